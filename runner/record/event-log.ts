@@ -1,0 +1,169 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import type { Clock } from './clock.ts'
+import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
+import { type Redact, redactor } from './redact.ts'
+
+/** The event log cannot be written, or what stands in it cannot be read. */
+export class EventLogError extends Error {
+  override name = 'EventLogError'
+}
+
+export type EventListener = (event: RunEvent) => void
+
+export interface RecorderOptions {
+  /** Path of `events.jsonl`; its folder exists. */
+  file: string
+  clock: Clock
+  /** Texts that must not appear in any event: passwords. */
+  secrets: readonly string[]
+}
+
+const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
+  type: new Set<RunEvent['type']>([
+    ...(['run-started', 'scenario-started', 'progress', 'cluster-ready', 'step-started', 'step-progress'] as const),
+    ...(['step-ended', 'log-saved', 'scenario-as-played', 'scenario-ended', 'warning', 'run-ended'] as const),
+  ]),
+  verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped']),
+  role: new Set(['master', 'replica']),
+}
+
+/**
+ * Stamps every fact of a run with the time since the recorder was made, hides secrets in it, appends it to
+ * `events.jsonl` at once (what was recorded survives a crash of the runner), and hands it to the subscribers.
+ *
+ * `record` never throws for the file's sake, so that a full disk cannot keep a run from cleaning up: the first failure
+ * is told to the subscribers as a warning, and `close` throws it.
+ */
+export class Recorder {
+  readonly #file: string
+  readonly #clock: Clock
+  readonly #startMs: number
+  readonly #redact: Redact
+  readonly #listeners = new Set<EventListener>()
+  #descriptor: number | undefined
+  #failure: EventLogError | undefined
+
+  /** Throws EventLogError if the file cannot be opened. */
+  constructor(options: RecorderOptions) {
+    this.#file = options.file
+    this.#clock = options.clock
+    this.#startMs = options.clock.nowMs()
+    this.#redact = redactor(options.secrets, (key, text) => FIXED_WORDS[key]?.has(text) ?? false)
+    try {
+      this.#descriptor = openSync(options.file, 'a')
+    } catch (cause) {
+      throw new EventLogError(`The event log ${options.file} cannot be opened: ${messageOf(cause)}`, { cause })
+    }
+  }
+
+  /** Adds a listener for all events from now on; the returned function takes it away. */
+  subscribe(listener: EventListener): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Records one fact and returns it as recorded. Throws EventLogError after `close`. */
+  record(body: EventBody): RunEvent {
+    if (this.#descriptor === undefined) throw new EventLogError(`${body.type} was recorded after the log was closed`)
+    const event: RunEvent = this.#redact({ atMs: this.#clock.nowMs() - this.#startMs, ...body })
+    const failed = this.#failure === undefined ? this.#append(event) : undefined
+    this.#tell(event)
+    if (failed !== undefined) {
+      this.#failure = failed
+      this.#tell({ atMs: event.atMs, type: 'warning', text: failed.message })
+    }
+    return event
+  }
+
+  /** Closes the file. Idempotent. Throws the first EventLogError of writing: the log on disk is then incomplete. */
+  close(): void {
+    if (this.#descriptor === undefined) return
+    const descriptor = this.#descriptor
+    this.#descriptor = undefined
+    this.#listeners.clear()
+    closeSync(descriptor)
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #append(event: RunEvent): EventLogError | undefined {
+    const line = Buffer.from(`${JSON.stringify(event)}\n`)
+    try {
+      for (let written = 0; written < line.length; ) {
+        written += writeSync(this.#descriptor ?? -1, line, written)
+      }
+      return undefined
+    } catch (cause) {
+      const message = `The event log ${this.#file} cannot be written (${messageOf(cause)}): reports of this run will be incomplete`
+      return new EventLogError(message, { cause })
+    }
+  }
+
+  #tell(event: RunEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event)
+      } catch (error) {
+        // A reporter with a bug must not end a run that has servers to clean up: it is switched off, and said so.
+        this.#listeners.delete(listener)
+        this.record({ type: 'warning', text: `A reporter failed and was switched off: ${messageOf(error)}` })
+      }
+    }
+  }
+}
+
+/**
+ * Reads `events.jsonl` back. A last line that was cut off by a crash is left out. Throws EventLogError if the file
+ * cannot be read, if another line is not an event, or if it was written by a newer version of the runner.
+ */
+export function readEvents(file: string): RunEvent[] {
+  const lines = readLines(file)
+  const events: RunEvent[] = []
+  for (const [index, line] of lines.entries()) {
+    const event = parseEvent(line)
+    if (event === undefined) {
+      if (index === lines.length - 1) break
+      throw new EventLogError(
+        `${file}, line ${index + 1}: expected an event as one JSON object, found: ${line.slice(0, 80)}`,
+      )
+    }
+    if (event.type === 'run-started' && event.version > EVENTS_VERSION) {
+      throw new EventLogError(
+        `${file} has version ${event.version} of the event log; this runner reads up to ${EVENTS_VERSION}: use a newer runner`,
+      )
+    }
+    events.push(event)
+  }
+  return events
+}
+
+function readLines(file: string): string[] {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new EventLogError(`The event log ${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+  const lines = text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}
+
+function parseEvent(line: string): RunEvent | undefined {
+  try {
+    const event: unknown = JSON.parse(line)
+    return isEvent(event) ? event : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isEvent(value: unknown): value is RunEvent {
+  if (typeof value !== 'object' || value === null) return false
+  return 'type' in value && typeof value.type === 'string' && 'atMs' in value && typeof value.atMs === 'number'
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,115 @@
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+/** A folder or file of the reports cannot be made or written. */
+export class RunFolderError extends Error {
+  override name = 'RunFolderError'
+}
+
+/** Where one run leaves what it saw. All paths start with the reports folder as it was given. */
+export interface RunFolder {
+  /** `reports/2026-11-22T13-40-05Z-failover-basic`. */
+  path: string
+  eventsFile: string
+  /** One file a workload. */
+  historyFolder: string
+  /** One log a node. */
+  nodesFolder: string
+}
+
+/** A line of `trends.jsonl`: one scenario, played once. */
+export interface TrendLine {
+  /** UTC time, ISO 8601. */
+  startedAt: string
+  id: string
+  verdict: string
+  server: string
+  platform: string
+  seed: number
+  durationMs: number
+  setupMs: number
+  /** By step name, how long each step took to become true, in ms; several values if it was played several times. */
+  trueAfterMs: Record<string, number[]>
+}
+
+/**
+ * Makes `<reports>/<UTC time>-<name>/` with `history/` and `nodes/`, and points `<reports>/latest` to it. Runs that start
+ * within the same second get folders of their own (`-2`, `-3`, …). `wallMs` is when the run started, in ms since the epoch.
+ * Throws RunFolderError.
+ */
+export function createRunFolder(reports: string, name: string, wallMs: number): RunFolder {
+  try {
+    mkdirSync(reports, { recursive: true })
+    const path = makeUnique(join(reports, `${fileTime(wallMs)}-${fileName(name)}`))
+    const folder = {
+      path,
+      eventsFile: join(path, 'events.jsonl'),
+      historyFolder: join(path, 'history'),
+      nodesFolder: join(path, 'nodes'),
+    }
+    mkdirSync(folder.historyFolder)
+    mkdirSync(folder.nodesFolder)
+    pointLatestTo(reports, basename(path))
+    return folder
+  } catch (cause) {
+    throw failure(`The folder of the run cannot be made in ${reports}`, cause)
+  }
+}
+
+/** Appends one line for each scenario played to `<reports>/trends.jsonl`. Throws RunFolderError. */
+export function appendTrends(reports: string, lines: readonly TrendLine[]): void {
+  if (lines.length === 0) return
+  const file = join(reports, 'trends.jsonl')
+  try {
+    // One write: lines of runs that end at the same time do not mix.
+    appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  } catch (cause) {
+    throw failure(`${file} cannot be written`, cause)
+  }
+}
+
+/** `text` as a part of a file name: letters, digits, dots, dashes and underscores, 80 at most. */
+export function fileName(text: string): string {
+  const name = text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+|-+$/g, '')
+  return name.slice(0, 80) || 'run'
+}
+
+/** `2026-11-22T13-40-05Z`: ISO 8601 without the colons that some file systems refuse. */
+function fileTime(wallMs: number): string {
+  return new Date(wallMs)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-')
+}
+
+function makeUnique(path: string): string {
+  for (let number = 1; ; number += 1) {
+    const candidate = number === 1 ? path : `${path}-${number}`
+    try {
+      mkdirSync(candidate)
+      return candidate
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** Renaming replaces the old link in one step: a reader finds the old run or the new one, never nothing. */
+function pointLatestTo(reports: string, target: string): void {
+  const temporary = join(reports, `.latest-${target}`)
+  try {
+    symlinkSync(target, temporary)
+    renameSync(temporary, join(reports, 'latest'))
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+function failure(what: string, cause: unknown): RunFolderError {
+  return new RunFolderError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { appendTrends, createRunFolder, fileName, type TrendLine } from '../../runner/record/run-folder.ts'
+
+const WALL_MS = Date.UTC(2026, 10, 22, 13, 40, 5, 123)
+
+t.test('a folder for a run, and latest points to it', async (t) => {
+  const reports = join(t.testdir({}), 'made', 'reports')
+  const folder = createRunFolder(reports, 'failover-basic', WALL_MS)
+  t.equal(folder.path, join(reports, '2026-11-22T13-40-05Z-failover-basic'))
+  t.equal(folder.eventsFile, join(folder.path, 'events.jsonl'))
+  t.ok(statSync(folder.historyFolder).isDirectory())
+  t.ok(statSync(folder.nodesFolder).isDirectory())
+  t.equal(
+    readlinkSync(join(reports, 'latest')),
+    '2026-11-22T13-40-05Z-failover-basic',
+    'relative: reports can be moved',
+  )
+})
+
+t.test('runs within one second have folders of their own, and latest is the last', async (t) => {
+  const reports = t.testdir({})
+  const paths = [1, 2, 3].map(() => createRunFolder(reports, 'x', WALL_MS).path)
+  t.equal(new Set(paths).size, 3)
+  t.strictSame(readdirSync(reports).sort(), [
+    '2026-11-22T13-40-05Z-x',
+    '2026-11-22T13-40-05Z-x-2',
+    '2026-11-22T13-40-05Z-x-3',
+    'latest',
+  ])
+  t.equal(readlinkSync(join(reports, 'latest')), '2026-11-22T13-40-05Z-x-3')
+})
+
+t.test('a place where no folder can be made', async (t) => {
+  const reports = join(t.testdir({ file: 'text' }), 'file')
+  t.throws(() => createRunFolder(reports, 'x', WALL_MS), { name: 'RunFolderError', message: /cannot be made in/ })
+})
+
+t.test('something else named latest is not replaced, and leaves nothing half done', async (t) => {
+  const reports = t.testdir({})
+  mkdirSync(join(reports, 'latest', 'precious'), { recursive: true })
+  t.throws(() => createRunFolder(reports, 'x', WALL_MS), { name: 'RunFolderError' })
+  t.strictSame(
+    readdirSync(reports).filter((name) => name.startsWith('.')),
+    [],
+  )
+})
+
+t.test('names that are no file names', async (t) => {
+  t.equal(fileName('../../etc/passwd'), 'etc-passwd')
+  t.equal(fileName('a b/c:d'), 'a-b-c-d')
+  t.equal(fileName('…'), 'run')
+  t.equal(fileName('x'.repeat(300)).length, 80)
+})
+
+t.test('trends gain lines', async (t) => {
+  const reports = t.testdir({})
+  const line: TrendLine = {
+    ...{
+      startedAt: '2026-11-22T13:40:05.000Z',
+      id: 'a',
+      verdict: 'passed',
+      server: 'redis 7.0.15',
+      platform: 'docker',
+    },
+    ...{ seed: 42, durationMs: 1, setupMs: 1, trueAfterMs: { 'redis-node1 is master': [7992.5] } },
+  }
+  appendTrends(reports, [line])
+  appendTrends(reports, [])
+  appendTrends(reports, [line, { ...line, id: 'b' }])
+  const lines = readFileSync(join(reports, 'trends.jsonl'), 'utf8').trimEnd().split('\n')
+  t.strictSame(
+    lines.map((one) => JSON.parse(one)),
+    [line, line, { ...line, id: 'b' }],
+  )
+})

@@ -1,0 +1,25 @@
+import type { Clock } from '../../runner/record/clock.ts'
+
+/** A clock that moves only when it is told to, or by sleeping: no test has to wait. */
+export class FakeClock implements Clock {
+  ms: number
+  readonly sleeps: number[] = []
+
+  constructor(startMs = 1000) {
+    this.ms = startMs
+  }
+
+  nowMs(): number {
+    return this.ms
+  }
+
+  wallMs(): number {
+    return Date.UTC(2026, 10, 22, 13, 40, 5) + this.ms
+  }
+
+  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    this.sleeps.push(durationMs)
+    this.ms += durationMs
+  }
+}
