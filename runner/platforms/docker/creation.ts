@@ -1,0 +1,73 @@
+import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
+import { renderSettings } from '../settings.ts'
+import { createContainer } from './container.ts'
+import type { Engine } from './engine.ts'
+import { waitForFirstAnswers } from './first-answer.ts'
+import { runLabels } from './labels.ts'
+import { chooseNetwork, SubnetTaken } from './network.ts'
+import { removeRun } from './removal.ts'
+
+export interface CreationPlan {
+  spec: ServerGroupSpec
+  image: string
+  /** The machine of the engine. */
+  machine: string
+  signal: AbortSignal | undefined
+}
+
+const SUBNET_TRIES = 5
+
+/** The names of a group's containers and their ports, by index. */
+export function namesAndPorts(spec: ServerGroupSpec): { name: string; port: number }[] {
+  return Array.from({ length: spec.nodes }, (_, index) => {
+    return { name: `${spec.namePrefix}${index}`, port: spec.portBase + index }
+  })
+}
+
+/**
+ * Creates and starts a group's network and containers. When it rejects, nothing is under way any more, but what was made
+ * is still there. Throws PlatformError, or the signal's reason.
+ */
+export async function createNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryToCreateNodes(engine, plan)
+    } catch (error) {
+      if (!(error instanceof SubnetTaken) || attempt === SUBNET_TRIES) throw error
+      await removeRun(engine, plan.spec.runId)
+    }
+  }
+}
+
+async function tryToCreateNodes(engine: Engine, { spec, image, machine, signal }: CreationPlan): Promise<ServerNode[]> {
+  const labels = runLabels(spec)
+  const files = { password: spec.password, settings: renderSettings(spec.settings) }
+  const network = await chooseNetwork(engine, `redis-chaos-${spec.runId}`, labels, spec.nodes)
+  const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
+    const peerHost = network.addresses[index] ?? ''
+    return { name: nodeName(index), serverName, index, host: 'localhost', port, peerHost, peerPort: port, machine }
+  })
+  const making = network.make()
+  await settleAll([
+    making,
+    ...nodes.map(async (node) => {
+      signal?.throwIfAborted()
+      await createContainer(engine, { node, image, network: network.name, labels, files })
+      await making
+      signal?.throwIfAborted()
+      await engine.call(`start container ${node.serverName}`, (abortSignal) =>
+        engine.docker.getContainer(node.serverName).start({ abortSignal }),
+      )
+    }),
+  ])
+  signal?.throwIfAborted()
+  await waitForFirstAnswers(engine, spec.runId, nodes, signal)
+  return nodes
+}
+
+/** Waits for all, also after a failure: what the engine is still making could not be removed. Throws the first failure. */
+async function settleAll(promises: readonly Promise<unknown>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(promises)) {
+    if (outcome.status === 'rejected') throw outcome.reason
+  }
+}

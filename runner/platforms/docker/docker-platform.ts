@@ -1,0 +1,149 @@
+import type { ContainerInfo } from 'dockerode'
+import {
+  ConflictError,
+  type Platform,
+  PlatformError,
+  type Progress,
+  type ServerGroup,
+  type ServerGroupSpec,
+} from '../platform.ts'
+import { conflictError, findConflicts } from './conflicts.ts'
+import { createNodes, namesAndPorts } from './creation.ts'
+import { Engine, EngineRefusal } from './engine.ts'
+import { type NodeImage, prepareImage } from './image.ts'
+import { nodeOfLabels, RUN_LABEL, runFilter } from './labels.ts'
+import { removalCommand, removeRun } from './removal.ts'
+import { DockerServerGroup } from './server-group.ts'
+import { checkSpec } from './spec.ts'
+
+export interface DockerPlatformOptions {
+  /** A server of the catalogue: `redis:7.0`. */
+  server: string
+  /** The folder that holds `docker/`. */
+  projectRoot: string
+  /** Default: the environment's DOCKER_HOST, else this machine's socket. */
+  dockerSocket?: string
+}
+
+/** Servers in containers of a Docker engine on this machine, each with a network namespace of its own. */
+export class DockerPlatform implements Platform {
+  readonly kind = 'docker'
+  readonly #options: DockerPlatformOptions
+  readonly #engine: Engine
+  #image: NodeImage | undefined
+
+  constructor(options: DockerPlatformOptions) {
+    this.#options = options
+    this.#engine = new Engine(options.dockerSocket)
+  }
+
+  async probe(): Promise<string> {
+    const host = /^(?:tcp|ssh|https?):\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^:/]+)/.exec(this.#engine.address)?.[1]
+    if (host && !['localhost', '127.0.0.1', '[::1]'].includes(host)) {
+      throw new PlatformError(`the Docker engine at ${this.#engine.address} is not on this machine`, {
+        hint: 'ports are published on the loopback of the engine’s machine: run this there, or unset DOCKER_HOST',
+      })
+    }
+    const version = await this.#engine.call('tell its version', () => this.#engine.docker.version(), {
+      timeoutMs: 10_000,
+    })
+    return `Docker ${version.Version.replace(/\+.*$/, '')}`
+  }
+
+  async prepare(progress: Progress, signal?: AbortSignal): Promise<string> {
+    return (await this.#prepareImage(progress, signal)).server
+  }
+
+  async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
+    checkSpec(spec)
+    const image = this.#image ?? (await this.#prepareImage(progress, signal))
+    signal?.throwIfAborted()
+    const machine = await this.#demandFree(spec)
+    try {
+      progress(`starting ${spec.nodes} containers`)
+      const nodes = await createNodes(this.#engine, { spec, image: image.image, machine, signal })
+      return new DockerServerGroup(this.#engine, spec.runId, nodes)
+    } catch (error) {
+      await this.#undo(spec.runId, error)
+      throw await this.#explainRace(spec, error)
+    }
+  }
+
+  async find(runId: string): Promise<ServerGroup | undefined> {
+    const filters = JSON.stringify(runFilter(runId))
+    const containers = await this.#engine.call(`list the containers of run ${runId}`, (abortSignal) =>
+      this.#engine.docker.listContainers({ all: true, filters, abortSignal }),
+    )
+    const nodes = containers.map(({ Labels }) => nodeOfLabels(Labels)).filter((node) => node !== undefined)
+    if (nodes.length === 0) return undefined
+    return new DockerServerGroup(
+      this.#engine,
+      runId,
+      nodes.sort((a, b) => a.index - b.index),
+    )
+  }
+
+  removeRun(runId: string): Promise<string[]> {
+    return removeRun(this.#engine, runId)
+  }
+
+  removalCommand(runId: string): string {
+    return removalCommand(runId)
+  }
+
+  async close(): Promise<void> {
+    this.#engine.close()
+  }
+
+  async #prepareImage(progress: Progress, signal?: AbortSignal): Promise<NodeImage> {
+    const { projectRoot, server } = this.#options
+    this.#image = await prepareImage(this.#engine, projectRoot, server, progress, signal)
+    return this.#image
+  }
+
+  /** Throws ConflictError if a name, a port or the run's id is taken; returns the name of the engine's machine. */
+  async #demandFree(spec: ServerGroupSpec): Promise<string> {
+    const [containers, info] = await Promise.all([
+      this.#listAll(),
+      this.#engine.call('describe itself', (): Promise<{ Name?: string; ID?: string }> => this.#engine.docker.info()),
+    ])
+    const conflicts = await findConflicts(namesAndPorts(spec), containers)
+    if (conflicts.length > 0) throw conflictError(conflicts)
+    if (containers.some(({ Labels }) => Labels[RUN_LABEL] === spec.runId)) {
+      throw new ConflictError(`there are already containers of a run ${spec.runId}; nothing was touched`, {
+        hint: `remove them with: ${removalCommand(spec.runId)}`,
+      })
+    }
+    return info.Name || info.ID || 'unknown'
+  }
+
+  #listAll(): Promise<ContainerInfo[]> {
+    return this.#engine.call('list the containers', (abortSignal) =>
+      this.#engine.docker.listContainers({ all: true, abortSignal }),
+    )
+  }
+
+  async #undo(runId: string, failure: unknown): Promise<void> {
+    try {
+      await removeRun(this.#engine, runId)
+    } catch (error) {
+      const what = failure instanceof Error ? failure.message : String(failure)
+      throw new PlatformError(`${what}; and what was made by then could not be removed: ${(error as Error).message}`, {
+        hint: `remove it with: ${removalCommand(runId)}`,
+        cause: failure,
+      })
+    }
+  }
+
+  /** Something else may take a name or port after the check: that is a conflict too. */
+  async #explainRace(spec: ServerGroupSpec, error: unknown): Promise<unknown> {
+    if (!(error instanceof EngineRefusal)) return error
+    if (!/already in use|already allocated|port is not available|ports are not available/i.test(error.reply))
+      return error
+    const conflicts = await findConflicts(namesAndPorts(spec), await this.#listAll())
+    if (conflicts.length > 0) return conflictError(conflicts)
+    return new ConflictError(`${error.message}; what this run had made was removed`, {
+      hint: 'choose other ports with `--port-base` or other names with `--name-prefix`',
+    })
+  }
+}

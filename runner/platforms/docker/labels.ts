@@ -1,0 +1,50 @@
+import { nodeName, type ServerNode } from '../platform.ts'
+
+/** Labels on everything made, so that it is found again and nothing else is touched. */
+export const RUN_LABEL = 'redis-chaos.run'
+export const PURPOSE_LABEL = 'redis-chaos.purpose'
+const NAME_LABEL = 'redis-chaos.node'
+const INDEX_LABEL = 'redis-chaos.node-index'
+const PORT_LABEL = 'redis-chaos.port'
+const ADDRESS_LABEL = 'redis-chaos.address'
+const MACHINE_LABEL = 'redis-chaos.machine'
+
+export type Labels = Record<string, string>
+
+export function runLabels(run: { runId: string; purpose: string }): Labels {
+  return { [RUN_LABEL]: run.runId, [PURPOSE_LABEL]: run.purpose }
+}
+
+export function nodeLabels(node: ServerNode): Labels {
+  return {
+    [NAME_LABEL]: node.serverName,
+    [INDEX_LABEL]: String(node.index),
+    [PORT_LABEL]: String(node.port),
+    [ADDRESS_LABEL]: node.peerHost,
+    [MACHINE_LABEL]: node.machine,
+  }
+}
+
+/** The node that these labels of a container describe; undefined if they describe none. */
+export function nodeOfLabels(labels: Labels): ServerNode | undefined {
+  const serverName = labels[NAME_LABEL]
+  const peerHost = labels[ADDRESS_LABEL]
+  const index = Number(labels[INDEX_LABEL])
+  const port = Number(labels[PORT_LABEL])
+  if (!serverName || !peerHost || !Number.isInteger(index) || !Number.isInteger(port)) return undefined
+  return {
+    name: nodeName(index),
+    serverName,
+    index,
+    host: 'localhost',
+    port,
+    peerHost,
+    peerPort: port,
+    machine: labels[MACHINE_LABEL] ?? '',
+  }
+}
+
+/** The engine's filter for everything of a run. */
+export function runFilter(runId: string): { label: string[] } {
+  return { label: [`${RUN_LABEL}=${runId}`] }
+}

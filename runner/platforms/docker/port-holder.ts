@@ -1,0 +1,54 @@
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { createServer } from 'node:net'
+
+/**
+ * What listens on this port of the machine's loopback, in words (`process 123 (nginx)`, `another program`); undefined if
+ * the port is free. `localhost` may mean either loopback address to a client, so both must be free.
+ */
+export async function portHolder(port: number): Promise<string | undefined> {
+  const taken = await Promise.all([isTaken('127.0.0.1', port), isTaken('::1', port)])
+  if (!taken.includes(true)) return undefined
+  return (await findListener(port)) ?? 'another program'
+}
+
+function isTaken(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    // Any other error (no IPv6 here, no right to low ports) says nothing of other listeners.
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE'))
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(false)))
+  })
+}
+
+const LISTENING = '0A'
+
+/** Only Linux has /proc, and other users' processes show their sockets to root alone. */
+async function findListener(port: number): Promise<string | undefined> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readOrNothing))
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0')
+  const sockets = tables
+    .flatMap((table) => table.split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(`:${hexPort}`) && fields[3] === LISTENING)
+    .map((fields) => `socket:[${fields[9]}]`)
+  if (sockets.length === 0) return undefined
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
+  for (const pid of pids) {
+    if (await hasSocket(pid, sockets)) {
+      // The name alone: arguments may hold secrets.
+      return `process ${pid} (${(await readOrNothing(`/proc/${pid}/comm`)).trim()})`
+    }
+  }
+  return undefined
+}
+
+async function hasSocket(pid: string, sockets: readonly string[]): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`
+  const files = await readdir(folder).catch(() => [])
+  const targets = await Promise.all(files.map((file) => readlink(`${folder}/${file}`).catch(() => '')))
+  return targets.some((target) => sockets.includes(target))
+}
+
+function readOrNothing(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '')
+}

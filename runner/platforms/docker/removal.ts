@@ -1,0 +1,100 @@
+import type { ContainerInfo, NetworkInspectInfo, VolumeInspectInfo } from 'dockerode'
+import { PlatformError } from '../platform.ts'
+import { type Engine, EngineRefusal, unlessGone } from './engine.ts'
+import { RUN_LABEL, runFilter } from './labels.ts'
+
+const REMOVAL_TIMEOUT_MS = 60_000
+const PAUSE_MS = 100
+
+interface Remains {
+  containers: ContainerInfo[]
+  networks: NetworkInspectInfo[]
+  volumes: VolumeInspectInfo[]
+}
+
+/**
+ * Removes all that carries the run's label, running or not, again until nothing is listed. Returns what was removed, in
+ * words. Throws PlatformError when something is still there after 60 s.
+ */
+export async function removeRun(engine: Engine, runId: string): Promise<string[]> {
+  const removed = new Set<string>()
+  const deadlineMs = performance.now() + REMOVAL_TIMEOUT_MS
+  let problem: PlatformError | undefined
+  for (;;) {
+    const remains = await listRun(engine, runId)
+    const names = describe(remains)
+    if (names.length === 0) return [...removed]
+    if (performance.now() > deadlineMs) {
+      throw new PlatformError(
+        `still there after trying to remove it for ${REMOVAL_TIMEOUT_MS / 1000} s: ${names.join(', ')}`,
+        {
+          hint: `${problem ? `${problem.message}; ` : ''}remove it with: ${removalCommand(runId)}`,
+        },
+      )
+    }
+    if (problem) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    for (const name of names) removed.add(name)
+    problem = await removeAll(engine, remains)
+  }
+}
+
+/** A command for a POSIX shell that removes by hand what a run left. It may be run twice. */
+export function removalCommand(runId: string): string {
+  const filter = `--filter label=${RUN_LABEL}=${runId}`
+  return `docker ps -aq ${filter} | xargs -r docker rm -fv; docker network prune -f ${filter}`
+}
+
+async function listRun(engine: Engine, runId: string): Promise<Remains> {
+  const filters = JSON.stringify(runFilter(runId))
+  const doing = `list what is left of run ${runId}`
+  const [containers, networks, volumes] = await Promise.all([
+    engine.call(doing, (abortSignal) => engine.docker.listContainers({ all: true, filters, abortSignal })),
+    engine.call(doing, (abortSignal) => engine.docker.listNetworks({ filters, abortSignal })),
+    engine.call(doing, (abortSignal) => engine.docker.listVolumes({ filters, abortSignal })),
+  ])
+  return { containers, networks, volumes: volumes.Volumes ?? [] }
+}
+
+function describe({ containers, networks, volumes }: Remains): string[] {
+  return [
+    ...containers.map((container) => `container ${container.Names[0]?.slice(1) ?? container.Id.slice(0, 12)}`),
+    ...networks.map((network) => `network ${network.Name}`),
+    ...volumes.map((volume) => `volume ${volume.Name}`),
+  ]
+}
+
+/** Networks and volumes can go only after the containers that use them. Returns a refusal, if there was one. */
+async function removeAll(engine: Engine, remains: Remains): Promise<PlatformError | undefined> {
+  const { docker } = engine
+  const containers = remains.containers.map(({ Id }) =>
+    remove(engine, 'container', (abortSignal) => docker.getContainer(Id).remove({ force: true, v: true, abortSignal })),
+  )
+  const first = firstOf(await Promise.all(containers))
+  const others = [
+    ...remains.networks.map(({ Id }) =>
+      remove(engine, 'network', (abortSignal) => docker.getNetwork(Id).remove({ abortSignal })),
+    ),
+    ...remains.volumes.map(({ Name }) =>
+      remove(engine, 'volume', (abortSignal) => docker.getVolume(Name).remove({ abortSignal })),
+    ),
+  ]
+  return first ?? firstOf(await Promise.all(others))
+}
+
+async function remove(
+  engine: Engine,
+  what: string,
+  request: (abortSignal: AbortSignal) => Promise<unknown>,
+): Promise<PlatformError | undefined> {
+  try {
+    await unlessGone(engine.call(`remove a ${what}`, request))
+    return undefined
+  } catch (error) {
+    if (error instanceof EngineRefusal) return error
+    throw error
+  }
+}
+
+function firstOf(problems: readonly (PlatformError | undefined)[]): PlatformError | undefined {
+  return problems.find((problem) => problem !== undefined)
+}

@@ -1,0 +1,147 @@
+import type { ContainerInspectInfo } from 'dockerode'
+import { type LogLine, type NodeState, PlatformError, type ServerGroup, type ServerNode } from '../platform.ts'
+import { type Engine, EngineRefusal, unlessGone } from './engine.ts'
+import { LogFollower } from './logs.ts'
+import { removeRun } from './removal.ts'
+import { StartWatcher } from './starts.ts'
+
+/** What the engine itself may need beyond the grace of a stop. */
+const ENGINE_MARGIN_MS = 30_000
+
+type Container = ReturnType<Engine['docker']['getContainer']>
+
+/** The containers of one run. */
+export class DockerServerGroup implements ServerGroup {
+  readonly runId: string
+  readonly nodes: readonly ServerNode[]
+  readonly #engine: Engine
+  readonly #followers = new Set<LogFollower>()
+  #starts: Promise<StartWatcher> | undefined
+
+  constructor(engine: Engine, runId: string, nodes: readonly ServerNode[]) {
+    this.#engine = engine
+    this.runId = runId
+    this.nodes = nodes
+  }
+
+  async state(node: string): Promise<NodeState> {
+    const container = this.#container(node)
+    const details = await unlessGone(
+      this.#engine.call(`inspect ${node}`, (abortSignal) => container.inspect({ abortSignal })),
+    )
+    return details ? stateOf(details.State) : { status: 'missing', text: 'the container is gone' }
+  }
+
+  async stop(node: string, graceMs: number): Promise<void> {
+    const container = this.#container(node)
+    await unlessSo(
+      this.#ask(`stop ${node}`, graceMs, (abortSignal) => container.stop({ t: seconds(graceMs), abortSignal })),
+    )
+    await this.#waitUntilDown(node, container)
+  }
+
+  async kill(node: string): Promise<void> {
+    const container = this.#container(node)
+    await unlessSo(this.#ask(`kill ${node}`, 0, (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })))
+    await this.#waitUntilDown(node, container)
+  }
+
+  async pause(node: string): Promise<void> {
+    const container = this.#container(node)
+    await this.#ask(`pause ${node}`, 0, (abortSignal) => container.pause({ abortSignal }))
+  }
+
+  async unpause(node: string): Promise<void> {
+    const container = this.#container(node)
+    await this.#ask(`unpause ${node}`, 0, (abortSignal) => container.unpause({ abortSignal }))
+  }
+
+  async start(node: string): Promise<void> {
+    const container = this.#container(node)
+    await unlessSo(this.#ask(`start ${node}`, 0, (abortSignal) => container.start({ abortSignal })))
+  }
+
+  async restart(node: string, graceMs: number): Promise<void> {
+    const container = this.#container(node)
+    await this.#ask(`restart ${node}`, graceMs, (abortSignal) =>
+      container.restart({ t: seconds(graceMs), abortSignal }),
+    )
+  }
+
+  async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
+    const serverName = this.#serverName(node)
+    this.#starts ??= StartWatcher.open(this.#engine, this.runId)
+    const follower = new LogFollower(this.#engine, serverName, await this.#starts, onLine)
+    this.#followers.add(follower)
+    return async () => {
+      this.#followers.delete(follower)
+      await follower.end()
+      if (this.#followers.size === 0) await this.#closeStarts()
+    }
+  }
+
+  async remove(): Promise<void> {
+    // Lines not read by now are lost with the containers; an engine that fails here fails the removal, which reports it.
+    await Promise.allSettled([...this.#followers].map((follower) => follower.end()))
+    this.#followers.clear()
+    await this.#closeStarts()
+    await removeRun(this.#engine, this.runId)
+  }
+
+  async #closeStarts(): Promise<void> {
+    const starts = this.#starts
+    this.#starts = undefined
+    const opened = await starts?.catch(() => undefined)
+    opened?.close()
+  }
+
+  #container(node: string): Container {
+    return this.#engine.docker.getContainer(this.#serverName(node))
+  }
+
+  #serverName(node: string): string {
+    const found = this.nodes.find(({ name }) => name === node)
+    if (found) return found.serverName
+    const names = this.nodes.map(({ name }) => name).join(', ')
+    throw new PlatformError(`run ${this.runId} has no node ${node}; it has ${names}`)
+  }
+
+  #ask(doing: string, graceMs: number, request: (abortSignal: AbortSignal) => Promise<unknown>): Promise<unknown> {
+    return this.#engine.call(doing, request, { timeoutMs: graceMs + ENGINE_MARGIN_MS })
+  }
+
+  #waitUntilDown(node: string, container: Container): Promise<unknown> {
+    return this.#ask(`wait until ${node} is down`, 0, (abortSignal) =>
+      container.wait({ condition: 'not-running', abortSignal }),
+    )
+  }
+}
+
+/** Resolves where the engine refuses because the container is already as it should be. */
+async function unlessSo(promise: Promise<unknown>): Promise<void> {
+  try {
+    await promise
+  } catch (error) {
+    const alreadySo =
+      error instanceof EngineRefusal && (error.statusCode === 304 || / is not running$/.test(error.reply))
+    if (!alreadySo) throw error
+  }
+}
+
+/** The engine counts a grace in whole seconds. */
+function seconds(durationMs: number): number {
+  return Math.ceil(durationMs / 1000)
+}
+
+function stateOf(state: ContainerInspectInfo['State']): NodeState {
+  if (state.Paused) return { status: 'paused', text: 'container is paused' }
+  if (state.Running) return { status: 'running', text: 'container is running' }
+  if (state.Status === 'created') return { status: 'stopped', text: 'container was never started' }
+  const oom = state.OOMKilled ? ', out of memory' : ''
+  return {
+    status: 'stopped',
+    exitCode: state.ExitCode,
+    oomKilled: state.OOMKilled,
+    text: `container exited with code ${state.ExitCode}${oom}`,
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Where servers run. A platform makes a group of servers, starts and stops them, and removes all that it made.
+ * It knows nothing of Redis Cluster beyond the port and settings it hands to each server.
+ */
+
+/** The environment cannot do what is asked (no engine, engine died, image cannot be made). Exit code 3. */
+export class PlatformError extends Error {
+  override name = 'PlatformError'
+  /** What the user can do next. */
+  readonly hint: string | undefined
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.hint = options.hint
+  }
+}
+
+/** A name or port is held by something this run did not make. Nothing was touched. Exit code 3. */
+export class ConflictError extends PlatformError {
+  override name = 'ConflictError'
+}
+
+/** Called with one line for people each time a preparation reaches its next stage. */
+export type Progress = (text: string) => void
+
+export interface ServerGroupSpec {
+  /** Labels everything made. `[a-z0-9-]+`. */
+  runId: string
+  /** Who made it, in words for error messages: `a run of failover-basic`, `npm run cluster`. */
+  purpose: string
+  /** The platform names its servers `<namePrefix>0`, `<namePrefix>1`, … Default in the command line: `redis-node`. */
+  namePrefix: string
+  /** Node i listens for clients on `localhost:<portBase + i>`. 1–65535, and the last port must fit. */
+  portBase: number
+  nodes: number
+  password: string
+  /** Settings for every server's configuration, checked by `settings.ts`. */
+  settings: Record<string, string>
+}
+
+export interface ServerNode {
+  /** `redis-node<index>`: what scenarios and reports call it, whatever the name prefix. */
+  name: string
+  /** What the platform calls it: the container's name. */
+  serverName: string
+  index: number
+  /** Where clients on this machine reach it. */
+  host: string
+  port: number
+  /** Where the other nodes reach it: for CLUSTER MEET. */
+  peerHost: string
+  peerPort: number
+  /** The machine that it runs on, to tell shared fate. */
+  machine: string
+}
+
+export interface NodeState {
+  status: 'running' | 'paused' | 'stopped' | 'missing'
+  exitCode?: number
+  oomKilled?: boolean
+  /** In words, for proofs: `container exited with code 0`. */
+  text: string
+}
+
+export interface LogLine {
+  /** Wall clock, ms since the epoch, as the platform stamped it. */
+  wallMs: number
+  text: string
+}
+
+/** The name of a node in scenarios and reports. */
+export function nodeName(index: number): string {
+  return `redis-node${index}`
+}
+
+/** A group of servers that exists. Every method that names no such node throws PlatformError. */
+export interface ServerGroup {
+  readonly runId: string
+  readonly nodes: readonly ServerNode[]
+  state(node: string): Promise<NodeState>
+  /** SIGTERM, and SIGKILL after `graceMs`. Resolves when the server is down. */
+  stop(node: string, graceMs: number): Promise<void>
+  /** SIGKILL. Resolves when the server is down. */
+  kill(node: string): Promise<void>
+  pause(node: string): Promise<void>
+  unpause(node: string): Promise<void>
+  /** Starts a stopped server with the data it left. Resolves when it runs (not: answers). */
+  start(node: string): Promise<void>
+  restart(node: string, graceMs: number): Promise<void>
+  /** Feeds the server's output, from its very first line, to `onLine`. Ends by itself when the group is removed; the returned function ends it earlier and waits for the lines still under way. */
+  followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>>
+  /** Removes the servers and all that was made for them. Idempotent. */
+  remove(): Promise<void>
+}
+
+export interface Platform {
+  /** `docker`. */
+  readonly kind: string
+  /** Throws PlatformError if the platform cannot be used now; returns what it is, in words: `Docker 20.10.24`. */
+  probe(): Promise<string>
+  /** Makes ready what every server needs (an image); returns the server in words: `redis 7.0.15`. */
+  prepare(progress: Progress, signal?: AbortSignal): Promise<string>
+  /**
+   * Creates and starts the servers, in parallel; resolves when each has answered once. Throws ConflictError, before anything is made, if a name or port is
+   * taken. If it fails or `signal` aborts midway, all that it made is removed before it rejects.
+   */
+  create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup>
+  /** The existing group with this run id; undefined if there is none. `password` is not kept by the platform. */
+  find(runId: string): Promise<ServerGroup | undefined>
+  /** Removes everything labelled with this run id; returns what was removed, in words. Idempotent. */
+  removeRun(runId: string): Promise<string[]>
+  /** The command that removes by hand what a run left, for `--keep` and the second Ctrl-C. */
+  removalCommand(runId: string): string
+  /** Closes sockets of the platform itself. */
+  close(): Promise<void>
+}
