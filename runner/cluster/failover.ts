@@ -1,0 +1,116 @@
+import type { Clock } from '../record/clock.ts'
+import { formatDuration } from '../record/duration.ts'
+import type { LiveCluster, LiveNode } from './live-cluster.ts'
+
+/** One CLUSTER FAILOVER that was sent. */
+export interface FailoverTry {
+  /** ms from the start. */
+  atMs: number
+  /** `OK` (it was scheduled, no more), the server's error, or why there was no answer. */
+  reply: string
+}
+
+/** The node did not become master. `tries` holds every try and its reply. */
+export class FailoverError extends Error {
+  override name = 'FailoverError'
+  readonly tries: FailoverTry[]
+  constructor(message: string, tries: FailoverTry[]) {
+    super(message)
+    this.tries = tries
+  }
+}
+
+export interface FailoverOptions {
+  /** `force`: without the master's help. `takeover`: without the votes of the other masters either. */
+  mode: 'default' | 'force' | 'takeover'
+  clock: Clock
+  /** Aborting rejects with its reason. */
+  signal?: AbortSignal
+  /** Limit for the whole failover, its repetitions included, in ms. */
+  withinMs: number
+  onTry?: (made: FailoverTry) => void
+}
+
+/** A scheduled manual failover is given up by the server after this time (cluster.c, CLUSTER_MF_TIMEOUT, Redis 7.0). */
+const GIVES_UP_AFTER_MS = 5000
+
+/** Short, so that a promotion is noticed within 20 ms. */
+const ROLE_EVERY_MS = 5
+
+/** Pause after a try that was refused, before the next one. */
+const TRY_AGAIN_AFTER_MS = 250
+
+const ROLE_TIMEOUT_MS = 1000
+
+/**
+ * Makes a replica the master of its shard with CLUSTER FAILOVER. The server's OK means only that the failover is scheduled, so
+ * the node's role is polled until it is master; after a refusal, or when the server has given up, it is tried again until
+ * `withinMs` is over (masters vote only once in 2 × node-timeout for the same shard). Throws FailoverError: the node is a
+ * master already, or was not promoted in time.
+ */
+export async function failOver(
+  cluster: LiveCluster,
+  nodeName: string,
+  options: FailoverOptions,
+): Promise<{ tries: FailoverTry[]; tookMs: number }> {
+  const { clock, signal, withinMs } = options
+  const node = cluster.node(nodeName)
+  const startMs = clock.nowMs()
+  const elapsedMs = () => clock.nowMs() - startMs
+  const tries: FailoverTry[] = []
+  let role = await askRole(node)
+  if (role === 'master')
+    throw new FailoverError(`${nodeName} is a master already: there is nothing to fail over`, tries)
+  while (elapsedMs() < withinMs) {
+    signal?.throwIfAborted()
+    const made = { atMs: elapsedMs(), reply: await sendFailover(node, options.mode) }
+    tries.push(made)
+    options.onTry?.(made)
+    const untilMs = Math.min(withinMs, elapsedMs() + (made.reply === 'OK' ? GIVES_UP_AFTER_MS : TRY_AGAIN_AFTER_MS))
+    do {
+      role = await askRole(node)
+      if (role === 'master') return { tries, tookMs: elapsedMs() }
+      await clock.sleep(ROLE_EVERY_MS, signal)
+    } while (elapsedMs() < untilMs)
+  }
+  throw new FailoverError(
+    `${nodeName} did not become master within ${formatDuration(withinMs)}: it was last seen as ${role}, ` +
+      `after ${tries.length} ${tries.length === 1 ? 'try' : 'tries'} of ${failoverCommand(options.mode).join(' ')}; ${repliesInWords(tries)}`,
+    tries,
+  )
+}
+
+async function sendFailover(node: LiveNode, mode: FailoverOptions['mode']): Promise<string> {
+  try {
+    return String(await node.client.call(...failoverCommand(mode)))
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function failoverCommand(mode: FailoverOptions['mode']): [string, ...string[]] {
+  return mode === 'default' ? ['CLUSTER', 'FAILOVER'] : ['CLUSTER', 'FAILOVER', mode.toUpperCase()]
+}
+
+/** `master`, `replica`, or why it is not known. */
+async function askRole(node: LiveNode): Promise<string> {
+  try {
+    const reply = await node.client.callWithin(ROLE_TIMEOUT_MS, 'ROLE')
+    const role = Array.isArray(reply) ? String(reply[0]) : 'unknown'
+    return role === 'slave' ? 'replica' : role
+  } catch (error) {
+    return `unreachable (${error instanceof Error ? error.message : String(error)})`
+  }
+}
+
+/** Equal replies in a row once, with their number. */
+function repliesInWords(tries: readonly FailoverTry[]): string {
+  const runs: { reply: string; times: number }[] = []
+  for (const { reply } of tries) {
+    const last = runs.at(-1)
+    if (last?.reply === reply) last.times += 1
+    else runs.push({ reply, times: 1 })
+  }
+  const words = runs.map(({ reply, times }) => (times === 1 ? `"${reply}"` : `"${reply}" (${times} times)`))
+  return words.length === 0 ? 'no try was made' : `the replies were ${words.join(', then ')}`
+}

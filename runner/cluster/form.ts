@@ -1,0 +1,182 @@
+import type { Clock } from '../record/clock.ts'
+import { awaitEmptyNodes, type EmptyNode } from './empty-nodes.ts'
+import { type FormDeadline, FormError, waitInPhase } from './form-phase.ts'
+import { healthProblems } from './health.ts'
+import type { LiveCluster, LiveNode, Snapshot } from './live-cluster.ts'
+import type { Command, NodeClient } from './node-client.ts'
+import { ReplyError } from './reply-errors.ts'
+import { withShortNodeTimeout } from './short-node-timeout.ts'
+import { checkLayout, formatSlotRanges } from './slots.ts'
+import { type PlannedNode, planNodes, type Topology } from './topology.ts'
+import type { SlotRange } from './view.ts'
+import { viewsBehind } from './view-differences.ts'
+
+export { FormError } from './form-phase.ts'
+
+export interface FormOptions {
+  clock: Clock
+  /** Aborting rejects with its reason. */
+  signal?: AbortSignal
+  /** Limit from the call until the cluster is healthy, in ms. */
+  timeoutMs: number
+  /** Called with one line for people at each phase. */
+  progress?: (text: string) => void
+}
+
+/** What a server is to become, with its connection and its id. */
+interface Member extends PlannedNode {
+  node: LiveNode
+  id: string
+  slots: SlotRange[]
+}
+
+/** A view that is behind is not nudged again before this: clusterCron, which acts on it, runs every 100 ms. */
+const NUDGE_EVERY_MS = 200
+
+/** So many problems are named when forming gives up. */
+const PROBLEMS_SHOWN = 6
+
+/**
+ * Makes a cluster of empty servers: `topology.shards` × (1 + `topology.replicas`) nodes, in the order of `planNodes`. Returns when
+ * it is healthy (see `healthProblems`) and each node is what it was planned to be. Throws FormError: the topology does not fit, a
+ * server is not empty, or a phase was not over in time.
+ *
+ * The order makes it fast: epochs and slots before anybody meets, so that the very first pings carry them; then everybody meets
+ * everybody; a replica is assigned as soon as it knows its master; a node that another one still sees as it was pings that
+ * one again. What is left is the servers' own wait: a master stays not-ok for 2000 ms after boot (cluster.c,
+ * CLUSTER_WRITABLE_DELAY, Redis 7.0).
+ */
+export async function formCluster(cluster: LiveCluster, topology: Topology, options: FormOptions): Promise<void> {
+  checkTopology(cluster, topology)
+  const { clock, signal, timeoutMs, progress = () => undefined } = options
+  const deadline: FormDeadline = { clock, startMs: clock.nowMs(), timeoutMs, ...(signal ? { signal } : {}) }
+  const empty = await awaitEmptyNodes(cluster, deadline)
+  await withShortNodeTimeout(empty, async () => {
+    const members = makePlan(topology, empty)
+    progress('giving out epochs and slots')
+    await Promise.all(members.map(assignSlots))
+    progress('making the nodes meet')
+    await Promise.all(members.map((member) => meetAll(member, members)))
+    progress('assigning replicas and waiting for the cluster to be healthy')
+    await replicate(members, deadline)
+    await awaitHealthy(cluster, members, deadline)
+  })
+}
+
+function checkTopology(cluster: LiveCluster, { shards, replicas, slots }: Topology): void {
+  if (!Number.isInteger(shards) || shards < 1) throw new FormError(`a cluster has 1 shard or more, not ${shards}`)
+  if (!Number.isInteger(replicas) || replicas < 0) {
+    throw new FormError(`a shard has 0 replicas or more, not ${replicas}`)
+  }
+  const needed = shards * (1 + replicas)
+  if (cluster.nodes.length !== needed) {
+    throw new FormError(
+      `${shards} shards of 1 master and ${replicas} replicas need ${needed} nodes; there are ${cluster.nodes.length}`,
+    )
+  }
+  if (slots.length !== shards) throw new FormError(`slots are given for ${slots.length} shards; there are ${shards}`)
+  const problems = checkLayout(slots)
+  if (problems.length > 0) throw new FormError(`the slots do not fit: ${problems.join('; ')}`)
+}
+
+function makePlan(topology: Topology, empty: readonly EmptyNode[]): Member[] {
+  const byIndex = [...empty].sort((a, b) => a.node.index - b.node.index)
+  return planNodes(topology, '').flatMap((planned, place) => {
+    const server = byIndex[place]
+    if (!server) return []
+    const slots = planned.role === 'master' ? (topology.slots[planned.shard - 1] ?? []) : []
+    return [{ ...planned, name: server.node.name, node: server.node, id: server.id, slots }]
+  })
+}
+
+/** Distinct epochs spare the cluster from settling collisions, one at a time. */
+async function assignSlots(member: Member): Promise<void> {
+  const { client } = member.node
+  await mustSucceed(client, [['CLUSTER', 'SET-CONFIG-EPOCH', member.index + 1]])
+  if (member.slots.length === 0) return
+  const ranges = member.slots.flat()
+  try {
+    await mustSucceed(client, [['CLUSTER', 'ADDSLOTSRANGE', ...ranges]])
+  } catch (error) {
+    if (!(error instanceof FormError) || !/unknown subcommand/i.test(error.message)) throw error
+    // Redis 6 has no ADDSLOTSRANGE.
+    const each = member.slots.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i))
+    await mustSucceed(client, [['CLUSTER', 'ADDSLOTS', ...each]])
+  }
+}
+
+async function meetAll(member: Member, members: readonly Member[]): Promise<void> {
+  await mustSucceed(
+    member.node.client,
+    members.filter((other) => other !== member).map(({ node }) => meet(node)),
+  )
+}
+
+function meet(node: LiveNode): Command {
+  return ['CLUSTER', 'MEET', node.peerHost, node.peerPort]
+}
+
+async function mustSucceed(client: NodeClient, commands: readonly Command[]): Promise<void> {
+  const replies = await client.pipeline(commands)
+  replies.forEach((reply, index) => {
+    if (!(reply instanceof Error)) return
+    const command = commands[index]?.slice(0, 2).join(' ')
+    throw new FormError(`${client.name} cannot be made a member: ${command} failed: ${reply.message}`)
+  })
+}
+
+async function replicate(members: readonly Member[], deadline: FormDeadline): Promise<void> {
+  const waiting = new Set(members.filter((member) => member.role === 'replica'))
+  const tryAll = async () => {
+    const seen: string[] = []
+    await Promise.all(
+      [...waiting].map(async (member) => {
+        const master = members.find((other) => other.shard === member.shard && other.role === 'master')
+        const [reply] = await member.node.client.pipeline([['CLUSTER', 'REPLICATE', master?.id ?? '']])
+        if (!(reply instanceof Error)) waiting.delete(member)
+        else if (reply instanceof ReplyError && !/unknown node/i.test(reply.message)) {
+          throw new FormError(`${member.name} cannot be made a replica of ${master?.name}: ${reply.message}`)
+        } else seen.push(`${member.name} does not know its master ${master?.name} yet (${reply.message})`)
+      }),
+    )
+    return { ok: waiting.size === 0, seen: seen.join('; ') }
+  }
+  await waitInPhase('assigning replicas to their masters', tryAll, deadline)
+}
+
+async function awaitHealthy(cluster: LiveCluster, members: readonly Member[], deadline: FormDeadline): Promise<void> {
+  const metAtMs = deadline.clock.nowMs()
+  const nudgedAtMs = new Map<string, number>()
+  const names = members.map((member) => member.name)
+  const lookOnce = async () => {
+    const snapshot = await cluster.look()
+    const problems = [...healthProblems(snapshot, { nodes: names }), ...departures(snapshot, members)]
+    if (problems.length === 0) return { ok: true, seen: 'healthy' }
+    const due = viewsBehind(snapshot).filter(({ viewer, subject }) => {
+      const lastMs = nudgedAtMs.get(`${subject} ${viewer}`) ?? metAtMs - NUDGE_EVERY_MS
+      return deadline.clock.nowMs() - lastMs >= NUDGE_EVERY_MS
+    })
+    for (const { viewer, subject } of due) nudgedAtMs.set(`${subject} ${viewer}`, deadline.clock.nowMs())
+    // A MEET to a node that is known already makes a ping at the next cron, where gossip may take seconds to get there.
+    await Promise.all(
+      due.map(({ viewer, subject }) => cluster.node(subject).client.pipeline([meet(cluster.node(viewer))])),
+    )
+    const more = problems.length > PROBLEMS_SHOWN ? `; and ${problems.length - PROBLEMS_SHOWN} more` : ''
+    return { ok: false, seen: problems.slice(0, PROBLEMS_SHOWN).join('; ') + more }
+  }
+  await waitInPhase('waiting for the cluster to be healthy', lookOnce, deadline)
+}
+
+/** Where the cluster, healthy or not, is not as planned. */
+function departures({ agreed }: Snapshot, members: readonly Member[]): string[] {
+  return members.flatMap((member) => {
+    const role = agreed.roleOf(member.name)
+    if (role !== member.role) return [`${member.name} is ${role ?? 'unknown'}, and should be a ${member.role}`]
+    const slots = agreed.shardOf(member.name)?.slots ?? []
+    const planned = formatSlotRanges(member.slots)
+    if (member.role === 'master' && formatSlotRanges(slots) !== planned) {
+      return [`${member.name} owns slots ${formatSlotRanges(slots) || 'none'}, and should own ${planned}`]
+    }
+    return []
+  })
+}

@@ -1,0 +1,163 @@
+import { type AgreedView, isEstablished, isMarkedFailing } from './agreed-view.ts'
+import type { Snapshot } from './live-cluster.ts'
+import type { NodeReport } from './node-report.ts'
+import { formatSlotRanges, mergeRanges, missingSlots } from './slots.ts'
+import { viewDifferences } from './view-differences.ts'
+
+export { riskWarnings } from './risks.ts'
+
+/**
+ * Why the cluster is not healthy, one plain sentence for each cause, with node names; empty when it is healthy: every expected
+ * node answers and is a member, state ok on every node, 16384 slots with one owner each, all views equal in roles, slots and
+ * epochs, every replica linked and in sync, no open slot, no `fail` or `fail?` flag. In sync means: the replica's link to its
+ * master is up, no full sync is under way, and the master lists it as online. The offset may lag: under load it always does.
+ */
+export function healthProblems(snapshot: Snapshot, expected: { nodes: string[] }): string[] {
+  const reports = [...snapshot.reports.values()]
+  return [
+    ...unreachableNodes(snapshot, expected.nodes),
+    ...strangers(snapshot, expected.nodes),
+    ...clusterState(reports),
+    ...slotOwnership(snapshot, reports),
+    ...failingFlags(snapshot, reports),
+    ...viewDifferences(snapshot),
+    ...replicaLinks(snapshot, reports),
+    ...openSlots(snapshot, reports),
+  ]
+}
+
+function unreachableNodes(snapshot: Snapshot, expected: string[]): string[] {
+  const reasons = new Map<string, string[]>()
+  for (const name of expected.filter((node) => !snapshot.reports.has(node))) {
+    const reason = snapshot.unreachable.get(name) ?? 'it was not asked'
+    reasons.set(reason, [...(reasons.get(reason) ?? []), name])
+  }
+  return [...reasons].map(
+    ([reason, names]) => `${names.join(', ')} ${haveHas(names, 'does', 'do')} not answer: ${reason}`,
+  )
+}
+
+function strangers(snapshot: Snapshot, expected: string[]): string[] {
+  const problems: string[] = []
+  const unknownTo = new Map<string, string[]>()
+  const handshakes = new Set<string>()
+  for (const { name, view } of snapshot.reports.values()) {
+    const members = new Set(view.nodes.filter(isEstablished).map((node) => snapshot.nameOf(node)))
+    for (const missing of expected.filter((node) => !members.has(node))) {
+      unknownTo.set(missing, [...(unknownTo.get(missing) ?? []), name])
+    }
+    if (view.nodes.some((node) => node.flags.has('handshake'))) handshakes.add(name)
+  }
+  const nobody = [...unknownTo].filter(
+    ([name, by]) => by.every((other) => other === name) || by.length >= snapshot.reports.size - 1,
+  )
+  if (nobody.length > 0) {
+    problems.push(`${nobody.map(([name]) => name).join(', ')} ${haveHas(nobody, 'is', 'are')} not part of the cluster`)
+  }
+  for (const [name, by] of unknownTo) {
+    if (!nobody.some(([other]) => other === name)) problems.push(`${name} is not known to ${by.join(', ')}`)
+  }
+  if (handshakes.size > 0) {
+    problems.push(
+      `${[...handshakes].join(', ')} ${haveHas([...handshakes], 'is', 'are')} still shaking hands with other nodes`,
+    )
+  }
+  return problems
+}
+
+function clusterState(reports: NodeReport[]): string[] {
+  const failed = reports.filter((report) => report.info.state !== 'ok').map((report) => report.name)
+  if (failed.length === 0) return []
+  const who = failed.length === reports.length && failed.length > 1 ? 'all nodes that answer' : failed.join(', ')
+  return [`the cluster state is fail on ${who}`]
+}
+
+function slotOwnership(snapshot: Snapshot, reports: NodeReport[]): string[] {
+  if (reports.length === 0) return []
+  const problems: string[] = []
+  const { shards } = snapshot.agreed
+  const missing = missingSlots(shards.flatMap((shard) => shard.slots))
+  if (missing.length > 0) problems.push(`slots ${formatSlotRanges(missing)} have no owner`)
+  shards.forEach((one, index) => {
+    for (const other of shards.slice(index + 1)) {
+      const shared = overlap(one.slots, other.slots)
+      if (shared.length > 0) {
+        problems.push(`slots ${formatSlotRanges(shared)} are owned by both ${one.master} and ${other.master}`)
+      }
+    }
+  })
+  return problems
+}
+
+type Ranges = AgreedView['shards'][number]['slots']
+
+function overlap(a: Ranges, b: Ranges): Ranges {
+  const shared = a.flatMap(([firstA, lastA]) =>
+    b.map(([firstB, lastB]) => [Math.max(firstA, firstB), Math.min(lastA, lastB)] as const),
+  )
+  return mergeRanges(shared.filter(([first, last]) => first <= last))
+}
+
+function failingFlags(snapshot: Snapshot, reports: NodeReport[]): string[] {
+  const failing = new Map<string, string[]>()
+  const suspected = new Map<string, string[]>()
+  for (const { name, view } of reports) {
+    for (const node of view.nodes.filter(isMarkedFailing)) {
+      const marks = node.flags.has('fail') ? failing : suspected
+      marks.set(snapshot.nameOf(node), [...(marks.get(snapshot.nameOf(node)) ?? []), name])
+    }
+  }
+  return [
+    ...[...failing].map(([name, by]) => `${name} is marked failing by ${by.join(', ')}`),
+    ...[...suspected].map(([name, by]) => `${name} is suspected of failing by ${by.join(', ')}`),
+  ]
+}
+
+function replicaLinks(snapshot: Snapshot, reports: NodeReport[]): string[] {
+  return reports.flatMap((report) => {
+    const { name, view, replication } = report
+    const me = view.nodes.find((node) => node.id === view.myId)
+    if (me && me.role !== replication.role) {
+      return [`${name} is a ${me.role} of the cluster but replicates as a ${replication.role}`]
+    }
+    if (replication.role === 'master') return []
+    const master = view.nodes.find((node) => node.id === me?.masterId)
+    const masterName = master ? snapshot.nameOf(master) : 'no known node'
+    if (replication.syncInProgress) return [`${name}: a full sync from its master ${masterName} is under way`]
+    if (replication.masterLink !== 'up') return [`${name}: link to its master ${masterName} is down`]
+    const masterReport = snapshot.reports.get(masterName)
+    if (masterReport && !isListedOnline(snapshot, masterReport, name)) {
+      return [`${name} is not yet online in the list of replicas of its master ${masterName}`]
+    }
+    return []
+  })
+}
+
+/** An address that names none of the nodes may be any of them, seen through a proxy. */
+function isListedOnline(snapshot: Snapshot, master: NodeReport, replica: string): boolean {
+  return master.replication.replicas
+    .filter((listed) => listed.state === 'online')
+    .some((listed) => (snapshot.nameOfAddress(listed.host, listed.port) ?? replica) === replica)
+}
+
+function openSlots(snapshot: Snapshot, reports: NodeReport[]): string[] {
+  return reports.flatMap(({ name, view }) => {
+    const open = view.nodes.flatMap((node) => node.openSlots)
+    if (open.length === 0) return []
+    const named = open.slice(0, 5).map((text) => openSlotInWords(snapshot, view.nodes, text))
+    const more = open.length > named.length ? ` and ${open.length - named.length} more` : ''
+    return [`${name} has open slots: ${named.join(', ')}${more}`]
+  })
+}
+
+function openSlotInWords(snapshot: Snapshot, nodes: NodeReport['view']['nodes'], text: string): string {
+  const match = /^\[(\d+)-([<>])-(\w+)\]$/.exec(text)
+  if (!match) return text
+  const peer = nodes.find((node) => node.id === match[3])
+  const peerName = peer ? snapshot.nameOf(peer) : `unknown node ${match[3]?.slice(0, 8)}`
+  return match[2] === '>' ? `${match[1]} (moving to ${peerName})` : `${match[1]} (coming from ${peerName})`
+}
+
+function haveHas(names: readonly unknown[], one: string, many: string): string {
+  return names.length === 1 ? one : many
+}

@@ -1,0 +1,200 @@
+import type { ServerNode } from '../platforms/platform.ts'
+import type { Clock } from '../record/clock.ts'
+import { type AgreedView, agreeOn } from './agreed-view.ts'
+import { type Command, NodeClient } from './node-client.ts'
+import { type NodeReport, parseClusterInfo, parseReplication } from './node-report.ts'
+import { Unreachable } from './reply-errors.ts'
+import type { NodeView } from './view.ts'
+import { parseClusterNodes } from './view-parser.ts'
+
+/** A node of the cluster and the runner's own connections to it. */
+export interface LiveNode extends ServerNode {
+  /** For control: looks, topology, failover. Quick commands only: a slow one delays every look. */
+  client: NodeClient
+  /** For commands of scenarios and bulk data: they may block or be slow. */
+  data: NodeClient
+}
+
+/** What all nodes said at about one moment. */
+export interface Snapshot {
+  /** Monotonic ms, before the first node was asked. */
+  atMs: number
+  reports: Map<string, NodeReport>
+  /** Nodes that gave no report, and why: `connection refused`. */
+  unreachable: Map<string, string>
+  agreed: AgreedView
+  /** A node of any report's view, by the runner's name for it; `unknown node … at …` if it is none of the runner's. */
+  nameOf(node: NodeView): string
+  /** The runner's name for an address that a report mentions. */
+  nameOfAddress(host: string, port: number): string | undefined
+}
+
+/** What one node says, and the runner's name for the master it follows. */
+export interface OwnReport {
+  report: NodeReport
+  master?: string
+}
+
+const LOOK: readonly Command[] = [
+  ['CLUSTER', 'NODES'],
+  ['CLUSTER', 'INFO'],
+  ['INFO', 'replication'],
+]
+
+/** How much longer than for the others a look waits for nodes that were silent when last asked, in ms. */
+const SILENT_GRACE_MS = 15
+
+const LOOK_TIMEOUT_MS = 1000
+
+type Answer = { report: NodeReport } | { reason: string; silent: boolean }
+
+/** The servers of one cluster: connections to each, and looks at all of them at once. */
+export class LiveCluster {
+  readonly nodes: readonly LiveNode[]
+  readonly clock: Clock
+  readonly #byName: Map<string, LiveNode>
+  /** Ids outlive their node's reports: a node that is down cannot say its own. */
+  readonly #nameById = new Map<string, string>()
+  /** Nodes that were silent when last asked, with the question still open or the reason it failed. */
+  readonly #silent = new Map<string, { pending?: Promise<Answer>; reason: string }>()
+
+  constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
+    this.clock = options.clock
+    this.nodes = options.nodes.map((node) => {
+      const connection = { name: node.name, host: node.host, port: node.port, password: options.password }
+      return { ...node, client: new NodeClient(connection), data: new NodeClient(connection) }
+    })
+    this.#byName = new Map(this.nodes.map((node) => [node.name, node]))
+  }
+
+  /** Throws Error if there is no node of that name; `has` asks. */
+  node(name: string): LiveNode {
+    const node = this.#byName.get(name)
+    if (!node) throw new Error(`there is no node ${name}; the nodes are ${[...this.#byName.keys()].join(', ')}`)
+    return node
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name)
+  }
+
+  /**
+   * Asks every node at once, in one round trip each; never rejects. A node that does not answer within `timeoutMs` (default
+   * 1000) counts as unreachable, and later looks do not wait for it again until it has answered: a paused server must not
+   * slow down the watching of the others.
+   */
+  async look(options: { timeoutMs?: number } = {}): Promise<Snapshot> {
+    const timeoutMs = options.timeoutMs ?? LOOK_TIMEOUT_MS
+    const atMs = this.clock.nowMs()
+    const answers = new Map<string, Answer>()
+    const silent = this.nodes.filter((node) => this.#silent.has(node.name))
+    for (const node of silent) this.#askAgain(node, timeoutMs)
+    const others = this.nodes.filter((node) => !silent.includes(node))
+    await Promise.all(others.map(async (node) => answers.set(node.name, await this.#ask(node, timeoutMs))))
+    await Promise.all(silent.map(async (node) => answers.set(node.name, await this.#answerOfSilent(node))))
+    for (const [name, answer] of answers) this.#remember(name, answer)
+    return this.#snapshot(atMs, answers)
+  }
+
+  /** Asks one node alone, as `look` does. Throws Error if there is no answer within `timeoutMs`, or none that can be read. */
+  async lookAt(name: string, timeoutMs = LOOK_TIMEOUT_MS): Promise<OwnReport> {
+    const answer = await this.#ask(this.node(name), timeoutMs)
+    if ('reason' in answer) throw new Error(`${name} gives no answer: ${answer.reason}`)
+    this.#remember(name, answer)
+    const { view } = answer.report
+    const own = view.nodes.find(({ id }) => id === view.myId)
+    const master = view.nodes.find(({ id }) => id === own?.masterId)
+    return { report: answer.report, ...(master ? { master: this.#nameOfNode(master) } : {}) }
+  }
+
+  /** By the address for clients or the one among the nodes; `localhost` and `127.0.0.1` are one. */
+  nameOfAddress(host: string, port: number): string | undefined {
+    const same = (own: string) => own === host || (isLoopback(own) && isLoopback(host))
+    return this.nodes.find(
+      (node) => (node.port === port && same(node.host)) || (node.peerPort === port && same(node.peerHost)),
+    )?.name
+  }
+
+  /** Ends all connections at once. Idempotent. */
+  close(): void {
+    for (const node of this.nodes) {
+      node.client.close()
+      node.data.close()
+    }
+  }
+
+  async #ask(node: LiveNode, timeoutMs: number): Promise<Answer> {
+    const replies = await node.client.pipeline(LOOK, timeoutMs)
+    const error = replies.find((reply) => reply instanceof Error)
+    if (error instanceof Unreachable) return { reason: error.reason, silent: error.kind === 'timeout' }
+    if (error instanceof Error) return { reason: error.message, silent: false }
+    const [nodes, info, replication] = replies
+    try {
+      return {
+        report: {
+          name: node.name,
+          view: parseClusterNodes(String(nodes), node.name),
+          info: parseClusterInfo(String(info)),
+          replication: parseReplication(String(replication)),
+        },
+      }
+    } catch (unreadable) {
+      return { reason: unreadable instanceof Error ? unreadable.message : String(unreadable), silent: false }
+    }
+  }
+
+  #askAgain(node: LiveNode, timeoutMs: number): void {
+    const known = this.#silent.get(node.name)
+    if (known?.pending !== undefined || !known) return
+    known.pending = this.#ask(node, timeoutMs).then((answer) => {
+      delete known.pending
+      if ('reason' in answer) known.reason = answer.reason
+      if (!('reason' in answer) || !answer.silent) this.#silent.delete(node.name)
+      return answer
+    })
+  }
+
+  async #answerOfSilent(node: LiveNode): Promise<Answer> {
+    const known = this.#silent.get(node.name)
+    if (!known?.pending) return this.#ask(node, LOOK_TIMEOUT_MS)
+    const tooLate: Answer = { reason: known.reason, silent: true }
+    return Promise.race([known.pending, this.clock.sleep(SILENT_GRACE_MS).then(() => tooLate)])
+  }
+
+  #remember(name: string, answer: Answer): void {
+    if ('report' in answer) {
+      this.#nameById.set(answer.report.view.myId, name)
+      this.#silent.delete(name)
+    } else if (answer.silent && !this.#silent.has(name)) {
+      this.#silent.set(name, { reason: answer.reason })
+    }
+  }
+
+  #snapshot(atMs: number, answers: Map<string, Answer>): Snapshot {
+    const reports = new Map<string, NodeReport>()
+    const unreachable = new Map<string, string>()
+    for (const { name } of this.nodes) {
+      const answer = answers.get(name)
+      if (answer && 'report' in answer) reports.set(name, answer.report)
+      else unreachable.set(name, answer?.reason ?? 'not asked')
+    }
+    const nameOf = (node: NodeView) => this.#nameOfNode(node)
+    const indexOf = (name: string) => this.#byName.get(name)?.index ?? Number.MAX_SAFE_INTEGER
+    const witnesses = [...reports.values()].map(({ name, view, info }) => ({
+      name,
+      view,
+      currentEpoch: info.currentEpoch,
+    }))
+    const nameOfAddress = (host: string, port: number) => this.nameOfAddress(host, port)
+    return { atMs, reports, unreachable, agreed: agreeOn(witnesses, nameOf, indexOf), nameOf, nameOfAddress }
+  }
+
+  #nameOfNode(node: NodeView): string {
+    const known = this.#nameById.get(node.id) ?? this.nameOfAddress(node.host, node.port)
+    return known ?? `unknown node ${node.id.slice(0, 8)} at ${node.host}:${node.port}`
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '127.0.0.1' || host === '::1'
+}

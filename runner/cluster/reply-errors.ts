@@ -1,0 +1,71 @@
+/** A server answered, with an error. `message` is the server's own text. */
+export class ReplyError extends Error {
+  override name = 'ReplyError'
+  /** Name of the node that answered. */
+  readonly node: string
+  constructor(node: string, message: string) {
+    super(message)
+    this.node = node
+  }
+}
+
+export type UnreachableKind = 'refused' | 'timeout' | 'closed' | 'reset'
+
+/** A server gave no answer. */
+export class Unreachable extends Error {
+  override name = 'Unreachable'
+  readonly node: string
+  readonly kind: UnreachableKind
+  /** True when bytes of the command may have reached the server: it may or may not have been carried out. */
+  readonly indeterminate: boolean
+  /** Why, without the node's name: `connection refused`. */
+  readonly reason: string
+  constructor(options: {
+    node: string
+    address: string
+    kind: UnreachableKind
+    indeterminate: boolean
+    reason: string
+  }) {
+    super(`${options.node} (${options.address}) did not answer: ${options.reason}`)
+    this.node = options.node
+    this.kind = options.kind
+    this.indeterminate = options.indeterminate
+    this.reason = options.reason
+  }
+}
+
+const REPLY_CLASSES = [
+  'MOVED',
+  'ASK',
+  'TRYAGAIN',
+  'CLUSTERDOWN',
+  'READONLY',
+  'LOADING',
+  'MASTERDOWN',
+  'MISCONF',
+  'NOREPLICAS',
+] as const
+
+export type ErrorClass = (typeof REPLY_CLASSES)[number] | 'refused' | 'timeout' | 'closed' | 'other'
+
+/** What kind of failure an error is. All but `timeout` and `closed` are definite: the command was not carried out. */
+export function errorClass(error: unknown): ErrorClass {
+  if (error instanceof Unreachable) return error.kind === 'reset' ? 'closed' : error.kind
+  const word = error instanceof Error ? error.message.split(' ', 1)[0] : undefined
+  return REPLY_CLASSES.find((known) => known === word) ?? 'other'
+}
+
+/** True when the command may have been carried out although no answer came. */
+export function isIndeterminate(error: unknown): boolean {
+  return error instanceof Unreachable && error.indeterminate
+}
+
+/**
+ * Where a MOVED reply points: `MOVED 3999 localhost:7014`. An empty host (`MOVED 3999 :7014`) means the host that was asked.
+ * Undefined if the error is not a MOVED.
+ */
+export function parseMoved(error: unknown): { slot: number; host: string; port: number } | undefined {
+  const match = error instanceof Error ? /^MOVED (\d+) (.*):(\d+)$/.exec(error.message) : null
+  return match ? { slot: Number(match[1]), host: match[2] ?? '', port: Number(match[3]) } : undefined
+}

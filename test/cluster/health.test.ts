@@ -1,0 +1,154 @@
+import t from 'tap'
+import { healthProblems } from '../../runner/cluster/health.ts'
+import type { NodeReport } from '../../runner/cluster/node-report.ts'
+import { clusterNodes, healthyReports, idOf, NAMES, reportAt, see, snapshotOf } from './views.ts'
+
+function problems(plant: (reports: NodeReport[]) => void): string[] {
+  const reports = healthyReports()
+  plant(reports)
+  return healthProblems(snapshotOf(reports), { nodes: NAMES })
+}
+
+t.test('a healthy cluster has no problems', async (t) => {
+  t.same(
+    problems(() => undefined),
+    [],
+  )
+})
+
+t.test('state', async (t) => {
+  t.same(
+    problems((reports) => {
+      for (const index of [1, 4]) reportAt(reports, index).info.state = 'fail'
+    }),
+    ['the cluster state is fail on redis-node1, redis-node4'],
+  )
+  t.same(
+    problems((reports) => {
+      for (const report of reports) report.info.state = 'fail'
+    }),
+    ['the cluster state is fail on all nodes that answer'],
+  )
+})
+
+t.test('slots without an owner', async (t) => {
+  t.same(
+    problems((reports) => {
+      for (const index of NAMES.keys()) see(reports, index, 0, { slots: [[100, 5460]] })
+    }),
+    ['slots 0-99 have no owner'],
+  )
+})
+
+t.test('slots with two owners', async (t) => {
+  t.same(
+    problems((reports) => {
+      for (const index of NAMES.keys()) see(reports, index, 0, { slots: [[0, 5500]] })
+    }),
+    ['slots 5461-5500 are owned by both redis-node0 and redis-node2'],
+  )
+})
+
+t.test('failing flags, exactly', async (t) => {
+  t.same(
+    problems((reports) => {
+      for (const index of [2, 4]) see(reports, index, 0, { flags: new Set(['master', 'fail']) })
+      see(reports, 5, 0, { flags: new Set(['master', 'fail?']) })
+      see(reports, 5, 1, { flags: new Set(['slave', 'nofailover']) })
+    }),
+    ['redis-node0 is marked failing by redis-node2, redis-node4', 'redis-node0 is suspected of failing by redis-node5'],
+  )
+})
+
+t.test('views that differ: role, epoch, slots', async (t) => {
+  t.same(
+    problems((reports) => see(reports, 4, 1, { role: 'master', slots: [[0, 5460]], configEpoch: 9 })).filter((text) =>
+      text.includes('sees'),
+    ),
+    [
+      'redis-node4 sees redis-node1 as a master with slots 0-5460 at epoch 9, others as a replica of redis-node0 at epoch 1',
+    ],
+  )
+  t.same(
+    problems((reports) => see(reports, 3, 4, { configEpoch: 4 })),
+    [
+      'redis-node3 sees redis-node4 as a master with slots 10923-16383 at epoch 4, others as a master with slots 10923-16383 at epoch 5',
+    ],
+  )
+})
+
+t.test('a replica whose link is down, that is syncing, or that its master does not list', async (t) => {
+  t.same(
+    problems((reports) => {
+      reportAt(reports, 1).replication.masterLink = 'down'
+    }),
+    ['redis-node1: link to its master redis-node0 is down'],
+  )
+  t.same(
+    problems((reports) => {
+      reportAt(reports, 3).replication.syncInProgress = true
+    }),
+    ['redis-node3: a full sync from its master redis-node2 is under way'],
+  )
+  t.same(
+    problems((reports) => {
+      for (const replica of reportAt(reports, 4).replication.replicas) replica.state = 'send_bulk'
+    }),
+    ['redis-node5 is not yet online in the list of replicas of its master redis-node4'],
+  )
+  t.same(
+    problems((reports) => {
+      reportAt(reports, 1).replication.role = 'master'
+    }),
+    ['redis-node1 is a replica of the cluster but replicates as a master'],
+  )
+})
+
+t.test('open slots', async (t) => {
+  t.same(
+    problems((reports) => see(reports, 0, 0, { openSlots: [`[77->-${idOf(2)}]`, `[78-<-${idOf(4)}]`] })),
+    ['redis-node0 has open slots: 77 (moving to redis-node2), 78 (coming from redis-node4)'],
+  )
+})
+
+t.test('nodes that do not answer, grouped by reason', async (t) => {
+  const reports = healthyReports().slice(0, 4)
+  const snapshot = snapshotOf(reports, { 'redis-node4': 'connection refused', 'redis-node5': 'connection refused' })
+  t.same(healthProblems(snapshot, { nodes: NAMES }), ['redis-node4, redis-node5 do not answer: connection refused'])
+})
+
+t.test('nodes that are no members, or not known to all', async (t) => {
+  t.same(
+    problems((reports) => {
+      for (const report of reports.slice(0, 5)) {
+        report.view.nodes = report.view.nodes.filter((node) => node.id !== idOf(5))
+      }
+      const alone = reportAt(reports, 5)
+      alone.view.nodes = alone.view.nodes.filter((node) => node.id === idOf(5))
+      reportAt(reports, 4).replication.replicas = []
+    }).filter((text) => text.includes('part of')),
+    ['redis-node5 is not part of the cluster'],
+  )
+  t.ok(
+    problems((reports) => {
+      const viewer = reportAt(reports, 3)
+      viewer.view.nodes = viewer.view.nodes.filter((node) => node.id !== idOf(1))
+    }).includes('redis-node1 is not known to redis-node3'),
+  )
+  t.ok(
+    problems((reports) => {
+      see(reports, 2, 5, { flags: new Set(['handshake']) })
+    }).includes('redis-node2 is still shaking hands with other nodes'),
+  )
+})
+
+t.test('nobody answers', async (t) => {
+  const unreachable = Object.fromEntries(NAMES.map((name) => [name, 'connection refused']))
+  t.same(healthProblems(snapshotOf([], unreachable), { nodes: NAMES }), [
+    `${NAMES.join(', ')} do not answer: connection refused`,
+  ])
+})
+
+t.test('the planted reports come from what a server says', async (t) => {
+  t.match(clusterNodes(0), /myself,master - 0 1 1 connected 0-5460/)
+})

@@ -1,0 +1,31 @@
+import { formCluster } from '../../runner/cluster/form.ts'
+import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
+import { evenSplit } from '../../runner/cluster/slots.ts'
+import type { SlotRange } from '../../runner/cluster/view.ts'
+import { systemClock } from '../../runner/record/clock.ts'
+import { type LocalServers, startLocalServers } from './local-servers.ts'
+
+export interface FormedCluster {
+  servers: LocalServers
+  cluster: LiveCluster
+}
+
+/** Real servers on this machine, formed into a cluster, gone again when the test ends. */
+export async function formedCluster(
+  t: { teardown(end: () => unknown): void },
+  options: {
+    shards: number
+    replicas: number
+    portBase: number
+    slots?: SlotRange[][]
+    settings?: Record<string, string>
+  },
+): Promise<FormedCluster> {
+  const { shards, replicas, portBase, slots = evenSplit(shards), settings = {} } = options
+  const servers = await startLocalServers({ count: shards * (1 + replicas), portBase, settings })
+  t.teardown(() => servers.stop())
+  const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock: systemClock })
+  t.teardown(() => cluster.close())
+  await formCluster(cluster, { shards, replicas, slots }, { clock: systemClock, timeoutMs: 30_000 })
+  return { servers, cluster }
+}
