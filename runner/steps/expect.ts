@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { poll } from '../record/poll.ts'
+import { clusterState, clusterSubject } from './expect/cluster.ts'
+import { keySubject } from './expect/key.ts'
+import { nodeAspects, nodeSubject } from './expect/node.ts'
+import { slotSubject } from './expect/slot.ts'
+import type { Subject } from './expect/subject.ts'
+import { failedPoll } from './failed-poll.ts'
+import { expectedReply } from './reply.ts'
+import { target } from './target-schema.ts'
+import type { Verb } from './verb.ts'
+
+const shape = {
+  node: target.optional().describe('Ask about this node'),
+  ...nodeAspects,
+  cluster: clusterState.optional(),
+  key: z.string().min(1).optional().describe('Ask about this key'),
+  value: expectedReply.optional().describe('The value the key must have'),
+  served_by: target.optional().describe('The node that must serve the key'),
+  asked: target.optional().describe('The node to ask: for cluster, and for moved_to'),
+  moved_to: target.optional().describe('The node that the MOVED of the asked node must name'),
+  slot: z.number().int().min(0).max(16383).optional().describe('Ask about this slot'),
+  owner: target.optional().describe('The node that must own the slot'),
+}
+
+const SUBJECTS = ['node', 'cluster', 'key', 'slot'] as const
+type SubjectName = (typeof SUBJECTS)[number]
+
+/** What may be asked of each subject. */
+const ASPECTS: Record<SubjectName, readonly string[]> = {
+  node: Object.keys(nodeAspects),
+  cluster: ['asked'],
+  key: ['value', 'served_by', 'asked', 'moved_to'],
+  slot: ['owner'],
+}
+
+const arg = z.strictObject(shape).superRefine((value, refinement) => {
+  const given = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [key]))
+  const subjects = SUBJECTS.filter((subject) => given.includes(subject))
+  const complain = (message: string, path: string[] = []) => refinement.addIssue({ code: 'custom', message, path })
+  const [subject, second] = subjects
+  if (subject === undefined) return complain('say what is asked about: node, cluster, key or slot')
+  if (second !== undefined)
+    return complain(`ask about one thing in a step, not about ${subject} and ${second}`, [second])
+  const aspects = given.filter((key) => key !== subject)
+  for (const aspect of aspects) {
+    if (!ASPECTS[subject].includes(aspect)) {
+      complain(`\`${aspect}\` cannot be asked of a ${subject}; a ${subject} has ${ASPECTS[subject].join(', ')}`, [
+        aspect,
+      ])
+    }
+  }
+  if (aspects.length === 0 && subject !== 'cluster')
+    complain(`say what is expected of the ${subject}: ${ASPECTS[subject].join(', ')}`)
+  if ((value.moved_to === undefined) !== (value.asked === undefined) && subject === 'key') {
+    complain('`asked` and `moved_to` belong together: which node is asked, and which one its MOVED must name')
+  }
+  if (value.moved_to !== undefined && (value.value !== undefined || value.served_by !== undefined)) {
+    complain('`moved_to` stands without `value` and `served_by`: a redirection carries no value', ['moved_to'])
+  }
+  if (value.cluster === 'healthy' && value.asked !== undefined)
+    complain('`healthy` asks every node; leave `asked` out', ['asked'])
+})
+
+type ExpectArg = z.infer<typeof arg>
+
+/** Pause between two looks, ms: a promotion is to be noticed within 20 ms. */
+const EVERY_MS = 5
+const EVERY_MS_OF_ALL_NODES = 20
+
+export const expect: Verb<ExpectArg> = {
+  name: 'expect',
+  summary: 'Asks whether something is so: once; until it is (within); or that it stays so (for).',
+  arg,
+  modifiers: ['within', 'for'],
+  defaultDeadlineMs: 10_000,
+  sentence: (value) => `expect ${subjectOf(value).sentence()}`,
+  async run(value, context) {
+    const subject = subjectOf(value)
+    let last = ''
+    const look = async () => {
+      const found = await subject.look(context)
+      if (found.seen !== last) context.progress(found.seen)
+      last = found.seen
+      return found
+    }
+    const { withinMs = 0, forMs = 0 } = context.step
+    const everyMs = value.node === undefined ? EVERY_MS_OF_ALL_NODES : EVERY_MS
+    const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs })
+    if (!result.ok) throw failedPoll(subject.sentence(), result, context, await subject.explain(context))
+    const outcome = { attempts: result.attempts, lastSeen: result.lastSeen }
+    return result.trueAfterMs === undefined || withinMs === 0
+      ? outcome
+      : { ...outcome, trueAfterMs: result.trueAfterMs }
+  },
+}
+
+interface Asked {
+  sentence(): string
+  look(context: Parameters<Subject<never>['look']>[1]): ReturnType<Subject<never>['look']>
+  explain(context: Parameters<Subject<never>['look']>[1]): Promise<string[]>
+}
+
+function bind<Arg>(subject: Subject<Arg>, value: Arg): Asked {
+  return {
+    sentence: () => subject.sentence(value),
+    look: (context) => subject.look(value, context),
+    explain: async (context) => (await subject.explain?.(value, context)) ?? [],
+  }
+}
+
+function subjectOf(value: ExpectArg): Asked {
+  if (value.node !== undefined) return bind(nodeSubject, { ...value, node: value.node })
+  if (value.cluster !== undefined) return bind(clusterSubject, { cluster: value.cluster, asked: value.asked })
+  if (value.slot !== undefined && value.owner !== undefined)
+    return bind(slotSubject, { slot: value.slot, owner: value.owner })
+  return bind(keySubject, { ...value, key: value.key ?? '' })
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { healthProblems } from '../../cluster/health.ts'
+import type { Snapshot } from '../../cluster/live-cluster.ts'
+import type { Look } from '../../record/poll.ts'
+import type { StepContext } from '../verb.ts'
+import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
+
+export const clusterState = z
+  .enum(['healthy', 'ok', 'fail'])
+  .describe(
+    'ok, fail: what every node that answers says of the cluster. healthy: every node there, in sync and of one mind',
+  )
+
+type ClusterArg = { cluster: z.infer<typeof clusterState>; asked?: string | undefined }
+
+/** Problems shown at once; the rest is counted. */
+const SHOWN_PROBLEMS = 4
+
+export const clusterSubject: Subject<ClusterArg> = {
+  sentence: ({ cluster, asked }) =>
+    cluster === 'healthy'
+      ? 'the cluster to be healthy'
+      : `the cluster’s state to be ${cluster}${asked === undefined ? '' : ` on ${asked}`}`,
+  async look({ cluster, asked }, context) {
+    if (asked !== undefined && cluster !== 'healthy') return await lookAtOne(asked, cluster, context)
+    const snapshot = await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })
+    if (cluster !== 'healthy') return lookAtAll(snapshot, cluster)
+    const problems = healthProblems(snapshot, { nodes: context.cluster.nodes.map(({ name }) => name) })
+    if (problems.length === 0) return { ok: true, seen: 'healthy' }
+    const more = problems.length > SHOWN_PROBLEMS ? `; and ${problems.length - SHOWN_PROBLEMS} more` : ''
+    return { ok: false, seen: problems.slice(0, SHOWN_PROBLEMS).join('; ') + more }
+  },
+}
+
+async function lookAtOne(asked: string, expected: 'ok' | 'fail', context: StepContext): Promise<Look> {
+  const node = await context.resolveOne(asked, ['asked'])
+  try {
+    const { report } = await context.cluster.lookAt(node, LOOK_TIMEOUT_MS)
+    return { ok: report.info.state === expected, seen: `${node} says ${report.info.state}` }
+  } catch (error) {
+    return { ok: false, seen: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function lookAtAll(snapshot: Snapshot, expected: 'ok' | 'fail'): Look {
+  const reports = [...snapshot.reports.values()]
+  const byState = (state: string) => reports.filter(({ info }) => info.state === state).map(({ name }) => name)
+  const seen = (['ok', 'fail'] as const)
+    .filter((state) => byState(state).length > 0)
+    .map((state) => `${state} on ${byState(state).join(', ')}`)
+  if (snapshot.unreachable.size > 0) seen.push(`no answer from ${[...snapshot.unreachable.keys()].join(', ')}`)
+  return { ok: reports.length > 0 && byState(expected).length === reports.length, seen: seen.join('; ') }
+}

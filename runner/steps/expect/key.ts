@@ -1,0 +1,60 @@
+import { parseMoved } from '../../cluster/reply-errors.ts'
+import { slotOfKey } from '../../cluster/slots.ts'
+import type { Look } from '../../record/poll.ts'
+import { type ExpectedReply, expectedReplyText, replyMatches, replyText } from '../reply.ts'
+import type { StepContext } from '../verb.ts'
+import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
+
+export interface KeyArg {
+  key: string
+  value?: ExpectedReply | undefined
+  served_by?: string | undefined
+  asked?: string | undefined
+  moved_to?: string | undefined
+}
+
+export const keySubject: Subject<KeyArg> = {
+  sentence({ key, value, served_by, asked, moved_to }) {
+    if (moved_to !== undefined) return `${asked} to redirect key ${key} to ${moved_to}`
+    const parts = [
+      value !== undefined && `have the value ${expectedReplyText(value)}`,
+      served_by !== undefined && `be served by ${served_by}`,
+    ]
+    return `key ${key} to ${parts.filter(Boolean).join(' and ')}`
+  },
+  look: async (arg, context) =>
+    arg.moved_to === undefined ? await lookAtValue(arg, context) : await lookAtRedirection(arg, arg.moved_to, context),
+}
+
+async function lookAtRedirection({ key, asked = '' }: KeyArg, movedTo: string, context: StepContext): Promise<Look> {
+  const node = await context.resolveOne(asked, ['asked'])
+  const expected = await context.resolveOne(movedTo, ['moved_to'])
+  try {
+    await context.cluster.node(node).client.callWithin(LOOK_TIMEOUT_MS, 'GET', key)
+    return { ok: false, seen: `${node} serves key ${key} (slot ${slotOfKey(key)}) itself` }
+  } catch (error) {
+    const moved = parseMoved(error)
+    if (!moved) return { ok: false, seen: error instanceof Error ? error.message : String(error) }
+    const to = context.cluster.nameOfAddress(moved.host || 'localhost', moved.port)
+    return {
+      ok: to === expected,
+      seen: `MOVED ${moved.slot} ${moved.host}:${moved.port}${to === undefined ? '' : ` (${to})`}`,
+    }
+  }
+}
+
+/** The node that serves a key is the one that gives its value without a redirection. */
+async function lookAtValue({ key, value, served_by }: KeyArg, context: StepContext): Promise<Look> {
+  const owner = (await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })).agreed.ownerOf(slotOfKey(key))
+  if (owner === undefined) return { ok: false, seen: `slot ${slotOfKey(key)} of key ${key} has no owner` }
+  try {
+    const reply = await context.cluster.node(owner).client.callWithin(LOOK_TIMEOUT_MS, 'GET', key)
+    const served = served_by === undefined || owner === (await context.resolveOne(served_by, ['served_by']))
+    return {
+      ok: served && (value === undefined || replyMatches(reply, value)),
+      seen: `${owner} serves it, value ${replyText(reply)}`,
+    }
+  } catch (error) {
+    return { ok: false, seen: `${owner}: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { whyNoFailover } from '../../cluster/failover-diagnosis.ts'
+import type { OwnReport } from '../../cluster/live-cluster.ts'
+import type { NodeReport } from '../../cluster/node-report.ts'
+import type { Look } from '../../record/poll.ts'
+import { target } from '../target-schema.ts'
+import type { StepContext } from '../verb.ts'
+import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
+
+export const nodeAspects = {
+  role: z.enum(['master', 'replica']).optional().describe('What the node says that it is'),
+  of: target.optional().describe('The master that a replica follows'),
+  link: z.enum(['up', 'down']).optional().describe("A replica's link to its master"),
+  reachable: z.boolean().optional().describe('Whether the node answers PING'),
+  failing: z.boolean().optional().describe('Whether a majority of the other nodes that answer has it marked as failed'),
+  lag: z
+    .strictObject({ at_most: z.number().int().min(0).describe('Bytes of the replication stream') })
+    .optional()
+    .describe('How far a replica is behind its master'),
+  replicas: z.number().int().min(0).optional().describe('How many replicas are connected to the master, online'),
+}
+
+const arg = z.object({ node: target, ...nodeAspects })
+type NodeArg = z.infer<typeof arg>
+
+export const nodeSubject: Subject<NodeArg> = {
+  sentence({ node, role, of, link, reachable, failing, lag, replicas }) {
+    const parts = [
+      role && `be a ${role}${of === undefined ? '' : ` of ${of}`}`,
+      !role && of !== undefined && `follow ${of}`,
+      link && `have its link ${link}`,
+      reachable !== undefined && (reachable ? 'be reachable' : 'be unreachable'),
+      failing !== undefined && (failing ? 'be marked as failed' : 'not be marked as failed'),
+      lag && `lag at most ${lag.at_most} bytes`,
+      replicas !== undefined && `have ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`,
+    ]
+    return `${node} to ${parts.filter(Boolean).join(' and ')}`
+  },
+  async look(arg, context) {
+    const node = await context.resolveOne(arg.node, ['node'])
+    const checks: Look[] = []
+    if (arg.reachable !== undefined) checks.push(await lookAtReach(node, arg.reachable, context))
+    if (arg.failing !== undefined) checks.push(await lookAtFailing(node, arg.failing, context))
+    if (asksTheNode(arg)) checks.push(await lookAtReplication(node, arg, context))
+    return { ok: checks.every(({ ok }) => ok), seen: checks.map(({ seen }) => seen).join('; ') }
+  },
+  async explain(arg, context) {
+    if (arg.role !== 'master') return []
+    return await whyNoFailover(context.cluster, await context.resolveOne(arg.node, ['node']))
+  },
+}
+
+function asksTheNode({ role, of, link, lag, replicas }: NodeArg): boolean {
+  return role !== undefined || of !== undefined || link !== undefined || lag !== undefined || replicas !== undefined
+}
+
+async function lookAtReach(node: string, expected: boolean, context: StepContext): Promise<Look> {
+  try {
+    await context.cluster.node(node).client.callWithin(LOOK_TIMEOUT_MS, 'PING')
+    return { ok: expected, seen: `${node} answers` }
+  } catch (error) {
+    return { ok: !expected, seen: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** A node's own view never shows itself failing: the others are asked. */
+async function lookAtFailing(node: string, expected: boolean, context: StepContext): Promise<Look> {
+  const snapshot = await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })
+  const witnesses = [...snapshot.reports.values()].filter((report) => report.name !== node)
+  const accusers = witnesses.filter((report) => {
+    return report.view.nodes.some((seen) => snapshot.nameOf(seen) === node && seen.flags.has('fail'))
+  })
+  const failing = accusers.length * 2 > witnesses.length
+  const names = accusers.map(({ name }) => name)
+  return {
+    ok: witnesses.length > 0 && failing === expected,
+    seen: `${node} is marked as failed by ${accusers.length} of ${witnesses.length} nodes that answer${names.length > 0 ? ` (${names.join(', ')})` : ''}`,
+  }
+}
+
+async function lookAtReplication(node: string, arg: NodeArg, context: StepContext): Promise<Look> {
+  let own: OwnReport
+  try {
+    own = await context.cluster.lookAt(node, LOOK_TIMEOUT_MS)
+  } catch (error) {
+    return { ok: false, seen: error instanceof Error ? error.message : String(error) }
+  }
+  const { report, master } = own
+  const { replication } = report
+  const ok: boolean[] = [arg.role === undefined || replication.role === arg.role]
+  const seen = [describeRole(node, report, master)]
+  if (arg.of !== undefined) ok.push(master === (await context.resolveOne(arg.of, ['of'])))
+  if (arg.link !== undefined) ok.push(replication.masterLink === arg.link)
+  if (arg.replicas !== undefined) ok.push(onlineReplicas(report) === arg.replicas)
+  if (arg.lag !== undefined) {
+    const lag = await lookAtLag(report, master, arg.lag.at_most, context)
+    ok.push(lag.ok)
+    seen.push(lag.seen)
+  }
+  return { ok: ok.every(Boolean), seen: seen.join(', ') }
+}
+
+function onlineReplicas(report: NodeReport): number {
+  return report.replication.replicas.filter(({ state }) => state === 'online').length
+}
+
+function describeRole(node: string, report: NodeReport, master: string | undefined): string {
+  const { replication } = report
+  if (replication.role === 'replica') {
+    const sync = replication.syncInProgress ? ', sync in progress' : ''
+    return `${node} is a replica of ${master ?? 'an unknown master'}, link ${replication.masterLink ?? 'unknown'}${sync}`
+  }
+  const count = onlineReplicas(report)
+  return `${node} is a master with ${count} ${count === 1 ? 'replica' : 'replicas'} online`
+}
+
+async function lookAtLag(
+  report: NodeReport,
+  master: string | undefined,
+  limit: number,
+  context: StepContext,
+): Promise<Look> {
+  if (report.replication.role !== 'replica' || master === undefined) return { ok: false, seen: 'no replica, so no lag' }
+  try {
+    const { report: masters } = await context.cluster.lookAt(master, LOOK_TIMEOUT_MS)
+    const lag = Math.max(0, masters.replication.offset - report.replication.offset)
+    return { ok: report.replication.masterLink === 'up' && lag <= limit, seen: `${lag} bytes behind` }
+  } catch (error) {
+    return { ok: false, seen: `its master: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}

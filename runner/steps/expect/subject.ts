@@ -1,0 +1,15 @@
+import type { Look } from '../../record/poll.ts'
+import type { StepContext } from '../verb.ts'
+
+/** One thing that `expect` can ask about. Adding one is a file like this and a line in `../expect.ts`. */
+export interface Subject<Arg> {
+  /** The expectation in words: `redis-node1 to be a master`. */
+  sentence(arg: Arg): string
+  /** Looks once. Throws StepFailure when the question itself makes no sense (no such node). */
+  look(arg: Arg, context: StepContext): Promise<Look>
+  /** Extra lines for a failure: why it may not have come true. Best effort, called once, after the last look. */
+  explain?(arg: Arg, context: StepContext): Promise<string[]>
+}
+
+/** How long one node may take to answer one look, ms: short, so that a silent node does not slow the looking. */
+export const LOOK_TIMEOUT_MS = 500

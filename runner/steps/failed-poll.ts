@@ -1,0 +1,33 @@
+import { formatDuration } from '../record/duration.ts'
+import type { PollResult } from '../record/poll.ts'
+import { type StepContext, StepFailure } from './verb.ts'
+
+/** The failure of a poll that ended without its condition: what was expected, last seen, for how long, how often. */
+export function failedPoll(
+  expected: string,
+  result: PollResult,
+  context: StepContext,
+  details: string[] = [],
+): StepFailure {
+  const { withinMs = 0, forMs = 0 } = context.step
+  const looks = `${result.attempts} ${result.attempts === 1 ? 'look' : 'looks'} in ${formatDuration(result.elapsedMs)}`
+  const limit = withinMs > 0 ? `, limit ${formatDuration(withinMs)}` : ''
+  const broke =
+    result.brokeAfterMs === undefined
+      ? []
+      : [`it was so for ${formatDuration(result.brokeAfterMs)}, but had to hold for ${formatDuration(forMs)}`]
+  const error = {
+    message: `expected ${expected}; last seen: ${result.lastSeen}`,
+    details: [...broke, `looked: ${looks}${limit}`, ...details],
+  }
+  const once = withinMs === 0 && forMs === 0
+  return new StepFailure(
+    once
+      ? { ...error, hint: 'It was asked once. If it needs time to become true, add within: 10s to the step.' }
+      : error,
+    {
+      attempts: result.attempts,
+      lastSeen: result.lastSeen,
+    },
+  )
+}

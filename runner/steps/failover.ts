@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { FailoverError, failOver } from '../cluster/failover.ts'
+import { formatDuration } from '../record/duration.ts'
+import { target } from './target-schema.ts'
+import { StepFailure, type Verb } from './verb.ts'
+
+const arg = z.union([
+  target,
+  z.strictObject({
+    node: target,
+    mode: z
+      .enum(['force', 'takeover'])
+      .optional()
+      .describe('force: without the old master’s agreement. takeover: without anybody’s agreement'),
+  }),
+])
+
+const DEFAULT_WITHIN_MS = 30_000
+
+export const failover: Verb<z.infer<typeof arg>> = {
+  name: 'failover',
+  summary: 'Makes a replica the master with CLUSTER FAILOVER, and waits until it is; tries again until the deadline.',
+  arg,
+  modifiers: ['within'],
+  defaultDeadlineMs: DEFAULT_WITHIN_MS + 5000,
+  sentence: (value) =>
+    typeof value === 'string'
+      ? `fail over to ${value}`
+      : `fail over to ${value.node}${value.mode ? ` (${value.mode})` : ''}`,
+  async run(value, context) {
+    const { node: phrase, mode } = typeof value === 'string' ? { node: value, mode: undefined } : value
+    const node = await context.resolveOne(phrase, typeof value === 'string' ? [] : ['node'])
+    try {
+      const { tries, tookMs } = await failOver(context.cluster, node, {
+        mode: mode ?? 'default',
+        clock: context.clock,
+        signal: context.signal,
+        withinMs: context.step.withinMs ?? DEFAULT_WITHIN_MS,
+        onTry: ({ reply }) => context.progress(`CLUSTER FAILOVER on ${node}: ${reply}`),
+      })
+      const count = `${tries.length} ${tries.length === 1 ? 'try' : 'tries'}`
+      return {
+        attempts: tries.length,
+        trueAfterMs: tookMs,
+        proof: `${node} is a master ${formatDuration(tookMs)} after the first CLUSTER FAILOVER (${count})`,
+      }
+    } catch (error) {
+      if (!(error instanceof FailoverError)) throw error
+      throw new StepFailure(
+        {
+          message: error.message,
+          details: error.tries.map(({ atMs, reply }) => `after ${formatDuration(atMs)}: ${reply}`),
+        },
+        { attempts: error.tries.length },
+      )
+    }
+  },
+}

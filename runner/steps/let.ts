@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { fillIn } from './names.ts'
+import { target } from './target-schema.ts'
+import type { Verb } from './verb.ts'
+
+export const letVerb: Verb<Record<string, string>> = {
+  name: 'let',
+  summary: 'Gives nodes a name for the rest of the scenario: which ones is decided now, and stays.',
+  arg: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name is letters, digits and _'), target),
+  modifiers: [],
+  fillsInNames: true,
+  defaultDeadlineMs: 10_000,
+  sentence: (arg) =>
+    Object.entries(arg)
+      .map(([name, phrase]) => `let $${name} be ${phrase}`)
+      .join(', '),
+  async run(arg, context) {
+    const bound: string[] = []
+    for (const [name, phrase] of Object.entries(arg)) {
+      const nodes = await context.resolveMany(String(fillIn(phrase, context.names)), [name])
+      context.names.set(name, nodes.length === 1 ? nodes[0] : nodes)
+      bound.push(`$${name} = ${nodes.join(', ')}`)
+    }
+    return { note: bound.join('; ') }
+  },
+}

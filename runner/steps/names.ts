@@ -1,0 +1,72 @@
+/** What `$name` stands for: params, and what `let` and `save` gave. Scopes nest: a `use` sees only its own params. */
+export class Names {
+  readonly #values = new Map<string, unknown>()
+  readonly #parent: Names | undefined
+
+  constructor(initial: Record<string, unknown> = {}, parent?: Names) {
+    for (const [name, value] of Object.entries(initial)) this.#values.set(name, value)
+    this.#parent = parent
+  }
+
+  get(name: string): unknown {
+    return this.#values.has(name) ? this.#values.get(name) : this.#parent?.get(name)
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name) || (this.#parent?.has(name) ?? false)
+  }
+
+  set(name: string, value: unknown): void {
+    this.#values.set(name, value)
+  }
+
+  all(): string[] {
+    return [...new Set([...this.#values.keys(), ...(this.#parent?.all() ?? [])])]
+  }
+}
+
+/** `$name`, or `$$` for a dollar sign. */
+export const NAME_PATTERN = /\$(\$|[A-Za-z_][A-Za-z0-9_]*)/g
+
+/** Thrown for a `$name` that nothing defined. */
+export class UndefinedName extends Error {
+  override name = 'UndefinedName'
+  readonly missing: string
+  constructor(missing: string) {
+    super(`$${missing} is not defined`)
+    this.missing = missing
+  }
+}
+
+/**
+ * Replaces `$names` in every string of `value`, at any depth (keys stay as they are). A string that is nothing but one name
+ * becomes the named value itself, with its type; elsewhere the value's text goes in. Throws UndefinedName.
+ */
+export function fillIn(value: unknown, names: Names): unknown {
+  if (typeof value === 'string') return fillText(value, names)
+  if (Array.isArray(value)) return value.map((item) => fillIn(item, names))
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillIn(item, names)]))
+  }
+  return value
+}
+
+function fillText(text: string, names: Names): unknown {
+  const lookUp = (name: string): unknown => {
+    if (!names.has(name)) throw new UndefinedName(name)
+    return names.get(name)
+  }
+  const whole = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(text)
+  if (whole?.[1] !== undefined) return lookUp(whole[1])
+  return text.replace(NAME_PATTERN, (_, name: string) => (name === '$' ? '$' : String(lookUp(name))))
+}
+
+/** The `$names` a value uses, at any depth, in order of appearance. */
+export function namesUsedIn(value: unknown): string[] {
+  if (typeof value === 'string') {
+    return [...value.matchAll(NAME_PATTERN)].map((match) => match[1] ?? '').filter((name) => name !== '$')
+  }
+  if (Array.isArray(value)) return value.flatMap(namesUsedIn)
+  if (value !== null && typeof value === 'object') return Object.values(value).flatMap(namesUsedIn)
+  return []
+}

@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import type { NodeState, ServerGroup } from '../platforms/platform.ts'
+import { formatDuration } from '../record/duration.ts'
+import { duration, durationMs } from './duration-schema.ts'
+import { type Targets, targets } from './target-schema.ts'
+import { type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
+
+const withGrace = z.strictObject({
+  node: targets,
+  grace: duration
+    .optional()
+    .describe('How long the server may take to end by itself before it is killed; 10s if not given'),
+})
+
+export type NodeArg = Targets | z.infer<typeof withGrace>
+
+/** Docker's own grace for `docker stop`. */
+const DEFAULT_GRACE_MS = 10_000
+
+/** Something done to servers from outside, and how it is seen to have worked. */
+export interface NodeAction {
+  name: 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart'
+  summary: string
+  takesGrace?: true
+  /** States in which it makes sense. */
+  from: readonly NodeState['status'][]
+  act(servers: ServerGroup, node: string, graceMs: number): Promise<void>
+  /** A fact taken before acting that the proof needs. */
+  before?(context: StepContext, node: string): Promise<string>
+  /** In words, what shows that it worked; throws StepInconclusive if it did not. */
+  prove(context: StepContext, node: string, before: string | undefined): Promise<string>
+  /** What `for` does when the time is over. Absent: the verb takes no `for`. */
+  undo?: NodeAction
+}
+
+/** The verb of an action: the same for all of them but for what they do. */
+export function nodeVerb(action: NodeAction): Verb<NodeArg> {
+  return {
+    name: action.name,
+    summary: action.summary,
+    arg: action.takesGrace ? z.union([targets, withGrace]) : targets,
+    modifiers: action.undo ? ['for', 'within'] : ['within'],
+    defaultDeadlineMs: 30_000,
+    deadlineMs: (arg) => 30_000 + graceMsOf(arg),
+    sentence: (arg, step) =>
+      `${action.name} ${phrasesOf(arg).join(', ')}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
+    async run(arg, context) {
+      const nodes = await resolveAll(arg, context)
+      const proofs = await applyTo(action, nodes, graceMsOf(arg), context)
+      if (context.step.forMs === undefined || !action.undo) return { proof: proofs.join('; ') }
+      return await holdThenUndo(action.undo, nodes, proofs, context.step.forMs, context)
+    },
+  }
+}
+
+function phrasesOf(arg: NodeArg): string[] {
+  if (typeof arg === 'string') return [arg]
+  return Array.isArray(arg) ? arg : phrasesOf(arg.node)
+}
+
+function graceMsOf(arg: NodeArg): number {
+  return typeof arg === 'object' && !Array.isArray(arg) && arg.grace !== undefined
+    ? durationMs(arg.grace)
+    : DEFAULT_GRACE_MS
+}
+
+async function resolveAll(arg: NodeArg, context: StepContext): Promise<string[]> {
+  const base = typeof arg === 'object' && !Array.isArray(arg) ? ['node'] : []
+  const inner = typeof arg === 'object' && !Array.isArray(arg) ? arg.node : arg
+  if (typeof inner === 'string') return await context.resolveMany(inner, base)
+  const lists = await Promise.all(inner.map((phrase, index) => context.resolveMany(phrase, [...base, index])))
+  return [...new Set(lists.flat())]
+}
+
+async function applyTo(action: NodeAction, nodes: string[], graceMs: number, context: StepContext): Promise<string[]> {
+  const states = await Promise.all(nodes.map((node) => context.servers.state(node)))
+  const wrong = nodes.flatMap((node, i) => {
+    const state = states[i]
+    return state && !action.from.includes(state.status) ? [`${node} is ${state.status} (${state.text})`] : []
+  })
+  if (wrong.length > 0) {
+    throw new StepFailure({
+      message: `cannot ${action.name} ${wrong.join('; ')}`,
+      hint: `${action.name} needs a node that is ${action.from.join(' or ')}: look at the steps before this one.`,
+    })
+  }
+  const before = await Promise.all(nodes.map((node) => action.before?.(context, node)))
+  await Promise.all(nodes.map((node) => action.act(context.servers, node, graceMs)))
+  const proofs = await Promise.all(nodes.map((node, i) => action.prove(context, node, before[i])))
+  return nodes.map((node, i) => `${node}: ${proofs[i]}`)
+}
+
+async function holdThenUndo(
+  undo: NodeAction,
+  nodes: string[],
+  proofs: string[],
+  forMs: number,
+  context: StepContext,
+): Promise<StepResult> {
+  try {
+    await context.clock.sleep(forMs, context.signal)
+  } catch (interruption) {
+    await Promise.all(nodes.map((node) => undo.act(context.servers, node, DEFAULT_GRACE_MS)))
+    throw interruption
+  }
+  const undone = await applyTo(undo, nodes, DEFAULT_GRACE_MS, context)
+  return { proof: [...proofs, `after ${formatDuration(forMs)}: ${undo.name}`, ...undone].join('; ') }
+}
+
+/** Throws StepInconclusive unless the platform reports `status` for the node. */
+export async function proveState(context: StepContext, node: string, status: NodeState['status']): Promise<string> {
+  const state = await context.servers.state(node)
+  if (state.status !== status) {
+    throw new StepInconclusive({
+      message: `${node} should be ${status} now, but is ${state.status} (${state.text})`,
+      hint: 'The fault did not bite, so nothing after it can be judged. Look at the node’s log and at the container engine.',
+    })
+  }
+  return state.text
+}
+
+/** How long a server that is down or paused is given to prove that it does not answer. */
+const SILENCE_MS = 150
+
+/** Throws StepInconclusive if the node still answers PING. */
+export async function proveSilent(context: StepContext, node: string): Promise<string> {
+  try {
+    await context.cluster.node(node).client.callWithin(SILENCE_MS, 'PING')
+  } catch {
+    return 'no longer answers'
+  }
+  throw new StepInconclusive({
+    message: `${node} still answers PING`,
+    hint: 'The fault did not bite, so nothing after it can be judged.',
+  })
+}
+
+/** Waits until the node answers PING (and has loaded its data); the step's deadline bounds it. */
+export async function proveAnswering(context: StepContext, node: string): Promise<string> {
+  const startMs = context.clock.nowMs()
+  let last = 'nothing yet'
+  for (;;) {
+    try {
+      await context.cluster.node(node).client.callWithin(1000, 'PING')
+      return `answers after ${formatDuration(context.clock.nowMs() - startMs)}`
+    } catch (error) {
+      const seen = error instanceof Error ? error.message : String(error)
+      if (seen !== last) context.progress(`${node}: ${seen}`)
+      last = seen
+    }
+    const state = await context.servers.state(node)
+    if (state.status === 'stopped') {
+      throw new StepFailure({
+        message: `${node} ended right after its start: ${state.text}`,
+        hint: `Read its log, nodes/${node}.log in the report folder.`,
+      })
+    }
+    await context.clock.sleep(10, context.signal)
+  }
+}

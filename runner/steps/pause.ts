@@ -1,0 +1,14 @@
+import { nodeVerb, proveSilent, proveState } from './node-verb.ts'
+import { unpauseAction } from './unpause.ts'
+
+export const pause = nodeVerb({
+  name: 'pause',
+  summary: 'Freezes nodes: alive, connected, silent. With for, they go on after that time.',
+  from: ['running'],
+  act: (servers, node) => servers.pause(node),
+  prove: async (context, node) => {
+    const state = await proveState(context, node, 'paused')
+    return `${state}, ${await proveSilent(context, node)}`
+  },
+  undo: unpauseAction,
+})

@@ -1,0 +1,24 @@
+import { nodeVerb, proveAnswering, proveState } from './node-verb.ts'
+import { type StepContext, StepInconclusive } from './verb.ts'
+
+export const restart = nodeVerb({
+  name: 'restart',
+  summary: 'Stops running nodes in good order, starts them again, and waits until they answer.',
+  takesGrace: true,
+  from: ['running'],
+  before: serverRunId,
+  act: (servers, node, graceMs) => servers.restart(node, graceMs),
+  prove: async (context, node, before) => {
+    const answering = await proveAnswering(context, node)
+    if ((await serverRunId(context, node)) === before) {
+      throw new StepInconclusive({ message: `${node} was to be restarted, but the same server process still answers` })
+    }
+    return `${await proveState(context, node, 'running')}, a new server process, ${answering}`
+  },
+})
+
+/** The id that a server process draws when it starts. */
+async function serverRunId(context: StepContext, node: string): Promise<string> {
+  const info = String(await context.cluster.node(node).client.callWithin(2000, 'INFO', 'server'))
+  return /^run_id:(\w+)/m.exec(info)?.[1] ?? ''
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { parseTarget } from '../cluster/targets.ts'
+import { namesUsedIn } from './names.ts'
+
+/** A phrase that stands for nodes, checked when the scenario is read; resolved when the step runs. */
+export const target = z
+  .string()
+  .superRefine((text, refinement) => {
+    // A name is filled in before the step runs, and the phrase is checked then.
+    if (namesUsedIn(text).length > 0) return
+    const parsed = parseTarget(text)
+    if ('error' in parsed) refinement.addIssue({ code: 'custom', message: parsed.error })
+  })
+  .describe(
+    'Nodes in plain words: redis-node0, master of shard 1, replica of redis-node0, master of key aa, master of slot 1180, random master, 2 random replicas, all masters, majority of masters, minority of masters, or a $name',
+  )
+
+/** One phrase, or a list of phrases. */
+export const targets = z.union([target, z.array(target).min(1)])
+
+export type Targets = z.infer<typeof targets>

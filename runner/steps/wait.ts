@@ -1,0 +1,18 @@
+import { formatDuration } from '../record/duration.ts'
+import { duration, durationMs } from './duration-schema.ts'
+import type { Verb } from './verb.ts'
+
+export const wait: Verb<string> = {
+  name: 'wait',
+  summary: 'Lets a stated time pass. To wait for something to become true, use expect with within.',
+  arg: duration,
+  modifiers: [],
+  defaultDeadlineMs: 0,
+  deadlineMs: (arg) => durationMs(arg) + 1000,
+  sentence: (arg) => `wait ${arg}`,
+  async run(arg, { clock, signal }) {
+    const startMs = clock.nowMs()
+    await clock.sleep(durationMs(arg), signal)
+    return { note: `waited ${formatDuration(clock.nowMs() - startMs)}` }
+  },
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import type { AgreedView } from '../cluster/agreed-view.ts'
+import { type KeyedReply, sendByKey, spreadKeys } from '../cluster/key-routing.ts'
+import { formatDuration } from '../record/duration.ts'
+import { countsText, linesByShard } from './by-shard.ts'
+import type { Dataset } from './datasets.ts'
+import { type StepContext, StepFailure, type StepResult, type Verb } from './verb.ts'
+
+const arg = z.strictObject({
+  keys: z.number().int().min(1).max(10_000_000).describe('How many keys, spread over all shards'),
+  as: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]+$/, 'a name is letters, digits and _ . -')
+    .describe('The name of the data, for verify; also how the keys begin'),
+  value_size: z.number().int().min(1).max(1_048_576).optional().describe('Bytes of each value, at least'),
+})
+
+type WriteArg = z.infer<typeof arg>
+
+/** Pause before the writes that failed are tried again, ms. */
+const RETRY_EVERY_MS = 50
+const ROUND_TRIP_TIMEOUT_MS = 2000
+
+export const write: Verb<WriteArg> = {
+  name: 'write',
+  summary:
+    'Writes keys spread over all shards and remembers each acknowledged value. With within, what fails is tried again.',
+  arg,
+  modifiers: ['within'],
+  defaultDeadlineMs: 120_000,
+  sentence: ({ keys, as }) => `write ${keys} ${keys === 1 ? 'key' : 'keys'} as ${as}`,
+  async run(value, context) {
+    const startMs = context.clock.nowMs()
+    const dataset = await datasetFor(value, context)
+    dataset.beginRound()
+    const failures = new Map<number, KeyedReply>()
+    let tries = 0
+    let agreed: AgreedView
+    do {
+      if (tries > 0) await context.clock.sleep(RETRY_EVERY_MS, context.signal)
+      tries += 1
+      agreed = (await context.cluster.look()).agreed
+      await writeOnce(dataset, agreed, failures, context)
+    } while (failures.size > 0 && context.clock.nowMs() - startMs < (context.step.withinMs ?? 0))
+    const tookMs = context.clock.nowMs() - startMs
+    if (failures.size > 0) throw unacknowledged(dataset, failures, agreed, tries, tookMs, context)
+    return result(dataset, agreed, tries, tookMs, context)
+  },
+}
+
+/** Writing again under the same name gives the same keys a new value. */
+async function datasetFor({ keys, as, value_size = 0 }: WriteArg, context: StepContext): Promise<Dataset> {
+  const known = context.datasets.get(as)
+  if (known) {
+    if (known.keys.length === keys) return known
+    throw new StepFailure({
+      message: `\`${as}\` was written with ${known.keys.length} keys before, and now with ${keys}`,
+      hint: 'Use the same number, or another name.',
+    })
+  }
+  const { shards } = (await context.cluster.look()).agreed
+  if (shards.length === 0)
+    throw new StepFailure({ message: 'no node that answers knows of any shard, so nothing can be written' })
+  return context.datasets.create(as, [...spreadKeys(as, keys, shards)], value_size)
+}
+
+async function writeOnce(
+  dataset: Dataset,
+  agreed: AgreedView,
+  failures: Map<number, KeyedReply>,
+  context: StepContext,
+): Promise<void> {
+  const indexes = dataset.unacknowledged()
+  failures.clear()
+  const commands = function* () {
+    for (const index of indexes) {
+      const key = dataset.keys[index] ?? ''
+      yield { key, command: ['SET', key, dataset.value(index)] as const }
+    }
+  }
+  await sendByKey(context.cluster, agreed, commands(), {
+    signal: context.signal,
+    timeoutMs: ROUND_TRIP_TIMEOUT_MS,
+    onReply: (reply) => {
+      const index = indexes[reply.index] ?? -1
+      if (reply.error === undefined) dataset.acknowledge(index)
+      else {
+        if (reply.error.indeterminate) dataset.doubt(index)
+        failures.set(index, reply)
+      }
+    },
+  })
+  if (failures.size > 0)
+    context.progress(`${failures.size} of ${dataset.keys.length} not acknowledged: ${classesOf(failures)}`)
+}
+
+function classesOf(failures: ReadonlyMap<number, KeyedReply>): string {
+  const counts = new Map<string, number>()
+  for (const { error } of failures.values()) {
+    const name = error?.class ?? 'other'
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return countsText(counts)
+}
+
+function result(dataset: Dataset, agreed: AgreedView, tries: number, tookMs: number, context: StepContext): StepResult {
+  const note = `${dataset.keys.length} keys acknowledged on ${agreed.shards.length} shards`
+  return context.step.withinMs === undefined ? { note } : { note, attempts: tries, trueAfterMs: tookMs }
+}
+
+function unacknowledged(
+  dataset: Dataset,
+  failures: ReadonlyMap<number, KeyedReply>,
+  agreed: AgreedView,
+  tries: number,
+  tookMs: number,
+  context: StepContext,
+): StepFailure {
+  const keys = [...failures.keys()].map((index) => dataset.keys[index] ?? '')
+  const [sample] = failures.values()
+  const lastSeen = `${failures.size} of ${dataset.keys.length} not acknowledged: ${classesOf(failures)}`
+  const tried = `tried ${tries} ${tries === 1 ? 'time' : 'times'} in ${formatDuration(tookMs)}`
+  return new StepFailure(
+    {
+      message: `expected all ${dataset.keys.length} writes to be acknowledged; ${lastSeen}`,
+      details: [
+        ...linesByShard(keys, 'not acknowledged', agreed),
+        `for example: ${sample?.error?.message ?? ''}`,
+        tried,
+      ],
+      ...(context.step.withinMs === undefined
+        ? { hint: 'Each write was tried once. If writes may be refused for a while here, add within: 10s to the step.' }
+        : {}),
+    },
+    { attempts: tries, lastSeen },
+  )
+}
