@@ -1,0 +1,193 @@
+import type { z } from 'zod'
+import { parseTarget } from '../cluster/targets.ts'
+import { didYouMean, nearestWord } from '../record/nearest.ts'
+import { valueInWords } from './build-tree.ts'
+import { checkNames, NAME, type Scope } from './scope.ts'
+import { keysOf, shapeOf, shapesAt, shapesInWords } from './shape.ts'
+import type { Advice, Problems, SourceFile, Span } from './source.ts'
+import { entryOf, find, isBroken, type Path, type Tree, toPlain } from './tree.ts'
+
+export interface CheckContext {
+  source: SourceFile
+  problems: Problems
+  scope: Scope
+}
+
+interface Checked extends CheckContext {
+  schema: z.ZodType
+  tree: Tree
+  /** The key that the value stands under, and its place. */
+  key: string
+  keySpan: Span
+  filled: unknown
+}
+
+type Issue = z.core.$ZodIssue
+
+/**
+ * Checks a value against a schema: names first, then with params filled in. Returns what the schema made of it, or
+ * undefined if it was wrong or depends on names that are known only when it is played.
+ */
+export function checkValue<T>(
+  schema: z.ZodType<T>,
+  entry: { key: string; keySpan: Span; value: Tree },
+  context: CheckContext,
+  options: { namesChecked?: boolean } = {},
+): T | undefined {
+  if (entry.value.broken) return undefined
+  if (!options.namesChecked) checkNames(entry.value, context.scope, context.source, context.problems)
+  const filled = context.scope.fill(toPlain(entry.value))
+  const result = schema.safeParse(filled)
+  if (result.success) return isBroken(entry.value) ? undefined : result.data
+  const checked: Checked = { ...context, schema, tree: entry.value, key: entry.key, keySpan: entry.keySpan, filled }
+  const issues = result.error.issues.flatMap((each) => expand(each, []))
+  for (const issue of issues) if (!followsFromUnknownKey(issue, issues, checked)) report(issue, checked)
+  return undefined
+}
+
+/** The issues of the alternative that was most likely meant; an issue of the whole if none is. */
+function expand(issue: Issue, base: Path): Issue[] {
+  const path = [...base, ...issue.path]
+  const placed = { ...issue, path } as Issue
+  if (issue.code !== 'invalid_union') return [placed]
+  const fitting = issue.errors.filter((branch) => !branch.some(isOfWrongType))
+  if (fitting.length === 0) return [placed]
+  const best = fitting.reduce((a, b) => (badness(b) < badness(a) ? b : a))
+  return best.flatMap((inner) => expand(inner, path))
+}
+
+/** Unknown keys say more against an alternative than a wrong value under a right key. */
+function badness(issues: readonly Issue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? 10 * issue.keys.length : 1), 0)
+}
+
+function isOfWrongType(issue: Issue): boolean {
+  return issue.path.length === 0 && ['invalid_type', 'invalid_value', 'invalid_union'].includes(issue.code)
+}
+
+/** A misspelt key explains a key that is missing beside it, and what is said of the whole. */
+function followsFromUnknownKey(issue: Issue, issues: readonly Issue[], checked: Checked): boolean {
+  return issues.some((other) => {
+    if (other.code !== 'unrecognized_keys') return false
+    if (issue.code === 'custom') return samePath(issue.path, other.path)
+    const missing = String(issue.path.at(-1))
+    const isMissing = samePath(issue.path.slice(0, -1), other.path) && !find(checked.tree, issue.path)
+    return isMissing && other.keys.some((key) => nearestWord(key, [missing]) !== undefined)
+  })
+}
+
+function samePath(a: Path, b: Path): boolean {
+  return a.length === b.length && a.every((step, i) => step === b[i])
+}
+
+function report(issue: Issue, checked: Checked): void {
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) reportUnknownKey(key, issue.path, checked)
+    return
+  }
+  const found = find(checked.tree, issue.path)
+  if (!found) {
+    reportMissing(issue.path, checked)
+    return
+  }
+  const { value: tree } = found
+  if (tree.broken) return
+  if (tree.kind === 'scalar' && checked.scope.openNames(tree.value).length > 0) return
+  const span = tree.kind === 'scalar' ? tree.span : (found.keySpan ?? checked.keySpan)
+  const words = issue.code === 'invalid_key' ? keyInWords(issue) : inWords(issue, tree, checked)
+  const place = issue.code === 'invalid_key' ? (found.keySpan ?? span) : span
+  checked.problems.add(checked.source, place, words.message, words)
+}
+
+function reportUnknownKey(key: string, path: Path, { tree, source, problems, schema, ...checked }: Checked): void {
+  const map = find(tree, path)?.value
+  const entry = entryOf(map, key)
+  if (!map || !entry) return
+  const allowed = keysOf(shapesAt(shapeOf(schema), path))
+  const free = allowed.filter((each) => !entryOf(map, each))
+  const where = path.findLast((step) => typeof step === 'string') ?? checked.key
+  problems.add(source, entry.keySpan, `\`${String(where)}\` has no \`${key}\``, {
+    suggestion: didYouMean(key, free),
+    hint: nearestWord(key, free) === undefined && allowed.length > 0 ? `It has: ${allowed.join(', ')}.` : undefined,
+  })
+}
+
+function reportMissing(path: Path, checked: Checked): void {
+  const parent = find(checked.tree, path.slice(0, -1))
+  if (!parent || parent.value.broken) return
+  const span =
+    parent.keySpan ??
+    (path.length === 1 ? checked.keySpan : { start: parent.value.span.start, end: parent.value.span.start + 1 })
+  const name = path.slice(0, -1).findLast((step) => typeof step === 'string') ?? checked.key
+  const shapes = shapesAt(shapeOf(checked.schema), path)
+  const hint = shapes.find((shape) => shape.description !== undefined)?.description
+  const message = `\`${String(name)}\` lacks \`${String(path.at(-1))}\`, ${shapesInWords(shapes)}`
+  checked.problems.add(checked.source, span, message, { hint: hint?.includes(': ') ? undefined : hint })
+}
+
+function keyInWords(issue: Issue & { code: 'invalid_key' }): { message: string } & Advice {
+  const [inner] = issue.issues
+  const reason = inner && inner.message !== '' ? inner.message : 'this name is not allowed'
+  return { message: `\`${String(issue.path.at(-1))}\` cannot be a name: ${reason}` }
+}
+
+function inWords(issue: Issue, tree: Tree, checked: Checked): { message: string } & Advice {
+  const value = valueAt(checked.filled, issue.path)
+  const fromParam = tree.kind === 'scalar' && tree.value !== value ? ` (from \`${String(tree.value)}\`)` : ''
+  if (issue.code === 'custom' && issue.message !== 'Invalid input') {
+    return { message: `${issue.message}${fromParam}`, suggestion: targetSuggestion(value, issue.message) }
+  }
+  const form = issue.code === 'invalid_format' ? formInWords(issue) : undefined
+  if (form !== undefined) return { message: `\`${String(value)}\` is not possible here${fromParam}: ${form}` }
+  const shapes = shapesAt(shapeOf(checked.schema), issue.path)
+  const message = `${nameOf(issue.path, checked.key)} should be ${shapesInWords(shapes)}, not ${valueInWords(value)}${fromParam}`
+  const quoted = quoteSuggestion(issue.path, tree, checked)
+  if (quoted) return { message, suggestion: quoted }
+  const choices = shapes.flatMap((shape) => shape.enum ?? []).map(String)
+  return { message, suggestion: typeof value === 'string' ? didYouMean(value, choices) : undefined }
+}
+
+/** What form a text must have: the schema's own words, not zod's. */
+function formInWords(issue: Issue & { code: 'invalid_format' }): string | undefined {
+  if (!issue.message.startsWith('Invalid ')) return issue.message
+  return issue.pattern === String(NAME) ? 'a name is letters, digits and _' : undefined
+}
+
+/** `keys`, or `item 2 of \`tags\``. */
+function nameOf(path: Path, key: string): string {
+  const last = path.at(-1) ?? key
+  if (typeof last !== 'number') return `\`${String(last)}\``
+  return `item ${last + 1} of \`${String(path.findLast((step) => typeof step === 'string') ?? key)}\``
+}
+
+/** Target phrases know what was meant; a schema's message has no room for it. */
+function targetSuggestion(value: unknown, message: string): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const parsed = parseTarget(value)
+  if (!('error' in parsed) || parsed.error !== message || parsed.suggestion === undefined) return undefined
+  return `did you mean \`${parsed.suggestion}\`?`
+}
+
+/** Tries what may have been meant by a number or a `null` where a text is wanted: a duration, or the text in quotes. */
+function quoteSuggestion(path: Path, tree: Tree, checked: Checked): string | undefined {
+  if (tree.kind !== 'scalar' || !tree.plain || typeof tree.value === 'string') return undefined
+  const fits = (text: string) => {
+    const result = checked.schema.safeParse(withValueAt(checked.filled, path, text))
+    if (result.success) return true
+    const issues = result.error.issues.flatMap((issue) => expand(issue, []))
+    return !issues.some((issue) => samePath(issue.path, path))
+  }
+  if (fits(tree.source)) return `did you mean '${tree.source}', in quotes?`
+  return fits(`${tree.source}s`) ? `did you mean ${tree.source}s?` : undefined
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step], value)
+}
+
+function withValueAt(value: unknown, [step, ...rest]: Path, replacement: unknown): unknown {
+  if (step === undefined) return replacement
+  if (Array.isArray(value)) return value.map((item, i) => (i === step ? withValueAt(item, rest, replacement) : item))
+  const map = value as Record<PropertyKey, unknown>
+  return { ...map, [step]: withValueAt(map[step], rest, replacement) }
+}

@@ -1,0 +1,121 @@
+import type { z } from 'zod'
+import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
+import type { Topology } from '../cluster/topology.ts'
+import type { SlotRange } from '../cluster/view.ts'
+import { settingProblem } from '../platforms/settings.ts'
+import { type CheckContext, checkValue } from './check-value.ts'
+import type { Scenario } from './model.ts'
+import { clusterKeys, scenarioKeys } from './scenario-schema.ts'
+import type { Span } from './source.ts'
+import { type Entry, entryOf, find, isBroken, type MapTree, toPlain } from './tree.ts'
+
+/** The seed's cluster: 3 shards of one master and one replica. */
+const DEFAULT_SHARDS = 3
+const DEFAULT_REPLICAS = 1
+
+/** A node's bus port is its port + 10000 (cluster.h, CLUSTER_PORT_INCR), and ports end at 65535. */
+const LAST_PORT = 65_535 - 10_000
+
+/** The scenario's `cluster`, with the defaults for what it leaves out. */
+export function readCluster(map: MapTree, context: CheckContext): Scenario['cluster'] {
+  const entry = entryOf(map, 'cluster')
+  if (entry) checkValue(scenarioKeys.cluster, entry, context)
+  const [shards, replicas] = (['shards', 'replicas'] as const).map((key) =>
+    readKey(entry, clusterKeys[key], key, context),
+  )
+  const texts = readKey(entry, clusterKeys.slots, 'slots', context)
+  const wrongShards = shards === undefined && entryOf(entry?.value, 'shards') !== undefined
+  const number = shards ?? (wrongShards && texts ? texts.length : DEFAULT_SHARDS)
+  const slots = (entry && readSlots(entry, texts, number, context)) ?? evenSplit(number)
+  const topology = { shards: number, replicas: replicas ?? DEFAULT_REPLICAS, slots }
+  return { topology, config: entry ? readConfig(entry, context) : {} }
+}
+
+/** A key's value, if it is right; what is wrong has been reported. */
+function readKey<T>(
+  cluster: Entry | undefined,
+  schema: z.ZodType<T>,
+  key: string,
+  { scope }: CheckContext,
+): T | undefined {
+  const value = entryOf(cluster?.value, key)?.value
+  if (!value || isBroken(value)) return undefined
+  const result = schema.safeParse(scope.fill(toPlain(value)))
+  return result.success ? result.data : undefined
+}
+
+type SlotTexts = readonly (string | number | (string | number)[])[]
+
+function readSlots(
+  cluster: Entry,
+  texts: SlotTexts | undefined,
+  shards: number,
+  context: CheckContext,
+): SlotRange[][] | undefined {
+  const entry = entryOf(cluster.value, 'slots')
+  if (!entry || !texts) return undefined
+  const { source, problems } = context
+  if (texts.length !== shards) {
+    const hint = 'Write one line for each shard, in order.'
+    problems.add(source, entry.keySpan, `\`slots\` has ${texts.length} of ${shards} shards`, { hint })
+    return undefined
+  }
+  const layout = texts.map((text, shard) =>
+    [text].flat().flatMap((part, i) => {
+      const place = find(entry.value, Array.isArray(text) ? [shard, i] : [shard])?.value.span ?? entry.keySpan
+      return readRanges(String(part), place, context)
+    }),
+  )
+  if (layout.flat().some((range) => range === undefined)) return undefined
+  const whole = layout as SlotRange[][]
+  const wrong = checkLayout(whole)
+  for (const problem of wrong)
+    problems.add(source, entry.keySpan, problem, { hint: 'Every slot from 0 to 16383 has exactly one owner.' })
+  return wrong.length === 0 ? whole : undefined
+}
+
+function readRanges(text: string, span: Span, { source, problems }: CheckContext): (SlotRange | undefined)[] {
+  try {
+    return parseSlotRanges(text)
+  } catch (error) {
+    problems.add(source, span, error instanceof Error ? error.message : String(error))
+    return [undefined]
+  }
+}
+
+function readConfig(cluster: Entry, { source, problems, scope }: CheckContext): Record<string, string> {
+  const result: Record<string, string> = {}
+  const config = entryOf(cluster.value, 'config')?.value
+  for (const { key, keySpan, value: tree } of config?.kind === 'map' ? config.entries : []) {
+    const value = scope.fill(toPlain(tree))
+    if (tree.broken || value === null || typeof value === 'object') continue
+    if (typeof value === 'boolean') {
+      const word = value ? 'yes' : 'no'
+      problems.add(source, tree.span, `Redis writes yes and no, not ${value}`, {
+        suggestion: `did you mean \`${word}\`?`,
+      })
+      continue
+    }
+    result[key] = String(value)
+    const problem = settingProblem(key, String(value))
+    if (problem) problems.add(source, keySpan, problem)
+  }
+  return result
+}
+
+/**
+ * Why a cluster has no room in the ports from `portBase` (1–65535) on, in a sentence; undefined if it has.
+ */
+export function portProblem(
+  { shards, replicas }: Pick<Topology, 'shards' | 'replicas'>,
+  portBase: number,
+): string | undefined {
+  const nodes = shards * (1 + replicas)
+  const last = portBase + nodes - 1
+  if (last <= LAST_PORT) return undefined
+  const most = Math.max(0, LAST_PORT - portBase + 1)
+  return (
+    `${nodes} nodes (${shards} × ${1 + replicas}) from port ${portBase} on would need ports up to ${last}; ` +
+    `each node also uses its port + 10000, so the last possible one is ${LAST_PORT}: room for ${most} nodes`
+  )
+}

@@ -1,0 +1,88 @@
+import { formatSlotRanges } from '../cluster/slots.ts'
+import { formatDuration } from '../record/duration.ts'
+import type { Step, Verb } from '../steps/verb.ts'
+import type { Scenario } from './model.ts'
+import { Scope } from './scope.ts'
+
+/** A scenario in sentences: its title, its cluster, and its steps, numbered; for `explain`. */
+export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): string {
+  const scope = new Scope(new Map(Object.entries(scenario.params)))
+  const lines = [scenario.title, '']
+  if (scenario.description !== undefined) lines.push(scenario.description.trimEnd(), '')
+  lines.push(
+    ...clusterInWords(scenario),
+    ...paramsInWords(scenario),
+    '',
+    ...stepLines(scenario.steps, scope, verbs, ''),
+  )
+  if (scenario.finally.length > 0) {
+    lines.push('', 'At the end, whatever happened:', ...stepLines(scenario.finally, scope, verbs, ''))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function clusterInWords({ cluster: { topology, config }, requires, tags, seed }: Scenario): string[] {
+  const { shards, replicas, slots } = topology
+  const nodes = shards * (1 + replicas)
+  const lines = [
+    `Cluster: ${count(nodes, 'node')}, in ${count(shards, 'shard')} of one master and ${count(replicas, 'replica')}.`,
+    ...slots.map((ranges, i) => `  shard ${i + 1}: slots ${formatSlotRanges(ranges)}`),
+  ]
+  const settings = Object.entries(config).map(([name, value]) => `${name} ${value}`)
+  if (settings.length > 0) lines.push(`Settings: ${settings.join(', ')}.`)
+  const needs = [
+    requires?.platform,
+    ...(requires?.server ?? []).map(({ op, version }) => `server ${op}${version.join('.')}`),
+  ]
+  if (requires) lines.push(`Needs: ${needs.filter((need) => need !== undefined).join(', ')}; skipped elsewhere.`)
+  if (seed !== undefined) lines.push(`Seed of random choices: ${seed}.`)
+  if (tags.length > 0) lines.push(`Tags: ${tags.join(', ')}.`)
+  return lines
+}
+
+function paramsInWords({ params }: Scenario): string[] {
+  const all = Object.entries(params).map(([name, value]) => `${name} = ${value}`)
+  return all.length === 0 ? [] : [`Params: ${all.join(', ')}.`]
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`
+}
+
+function stepLines(steps: readonly Step[], scope: Scope, verbs: ReadonlyMap<string, Verb>, indent: string): string[] {
+  return steps.flatMap((step) => {
+    const inner = step.params === undefined ? scope : innerScope(step.params, scope)
+    const text = `${indent}${step.path}. ${stepInWords(step, scope, verbs)}`
+    return [text, ...stepLines(step.children, inner, verbs, `${indent}   `)]
+  })
+}
+
+function innerScope(params: Record<string, unknown>, caller: Scope): Scope {
+  return new Scope(new Map(Object.entries(params).map(([name, value]) => [name, caller.fill(value)])))
+}
+
+function stepInWords(step: Step, scope: Scope, verbs: ReadonlyMap<string, Verb>): string {
+  const sentence = stepSentence(step, verbs, (value) => scope.fill(value))
+  const words = [step.name === undefined ? sentence : `${step.name}: ${sentence}`]
+  if (step.withinMs !== undefined) words.push(`within ${short(step.withinMs)}`)
+  if (step.forMs !== undefined && step.verb === 'expect') words.push(`for ${short(step.forMs)} without a break`)
+  if (step.phase !== undefined) words.push(`(phase ${step.phase})`)
+  return words.join(' ')
+}
+
+/**
+ * What a step does in one sentence: its verb's own, with names filled in by `fill`. Where a name stands for something that is
+ * not known yet and the verb cannot do without, the step as it is written.
+ */
+export function stepSentence(step: Step, verbs: ReadonlyMap<string, Verb>, fill: (value: unknown) => unknown): string {
+  const verb = verbs.get(step.verb)
+  const arg = fill(step.arg)
+  const parsed = verb?.arg.safeParse(arg)
+  if (!verb || !parsed?.success) return `${step.verb} ${typeof arg === 'string' ? arg : JSON.stringify(arg)}`
+  return verb.sentence(parsed.data, step.on === undefined ? step : { ...step, on: String(fill(step.on)) })
+}
+
+/** Limits are written as round numbers, and read best so: `15 s`. */
+function short(durationMs: number): string {
+  return formatDuration(durationMs).replace(/\.00 s$/, ' s')
+}

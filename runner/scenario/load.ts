@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { basename, dirname, extname } from 'node:path'
+import type { Verb } from '../steps/verb.ts'
+import { readCluster } from './cluster-section.ts'
+import type { Diagnostic } from './diagnostic.ts'
+import type { Scenario } from './model.ts'
+import { applySet, readParams } from './params-section.ts'
+import { parseYaml } from './parse-yaml.ts'
+import { parseVersionBounds, type Requires } from './requires.ts'
+import { scenarioKeys } from './scenario-schema.ts'
+import { Scope } from './scope.ts'
+import { Problems, SourceFile } from './source.ts'
+import { readSteps, type StepsContext } from './steps-section.ts'
+import { checkKeys, readKey, topMap } from './top-level.ts'
+import { entryOf, type MapTree } from './tree.ts'
+import { UsedFiles } from './use-file.ts'
+
+export interface LoadOptions {
+  /** Path of the scenario, as messages name it; step files are found from its folder. */
+  file: string
+  verbs: ReadonlyMap<string, Verb>
+  /** Values of `--set name=value`. */
+  set?: Record<string, string>
+  /** The folder that step files may not lie outside of; the scenario's own folder if not given. */
+  root?: string
+}
+
+/** A scenario, or everything that is wrong with it (one diagnostic at least). */
+export type Loaded = { scenario: Scenario } | { diagnostics: Diagnostic[] }
+
+/** Reads a scenario's text strictly: it is returned only when nothing at all is wrong. */
+export function loadScenario(text: string, options: LoadOptions): Loaded {
+  const problems = new Problems()
+  const source = new SourceFile(options.file, text)
+  const used = new UsedFiles(options.root ?? dirname(options.file), options.file)
+  const bare: StepsContext = { source, problems, scope: new Scope(new Map()), verbs: options.verbs, used }
+  const tree = parseYaml(source, problems)
+  const map = tree && topMap(tree, bare)
+  const scenario = map && readScenario(map, text, options, bare)
+  return problems.count === 0 && scenario ? { scenario } : { diagnostics: problems.sorted(options.file) }
+}
+
+/** Reads a scenario's file. Throws what `readFileSync` throws. */
+export function loadScenarioFile(options: LoadOptions): Loaded {
+  return loadScenario(readFileSync(options.file, 'utf8'), options)
+}
+
+function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOptions, bare: StepsContext): Scenario {
+  checkKeys(map, scenarioKeys, ['title', 'steps'], bare)
+  const params = readParams(map, bare)
+  applySet(params, set, bare)
+  const context = { ...bare, scope: new Scope(params.values, params.open) }
+  const description = readKey(map, 'description', scenarioKeys.description, context)
+  const seed = readKey(map, 'seed', scenarioKeys.seed, context)
+  const requires = readRequires(map, context)
+  const title = readKey(map, 'title', scenarioKeys.title, context) ?? ''
+  const tags = readKey(map, 'tags', scenarioKeys.tags, context) ?? []
+  const cluster = readCluster(map, context)
+  const [steps, last] = ['steps', 'finally'].map((key) => {
+    const entry = entryOf(map, key)
+    return entry ? readSteps(entry, key === 'finally' ? 'f' : '', context) : []
+  })
+  return {
+    id: basename(file, extname(file)),
+    file,
+    path: bare.used.pathInRoot(file),
+    title,
+    ...(description === undefined ? {} : { description }),
+    tags,
+    ...(seed === undefined ? {} : { seed }),
+    ...(requires === undefined ? {} : { requires }),
+    cluster,
+    params: Object.fromEntries(params.values),
+    steps: steps ?? [],
+    finally: last ?? [],
+    usedFiles: bare.used.all,
+    source: text,
+  }
+}
+
+function readRequires(map: MapTree, context: StepsContext): Requires | undefined {
+  const value = readKey(map, 'requires', scenarioKeys.requires, context)
+  if (!value) return undefined
+  const server = value.server === undefined ? undefined : parseVersionBounds(value.server)
+  return { ...(value.platform === undefined ? {} : { platform: value.platform }), ...(server ? { server } : {}) }
+}

@@ -1,0 +1,37 @@
+import type { Topology } from '../cluster/topology.ts'
+import type { Step } from '../steps/verb.ts'
+import type { Requires } from './requires.ts'
+
+/** A step file that the scenario plays with `use`. */
+export interface UsedFile {
+  /** Relative to the scenario's root folder, with `/`. */
+  path: string
+  text: string
+}
+
+/** A scenario, parsed and checked, not yet played. */
+export interface Scenario {
+  /** The file's name without folder and ending. */
+  id: string
+  /** As it was named by whoever asked for it; for messages. */
+  file: string
+  /** Relative to the root folder, with `/`: `faults/partition.yaml`. */
+  path: string
+  title: string
+  description?: string
+  tags: string[]
+  /** The seed that the file asks for; a `--seed` wins over it. */
+  seed?: number
+  requires?: Requires
+  cluster: { topology: Topology; config: Record<string, string> }
+  /** Effective values: defaults, and what `--set` put in their place. Literal: a `$` in them is a dollar. */
+  params: Record<string, ParamValue>
+  /** `$names` are still in place; see `Step`. */
+  steps: Step[]
+  finally: Step[]
+  usedFiles: UsedFile[]
+  /** The file's text. */
+  source: string
+}
+
+export type ParamValue = string | number | boolean

@@ -1,0 +1,54 @@
+import { type Document, parseAllDocuments } from 'yaml'
+import { buildTree } from './build-tree.ts'
+import { reportParserProblems } from './parser-words.ts'
+import type { Problems, SourceFile } from './source.ts'
+import type { Tree } from './tree.ts'
+
+/** Far above any scenario that a person writes; keeps a wrong file (a dump, a log) from being parsed for minutes. */
+const LONGEST_TEXT = 1_000_000
+
+/** A YAML text as a tree; undefined when it has none worth reading on. All that is wrong with it goes to `problems`. */
+export function parseYaml(source: SourceFile, problems: Problems): Tree | undefined {
+  const whole = { start: 0, end: 0 }
+  if (source.text.length > LONGEST_TEXT) {
+    problems.add(source, whole, 'this file is too long for a scenario (more than 1 MB)')
+    return undefined
+  }
+  const documents = parseDocuments(source, problems)
+  if (!documents) return undefined
+  const [first, second] = documents
+  if (!first || (first.contents === null && documents.length === 1 && first.errors.length === 0)) {
+    problems.add(source, whole, 'this file is empty', { hint: 'A scenario has at least a `title:` and `steps:`.' })
+    return undefined
+  }
+  if (second) {
+    const start = first.range ? first.range[2] : 0
+    const separator = source.text.indexOf('---', start)
+    problems.add(
+      source,
+      { start: separator, end: separator + 3 },
+      'a second document begins here: a file holds one scenario',
+      {
+        hint: 'Remove the line `---`, or move what follows to a file of its own.',
+      },
+    )
+  }
+  const fatal = reportParserProblems(first, source, problems)
+  return fatal ? undefined : buildTree(first, source, problems)
+}
+
+function parseDocuments(source: SourceFile, problems: Problems): Document.Parsed[] | undefined {
+  try {
+    const documents = parseAllDocuments(source.text, {
+      prettyErrors: false,
+      uniqueKeys: false,
+      strict: true,
+      logLevel: 'silent',
+    })
+    return Array.isArray(documents) ? documents : []
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    problems.add(source, { start: 0, end: 0 }, 'this file is nested too deeply to be read')
+    return undefined
+  }
+}

@@ -1,0 +1,97 @@
+import { didYouMean } from '../record/nearest.ts'
+import { fillIn, NAME_PATTERN, Names, namesUsedIn } from '../steps/names.ts'
+import type { Problems, SourceFile } from './source.ts'
+import { type ScalarTree, scalarsIn, type Tree } from './tree.ts'
+
+export const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** The names that may be used at a place of a scenario: params, whose values are known, and names bound when it is played. */
+export class Scope {
+  readonly #params: ReadonlyMap<string, unknown>
+  readonly #bound: Set<string>
+
+  constructor(params: ReadonlyMap<string, unknown>, bound: Iterable<string> = []) {
+    this.#params = params
+    this.#bound = new Set(bound)
+  }
+
+  /** A scope that learns names of its own. */
+  copy(): Scope {
+    return new Scope(this.#params, this.#bound)
+  }
+
+  bind(name: string): void {
+    this.#bound.add(name)
+  }
+
+  bindAllOf(other: Scope): void {
+    for (const name of other.#bound) this.#bound.add(name)
+  }
+
+  isParam(name: string): boolean {
+    return this.#params.has(name)
+  }
+
+  has(name: string): boolean {
+    return this.#params.has(name) || this.#bound.has(name)
+  }
+
+  all(): string[] {
+    return [...this.#params.keys(), ...this.#bound]
+  }
+
+  /** The value with params filled in; names that are known only when it is played stay as they are. */
+  fill(value: unknown): unknown {
+    const names = new Names(Object.fromEntries(this.#params))
+    for (const name of namesUsedIn(value)) if (!this.#params.has(name)) names.set(name, `$${name}`)
+    return fillIn(value, names)
+  }
+
+  /** Names in a value whose meaning is not known before it is played. */
+  openNames(value: unknown): string[] {
+    return namesUsedIn(value).filter((name) => !this.#params.has(name))
+  }
+}
+
+/** Reports `$names` that nothing defines before this place, and `${name}`. */
+export function checkNames(tree: Tree, scope: Scope, source: SourceFile, problems: Problems): void {
+  for (const { scalar } of scalarsIn(tree)) {
+    if (typeof scalar.value !== 'string') continue
+    checkBraces(scalar, source, problems)
+    for (const name of namesUsedIn(scalar.value))
+      if (!scope.has(name)) reportUndefined(name, scalar, scope, source, problems)
+  }
+}
+
+function reportUndefined(name: string, scalar: ScalarTree, scope: Scope, source: SourceFile, problems: Problems): void {
+  const known = [...new Set(scope.all())]
+  const hint =
+    known.length === 0
+      ? 'Nothing is defined before this step. A name comes from `params:`, `let:` or `save:`; for a dollar sign write `$$`.'
+      : `Defined before this step: ${known.map((each) => `$${each}`).join(', ')}. For a dollar sign write \`$$\`.`
+  const span = placeOf(name, scalar, source)
+  problems.add(source, span, `\`$${name}\` is not defined`, {
+    suggestion: didYouMean(name, known, (word) => `$${word}`),
+    hint,
+  })
+}
+
+/** Where `$name` stands in the text of a scalar. */
+function placeOf(name: string, { span }: ScalarTree, source: SourceFile) {
+  for (const match of source.slice(span).matchAll(NAME_PATTERN)) {
+    if (match[1] === name) return { start: span.start + match.index, end: span.start + match.index + match[0].length }
+  }
+  return span
+}
+
+function checkBraces(scalar: ScalarTree, source: SourceFile, problems: Problems): void {
+  const text = String(scalar.value).replaceAll('$$', '')
+  const match = /\$\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}/.exec(text)
+  if (!match) return
+  const at = source.slice(scalar.span).indexOf(match[0])
+  const start = scalar.span.start + Math.max(0, at)
+  problems.add(source, { start, end: start + match[0].length }, `\`${match[0]}\` is not how a name is used here`, {
+    suggestion: `did you mean \`$${match[1]}\`?`,
+    hint: 'A name is written `$name`, without braces. For a dollar sign write `$$`.',
+  })
+}

@@ -1,0 +1,174 @@
+import { z } from 'zod'
+import { parseDuration } from '../record/duration.ts'
+import { duration } from '../steps/duration-schema.ts'
+import { target } from '../steps/target-schema.ts'
+import type { Modifier, Step, Verb } from '../steps/verb.ts'
+import { bindNames, checkArgNames } from './bindings.ts'
+import { valueInWords } from './build-tree.ts'
+import { type CheckContext, checkValue } from './check-value.ts'
+import type { Scope } from './scope.ts'
+import { chooseVerb, extraKeys, reportOtherKeys } from './step-keys.ts'
+import { type Entry, entryOf, find, isEmptyMap, type ListTree, type MapTree, type Tree, toPlain } from './tree.ts'
+import type { UsedFiles } from './use-file.ts'
+
+export interface StepsContext extends CheckContext {
+  verbs: ReadonlyMap<string, Verb>
+  used: UsedFiles
+}
+
+/** Reads a list of steps; `prefix` stands before each step's number: `f`, `3.`. */
+export function readSteps(entry: Entry, prefix: string, context: StepsContext): Step[] {
+  const { value } = entry
+  if (value.kind !== 'list' || value.items.length === 0) {
+    reportNoList(entry, context)
+    return []
+  }
+  return readItems(value, prefix, context)
+}
+
+function reportNoList({ key, keySpan, value }: Entry, { source, problems }: CheckContext): void {
+  if (value.broken) return
+  const hint = 'Each step begins with a hyphen: `- stop: redis-node0`.'
+  const message =
+    value.kind === 'list'
+      ? `\`${key}\` is empty`
+      : `\`${key}\` should be a list of steps, not ${valueInWords(toPlain(value))}`
+  problems.add(source, keySpan, message, { hint })
+}
+
+function readItems(list: ListTree, prefix: string, context: StepsContext): Step[] {
+  return list.items.flatMap((item, i) => readStep(item, `${prefix}${i + 1}`, context) ?? [])
+}
+
+/** Siblings in `parallel` do not see each other's names; what follows sees them all. */
+function readParallel(list: ListTree, prefix: string, context: StepsContext): Step[] {
+  const scopes: Scope[] = []
+  const steps = list.items.flatMap((item, i) => {
+    const scope = context.scope.copy()
+    scopes.push(scope)
+    return readStep(item, `${prefix}${i + 1}`, { ...context, scope }) ?? []
+  })
+  for (const scope of scopes) context.scope.bindAllOf(scope)
+  return steps
+}
+
+function readStep(tree: Tree, path: string, context: StepsContext): Step | undefined {
+  if (tree.kind !== 'map') {
+    reportNoStep(tree, context)
+    return undefined
+  }
+  const chosen = chooseVerb(tree, context)
+  reportOtherKeys(tree, chosen?.verb, context)
+  if (!chosen) return undefined
+  const { verb, entry } = chosen
+  const extras = readExtras(tree, verb, context)
+  checkArg(verb, entry, context)
+  const { line, col } = context.source.position(tree.entries[0]?.keySpan.start ?? tree.span.start)
+  const step: Step = {
+    verb: verb.name,
+    arg: toPlain(entry.value),
+    extras,
+    path,
+    file: context.source.name,
+    line,
+    col,
+    children: [],
+    ...readModifiers(tree, verb, context),
+  }
+  if (verb.children !== undefined) step.children = readChildren(verb, verb.children, entry, path, context)
+  if (verb.name === 'use') Object.assign(step, context.used.read(tree, entry, path, context))
+  bindNames(tree, entry, context)
+  return step
+}
+
+function reportNoStep(tree: Tree, { source, problems, verbs }: StepsContext): void {
+  if (tree.broken) return
+  const span = tree.kind === 'scalar' ? tree.span : { start: tree.span.start, end: tree.span.start + 1 }
+  const [first = '', ...rest] = tree.kind === 'scalar' ? tree.source.split(/[\s:]+/) : []
+  const meant = verbs.has(first) ? `did you mean \`${first}: ${rest.join(' ') || '…'}\`?` : undefined
+  problems.add(source, span, `a step should be \`verb: …\`, not ${valueInWords(toPlain(tree))}`, {
+    suggestion: meant,
+    hint: tree.kind === 'scalar' && !meant ? `The verbs are: ${[...verbs.keys()].join(', ')}.` : undefined,
+  })
+}
+
+function checkArg(verb: Verb, entry: Entry, context: StepsContext): void {
+  checkArgNames(verb, entry, context)
+  const { value, key, keySpan } = entry
+  const inner =
+    verb.children === undefined ? undefined : find(value, verb.children === '' ? [] : [verb.children])?.value
+  if (inner && inner.kind !== 'list') {
+    if (!inner.broken)
+      reportNoList(
+        { key: verb.children || key, keySpan: entryOf(value, verb.children ?? '')?.keySpan ?? keySpan, value: inner },
+        context,
+      )
+    if (verb.children === '') return
+  }
+  if (value.kind === 'map' && value.entries.length === 0) {
+    if (isEmptyMap(value, context.source)) context.problems.add(context.source, keySpan, `\`${key}\` is empty`)
+    return
+  }
+  checkValue(verb.arg, entry, context, { namesChecked: true })
+}
+
+function readExtras(tree: MapTree, verb: Verb, context: StepsContext): Record<string, unknown> {
+  const keys = extraKeys(verb)
+  const entries = tree.entries.filter(({ key }) => keys.includes(key) && key !== verb.name)
+  if (verb.extras && entries.length > 0) {
+    const first = entries[0] as Entry
+    const span = { start: first.keySpan.start, end: entries.at(-1)?.value.span.end ?? first.keySpan.end }
+    const value: MapTree = { kind: 'map', span, entries }
+    checkValue(verb.extras, { key: verb.name, keySpan: first.keySpan, value }, context)
+  }
+  return Object.fromEntries(entries.map(({ key, value }) => [key, toPlain(value)]))
+}
+
+const text = z.string().min(1)
+const MODIFIERS: Record<Modifier | 'name' | 'phase', z.ZodType<string>> = {
+  name: text,
+  phase: text,
+  within: duration,
+  for: duration,
+  on: target,
+}
+
+type ReadModifiers = Pick<Step, 'name' | 'phase' | 'withinMs' | 'forMs' | 'on'>
+
+function readModifiers(tree: MapTree, verb: Verb, context: StepsContext): ReadModifiers {
+  const result: ReadModifiers = {}
+  for (const key of ['name', 'phase', ...verb.modifiers] as const) {
+    const entry = entryOf(tree, key)
+    if (!entry || extraKeys(verb).includes(key)) continue
+    if (key === 'on') {
+      checkValue(MODIFIERS.on, entry, context)
+      result.on = String(toPlain(entry.value))
+      continue
+    }
+    if (key !== 'name' && reportOpenName(entry, context)) continue
+    const value = checkValue(MODIFIERS[key], entry, context)
+    if (value === undefined) continue
+    if (key === 'name' || key === 'phase') result[key] = value
+    else result[key === 'within' ? 'withinMs' : 'forMs'] = parseDuration(value) ?? 0
+  }
+  return result
+}
+
+/** A deadline or a phase is planned before the first step is played. */
+export function reportOpenName({ key, keySpan, value }: Entry, { source, problems, scope }: CheckContext): boolean {
+  const name = scope.openNames(toPlain(value)).find((each) => scope.has(each))
+  if (name === undefined) return false
+  const span = value.kind === 'scalar' ? value.span : keySpan
+  problems.add(source, span, `\`${key}\` must be known before the scenario is played, and \`$${name}\` is not`, {
+    hint: 'Names of `params:` can be used here; names of `let:` and `save:` cannot.',
+  })
+  return true
+}
+
+function readChildren(verb: Verb, where: 'steps' | '', { value }: Entry, path: string, context: StepsContext): Step[] {
+  const list = where === '' ? value : find(value, [where])?.value
+  if (list?.kind !== 'list') return []
+  return where === '' && verb.name === 'parallel'
+    ? readParallel(list, `${path}.`, context)
+    : readItems(list, `${path}.`, context)
+}

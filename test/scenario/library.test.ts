@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { explainScenario } from '../../runner/scenario/explain.ts'
+import { findScenario, listScenarios, withTags } from '../../runner/scenario/library.ts'
+import { loadScenario, loadScenarioFile } from '../../runner/scenario/load.ts'
+import { verbByName } from '../../runner/steps/index.ts'
+
+const scenarios = fileURLToPath(new URL('../../scenarios', import.meta.url))
+
+function folder(t: Pick<typeof import('tap').default, 'testdir'>): string {
+  return t.testdir({
+    'one.yaml': 'title: The first\ntags: [a, nightly]\nsteps: [{ wait: 1s }]\n',
+    'broken.yaml': 'title: [\n',
+    'notes.txt': 'no scenario',
+    steps: { 'prepare.yaml': 'steps: [{ wait: 1s }]\n' },
+    faults: {
+      'partition.yaml': 'title: Cut off\ntags: [b]\nsteps: [{ use: ../steps/prepare.yaml }]\n',
+      steps: { 'inner.yaml': '' },
+    },
+  })
+}
+
+t.test('lists scenarios with title and tags, those in folders too, and no step files', async (t) => {
+  const root = folder(t)
+  t.strictSame(listScenarios(root), [
+    { name: 'broken', file: join(root, 'broken.yaml'), tags: [] },
+    { name: 'faults/partition', file: join(root, 'faults/partition.yaml'), title: 'Cut off', tags: ['b'] },
+    { name: 'one', file: join(root, 'one.yaml'), title: 'The first', tags: ['a', 'nightly'] },
+  ])
+  t.strictSame(
+    withTags(listScenarios(root), ['nightly', 'b']).map(({ name }) => name),
+    ['faults/partition', 'one'],
+  )
+  t.strictSame(listScenarios(join(root, 'nowhere')), [])
+})
+
+t.test('finds a scenario by name, and by path', async (t) => {
+  const root = folder(t)
+  t.strictSame(findScenario('faults/partition', root), { file: join(root, 'faults/partition.yaml'), root })
+  t.strictSame(findScenario(join(root, 'one.yaml'), root), { file: join(root, 'one.yaml'), root })
+  t.strictSame(findScenario('one.yaml', root), { file: join(root, 'one.yaml'), root })
+  const elsewhere = t.testdir({ lib: {}, 'own.yaml': '' })
+  t.strictSame(findScenario(join(elsewhere, 'own.yaml'), join(elsewhere, 'lib')), {
+    file: join(elsewhere, 'own.yaml'),
+    root: elsewhere,
+  })
+})
+
+t.test('a scenario in a folder may use step files of the whole library', async (t) => {
+  const root = folder(t)
+  const loaded = loadScenarioFile({ file: join(root, 'faults/partition.yaml'), root, verbs: verbByName })
+  t.match(loaded, {
+    scenario: { id: 'partition', path: 'faults/partition.yaml', usedFiles: [{ path: 'steps/prepare.yaml' }] },
+  })
+  t.match(loadScenarioFile({ file: join(root, 'faults/partition.yaml'), verbs: verbByName }), {
+    diagnostics: [{ message: "../steps/prepare.yaml lies outside the scenario's folder" }],
+  })
+})
+
+t.test('an unknown name gives the nearest ones, or all', async (t) => {
+  const root = folder(t)
+  t.strictSame(findScenario('oen', root), { error: 'there is no scenario oen', hint: 'did you mean one?' })
+  t.strictSame(findScenario('partition', root), {
+    error: 'there is no scenario partition',
+    hint: 'did you mean faults/partition?',
+  })
+  t.strictSame(findScenario('something', root), {
+    error: 'there is no scenario something',
+    hint: 'There are: broken, faults/partition, one.',
+  })
+  t.match(findScenario('x/oen.yaml', root), { error: 'there is no file x/oen.yaml' })
+  t.match(findScenario('../one', root), { error: /no scenario/ })
+})
+
+for (const { name, file } of listScenarios(scenarios)) {
+  t.test(`${name} of the library is right, and can be explained`, async (t) => {
+    const loaded = loadScenarioFile({ file, root: scenarios, verbs: verbByName })
+    if (!('scenario' in loaded)) {
+      t.fail('it is wrong', { diagnostics: loaded.diagnostics })
+      return
+    }
+    t.match(loaded.scenario.source, /^# yaml-language-server: \$schema=\.\/scenario\.schema\.json\n/)
+    t.equal(loaded.scenario.cluster.config['cluster-node-timeout'], '5000')
+    const text = explainScenario(loaded.scenario, verbByName)
+    t.ok(text.startsWith(`${loaded.scenario.title}\n`))
+    for (const { path } of loaded.scenario.steps) t.match(text, new RegExp(`^${path}\\. `, 'm'))
+  })
+}
+
+t.test('the library has what it must', async (t) => {
+  const names = listScenarios(scenarios).map((entry) => entry.name)
+  for (const name of ['failover-basic', 'readme-walkthrough', 'two-shards-lose-quorum'])
+    t.ok(names.includes(name), name)
+})
+
+t.test("the library's step files are right", async (t) => {
+  const text = 'title: A title\nsteps:\n  - use: steps/lose-a-master.yaml\n    with: { heir: redis-node1 }\n'
+  const loaded = loadScenario(text, { file: join(scenarios, 'x.yaml'), verbs: verbByName })
+  t.match(loaded, { scenario: { steps: [{ children: [{ verb: 'stop' }, { verb: 'expect', withinMs: 15_000 }] }] } })
+})

@@ -1,0 +1,165 @@
+import { stripVTControlCharacters } from 'node:util'
+import t from 'tap'
+import { editDistance, nearestWord, nearestWords } from '../../runner/record/nearest.ts'
+import { portProblem } from '../../runner/scenario/cluster-section.ts'
+import { type Diagnostic, renderDiagnostics } from '../../runner/scenario/diagnostic.ts'
+import { explainScenario, stepSentence } from '../../runner/scenario/explain.ts'
+import { parseVersionBounds, unmetRequirement } from '../../runner/scenario/requires.ts'
+import { displayWidth } from '../../runner/scenario/text-width.ts'
+import { verbByName } from '../../runner/steps/index.ts'
+import { loadText } from './load-text.ts'
+
+t.test('edits between words', async (t) => {
+  t.equal(editDistance('stop', 'stop'), 0)
+  t.equal(editDistance('stpo', 'stop'), 1)
+  t.equal(editDistance('stp', 'stop'), 1)
+  t.equal(editDistance('', 'stop'), 4)
+  t.equal(editDistance('start', 'stop'), 3)
+})
+
+t.test('the nearest word is near, or there is none', async (t) => {
+  const words = ['stop', 'start', 'restart', 'pause', 'unpause', 'verify']
+  t.equal(nearestWord('stpo', words), 'stop')
+  t.equal(nearestWord('Start', words), 'start')
+  t.equal(nearestWord('verif', words), 'verify')
+  t.equal(nearestWord('explode', words), undefined)
+  t.equal(nearestWord('', words), undefined)
+  t.equal(nearestWord('x'.repeat(100_000), words), undefined)
+  t.strictSame(nearestWords('failover', ['failover-basic', 'failover-all', 'walk'], 2), [
+    'failover-all',
+    'failover-basic',
+  ])
+})
+
+t.test('columns on a terminal', async (t) => {
+  t.strictSame(['abc', '停止', 'é', 'e\u0301', '🚀', '👩‍👩‍👧'].map(displayWidth), [3, 4, 1, 1, 2, 2])
+})
+
+t.test('diagnostics in colour say the same', async (t) => {
+  const diagnostic: Diagnostic = {
+    file: 'a.yaml',
+    line: 12,
+    col: 3,
+    length: 4,
+    sourceLine: '- stpo: x',
+    message: 'there is no verb `stpo`',
+    suggestion: 'did you mean `stop`?',
+    hint: 'The verbs are: stop.',
+  }
+  const plain = renderDiagnostics([diagnostic], { color: false })
+  t.equal(
+    plain,
+    [
+      'a.yaml:12:3: there is no verb `stpo`',
+      ' 12 | - stpo: x',
+      '    |   ^~~~ did you mean `stop`?',
+      '    = The verbs are: stop.',
+      '',
+      '1 problem',
+      '',
+    ].join('\n'),
+  )
+  const coloured = renderDiagnostics([diagnostic], { color: true })
+  t.not(coloured, plain)
+  t.equal(stripVTControlCharacters(coloured), plain)
+})
+
+t.test('a diagnostic without a place is one line and its advice', async (t) => {
+  const diagnostic = {
+    file: '--set a=1',
+    line: 0,
+    col: 0,
+    length: 1,
+    sourceLine: '',
+    message: 'no such param',
+    hint: 'It has: b.',
+  }
+  t.equal(renderDiagnostics([diagnostic], { color: false }), '--set a=1: no such param\n  It has: b.\n\n1 problem\n')
+})
+
+t.test('requirements', async (t) => {
+  const server = parseVersionBounds('>= 7.0 <8')
+  t.strictSame(server, [
+    { op: '>=', version: [7, 0] },
+    { op: '<', version: [8] },
+  ])
+  for (const wrong of ['', '7.x', '~7', '>=7.0.0.1', '>=']) t.equal(parseVersionBounds(wrong), undefined, wrong)
+  const unmet = (version: string, text: string) =>
+    unmetRequirement({ server: parseVersionBounds(text) ?? [] }, { serverVersion: version })
+  t.equal(unmet('7.0.15', '>=7.0 <8'), undefined)
+  t.equal(unmet('6.2.9', '>=7.0'), 'it needs a server >=7.0, and this is 6.2.9')
+  t.equal(unmet('7.2.4', '7.2'), undefined)
+  t.equal(unmet('7.0.15', '7.2'), 'it needs a server 7.2, and this is 7.0.15')
+  t.equal(unmet('7.0.0', '<=7.0'), undefined)
+  t.equal(unmet('7.0.1', '<=7.0'), 'it needs a server <=7.0, and this is 7.0.1')
+  t.equal(unmet('10.0.0', '>9.9.9'), undefined)
+  t.equal(
+    unmetRequirement({ platform: 'docker' }, { platform: 'process' }),
+    'it needs the platform docker, and this is process',
+  )
+  t.equal(unmetRequirement({ platform: 'docker' }, {}), undefined)
+  t.equal(unmetRequirement(undefined, { platform: 'process' }), undefined)
+})
+
+t.test('more nodes than there are ports', async (t) => {
+  t.equal(portProblem({ shards: 3, replicas: 1 }, 7010), undefined)
+  t.equal(portProblem({ shards: 3, replicas: 1 }, 55_530), undefined)
+  t.match(portProblem({ shards: 3, replicas: 1 }, 55_531), /6 nodes \(3 × 2\).*up to 55536.*room for 5 nodes/)
+})
+
+t.test('a scenario in sentences', async (t) => {
+  const scenario = loadText(`title: A title
+description: More
+tags: [a]
+params: { size: 5 }
+requires: { platform: docker, server: '>=7.0' }
+cluster: { shards: 1, replicas: 0, config: { appendonly: "no" } }
+steps:
+  - let: { victim: random master }
+  - write: { keys: $size, as: orders }
+  - use: steps/prepare.yaml
+    with: { keys: $size, node: $victim }
+  - expect: { node: $victim, reachable: true }
+    within: 15s
+    for: 500ms
+    phase: after
+  - expect: { slot: $victim, owner: $victim }
+finally:
+  - name: Put it back
+    start: $victim
+`)
+  t.equal(
+    explainScenario(scenario, verbByName),
+    `A title
+
+More
+
+Cluster: 1 node, in 1 shard of one master and 0 replicas.
+  shard 1: slots 0-16383
+Settings: appendonly no.
+Needs: docker, server >=7.0; skipped elsewhere.
+Tags: a.
+Params: size = 5.
+
+1. let $victim be random master
+2. write 5 keys as orders
+3. play the steps of steps/prepare.yaml
+   3.1. write 5 keys as prepared
+   3.2. stop $victim
+   3.3. play the steps of rest.yaml
+      3.3.1. wait 1s
+4. expect $victim to be reachable within 15 s for 500 ms without a break (phase after)
+5. expect {"slot":"$victim","owner":"$victim"}
+
+At the end, whatever happened:
+f1. Put it back: start $victim
+`,
+  )
+  const [, write] = scenario.steps
+  t.ok(write)
+  if (write)
+    t.equal(
+      stepSentence(write, verbByName, (value) => value),
+      'write {"keys":"$size","as":"orders"}',
+    )
+})
