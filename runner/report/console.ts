@@ -1,0 +1,116 @@
+import { formatDuration } from '../record/duration.ts'
+import { type Problem, problemsOf } from './problems.ts'
+import type { RunReport, ScenarioReport } from './report-model.ts'
+import { stepTable } from './step-table.ts'
+import { type OutputStyle, type Paint, PLAIN, painter } from './style.ts'
+import { oneLine, plural, visible, wrap } from './text.ts'
+import { countVerdicts, VERDICT_LOOKS } from './verdicts.ts'
+
+/** A run that breaks everywhere is told by its first problems. */
+const MOST_PROBLEMS = 20
+const LABEL_WIDTH = 11
+
+/** The final words on stdout: steps of each scenario, what went wrong in full, counts, the report and how to run it again. */
+export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): string {
+  const paint = painter(style.colour)
+  const blocks = [
+    ...run.scenarios.map((scenario) => scenarioBlock(scenario, style, paint)),
+    ...problemBlocks(run, style, paint),
+    [...warningLines(run.warnings, '', style, paint), ...countLines(run, style, paint)],
+    closingLines(run, paint),
+  ]
+  return `${blocks.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`
+}
+
+function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Paint): string[] {
+  const head = [
+    ...wrap(`${scenario.id}: ${oneLine(scenario.title)}`, style.width).map((line) => paint('bold', line)),
+    paint('dim', oneLine(setting(scenario))),
+  ]
+  const played = scenario.steps.some((step) => step.verdict !== 'not-run')
+  const table = played ? ['', ...stepTable(scenario.steps, style, paint)] : []
+  return [
+    ...head,
+    ...table,
+    '',
+    ...verdictLines(scenario, played, style, paint),
+    ...warningLines(scenario.warnings, '  ', style, paint),
+  ]
+}
+
+function setting({ cluster, server, platform, seed }: ScenarioReport): string {
+  const shape = cluster && `${plural(cluster.shards, 'shard')} of 1 master and ${plural(cluster.replicas, 'replica')}`
+  return [server, platform, shape, `seed ${seed}`].filter(Boolean).join(' · ')
+}
+
+function verdictLines(scenario: ScenarioReport, played: boolean, style: OutputStyle, paint: Paint): string[] {
+  const { mark, word, format } = VERDICT_LOOKS[scenario.verdict]
+  if (scenario.verdict === 'skipped') {
+    const reason = visible(scenario.reason ?? 'no reason was recorded')
+    return hanging(`${mark} ${word}: ${reason}`, '  ', style.width, (line) => paint(format, line))
+  }
+  const times = [
+    formatDuration(scenario.durationMs),
+    ...(scenario.setupMs > 0 ? [`setup ${formatDuration(scenario.setupMs)}`] : []),
+    ...(scenario.cleanupMs > 0 ? [`cleanup ${formatDuration(scenario.cleanupMs)}`] : []),
+    ...(played ? [] : [`no step was played (${plural(scenario.steps.length, 'step')})`]),
+  ]
+  return [`  ${paint(format, `${mark} ${word}`)} in ${times.join(' · ')}`]
+}
+
+function problemBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][] {
+  const problems = problemsOf(run)
+  const blocks = problems.slice(0, MOST_PROBLEMS).map((problem) => problemLines(problem, style, paint))
+  const more = problems.length - MOST_PROBLEMS
+  return more > 0 ? [...blocks, [`… and ${plural(more, 'problem')} more, in report.json`]] : blocks
+}
+
+function problemLines(problem: Problem, style: OutputStyle, paint: Paint): string[] {
+  const { mark, word, format } = VERDICT_LOOKS[problem.verdict]
+  const { width } = style
+  const reason = wrap(visible(problem.reason, '\n'), width - 2).map((line) => `  ${paint('bold', line)}`)
+  const details = problem.details.flatMap((line) => hanging(visible(line), '    ', width))
+  const facts = problem.facts.flatMap(({ label, text }) => fact(label, oneLine(text), width, paint))
+  const hint = problem.hint === undefined ? [] : fact('what next', visible(problem.hint, '\n'), width, paint)
+  const place = problem.place === undefined ? [] : fact('at', problem.place, Number.POSITIVE_INFINITY, paint)
+  const title = wrap(`${mark} ${word.toUpperCase()}  ${oneLine(problem.title)}`, width)
+  return [...title.map((line) => paint(format, line)), '', ...reason, ...details, '', ...facts, ...hint, ...place]
+}
+
+function fact(label: string, text: string, width: number, paint: Paint): string[] {
+  const indent = LABEL_WIDTH + 2
+  return wrap(text, width - indent).map((line, index) =>
+    index === 0 ? `  ${paint('dim', label.padEnd(LABEL_WIDTH))}${line}` : ' '.repeat(indent) + line,
+  )
+}
+
+/** `text` in lines that all begin with `indent`, and from the second on two blanks further in. */
+function hanging(text: string, indent: string, width: number, paintLine = (line: string) => line): string[] {
+  const lines = wrap(text, width - indent.length - 2)
+  return lines.map((line, index) => (index === 0 ? indent : `${indent}  `) + paintLine(line))
+}
+
+function warningLines(warnings: readonly string[], indent: string, style: OutputStyle, paint: Paint): string[] {
+  return warnings.flatMap((text) =>
+    hanging(`warning: ${visible(text)}`, indent, style.width, (line) => paint('yellow', line)),
+  )
+}
+
+function countLines(run: RunReport, style: OutputStyle, paint: Paint): string[] {
+  const { mark, word, format } = VERDICT_LOOKS[run.verdict]
+  const steps = run.scenarios.flatMap((scenario) => scenario.steps.map((step) => step.verdict))
+  const parts = [
+    `${plural(run.scenarios.length, 'scenario')}: ${countVerdicts(run.scenarios.map(({ verdict }) => verdict)) || 'none played'}`,
+    ...(run.notStarted > 0 ? [`${run.notStarted} not started`] : []),
+    ...(steps.length > 0 ? [`${plural(steps.length, 'step')}: ${countVerdicts(steps)}`] : []),
+    formatDuration(run.durationMs),
+  ]
+  const head = `${mark} ${word.toUpperCase()}`
+  const rest = wrap(parts.join(' · '), style.width - head.length - 2)
+  return rest.map((line, index) => `${index === 0 ? paint(format, head) : ' '.repeat(head.length)}  ${line}`)
+}
+
+function closingLines(run: RunReport, paint: Paint): string[] {
+  const report = run.folder === '' ? [] : [`${paint('dim', 'report')}     ${run.folder}`]
+  return [...report, `${paint('dim', 'run again')}  ${run.command}`]
+}

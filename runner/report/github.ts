@@ -1,0 +1,44 @@
+import { problemsOf } from './problems.ts'
+import type { RunReport } from './report-model.ts'
+
+/**
+ * Workflow commands that GitHub Actions shows as annotations beside the scenario's lines
+ * (docs.github.com, "Workflow commands for GitHub Actions"); empty for a run without anything to say.
+ */
+export function githubReport(run: RunReport): string {
+  const problems = problemsOf(run).map((problem) => {
+    const file = problem.step?.file ?? problem.scenario?.file
+    const line = problem.step?.line
+    const text = [
+      problem.reason,
+      ...problem.details,
+      ...problem.facts.map(({ label, text }) => `${label}: ${text}`),
+      ...(problem.hint === undefined ? [] : [`what next: ${problem.hint}`]),
+    ].join('\n')
+    return command(problem.verdict === 'inconclusive' ? 'warning' : 'error', text, { file, line, title: problem.title })
+  })
+  const skipped = run.scenarios
+    .filter(({ verdict }) => verdict === 'skipped')
+    .map(({ id, file, reason }) =>
+      command('notice', reason ?? 'no reason was recorded', { file, title: `${id} skipped` }),
+    )
+  const warnings = [
+    ...run.scenarios.flatMap(({ id, file, warnings }) => warnings.map((text) => ({ text, file, title: id }))),
+    ...run.warnings.map((text) => ({ text, file: undefined, title: run.name })),
+  ].map(({ text, file, title }) => command('warning', text, { file, title }))
+  return [...problems, ...warnings, ...skipped].map((line) => `${line}\n`).join('')
+}
+
+function command(kind: string, text: string, properties: Record<string, string | number | undefined>): string {
+  const given = Object.entries(properties).filter(([, value]) => value !== undefined)
+  const list = given.map(([name, value]) => `${name}=${escapeProperty(String(value))}`).join(',')
+  return `::${kind} ${list}::${escapeData(text)}`
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}

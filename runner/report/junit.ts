@@ -1,0 +1,166 @@
+import { type Problem, problemsOf, problemsOfScenario } from './problems.ts'
+import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
+import { visible } from './text.ts'
+
+interface Counts {
+  tests: number
+  failures: number
+  errors: number
+  skipped: number
+}
+
+/** A test case: its lines, and what it counts as. */
+interface TestCase {
+  lines: string[]
+  counts: Omit<Counts, 'tests'>
+}
+
+const NONE = { failures: 0, errors: 0, skipped: 0 }
+
+/**
+ * `junit.xml`, in the dialect that GitLab, Jenkins and GitHub's actions read: a suite for each scenario, a case for each
+ * step. Failed expectations are failures; what has no verdict (environment, inconclusive, interrupted) is an error.
+ */
+export function junitReport(run: RunReport): string {
+  const suites = run.scenarios.map(suiteOf)
+  const ofRun = problemsOf(run).find((problem) => problem.scenario === undefined)
+  if (ofRun !== undefined) suites.push(suiteOfRun(run, ofRun))
+  const totals = total(suites.map(({ counts }) => counts))
+  const head = `<testsuites${attributes({ name: run.name, ...totals, time: seconds(run.durationMs) })}>`
+  const lines = suites.flatMap((suite) => suite.lines)
+  return `${['<?xml version="1.0" encoding="UTF-8"?>', head, ...indent(lines), '</testsuites>'].join('\n')}\n`
+}
+
+function suiteOf(scenario: ScenarioReport): { lines: string[]; counts: Counts } {
+  const cases = casesOf(scenario)
+  const counts = { ...total(cases.map((one) => one.counts)), tests: cases.length }
+  const head = attributes({
+    name: scenario.id,
+    ...counts,
+    time: seconds(scenario.durationMs),
+    timestamp: scenario.startedAt.replace(/\.\d+Z$/, ''),
+    file: scenario.file,
+  })
+  const properties = {
+    title: scenario.title,
+    server: scenario.server,
+    platform: scenario.platform,
+    seed: String(scenario.seed),
+    verdict: scenario.verdict,
+  }
+  const lines = [
+    `<testsuite${head}>`,
+    ...indent([
+      '<properties>',
+      ...indent(Object.entries(properties).map(([name, value]) => `<property${attributes({ name, value })}/>`)),
+      '</properties>',
+      ...cases.flatMap((one) => one.lines),
+      ...output(scenario.warnings.map((warning) => `warning: ${warning}`)),
+    ]),
+    '</testsuite>',
+  ]
+  return { lines, counts }
+}
+
+function suiteOfRun(run: RunReport, problem: Problem): { lines: string[]; counts: Counts } {
+  const only = testCase({ name: 'run', classname: run.name, time: seconds(run.durationMs) }, problem, [])
+  const counts = { ...only.counts, tests: 1 }
+  const head = `<testsuite${attributes({ name: run.name, ...counts, time: seconds(run.durationMs) })}>`
+  return { lines: [head, ...indent(only.lines), '</testsuite>'], counts }
+}
+
+function casesOf(scenario: ScenarioReport): TestCase[] {
+  const whole = { name: 'scenario', classname: scenario.id, file: scenario.file, time: seconds(scenario.durationMs) }
+  if (scenario.verdict === 'skipped') return [skippedCase(whole, scenario.reason ?? 'no reason was recorded')]
+  const problems = problemsOfScenario(scenario)
+  const ofScenario = problems.find((problem) => problem.step === undefined)
+  const steps = scenario.steps.map((step) => stepCase(scenario, step, problems))
+  return ofScenario === undefined ? steps : [testCase(whole, ofScenario, []), ...steps]
+}
+
+function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly Problem[]): TestCase {
+  const head = {
+    // The path keeps names apart: two cases with one name count as one.
+    name: `${step.path} ${step.name}`,
+    classname: scenario.id,
+    file: step.file,
+    line: step.line,
+    time: seconds(step.durationMs),
+  }
+  if (step.verdict === 'not-run') return skippedCase(head, 'not run')
+  const said = [step.note, step.proof].filter((line) => line !== undefined)
+  if (step.trueAfterMs !== undefined) said.push(`true after ${seconds(step.trueAfterMs)} s`)
+  if (step.verdict === 'passed') return testCase(head, undefined, said)
+  const passedOn = {
+    verdict: step.verdict,
+    title: step.name,
+    reason: step.error?.message ?? 'A step inside did not pass.',
+  }
+  return testCase(head, problems.find((one) => one.step === step) ?? { ...passedOn, facts: [], details: [] }, said)
+}
+
+function skippedCase(head: Record<string, string | number>, reason: string): TestCase {
+  const lines = [
+    `<testcase${attributes(head)}>`,
+    ...indent([`<skipped${attributes({ message: reason })}/>`]),
+    '</testcase>',
+  ]
+  return { lines, counts: { ...NONE, skipped: 1 } }
+}
+
+function testCase(head: Record<string, string | number>, problem: Problem | undefined, said: string[]): TestCase {
+  const inner = [...(problem === undefined ? [] : [problemElement(problem)]), ...output(said)]
+  const lines =
+    inner.length === 0
+      ? [`<testcase${attributes(head)}/>`]
+      : [`<testcase${attributes(head)}>`, ...indent(inner), '</testcase>']
+  if (problem === undefined) return { lines, counts: NONE }
+  const failed = problem.verdict === 'failed'
+  return { lines, counts: { ...NONE, failures: failed ? 1 : 0, errors: failed ? 0 : 1 } }
+}
+
+function problemElement(problem: Problem): string {
+  const element = problem.verdict === 'failed' ? 'failure' : 'error'
+  const text = [
+    problem.reason,
+    ...problem.details,
+    ...problem.facts.map(({ label, text }) => `${label}: ${text}`),
+    ...(problem.hint === undefined ? [] : [`what next: ${problem.hint}`]),
+    ...(problem.place === undefined ? [] : [`at: ${problem.place}`]),
+  ].join('\n')
+  const head = attributes({ message: problem.reason, type: problem.verdict })
+  return `<${element}${head}>${escapeText(text)}</${element}>`
+}
+
+function output(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`<system-out>${escapeText(lines.join('\n'))}</system-out>`]
+}
+
+function total(counts: readonly (Omit<Counts, 'tests'> & { tests?: number })[]): Counts {
+  const sum = (key: keyof Counts) => counts.reduce((all, one) => all + (one[key] ?? 0), 0)
+  return { tests: sum('tests'), failures: sum('failures'), errors: sum('errors'), skipped: sum('skipped') }
+}
+
+function attributes(values: Record<string, string | number>): string {
+  return Object.entries(values)
+    .map(
+      ([name, value]) => ` ${name}="${escapeText(String(value)).replaceAll('"', '&quot;').replaceAll('\n', '&#10;')}"`,
+    )
+    .join('')
+}
+
+/** XML 1.0 has no way to write most control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */
+function escapeText(text: string): string {
+  const allowed = Buffer.from(visible(text, '\n\t'))
+    .toString()
+    .replace(/[\ufffe\uffff]/g, '\ufffd')
+  return allowed.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`)
+}
+
+function seconds(durationMs: number): string {
+  return (durationMs / 1000).toFixed(3)
+}

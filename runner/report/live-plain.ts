@@ -1,0 +1,46 @@
+import { formatDuration } from '../record/duration.ts'
+import type { EventOf, RunEvent } from '../record/events.ts'
+import type { LiveStream } from './live.ts'
+import { LiveStory, stepText } from './live-story.ts'
+import type { Reporter } from './reporter.ts'
+import type { Paint } from './style.ts'
+import { oneLine } from './text.ts'
+
+/** A step that takes long says what it sees, this often at most, so that a log does not go silent. */
+const TELL_EVERY_MS = 10_000
+
+/** Progress as plain lines, for logs: one for each stage of the setup and each step that has ended. */
+export function plainProgress(stream: LiveStream, paint: Paint): Reporter {
+  const story = new LiveStory(paint)
+  const waiting = new LongSteps()
+  return {
+    onEvent(event: RunEvent) {
+      const lines = story.linesOf(event)
+      if (event.type === 'progress')
+        lines.push(`${story.prefixOf(event.scenario)}  ${paint('dim', oneLine(event.text))}`)
+      const news = waiting.newsOf(event)
+      if (news !== undefined && 'scenario' in event)
+        lines.push(`${story.prefixOf(event.scenario)}  ${paint('dim', news)}`)
+      if (lines.length > 0) stream.write(lines.map((line) => `${line}\n`).join(''))
+    },
+    close() {},
+  }
+}
+
+/** What steps that are under way for long have to tell. */
+class LongSteps {
+  readonly #running = new Map<string, EventOf<'step-started'>>()
+  #toldAtMs = Number.NEGATIVE_INFINITY
+
+  newsOf(event: RunEvent): string | undefined {
+    if (event.type === 'step-started') this.#running.set(`${event.scenario}:${event.index}`, event)
+    if (event.type === 'step-ended') this.#running.delete(`${event.scenario}:${event.index}`)
+    if (event.type !== 'step-progress') return undefined
+    const started = this.#running.get(`${event.scenario}:${event.index}`)
+    if (started === undefined) return undefined
+    const underWayMs = event.atMs - started.atMs
+    if (underWayMs < TELL_EVERY_MS || event.atMs - this.#toldAtMs < TELL_EVERY_MS) return undefined
+    this.#toldAtMs = event.atMs
+    return `… ${stepText(started.step)}: ${oneLine(event.text)} (after ${formatDuration(underWayMs)})`
+  }
+}

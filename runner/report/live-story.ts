@@ -1,0 +1,101 @@
+import { formatDuration } from '../record/duration.ts'
+import type { EventOf, PlannedStep, RunEvent } from '../record/events.ts'
+import { depthOf } from './step-path.ts'
+import type { Paint } from './style.ts'
+import { oneLine, plural } from './text.ts'
+import { VERDICT_LOOKS } from './verdicts.ts'
+
+/** Passed steps of later rounds of a repeat leave no line each: the repeat itself tells of them when it ends. */
+const ROUNDS_TOLD = 3
+
+/** The lines that stay: what has happened, told once, whether the view redraws itself or not. */
+export class LiveStory {
+  readonly #paint: Paint
+  readonly #playing = new Map<number, string>()
+  /** Reasons told already, by scenario: what holds a step up holds up the steps around it and the scenario too. */
+  readonly #told = new Map<number, string[]>()
+  #scenarios = 1
+  #started = 0
+
+  constructor(paint: Paint) {
+    this.#paint = paint
+  }
+
+  /** The lines that an event adds; none for most. */
+  linesOf(event: RunEvent): string[] {
+    switch (event.type) {
+      case 'run-started':
+        this.#scenarios = event.scenarios
+        return []
+      case 'scenario-started':
+        return this.#scenarioStarted(event)
+      case 'cluster-ready':
+        return [this.prefixOf(event.scenario) + this.#clusterReady(event)]
+      case 'step-ended':
+        return this.#stepEnded(event).map((line) => this.prefixOf(event.scenario) + line)
+      case 'scenario-ended':
+        return this.#scenarioEnded(event)
+      case 'warning':
+        return [`${this.prefixOf(event.scenario)}  ${this.#paint('yellow', `warning: ${oneLine(event.text)}`)}`]
+      default:
+        return []
+    }
+  }
+
+  /** Which scenario a line belongs to, where several are played side by side. */
+  prefixOf(scenario: number | undefined): string {
+    const id = scenario === undefined ? undefined : this.#playing.get(scenario)
+    return id !== undefined && this.#playing.size > 1 ? this.#paint('dim', `[${id}] `) : ''
+  }
+
+  #scenarioStarted({ scenario, id, title, seed }: EventOf<'scenario-started'>): string[] {
+    this.#playing.set(scenario, id)
+    this.#started += 1
+    const place = this.#scenarios > 1 ? `, ${this.#started} of ${this.#scenarios}` : ''
+    return [`${this.#paint('bold', `${id}: ${oneLine(title)}`)} ${this.#paint('dim', `(seed ${seed}${place})`)}`]
+  }
+
+  #clusterReady({ cluster, setupMs, server }: EventOf<'cluster-ready'>): string {
+    const shape = `${plural(cluster.shards, 'shard')} of 1 master and ${plural(cluster.replicas, 'replica')}`
+    return `  ${this.#paint('green', '✔')} cluster ready: ${oneLine(server)}, ${shape}  ${this.#paint('dim', formatDuration(setupMs))}`
+  }
+
+  /** Whether `reason` is new; from now on it is not. */
+  #isNews(scenario: number, reason: string): boolean {
+    const told = this.#told.get(scenario) ?? []
+    this.#told.set(scenario, [...told, reason])
+    return !told.some((one) => reason.includes(one))
+  }
+
+  #stepEnded({ scenario, step, durationMs, outcome }: EventOf<'step-ended'>): string[] {
+    const { mark, word, format } = VERDICT_LOOKS[outcome.verdict]
+    if (outcome.verdict === 'passed' && roundOf(step.path) > ROUNDS_TOLD) return []
+    const head = outcome.verdict === 'passed' ? mark : `${mark} ${word}`
+    const note = outcome.note === undefined ? '' : `, ${oneLine(outcome.note)}`
+    const line = `  ${this.#paint(format, head)} ${stepText(step)}  ${this.#paint('dim', formatDuration(durationMs) + note)}`
+    const message = outcome.error?.message
+    if (message === undefined || !this.#isNews(scenario, message)) return [line]
+    return [line, `      ${this.#paint(format, oneLine(message))}`]
+  }
+
+  #scenarioEnded({ scenario, verdict, reason, durationMs }: EventOf<'scenario-ended'>): string[] {
+    const { mark, word, format } = VERDICT_LOOKS[verdict]
+    const prefix = this.prefixOf(scenario)
+    const id = this.#playing.get(scenario) ?? ''
+    this.#playing.delete(scenario)
+    const tells = verdict !== 'passed' && reason !== undefined && this.#isNews(scenario, reason)
+    const why = tells ? `: ${oneLine(reason)}` : ''
+    const time = verdict === 'skipped' ? '' : ` in ${formatDuration(durationMs)}`
+    return [`${prefix}${this.#paint(format, `${mark} ${id} ${word}`)}${time}${why}`, '']
+  }
+}
+
+/** `4 redis-node1 is master`, further in for a step inside another. */
+export function stepText(step: PlannedStep): string {
+  return `${'  '.repeat(depthOf(step.path))}${step.path} ${oneLine(step.name)}`
+}
+
+/** The highest round that a step lies in; 0 outside of any repeat. */
+function roundOf(path: string): number {
+  return Math.max(0, ...[...path.matchAll(/#(\d+)/g)].map(([, number]) => Number(number)))
+}

@@ -1,0 +1,177 @@
+import type { Clock } from '../record/clock.ts'
+import type { PlannedStep, RunEvent } from '../record/events.ts'
+import type { LiveStream } from './live.ts'
+import { LiveStory, stepText } from './live-story.ts'
+import { formatLimit } from './problems.ts'
+import type { Reporter } from './reporter.ts'
+import { comparePaths } from './step-path.ts'
+import type { Paint } from './style.ts'
+import { displayWidth, oneLine, truncate } from './text.ts'
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const REDRAW_EVERY_MS = 100
+const MOST_LINES = 8
+const HIDE_CURSOR = '\u001b[?25l'
+const SHOW_CURSOR = '\u001b[?25h'
+
+interface RunningStep {
+  scenario: number
+  step: PlannedStep
+  sinceMs: number
+  limitMs?: number
+  text: string
+}
+
+/** What goes on in a scenario (or the run) outside of steps: setting up, cleaning up. */
+interface Stage {
+  text: string
+  sinceMs: number
+}
+
+/** Progress on a terminal: what has ended as lines that stay, what is under way below them, redrawn all the time. */
+export class TerminalProgress implements Reporter {
+  readonly #stream: LiveStream
+  readonly #clock: Clock
+  readonly #paint: Paint
+  readonly #story: LiveStory
+  readonly #steps = new Map<string, RunningStep>()
+  readonly #stages = new Map<number | undefined, Stage>()
+  #drawn: string[] = []
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(stream: LiveStream, clock: Clock, paint: Paint) {
+    this.#stream = stream
+    this.#clock = clock
+    this.#paint = paint
+    this.#story = new LiveStory(paint)
+  }
+
+  onEvent(event: RunEvent): void {
+    if (this.#closed) return
+    this.#follow(event)
+    this.#draw(this.#story.linesOf(event))
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#steps.clear()
+    this.#stages.clear()
+    this.#draw([])
+    this.#closed = true
+  }
+
+  #follow(event: RunEvent): void {
+    const sinceMs = this.#clock.nowMs()
+    switch (event.type) {
+      case 'scenario-started':
+        this.#stages.delete(undefined)
+        this.#stages.set(event.scenario, { text: 'setting up', sinceMs })
+        break
+      case 'progress':
+        this.#stages.set(event.scenario, { sinceMs, ...this.#stages.get(event.scenario), text: oneLine(event.text) })
+        break
+      case 'cluster-ready':
+        this.#stages.delete(event.scenario)
+        break
+      case 'step-started': {
+        const { scenario, step, limitMs } = event
+        // A limit that is infinity, or null once it went through JSON, is none.
+        const limit = Number.isFinite(limitMs) && limitMs !== undefined ? { limitMs } : {}
+        this.#steps.set(`${scenario}:${event.index}:${step.path}`, { scenario, step, sinceMs, text: '', ...limit })
+        break
+      }
+      case 'step-progress':
+        for (const [key, step] of this.#steps) {
+          if (key.startsWith(`${event.scenario}:${event.index}:`)) step.text = oneLine(event.text)
+        }
+        break
+      case 'step-ended':
+        this.#steps.delete(`${event.scenario}:${event.index}:${event.step.path}`)
+        break
+      case 'scenario-ended':
+        this.#stages.delete(event.scenario)
+        for (const [key, step] of this.#steps) if (step.scenario === event.scenario) this.#steps.delete(key)
+        break
+      case 'run-ended':
+        this.#stages.clear()
+        break
+      default:
+    }
+  }
+
+  /** Takes the old view away, adds the lines that stay, and draws the view anew below them: in one write, to not flicker. */
+  #draw(staying: readonly string[]): void {
+    const view = this.#view()
+    const text = [...staying, ...view].map((line) => `${line}\n`).join('')
+    const erase = this.#erase()
+    this.#drawn = view
+    if (view.length > 0) this.#wake()
+    if (erase !== '' || text !== '') this.#stream.write(erase + text)
+    if (view.length === 0) this.#rest()
+  }
+
+  #view(): string[] {
+    const frame = FRAMES[Math.floor(this.#clock.nowMs() / REDRAW_EVERY_MS) % FRAMES.length] ?? ''
+    const busy = new Set([...this.#steps.values()].map(({ scenario }) => scenario))
+    const stages = [...this.#stages].filter(([scenario]) => scenario === undefined || !busy.has(scenario))
+    const steps = [...this.#steps.values()].sort(
+      (a, b) => a.scenario - b.scenario || comparePaths(a.step.path, b.step.path),
+    )
+    const lines = [
+      ...stages.map(([scenario, stage]) => this.#line(frame, scenario, `${stage.text}  ${this.#since(stage)}`)),
+      ...steps.map((step) => this.#line(frame, step.scenario, this.#stepLine(step))),
+    ]
+    const most = Math.max(Math.min(MOST_LINES, (this.#stream.rows ?? MOST_LINES) - 2), 1)
+    return lines.length <= most ? lines : [...lines.slice(0, most - 1), `  … and ${lines.length - most + 1} more`]
+  }
+
+  #stepLine(step: RunningStep): string {
+    const limit = step.limitMs === undefined ? '' : ` of ${formatLimit(step.limitMs)}`
+    return `${stepText(step.step)}  ${this.#since(step)}${limit}${step.text === '' ? '' : `  ${step.text}`}`
+  }
+
+  #since({ sinceMs }: { sinceMs: number }): string {
+    return `${((this.#clock.nowMs() - sinceMs) / 1000).toFixed(1)} s`
+  }
+
+  /** Never wider than the terminal: a line that wraps could not be taken away again. */
+  #line(frame: string, scenario: number | undefined, text: string): string {
+    const prefix = this.#story.prefixOf(scenario)
+    const left = this.#columns() - displayWidth(prefix) - 5
+    return `${prefix}  ${this.#paint('cyan', frame)} ${truncate(text, Math.max(left, 10))}`
+  }
+
+  #erase(): string {
+    // A terminal that was made narrower has wrapped what was drawn.
+    const rows = this.#drawn.reduce(
+      (sum, line) => sum + Math.max(Math.ceil(displayWidth(line) / this.#columns()), 1),
+      0,
+    )
+    return rows === 0 ? '' : `\u001b[${rows}A\r\u001b[0J`
+  }
+
+  #columns(): number {
+    return this.#stream.columns || 80
+  }
+
+  #wake(): void {
+    if (this.#timer !== undefined) return
+    this.#timer = setInterval(() => this.#draw([]), REDRAW_EVERY_MS)
+    this.#timer.unref()
+    process.on('exit', this.#showCursor)
+    this.#stream.write(HIDE_CURSOR)
+  }
+
+  #rest(): void {
+    if (this.#timer === undefined) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    process.off('exit', this.#showCursor)
+    this.#showCursor()
+  }
+
+  readonly #showCursor = (): void => {
+    this.#stream.write(SHOW_CURSOR)
+  }
+}

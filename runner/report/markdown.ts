@@ -1,0 +1,100 @@
+import { formatDuration } from '../record/duration.ts'
+import { formatLimit, type Problem, problemsOf } from './problems.ts'
+import type { RunReport, ScenarioReport } from './report-model.ts'
+import { stepRows } from './step-rows.ts'
+import { oneLine, plural } from './text.ts'
+import { VERDICT_LOOKS } from './verdicts.ts'
+
+const EMOJI = {
+  passed: '✅',
+  failed: '❌',
+  error: '❗',
+  inconclusive: '❓',
+  interrupted: '⏹️',
+  skipped: '⏭️',
+  'not-run': '▫️',
+} as const
+
+/** `summary.md`: a small page for a merge request or a job summary. What went wrong comes first. */
+export function markdownReport(run: RunReport): string {
+  const blocks = [
+    `## ${EMOJI[run.verdict]} ${asText(run.name)}: ${run.verdict} in ${formatDuration(run.durationMs)}`,
+    ...problemsOf(run).map(problemBlock),
+    scenarioTable(run),
+    ...run.warnings.map((text) => `> warning: ${asText(text)}`),
+    ...run.scenarios.filter(({ steps }) => steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
+    `Run again: ${code(run.command)}`,
+  ]
+  return `${blocks.join('\n\n')}\n`
+}
+
+function problemBlock(problem: Problem): string {
+  const lines = [
+    ...problem.details.map(asText),
+    ...problem.facts.map(({ label, text }) => `${label}: ${asText(text)}`),
+    ...(problem.hint === undefined ? [] : [`**what next:** ${asText(problem.hint)}`]),
+    ...(problem.place === undefined ? [] : [`at ${code(problem.place)}`]),
+  ]
+  const { word } = VERDICT_LOOKS[problem.verdict]
+  const head = `**${word}: ${asText(problem.title)}**\n\n${asText(problem.reason)}`
+  return [head, lines.map((line) => `- ${line}`).join('\n')].filter((part) => part !== '').join('\n\n')
+}
+
+function scenarioTable(run: RunReport): string {
+  const rows = run.scenarios.map((scenario) => [
+    `${EMOJI[scenario.verdict]} ${scenario.verdict}`,
+    asText(scenario.id),
+    asText(`${scenario.server} · ${scenario.platform}`),
+    formatDuration(scenario.durationMs),
+    scenario.verdict === 'passed' ? '' : asText(scenario.reason ?? ''),
+  ])
+  if (run.notStarted > 0) rows.push([`${EMOJI['not-run']} not run`, plural(run.notStarted, 'scenario'), '', '', ''])
+  if (rows.length === 0) return 'No scenario was played.'
+  return table(['verdict', 'scenario', 'server', 'time', 'reason'], rows)
+}
+
+function stepBlock(scenario: ScenarioReport): string {
+  const rows = stepRows(scenario.steps).map((row): string[] => {
+    if (row.kind === 'not-run') {
+      const range = `${row.steps[0]?.path ?? ''}–${row.steps.at(-1)?.path ?? ''}`
+      return [range, `${EMOJI['not-run']} not run`, plural(row.steps.length, 'step'), '', '', '']
+    }
+    if (row.kind === 'iterations') {
+      const what = `rounds ${row.first} to ${row.last} all passed (${plural(row.steps.length, 'step')})`
+      return [`${row.repeat}#${row.first}–${row.last}`, `${EMOJI.passed} passed`, what, '', '', '']
+    }
+    const { step } = row
+    return [
+      step.path,
+      `${EMOJI[step.verdict]} ${VERDICT_LOOKS[step.verdict].word}`,
+      asText(step.name),
+      step.verdict === 'not-run' ? '' : formatDuration(step.durationMs),
+      step.limitMs === undefined ? '' : formatLimit(step.limitMs),
+      step.trueAfterMs === undefined ? '' : formatDuration(step.trueAfterMs),
+    ]
+  })
+  const summary = `Steps of ${asText(scenario.id)} (seed ${scenario.seed})`
+  const steps = table(['#', 'verdict', 'step', 'took', 'limit', 'true after'], rows)
+  return `<details><summary>${summary}</summary>\n\n${steps}\n\n</details>`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Text that markdown takes as text, on one line. */
+function asText(text: string): string {
+  return oneLine(text)
+    .replace(/[\\`*_[\]|~#]/g, (character) => `\\${character}`)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+}
+
+/** Inline code; the fence is longer than any row of backticks inside. */
+function code(text: string): string {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
+  const fence = '`'.repeat(longest + 1)
+  const pad = longest > 0 ? ' ' : ''
+  return `${fence}${pad}${oneLine(text)}${pad}${fence}`
+}

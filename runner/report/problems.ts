@@ -1,0 +1,129 @@
+import { formatDuration } from '../record/duration.ts'
+import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
+import { isInside } from './step-path.ts'
+import { plural } from './text.ts'
+
+/** Something that kept a run from passing, in words; the same in every report. */
+export interface Problem {
+  verdict: 'failed' | 'error' | 'inconclusive' | 'interrupted'
+  /** Where: `failover-basic, step 5: redis-node1 is master`. */
+  title: string
+  /** The reason, in plain words. */
+  reason: string
+  /** Labelled facts: what was last seen, how often it was tried. */
+  facts: { label: string; text: string }[]
+  details: string[]
+  hint?: string
+  scenario?: ScenarioReport
+  step?: StepReport
+  /** `scenarios/failover-basic.yaml:14`. */
+  place?: string
+}
+
+/** Everything that kept the run from passing, in order; empty for a run that passed. */
+export function problemsOf(run: RunReport): Problem[] {
+  const problems = run.scenarios.flatMap(problemsOfScenario)
+  if (problems.length > 0 || run.verdict === 'passed') return problems
+  const reason = run.warnings.at(-1) ?? 'The run ended before a scenario was played.'
+  return [{ verdict: run.verdict, title: `run ${run.name}`, reason, facts: [], details: [] }]
+}
+
+/** The same for one scenario. What no step explains is a problem of the scenario itself. */
+export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
+  const { verdict, reason } = scenario
+  if (verdict === 'passed' || verdict === 'skipped') return []
+  const problems = brokenSteps(scenario.steps).map((step) => problemOfStep(scenario, step))
+  const cutOff = problems.find((problem) => problem.verdict === 'interrupted' && problem.step?.error === undefined)
+  if (cutOff !== undefined && reason !== undefined) cutOff.reason = reason
+  const told = problems.some((problem) => reason === undefined || sayTheSame(problem, reason))
+  if (told) {
+    // The engine may know what to do next where the step did not.
+    const last = problems.at(-1)
+    if (last !== undefined && scenario.hint !== undefined) last.hint ??= scenario.hint
+    return problems
+  }
+  return [
+    {
+      verdict,
+      title: scenario.id,
+      reason: reason ?? 'No reason was recorded.',
+      facts: [],
+      details: [],
+      ...(scenario.hint !== undefined && { hint: scenario.hint }),
+      scenario,
+      place: scenario.file,
+    },
+    ...problems,
+  ]
+}
+
+function isBroken(step: StepReport): step is StepReport & { verdict: Problem['verdict'] } {
+  return step.verdict !== 'passed' && step.verdict !== 'not-run'
+}
+
+/** A parallel or repeat step that only passes on what broke inside it is left out. */
+function brokenSteps(steps: readonly StepReport[]) {
+  const broken = steps.filter(isBroken)
+  return broken.filter((step) => {
+    const inner = broken.filter((other) => isInside(other.path, step.path))
+    const message = step.error?.message
+    return (
+      inner.length === 0 ||
+      (message !== undefined && !inner.some(({ error, name }) => overlaps(message, error?.message ?? name)))
+    )
+  })
+}
+
+function problemOfStep(scenario: ScenarioReport, step: StepReport & { verdict: Problem['verdict'] }): Problem {
+  const reason = step.error?.message ?? defaultReason(step)
+  const details = step.error?.details ?? []
+  return {
+    verdict: step.verdict,
+    title: `${scenario.id}, step ${step.path}: ${step.name}`,
+    reason,
+    facts: factsOf(step, [reason, ...details].join('\n')),
+    details,
+    ...(step.error?.hint !== undefined && { hint: step.error.hint }),
+    scenario,
+    step,
+    place: `${step.file}:${step.line}`,
+  }
+}
+
+function defaultReason(step: StepReport): string {
+  if (step.verdict === 'interrupted')
+    return `The run was interrupted ${formatDuration(step.durationMs)} into this step.`
+  return 'No reason was recorded.'
+}
+
+/** Facts that `told` does not say already. */
+function factsOf(step: StepReport, told: string): Problem['facts'] {
+  const facts: Problem['facts'] = []
+  if (step.lastSeen !== undefined && !told.includes(step.lastSeen)) {
+    facts.push({ label: 'last seen', text: step.lastSeen })
+  }
+  const limit = step.limitMs === undefined ? '' : ` (limit ${formatLimit(step.limitMs)})`
+  const took = `${formatDuration(step.durationMs)}${limit}`
+  if (step.attempts === undefined) facts.push({ label: 'took', text: took })
+  else facts.push({ label: 'tried', text: `${plural(step.attempts, 'time')} in ${took}` })
+  if (step.trueAfterMs !== undefined) {
+    facts.push({ label: 'was true', text: `after ${formatDuration(step.trueAfterMs)}, and did not stay so` })
+  }
+  if (step.targets !== undefined && step.targets.length > 0)
+    facts.push({ label: 'nodes', text: step.targets.join(', ') })
+  if (step.proof !== undefined) facts.push({ label: 'proof', text: step.proof })
+  return facts
+}
+
+/** A limit as people set it: `15 s`, not `15.00 s`. */
+export function formatLimit(limitMs: number): string {
+  return formatDuration(limitMs).replace('.00 s', ' s')
+}
+
+function sayTheSame(problem: Problem, reason: string): boolean {
+  return overlaps(problem.reason, reason) || reason.includes(problem.step?.name ?? problem.reason)
+}
+
+function overlaps(one: string, other: string): boolean {
+  return one.includes(other) || other.includes(one)
+}

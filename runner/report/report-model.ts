@@ -1,0 +1,106 @@
+import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
+
+export const REPORT_VERSION = 1
+
+/**
+ * What `report.json` holds, and what every report is made from. Other programs read it: fields may be added, none may
+ * change its meaning without a new `version`. Times are milliseconds from the scenario's start, on a monotonic clock.
+ */
+export interface RunReport {
+  version: typeof REPORT_VERSION
+  verdict: RunVerdict
+  exitCode: number
+  /** UTC time, ISO 8601. */
+  startedAt: string
+  durationMs: number
+  seed: number
+  name: string
+  runId: string
+  /** The command that runs it again. */
+  command: string
+  /** The run's folder; empty when the run broke off before it was told. */
+  folder: string
+  /** False when the record breaks off: the runner was killed or crashed. */
+  complete: boolean
+  /** Scenarios of the run that were never started. */
+  notStarted: number
+  /** Warnings that belong to no scenario. */
+  warnings: string[]
+  scenarios: ScenarioReport[]
+}
+
+export interface ScenarioReport {
+  id: string
+  title: string
+  file: string
+  tags: string[]
+  verdict: ScenarioVerdict
+  reason?: string
+  /** What to do next. */
+  hint?: string
+  platform: string
+  server: string
+  seed: number
+  params: Record<string, unknown>
+  /** UTC time, ISO 8601. */
+  startedAt: string
+  durationMs: number
+  setupMs: number
+  cleanupMs: number
+  /** Absent when no cluster came to be. */
+  cluster?: ClusterInfo
+  steps: StepReport[]
+  checks: CheckReport[]
+  failovers: FailoverReport[]
+  warnings: string[]
+  /** Logs kept, paths within the run's folder. */
+  logs: { node: string; file: string }[]
+}
+
+export interface StepReport {
+  /** 0-based place in this list, which is in the order of the scenario. */
+  index: number
+  /** `3`; a child `3.1`; of the finally list `f1`; in the second iteration of a repeat `3#2.1`. */
+  path: string
+  /** 0 for a step of the list itself, 1 for its children, … */
+  depth: number
+  file: string
+  line: number
+  verb: string
+  name: string
+  phase?: string
+  verdict: StepVerdict
+  /** Absent when the step was not run. */
+  startMs?: number
+  /** 0 when the step was not run. */
+  durationMs: number
+  limitMs?: number
+  attempts?: number
+  /** From the step's start. */
+  trueAfterMs?: number
+  targets?: string[]
+  proof?: string
+  lastSeen?: string
+  note?: string
+  error?: StepError
+}
+
+export interface CheckReport {
+  on: string
+  name: string
+  verdict: 'passed' | 'failed' | 'not-evaluated'
+  limit: string
+  value: string
+  samples: number
+  explanation: string
+}
+
+export interface FailoverReport {
+  shard: number
+  from: string
+  to: string
+  cause: string
+  startMs: number
+  totalMs: number
+  phases: { name: string; startMs: number; durationMs: number }[]
+}

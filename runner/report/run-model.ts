@@ -1,0 +1,151 @@
+import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
+import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
+import { comparePaths, depthOf, writtenPath } from './step-path.ts'
+
+/** The events do not tell of a run: there is nothing to report. */
+export class ReportError extends Error {
+  override name = 'ReportError'
+}
+
+type ScenarioEvent = RunEvent & { scenario: number }
+
+const EXIT_CODES: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
+const BROKE_OFF =
+  'The record of the run breaks off here: the runner was killed or crashed before the scenario ended. Servers that it started may still be there.'
+
+/**
+ * The report of a run, from its events alone. Events that break off midway (a crash) still give one: what was under way
+ * is `interrupted`, what was not reached is `not-run`. `folder` is where the run's files are, should the events not tell.
+ * Throws ReportError if there is no `run-started`.
+ */
+export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
+  const started = events.find((event) => event.type === 'run-started')
+  if (started === undefined) throw new ReportError('The event log holds no start of a run: there is nothing to report')
+  const ended = events.find((event) => event.type === 'run-ended')
+  const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), started.atMs)
+  const starts = events.filter((event) => event.type === 'scenario-started')
+  const verdict = ended?.verdict ?? 'interrupted'
+  return {
+    version: REPORT_VERSION,
+    verdict,
+    exitCode: ended?.exitCode ?? EXIT_CODES[verdict],
+    startedAt: started.startedAt,
+    durationMs: tidyMs(ended?.durationMs ?? lastMs - started.atMs),
+    seed: started.seed,
+    name: started.name,
+    runId: started.runId,
+    command: started.command,
+    folder: ended?.folder ?? folder,
+    complete: ended !== undefined,
+    notStarted: Math.max(started.scenarios - starts.length, 0),
+    warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
+    scenarios: starts.map((start) => reduceScenario(start, eventsOf(start.scenario, events), started, lastMs)),
+  }
+}
+
+function eventsOf(scenario: number, events: readonly RunEvent[]): ScenarioEvent[] {
+  return events.filter((event): event is ScenarioEvent => 'scenario' in event && event.scenario === scenario)
+}
+
+function reduceScenario(
+  start: EventOf<'scenario-started'>,
+  events: readonly ScenarioEvent[],
+  run: EventOf<'run-started'>,
+  lastMs: number,
+): ScenarioReport {
+  const ready = events.find((event) => event.type === 'cluster-ready')
+  const ended = events.find((event) => event.type === 'scenario-ended')
+  const endMs = ended?.atMs ?? lastMs
+  const reason = ended === undefined ? BROKE_OFF : ended.reason
+  return {
+    id: start.id,
+    title: start.title,
+    file: start.file,
+    tags: start.tags,
+    verdict: ended?.verdict ?? 'interrupted',
+    ...(reason !== undefined && { reason }),
+    ...(ended?.hint !== undefined && { hint: ended.hint }),
+    platform: start.platform,
+    server: ready?.server ?? start.server,
+    seed: start.seed,
+    params: start.params,
+    startedAt: wallTime(run, start.atMs),
+    durationMs: tidyMs(ended?.durationMs ?? endMs - start.atMs),
+    setupMs: tidyMs(ended?.setupMs ?? ready?.setupMs ?? 0),
+    cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
+    ...(ready !== undefined && { cluster: ready.cluster }),
+    steps: reduceSteps(start, events, endMs),
+    checks: [],
+    failovers: [],
+    warnings: events.filter((event) => event.type === 'warning').map(textOf),
+    logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
+  }
+}
+
+function reduceSteps(
+  start: EventOf<'scenario-started'>,
+  events: readonly ScenarioEvent[],
+  endMs: number,
+): StepReport[] {
+  const steps = new Map<string, Omit<StepReport, 'index'>>()
+  for (const event of events) {
+    if (event.type === 'step-started') {
+      const startMs = tidyMs(event.atMs - start.atMs)
+      const cutOff = { verdict: 'interrupted' as const, ...limitOf(event.limitMs) }
+      steps.set(event.step.path, { ...stepOf(event.step, cutOff, endMs - event.atMs), startMs })
+    } else if (event.type === 'step-ended') {
+      const begun = steps.get(event.step.path)
+      const startMs = begun?.startMs ?? tidyMs(event.atMs - event.durationMs - start.atMs)
+      // The limit may be told at the start of the step only.
+      const outcome = { ...limitOf(begun?.limitMs), ...event.outcome }
+      steps.set(event.step.path, { ...stepOf(event.step, outcome, event.durationMs), startMs })
+    }
+  }
+  const played = new Set([...steps.keys()].map(writtenPath))
+  for (const step of start.steps) {
+    if (!played.has(writtenPath(step.path))) steps.set(step.path, stepOf(step, { verdict: 'not-run' }, 0))
+  }
+  return [...steps.values()].sort((a, b) => comparePaths(a.path, b.path)).map((step, index) => ({ index, ...step }))
+}
+
+function stepOf(step: PlannedStep, outcome: StepOutcome, durationMs: number): Omit<StepReport, 'index'> {
+  const { targets, proof, lastSeen, note, error, attempts } = outcome
+  return {
+    path: step.path,
+    depth: depthOf(step.path),
+    file: step.file,
+    line: step.line,
+    verb: step.verb,
+    name: step.name,
+    ...(step.phase !== undefined && { phase: step.phase }),
+    verdict: outcome.verdict,
+    durationMs: tidyMs(durationMs),
+    ...limitOf(outcome.limitMs),
+    ...(attempts !== undefined && { attempts }),
+    ...(outcome.trueAfterMs !== undefined && { trueAfterMs: tidyMs(outcome.trueAfterMs) }),
+    ...(targets !== undefined && { targets }),
+    ...(proof !== undefined && { proof }),
+    ...(lastSeen !== undefined && { lastSeen }),
+    ...(note !== undefined && { note }),
+    ...(error !== undefined && { error }),
+  }
+}
+
+/** JSON turns the limit of a step that has none (infinity) into null. */
+function limitOf(limitMs: number | null | undefined): { limitMs?: number } {
+  return typeof limitMs === 'number' && Number.isFinite(limitMs) ? { limitMs } : {}
+}
+
+function textOf(event: RunEvent): string {
+  return event.type === 'warning' ? event.text : ''
+}
+
+function wallTime(run: EventOf<'run-started'>, atMs: number): string {
+  const startMs = Date.parse(run.startedAt)
+  return Number.isNaN(startMs) ? run.startedAt : new Date(startMs + atMs - run.atMs).toISOString()
+}
+
+/** Microseconds are the finest that the clock tells with sense. */
+function tidyMs(durationMs: number): number {
+  return Math.max(Math.round(durationMs * 1000) / 1000, 0)
+}

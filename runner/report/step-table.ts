@@ -1,0 +1,144 @@
+import CliTable from 'cli-table3'
+import { formatDuration } from '../record/duration.ts'
+import { formatLimit } from './problems.ts'
+import type { StepReport } from './report-model.ts'
+import { type StepRow, stepRows } from './step-rows.ts'
+import type { OutputStyle, Paint } from './style.ts'
+import { displayWidth, oneLine, plural, truncate, wrap } from './text.ts'
+import { VERDICT_LOOKS } from './verdicts.ts'
+
+const HEADINGS = ['#', 'verdict', 'step', 'took', 'limit', 'true after']
+const STEP_COLUMN = 2
+const NARROWEST_STEP = 20
+const MOST_STEP_LINES = 3
+/** Blanks left of the table, and right of each column. */
+const MARGIN = 2
+const GAP = 2
+const NOTE_INDENT = '  '
+
+const NO_BORDERS = Object.fromEntries(
+  [
+    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+  ].map((part) => [part, '']),
+)
+
+/** A row before it is laid out: six plain cells, and how they are painted. */
+interface Cells {
+  texts: string[]
+  /** Under the step's name. */
+  note: string
+  verdict: StepReport['verdict']
+  indent: string
+}
+
+/** Lines of a table of steps that fits `style.width`; names that are longer go over several lines. */
+export function stepTable(steps: readonly StepReport[], style: OutputStyle, paint: Paint): string[] {
+  const rows = stepRows(steps).map(cellsOf)
+  const widths = columnWidths(rows, style.width)
+  const table = new CliTable({
+    chars: NO_BORDERS,
+    colWidths: widths.map((width) => width + GAP),
+    colAligns: ['left', 'left', 'left', 'right', 'right', 'right'],
+    style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [], compact: true },
+  })
+  table.push(HEADINGS.map((heading) => paint('dim', heading)))
+  table.push(widths.map((width) => paint('dim', '─'.repeat(width))))
+  for (const row of rows) table.push(paintedRow(row, widths[STEP_COLUMN] ?? NARROWEST_STEP, paint))
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => ' '.repeat(MARGIN) + line.trimEnd())
+}
+
+function columnWidths(rows: readonly Cells[], total: number): number[] {
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(displayWidth(heading), ...rows.map((row) => displayWidth(row.texts[column] ?? ''))),
+  )
+  const others = widths.reduce((sum, width, column) => sum + (column === STEP_COLUMN ? 0 : width), 0)
+  const left = Math.max(total - MARGIN - others - GAP * (HEADINGS.length - 1), NARROWEST_STEP)
+  const wanted = Math.max(...rows.map((row) => displayWidth(row.indent + NOTE_INDENT + row.note)), 0)
+  widths[STEP_COLUMN] = Math.min(left, Math.max(widths[STEP_COLUMN] ?? 0, wanted))
+  return widths
+}
+
+function paintedRow(row: Cells, stepWidth: number, paint: Paint): string[] {
+  const { format } = VERDICT_LOOKS[row.verdict]
+  const quiet = row.verdict === 'not-run'
+  const width = stepWidth - row.indent.length
+  const name = wrap((row.texts[STEP_COLUMN] ?? '').trimStart(), width)
+  const shown = name.length <= MOST_STEP_LINES ? name : [...name.slice(0, MOST_STEP_LINES - 1), cutOff(name, width)]
+  const note = row.note === '' ? [] : [paint('dim', truncate(NOTE_INDENT + row.note, width))]
+  const lines = [...shown.map((line) => (quiet ? paint('dim', line) : line)), ...note]
+  return row.texts.map((text, column) => {
+    if (column === STEP_COLUMN) return lines.map((line) => row.indent + line).join('\n')
+    if (column === 1 || quiet) return paint(format, text)
+    return text
+  })
+}
+
+function cutOff(lines: readonly string[], width: number): string {
+  return truncate(lines.slice(MOST_STEP_LINES - 1).join(' '), width)
+}
+
+function cellsOf(row: StepRow): Cells {
+  if (row.kind === 'not-run') return notRunCells(row.steps)
+  if (row.kind === 'iterations') return iterationCells(row)
+  const { step } = row
+  const indent = '  '.repeat(step.depth)
+  const notRun = step.verdict === 'not-run'
+  return {
+    texts: [
+      step.path,
+      verdictText(step.verdict),
+      indent + oneLine(step.name),
+      notRun ? '' : formatDuration(step.durationMs),
+      step.limitMs === undefined ? '' : formatLimit(step.limitMs),
+      step.trueAfterMs === undefined ? '' : formatDuration(step.trueAfterMs),
+    ],
+    note: oneLine(step.note ?? step.proof ?? ''),
+    verdict: step.verdict,
+    indent,
+  }
+}
+
+function iterationCells(row: Extract<StepRow, { kind: 'iterations' }>): Cells {
+  const { repeat, first, last, steps } = row
+  const indent = '  '.repeat(Math.min(...steps.map(({ depth }) => depth)))
+  const times = steps.flatMap((step) => step.trueAfterMs ?? [])
+  const slowest = times.reduce((most, time) => Math.max(most, time), 0)
+  return {
+    texts: [
+      `${repeat}#${first}–${last}`,
+      verdictText('passed'),
+      `${indent}rounds ${first} to ${last} all passed (${plural(steps.length, 'step')})`,
+      formatDuration(spanOf(steps)),
+      '',
+      times.length > 0 ? `≤ ${formatDuration(slowest)}` : '',
+    ],
+    note: '',
+    verdict: 'passed',
+    indent,
+  }
+}
+
+function spanOf(steps: readonly StepReport[]): number {
+  let start = Number.POSITIVE_INFINITY
+  let end = 0
+  for (const { startMs = 0, durationMs } of steps) {
+    start = Math.min(start, startMs)
+    end = Math.max(end, startMs + durationMs)
+  }
+  return end - start
+}
+
+function notRunCells(steps: readonly StepReport[]): Cells {
+  const range = `${steps[0]?.path ?? ''}–${steps.at(-1)?.path ?? ''}`
+  const texts = [range, verdictText('not-run'), plural(steps.length, 'step'), '', '', '']
+  return { texts, note: '', verdict: 'not-run', indent: '' }
+}
+
+function verdictText(verdict: StepReport['verdict']): string {
+  const { mark, word } = VERDICT_LOOKS[verdict]
+  return `${mark} ${word}`
+}

@@ -1,0 +1,75 @@
+import { stringify } from 'yaml'
+import { type Problem, problemsOf, problemsOfScenario } from './problems.ts'
+import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
+import { oneLine } from './text.ts'
+import { VERDICT_LOOKS } from './verdicts.ts'
+
+const INDENT = '    '
+
+/**
+ * `results.tap`, TAP version 14 (testanything.org/tap-version-14-specification.html): one test point for each scenario,
+ * with a subtest of its steps. What was not run is skipped; everything else that did not pass is `not ok`.
+ */
+export function tapReport(run: RunReport): string {
+  const points = run.scenarios.map((scenario, index) => scenarioPoint(scenario, index + 1))
+  const ofRun = problemsOf(run).find((problem) => problem.scenario === undefined)
+  if (ofRun !== undefined)
+    points.push([`not ok ${points.length + 1} - ${described(ofRun.title)}`, ...diagnostics(ofRun)])
+  const plan = points.length === 0 ? '1..0 # SKIP no scenario was played' : `1..${points.length}`
+  const warnings = run.warnings.map((text) => `# warning: ${oneLine(text)}`)
+  const bail = run.verdict === 'interrupted' ? ['Bail out! The run was interrupted'] : []
+  return `${['TAP version 14', plan, ...points.flat(), ...warnings, ...bail].join('\n')}\n`
+}
+
+function scenarioPoint(scenario: ScenarioReport, number: number): string[] {
+  const name = described(`${scenario.id}: ${scenario.title}`)
+  if (scenario.verdict === 'skipped') {
+    return [`ok ${number} - ${name} # SKIP ${described(scenario.reason ?? 'no reason was recorded')}`]
+  }
+  const problems = problemsOfScenario(scenario)
+  const ofScenario = problems.find((problem) => problem.step === undefined)
+  const ok = scenario.verdict === 'passed' ? 'ok' : 'not ok'
+  return [
+    `# Subtest: ${name}`,
+    ...subtest(scenario, problems).map((line) => (line === '' ? line : INDENT + line)),
+    `${ok} ${number} - ${name} # time=${scenario.durationMs}ms`,
+    ...(ofScenario === undefined ? [] : diagnostics(ofScenario)),
+  ]
+}
+
+function subtest({ steps }: ScenarioReport, problems: readonly Problem[]): string[] {
+  if (steps.length === 0) return ['1..0 # SKIP no steps']
+  return [`1..${steps.length}`, ...steps.flatMap((step, index) => stepPoint(step, index + 1, problems))]
+}
+
+function stepPoint(step: StepReport, number: number, problems: readonly Problem[]): string[] {
+  const name = `${number} - ${described(`${step.path} ${step.name}`)}`
+  if (step.verdict === 'not-run') return [`ok ${name} # SKIP not run`]
+  if (step.verdict === 'passed') return [`ok ${name} # time=${step.durationMs}ms`]
+  const problem = problems.find((one) => one.step === step)
+  // A step that only passes on what broke inside it has no problem of its own.
+  const block = problem === undefined ? [] : diagnostics(problem)
+  return [`not ok ${name} # time=${step.durationMs}ms`, ...block]
+}
+
+function diagnostics(problem: Problem): string[] {
+  const { step, facts, details, hint, place } = problem
+  const block = {
+    message: problem.reason,
+    verdict: VERDICT_LOOKS[problem.verdict].word,
+    ...(details.length > 0 && { details }),
+    ...Object.fromEntries(facts.map(({ label, text }) => [label.replaceAll(' ', '_'), text])),
+    ...(hint !== undefined && { what_next: hint }),
+    ...(place !== undefined && { place }),
+    ...(step?.limitMs !== undefined && { limit_ms: step.limitMs }),
+    ...(step !== undefined && { duration_ms: step.durationMs }),
+  }
+  // Every text in double quotes, on one line: nothing in it can end the block.
+  const yaml = stringify(block, { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' })
+  return ['---', ...yaml.trimEnd().split('\n'), '...'].map((line) => `  ${line}`)
+}
+
+/** A description on one line; a `#` would begin a directive. */
+function described(text: string): string {
+  return oneLine(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#')
+}

@@ -1,0 +1,83 @@
+import { stripVTControlCharacters } from 'node:util'
+
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+
+/** Columns that `text` takes on a terminal; colours take none. */
+export function displayWidth(text: string): number {
+  const plain = stripVTControlCharacters(text)
+  if (/^[\x20-\x7e]*$/.test(plain)) return plain.length
+  let width = 0
+  for (const { segment } of GRAPHEMES.segment(plain)) width += WIDE.test(segment) ? 2 : 1
+  return width
+}
+
+/** Makes control characters visible (`\x1b`): a server's reply must not steer the terminal that a report is read on. */
+export function visible(text: string, keep = ''): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) =>
+    keep.includes(character) ? character : escapeOf(character),
+  )
+}
+
+function escapeOf(character: string): string {
+  if (character === '\n') return '\\n'
+  if (character === '\r') return '\\r'
+  if (character === '\t') return '\\t'
+  const code = character.charCodeAt(0)
+  return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+}
+
+/** On one line: every run of white space is a blank, other control characters are visible. */
+export function oneLine(text: string): string {
+  return visible(text.replace(/\s+/g, ' ').trim())
+}
+
+/** Cuts `text` (without colours) to at most `width` columns, with an ellipsis where something is missing. */
+export function truncate(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text
+  return `${headOf(text, width - 1).trimEnd()}…`
+}
+
+/** Breaks `text` (without colours) between words into lines of at most `width` columns; longer words are broken. */
+export function wrap(text: string, width: number): string[] {
+  return text.split('\n').flatMap((line) => wrapLine(line, Math.max(width, 1)))
+}
+
+function wrapLine(line: string, width: number): string[] {
+  const lines: string[] = []
+  let current = ''
+  for (const word of line.split(' ')) {
+    const joined = current === '' ? word : `${current} ${word}`
+    if (displayWidth(joined) <= width) {
+      current = joined
+      continue
+    }
+    if (current !== '') lines.push(current)
+    current = word
+    while (displayWidth(current) > width) {
+      const head = headOf(current, width)
+      lines.push(head)
+      current = current.slice(head.length)
+    }
+  }
+  return current === '' && lines.length > 0 ? lines : [...lines, current]
+}
+
+/** The longest beginning that fits; at least one character, so that breaking a word always gets on. */
+function headOf(text: string, width: number): string {
+  let head = ''
+  let used = 0
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    used += displayWidth(segment)
+    if (used > width && head !== '') break
+    head += segment
+  }
+  return head
+}
+
+/** `1 step`, `2 steps`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

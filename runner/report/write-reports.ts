@@ -1,0 +1,59 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, normalize } from 'node:path'
+import type { RunEvent } from '../record/events.ts'
+import { fileName } from '../record/run-folder.ts'
+import { fileReports } from './index.ts'
+import type { RunReport } from './report-model.ts'
+import { ReportError, reduceRun } from './run-model.ts'
+
+/**
+ * Writes all reports of a run into `folder`, from its events alone: they can be made again at any time. Returns the
+ * report model. Throws ReportError if the events tell of no run or a file cannot be written; each file is whole or old.
+ */
+export function writeReports(folder: string, events: readonly RunEvent[]): RunReport {
+  const run = reduceRun(events, folder)
+  for (const [name, format] of fileReports) writeWhole(join(folder, name), format(run))
+  for (const [name, yaml] of scenarioFiles(events)) {
+    const file = join(folder, name)
+    if (dirname(file) !== folder) mkdirSync(dirname(file), { recursive: true })
+    writeWhole(file, yaml)
+  }
+  return run
+}
+
+/** `scenario.yaml` when the run has one scenario, else `scenario-<id>.yaml`; an id played again gets a number. */
+function scenarioFiles(events: readonly RunEvent[]): Map<string, string> {
+  const files = new Map<string, string>()
+  const starts = events.filter((event) => event.type === 'scenario-started')
+  for (const { scenario, id } of starts) {
+    const played = events.findLast((event) => event.type === 'scenario-as-played' && event.scenario === scenario)
+    if (played?.type !== 'scenario-as-played') continue
+    files.set(nameFor(id, starts.length, files), played.yaml)
+    for (const { path, text } of played.files) if (staysInside(path)) files.set(path, text)
+  }
+  return files
+}
+
+/** An event log may come from elsewhere: what it names must not reach out of the run's folder. */
+function staysInside(path: string): boolean {
+  return !isAbsolute(path) && !normalize(path).startsWith('..')
+}
+
+function nameFor(id: string, scenarios: number, taken: ReadonlyMap<string, string>): string {
+  if (scenarios === 1) return 'scenario.yaml'
+  const stem = `scenario-${fileName(id)}`
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? `${stem}.yaml` : `${stem}-${number}.yaml`
+    if (!taken.has(name)) return name
+  }
+}
+
+function writeWhole(file: string, text: string): void {
+  try {
+    writeFileSync(`${file}.part`, text)
+    renameSync(`${file}.part`, file)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ReportError(`${file} cannot be written: ${reason}`, { cause })
+  }
+}

@@ -1,0 +1,170 @@
+import t from 'tap'
+import { liveReporter } from '../../runner/report/live.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { failingRun, passingRun, repeatedRun, SAMPLES, step, Tape } from '../support/sample-events.ts'
+import { FakeTerminal } from '../support/terminal.ts'
+
+function watch(terminal: FakeTerminal, env: Record<string, string> = {}) {
+  const clock = new FakeClock(0)
+  return { clock, reporter: liveReporter({ stream: terminal, env, clock }) }
+}
+
+/** Runs `body` and returns how many of the timers that it started still run: timers that do not hold the process too. */
+function timersLeft(body: () => void): number {
+  const real = { setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval }
+  const running = new Set<unknown>()
+  globalThis.setInterval = ((handler: () => void, everyMs: number) => {
+    const timer = real.setInterval(handler, everyMs)
+    running.add(timer)
+    return timer
+  }) as typeof setInterval
+  globalThis.clearInterval = (timer) => {
+    running.delete(timer)
+    real.clearInterval(timer)
+  }
+  try {
+    body()
+  } finally {
+    Object.assign(globalThis, real)
+  }
+  return running.size
+}
+
+t.test('on a terminal: finished steps stay, the running one shows its time, its limit and what it sees', async (t) => {
+  const terminal = new FakeTerminal()
+  const { clock, reporter } = watch(terminal)
+  t.teardown(() => reporter.close())
+  for (const event of passingRun()) {
+    clock.ms = event.atMs
+    reporter.onEvent(event)
+    if (event.type === 'step-progress') break
+  }
+  t.strictSame(terminal.screen.slice(-2), [
+    '  ✔ 3 stop redis-node0  341 ms',
+    '  ⠋ 4 redis-node1 is master  4.0 s of 15 s  redis-node1 is a replica, its link…',
+  ])
+  t.notOk(terminal.cursorShown)
+})
+
+t.test('the end leaves only what stays, the cursor, no timer and no listener', async (t) => {
+  for (const [name, events] of Object.entries(SAMPLES)) {
+    const listeners = process.listenerCount('exit')
+    const terminal = new FakeTerminal()
+    const left = timersLeft(() => {
+      const { reporter } = watch(terminal)
+      for (const event of events()) reporter.onEvent(event)
+      reporter.close()
+      reporter.close()
+    })
+    t.ok(terminal.cursorShown, `${name}: cursor`)
+    t.notMatch(terminal.screen.join('\n'), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/, `${name}: view taken away`)
+    t.equal(left, 0, `${name}: no timer`)
+    t.equal(process.listenerCount('exit'), listeners, `${name}: no listener`)
+  }
+})
+
+t.test('when the process ends in the middle, the cursor comes back', async (t) => {
+  const terminal = new FakeTerminal()
+  const { reporter } = watch(terminal)
+  t.teardown(() => reporter.close())
+  const before = new Set(process.listeners('exit'))
+  reporter.onEvent({ atMs: 0, type: 'progress', text: 'building the image' })
+  t.notOk(terminal.cursorShown)
+  for (const listener of process.listeners('exit')) if (!before.has(listener)) listener(1)
+  t.ok(terminal.cursorShown)
+})
+
+t.test('it redraws by itself', async (t) => {
+  const terminal = new FakeTerminal()
+  const { clock, reporter } = watch(terminal)
+  t.teardown(() => reporter.close())
+  reporter.onEvent({ atMs: 0, type: 'progress', text: 'building the image' })
+  t.strictSame(terminal.screen, ['  ⠋ building the image  0.0 s'])
+  clock.ms = 1200
+  const until = performance.now() + 10_000
+  while (!terminal.screen.join().includes('1.2 s') && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  t.strictSame(terminal.screen, ['  ⠹ building the image  1.2 s'])
+})
+
+t.test('many steps at once keep to a few lines, none wider than the terminal', async (t) => {
+  const terminal = new FakeTerminal({ columns: 60 })
+  const { reporter } = watch(terminal)
+  t.teardown(() => reporter.close())
+  const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [])
+  for (let index = 1; index <= 20; index += 1)
+    tape.started(step(`1.${index}`, 'stop', 'stop a node '.repeat(9), 3), 5000)
+  for (const event of tape.events) reporter.onEvent(event)
+  const view = terminal.screen.slice(1)
+  t.equal(view.length, 8)
+  t.equal(view.at(-1), '  … and 13 more')
+  t.ok(view.every((line) => line.length < 60))
+})
+
+t.test('elsewhere: plain lines, one for each step, no control sequence', async (t) => {
+  const terminal = new FakeTerminal({ isTTY: false })
+  const { reporter } = watch(terminal)
+  for (const event of failingRun()) reporter.onEvent(event)
+  reporter.close()
+  t.strictSame(terminal.written.split('\n'), [
+    'failover-basic: A stopped master is replaced by its replica and no write is lost (seed 42)',
+    '  image redis-cluster is up to date',
+    '  6 containers created',
+    '  6 servers answer, forming 3 shards',
+    '  ✔ cluster ready: redis 7.0.15, 3 shards of 1 master and 1 replica  3.54 s',
+    '  ✔ 1 victim is the master of key aa, heir is the replica of $victim  3.2 ms, victim is redis-node0, heir is redis-node1',
+    '  ✔ 2 write 1000 keys over all shards as orders  212 ms, 1000 keys written: 334, 331 and 335 a shard',
+    '  ✔ 3 stop redis-node0  341 ms',
+    '  ✖ failed 4 redis-node1 is master  15.01 s',
+    '      redis-node1 was expected to be master within 15 s, but it stayed a replica.',
+    '✖ failover-basic failed in 19.93 s',
+    '',
+    '',
+  ])
+})
+
+t.test('a step that takes long tells what it sees, now and then', async (t) => {
+  const terminal = new FakeTerminal({ isTTY: false })
+  const { reporter } = watch(terminal)
+  const waiting = step('1', 'expect', 'redis-node1 is master', 3)
+  const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [waiting]).started(waiting, 60_000)
+  for (let second = 1; second <= 25; second += 1) {
+    tape.add({ type: 'step-progress', scenario: 0, index: 0, text: `look ${second}` }, 1000)
+  }
+  for (const event of tape.events) reporter.onEvent(event)
+  t.strictSame(terminal.screen.slice(1), [
+    '  … 1 redis-node1 is master: look 10 (after 10.00 s)',
+    '  … 1 redis-node1 is master: look 20 (after 20.00 s)',
+  ])
+})
+
+t.test('a thousand rounds do not fill the log', async (t) => {
+  const terminal = new FakeTerminal({ isTTY: false })
+  const { reporter } = watch(terminal)
+  for (const event of repeatedRun(1000)) reporter.onEvent(event)
+  t.ok(terminal.screen.length < 30, `${terminal.screen.length} lines`)
+})
+
+t.test('colour: on terminals, when forced, and not against NO_COLOR', async (t) => {
+  const isColoured = (isTTY: boolean, env: Record<string, string>) => {
+    const terminal = new FakeTerminal({ isTTY })
+    const { reporter } = watch(terminal, env)
+    for (const event of passingRun()) reporter.onEvent(event)
+    reporter.close()
+    return terminal.written.includes('\u001b[32m')
+  }
+  t.equal(isColoured(true, {}), true)
+  t.equal(isColoured(true, { NO_COLOR: '1' }), false)
+  t.equal(isColoured(false, {}), false)
+  t.equal(isColoured(false, { FORCE_COLOR: '1' }), true)
+})
+
+t.test('scenarios played side by side are told apart', async (t) => {
+  const terminal = new FakeTerminal({ isTTY: false })
+  const { reporter } = watch(terminal)
+  const tape = new Tape().runStarted('x', 2).scenarioStarted(0, 'one', 'One', []).scenarioStarted(1, 'two', 'Two', [])
+  tape.played(step('1', 'stop', 'stop redis-node0', 3), 5, {}, 1)
+  for (const event of tape.events) reporter.onEvent(event)
+  t.equal(terminal.screen.at(-1), '[two]   ✔ 1 stop redis-node0  5 ms')
+})
