@@ -1,0 +1,115 @@
+#!/usr/bin/env node
+import type { Command, Output } from './commands/command.ts'
+import { flagHelp, parseFlags } from './commands/flags.ts'
+import { commands } from './commands/index.ts'
+import { UsageError } from './commands/usage-error.ts'
+import { Interrupted, listenForInterrupts } from './engine/interrupt.ts'
+import { EXIT } from './engine/verdict.ts'
+import { PlatformError } from './platforms/platform.ts'
+import { nearestWord } from './record/nearest.ts'
+import { RunFolderError } from './record/run-folder.ts'
+
+const COMMON = {
+  help: { type: 'boolean', short: 'h', help: 'show this' },
+  debug: { type: 'boolean', help: 'show stack traces of bugs' },
+} as const
+
+const debug = process.argv.includes('--debug')
+
+const out: Output = {
+  print: (text) => process.stdout.write(`${text}\n`),
+  progress: (text) => process.stderr.write(`${text}\n`),
+  color: process.stdout.isTTY === true && !process.env.NO_COLOR,
+}
+
+function overview(): string {
+  return [
+    'redis-chaos: chaos testing for Redis Cluster, by scenarios',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`),
+    '',
+    'redis-chaos COMMAND --help tells more of each.',
+  ].join('\n')
+}
+
+function helpOf(command: Command): string {
+  return [
+    `redis-chaos ${command.usage}`,
+    `  ${command.summary}`,
+    '',
+    ...(command.details ? [...command.details, ''] : []),
+    flagHelp({ ...command.flags, ...COMMON }),
+  ].join('\n')
+}
+
+function commandNamed(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name)
+  if (command) return command
+  const names = commands.map((candidate) => candidate.name)
+  const similar = nearestWord(name, names)
+  throw new UsageError(
+    `there is no command \`${name}\`${similar === undefined ? '' : `; did you mean \`${similar}\`?`} There are ${names.join(', ')}`,
+  )
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    out.print(overview())
+    return name === undefined ? EXIT.usage : EXIT.passed
+  }
+  const command = commandNamed(name)
+  const line = parseFlags(rest, { ...command.flags, ...COMMON }, command.name)
+  if (line.on('help')) {
+    out.print(helpOf(command))
+    return EXIT.passed
+  }
+  let whatIsLeft: (() => string) | undefined
+  const interrupts = listenForInterrupts(() => {
+    process.stderr.write(`\nLeaving at once. ${whatIsLeft?.() ?? 'Nothing is left behind.'}\n`)
+    process.exit(EXIT.interrupted)
+  })
+  try {
+    const onLeaving = (tell: (() => string) | undefined) => {
+      whatIsLeft = tell
+    }
+    return await command.run(line, { out, signal: interrupts.signal, onLeaving, debug })
+  } finally {
+    interrupts.stop()
+  }
+}
+
+/** Says what went wrong, and gives the exit code for it. */
+function explainError(error: unknown): number {
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  if (debug && error instanceof Error) say(error.stack ?? error.message)
+  if (error instanceof UsageError) {
+    say(error.message)
+    return EXIT.usage
+  }
+  if (error instanceof Interrupted) {
+    say(error.message)
+    return EXIT.interrupted
+  }
+  if (error instanceof PlatformError) {
+    say(error.message)
+    if (error.hint !== undefined) say(error.hint)
+    return EXIT.noVerdict
+  }
+  if (error instanceof RunFolderError) {
+    say(error.message)
+    return EXIT.noVerdict
+  }
+  say(`A bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}`)
+  say('Run it again with --debug for the stack trace, and report it.')
+  return EXIT.bug
+}
+
+/** A reader that went away (`| head`) is no reason to crash. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explainError)

@@ -1,0 +1,257 @@
+import { formCluster } from '../cluster/form.ts'
+import { healthProblems } from '../cluster/health.ts'
+import { LiveCluster } from '../cluster/live-cluster.ts'
+import { riskWarnings } from '../cluster/risks.ts'
+import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
+import type { Topology } from '../cluster/topology.ts'
+import { DEFAULT_CONFIG } from '../engine/set-up.ts'
+import { EXIT } from '../engine/verdict.ts'
+import { type Platform, PlatformError, type ServerGroup } from '../platforms/platform.ts'
+import { systemClock } from '../record/clock.ts'
+import { formatDuration } from '../record/duration.ts'
+import { nearestWord } from '../record/nearest.ts'
+import { waitUntilAnswering } from './cluster/answering.ts'
+import { groupLines, statusTable } from './cluster/status-table.ts'
+import { type ClusterSettings, checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
+import type { Command, Output } from './command.ts'
+import { type Flags, type ParsedLine, wholeNumber } from './flags.ts'
+import { openPlatform } from './open-platform.ts'
+import { UsageError } from './usage-error.ts'
+
+const FORM_WITHIN_MS = 30_000
+const STOP_GRACE_MS = 10_000
+
+const flags: Flags = {
+  ...clusterFlags,
+  shards: { type: 'string', value: 'N', help: 'masters (default 3)' },
+  replicas: { type: 'string', value: 'N', help: 'replicas of each master (default 1)' },
+  slots: {
+    type: 'string',
+    multiple: true,
+    value: 'RANGES',
+    help: 'slots of one shard, once for each shard: "0-2729, 8190-10919"',
+  },
+}
+
+interface Job {
+  platform: Platform
+  settings: ClusterSettings
+  topology: Topology
+  /** The cluster's label. One for each name prefix: clusters side by side differ in it. */
+  runId: string
+  out: Output
+  signal: AbortSignal
+}
+
+const ACTIONS: Record<string, { help: string; run(job: Job): Promise<number> }> = {
+  build: { help: 'make the image redis-cluster', run: build },
+  run: { help: 'create and start the servers', run },
+  form: { help: 'make them a cluster, and print masters and replication groups', run: form },
+  up: { help: 'build, run and form', run: up },
+  status: { help: 'show the nodes, and what is unhealthy and why', run: status },
+  stop: { help: 'stop the servers; their data stays', run: stop },
+  start: { help: 'start stopped servers', run: start },
+  clean: { help: 'remove all that was made', run: clean },
+}
+
+export const cluster: Command = {
+  name: 'cluster',
+  summary: 'a cluster of your own, to look at and play with',
+  usage: `cluster ${Object.keys(ACTIONS).join(' | ')} [flags]`,
+  details: Object.entries(ACTIONS).map(([name, { help }]) => `  ${name.padEnd(7)} ${help}`),
+  flags,
+  async run(line, { out, signal }) {
+    const [name, ...rest] = line.positionals
+    const action = actionNamed(name, rest)
+    const settings = clusterSettings(line)
+    const topology = topologyOf(line)
+    checkPortsFit(topology, settings.portBase)
+    const platform = openPlatform()
+    const runId = `cluster-${settings.namePrefix.toLowerCase().replace(/[^a-z0-9-]/g, '-')}`
+    try {
+      return await action.run({ platform, settings, topology, runId, out, signal })
+    } finally {
+      await platform.close()
+    }
+  },
+}
+
+function actionNamed(name: string | undefined, rest: readonly string[]): (typeof ACTIONS)[string] {
+  const known = Object.keys(ACTIONS)
+  if (name === undefined) throw new UsageError(`say what to do with the cluster: ${known.join(', ')}`)
+  const action = ACTIONS[name]
+  if (!action) {
+    const similar = nearestWord(name, known)
+    throw new UsageError(
+      `there is no \`cluster ${name}\`${similar === undefined ? '' : `; did you mean \`${similar}\`?`} There are ${known.join(', ')}`,
+    )
+  }
+  if (rest.length > 0) throw new UsageError(`\`cluster ${name}\` takes flags only, not \`${rest.join(' ')}\``)
+  return action
+}
+
+function topologyOf(line: ParsedLine): Topology {
+  const shards = wholeNumber(line, 'shards', 3, { min: 1, max: 1000 })
+  const replicas = wholeNumber(line, 'replicas', 1, { min: 0, max: 100 })
+  const given = line.texts('slots')
+  if (given.length === 0) return { shards, replicas, slots: evenSplit(shards) }
+  if (given.length !== shards)
+    throw new UsageError(`--slots is given once for each of the ${shards} shards, not ${given.length} times`)
+  try {
+    const slots = given.map(parseSlotRanges)
+    const problems = checkLayout(slots)
+    if (problems.length > 0) throw new Error(problems.join('; '))
+    return { shards, replicas, slots }
+  } catch (error) {
+    throw new UsageError(`--slots: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function build({ platform, out, signal }: Job): Promise<number> {
+  out.progress(await platform.probe())
+  const server = await platform.prepare((text) => out.progress(text), signal)
+  out.print(`The image is ready: ${server}`)
+  return EXIT.passed
+}
+
+async function run(job: Job): Promise<number> {
+  const { platform, settings, topology, runId, out, signal } = job
+  if (await platform.find(runId)) {
+    throw new PlatformError(`there is a cluster already (${settings.namePrefix}0 and on)`, {
+      hint: 'See it with `npm run cluster status`, remove it with `npm run cluster clean`, or make another with --name-prefix and --port-base.',
+    })
+  }
+  await platform.prepare((text) => out.progress(text), signal)
+  const group = await platform.create(
+    {
+      runId,
+      purpose: '`npm run cluster`',
+      namePrefix: settings.namePrefix,
+      portBase: settings.portBase,
+      nodes: topology.shards * (1 + topology.replicas),
+      password: settings.password,
+      settings: { ...DEFAULT_CONFIG, ...settings.config },
+    },
+    (text) => out.progress(text),
+    signal,
+  )
+  const last = settings.portBase + group.nodes.length - 1
+  out.print(`${group.nodes.length} servers are running at localhost:${settings.portBase}-${last}`)
+  return EXIT.passed
+}
+
+async function form(job: Job): Promise<number> {
+  const { topology, out, signal } = job
+  const group = await existing(job)
+  const needed = topology.shards * (1 + topology.replicas)
+  if (group.nodes.length !== needed) {
+    throw new UsageError(
+      `${topology.shards} shards of 1 master and ${topology.replicas} replicas need ${needed} nodes; there are ${group.nodes.length}. Give --shards and --replicas as for \`cluster run\``,
+    )
+  }
+  return await withCluster(job, group, async (live) => {
+    await waitUntilAnswering(live, group, { clock: systemClock, signal: job.signal })
+    const before = await live.look()
+    if (healthProblems(before, { nodes: live.nodes.map(({ name }) => name) }).length === 0) {
+      out.print(['The cluster is formed already.', ...groupLines(live, before)].join('\n'))
+      return EXIT.passed
+    }
+    const startMs = systemClock.nowMs()
+    await formCluster(live, topology, {
+      clock: systemClock,
+      signal,
+      timeoutMs: FORM_WITHIN_MS,
+      progress: (text) => out.progress(text),
+    })
+    const took = formatDuration(systemClock.nowMs() - startMs)
+    out.print([`The cluster is formed and healthy, after ${took}.`, ...groupLines(live, await live.look())].join('\n'))
+    return EXIT.passed
+  })
+}
+
+async function up(job: Job): Promise<number> {
+  const { settings, out } = job
+  await build(job)
+  await run(job)
+  await form(job)
+  out.print(
+    [
+      `Try: redis-cli -c -p ${settings.portBase + 1} -a <password> get a   (the password is in the README; REDIS_CHAOS_PASSWORD sets another)`,
+      'See it with `npm run cluster status`; remove it with `npm run cluster clean`.',
+    ].join('\n'),
+  )
+  return EXIT.passed
+}
+
+async function status(job: Job): Promise<number> {
+  const { out } = job
+  const group = await existing(job)
+  return await withCluster(job, group, async (live) => {
+    const snapshot = await live.look()
+    const problems = healthProblems(snapshot, { nodes: live.nodes.map(({ name }) => name) })
+    const risks = riskWarnings(snapshot, [...live.nodes])
+    const states = await Promise.all(group.nodes.map(async ({ name }) => ({ name, ...(await group.state(name)) })))
+    out.print(statusTable(live, snapshot))
+    for (const { name, status: state, text } of states) if (state !== 'running') out.print(`${name}: ${text}`)
+    out.print(
+      problems.length === 0 ? 'healthy' : ['unhealthy:', ...problems.map((problem) => `  - ${problem}`)].join('\n'),
+    )
+    if (risks.length > 0) out.print(['at risk:', ...risks.map((risk) => `  - ${risk}`)].join('\n'))
+    return problems.length === 0 ? EXIT.passed : EXIT.failed
+  })
+}
+
+async function stop(job: Job): Promise<number> {
+  const group = await existing(job)
+  const stopped = await Promise.all(
+    group.nodes.map(async ({ name }) => {
+      const state = await group.state(name)
+      if (state.status === 'paused') await group.unpause(name)
+      if (state.status === 'running' || state.status === 'paused') await group.stop(name, STOP_GRACE_MS)
+      return name
+    }),
+  )
+  job.out.print(`stopped: ${stopped.join(', ')}. Start them again with \`npm run cluster start\`.`)
+  return EXIT.passed
+}
+
+async function start(job: Job): Promise<number> {
+  const group = await existing(job)
+  await Promise.all(
+    group.nodes.map(async ({ name }) => {
+      const state = await group.state(name)
+      if (state.status === 'paused') await group.unpause(name)
+      if (state.status === 'stopped') await group.start(name)
+    }),
+  )
+  await withCluster(job, group, (live) => waitUntilAnswering(live, group, { clock: systemClock, signal: job.signal }))
+  job.out.print(`started: ${group.nodes.map(({ name }) => name).join(', ')}`)
+  return EXIT.passed
+}
+
+async function clean({ platform, runId, out }: Job): Promise<number> {
+  const removed = await platform.removeRun(runId)
+  out.print(removed.length === 0 ? 'There was nothing to remove.' : `removed: ${removed.join(', ')}`)
+  return EXIT.passed
+}
+
+async function existing({ platform, runId, settings }: Job): Promise<ServerGroup> {
+  const group = await platform.find(runId)
+  if (group) return group
+  throw new PlatformError(`there is no cluster with the name prefix ${settings.namePrefix}`, {
+    hint: 'Make one with `npm run cluster up`.',
+  })
+}
+
+async function withCluster<T>(
+  { settings }: Job,
+  group: ServerGroup,
+  work: (live: LiveCluster) => Promise<T>,
+): Promise<T> {
+  const live = new LiveCluster({ nodes: group.nodes, password: settings.password, clock: systemClock })
+  try {
+    return await work(live)
+  } finally {
+    live.close()
+  }
+}

@@ -1,0 +1,31 @@
+import type { Flags, ParsedLine } from './flags.ts'
+
+/** Where a command's words go: results to stdout, progress to stderr. */
+export interface Output {
+  print(text: string): void
+  progress(text: string): void
+  /** Whether stdout takes colours. */
+  color: boolean
+}
+
+export interface Surroundings {
+  out: Output
+  /** Aborts on the first Ctrl-C. */
+  signal: AbortSignal
+  /** Tells the second Ctrl-C what to say is left behind, while there is anything. */
+  onLeaving(whatIsLeft: (() => string) | undefined): void
+  /** `--debug`: stack traces may be shown. */
+  debug: boolean
+}
+
+/** One command of the command line. Adding one is a file like this and a line in `index.ts`. */
+export interface Command {
+  name: string
+  summary: string
+  usage: string
+  /** More lines of help. */
+  details?: string[]
+  flags: Flags
+  /** Resolves with the exit code. Throws UsageError for a wrong command line. */
+  run(line: ParsedLine, surroundings: Surroundings): Promise<number>
+}

@@ -1,0 +1,26 @@
+import { EXIT } from '../engine/verdict.ts'
+import { explainScenario } from '../scenario/explain.ts'
+import { verbByName } from '../steps/index.ts'
+import type { Command } from './command.ts'
+import { nameValues } from './flags.ts'
+import { loadScenarios } from './load-scenarios.ts'
+import { UsageError } from './usage-error.ts'
+import { setFlag } from './validate.ts'
+
+export const explain: Command = {
+  name: 'explain',
+  summary: 'says in plain words what a scenario does',
+  usage: 'explain NAME… [flags]',
+  flags: setFlag,
+  async run(line, { out }) {
+    if (line.positionals.length === 0) throw new UsageError('name a scenario to explain; `npm run list` shows them')
+    const scenarios = loadScenarios(line.positionals, nameValues(line, 'set'), out.color)
+    out.print(
+      scenarios
+        .map((scenario) => explainScenario(scenario, verbByName))
+        .join('\n')
+        .trimEnd(),
+    )
+    return EXIT.passed
+  },
+}

@@ -1,0 +1,33 @@
+import Table from 'cli-table3'
+import { EXIT } from '../engine/verdict.ts'
+import { listScenarios } from '../scenario/library.ts'
+import type { Command } from './command.ts'
+import { scenariosFolder, shown } from './project.ts'
+import { UsageError } from './usage-error.ts'
+
+export const list: Command = {
+  name: 'list',
+  summary: 'the scenarios there are',
+  usage: 'list',
+  flags: {},
+  async run(line, { out }) {
+    if (line.positionals.length > 0) throw new UsageError('list takes no names')
+    out.print(scenarioTable())
+    return EXIT.passed
+  },
+}
+
+/** All scenarios with their titles and tags. */
+export function scenarioTable(): string {
+  const entries = listScenarios(scenariosFolder)
+  if (entries.length === 0) return `There are no scenarios in ${shown(scenariosFolder)}.`
+  const table = new Table({
+    head: ['scenario', 'title', 'tags'],
+    style: { head: [], border: [] },
+    colWidths: [null, 62, null],
+    wordWrap: true,
+  })
+  for (const { name, title, tags } of entries)
+    table.push([name, title ?? '(cannot be read: npm run validate)', tags.join(', ')])
+  return table.toString()
+}

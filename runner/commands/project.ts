@@ -1,0 +1,16 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of redis-chaos itself, where `scenarios/` and `docker/` are. */
+export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+
+export const scenariosFolder = path.join(projectRoot, 'scenarios')
+
+/** Where runs leave what they saw. */
+export const reportsFolder = path.join(projectRoot, 'reports')
+
+/** A path as people read it: relative to where they are, if it is below. */
+export function shown(file: string): string {
+  const relative = path.relative(process.cwd(), file)
+  return relative === '' || relative.startsWith('..') ? file : relative
+}

@@ -1,0 +1,29 @@
+import { EXIT } from '../engine/verdict.ts'
+import { listScenarios } from '../scenario/library.ts'
+import type { Command } from './command.ts'
+import { type Flags, nameValues } from './flags.ts'
+import { loadScenarios } from './load-scenarios.ts'
+import { scenariosFolder } from './project.ts'
+
+export const setFlag: Flags = {
+  set: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME=VALUE',
+    help: 'a value for a param of the scenario; may be given several times',
+  },
+}
+
+export const validate: Command = {
+  name: 'validate',
+  summary: 'checks scenarios without touching anything; all of them if none is named',
+  usage: 'validate [NAME…] [flags]',
+  flags: setFlag,
+  async run(line, { out }) {
+    const names =
+      line.positionals.length > 0 ? line.positionals : listScenarios(scenariosFolder).map(({ name }) => name)
+    const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color)
+    for (const { file, title } of scenarios) out.print(`ok  ${file}: ${title}`)
+    return EXIT.passed
+  },
+}

@@ -1,0 +1,36 @@
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { ServerGroup } from '../platforms/platform.ts'
+
+/** Follows the logs of all nodes into files, one a node, from the first line to the last. */
+export class NodeLogs {
+  readonly #writers = new Map<string, WriteStream>()
+  readonly #stops: (() => Promise<void>)[] = []
+
+  /** Starts following. Files are `<folder>/<node>.log`; each line begins with its UTC time. */
+  async follow(servers: ServerGroup, folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true })
+    await Promise.all(
+      servers.nodes.map(async ({ name }) => {
+        const writer = createWriteStream(path.join(folder, `${name}.log`))
+        // A full disk must not end the run: the log is then shorter, and the verdict stands.
+        writer.on('error', () => this.#writers.delete(name))
+        this.#writers.set(name, writer)
+        const stop = await servers.followLogs(name, ({ wallMs, text }) => {
+          this.#writers.get(name)?.write(`${new Date(wallMs).toISOString()} ${text}\n`)
+        })
+        this.#stops.push(stop)
+      }),
+    )
+  }
+
+  /** Ends the following and closes the files. Returns the nodes whose logs were kept. */
+  async close(): Promise<string[]> {
+    await Promise.allSettled(this.#stops.map((stop) => stop()))
+    const kept = [...this.#writers.keys()]
+    await Promise.all([...this.#writers.values()].map((writer) => new Promise<void>((done) => writer.end(done))))
+    this.#writers.clear()
+    return kept
+  }
+}

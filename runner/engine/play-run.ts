@@ -1,0 +1,129 @@
+import path from 'node:path'
+import { PlatformError } from '../platforms/platform.ts'
+import { EVENTS_VERSION, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
+import type { Scenario } from '../scenario/model.ts'
+import { unmetRequirement } from '../scenario/requires.ts'
+import { recordStart } from './announce.ts'
+import { playScenario, type ScenarioResult } from './play-scenario.ts'
+import type { RunSettings } from './settings-of-run.ts'
+import { EXIT, exitCodeOf, worst } from './verdict.ts'
+
+export interface RunResult {
+  verdict: RunVerdict
+  exitCode: number
+  /** Bugs of the runner met on the way. */
+  bugs: unknown[]
+}
+
+/** Plays scenarios one after another and records the run from its first event to its last. Never throws for what they do. */
+export async function playRun(scenarios: readonly Scenario[], settings: RunSettings): Promise<RunResult> {
+  const { clock, recorder } = settings
+  const startMs = clock.nowMs()
+  const bugs: unknown[] = []
+  const verdicts: ScenarioVerdict[] = []
+  recorder.record({
+    type: 'run-started',
+    version: EVENTS_VERSION,
+    name: settings.name,
+    runId: settings.runId,
+    startedAt: new Date(clock.wallMs()).toISOString(),
+    seed: settings.seed,
+    command: settings.command,
+    scenarios: scenarios.length,
+  })
+  const server = await prepare(settings, (error) => bugs.push(error))
+  for (const [index, scenario] of scenarios.entries()) {
+    if (settings.interrupted.aborted) break
+    const place = placeOf(scenario, index, scenarios.length, settings, typeof server === 'string' ? server : 'unknown')
+    const result =
+      typeof server === 'string'
+        ? await playOrSkip(scenario, place, settings, (error) => bugs.push(error))
+        : recordUnplayed(scenario, place, settings, server)
+    verdicts.push(result.verdict)
+  }
+  const verdict = settings.interrupted.aborted ? 'interrupted' : worst(verdicts)
+  const exitCode = bugs.length > 0 && verdict !== 'interrupted' ? EXIT.bug : exitCodeOf(verdict)
+  recorder.record({
+    type: 'run-ended',
+    verdict,
+    exitCode,
+    durationMs: clock.nowMs() - startMs,
+    folder: settings.folder.path,
+  })
+  return { verdict, exitCode, bugs }
+}
+
+interface Place {
+  index: number
+  server: string
+  logFolder: string
+  runId: string
+}
+
+function placeOf(scenario: Scenario, index: number, count: number, settings: RunSettings, server: string): Place {
+  const { nodesFolder } = settings.folder
+  return {
+    index,
+    server,
+    logFolder: count === 1 ? nodesFolder : path.join(nodesFolder, `${index + 1}-${scenario.id}`),
+    runId: settings.runId,
+  }
+}
+
+/** The server in words, or why no scenario can be played. */
+async function prepare(settings: RunSettings, onBug: (error: unknown) => void): Promise<string | ScenarioResult> {
+  const { platform, recorder, interrupted } = settings
+  try {
+    recorder.record({ type: 'progress', text: await platform.probe() })
+    return await platform.prepare((text) => recorder.record({ type: 'progress', text }), interrupted)
+  } catch (error) {
+    if (interrupted.aborted)
+      return { verdict: 'interrupted', reason: String(interrupted.reason?.message ?? 'interrupted') }
+    if (error instanceof PlatformError) {
+      return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+    }
+    onBug(error)
+    return {
+      verdict: 'error',
+      reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}`,
+    }
+  }
+}
+
+async function playOrSkip(
+  scenario: Scenario,
+  place: Place,
+  settings: RunSettings,
+  onBug: (error: unknown) => void,
+): Promise<ScenarioResult> {
+  const unmet = unmetRequirement(scenario.requires, {
+    platform: settings.platform.kind,
+    ...versionOf(place.server),
+  })
+  if (unmet !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: unmet })
+  return await playScenario(scenario, place, settings, onBug)
+}
+
+function recordUnplayed(
+  scenario: Scenario,
+  place: Place,
+  settings: RunSettings,
+  result: ScenarioResult,
+): ScenarioResult {
+  recordStart(scenario, place, settings)
+  settings.recorder.record({
+    type: 'scenario-ended',
+    scenario: place.index,
+    ...result,
+    durationMs: 0,
+    setupMs: 0,
+    cleanupMs: 0,
+  })
+  return result
+}
+
+/** The version in a server's words: `redis 7.0.15`. */
+function versionOf(server: string): { serverVersion?: string } {
+  const version = /\d+(\.\d+)*/.exec(server)?.[0]
+  return version === undefined ? {} : { serverVersion: version }
+}

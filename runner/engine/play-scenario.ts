@@ -1,0 +1,203 @@
+import path from 'node:path'
+import { FormError } from '../cluster/form.ts'
+import type { LiveCluster } from '../cluster/live-cluster.ts'
+import { TargetResolver } from '../cluster/targets.ts'
+import { PlatformError, type ServerGroup } from '../platforms/platform.ts'
+import type { ScenarioVerdict } from '../record/events.ts'
+import type { Scenario } from '../scenario/model.ts'
+import { Datasets } from '../steps/datasets.ts'
+import { Names } from '../steps/names.ts'
+import { plannedStep, recordReady, recordStart } from './announce.ts'
+import { AsPlayed } from './as-played.ts'
+import { watchPlatform } from './heartbeat.ts'
+import { Interrupted } from './interrupt.ts'
+import { NodeLogs } from './node-logs.ts'
+import { seededRandom } from './random.ts'
+import { setUp } from './set-up.ts'
+import type { RunSettings } from './settings-of-run.ts'
+import type { Stage } from './stage.ts'
+import { type Played, playList } from './step-player.ts'
+import { verdictOfSteps } from './verdict.ts'
+
+/** How long the `finally` steps of an interrupted scenario may take together, ms: a Ctrl-C must end within 15 s. */
+const FINALLY_AFTER_INTERRUPT_MS = 4000
+
+export interface ScenarioResult {
+  verdict: ScenarioVerdict
+  reason?: string
+  hint?: string
+}
+
+/**
+ * Plays one scenario from nothing to nothing: sets its cluster up, plays its steps and its `finally` steps, and removes
+ * what it made, whatever happens in between. Never throws for what a scenario or its environment does.
+ */
+export async function playScenario(
+  scenario: Scenario,
+  place: { index: number; server: string; logFolder: string; runId: string },
+  settings: RunSettings,
+  onBug: (error: unknown) => void,
+): Promise<ScenarioResult> {
+  const { clock, platform, recorder } = settings
+  const startMs = clock.nowMs()
+  const logs = new NodeLogs()
+  const died = new AbortController()
+  const signal = AbortSignal.any([settings.interrupted, died.signal])
+  const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
+  const played = new AsPlayed(scenario, settings)
+  const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  let setupMs: number | undefined
+  let result: ScenarioResult
+
+  recordStart(scenario, place, settings)
+  try {
+    const onServers = (servers: ServerGroup) => {
+      made.servers = servers
+    }
+    const ready = await setUp(scenario, settings, place.runId, { logs, logFolder: place.logFolder, signal, onServers })
+    made.cluster = ready.cluster
+    setupMs = clock.nowMs() - startMs
+    recordReady(scenario, place, settings, setupMs)
+    const stage = stageOf(scenario, place.index, settings, ready, played, onBug)
+    result = await playSteps(scenario, stage, signal, settings.interrupted)
+    result = await doubtIfPlatformDied(result, settings)
+  } catch (error) {
+    result = resultOfError(error, onBug)
+  }
+  setupMs ??= clock.nowMs() - startMs
+  await stopWatching()
+  const cleanupStartMs = clock.nowMs()
+  made.cluster?.close()
+  if (!settings.keep && made.servers) result = worseOf(result, await remove(made.servers))
+  await keepLogs(logs, place, settings)
+  recorder.record({
+    type: 'scenario-as-played',
+    scenario: place.index,
+    yaml: played.render(),
+    files: scenario.usedFiles,
+  })
+  const nowMs = clock.nowMs()
+  recorder.record({
+    type: 'scenario-ended',
+    scenario: place.index,
+    ...result,
+    durationMs: nowMs - startMs,
+    setupMs,
+    cleanupMs: nowMs - cleanupStartMs,
+  })
+  return result
+}
+
+function stageOf(
+  scenario: Scenario,
+  index: number,
+  settings: RunSettings,
+  made: { cluster: LiveCluster; servers: ServerGroup },
+  played: AsPlayed,
+  onBug: (error: unknown) => void,
+): Stage {
+  const random = seededRandom(settings.seed)
+  let lastIndex = 0
+  return {
+    scenario: index,
+    recorder: settings.recorder,
+    clock: settings.clock,
+    ...made,
+    targets: new TargetResolver(made.cluster, random),
+    datasets: new Datasets(settings.seed),
+    random,
+    verbs: settings.verbs,
+    nextIndex: () => {
+      lastIndex += 1
+      return lastIndex
+    },
+    planned: (step) => plannedStep(step, settings),
+    noteTargets: (path, where, nodes) => played.noteTargets(path, where, nodes),
+    onBug,
+    names: new Names(scenario.params),
+  }
+}
+
+async function playSteps(
+  scenario: Scenario,
+  stage: Stage,
+  signal: AbortSignal,
+  interrupted: AbortSignal,
+): Promise<ScenarioResult> {
+  const main = await playList(scenario.steps, stage, stage.names, signal)
+  const last = interrupted.aborted ? AbortSignal.timeout(FINALLY_AFTER_INTERRUPT_MS) : signal
+  const final = signal.aborted && !interrupted.aborted ? [] : await playList(scenario.finally, stage, stage.names, last)
+  return resultOfSteps([...main, ...final], signal)
+}
+
+function resultOfSteps(played: readonly Played[], signal: AbortSignal): ScenarioResult {
+  const verdict = verdictOfSteps(played.map(({ outcome }) => outcome.verdict))
+  const culprit = played.find(({ outcome }) => outcome.verdict === verdict)
+  if (signal.aborted && signal.reason instanceof Interrupted)
+    return { verdict: 'interrupted', reason: signal.reason.message }
+  if (verdict === 'passed' || !culprit) return { verdict }
+  const { planned, outcome } = culprit
+  return {
+    verdict,
+    reason: `step ${planned.path}, ${planned.name}: ${outcome.error?.message ?? verdict}`,
+    ...(outcome.error?.hint === undefined ? {} : { hint: outcome.error.hint }),
+  }
+}
+
+/** A failure seen while the platform was dead says nothing about the cluster. */
+async function doubtIfPlatformDied(result: ScenarioResult, settings: RunSettings): Promise<ScenarioResult> {
+  if (result.verdict !== 'failed' && result.verdict !== 'inconclusive') return result
+  try {
+    await settings.platform.probe()
+    return result
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    return {
+      ...resultOfPlatformError(error),
+      reason: `${error.message} (seen when this was to be judged: ${result.reason ?? result.verdict})`,
+    }
+  }
+}
+
+function resultOfError(error: unknown, onBug: (error: unknown) => void): ScenarioResult {
+  if (error instanceof Interrupted) return { verdict: 'interrupted', reason: error.message }
+  if (error instanceof PlatformError) return resultOfPlatformError(error)
+  if (error instanceof FormError) return { verdict: 'error', reason: error.message }
+  onBug(error)
+  return { verdict: 'error', reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}` }
+}
+
+function resultOfPlatformError(error: PlatformError): ScenarioResult {
+  return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+}
+
+async function remove(servers: ServerGroup): Promise<ScenarioResult> {
+  try {
+    await servers.remove()
+    return { verdict: 'passed' }
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    const left = resultOfPlatformError(error)
+    return { ...left, reason: `the cluster could not be removed: ${error.message}` }
+  }
+}
+
+/** What was seen first stays, unless the second is about to turn a pass into something else. */
+function worseOf(first: ScenarioResult, second: ScenarioResult): ScenarioResult {
+  return first.verdict === 'passed' ? second : first
+}
+
+async function keepLogs(
+  logs: NodeLogs,
+  place: { index: number; logFolder: string },
+  settings: RunSettings,
+): Promise<void> {
+  for (const node of await logs.close()) {
+    settings.recorder.record({
+      type: 'log-saved',
+      scenario: place.index,
+      node,
+      file: path.relative(settings.folder.path, path.join(place.logFolder, `${node}.log`)),
+    })
+  }
+}

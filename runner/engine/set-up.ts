@@ -1,0 +1,51 @@
+import { formCluster } from '../cluster/form.ts'
+import { LiveCluster } from '../cluster/live-cluster.ts'
+import type { ServerGroup } from '../platforms/platform.ts'
+import type { Scenario } from '../scenario/model.ts'
+import type { NodeLogs } from './node-logs.ts'
+import type { RunSettings } from './settings-of-run.ts'
+
+const FORM_WITHIN_MS = 30_000
+
+/** Settings of every server unless a scenario or the command line says otherwise. */
+export const DEFAULT_CONFIG: Readonly<Record<string, string>> = { 'cluster-node-timeout': '5000', appendonly: 'yes' }
+
+/** Server settings of a scenario in this run: the defaults, the scenario's, then the command line's. */
+export function configOf(scenario: Scenario, settings: RunSettings): Record<string, string> {
+  return { ...DEFAULT_CONFIG, ...scenario.cluster.config, ...settings.config }
+}
+
+/** Starts the servers of a scenario and forms its cluster from them. What is made is handed out as soon as it is there. */
+export async function setUp(
+  scenario: Scenario,
+  settings: RunSettings,
+  runId: string,
+  options: { logs: NodeLogs; logFolder: string; signal: AbortSignal; onServers(servers: ServerGroup): void },
+): Promise<{ cluster: LiveCluster; servers: ServerGroup }> {
+  const { clock, platform, recorder, password } = settings
+  const { topology } = scenario.cluster
+  const progress = (text: string) => recorder.record({ type: 'progress', text })
+  const servers = await platform.create(
+    {
+      runId,
+      purpose: `a run of ${scenario.id}`,
+      namePrefix: settings.namePrefix,
+      portBase: settings.portBase,
+      nodes: topology.shards * (1 + topology.replicas),
+      password,
+      settings: configOf(scenario, settings),
+    },
+    progress,
+    options.signal,
+  )
+  options.onServers(servers)
+  const cluster = new LiveCluster({ nodes: servers.nodes, password, clock })
+  try {
+    await options.logs.follow(servers, options.logFolder)
+    await formCluster(cluster, topology, { clock, signal: options.signal, timeoutMs: FORM_WITHIN_MS, progress })
+  } catch (error) {
+    cluster.close()
+    throw error
+  }
+  return { cluster, servers }
+}

@@ -1,0 +1,30 @@
+import type { Platform } from '../platforms/platform.ts'
+import type { Clock } from '../record/clock.ts'
+import type { Recorder } from '../record/event-log.ts'
+import type { RunFolder } from '../record/run-folder.ts'
+import type { Verb } from '../steps/verb.ts'
+
+/** What every scenario of one run is played with. */
+export interface RunSettings {
+  runId: string
+  /** The run's name, for its folder: the only scenario's, or `suite`. */
+  name: string
+  platform: Platform
+  recorder: Recorder
+  folder: RunFolder
+  clock: Clock
+  verbs: ReadonlyMap<string, Verb>
+  /** Aborts with Interrupted on the first Ctrl-C. */
+  interrupted: AbortSignal
+  /** Random choices are drawn from it: a whole number of 32 bits. */
+  seed: number
+  /** The command that plays the same again. */
+  command: string
+  portBase: number
+  namePrefix: string
+  password: string
+  /** Server settings of `--config`, which win over the scenario's own. */
+  config: Record<string, string>
+  /** Leave the cluster running at the end. */
+  keep: boolean
+}

@@ -1,0 +1,32 @@
+import type { LiveCluster } from '../cluster/live-cluster.ts'
+import type { TargetResolver } from '../cluster/targets.ts'
+import type { ServerGroup } from '../platforms/platform.ts'
+import type { Clock } from '../record/clock.ts'
+import type { Recorder } from '../record/event-log.ts'
+import type { PlannedStep } from '../record/events.ts'
+import type { Datasets } from '../steps/datasets.ts'
+import type { Names } from '../steps/names.ts'
+import type { Step, Verb } from '../steps/verb.ts'
+
+/** What all steps of one scenario share while it is played. */
+export interface Stage {
+  /** Place of the scenario in the run, from 0. */
+  scenario: number
+  recorder: Recorder
+  clock: Clock
+  cluster: LiveCluster
+  servers: ServerGroup
+  targets: TargetResolver
+  datasets: Datasets
+  /** The scenario’s own names: params, and what its steps give. */
+  names: Names
+  /** A whole number r with 0 ≤ r < `below`, from the run's seed. */
+  random(below: number): number
+  verbs: ReadonlyMap<string, Verb>
+  /** Running number of steps, from 1, in the order they start. */
+  nextIndex(): number
+  planned(step: Step): PlannedStep
+  /** Remembers which nodes a phrase stood for, for the scenario as played. */
+  noteTargets(path: string, where: readonly (string | number)[], nodes: readonly string[]): void
+  onBug(error: unknown): void
+}

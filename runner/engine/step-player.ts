@@ -1,0 +1,241 @@
+import { parseTarget, TargetError } from '../cluster/targets.ts'
+import { PlatformError } from '../platforms/platform.ts'
+import { formatDuration } from '../record/duration.ts'
+import type { PlannedStep, StepError, StepOutcome, StepVerdict } from '../record/events.ts'
+import { type Names, UndefinedName } from '../steps/names.ts'
+import { type Step, type StepContext, StepFailure, StepInconclusive, type Verb } from '../steps/verb.ts'
+import { checkedArgument, withFilledOn } from './checked-argument.ts'
+import { Interrupted } from './interrupt.ts'
+import type { Stage } from './stage.ts'
+
+/** A step took longer than it may. */
+class DeadlinePassed extends Error {
+  override name = 'DeadlinePassed'
+}
+
+/** A step inside another did not pass; the outer one ends as it did. */
+class ChildNotPassed extends Error {
+  override name = 'ChildNotPassed'
+  readonly verdict: StepVerdict
+  constructor(child: PlannedStep, verdict: StepVerdict) {
+    super(`step ${child.path} (${child.name}) ${verdict === 'failed' ? 'failed' : `ended as ${verdict}`}`)
+    this.verdict = verdict
+  }
+}
+
+/** Room beyond `within` and `for` for a last look and its answer, ms. */
+const DEADLINE_MARGIN_MS = 5000
+/** How long a verb may take to end once it has been told to, ms, before the engine goes on without it. */
+const WIND_DOWN_MS = 2000
+
+export interface Played {
+  planned: PlannedStep
+  outcome: StepOutcome
+}
+
+/** A bug of the runner met while playing: reported as such, after everything has been cleaned up. Exit code 70. */
+export type OnBug = (error: unknown) => void
+
+/** Plays steps, one after another, and records each. Stops at the first that does not pass. */
+export async function playList(
+  steps: readonly Step[],
+  stage: Stage,
+  names: Names,
+  signal: AbortSignal,
+): Promise<Played[]> {
+  const played: Played[] = []
+  for (const step of steps) {
+    const result = await playStep(step, stage, names, signal, step.path)
+    played.push(result)
+    if (result.outcome.verdict !== 'passed') break
+  }
+  return played
+}
+
+async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSignal, path: string): Promise<Played> {
+  const verb = stage.verbs.get(step.verb)
+  if (!verb) throw new Error(`the scenario was read with a verb that is not there: ${step.verb}`)
+  const index = stage.nextIndex()
+  const targets = new Set<string>()
+  const startMs = stage.clock.nowMs()
+  let planned: PlannedStep = { ...stage.planned(step), path }
+  let limitMs: number | undefined
+  let lastProgress: string | undefined
+  const started = (): void => {
+    stage.recorder.record({
+      type: 'step-started',
+      scenario: stage.scenario,
+      index,
+      step: planned,
+      ...(limitMs === undefined ? {} : { limitMs }),
+    })
+  }
+  let announced = false
+  let outcome: StepOutcome
+  try {
+    const { arg, extras, sentence } = checkedArgument(verb, step, names)
+    planned = { ...planned, name: step.name ?? sentence }
+    limitMs = step.withinMs
+    started()
+    announced = true
+    const context = contextOf(step, stage, names, path, targets, (text) => {
+      lastProgress = text
+      stage.recorder.record({ type: 'step-progress', scenario: stage.scenario, index, text })
+    })
+    const result = await withDeadline(signal, deadlineOf(verb, step, arg), (bounded) =>
+      verb.run(
+        arg,
+        {
+          ...context,
+          step: withFilledOn(step, names),
+          signal: bounded,
+          playChildren: childPlayer(stage, names, bounded, path),
+        },
+        extras,
+      ),
+    )
+    outcome = { verdict: 'passed', ...result }
+  } catch (error) {
+    if (!announced) started()
+    outcome = outcomeOfError(error, stage, lastProgress)
+  }
+  if (targets.size > 0) outcome.targets = [...targets]
+  if (limitMs !== undefined) outcome.limitMs = limitMs
+  stage.recorder.record({
+    type: 'step-ended',
+    scenario: stage.scenario,
+    index,
+    step: planned,
+    durationMs: stage.clock.nowMs() - startMs,
+    outcome,
+  })
+  return { planned, outcome }
+}
+
+function deadlineOf(verb: Verb, step: Step, arg: unknown): number {
+  if (step.withinMs !== undefined) return step.withinMs + (step.forMs ?? 0) + DEADLINE_MARGIN_MS
+  return (verb.deadlineMs?.(arg) ?? verb.defaultDeadlineMs) + (step.forMs ?? 0)
+}
+
+function contextOf(
+  step: Step,
+  stage: Stage,
+  names: Names,
+  path: string,
+  targets: Set<string>,
+  progress: (text: string) => void,
+): Omit<StepContext, 'signal' | 'playChildren'> {
+  const drawn = new Map<string, string[]>()
+  const resolveMany: StepContext['resolveMany'] = async (phrase, where) => {
+    const nodes = drawn.get(phrase) ?? (await stage.targets.resolve(phrase))
+    // Polling asks again and again: what was drawn at random stays drawn for the step.
+    if (isRandom(phrase)) drawn.set(phrase, nodes)
+    for (const node of nodes) targets.add(node)
+    if (where) stage.noteTargets(path, where, nodes)
+    return nodes
+  }
+  return {
+    step,
+    cluster: stage.cluster,
+    servers: stage.servers,
+    clock: stage.clock,
+    targets: stage.targets,
+    names,
+    datasets: stage.datasets,
+    random: stage.random,
+    resolveMany,
+    resolveOne: async (phrase, where) => {
+      const nodes = await resolveMany(phrase, where)
+      const [node, second] = nodes
+      if (node === undefined || second !== undefined) {
+        throw new StepFailure({
+          message: `\`${phrase}\` stands for ${nodes.length} nodes (${nodes.join(', ')}), but one is needed here`,
+        })
+      }
+      return node
+    },
+    progress,
+  }
+}
+
+function isRandom(phrase: string): boolean {
+  return /\brandom\b|\b(majority|minority)\b/.test(phrase) && !('error' in parseTarget(phrase))
+}
+
+function childPlayer(stage: Stage, names: Names, signal: AbortSignal, path: string): StepContext['playChildren'] {
+  return async (children, { parallel, iteration, scope = names }) => {
+    const base = iteration === undefined ? path : `${path}#${iteration}`
+    const playChild = async (child: Step): Promise<void> => {
+      const childPath = `${base}.${child.path.slice(child.path.lastIndexOf('.') + 1)}`
+      const { planned, outcome } = await playStep(child, stage, scope, signal, childPath)
+      if (outcome.verdict !== 'passed') throw new ChildNotPassed(planned, outcome.verdict)
+    }
+    if (!parallel) {
+      for (const child of children) await playChild(child)
+      return
+    }
+    const results = await Promise.allSettled(children.map(playChild))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+}
+
+/** Runs `work` with a signal that aborts with the outer one or when the time is over, and ends when it does. */
+async function withDeadline<T>(
+  outer: AbortSignal,
+  deadlineMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  outer.throwIfAborted()
+  const controller = new AbortController()
+  let windDown: NodeJS.Timeout | undefined
+  let abort = (_: unknown): void => {}
+  const abandoned = new Promise<never>((_, reject) => {
+    abort = (reason) => {
+      controller.abort(reason)
+      windDown ??= setTimeout(() => reject(reason), WIND_DOWN_MS)
+    }
+  })
+  const onOuterAbort = () => abort(outer.reason)
+  outer.addEventListener('abort', onOuterAbort, { once: true })
+  const timer = Number.isFinite(deadlineMs)
+    ? setTimeout(() => abort(new DeadlinePassed(`did not end within ${formatDuration(deadlineMs)}`)), deadlineMs)
+    : undefined
+  try {
+    return await Promise.race([work(controller.signal), abandoned])
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error
+  } finally {
+    clearTimeout(timer)
+    clearTimeout(windDown)
+    outer.removeEventListener('abort', onOuterAbort)
+  }
+}
+
+function outcomeOfError(error: unknown, stage: Stage, lastProgress: string | undefined): StepOutcome {
+  if (error instanceof StepInconclusive) return { verdict: 'inconclusive', ...error.outcome, error: error.error }
+  if (error instanceof StepFailure) return { verdict: 'failed', ...error.outcome, error: error.error }
+  if (error instanceof ChildNotPassed) return { verdict: error.verdict, error: { message: error.message } }
+  if (error instanceof Interrupted) return { verdict: 'interrupted', error: { message: error.message } }
+  if (error instanceof PlatformError) return { verdict: 'error', error: platformError(error) }
+  if (error instanceof TargetError || error instanceof UndefinedName) {
+    return { verdict: 'failed', error: { message: error.message } }
+  }
+  if (error instanceof DeadlinePassed) {
+    const last = lastProgress === undefined ? '' : `; last seen: ${lastProgress}`
+    return { verdict: 'failed', error: { message: `the step ${error.message}${last}` } }
+  }
+  stage.onBug(error)
+  return { verdict: 'error', error: bugError(error) }
+}
+
+export function platformError(error: PlatformError): StepError {
+  return { message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+}
+
+export function bugError(error: unknown): StepError {
+  return {
+    message: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Run it again with --debug for the stack trace, and report it.',
+  }
+}
