@@ -1,0 +1,14 @@
+import { benchCluster } from './cluster.ts'
+import { benchOverhead } from './overhead.ts'
+
+const benches: Record<string, () => Promise<void>> = { cluster: () => benchCluster(), overhead: benchOverhead }
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !(name in benches))
+if (names.length === 0 || unknown.length > 0) {
+  if (unknown.length > 0) process.stderr.write(`there is no bench ${unknown.join(', ')}\n`)
+  process.stderr.write(`npm run bench NAME…: ${Object.keys(benches).join(', ')}\n`)
+  process.exitCode = 2
+} else {
+  for (const name of names) await benches[name]?.()
+}

@@ -1,0 +1,84 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import t from 'tap'
+import { reportsFolder, runCli } from '../support/cli.ts'
+
+/** Command lines that are wrong, and what they must say. */
+const WRONG: [args: string[], says: RegExp][] = [
+  [['rnu', 'failover-basic'], /there is no command `rnu`; did you mean `run`\?/],
+  [['run', 'failover-basc'], /there is no scenario failover-basc; did you mean failover-basic\?/],
+  [['run', 'failover-basic', '--sede', '4'], /run has no flag --sede; did you mean --seed\?/],
+  [['run', 'failover-basic', '--seed', 'four'], /--seed takes a whole number from 0 to 2147483647, not `four`/],
+  [['run', 'failover-basic', '--set', 'keys=5'], /keys/],
+  [['run', 'failover-basic', '--set', 'keys'], /--set takes NAME=VALUE, not `keys`/],
+  [['run', 'failover-basic', '--config', 'port=1'], /--config port: /],
+  [['run', 'failover-basic', '--port-base', '99999'], /--port-base takes a whole number/],
+  [
+    ['run', 'failover-basic', '--port-base', '55533'],
+    /6 nodes \(3 × 2\) from port 55533 on would need ports up to 55538/,
+  ],
+  [['run', 'failover-basic', '--name-prefix', '../x'], /--name-prefix takes letters/],
+  [['run', 'failover-basic', '--reporter', 'junt'], /there is no reporter `junt`; did you mean junit\?/],
+  [['run', '--tag', 'nigthly'], /no scenario has the tag nigthly; there are the tags /],
+  [['run', 'failover-basic', 'readme-walkthrough', '--keep'], /--keep leaves one cluster behind/],
+  [['cluster', 'frm'], /there is no `cluster frm`; did you mean `form`\?/],
+  [['cluster', 'up', '--shards', '0'], /--shards takes a whole number from 1/],
+  [['cluster', 'up', '--shards', '2', '--slots', '0-8191', '--slots', '8191-16383'], /--slots: .*8191/],
+  [['cluster', 'up', '--shards', '2', '--slots', '0-16383'], /--slots is given once for each of the 2 shards/],
+  [['explain'], /name a scenario/],
+  [['report', 'no-such-run'], /there is no run no-such-run/],
+]
+
+t.jobs = 2
+
+for (const [args, says] of WRONG) {
+  t.test(`${args.join(' ')}: exit 2 and a plain sentence`, async (t) => {
+    const { code, stdout, stderr } = await runCli(t, args, { DOCKER_HOST: 'unix:///nonexistent/docker.sock' })
+    t.equal(code, 2, stdout + stderr)
+    t.match(stderr, says)
+    t.notMatch(stderr, /\n\s+at /, 'no stack trace')
+  })
+}
+
+t.test('an invalid scenario: exit 2 with its place, and no folder is made', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'redis-chaos-invalid-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const file = path.join(folder, 'typo.yaml')
+  writeFileSync(file, 'title: A typo\nsteps:\n  - stpo: redis-node0\n')
+  const { code, stderr } = await runCli(t, ['run', file, '--reports', path.join(folder, 'reports')])
+  t.equal(code, 2)
+  t.match(stderr, /typo\.yaml:3:5: .*stpo/)
+  t.match(stderr, /did you mean `stop`\?/)
+  t.notOk(existsSync(path.join(folder, 'reports')))
+})
+
+t.test('run without a name: a short help and the scenarios', async (t) => {
+  const { code, stdout } = await runCli(t, ['run'])
+  t.equal(code, 2)
+  for (const name of ['failover-basic', 'readme-walkthrough', 'two-shards-lose-quorum']) t.match(stdout, name)
+})
+
+t.test('list, validate, explain and help answer without an engine', async (t) => {
+  const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' }
+  for (const args of [
+    ['list'],
+    ['validate'],
+    ['explain', 'failover-basic'],
+    ['--help'],
+    ['run', '--help'],
+    ['cluster', '--help'],
+  ]) {
+    const { code, stdout, stderr } = await runCli(t, args, env)
+    t.equal(code, 0, stderr)
+    t.ok(stdout.length > 50)
+  }
+})
+
+t.test('an unwritable reports folder: exit 3', async (t) => {
+  const reports = path.join(reportsFolder(t), 'a-file')
+  writeFileSync(reports, '')
+  const { code, stderr } = await runCli(t, ['run', 'failover-basic', '--reports', reports])
+  t.equal(code, 3)
+  t.match(stderr, /folder of the run cannot be made/)
+})

@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { filesWith, lastReport, reportsFolder, runCli } from '../support/cli.ts'
+import { requireEngine } from '../support/docker.ts'
+import { leftovers } from '../support/leftovers.ts'
+
+const PASSWORD = 'a-password-of-this-test'
+
+t.test('failover-basic passes, reports it in every format, and leaves nothing', async (t) => {
+  if (!(await requireEngine(t))) return
+  const reports = reportsFolder(t)
+  const args = ['run', 'failover-basic', '--port-base', '7500', '--name-prefix', 'e2e-library-', '--reports', reports]
+  const { code, stdout, stderr } = await runCli(t, args, { REDIS_CHAOS_PASSWORD: PASSWORD })
+
+  t.equal(code, 0, stdout + stderr)
+  t.match(stdout, /PASSED {2}1 scenario: 1 passed/)
+  t.match(stdout, /run again +npm run scenario failover-basic -- --seed \d+/)
+  const report = lastReport(reports)
+  t.match(report, { version: 1, verdict: 'passed', exitCode: 0 })
+  const [scenario] = report.scenarios
+  t.equal(scenario?.cluster?.nodes.length, 6)
+  const promotion = scenario?.steps.find(
+    ({ verb, lastSeen }) => verb === 'expect' && lastSeen?.includes('redis-node1 is a master'),
+  )
+  t.ok(promotion?.trueAfterMs !== undefined && promotion.trueAfterMs > 1000, 'the promotion took its time')
+  t.ok(
+    scenario?.steps.every(
+      ({ verdict, startMs, durationMs }) => verdict === 'passed' && startMs !== undefined && durationMs >= 0,
+    ),
+    'every step has its verdict and its times',
+  )
+  t.equal(scenario?.logs.length, 6)
+  t.same(filesWith(path.join(reports, 'latest'), PASSWORD), [], 'the password is in no file of the run')
+  t.notMatch(stdout + stderr, PASSWORD)
+  t.same(await leftovers('e2e-library-', report.runId), [])
+  await t.resolves(replay(path.join(reports, 'latest', 'results.tap')), 'tap replay reads results.tap as passed')
+})
+
+t.test('readme-walkthrough and two-shards-lose-quorum pass in one run', async (t) => {
+  if (!(await requireEngine(t))) return
+  const reports = reportsFolder(t)
+  const names = ['readme-walkthrough', 'two-shards-lose-quorum']
+  const args = [
+    'run',
+    ...names,
+    '--port-base',
+    '7510',
+    '--name-prefix',
+    'e2e-pair-',
+    '--reports',
+    reports,
+    '--reporter',
+    'tap',
+  ]
+  const { code, stdout, stderr } = await runCli(t, args)
+  t.equal(code, 0, stdout + stderr)
+  t.match(stdout, /^TAP version 14\n/)
+  const report = lastReport(reports)
+  t.same(
+    report.scenarios.map(({ id, verdict }) => [id, verdict]),
+    names.map((name) => [name, 'passed']),
+  )
+  t.same(await leftovers('e2e-pair-', report.runId), [])
+})
+
+t.test('failover-basic fails where replicas may not be promoted, and says why', async (t) => {
+  if (!(await requireEngine(t))) return
+  const reports = reportsFolder(t)
+  const setting = ['--config', 'cluster-replica-no-failover=yes']
+  const args = [
+    'run',
+    'failover-basic',
+    ...setting,
+    '--port-base',
+    '7520',
+    '--name-prefix',
+    'e2e-fails-',
+    '--reports',
+    reports,
+  ]
+  const { code, stdout, stderr } = await runCli(t, args)
+
+  t.equal(code, 1, stdout + stderr)
+  const report = lastReport(reports)
+  const [scenario] = report.scenarios
+  const failed = scenario?.steps.find(({ verdict }) => verdict === 'failed')
+  t.match(
+    failed?.error?.message,
+    /expected redis-node1 to be a master; last seen: redis-node1 is a replica of redis-node0, link down/,
+  )
+  t.match(
+    failed?.error?.details?.join('\n'),
+    /redis-node1 has cluster-replica-no-failover yes: it never starts an election/,
+  )
+  t.match(failed?.error?.details?.join('\n'), /looked: \d+ looks in 15\.\d+ s, limit 15\.00 s/)
+  t.ok((failed?.attempts ?? 0) > 100, 'it looked often')
+  t.match(stdout, /cluster-replica-no-failover yes/)
+  const after = scenario?.steps.slice((failed?.index ?? 0) + 1) ?? []
+  t.ok(after.length > 0 && after.every(({ verdict }) => verdict === 'not-run'), 'the steps after it were not run')
+  t.same(await leftovers('e2e-fails-', report.runId), [])
+  await t.rejects(replay(path.join(reports, 'latest', 'results.tap')), 'tap replay reads results.tap as failed')
+})
+
+/** Has tap itself read a TAP file, as the result of a test that it ran before. Rejects if it does not find it passed. */
+async function replay(results: string): Promise<void> {
+  const project = mkdtempSync(path.join(tmpdir(), 'redis-chaos-replay-'))
+  try {
+    writeFileSync(path.join(project, 'package.json'), '{"name":"replay","type":"module"}')
+    writeFileSync(path.join(project, 'run.test.js'), '')
+    mkdirSync(path.join(project, '.tap', 'test-results'), { recursive: true })
+    cpSync(results, path.join(project, '.tap', 'test-results', 'run.test.js.tap'))
+    const tap = path.resolve('node_modules/.bin/tap')
+    await promisify(execFile)(tap, ['replay', '--reporter=tap', '--disable-coverage', 'run.test.js'], {
+      cwd: project,
+      env: { ...process.env, TAP: '0' },
+    })
+  } finally {
+    rmSync(project, { recursive: true, force: true })
+  }
+}

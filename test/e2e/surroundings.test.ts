@@ -1,0 +1,159 @@
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import Docker from 'dockerode'
+import t from 'tap'
+import { lastReport, reportsFolder, runCli, startCli, testScenario } from '../support/cli.ts'
+import { requireEngine } from '../support/docker.ts'
+import { leftovers, networksAndVolumes } from '../support/leftovers.ts'
+
+t.test('a port that another program holds: exit 3, it is named, nothing is touched', async (t) => {
+  if (!(await requireEngine(t))) return
+  const reports = reportsFolder(t)
+  const holder = createServer()
+  holder.listen(7552, '127.0.0.1')
+  await once(holder, 'listening')
+  t.teardown(() => holder.close())
+  const before = await networksAndVolumes()
+  const args = ['run', 'failover-basic', '--port-base', '7550', '--name-prefix', 'e2e-port-', '--reports', reports]
+  const { code, stdout } = await runCli(t, args)
+  t.equal(code, 3)
+  t.match(stdout, /port 7552/)
+  t.match(stdout, new RegExp(`${process.pid}`), 'the program that holds it is named')
+  t.match(stdout, /--port-base/)
+  t.same(await leftovers('e2e-port-'), [])
+  t.same(await networksAndVolumes(), before)
+})
+
+t.test('two runs at once with different bases do not disturb each other; --keep keeps', async (t) => {
+  if (!(await requireEngine(t))) return
+  const [one, two] = [reportsFolder(t), reportsFolder(t)]
+  const args = (base: string, prefix: string, reports: string) => [
+    ...['run', testScenario('lost-key'), '--port-base', base, '--name-prefix', prefix, '--reports', reports],
+  ]
+  const [first, second] = await Promise.all([
+    runCli(t, [...args('7560', 'e2e-side-a-', one), '--keep']),
+    runCli(t, args('7570', 'e2e-side-b-', two)),
+  ])
+  t.equal(first.code, 1, first.stdout + first.stderr)
+  t.equal(second.code, 1, second.stdout + second.stderr)
+  t.same(await leftovers('e2e-side-b-', lastReport(two).runId), [])
+
+  const kept = await leftovers('e2e-side-a-', lastReport(one).runId)
+  t.equal(kept.filter((thing) => thing.startsWith('container')).length, 6)
+  const third = await runCli(t, args('7560', 'e2e-side-a-', two))
+  t.equal(third.code, 3, 'what was kept is in the way of the next run, which does not touch it')
+  t.match(third.stdout, /e2e-side-a-0/)
+  t.same(await leftovers('e2e-side-a-', lastReport(one).runId), kept)
+
+  const command = /Remove them with: (.*)/.exec(first.stderr)?.[1] ?? ''
+  const { execFileSync } = await import('node:child_process')
+  execFileSync('sh', ['-c', command])
+  t.same(await leftovers('e2e-side-a-', lastReport(one).runId), [], 'the command that it named removes them')
+})
+
+t.test('an engine that dies in the middle of a run: exit 3 with a clear word', async (t) => {
+  if (!(await requireEngine(t))) return
+  const reports = reportsFolder(t)
+  const engine = await EngineDoor.open()
+  t.teardown(() => engine.shut())
+  const args = [
+    'run',
+    testScenario('long-wait'),
+    '--port-base',
+    '7580',
+    '--name-prefix',
+    'e2e-dead-',
+    '--reports',
+    reports,
+  ]
+  const cli = startCli(t, args, { DOCKER_HOST: `unix://${engine.path}` })
+  await cli.until('cluster ready')
+  await engine.shut()
+  const { code, stdout, stderr } = await cli.ended
+  t.equal(code, 3, stdout + stderr)
+  const report = lastReport(reports)
+  t.equal(report.verdict, 'error')
+  t.match(report.scenarios[0]?.reason, /Docker engine/)
+  t.match(stdout, /Docker engine/)
+  t.notMatch(stdout + stderr, /\n\s+at .*\.ts:\d+/, 'no stack trace')
+  await removeByHand(report.runId)
+})
+
+t.test('no engine at all: exit 3, and what to do about it', async (t) => {
+  const reports = reportsFolder(t)
+  const args = ['run', 'failover-basic', '--reports', reports]
+  const { code, stdout } = await runCli(t, args, { DOCKER_HOST: 'unix:///nonexistent/docker.sock' })
+  t.equal(code, 3)
+  t.match(stdout, /Docker engine/)
+  t.notMatch(stdout, /\n\s+at .*\.ts:\d+/)
+})
+
+t.test('a setting that the server refuses: exit 3, with the words of the server', async (t) => {
+  if (!(await requireEngine(t))) return
+  const reports = reportsFolder(t)
+  const args = [
+    'run',
+    'failover-basic',
+    '--config',
+    'maxmemory-policy=sometimes',
+    '--port-base',
+    '7590',
+    '--name-prefix',
+    'e2e-bad-',
+    '--reports',
+    reports,
+  ]
+  const { code, stdout } = await runCli(t, args)
+  t.equal(code, 3, stdout)
+  t.match(stdout, /maxmemory-policy/)
+  t.same(await leftovers('e2e-bad-', lastReport(reports).runId), [])
+})
+
+/** A door to the engine that can be shut: to the runner, the engine dies; the containers live on, as they do. */
+class EngineDoor {
+  readonly path: string
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(socketPath: string) {
+    this.path = socketPath
+    this.#server = createServer((client) => {
+      const engine = connect(process.env.DOCKER_HOST?.replace(/^unix:\/\//, '') ?? '/var/run/docker.sock')
+      for (const socket of [client, engine]) {
+        this.#sockets.add(socket)
+        socket.on('error', () => {})
+        socket.on('close', () => {
+          this.#sockets.delete(socket)
+          client.destroy()
+          engine.destroy()
+        })
+      }
+      client.pipe(engine).pipe(client)
+    })
+  }
+
+  static async open(): Promise<EngineDoor> {
+    const door = new EngineDoor(path.join(tmpdir(), `redis-chaos-door-${process.pid}.sock`))
+    door.#server.listen(door.path)
+    await once(door.#server, 'listening')
+    return door
+  }
+
+  async shut(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    rmSync(this.path, { force: true })
+  }
+}
+
+async function removeByHand(runId: string): Promise<void> {
+  const docker = new Docker()
+  const filters = JSON.stringify({ label: [`redis-chaos.run=${runId}`] })
+  const containers = await docker.listContainers({ all: true, filters })
+  await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
+  const networks = await docker.listNetworks({ filters })
+  await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove()))
+}
