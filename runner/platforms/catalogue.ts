@@ -19,14 +19,47 @@ const serverEntry = z.strictObject({
   debian: debianSource,
 })
 
+/** What it is, and its version as far as it is fixed: part of an image's tag too. */
+const NAME = /^(redis|valkey):\d[a-z0-9.-]*$/
+
+const catalogue = z
+  .record(z.string(), serverEntry)
+  .refine((entries) => Object.keys(entries).every((name) => NAME.test(name)), {
+    error: ({ input }) => {
+      const wrong = Object.keys(input as object).filter((name) => !NAME.test(name))
+      return `expected names such as redis:7.0 or valkey:9.1, not ${wrong.join(', ')}`
+    },
+  })
+
 export type DebianSource = z.infer<typeof debianSource>
 
 /** A server that can be run, and where it comes from. */
 export type ServerEntry = z.infer<typeof serverEntry> & { name: string }
 
+/** What `--server` asks for: an entry of the catalogue, a program of this machine, or an image of one's own. */
+export interface ServerChoice {
+  kind: 'catalogue' | 'path' | 'image'
+  /** The entry's name, the path, or the image. */
+  value: string
+}
+
+/** The server that is played against unless another is asked for. */
+export const DEFAULT_SERVER = 'redis:7.0'
+
+/** Reads `redis:7.0`, `path:/usr/local/bin/redis-server`, `image:my/redis:tag`. Whether there is such a thing is not asked. */
+export function parseServer(text: string): ServerChoice {
+  const match = /^(path|image):(.*)$/s.exec(text)
+  return match ? { kind: match[1] as 'path' | 'image', value: match[2] ?? '' } : { kind: 'catalogue', value: text }
+}
+
 /** The file that lists the servers. */
 export function catalogueFile(projectRoot: string): string {
   return join(projectRoot, 'docker', 'servers.yaml')
+}
+
+/** The names of the catalogue's entries, in its order. Throws PlatformError when the catalogue is unreadable. */
+export async function serverNames(projectRoot: string): Promise<string[]> {
+  return Object.keys(await readCatalogue(catalogueFile(projectRoot)))
 }
 
 /**
@@ -39,13 +72,13 @@ export async function findServer(projectRoot: string, name: string): Promise<Ser
   const entry = entries[name]
   if (entry) return { name, ...entry }
   throw new PlatformError(`there is no server \`${name}\` in ${file}`, {
-    hint: `it has ${Object.keys(entries).join(', ')}; another one is one more entry there`,
+    hint: `it has ${Object.keys(entries).join(', ')}; another one is one more entry there, or one's own with \`path:\` or \`image:\``,
   })
 }
 
 async function readCatalogue(file: string): Promise<Record<string, z.infer<typeof serverEntry>>> {
   try {
-    return z.record(z.string(), serverEntry).parse(parse(await readFile(file, 'utf8')))
+    return catalogue.parse(parse(await readFile(file, 'utf8')))
   } catch (error) {
     const problem = error instanceof z.ZodError ? z.prettifyError(error) : String(error)
     throw new PlatformError(`the catalogue of servers ${file} cannot be read: ${problem}`, { cause: error })

@@ -102,5 +102,8 @@ function howItEnded(code: number | null, killedBy: NodeJS.Signals | null): strin
 
 function quoted(complaints: string): string {
   const lines = complaints.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('W: '))
-  return lines.length === 0 ? '' : `: ${lines.slice(-3).join(' / ')}`
+  // apt marks what matters, and puts details of several lines below each.
+  const marked = lines.filter((line) => line.startsWith('E: '))
+  const told = marked.length > 0 ? marked : lines
+  return told.length === 0 ? '' : `: ${told.slice(-3).join(' / ')}`
 }

@@ -35,6 +35,8 @@ export interface ServerGroupSpec {
   password: string
   /** Settings for every server's configuration, checked by `settings.ts`. */
   settings: Record<string, string>
+  /** The servers go on when the program that made them has ended. Default: they may end with it. */
+  outlivesRunner?: boolean
 }
 
 export interface ServerNode {
@@ -93,8 +95,10 @@ export interface ServerGroup {
 }
 
 export interface Platform {
-  /** `docker`. */
+  /** `docker`, `process`. */
   readonly kind: string
+  /** The server as it was asked for: `redis:7.0`. */
+  readonly server: string
   /** Throws PlatformError if the platform cannot be used now; returns what it is, in words: `Docker 20.10.24`. */
   probe(): Promise<string>
   /** Makes ready what every server needs (an image); returns the server in words: `redis 7.0.15`. */

@@ -94,7 +94,8 @@ function unescapeDouble(text: string): string {
   )
 }
 
-function quoteWord(word: string): string {
+/** One word of `redis.conf`, in quotes where it must be. */
+export function quoteWord(word: string): string {
   if (/^[\w./:@%+,=~^*-]+$/.test(word)) return word
   const escaped = word.replace(/["\\]/g, '\\$&').replace(/\p{Cc}/gu, (control) => {
     return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { runProgram } from '../child.ts'
+import { PlatformError } from '../platform.ts'
 
 /** A repository of Debian packages, as a line of `sources.list` names it. */
 export interface Archive {
@@ -9,22 +10,18 @@ export interface Archive {
 
 const DEFAULT_MIRROR = 'http://deb.debian.org/debian'
 const DEFAULT_SECURITY_MIRROR = 'http://deb.debian.org/debian-security'
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+/** Named so up to Debian 13, and since. */
+export const KEYRINGS = [
+  '/usr/share/keyrings/debian-archive-keyring.gpg',
+  '/usr/share/keyrings/debian-archive-keyring.pgp',
+]
 
 /**
  * The archives of these suites, on the mirrors that this machine's own apt is set to use, else on `deb.debian.org`.
  * Suites named `…-security` live in an archive of their own.
  */
 export async function findArchives(suites: readonly string[], signal?: AbortSignal): Promise<Archive[]> {
-  const configured = await runProgram(
-    'apt-get',
-    ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)', 'Created-By: Packages'],
-    {
-      purpose: "read this machine's Debian mirrors",
-      timeoutMs: 20_000,
-      signal,
-    },
-  )
+  const configured = await configuredArchives(signal)
   const mirrors = configured
     .split('\n')
     .map((line) => /^(\S+) (\S+?)\/?$/.exec(line))
@@ -39,12 +36,31 @@ export async function findArchives(suites: readonly string[], signal?: AbortSign
   return suites.map((suite) => ({ uri: suite.endsWith('-security') ? securityMirror : mirror, suite }))
 }
 
+/** Origin and address of each archive that apt is set to use, one a line; none where apt cannot read its own settings. */
+async function configuredArchives(signal?: AbortSignal): Promise<string> {
+  try {
+    return await runProgram('apt-get', ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)', 'Created-By: Packages'], {
+      purpose: "read this machine's Debian mirrors",
+      timeoutMs: 20_000,
+      signal,
+    })
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    return ''
+  }
+}
+
 /** Lines of `sources.list`, pinned to the Debian archive's own keys where this machine has them as a keyring file. */
 export async function sourcesList(archives: readonly Archive[]): Promise<string> {
-  const hasKeyring = await access(KEYRING).then(
-    () => true,
-    () => false,
+  const found = await Promise.all(
+    KEYRINGS.map((file) =>
+      access(file).then(
+        () => [file],
+        () => [],
+      ),
+    ),
   )
-  const options = hasKeyring ? `[signed-by=${KEYRING}] ` : ''
+  const keyring = found.flat()[0]
+  const options = keyring === undefined ? '' : `[signed-by=${keyring}] `
   return archives.map(({ uri, suite }) => `deb ${options}${uri} ${suite} main\n`).join('')
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { PlatformError, type Progress } from '../platform.ts'
-import { findArchives, sourcesList } from './archive.ts'
+import { type Archive, findArchives, sourcesList } from './archive.ts'
 
 const UPDATE_TIMEOUT_MS = 180_000
 const DOWNLOAD_TIMEOUT_MS = 300_000
@@ -22,7 +22,6 @@ export async function downloadPackages(
 ): Promise<string[]> {
   const archives = await findArchives(source.suites, signal)
   const config = await writePrivateApt(folder, source, await sourcesList(archives), signal)
-  const hint = `needed: ${archives.map(({ uri, suite }) => `${uri} ${suite}`).join(', ')}`
   try {
     progress(`reading the package index of Debian ${source.suites[0]}`)
     await runProgram('apt-get', ['-c', config, '-qq', '-o', 'APT::Update::Error-Mode=any', 'update'], {
@@ -38,10 +37,21 @@ export async function downloadPackages(
     })
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
-    throw new PlatformError(error.message, { hint, cause: error })
+    throw new PlatformError(error.message, { hint: hintFor(error.message, archives), cause: error })
   }
   const downloaded = join(folder, 'archives')
   return (await readdir(downloaded)).filter((name) => name.endsWith('.deb')).map((name) => join(downloaded, name))
+}
+
+function hintFor(problem: string, archives: readonly Archive[]): string {
+  const needed = `needed: ${archives.map(({ uri, suite }) => `${uri} ${suite}`).join(', ')}`
+  if (/NO_PUBKEY|not signed|public key|signatures? (couldn't|could not)|Missing key/i.test(problem)) {
+    return `${needed}; this machine must trust the keys of the Debian archive: \`apt-get install debian-archive-keyring\` brings them`
+  }
+  if (/Hash Sum|unexpected size|File has|signature/i.test(problem)) {
+    return `${needed}; what came is not what the archive signed: a proxy between, or a mirror that is just being updated; try again later`
+  }
+  return needed
 }
 
 /** Folders and a configuration that make apt forget what this machine has installed; returns the configuration's path. */
@@ -62,7 +72,14 @@ async function writePrivateApt(
   await writeFile(path('sources.list'), sources)
   await writeFile(path('status'), assumedInstalled(source.without, architecture.trim()))
   // Hooks of the machine's own apt must not run here: they act on the machine's own cache.
-  const hooks = ['APT::Update::Pre-Invoke', 'APT::Update::Post-Invoke', 'APT::Update::Post-Invoke-Success']
+  const hooks = [
+    'APT::Update::Pre-Invoke',
+    'APT::Update::Post-Invoke',
+    'APT::Update::Post-Invoke-Success',
+    'DPkg::Pre-Install-Pkgs',
+    'DPkg::Pre-Invoke',
+    'DPkg::Post-Invoke',
+  ]
   const settings: Record<string, string> = {
     'Dir::State': folder,
     'Dir::State::lists': path('lists'),
@@ -77,6 +94,14 @@ async function writePrivateApt(
     'APT::Install-Recommends': 'false',
     'Acquire::Languages': 'none',
     'Acquire::Retries': '2',
+    'Acquire::http::Timeout': '20',
+    'Acquire::https::Timeout': '20',
+    // Whatever the machine's own apt lets pass, nothing unsigned is taken here.
+    'Acquire::AllowInsecureRepositories': 'false',
+    'Acquire::AllowWeakRepositories': 'false',
+    'Acquire::AllowDowngradeToInsecureRepositories': 'false',
+    'Acquire::Check-Valid-Until': 'true',
+    'APT::Get::AllowUnauthenticated': 'false',
     // As root, apt would download as `_apt`, which cannot write into a private cache folder.
     'APT::Sandbox::User': 'root',
   }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { access, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { access, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { homedir, hostname } from 'node:os'
+import { basename, delimiter, join } from 'node:path'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { PlatformError, type Progress } from '../platform.ts'
@@ -19,49 +19,63 @@ export interface DebianTree {
 export interface TreeOptions {
   progress: Progress
   signal?: AbortSignal | undefined
-  /** Default: `redis-chaos/debian` in `$XDG_CACHE_HOME`, else in `~/.cache`. */
+  /** Default: `debianCacheFolder()`. */
   cacheFolder?: string
 }
 
 /** Raise it when trees are made in another way, so that trees of the cache are made again. */
-const LAYOUT = 1
+const LAYOUT = 2
 const UNPACK_TIMEOUT_MS = 60_000
+/** Longer than making a tree may take: what is older was left by a runner that was killed. */
+const LEFT_BEHIND_AFTER_MS = 3_600_000
 
 /**
- * The tree of these packages, from the cache or made now. It appears in the cache whole or not at all.
- * Throws PlatformError on a machine without apt, or when packages cannot be fetched or unpacked.
+ * The tree of these packages, from the cache or made now. It appears in the cache whole or not at all, also when two
+ * processes make it at once. Throws PlatformError on a machine without apt, when packages cannot be fetched, verified or
+ * unpacked, and when the cache cannot be written.
  */
 export async function debianTree(source: DebianSource, options: TreeOptions): Promise<DebianTree> {
-  const { progress, signal, cacheFolder = defaultCacheFolder() } = options
-  const key = createHash('sha256')
-    .update(JSON.stringify([LAYOUT, source]))
-    .digest('hex')
-    .slice(0, 12)
-  const folder = join(cacheFolder, `${source.suites[0]}-${key}`)
-  const cached = await readTree(folder, key)
+  const { progress, signal, cacheFolder = debianCacheFolder() } = options
+  const cached = await cachedTree(source, cacheFolder)
   if (cached) return cached
 
   await demandDebianTools()
-  const making = join(cacheFolder, `.making-${process.pid}-${randomBytes(4).toString('hex')}`)
+  await removeLeftBehind(cacheFolder)
+  const making = join(cacheFolder, `.making-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`)
+  await mkdir(making, { recursive: true }).catch((error) => {
+    throw explained(error, cacheFolder)
+  })
   try {
     const debs = await downloadPackages(source, join(making, 'apt'), progress, signal)
     progress(`unpacking ${debs.length} packages`)
     await makeTree(debs, join(making, 'tree'), signal)
-    await moveInPlace(join(making, 'tree'), folder)
+    await moveInPlace(join(making, 'tree'), treeFolder(source, cacheFolder))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new PlatformError(`no space left for Debian packages in ${cacheFolder}`, {
-        hint: 'free some 200 MB there, or name another folder with XDG_CACHE_HOME',
-        cause: error,
-      })
-    }
-    throw error
+    throw explained(error, cacheFolder)
   } finally {
     await rm(making, { recursive: true, force: true })
   }
-  const tree = await readTree(folder, key)
-  if (!tree) throw new PlatformError(`the Debian packages unpacked into ${folder} are gone`)
+  const tree = await cachedTree(source, cacheFolder)
+  if (!tree) throw new PlatformError(`the Debian packages unpacked into ${cacheFolder} are gone`)
   return tree
+}
+
+/** The tree of these packages if it is in the cache; undefined if it would have to be fetched. */
+export async function cachedTree(
+  source: DebianSource,
+  cacheFolder = debianCacheFolder(),
+): Promise<DebianTree | undefined> {
+  const folder = treeFolder(source, cacheFolder)
+  try {
+    const packages = JSON.parse(await readFile(packageList(folder), 'utf8')) as DebianTree['packages']
+    return { root: join(folder, 'root'), key: treeKey(source), packages }
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw new PlatformError(`the unpacked Debian packages in ${folder} cannot be read: ${(error as Error).message}`, {
+      hint: `remove that folder, and they are fetched again: \`rm -r ${folder}\``,
+      cause: error,
+    })
+  }
 }
 
 /** Names the tree of these packages; changes whenever what is asked for does. */
@@ -72,9 +86,18 @@ export function treeKey(source: DebianSource): string {
     .slice(0, 12)
 }
 
-function defaultCacheFolder(): string {
+/** Where trees are kept: `redis-chaos/debian` in `$XDG_CACHE_HOME`, else in `~/.cache`. */
+export function debianCacheFolder(): string {
   const cacheHome = process.env.XDG_CACHE_HOME
   return join(cacheHome?.startsWith('/') ? cacheHome : join(homedir(), '.cache'), 'redis-chaos', 'debian')
+}
+
+function treeFolder(source: DebianSource, cacheFolder: string): string {
+  return join(cacheFolder, `${source.suites[0]}-${treeKey(source)}`)
+}
+
+function packageList(folder: string): string {
+  return join(folder, 'packages.json')
 }
 
 async function demandDebianTools(): Promise<void> {
@@ -86,7 +109,7 @@ async function demandDebianTools(): Promise<void> {
     )
     if (found) continue
     throw new PlatformError(`no server can be made from Debian packages here: \`${tool}\` is not on this machine`, {
-      hint: 'make a registry reachable for the official image, or run this once on Debian or Ubuntu, or load an image of the server with `docker load`',
+      hint: 'the ways to get one: install Redis or Valkey with this system’s own package manager and give its path, `--server path:/usr/bin/redis-server`; with a Docker engine, make a registry reachable or `docker load` the official image; or run this on Debian or Ubuntu',
     })
   }
 }
@@ -94,21 +117,30 @@ async function demandDebianTools(): Promise<void> {
 async function makeTree(debs: readonly string[], folder: string, signal?: AbortSignal): Promise<void> {
   const root = join(folder, 'root')
   await mkdir(root, { recursive: true })
-  const packages: DebianTree['packages'] = []
   for (const deb of debs) {
-    const purpose = 'unpack a Debian package'
-    await runProgram('dpkg-deb', ['--extract', deb, root], { purpose, timeoutMs: UNPACK_TIMEOUT_MS, signal })
-    const shown = await runProgram('dpkg-deb', ['--show', deb], {
-      purpose: 'read the name of a Debian package',
+    await runProgram('dpkg-deb', ['--extract', deb, root], {
+      purpose: `unpack ${basename(deb)}`,
       timeoutMs: UNPACK_TIMEOUT_MS,
       signal,
     })
-    const [name = '', version = ''] = shown.trim().split('\t')
-    packages.push({ name, version })
   }
-  await rm(join(root, 'usr', 'share'), { recursive: true, force: true })
+  await removeUnneeded(root)
   await linkTopFolders(root)
-  await writeFile(join(folder, 'packages.json'), JSON.stringify(packages, undefined, 2))
+  await writeFile(packageList(folder), JSON.stringify(debs.map(packageOf), undefined, 2))
+}
+
+/** What no server reads: documentation, and the C library's tables of character sets, which are half of it. */
+async function removeUnneeded(root: string): Promise<void> {
+  const libraries = join(root, 'usr', 'lib')
+  const folders = await readdir(libraries).catch(() => [])
+  const unneeded = [join(root, 'usr', 'share'), ...folders.map((name) => join(libraries, name, 'gconv'))]
+  for (const path of unneeded) await rm(path, { recursive: true, force: true })
+}
+
+/** apt names a file by its package, version (`:` written as `%3a`) and architecture. */
+function packageOf(deb: string): { name: string; version: string } {
+  const [name = '', version = ''] = basename(deb, '.deb').split('_')
+  return { name, version: decodeURIComponent(version) }
 }
 
 /** Since Debian 13 packages ship everything under /usr, and an installation links /lib64 (the loader), /bin and the rest. */
@@ -138,12 +170,40 @@ async function moveInPlace(made: string, folder: string): Promise<void> {
   }
 }
 
-async function readTree(folder: string, key: string): Promise<DebianTree | undefined> {
-  try {
-    const packages = JSON.parse(await readFile(join(folder, 'packages.json'), 'utf8')) as DebianTree['packages']
-    return { root: join(folder, 'root'), key, packages }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+/** What a killed runner was making: of this machine, by a process that is gone; or too old to be still under way. */
+async function removeLeftBehind(cacheFolder: string): Promise<void> {
+  const names = await readdir(cacheFolder).catch(() => [])
+  for (const name of names.filter((candidate) => candidate.startsWith('.making-'))) {
+    const path = join(cacheFolder, name)
+    const [, host, pid] = /^\.making-(.*)-(\d+)-[0-9a-f]+$/.exec(name) ?? []
+    const ageMs = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now())
+    if ((host === hostname() && !isAlive(Number(pid))) || ageMs > LEFT_BEHIND_AFTER_MS) {
+      await rm(path, { recursive: true, force: true })
+    }
   }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** The error for people: a full disk and a folder that cannot be written come from node, from apt and from dpkg alike. */
+function explained(error: unknown, cacheFolder: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || /No space left on device|enough free space|Disk quota exceeded/i.test(message)) {
+    return new PlatformError(`no space left for Debian packages in ${cacheFolder}`, {
+      hint: 'free some 200 MB there, or name another folder with XDG_CACHE_HOME',
+      cause: error,
+    })
+  }
+  if (error instanceof PlatformError || code === undefined || typeof code !== 'string') return error
+  return new PlatformError(`Debian packages cannot be unpacked into ${cacheFolder}: ${message}`, {
+    hint: 'name a folder that you may write to with XDG_CACHE_HOME',
+    cause: error,
+  })
 }

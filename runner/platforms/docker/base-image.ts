@@ -1,15 +1,15 @@
 import type { ServerEntry } from '../catalogue.ts'
 import { pipeProgram } from '../child.ts'
-import { type DebianTree, debianTree, treeKey } from '../debian/tree.ts'
+import { debianTree, treeKey } from '../debian/tree.ts'
+import { serverOfTree } from '../debian/tree-server.ts'
 import { PlatformError, type Progress } from '../platform.ts'
 import { type Engine, unlessGone } from './engine.ts'
+import { type ImageServer, serverOfImage } from './image-server.ts'
 import { followJob } from './json-stream.ts'
 
 /** An image that has the server and a shell, and why it is this one. */
-export interface BaseImage {
+export interface BaseImage extends ImageServer {
   image: string
-  /** `redis 7.0.15`. */
-  server: string
   /** In words. */
   choice: string
 }
@@ -29,18 +29,15 @@ export async function chooseBaseImage(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<BaseImage> {
-  const here = await inspectImage(engine, entry.image)
-  if (here) return announced(official(entry, here.Config.Env, 'already on this engine'), progress)
   let refusal: PlatformError
   try {
-    await pull(engine, entry.image, progress, signal)
-    const pulled = await inspectImage(engine, entry.image)
-    return announced(official(entry, pulled?.Config.Env, 'the official image'), progress)
+    const how = await demandImage(engine, entry.image, progress, signal)
+    return await baseOf(engine, entry.image, `${entry.image}, ${how}`, progress, signal)
   } catch (error) {
-    if (!(error instanceof PlatformError)) throw error
+    if (!(error instanceof PullError)) throw error
     refusal = error
   }
-  const reason = `because ${entry.image} could not be pulled (${pullProblem(refusal.message)})`
+  const reason = `because ${entry.image} could not be pulled (${refusal.message})`
   const choice = `Debian ${entry.debian.suites[0]} packages, ${reason}`
   progress(`base image: ${choice}`)
   try {
@@ -57,20 +54,58 @@ export async function chooseBaseImage(
   }
 }
 
+/**
+ * A base image of one's own (`my/redis:tag`), pulled unless the engine has it. Throws PlatformError when it cannot be pulled,
+ * or has no server.
+ */
+export async function ownBaseImage(
+  engine: Engine,
+  image: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<BaseImage> {
+  return baseOf(engine, image, `${image}, as asked for`, progress, signal)
+}
+
+/**
+ * Sees to it that the engine has the image; returns where it came from, in words. Throws PullError when the engine has it
+ * not, and cannot pull it.
+ */
+export async function demandImage(
+  engine: Engine,
+  image: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (await inspectImage(engine, image)) return 'already on this engine'
+  try {
+    await pull(engine, image, progress, signal)
+    return 'pulled'
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    throw new PullError(pullProblem(error.message), { cause: error })
+  }
+}
+
+/** An image could not be pulled; the message is the reason alone. */
+export class PullError extends PlatformError {
+  override name = 'PullError'
+}
+
 /** The image's inspection, or undefined if the engine has no such image. */
 export async function inspectImage(engine: Engine, image: string) {
   return unlessGone(engine.call(`inspect image ${image}`, () => engine.docker.getImage(image).inspect()))
 }
 
-function announced(base: BaseImage, progress: Progress): BaseImage {
-  progress(`base image: ${base.choice}`)
-  return base
-}
-
-function official(entry: ServerEntry, env: readonly string[] | undefined, how: string): BaseImage {
-  const version = env?.map((line) => /^(?:REDIS|VALKEY)_VERSION=(.+)$/.exec(line)?.[1]).find((found) => found)
-  const server = version ? `${entry.name.split(':')[0]} ${version}` : entry.name.replace(':', ' ')
-  return { image: entry.image, server, choice: `${entry.image}, ${how}` }
+async function baseOf(
+  engine: Engine,
+  image: string,
+  choice: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<BaseImage> {
+  progress(`base image: ${choice}`)
+  return { image, choice, ...(await serverOfImage(engine, image, signal)) }
 }
 
 async function pull(engine: Engine, image: string, progress: Progress, signal?: AbortSignal): Promise<void> {
@@ -109,9 +144,9 @@ async function debianBase(
   const tag = `${entry.debian.suites[0]}-${treeKey(entry.debian)}`
   const image = `redis-chaos-base:${tag}`
   const imported = (await inspectImage(engine, image))?.Config.Labels?.[VERSION_LABEL]
-  if (imported) return { image, server: imported }
+  if (imported) return { image, program: entry.program, server: imported }
   const tree = await debianTree(entry.debian, { progress, signal })
-  const server = serverOf(tree, entry)
+  const server = serverOfTree(tree, entry)
   progress(`importing ${image}`)
   const doing = `import ${image}`
   const { output, ended } = pipeProgram(
@@ -141,12 +176,5 @@ async function debianBase(
     await unlessGone(engine.call(`remove ${image}`, () => engine.docker.getImage(image).remove()))
     throw packed.reason
   }
-  return { image, server }
-}
-
-/** From the version of the server's own package: `5:7.0.15-1~deb12u10` is redis 7.0.15. */
-function serverOf(tree: DebianTree, entry: ServerEntry): string {
-  const found = tree.packages.find(({ name }) => entry.debian.packages.includes(name) && name === entry.program)
-  const version = found?.version.replace(/^\d+:/, '').replace(/[-+~].*$/, '')
-  return version ? `${entry.name.split(':')[0]} ${version}` : entry.name.replace(':', ' ')
+  return { image, program: entry.program, server }
 }

@@ -1,16 +1,20 @@
 import type { ContainerInfo } from 'dockerode'
 import { ConflictError } from '../platform.ts'
+import { portHolder } from '../port-holder.ts'
 import { PURPOSE_LABEL, RUN_LABEL } from './labels.ts'
-import { portHolder } from './port-holder.ts'
+import { removalCommand } from './removal.ts'
 
 /** A name or port that is wanted, and what has it. */
 export interface Conflict {
   kind: 'name' | 'port'
   what: string
   holder: string
-  /** Held by the cluster of `npm run cluster`. */
-  byCluster: boolean
+  /** What removes the holder, in words, if it is one of this project's own. */
+  removal?: string
 }
+
+/** The run id of such a cluster says its name prefix; the command wants it as a flag. */
+export const CLEAN = '`npm run cluster clean` (with the --name-prefix of that cluster)'
 
 export interface Wanted {
   name: string
@@ -33,23 +37,23 @@ export async function findConflicts(
       const publisher = containers.find((container) => container.Ports.some(({ PublicPort }) => PublicPort === port))
       if (publisher) return [...conflicts, { kind: 'port', what: String(port), ...containerHolder(publisher) }]
       const holder = await portHolder(port)
-      return holder ? [...conflicts, { kind: 'port', what: String(port), holder, byCluster: false }] : conflicts
+      return holder ? [...conflicts, { kind: 'port', what: String(port), holder }] : conflicts
     }),
   )
   return found.flat()
 }
 
-function containerHolder(container: ContainerInfo): Pick<Conflict, 'holder' | 'byCluster'> {
+function containerHolder(container: ContainerInfo): Pick<Conflict, 'holder' | 'removal'> {
   const runId = container.Labels[RUN_LABEL]
   const purpose = container.Labels[PURPOSE_LABEL]
   if (runId && purpose) {
     return {
       holder: `${purpose} (run ${runId}, containers of image ${container.Image})`,
-      byCluster: purpose.startsWith('npm run cluster'),
+      removal: purpose.includes('npm run cluster') ? CLEAN : `\`${removalCommand(runId)}\``,
     }
   }
   const name = container.Names[0]?.slice(1) ?? container.Id.slice(0, 12)
-  return { holder: `container ${name} (image ${container.Image}), which this runner did not make`, byCluster: false }
+  return { holder: `container ${name} (image ${container.Image}), which this runner did not make` }
 }
 
 /** One error for all conflicts, by holder; it names the flags that avoid them. */
@@ -65,9 +69,8 @@ export function conflictError(conflicts: readonly Conflict[]): ConflictError {
     ...(conflicts.some(({ kind }) => kind === 'port') ? ['other ports with `--port-base`'] : []),
     ...(conflicts.some(({ kind }) => kind === 'name') ? ['other names with `--name-prefix`'] : []),
   ]
-  const clean = conflicts.some(({ byCluster }) => byCluster)
-    ? '; or remove the cluster that is up with `npm run cluster clean`'
-    : ''
+  const removals = [...new Set(conflicts.flatMap(({ removal }) => (removal === undefined ? [] : [removal])))]
+  const clean = removals.length === 0 ? '' : `; or, if it is no longer needed, remove it with ${removals.join(' and ')}`
   return new ConflictError(`${parts.join('; ')}; nothing was touched`, {
     hint: `choose ${flags.join(' and ')}${clean}`,
   })

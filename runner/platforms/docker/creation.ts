@@ -1,5 +1,6 @@
+import type { Dialect } from '../dialects.ts'
 import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
-import { renderSettings } from '../settings.ts'
+import { renderRunSettings } from '../server-config.ts'
 import { createContainer } from './container.ts'
 import type { Engine } from './engine.ts'
 import { waitForFirstAnswers } from './first-answer.ts'
@@ -10,6 +11,8 @@ import { removeRun } from './removal.ts'
 export interface CreationPlan {
   spec: ServerGroupSpec
   image: string
+  /** Of the image's server. */
+  dialect: Dialect
   /** The machine of the engine. */
   machine: string
   signal: AbortSignal | undefined
@@ -39,9 +42,10 @@ export async function createNodes(engine: Engine, plan: CreationPlan): Promise<S
   }
 }
 
-async function tryToCreateNodes(engine: Engine, { spec, image, machine, signal }: CreationPlan): Promise<ServerNode[]> {
+async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
+  const { spec, image, dialect, machine, signal } = plan
   const labels = runLabels(spec)
-  const files = { password: spec.password, settings: renderSettings(spec.settings) }
+  const files = { password: spec.password, settings: renderRunSettings(dialect, spec.settings) }
   const network = await chooseNetwork(engine, `redis-chaos-${spec.runId}`, labels, spec.nodes)
   const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
     const peerHost = network.addresses[index] ?? ''

@@ -1,4 +1,5 @@
 import type { ContainerInfo } from 'dockerode'
+import { dialectOf } from '../dialects.ts'
 import {
   ConflictError,
   type Platform,
@@ -17,7 +18,7 @@ import { DockerServerGroup } from './server-group.ts'
 import { checkSpec } from './spec.ts'
 
 export interface DockerPlatformOptions {
-  /** A server of the catalogue: `redis:7.0`. */
+  /** A server of the catalogue: `redis:7.0`, or an image: `image:my/redis:tag`. */
   server: string
   /** The folder that holds `docker/`. */
   projectRoot: string
@@ -28,12 +29,14 @@ export interface DockerPlatformOptions {
 /** Servers in containers of a Docker engine on this machine, each with a network namespace of its own. */
 export class DockerPlatform implements Platform {
   readonly kind = 'docker'
+  readonly server: string
   readonly #options: DockerPlatformOptions
   readonly #engine: Engine
   #image: NodeImage | undefined
 
   constructor(options: DockerPlatformOptions) {
     this.#options = options
+    this.server = options.server
     this.#engine = new Engine(options.dockerSocket)
   }
 
@@ -61,7 +64,13 @@ export class DockerPlatform implements Platform {
     const machine = await this.#demandFree(spec)
     try {
       progress(`starting ${spec.nodes} containers`)
-      const nodes = await createNodes(this.#engine, { spec, image: image.image, machine, signal })
+      const nodes = await createNodes(this.#engine, {
+        spec,
+        image: image.image,
+        dialect: dialectOf(image.server),
+        machine,
+        signal,
+      })
       return new DockerServerGroup(this.#engine, spec.runId, nodes)
     } catch (error) {
       await this.#undo(spec.runId, error)

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import { findServer, type ServerEntry } from '../catalogue.ts'
+import { DEFAULT_SERVER, findServer, parseServer } from '../catalogue.ts'
+import { dialectOf } from '../dialects.ts'
 import { PlatformError, type Progress } from '../platform.ts'
-import { type BaseImage, chooseBaseImage, inspectImage } from './base-image.ts'
+import { type BaseImage, chooseBaseImage, demandImage, inspectImage, ownBaseImage, PullError } from './base-image.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import { followJob } from './json-stream.ts'
 
@@ -33,8 +34,8 @@ const CONTEXT = [
 type ContextFile = (typeof CONTEXT)[number] & { text: string }
 
 /**
- * The image of a cluster's nodes for this server of the catalogue, built unless the engine has it as it would be built now.
- * Throws PlatformError when it cannot be made.
+ * The image of a cluster's nodes for this server, an entry of the catalogue (`redis:7.0`) or one's own image
+ * (`image:my/redis:tag`), built unless the engine has it as it would be built now. Throws PlatformError when it cannot be made.
  */
 export async function prepareImage(
   engine: Engine,
@@ -43,25 +44,91 @@ export async function prepareImage(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<NodeImage> {
-  const entry = await findServer(projectRoot, serverName)
+  const recipe = await findRecipe(engine, projectRoot, serverName, progress, signal)
   const context = await readContext(projectRoot)
-  const fingerprint = fingerprintOf(entry, context)
-  const image = `${REPOSITORY}:${entry.name.replace(':', '-')}`
+  const fingerprint = fingerprintOf(recipe.identity, context)
+  const image = `${REPOSITORY}:${recipe.tag}`
 
   const present = await inspectImage(engine, image)
   const labels = present?.Config.Labels ?? {}
   const server = labels[SERVER_LABEL]
   if (server && labels[CONTEXT_LABEL] === fingerprint) {
-    if (!present?.RepoTags?.includes(`${REPOSITORY}:latest`)) await tagLatest(engine, image)
+    if (recipe.isLatest && !present?.RepoTags?.includes(`${REPOSITORY}:latest`)) await tagLatest(engine, image)
     return { image, server }
   }
 
-  const base = await chooseBaseImage(engine, entry, progress, signal)
+  const base = await recipe.chooseBase()
+  // Throws for a server that scenarios cannot be played against, before anything is made of it.
+  dialectOf(base.server)
   progress(`building ${image}`)
-  await build(engine, { image, entry, base, context, fingerprint, progress, signal })
-  await tagLatest(engine, image)
+  await build(engine, { image, base, context, fingerprint, progress, signal })
+  if (recipe.isLatest) await tagLatest(engine, image)
   if (present) await removeOutdated(engine, present.Id)
   return { image, server: base.server }
+}
+
+/** What an image is made from. */
+interface Recipe {
+  tag: string
+  /** Changes whenever another base would be chosen. */
+  identity: unknown
+  /** Whether the tag `latest` is this image's. */
+  isLatest: boolean
+  chooseBase: () => Promise<BaseImage>
+}
+
+async function findRecipe(
+  engine: Engine,
+  projectRoot: string,
+  serverName: string,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Recipe> {
+  const { kind, value } = parseServer(serverName)
+  if (kind === 'path') {
+    throw new PlatformError(`${serverName} is a program of this machine, which containers cannot run`, {
+      hint: 'give `--platform process` with it, or an image with the server: `--server image:my/redis:tag`',
+    })
+  }
+  if (kind === 'image') return ownRecipe(engine, value, progress, signal)
+  const entry = await findServer(projectRoot, value)
+  return {
+    tag: entry.name.replace(':', '-'),
+    identity: entry,
+    isLatest: entry.name === DEFAULT_SERVER,
+    chooseBase: () => chooseBaseImage(engine, entry, progress, signal),
+  }
+}
+
+async function ownRecipe(
+  engine: Engine,
+  reference: string,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Recipe> {
+  if (!/^[a-zA-Z0-9][\w.\-/:@]*$/.test(reference)) {
+    throw new PlatformError(`\`image:${reference}\` names no image`, {
+      hint: 'expected something like `image:my/redis:tag`',
+    })
+  }
+  // Without a tag the engine would pull every tag that there is.
+  const name = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`
+  try {
+    await demandImage(engine, name, progress, signal)
+  } catch (error) {
+    if (!(error instanceof PullError)) throw error
+    throw new PlatformError(`image ${name} is not on this engine and could not be pulled: ${error.message}`, {
+      hint: `build it (\`docker build -t ${name} …\`), load it (\`docker load\`), or check its name`,
+      cause: error,
+    })
+  }
+  const id = (await inspectImage(engine, name))?.Id
+  return {
+    tag: `own-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`,
+    identity: [name, id],
+    isLatest: false,
+    chooseBase: () => ownBaseImage(engine, name, progress, signal),
+  }
 }
 
 async function readContext(projectRoot: string): Promise<ContextFile[]> {
@@ -76,16 +143,15 @@ async function readContext(projectRoot: string): Promise<ContextFile[]> {
 }
 
 /** Changes whenever the image would be built from something else. */
-function fingerprintOf(entry: ServerEntry, context: readonly ContextFile[]): string {
+function fingerprintOf(identity: unknown, context: readonly ContextFile[]): string {
   return createHash('sha256')
-    .update(JSON.stringify([entry, context]))
+    .update(JSON.stringify([identity, context]))
     .digest('hex')
     .slice(0, 16)
 }
 
 interface BuildPlan {
   image: string
-  entry: ServerEntry
   base: BaseImage
   context: readonly ContextFile[]
   fingerprint: string
@@ -94,7 +160,7 @@ interface BuildPlan {
 }
 
 async function build(engine: Engine, plan: BuildPlan): Promise<void> {
-  const { image, entry, base, context, fingerprint, progress, signal } = plan
+  const { image, base, context, fingerprint, progress, signal } = plan
   const archive = pack()
   for (const { name, mode, text } of context) archive.entry({ name, mode, mtime: new Date(0) }, text)
   archive.finalize()
@@ -104,7 +170,7 @@ async function build(engine: Engine, plan: BuildPlan): Promise<void> {
       t: image,
       version: '1',
       forcerm: true,
-      buildargs: { BASE: base.image, SERVER: entry.program },
+      buildargs: { BASE: base.image, SERVER: base.program },
       labels: { [CONTEXT_LABEL]: fingerprint, [SERVER_LABEL]: base.server, [BASE_LABEL]: base.choice },
       abortSignal,
     })

@@ -1,0 +1,136 @@
+import { setMaxListeners } from 'node:events'
+import { type AttemptOptions, attempt, type Problem, type Seen } from './attempt.ts'
+import { clockFindings } from './clock.ts'
+import { debianFindings, lookAtDebian } from './debian.ts'
+import { type EngineSeen, engineFindings, storageFinding } from './engine.ts'
+import { AREAS, type Area, type Finding, findingsOf } from './finding.ts'
+import { cgroupFindings, diskFindings, filesFindings, memoryFindings, nodeFinding } from './host.ts'
+import type { Machine } from './machine.ts'
+import { namespaceFindings, tryNamespaces, tryNetworkFaults } from './network-faults.ts'
+import { portFindings } from './ports.ts'
+import { lookAtPrograms, mainJobFinding, type ProgramSeen, serverFindings, type Ways, waysTo } from './servers.ts'
+import { signalFindings } from './signals.ts'
+import type { Surroundings } from './surroundings.ts'
+
+export interface CheckUpOptions {
+  /** Aborting rejects the check-up with the signal's reason. */
+  signal?: AbortSignal
+  /** For each probe, in ms. Default 6000. */
+  timeoutMs?: number
+}
+
+const PROBE_TIMEOUT_MS = 6_000
+
+/**
+ * Looks at everything that a run needs, all at once, and changes nothing. A probe that fails or is late becomes a finding
+ * that says so. Findings come in the order of `AREAS`.
+ */
+export async function checkUp(surroundings: Surroundings, options: CheckUpOptions = {}): Promise<Finding[]> {
+  const limits: AttemptOptions = { timeoutMs: options.timeoutMs ?? PROBE_TIMEOUT_MS, signal: options.signal }
+  // Every probe listens to it, which is no leak.
+  if (options.signal) setMaxListeners(0, options.signal)
+  const engine = attempt((signal) => surroundings.lookAtEngine(signal), limits)
+  const found = await Promise.all([
+    serversOf(surroundings, engine, limits),
+    hostOf(surroundings, limits),
+    faultsOf(surroundings, engine, limits),
+    engine.then((seen) =>
+      probe('ports', 'ports', limits, () => portFindings(surroundings, valueIn(seen)?.containers ?? [])),
+    ),
+  ])
+  return found.flat().sort((a, b) => AREAS.indexOf(a.area) - AREAS.indexOf(b.area))
+}
+
+/** Where servers can come from, and so whether the main job can be run. */
+async function serversOf(
+  surroundings: Surroundings,
+  engineLook: Promise<Seen<EngineSeen>>,
+  limits: AttemptOptions,
+): Promise<Finding[]> {
+  const [engine, debian, programs] = await Promise.all([
+    engineLook,
+    attempt((signal) => lookAtDebian(surroundings, signal), limits),
+    attempt((signal) => lookAtPrograms(surroundings, signal), limits),
+  ])
+  const onPath = valueIn(programs) ?? []
+  const ways = await attempt(() => waysTo(surroundings, valueIn(engine), valueIn(debian), onPath), limits)
+  const known = valueIn(ways) ?? []
+  return [
+    mainJobFinding(known, onPath, valueIn(engine)),
+    ...('value' in engine
+      ? await dockerOf(surroundings, engine.value, limits)
+      : [engineMissing(engine, known, onPath)]),
+    ...('value' in debian
+      ? await debianFindings(debian.value, surroundings)
+      : [unknown('Debian packages', 'archive', debian)]),
+    ...('value' in programs ? [] : [unknown('servers', 'on the PATH', programs)]),
+    ...('value' in ways
+      ? serverFindings(known, valueIn(programs), surroundings.folders.cache)
+      : [unknown('servers', 'ways to get one', ways)]),
+  ]
+}
+
+async function dockerOf({ machine }: Surroundings, engine: EngineSeen, limits: AttemptOptions): Promise<Finding[]> {
+  const storage = await probe('Docker', 'storage', limits, async () => [await storageFinding(engine, machine)])
+  return [...engineFindings(engine, machine), ...storage]
+}
+
+async function hostOf({ machine, folders }: Surroundings, limits: AttemptOptions): Promise<Finding[]> {
+  const found = await Promise.all([
+    nodeFinding(machine),
+    probe('machine', 'disk', limits, () => diskFindings(machine, folders)),
+    probe('machine', 'memory', limits, () => memoryFindings(machine)),
+    probe('machine', 'open files', limits, () => filesFindings(machine)),
+    probe('machine', 'clock', limits, () => clockFindings(machine)),
+    probe('machine', 'cgroups', limits, () => cgroupFindings(machine)),
+  ])
+  return found.flat()
+}
+
+async function faultsOf(
+  { machine }: Surroundings,
+  engine: Promise<Seen<EngineSeen>>,
+  limits: AttemptOptions,
+): Promise<Finding[]> {
+  const [signals, network] = await Promise.all([
+    engine.then((seen) => probe('faults', 'pause', limits, (signal) => signalFindings(machine, valueIn(seen), signal))),
+    networkOf(machine, limits),
+  ])
+  return [...signals, ...network]
+}
+
+async function networkOf(machine: Machine, limits: AttemptOptions): Promise<Finding[]> {
+  if (machine.os !== 'linux') {
+    const text = `partition, loss, bandwidth, delay: rules of Linux, not tried on ${machine.os}; only links in user space could do it here`
+    return [findingsOf('faults').degraded('network', text)]
+  }
+  const seen = await attempt((signal) => tryNamespaces(machine, signal), limits)
+  const namespaces = 'value' in seen ? seen.value : seen
+  const tried = await probe('faults', 'network', limits, (signal) => tryNetworkFaults(machine, namespaces, signal))
+  return [...namespaceFindings(namespaces), ...tried]
+}
+
+async function probe(
+  area: Area,
+  subject: string,
+  limits: AttemptOptions,
+  look: (signal: AbortSignal) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  const seen = await attempt(look, limits)
+  return 'value' in seen ? seen.value : [unknown(area, subject, seen)]
+}
+
+function valueIn<T>(seen: Seen<T>): T | undefined {
+  return 'value' in seen ? seen.value : undefined
+}
+
+function unknown(area: Area, subject: string, { problem, hint }: Problem): Finding {
+  return findingsOf(area).degraded(subject, `not known: ${problem}`, hint)
+}
+
+function engineMissing({ problem, hint }: Problem, ways: readonly Ways[], programs: readonly ProgramSeen[]): Finding {
+  const { degraded, missing } = findingsOf('Docker')
+  const canRun = ways.some(({ process }) => process.length > 0) || programs.some(({ server }) => server !== undefined)
+  if (!canRun) return missing('engine', problem, hint)
+  return degraded('engine', `${problem}; servers run as processes of this machine instead`, hint)
+}

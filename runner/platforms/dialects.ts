@@ -1,0 +1,155 @@
+import { PlatformError } from './platform.ts'
+
+/**
+ * What versions of Redis and Valkey differ in. All of it is here: elsewhere a dialect is asked, and no version compared.
+ */
+
+export type Family = 'redis' | 'valkey'
+
+/** Major, minor, patch. */
+export type Version = readonly [major: number, minor: number, patch: number]
+
+/** Something that not every version can do. */
+export type Feature =
+  /** Nodes announce hostnames, and MOVED and ASK carry them; without it they name addresses. */
+  | 'hostnames'
+  /** CLUSTER ADDSLOTSRANGE; without it, CLUSTER ADDSLOTS with each slot. */
+  | 'addslotsrange'
+  /** Log lines put a node's human name in brackets after its id. */
+  | 'human-names'
+
+/** Moments of a failover that a server logs. */
+export type FailoverMoment =
+  | 'marked failing'
+  | 'told of failing'
+  | 'election delayed'
+  | 'election started'
+  | 'vote granted'
+  | 'election won'
+  | 'cluster state'
+  | 'reconfigured as replica'
+  | 'partial resync'
+  | 'failing cleared'
+
+export interface Dialect {
+  /** In words, as a platform's `prepare` gives it: `redis 7.0.15`. */
+  readonly server: string
+  readonly family: Family
+  readonly version: Version
+  /** The server's own word for a master in its log. User-facing text says master. */
+  readonly masterWord: 'master' | 'primary'
+  /** Whether this version is `wanted` (`7.2`) or later. Versions of the two families are not comparable: Valkey counts on from 7.2. */
+  isAtLeast(wanted: string): boolean
+  can(feature: Feature): boolean
+  /** Whether the server takes this setting. Only for settings that the runner itself gives: others are taken to be known. */
+  knowsSetting(name: string): boolean
+  /**
+   * Matches the message of a log line that tells of this moment. Named groups, where the moment has them: `node` (the id of
+   * the node spoken of), `by`, `delayMs`, `rank`, `offset`, `epoch`, `state` (`ok`, `fail`).
+   */
+  failoverLine(moment: FailoverMoment): RegExp
+}
+
+/** The oldest version that scenarios are played against. */
+const OLDEST: Version = [6, 0, 0]
+
+/** Redis versions that brought each feature (their release notes). Valkey, which began as Redis 7.2, has them all. */
+const FEATURE_SINCE: Readonly<Record<Feature, string>> = {
+  hostnames: '7.0',
+  addslotsrange: '7.0',
+  'human-names': '7.2',
+}
+
+/** Redis versions that brought each setting (redis.conf of each minor version). Valkey has them all. */
+const SETTING_SINCE: Readonly<Record<string, string>> = {
+  'proc-title-template': '6.2',
+  'replica-announced': '6.2',
+  'cluster-allow-replica-migration': '6.2',
+  appenddirname: '7.0',
+  'bind-source-addr': '7.0',
+  'cluster-announce-hostname': '7.0',
+  'cluster-port': '7.0',
+  'cluster-preferred-endpoint-type': '7.0',
+  'enable-debug-command': '7.0',
+  'enable-module-command': '7.0',
+  'enable-protected-configs': '7.0',
+  'repl-diskless-sync-max-replicas': '7.0',
+  'shutdown-on-sigint': '7.0',
+  'shutdown-on-sigterm': '7.0',
+  'shutdown-timeout': '7.0',
+  'cluster-announce-human-nodename': '7.2',
+}
+
+/** The first Valkey that says `primary` in its log: 7.2 was still as Redis had left it. */
+const VALKEY_SAYS_PRIMARY_SINCE = '8.0'
+
+/**
+ * The dialect of a server in words (`redis 6.0.16`, `valkey 9.1.0`). Throws PlatformError if it is no Redis or Valkey with a
+ * version, or one older than 6.0.
+ */
+export function dialectOf(server: string): Dialect {
+  const match = /^(redis|valkey) (\d+(?:\.\d+){0,2})/.exec(server)
+  const family = match?.[1] as Family | undefined
+  if (!family) {
+    throw new PlatformError(`\`${server}\` is no server that is known: expected \`redis\` or \`valkey\` with a version`)
+  }
+  const version = parseVersion(match?.[2] ?? '')
+  if (compareVersions(version, OLDEST) < 0) {
+    throw new PlatformError(`${server} is too old: scenarios need Redis ${OLDEST[0]}.${OLDEST[1]} or later, or Valkey`)
+  }
+  const isAtLeast = (wanted: string) => compareVersions(version, parseVersion(wanted)) >= 0
+  const hasSince = (since: string) => family === 'valkey' || isAtLeast(since)
+  const masterWord = family === 'valkey' && isAtLeast(VALKEY_SAYS_PRIMARY_SINCE) ? 'primary' : 'master'
+  return {
+    server,
+    family,
+    version,
+    masterWord,
+    isAtLeast,
+    can: (feature) => hasSince(FEATURE_SINCE[feature]),
+    knowsSetting: (name) => hasSince(SETTING_SINCE[name] ?? '0'),
+    failoverLine: (moment) => failoverLine(moment, masterWord),
+  }
+}
+
+/**
+ * The server in words (`redis 7.0.15`) from what it prints for `--version`
+ * (`Redis server v=7.0.15 sha=…`, `Valkey server v=8.1.1 …`); undefined if no Redis or Valkey printed that.
+ */
+export function serverOfVersionText(text: string): string | undefined {
+  const match = /^(Redis|Valkey) server v=(\d+\.\d+\.\d+)/m.exec(text)
+  return match ? `${match[1]?.toLowerCase()} ${match[2]}` : undefined
+}
+
+/** Negative if `a` is older than `b`, 0 if they are the same, positive if it is newer. */
+export function compareVersions(a: Version, b: Version): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
+}
+
+function parseVersion(text: string): Version {
+  const [major = 0, minor = 0, patch = 0] = text.split('.').map(Number)
+  return [major, minor, patch]
+}
+
+const ID = '[0-9a-f]{40}'
+/** What stands after a node's id from Redis 7.2 on, and in every Valkey. */
+const HUMAN_NAME = '(?: \\([^)]*\\))?'
+
+/** From cluster.c of Redis 6.0 to 8.0 (cluster_legacy.c since 7.4) and of Valkey 8.1 to 9.1, replication.c of both. */
+function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): RegExp {
+  const lines: Readonly<Record<FailoverMoment, string>> = {
+    'marked failing': `Marking node (?<node>${ID})${HUMAN_NAME} as failing \\(quorum reached\\)`,
+    'told of failing': `FAIL message received from (?<by>${ID})${HUMAN_NAME} about (?<node>${ID})`,
+    // Valkey puts `primary rank #…` between the rank and the offset.
+    'election delayed': `Start of election delayed for (?<delayMs>\\d+) milliseconds \\(rank #(?<rank>\\d+),(?: primary rank #\\d+,)? offset (?<offset>\\d+)\\)`,
+    'election started': 'Starting a failover election for epoch (?<epoch>\\d+)',
+    'vote granted': `Failover auth granted to (?<node>${ID})${HUMAN_NAME} for epoch (?<epoch>\\d+)`,
+    'election won': `Failover election won: I'm the new ${master}`,
+    'cluster state': 'Cluster state changed: (?<state>\\w+)',
+    // Valkey says `of node …`.
+    'reconfigured as replica': `Reconfiguring myself as a replica of (?:node )?(?<node>${ID})`,
+    'partial resync': `Successful partial resynchronization with ${master}`,
+    'failing cleared': `Clear FAIL state for node (?<node>${ID})`,
+  }
+  return new RegExp(lines[moment])
+}

@@ -1,0 +1,106 @@
+import { connect, type Socket } from 'node:net'
+import { PlatformError } from '../platform.ts'
+import { readJsonLines } from './json-lines.mjs'
+import type { Action, Reply } from './protocol.ts'
+
+const CONNECT_TIMEOUT_MS = 5_000
+/** What the supervisor may need beyond the grace of a stop. */
+const MARGIN_MS = 30_000
+
+/** The supervisor of a run does not answer: it has ended. */
+export class SupervisorGone extends PlatformError {
+  override name = 'SupervisorGone'
+}
+
+interface Waiting {
+  resolve(reply: Reply): void
+  reject(error: Error): void
+}
+
+/** Requests to the supervisor of a run, over its socket. Opened by the first request, and again after an interruption. */
+export class Control {
+  readonly #runId: string
+  readonly #socketFile: string
+  readonly #waiting = new Map<number, Waiting>()
+  #connecting: Promise<Socket> | undefined
+  #lastId = 0
+
+  constructor(runId: string, socketFile: string) {
+    this.#runId = runId
+    this.#socketFile = socketFile
+  }
+
+  /**
+   * Asks and waits for the answer. `doing` says in words what for: `stop redis-node0`. Throws SupervisorGone, or PlatformError when the
+   * supervisor refuses or takes 30 s longer than `graceMs`.
+   */
+  async ask(doing: string, action: Action, server?: string, graceMs = 0): Promise<Reply> {
+    const socket = await this.#connected(doing)
+    this.#lastId += 1
+    const id = this.#lastId
+    const timeoutMs = graceMs + MARGIN_MS
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new PlatformError(`could not ${doing}: no answer of its supervisor within ${timeoutMs / 1000} s`)),
+        timeoutMs,
+      )
+      const settled = (settle: () => void) => {
+        clearTimeout(timer)
+        this.#waiting.delete(id)
+        settle()
+      }
+      this.#waiting.set(id, {
+        resolve: (answer) => settled(() => resolve(answer)),
+        reject: () => settled(() => reject(this.#gone(doing))),
+      })
+      socket.write(`${JSON.stringify({ id, action, server, graceMs })}\n`)
+    })
+    if (reply.error !== undefined) throw new PlatformError(`could not ${doing}: ${reply.error}`)
+    return reply
+  }
+
+  close(): void {
+    void this.#connecting?.then(
+      (socket) => socket.destroy(),
+      () => undefined,
+    )
+    this.#connecting = undefined
+  }
+
+  async #connected(doing: string): Promise<Socket> {
+    this.#connecting ??= this.#connect()
+    try {
+      return await this.#connecting
+    } catch (error) {
+      this.#connecting = undefined
+      throw this.#gone(doing, error)
+    }
+  }
+
+  #connect(): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ path: this.#socketFile, timeout: CONNECT_TIMEOUT_MS })
+      socket.once('connect', () => {
+        socket.setTimeout(0)
+        // What waits for an answer has a timer of its own that keeps this program alive.
+        socket.unref()
+        readJsonLines(socket, (reply: Reply) => this.#waiting.get(reply.id)?.resolve(reply))
+        resolve(socket)
+      })
+      socket.once('timeout', () => socket.destroy(new Error('timed out')))
+      socket.on('error', reject)
+      socket.once('close', () => {
+        this.#connecting = undefined
+        for (const { reject: lose } of [...this.#waiting.values()]) lose(new Error('closed'))
+        reject(new Error('closed'))
+      })
+    })
+  }
+
+  #gone(doing: string, cause?: unknown): SupervisorGone {
+    return new SupervisorGone(`could not ${doing}: the supervisor of the processes of run ${this.#runId} is gone`, {
+      hint: 'something else ended it; the next run ends what it left, and says so',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,89 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { StringDecoder } from 'node:string_decoder'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LogLine } from '../platform.ts'
+import { plainly } from './state-folder.ts'
+
+const LOOK_EVERY_MS = 50
+const CHUNK_BYTES = 64 * 1024
+
+/**
+ * Feeds every line of a log file, from its first, as the file grows. The supervisor lets each life of a server append to the
+ * same file, so nothing is lost or repeated over restarts. It looks again and again instead of watching: watching misses
+ * nothing less, and is limited in number on Linux.
+ */
+export class LogFollower {
+  readonly #file: FileHandle
+  readonly #onLine: (line: LogLine) => void
+  readonly #ending = new AbortController()
+  readonly #decoder = new StringDecoder('utf8')
+  readonly #following: Promise<void>
+  #offset = 0
+  #rest = ''
+
+  private constructor(file: FileHandle, onLine: (line: LogLine) => void) {
+    this.#file = file
+    this.#onLine = onLine
+    this.#following = this.#follow()
+  }
+
+  static async open(file: string, onLine: (line: LogLine) => void): Promise<LogFollower> {
+    return new LogFollower(await plainly(`read the log ${file}`, () => open(file)), onLine)
+  }
+
+  /** Ends following, after feeding what the log has by now. */
+  async end(): Promise<void> {
+    this.#ending.abort()
+    await this.#following
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      for (;;) {
+        const last = this.#ending.signal.aborted || (await this.#file.stat()).nlink === 0
+        await this.#readNew()
+        if (last) break
+        await sleep(LOOK_EVERY_MS, undefined, { ref: false, signal: this.#ending.signal }).catch(() => undefined)
+      }
+      if (this.#rest !== '') this.#onLine(parseLogLine(this.#rest, Date.now()))
+    } finally {
+      await this.#file.close()
+    }
+  }
+
+  async #readNew(): Promise<void> {
+    const chunk = Buffer.alloc(CHUNK_BYTES)
+    for (;;) {
+      const { bytesRead } = await this.#file.read(chunk, 0, CHUNK_BYTES, this.#offset)
+      if (bytesRead === 0) return
+      this.#offset += bytesRead
+      const lines = (this.#rest + this.#decoder.write(chunk.subarray(0, bytesRead))).split('\n')
+      this.#rest = lines.pop() ?? ''
+      const nowMs = Date.now()
+      for (const line of lines) this.#onLine(parseLogLine(line, nowMs))
+    }
+  }
+}
+
+/** The last lines of a log, without what stands before their texts, as one line of text. */
+export async function lastLines(file: string): Promise<string> {
+  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n').map((line) => line.trim())
+  return lines
+    .filter((line) => line !== '')
+    .slice(-5)
+    .join(' / ')
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+/** `12:M 22 Nov 2026 14:31:26.123 * text` (serverLogRaw, server.c, Redis 6.0 to 8.0 and Valkey's `legacy` format). */
+const STAMP = /^\d+:[A-Z] (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{3}) /
+
+/** With the server's own time, which the supervisor has made UTC; else `nowMs`. */
+export function parseLogLine(line: string, nowMs: number): LogLine {
+  const text = line.replace(/\r$/, '')
+  const stamp = STAMP.exec(text)
+  const month = MONTHS.indexOf(stamp?.[2] ?? '')
+  if (!stamp || month < 0) return { wallMs: nowMs, text }
+  const [day = 0, , year = 0, hour = 0, minute = 0, second = 0, ms = 0] = stamp.slice(1).map(Number)
+  return { wallMs: Date.UTC(year, month, day, hour, minute, second, ms), text }
+}

@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs'
+import { hostname, release, type as systemName } from 'node:os'
+import { join } from 'node:path'
+import { checkSpec } from '../docker/spec.ts'
+import {
+  nodeName,
+  type Platform,
+  PlatformError,
+  type Progress,
+  type ServerGroup,
+  type ServerGroupSpec,
+  type ServerNode,
+} from '../platform.ts'
+import { demandFreePorts } from './conflicts.ts'
+import { Control } from './control.ts'
+import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
+import { makeNodeFolder } from './node-folder.ts'
+import { isAlive } from './process-id.mjs'
+import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
+import { removeRun, removeStale } from './removal.ts'
+import { makeRunFolder, readRun, runFolder } from './run-record.ts'
+import { ProcessServerGroup } from './server-group.ts'
+import { chooseProgram, type ServerProgram } from './server-program.ts'
+import { defaultStateFolder, openStateFolder } from './state-folder.ts'
+import { Supervisor } from './supervisor.ts'
+
+export interface ProcessPlatformOptions {
+  /** A server of the catalogue (`redis:7.0`), or a program of this machine (`path:/usr/local/bin/redis-server`). */
+  server: string
+  /** The folder that holds `docker/`, where the catalogue is. */
+  projectRoot: string
+  /** Where the folders of runs are made. Default: `defaultStateFolder()`. */
+  stateFolder?: string
+}
+
+/** sockaddr_un: 104 bytes on macOS, 108 on Linux, with the final zero. */
+const LONGEST_SOCKET_PATH = 103
+
+/** Servers as processes of this machine, on its loopback, each with a folder of its own. */
+export class ProcessPlatform implements Platform {
+  readonly kind = 'process'
+  readonly server: string
+  readonly #projectRoot: string
+  readonly #stateFolder: string
+  readonly #supervisors = new Map<string, Supervisor>()
+  readonly #controls = new Set<Control>()
+  #program: ServerProgram | undefined
+
+  constructor(options: ProcessPlatformOptions) {
+    this.server = options.server
+    this.#projectRoot = options.projectRoot
+    this.#stateFolder = options.stateFolder ?? defaultStateFolder()
+  }
+
+  async probe(): Promise<string> {
+    if (!['linux', 'darwin', 'freebsd'].includes(process.platform)) {
+      throw new PlatformError(`servers cannot be run as processes on ${systemName()}`, {
+        hint: 'use a Docker engine (`--platform docker`), or run this on Linux or macOS',
+      })
+    }
+    await openStateFolder(this.#stateFolder)
+    for (const [runId, supervisor] of this.#supervisors) {
+      if (!supervisor.ended) continue
+      throw new PlatformError(`the supervisor of the processes of run ${runId} is gone`, {
+        hint: 'something else ended it; the next run ends what it left, and says so',
+      })
+    }
+    return `processes of this machine (${systemName()} ${release()})`
+  }
+
+  async prepare(progress: Progress, signal?: AbortSignal): Promise<string> {
+    return (await this.#chooseProgram(progress, signal)).server
+  }
+
+  async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
+    checkSpec(spec)
+    const program = this.#program ?? (await this.#chooseProgram(progress, signal))
+    signal?.throwIfAborted()
+    await this.#openStateFolder(spec.runId)
+    // It starts while the ports are looked at.
+    const supervisor = Supervisor.start(spec.runId)
+    try {
+      for (const left of await removeStale(this.#stateFolder)) progress(`removed what a dead run left: ${left}`)
+      const nodes = nodesOf(spec)
+      await demandFreePorts(this.#stateFolder, nodes)
+      signal?.throwIfAborted()
+      const folder = await makeRunFolder(this.#stateFolder, spec, nodes)
+      return await this.#createIn(folder, { spec, nodes, program, supervisor, progress, signal })
+    } catch (error) {
+      await supervisor.end()
+      throw error
+    }
+  }
+
+  async find(runId: string): Promise<ServerGroup | undefined> {
+    const run = await readRun(this.#stateFolder, runId)
+    if (!run) return undefined
+    return this.#group(runId, run.nodes)
+  }
+
+  async removeRun(runId: string): Promise<string[]> {
+    this.#supervisors.delete(runId)
+    return await removeRun(this.#stateFolder, runId)
+  }
+
+  removalCommand(runId: string): string {
+    const folder = runFolder(this.#stateFolder, runId)
+    const processes = readProcesses(folder)
+    if (processes && isAlive(processes.supervisor)) return `kill ${processes.supervisor.pid}`
+    const left = Object.values(processes?.servers ?? {}).filter(isAlive)
+    const kill = left.length === 0 ? '' : `kill -9 ${left.map(({ pid }) => pid).join(' ')}; `
+    return `${kill}rm -rf '${folder.replaceAll("'", "'\\''")}'`
+  }
+
+  async close(): Promise<void> {
+    for (const control of this.#controls) control.close()
+    this.#controls.clear()
+    this.#supervisors.clear()
+  }
+
+  async #createIn(folder: string, plan: CreationPlan): Promise<ServerGroup> {
+    const { spec, nodes, program, supervisor, progress, signal } = plan
+    try {
+      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec)))
+      signal?.throwIfAborted()
+      progress(`starting ${spec.nodes} processes`)
+      await supervisor.open({ folder, servers }, signal)
+      const group = this.#group(spec.runId, nodes)
+      await waitForFirstAnswers(group, folder, spec.password, signal)
+      if (spec.outlivesRunner) supervisor.release()
+      else this.#supervisors.set(spec.runId, supervisor)
+      return group
+    } catch (error) {
+      await this.#undo(spec.runId, supervisor, error)
+      // Something else may take a port after the check: that is a conflict too.
+      if (error instanceof EndedEarly && /address already in use/i.test(error.message)) {
+        await demandFreePorts(this.#stateFolder, nodes)
+      }
+      throw error
+    }
+  }
+
+  async #chooseProgram(progress: Progress, signal?: AbortSignal): Promise<ServerProgram> {
+    this.#program = await chooseProgram(this.#projectRoot, this.server, progress, signal)
+    return this.#program
+  }
+
+  async #openStateFolder(runId: string): Promise<void> {
+    await openStateFolder(this.#stateFolder)
+    const socketFile = join(runFolder(this.#stateFolder, runId), SOCKET_FILE)
+    if (Buffer.byteLength(socketFile) <= LONGEST_SOCKET_PATH) return
+    throw new PlatformError(
+      `${socketFile} is too long for a socket: the system allows ${LONGEST_SOCKET_PATH} bytes, and this has ${Buffer.byteLength(socketFile)}`,
+      { hint: 'name a folder for temporary files with a shorter path with TMPDIR, or a shorter `--name-prefix`' },
+    )
+  }
+
+  async #undo(runId: string, supervisor: Supervisor, failure: unknown): Promise<void> {
+    try {
+      await supervisor.end()
+      await removeRun(this.#stateFolder, runId)
+    } catch (error) {
+      const what = failure instanceof Error ? failure.message : String(failure)
+      throw new PlatformError(`${what}; and what was made by then could not be removed: ${(error as Error).message}`, {
+        hint: `remove it with: ${this.removalCommand(runId)}`,
+        cause: failure,
+      })
+    }
+  }
+
+  #group(runId: string, nodes: readonly ServerNode[]): ProcessServerGroup {
+    const control = new Control(runId, join(runFolder(this.#stateFolder, runId), SOCKET_FILE))
+    this.#controls.add(control)
+    return new ProcessServerGroup(nodes, {
+      runId,
+      folder: runFolder(this.#stateFolder, runId),
+      control,
+      remove: async () => {
+        this.#controls.delete(control)
+        await this.removeRun(runId)
+      },
+    })
+  }
+}
+
+interface CreationPlan {
+  spec: ServerGroupSpec
+  nodes: ServerNode[]
+  program: ServerProgram
+  supervisor: Supervisor
+  progress: Progress
+  signal: AbortSignal | undefined
+}
+
+function nodesOf({ namePrefix, portBase, nodes }: ServerGroupSpec): ServerNode[] {
+  return Array.from({ length: nodes }, (_, index): ServerNode => {
+    const port = portBase + index
+    return {
+      name: nodeName(index),
+      serverName: `${namePrefix}${index}`,
+      index,
+      host: 'localhost',
+      port,
+      peerHost: '127.0.0.1',
+      peerPort: port,
+      machine: hostname(),
+    }
+  })
+}
+
+/** At once, not as a promise: it is asked for when the program leaves in a hurry. */
+function readProcesses(folder: string): Processes | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, PROCESSES_FILE), 'utf8')) as Processes
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,69 @@
+import type { NodeState } from '../platform.ts'
+
+/** What a runner and the supervisor of its processes say to each other: one JSON text a line. */
+
+/** The first line on the supervisor's standard input. */
+export interface SupervisorPlan {
+  /** The run's folder: the supervisor removes it at its end. */
+  folder: string
+  servers: ServerPlan[]
+}
+
+export interface ServerPlan {
+  name: string
+  command: string
+  args: string[]
+  /** Laid over the supervisor's own environment. */
+  env: Record<string, string>
+  /** Where it runs. */
+  folder: string
+  /** The file that takes its standard output and standard error. */
+  log: string
+}
+
+/**
+ * A later line on the supervisor's standard input: the servers live on without the runner. Without it, the end of the
+ * input is the end of the servers.
+ */
+export const RELEASE = 'release'
+
+/** The only line on the supervisor's standard output. */
+export type Opening = { ready: true } | { error: string; code?: string }
+
+export type Action = 'state' | 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart' | 'remove'
+
+/** A line on the supervisor's socket. */
+export interface Request {
+  id: number
+  action: Action
+  /** All but `remove` need it. */
+  server?: string
+  /** `stop` and `restart` need it. */
+  graceMs?: number
+}
+
+export interface Reply {
+  id: number
+  /** Why it could not be done, in words. */
+  error?: string
+  state?: NodeState
+  /** With `state`: the server's process, if it runs. */
+  pid?: number
+}
+
+/** A process that no later one of the same pid is taken for. */
+export interface ProcessId {
+  pid: number
+  startedAt: string
+}
+
+/** The file `processes.json` of a run's folder, kept by the supervisor. */
+export interface Processes {
+  supervisor: ProcessId
+  /** Of all servers that were started, whether they live or not. */
+  servers: Record<string, ProcessId>
+}
+
+/** Files of a run's folder. */
+export const PROCESSES_FILE = 'processes.json'
+export const SOCKET_FILE = 'control.sock'

@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PlatformError } from '../platform.ts'
+import { Control } from './control.ts'
+import { isAlive } from './process-id.mjs'
+import { type ProcessId, SOCKET_FILE } from './protocol.ts'
+import { isStale, listRuns, readRun, runFolder } from './run-record.ts'
+import { plainly } from './state-folder.ts'
+
+const END_TIMEOUT_MS = 5_000
+const LOOK_EVERY_MS = 10
+
+/**
+ * Ends all processes of a run and removes its folder: through its supervisor, or without it where that does not answer. Returns
+ * what was removed, in words. Idempotent. Throws PlatformError when something is still there.
+ */
+export async function removeRun(stateFolder: string, runId: string): Promise<string[]> {
+  if (!(await listRuns(stateFolder)).includes(runId)) return []
+  const folder = runFolder(stateFolder, runId)
+  const run = await readRun(stateFolder, runId)
+  const servers = Object.entries(run?.processes?.servers ?? {})
+  const removed = [...servers.filter(([, id]) => isAlive(id)).map(([name]) => `process ${name}`), `folder ${folder}`]
+  const supervisor = run?.processes?.supervisor
+  if (supervisor && isAlive(supervisor)) await askSupervisor(runId, folder, supervisor)
+  await Promise.all(servers.map(([, id]) => kill(id, -id.pid)))
+  await plainly(`remove the folder ${folder}`, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  return removed
+}
+
+/**
+ * Removes the runs of this machine that were left behind: neither their runner nor their supervisor lives. Returns what was
+ * removed, in words.
+ */
+export async function removeStale(stateFolder: string): Promise<string[]> {
+  const runs = await listRuns(stateFolder)
+  const removed = await Promise.all(
+    runs.map(async (runId) => ((await isStale(stateFolder, runId)) ? await removeRun(stateFolder, runId) : [])),
+  )
+  return removed.flat()
+}
+
+async function askSupervisor(runId: string, folder: string, supervisor: ProcessId): Promise<void> {
+  const control = new Control(runId, join(folder, SOCKET_FILE))
+  try {
+    await control.ask(`remove run ${runId}`, 'remove')
+    await waitUntilDead(supervisor)
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    // What it does not do, or not in time, is done without it.
+    await kill(supervisor, supervisor.pid)
+  } finally {
+    control.close()
+  }
+}
+
+/** `target`: the process, or its whole group as the negative. */
+async function kill(id: ProcessId, target: number): Promise<void> {
+  if (!isAlive(id)) return
+  try {
+    process.kill(target, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+  await waitUntilDead(id)
+}
+
+async function waitUntilDead(id: ProcessId): Promise<void> {
+  const deadlineMs = performance.now() + END_TIMEOUT_MS
+  while (isAlive(id)) {
+    if (performance.now() > deadlineMs) {
+      throw new PlatformError(`process ${id.pid} is still there ${END_TIMEOUT_MS / 1000} s after it was ended`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+}

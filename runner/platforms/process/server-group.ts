@@ -1,0 +1,106 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type LogLine, type NodeState, PlatformError, type ServerGroup, type ServerNode } from '../platform.ts'
+import { type Control, SupervisorGone } from './control.ts'
+import { LogFollower } from './logs.ts'
+import { logFile } from './node-folder.ts'
+import type { Action } from './protocol.ts'
+
+export interface GroupOptions {
+  runId: string
+  /** The run's folder. */
+  folder: string
+  control: Control
+  /** Removes the run. */
+  remove(): Promise<void>
+}
+
+/** The processes of one run. */
+export class ProcessServerGroup implements ServerGroup {
+  readonly runId: string
+  readonly nodes: readonly ServerNode[]
+  readonly #options: GroupOptions
+  readonly #followers = new Set<LogFollower>()
+
+  constructor(nodes: readonly ServerNode[], options: GroupOptions) {
+    this.runId = options.runId
+    this.nodes = nodes
+    this.#options = options
+  }
+
+  async state(node: string): Promise<NodeState> {
+    return (await this.look(node)).state
+  }
+
+  /** The state of a node, and its process if it runs. */
+  async look(node: string): Promise<{ state: NodeState; pid?: number }> {
+    const serverName = this.#serverName(node)
+    try {
+      const { state, pid } = await this.#options.control.ask(`look at ${node}`, 'state', serverName)
+      if (!state) throw new PlatformError(`the supervisor of run ${this.runId} did not say how ${node} is`)
+      return { state, ...(pid === undefined ? {} : { pid }) }
+    } catch (error) {
+      if (!(error instanceof SupervisorGone) || (await this.#isThere(serverName))) throw error
+      return { state: { status: 'missing', text: 'the process and its folder are gone' } }
+    }
+  }
+
+  async stop(node: string, graceMs: number): Promise<void> {
+    await this.#do('stop', node, graceMs)
+  }
+
+  async kill(node: string): Promise<void> {
+    await this.#do('kill', node)
+  }
+
+  async pause(node: string): Promise<void> {
+    await this.#do('pause', node)
+  }
+
+  async unpause(node: string): Promise<void> {
+    await this.#do('unpause', node)
+  }
+
+  async start(node: string): Promise<void> {
+    await this.#do('start', node)
+  }
+
+  async restart(node: string, graceMs: number): Promise<void> {
+    await this.#do('restart', node, graceMs)
+  }
+
+  async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
+    const file = logFile(this.#options.folder, this.#serverName(node))
+    const follower = await LogFollower.open(file, onLine)
+    this.#followers.add(follower)
+    return async () => {
+      this.#followers.delete(follower)
+      await follower.end()
+    }
+  }
+
+  async remove(): Promise<void> {
+    await Promise.allSettled([...this.#followers].map((follower) => follower.end()))
+    this.#followers.clear()
+    this.#options.control.close()
+    await this.#options.remove()
+  }
+
+  async #do(action: Action, node: string, graceMs = 0): Promise<void> {
+    await this.#options.control.ask(`${action} ${node}`, action, this.#serverName(node), graceMs)
+  }
+
+  #isThere(serverName: string): Promise<boolean> {
+    return access(join(this.#options.folder, serverName)).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  #serverName(node: string): string {
+    const found = this.nodes.find(({ name }) => name === node)
+    if (found) return found.serverName
+    const names = this.nodes.map(({ name }) => name).join(', ')
+    throw new PlatformError(`run ${this.runId} has no node ${node}; it has ${names}`)
+  }
+}

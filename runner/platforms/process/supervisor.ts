@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { PlatformError } from '../platform.ts'
+import { readJsonLines } from './json-lines.mjs'
+import { type Opening, RELEASE, type SupervisorPlan } from './protocol.ts'
+import { FILES_HINT, reasonInWords } from './state-folder.ts'
+
+const PROGRAM = fileURLToPath(new URL('./supervisor.mjs', import.meta.url))
+const OPEN_TIMEOUT_MS = 20_000
+const END_TIMEOUT_MS = 5_000
+const KEPT_CHARACTERS = 2_000
+
+/**
+ * The supervisor of a run, seen by the runner that starts it. This program holds the other end of its standard input: when
+ * this program ends, in whatever way, the supervisor sees it and ends the servers.
+ */
+export class Supervisor {
+  readonly #child: ChildProcess
+  readonly #exited: Promise<void>
+  #complaints = ''
+  #ended = false
+
+  /** `runId` is there for people who look at the list of processes. */
+  private constructor(runId: string) {
+    this.#child = spawn(process.execPath, [PROGRAM, runId], {
+      cwd: '/',
+      // A session of its own: the terminal's Ctrl-C is for the runner, which then cleans up in order.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: environment(),
+    })
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('exit', () => {
+        this.#ended = true
+        resolve()
+      })
+      this.#child.once('error', (error) => {
+        this.#ended = true
+        this.#complaints = error.message
+        resolve()
+      })
+    })
+    this.#child.stdin?.on('error', () => undefined)
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaints = (this.#complaints + text).slice(-KEPT_CHARACTERS)
+    })
+    this.#child.unref()
+    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) (stream as Socket | null)?.unref()
+  }
+
+  /** Starts it without anything to do, so that it is ready by the time that there is. */
+  static start(runId: string): Supervisor {
+    return new Supervisor(runId)
+  }
+
+  /** It has ended, whatever the reason. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Resolves when it has started all servers. Throws PlatformError, or the signal's reason; call `end` then. */
+  async open(plan: SupervisorPlan, signal?: AbortSignal): Promise<void> {
+    this.#child.stdin?.write(`${JSON.stringify(plan)}\n`)
+    const opening = await this.#opening(signal)
+    this.#child.stdout?.destroy()
+    this.#child.stderr?.destroy()
+    if ('ready' in opening) return
+    throw new PlatformError(
+      `the servers could not be started in ${plan.folder}: ${reasonInWords(opening.code, opening.error)}`,
+      { hint: FILES_HINT },
+    )
+  }
+
+  /** From now on the servers live on when this program ends. */
+  release(): void {
+    this.#child.stdin?.end(`${JSON.stringify(RELEASE)}\n`)
+  }
+
+  /** Makes it end all servers, remove the run's folder and end, as it would if this program ended. */
+  async end(): Promise<void> {
+    this.#child.stdin?.end()
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_TIMEOUT_MS)
+    await this.#exited
+    clearTimeout(timer)
+  }
+
+  #opening(signal?: AbortSignal): Promise<Opening> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () => done(() => reject(signal?.reason))
+      const timer = setTimeout(
+        () => done(() => reject(new PlatformError(`the servers were not started within ${OPEN_TIMEOUT_MS / 1000} s`))),
+        OPEN_TIMEOUT_MS,
+      )
+      const done = (settle: () => void) => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        settle()
+      }
+      if (signal?.aborted) return onAbort()
+      signal?.addEventListener('abort', onAbort, { once: true })
+      if (this.#child.stdout) {
+        readJsonLines(this.#child.stdout, (opening: Opening) => done(() => resolve(opening)))
+      }
+      // Not `exit`: what it has said by then may still be under way.
+      this.#child.once('close', () => done(() => reject(this.#endedEarly())))
+    })
+  }
+
+  #endedEarly(): PlatformError {
+    const words = this.#complaints.split('\n').filter((line) => line.trim() !== '')
+    return new PlatformError(
+      `the program that starts the servers ended by itself${words.length === 0 ? '' : `: ${words.slice(0, 5).join(' / ')}`}`,
+    )
+  }
+}
+
+/** The servers get it too. Their log's times are UTC then, and nothing of the runner's own reaches them. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(NODE_|REDIS_CHAOS_|npm_|TAP)/.test(name))
+  return { ...Object.fromEntries(kept), TZ: 'UTC', LC_ALL: 'C' }
+}

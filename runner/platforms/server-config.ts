@@ -1,0 +1,88 @@
+import type { Dialect } from './dialects.ts'
+import { quoteWord, renderSettings } from './settings.ts'
+
+export interface ServerConfigOptions {
+  dialect: Dialect
+  /** For clients; the cluster bus is 10000 above it. */
+  port: number
+  /** Addresses listened on, the one that other nodes use first: Redis 6 connects to them from it. */
+  bind: readonly string[]
+  password: string
+  /** The node's own folder, which holds its data. */
+  dir: string
+  /** Settings of the run; they win over all that stand here. */
+  settings: Readonly<Record<string, string>>
+  /** Default: the server's standard output. */
+  logfile?: string
+  /** What `ps` shows for the server, where the version can: see `versionSettings`. */
+  procTitle?: string
+}
+
+/**
+ * What every node has beside its port, addresses, password and folder, in every version. `docker/redis.conf` is the same
+ * with placeholders for these, which a test keeps so.
+ */
+export const BASE_SETTINGS: Readonly<Record<string, string>> = {
+  'protected-mode': 'yes',
+  daemonize: 'no',
+  'cluster-enabled': 'yes',
+  'cluster-config-file': 'nodes.conf',
+  'cluster-node-timeout': '5000',
+  appendonly: 'yes',
+  save: '',
+  // The default of 5 s would rule the time that every resynchronisation takes.
+  'repl-diskless-sync-delay': '0',
+}
+
+/**
+ * What nodes have only in versions that know it: MOVED names `localhost:<port>`, which clients on this machine can follow,
+ * while nodes use each other's addresses. Before Redis 7.0 it names the address.
+ */
+export function versionSettings(
+  dialect: Dialect,
+  options: { procTitle?: string | undefined } = {},
+): Record<string, string> {
+  const wanted: Record<string, string> = {
+    'cluster-announce-hostname': 'localhost',
+    'cluster-preferred-endpoint-type': 'hostname',
+    ...(options.procTitle === undefined ? {} : { 'proc-title-template': options.procTitle }),
+  }
+  return Object.fromEntries(Object.entries(wanted).filter(([name]) => dialect.knowsSetting(name)))
+}
+
+/** The configuration file of a node. Throws Error with the sentence of `settingProblem` for a setting that a run may not give. */
+export function renderServerConfig(options: ServerConfigOptions): string {
+  const { dialect, port, bind, password, dir, settings, logfile = '', procTitle } = options
+  const lines = renderLines({
+    port: [String(port)],
+    bind,
+    requirepass: [password],
+    masterauth: [password],
+    dir: [dir],
+    logfile: [logfile],
+    ...asWords(BASE_SETTINGS),
+  })
+  return lines + renderRunSettings(dialect, settings, { procTitle })
+}
+
+/**
+ * The end of a node's configuration: what its version adds, then the settings of the run, which win. For platforms whose
+ * servers bring the rest of it with them.
+ */
+export function renderRunSettings(
+  dialect: Dialect,
+  settings: Readonly<Record<string, string>>,
+  options: { procTitle?: string | undefined } = {},
+): string {
+  return renderLines(asWords(versionSettings(dialect, options))) + renderSettings(settings)
+}
+
+function asWords(settings: Readonly<Record<string, string>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, [value]]))
+}
+
+function renderLines(settings: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries(settings)
+    .map(([name, words]) => `${[name, ...words.map(quoteWord)].join(' ')}\n`)
+    .join('')
+}

@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
+import type { ServerGroupSpec } from '../../runner/platforms/platform.ts'
+import { lookAt } from '../../runner/platforms/process/process-id.mjs'
+import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
+import type { Processes } from '../../runner/platforms/process/protocol.ts'
+
+/** What tests of process groups share: groups in a state folder of their own, and what is seen of them from outside. */
+
+export const projectRoot = new URL('../..', import.meta.url).pathname
+export const password = 'a "pass\\word" of $HOME @PORT@ ü'
+
+interface Teardown {
+  teardown(work: () => void): void
+}
+
+/** Ends with the test. */
+export function newStateFolder(t: Teardown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'redis-chaos-processes-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export function platformIn(stateFolder: string, server = 'redis:7.0'): ProcessPlatform {
+  return new ProcessPlatform({ server, projectRoot, stateFolder })
+}
+
+export function spec(name: string, portBase: number, overrides: Partial<ServerGroupSpec> = {}): ServerGroupSpec {
+  return {
+    runId: `processes-${process.pid}-${name}`,
+    purpose: 'the test of the process platform',
+    namePrefix: `${name}-node`,
+    portBase,
+    nodes: 2,
+    password,
+    settings: { save: '3600 1 300 100', 'cluster-node-timeout': '2500' },
+    ...overrides,
+  }
+}
+
+/** Asks a server that may still be loading; ioredis itself tries again until the deadline. */
+export async function ask(port: number, ...command: [string, ...string[]]): Promise<unknown> {
+  const client = new Redis({ port, host: 'localhost', password, retryStrategy: (tries) => (tries < 100 ? 50 : null) })
+  client.on('error', () => undefined)
+  try {
+    return await client.call(...command)
+  } finally {
+    client.disconnect()
+  }
+}
+
+/** Whether any byte comes back from the port within this time. */
+export function answers(port: number, withinMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => socket.write('PING\r\n'))
+    const done = (answer: boolean) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(answer)
+    }
+    const timer = setTimeout(() => done(false), withinMs)
+    socket.once('data', () => done(true))
+    socket.once('error', () => done(false))
+  })
+}
+
+export function processesOf(stateFolder: string, runId: string): Processes {
+  return JSON.parse(readFileSync(join(stateFolder, runId, 'processes.json'), 'utf8')) as Processes
+}
+
+/** The pids of a run's supervisor and servers that are alive. */
+export function alive(processes: Processes): number[] {
+  return [processes.supervisor, ...Object.values(processes.servers)]
+    .map(({ pid }) => pid)
+    .filter((pid) => lookAt(pid) !== undefined)
+}
+
+/** Resolves when nothing of the run is left, neither process nor folder; rejects after `withinMs`. */
+export async function waitUntilGone(stateFolder: string, processes: Processes, withinMs: number): Promise<void> {
+  const deadlineMs = performance.now() + withinMs
+  for (;;) {
+    const [left, folders] = [alive(processes), await readdir(stateFolder)]
+    if (left.length === 0 && folders.length === 0) return
+    if (performance.now() > deadlineMs) {
+      throw new Error(`left after ${withinMs} ms: processes ${left.join(', ')}; folders ${folders.join(', ')}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** A runner in a process of its own, which makes a group and then only waits. */
+export async function startRunner(stateFolder: string, wanted: ServerGroupSpec): Promise<ChildProcess> {
+  const program = fileURLToPath(new URL('process-runner.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify({ stateFolder, wanted })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const said = await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line').then(([line]) => String(line)),
+    once(child, 'exit').then(() => 'it ended'),
+  ])
+  if (said !== 'created') throw new Error(`the runner made no group: ${said}`)
+  return child
+}

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { removeStale } from '../../runner/platforms/process/removal.ts'
+import {
+  alive,
+  answers,
+  ask,
+  newStateFolder,
+  platformIn,
+  processesOf,
+  spec,
+  startRunner,
+  waitUntilGone,
+} from './process-groups.ts'
+
+t.test('a runner that is killed takes its servers with it', async (t) => {
+  const stateFolder = newStateFolder(t)
+  const wanted = spec('orphan', 7620, { nodes: 3 })
+  const runner = await startRunner(stateFolder, wanted)
+  const processes = processesOf(stateFolder, wanted.runId)
+  t.equal(alive(processes).length, 4)
+  runner.kill('SIGKILL')
+  await once(runner, 'exit')
+  await t.resolves(waitUntilGone(stateFolder, processes, 5_000))
+  t.notMatch(execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' }), 'orphan-node')
+})
+
+t.test('a paused server goes too', async (t) => {
+  const stateFolder = newStateFolder(t)
+  const wanted = spec('frozen', 7620)
+  const runner = await startRunner(stateFolder, wanted)
+  const processes = processesOf(stateFolder, wanted.runId)
+  const platform = platformIn(stateFolder)
+  await (await platform.find(wanted.runId))?.pause('redis-node0')
+  runner.kill('SIGKILL')
+  await t.resolves(waitUntilGone(stateFolder, processes, 5_000))
+  await platform.close()
+})
+
+t.test('a group that is to outlive its runner does, and is found', async (t) => {
+  const stateFolder = newStateFolder(t)
+  const wanted = spec('lasting', 7623, { outlivesRunner: true })
+  const runner = await startRunner(stateFolder, wanted)
+  const processes = processesOf(stateFolder, wanted.runId)
+  runner.kill('SIGKILL')
+  await once(runner, 'exit')
+  t.same(await removeStale(stateFolder), [], 'it is not stale')
+  t.equal(await ask(7623, 'PING'), 'PONG')
+
+  const platform = platformIn(stateFolder)
+  t.teardown(() => platform.close())
+  const group = await platform.find(wanted.runId)
+  await group?.stop('redis-node1', 5_000)
+  t.match(await group?.state('redis-node1'), { exitCode: 0 })
+
+  const [program = '', ...args] = platform.removalCommand(wanted.runId).split(' ')
+  t.equal(program, 'kill')
+  execFileSync(program, args)
+  await t.resolves(waitUntilGone(stateFolder, processes, 5_000))
+  execFileSync('/bin/sh', ['-c', platform.removalCommand(wanted.runId)])
+})
+
+t.test('a supervisor that is killed', async (t) => {
+  const stateFolder = newStateFolder(t)
+  const platform = platformIn(stateFolder)
+  t.teardown(() => platform.close())
+
+  await t.test('its runner hears of it, and removes what is left', async (t) => {
+    const wanted = spec('lost', 7625)
+    t.teardown(() => platform.removeRun(wanted.runId))
+    const group = await platform.create(wanted, () => undefined)
+    const processes = processesOf(stateFolder, wanted.runId)
+    process.kill(processes.supervisor.pid, 'SIGKILL')
+    while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+    t.equal(alive(processes).length, 2, 'the servers live on')
+    await t.rejects(group.stop('redis-node0', 1_000), {
+      message: /could not stop redis-node0: the supervisor .* is gone/,
+    })
+    await t.rejects(platform.probe(), { name: 'PlatformError', message: /the supervisor of .* is gone/ })
+    t.same(await removeStale(stateFolder), [], 'not while its runner lives')
+    await group.remove()
+    await t.resolves(waitUntilGone(stateFolder, processes, 100))
+  })
+
+  await t.test('with its runner: the next run finds and removes the servers', async (t) => {
+    const wanted = spec('stale', 7627)
+    t.teardown(() => platform.removeRun(wanted.runId))
+    const runner = await startRunner(stateFolder, wanted)
+    const processes = processesOf(stateFolder, wanted.runId)
+    process.kill(processes.supervisor.pid, 'SIGKILL')
+    runner.kill('SIGKILL')
+    await once(runner, 'exit')
+    t.ok(await answers(7627, 5_000), 'the servers live on')
+    const said: string[] = []
+    const group = await platform.create(spec('next', 7627), (text) => said.push(text))
+    t.match(said, [
+      'removed what a dead run left: process stale-node0',
+      'removed what a dead run left: process stale-node1',
+      `removed what a dead run left: folder ${join(stateFolder, wanted.runId)}`,
+    ])
+    t.same(alive(processes), [])
+    await group.remove()
+  })
+
+  await t.test('by hand: the removal command without a supervisor', async (t) => {
+    const wanted = spec('hand', 7629)
+    t.teardown(() => platform.removeRun(wanted.runId))
+    const group = await platform.create(wanted, () => undefined)
+    const processes = processesOf(stateFolder, wanted.runId)
+    process.kill(processes.supervisor.pid, 'SIGKILL')
+    while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+    execFileSync('/bin/sh', ['-c', platform.removalCommand(wanted.runId)])
+    await t.resolves(waitUntilGone(stateFolder, processes, 1_000))
+    await group.remove()
+  })
+})
+
+t.test('a process that only has the pid of a dead server is left alone', async (t) => {
+  const stateFolder = newStateFolder(t)
+  const platform = platformIn(stateFolder)
+  const wanted = spec('reused', 7631)
+  t.teardown(() => platform.removeRun(wanted.runId))
+  const runner = await startRunner(stateFolder, wanted)
+  const processes = processesOf(stateFolder, wanted.runId)
+  process.kill(processes.supervisor.pid, 'SIGKILL')
+  runner.kill('SIGKILL')
+  await once(runner, 'exit')
+  const file = join(stateFolder, wanted.runId, 'processes.json')
+  const recorded = JSON.parse(readFileSync(file, 'utf8'))
+  recorded.servers['reused-node0'] = { pid: process.pid, startedAt: 'another boot:1' }
+  writeFileSync(file, JSON.stringify(recorded))
+  t.same(await removeStale(stateFolder), ['process reused-node1', `folder ${join(stateFolder, wanted.runId)}`])
+  t.ok(process.pid, 'this test is alive')
+  process.kill(processes.servers['reused-node0']?.pid ?? 0, 'SIGKILL')
+  await platform.close()
+})
+
+t.test('a state folder that cannot be trusted or written', async (t) => {
+  const folder = newStateFolder(t)
+  const open = join(folder, 'open')
+  const link = join(folder, 'link')
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  symlinkSync(folder, link)
+  const refused = (stateFolder: string) => platformIn(stateFolder).create(spec('none', 7633), () => undefined)
+  await t.rejects(refused(link), { name: 'PlatformError', message: /link is no folder/ })
+  await t.rejects(refused(file), { name: 'PlatformError', message: /could not make the folder .*file/ })
+  await t.rejects(refused(join(file, 'x')), { message: /something on the way to it is no folder/, hint: /TMPDIR/ })
+  const fresh = platformIn(open)
+  await fresh.probe()
+  chmodSync(open, 0o755)
+  await t.rejects(refused(open), { message: /is open to other users/ })
+  await t.rejects(refused(join(folder, 'a'.repeat(120))), { message: /is too long for a socket/, hint: /TMPDIR/ })
+  t.same(readdirSync(open), [])
+})

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+import { dialectOf } from '../../runner/platforms/dialects.ts'
+import { BASE_SETTINGS, renderRunSettings, renderServerConfig } from '../../runner/platforms/server-config.ts'
+
+const options = { port: 7660, bind: ['127.0.0.1', '127.0.11.10'], password: 'a "b\\ ü', dir: '/tmp/a b', settings: {} }
+
+function config(server: string, overrides: Partial<Parameters<typeof renderServerConfig>[0]> = {}): string[] {
+  return renderServerConfig({ dialect: dialectOf(server), ...options, ...overrides })
+    .trimEnd()
+    .split('\n')
+}
+
+t.test('a node that announces a hostname, where the version can', async (t) => {
+  const lines = config('valkey 9.1.2')
+  t.ok(lines.includes('cluster-announce-hostname localhost'))
+  t.ok(lines.includes('cluster-preferred-endpoint-type hostname'))
+})
+
+t.test('a Redis 6 gets no setting that it lacks', async (t) => {
+  const lines = config('redis 6.0.16', { procTitle: 'redis-node0 {listen-addr}' })
+  t.notMatch(lines.join('\n'), /hostname|endpoint|proc-title/)
+  t.ok(
+    config('redis 7.0.15', { procTitle: 'redis-node0 {listen-addr}' }).includes(
+      'proc-title-template "redis-node0 {listen-addr}"',
+    ),
+  )
+})
+
+t.test('addresses, password and folder are one word each, whatever is in them', async (t) => {
+  const lines = config('redis 7.0.15')
+  t.ok(lines.includes('port 7660'))
+  t.ok(lines.includes('bind 127.0.0.1 127.0.11.10'))
+  t.ok(lines.includes('requirepass "a \\"b\\\\ ü"'))
+  t.ok(lines.includes('masterauth "a \\"b\\\\ ü"'))
+  t.ok(lines.includes('dir "/tmp/a b"'))
+  t.ok(lines.includes('logfile ""'))
+  t.ok(config('redis 7.0.15', { logfile: '/tmp/x.log' }).includes('logfile /tmp/x.log'))
+})
+
+t.test(
+  'settings of the run come last, also ones that the version lacks: the server has its own words for it',
+  async (t) => {
+    const lines = config('redis 6.0.16', { settings: { 'cluster-node-timeout': '1000', 'shutdown-timeout': '3' } })
+    t.same(lines.slice(-2), ['cluster-node-timeout 1000', 'shutdown-timeout 3'])
+    t.ok(lines.indexOf('cluster-node-timeout 5000') < lines.indexOf('cluster-node-timeout 1000'))
+  },
+)
+
+t.test('settings that a run may not give are refused', async (t) => {
+  t.throws(() => config('redis 7.0.15', { settings: { bind: '0.0.0.0' } }), { message: /`bind` cannot be set/ })
+})
+
+t.test(
+  'the template of the image is the base configuration of every platform, and nothing that a version lacks',
+  async (t) => {
+    const template = await readFile(new URL('../../docker/redis.conf', import.meta.url), 'utf8')
+    const lines = template.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    const given = new Map(lines.map((line) => [line.split(' ')[0] ?? '', line]))
+    for (const [name, value] of Object.entries(BASE_SETTINGS)) {
+      t.equal(given.get(name), `${name} ${value === '' ? '""' : value}`)
+      given.delete(name)
+    }
+    t.same([...given.keys()].sort(), ['bind', 'dir', 'logfile', 'masterauth', 'port', 'requirepass'])
+    t.equal(renderRunSettings(dialectOf('redis 6.0.16'), { maxmemory: '1gb' }), 'maxmemory 1gb\n')
+    t.match(renderRunSettings(dialectOf('redis 7.0.15'), {}), /cluster-announce-hostname localhost/)
+  },
+)
