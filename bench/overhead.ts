@@ -34,7 +34,10 @@ export async function benchOverhead(): Promise<void> {
     process.stderr.write(`round ${round} of ${ROUNDS}\n`)
     rounds.push(await playOnce())
   }
-  const table = new Table({ head: ['ms', ...rounds.map((_, i) => `round ${i + 1}`), 'median'] })
+  const table = new Table({
+    head: ['ms', ...rounds.map((_, i) => `round ${i + 1}`), 'median'],
+    style: { head: [], border: [] },
+  })
   const row = (name: string, of: (figures: Figures) => number) =>
     table.push([name, ...rounds.map((figures) => of(figures).toFixed(1)), median(rounds.map(of)).toFixed(1)])
   const added = ({ between, data, noticing, reporting }: Figures) => between + data + noticing + reporting

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { FormError } from './cluster/form.ts'
 import type { Command, Output } from './commands/command.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
 import { commands } from './commands/index.ts'
@@ -6,6 +7,7 @@ import { UsageError } from './commands/usage-error.ts'
 import { Interrupted, listenForInterrupts } from './engine/interrupt.ts'
 import { EXIT } from './engine/verdict.ts'
 import { PlatformError } from './platforms/platform.ts'
+import { EventLogError } from './record/event-log.ts'
 import { nearestWord } from './record/nearest.ts'
 import { RunFolderError } from './record/run-folder.ts'
 
@@ -65,10 +67,17 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.passed
   }
   let whatIsLeft: (() => string) | undefined
-  const interrupts = listenForInterrupts(() => {
-    process.stderr.write(`\nLeaving at once. ${whatIsLeft?.() ?? 'Nothing is left behind.'}\n`)
-    process.exit(EXIT.interrupted)
-  })
+  const leave = (why: string, exitCode: number): never => {
+    process.stderr.write(`\n${why} ${whatIsLeft?.() ?? ''}\n`)
+    process.exit(exitCode)
+  }
+  const interrupts = listenForInterrupts(() => leave('Leaving at once.', EXIT.interrupted))
+  // What nobody caught is a bug; going on would be guessing, and exit code 1 would blame the scenario.
+  const onUncaught = (error: unknown) => {
+    explainError(error)
+    leave('Leaving at once.', EXIT.bug)
+  }
+  process.on('uncaughtException', onUncaught)
   try {
     const onLeaving = (tell: (() => string) | undefined) => {
       whatIsLeft = tell
@@ -76,6 +85,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await command.run(line, { out, signal: interrupts.signal, onLeaving, debug })
   } finally {
     interrupts.stop()
+    process.off('uncaughtException', onUncaught)
   }
 }
 
@@ -96,7 +106,7 @@ function explainError(error: unknown): number {
     if (error.hint !== undefined) say(error.hint)
     return EXIT.noVerdict
   }
-  if (error instanceof RunFolderError) {
+  if (error instanceof RunFolderError || error instanceof EventLogError || error instanceof FormError) {
     say(error.message)
     return EXIT.noVerdict
   }
@@ -105,11 +115,7 @@ function explainError(error: unknown): number {
   return EXIT.bug
 }
 
-/** A reader that went away (`| head`) is no reason to crash. */
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-}
+/** A reader that went away (`| head`, a closed terminal) must not keep a run from cleaning up. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 process.exitCode = await main(process.argv.slice(2)).catch(explainError)

@@ -59,6 +59,10 @@ export async function failOver(
   const elapsedMs = () => clock.nowMs() - startMs
   const tries: FailoverTry[] = []
   let role = await askRole(node)
+  while (!isKnown(role) && elapsedMs() < withinMs) {
+    await clock.sleep(ROLE_EVERY_MS, signal)
+    role = await askRole(node)
+  }
   if (role === 'master')
     throw new FailoverError(`${nodeName} is a master already: there is nothing to fail over`, tries)
   while (elapsedMs() < withinMs) {
@@ -69,7 +73,14 @@ export async function failOver(
     const untilMs = Math.min(withinMs, elapsedMs() + (made.reply === 'OK' ? GIVES_UP_AFTER_MS : TRY_AGAIN_AFTER_MS))
     do {
       role = await askRole(node)
-      if (role === 'master') return { tries, tookMs: elapsedMs() }
+      const tookMs = elapsedMs()
+      if (role === 'master' && tookMs <= withinMs) {
+        if (tries.some(({ reply }) => reply === 'OK')) return { tries, tookMs }
+        throw new FailoverError(
+          `${nodeName} is a master now, but by an ordinary election: every ${failoverCommand(options.mode).join(' ')} was refused; ${repliesInWords(tries)}`,
+          tries,
+        )
+      }
       await clock.sleep(ROLE_EVERY_MS, signal)
     } while (elapsedMs() < untilMs)
   }
@@ -92,6 +103,10 @@ function failoverCommand(mode: FailoverOptions['mode']): [string, ...string[]] {
   return mode === 'default' ? ['CLUSTER', 'FAILOVER'] : ['CLUSTER', 'FAILOVER', mode.toUpperCase()]
 }
 
+function isKnown(role: string): boolean {
+  return role === 'master' || role === 'replica'
+}
+
 /** `master`, `replica`, or why it is not known. */
 async function askRole(node: LiveNode): Promise<string> {
   try {
@@ -104,7 +119,7 @@ async function askRole(node: LiveNode): Promise<string> {
 }
 
 /** Equal replies in a row once, with their number. */
-function repliesInWords(tries: readonly FailoverTry[]): string {
+export function repliesInWords(tries: readonly FailoverTry[]): string {
   const runs: { reply: string; times: number }[] = []
   for (const { reply } of tries) {
     const last = runs.at(-1)

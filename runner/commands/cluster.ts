@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { formCluster } from '../cluster/form.ts'
 import { healthProblems } from '../cluster/health.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
@@ -13,15 +14,16 @@ import { nearestWord } from '../record/nearest.ts'
 import { waitUntilAnswering } from './cluster/answering.ts'
 import { groupLines, statusTable } from './cluster/status-table.ts'
 import { type ClusterSettings, checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
-import type { Command, Output } from './command.ts'
+import type { Command, Output, Surroundings } from './command.ts'
 import { type Flags, type ParsedLine, wholeNumber } from './flags.ts'
-import { openPlatform } from './open-platform.ts'
+import { openPlatforms, platformChoice, platformFlags } from './open-platform.ts'
 import { UsageError } from './usage-error.ts'
 
 const FORM_WITHIN_MS = 30_000
 const STOP_GRACE_MS = 10_000
 
 const flags: Flags = {
+  ...platformFlags,
   ...clusterFlags,
   shards: { type: 'string', value: 'N', help: 'masters (default 3)' },
   replicas: { type: 'string', value: 'N', help: 'replicas of each master (default 1)' },
@@ -39,6 +41,9 @@ interface Job {
   topology: Topology
   /** The cluster's label. One for each name prefix: clusters side by side differ in it. */
   runId: string
+  /** Another command on this very cluster, as it is typed. */
+  command(action: string): string
+  onLeaving: Surroundings['onLeaving']
   out: Output
   signal: AbortSignal
 }
@@ -60,26 +65,57 @@ export const cluster: Command = {
   usage: `cluster ${Object.keys(ACTIONS).join(' | ')} [flags]`,
   details: Object.entries(ACTIONS).map(([name, { help }]) => `  ${name.padEnd(7)} ${help}`),
   flags,
-  async run(line, { out, signal }) {
+  async run(line, { out, signal, onLeaving }) {
     const [name, ...rest] = line.positionals
     const action = actionNamed(name, rest)
     const settings = clusterSettings(line)
     const topology = topologyOf(line)
     checkPortsFit(topology, settings.portBase)
-    const platform = openPlatform()
-    const runId = `cluster-${settings.namePrefix.toLowerCase().replace(/[^a-z0-9-]/g, '-')}`
+    const platform = await onePlatform(line, out)
+    const runId = runIdOf(settings.namePrefix)
+    const command = (name: string) => commandLine(name, line)
     try {
-      return await action.run({ platform, settings, topology, runId, out, signal })
+      return await action.run({ platform, settings, topology, runId, command, onLeaving, out, signal })
+    } catch (error) {
+      if (signal.aborted && (await platform.find(runId)))
+        out.progress(`Servers are left. Remove them: ${command('clean')}`)
+      throw error
     } finally {
+      onLeaving(undefined)
       await platform.close()
     }
   },
 }
 
+/** A prefix may hold what a run id may not: its hash keeps prefixes apart that would look the same. */
+function runIdOf(namePrefix: string): string {
+  const readable = namePrefix
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+  return `cluster-${readable}-${createHash('sha256').update(namePrefix).digest('hex').slice(0, 6)}`
+}
+
+/** The flags that say which cluster is meant, and where it is, go with every command about it. */
+function commandLine(action: string, line: ParsedLine): string {
+  const given = ['platform', 'server', 'name-prefix', 'port-base'].flatMap((flag) => {
+    const value = line.text(flag)
+    return value === undefined ? [] : [`--${flag} ${value}`]
+  })
+  return `npm run cluster ${action}${given.length === 0 ? '' : ` -- ${given.join(' ')}`}`
+}
+
+async function onePlatform(line: ParsedLine, out: Output): Promise<Platform> {
+  const choice = await platformChoice(line)
+  const [platform, second] = await openPlatforms(choice, (text) => out.progress(text))
+  if (!platform || second) throw new UsageError('a cluster runs one server: name one with --server')
+  return platform
+}
+
 function actionNamed(name: string | undefined, rest: readonly string[]): (typeof ACTIONS)[string] {
   const known = Object.keys(ACTIONS)
   if (name === undefined) throw new UsageError(`say what to do with the cluster: ${known.join(', ')}`)
-  const action = ACTIONS[name]
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
   if (!action) {
     const similar = nearestWord(name, known)
     throw new UsageError(
@@ -96,7 +132,9 @@ function topologyOf(line: ParsedLine): Topology {
   const given = line.texts('slots')
   if (given.length === 0) return { shards, replicas, slots: evenSplit(shards) }
   if (given.length !== shards)
-    throw new UsageError(`--slots is given once for each of the ${shards} shards, not ${given.length} times`)
+    throw new UsageError(
+      `--slots is given once for each of the ${shards} shards, not ${given.length} ${given.length === 1 ? 'time' : 'times'}`,
+    )
   try {
     const slots = given.map(parseSlotRanges)
     const problems = checkLayout(slots)
@@ -115,10 +153,11 @@ async function build({ platform, out, signal }: Job): Promise<number> {
 }
 
 async function run(job: Job): Promise<number> {
-  const { platform, settings, topology, runId, out, signal } = job
+  const { platform, settings, topology, runId, command, out, signal } = job
+  job.onLeaving(() => `Servers may be left. Remove them: ${command('clean')}`)
   if (await platform.find(runId)) {
     throw new PlatformError(`there is a cluster already (${settings.namePrefix}0 and on)`, {
-      hint: 'See it with `npm run cluster status`, remove it with `npm run cluster clean`, or make another with --name-prefix and --port-base.',
+      hint: `See it with \`${command('status')}\`, remove it with \`${command('clean')}\`, or make another with --name-prefix and --port-base.`,
     })
   }
   await platform.prepare((text) => out.progress(text), signal)
@@ -131,6 +170,7 @@ async function run(job: Job): Promise<number> {
       nodes: topology.shards * (1 + topology.replicas),
       password: settings.password,
       settings: { ...DEFAULT_CONFIG, ...settings.config },
+      outlivesRunner: true,
     },
     (text) => out.progress(text),
     signal,
@@ -177,7 +217,7 @@ async function up(job: Job): Promise<number> {
   out.print(
     [
       `Try: redis-cli -c -p ${settings.portBase + 1} -a <password> get a   (the password is in the README; REDIS_CHAOS_PASSWORD sets another)`,
-      'See it with `npm run cluster status`; remove it with `npm run cluster clean`.',
+      `See it with \`${job.command('status')}\`; remove it with \`${job.command('clean')}\`.`,
     ].join('\n'),
   )
   return EXIT.passed
@@ -211,7 +251,7 @@ async function stop(job: Job): Promise<number> {
       return name
     }),
   )
-  job.out.print(`stopped: ${stopped.join(', ')}. Start them again with \`npm run cluster start\`.`)
+  job.out.print(`stopped: ${stopped.join(', ')}. Start them again with \`${job.command('start')}\`.`)
   return EXIT.passed
 }
 
@@ -235,11 +275,11 @@ async function clean({ platform, runId, out }: Job): Promise<number> {
   return EXIT.passed
 }
 
-async function existing({ platform, runId, settings }: Job): Promise<ServerGroup> {
+async function existing({ platform, runId, settings, command }: Job): Promise<ServerGroup> {
   const group = await platform.find(runId)
   if (group) return group
   throw new PlatformError(`there is no cluster with the name prefix ${settings.namePrefix}`, {
-    hint: 'Make one with `npm run cluster up`.',
+    hint: `Make one with \`${command('up')}\`.`,
   })
 }
 

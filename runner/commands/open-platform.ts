@@ -1,11 +1,79 @@
+import { DEFAULT_SERVER, parseServer, serverNames } from '../platforms/catalogue.ts'
 import { DockerPlatform } from '../platforms/docker/docker-platform.ts'
-import type { Platform } from '../platforms/platform.ts'
+import { type Platform, PlatformError } from '../platforms/platform.ts'
+import { ProcessPlatform } from '../platforms/process/process-platform.ts'
+import { nearestWord } from '../record/nearest.ts'
+import type { Flags, ParsedLine } from './flags.ts'
 import { projectRoot } from './project.ts'
+import { UsageError } from './usage-error.ts'
 
-/** The server that is played against unless another is asked for; an entry of `docker/servers.yaml`. */
-const DEFAULT_SERVER = 'redis:7.0'
+const KINDS = ['auto', 'docker', 'process'] as const
+type Kind = (typeof KINDS)[number]
 
-/** The platform that the servers run on. */
-export function openPlatform(): Platform {
-  return new DockerPlatform({ server: DEFAULT_SERVER, projectRoot })
+export const platformFlags: Flags = {
+  platform: {
+    type: 'string',
+    value: 'KIND',
+    help: 'where servers run: docker, process (on this machine), or auto: Docker where an engine answers (default)',
+  },
+  server: {
+    type: 'string',
+    value: 'NAMES',
+    help: `one or several, separated by commas: an entry of docker/servers.yaml, path:/a/redis-server, image:my/redis:tag (default ${DEFAULT_SERVER})`,
+  },
+}
+
+/** What `platformFlags` ask for. */
+export interface PlatformChoice {
+  kind: Kind
+  servers: string[]
+}
+
+/** Reads and checks `platformFlags`. Throws UsageError, with the nearest right word. */
+export async function platformChoice(line: ParsedLine): Promise<PlatformChoice> {
+  const kind = KINDS.find((candidate) => candidate === (line.text('platform') ?? 'auto'))
+  if (!kind) throw unknown('platform', line.text('platform') ?? '', KINDS)
+  const servers = (line.text('server') ?? DEFAULT_SERVER).split(',').map((name) => name.trim())
+  const known = await serverNames(projectRoot)
+  for (const server of servers) {
+    const parsed = parseServer(server)
+    if (parsed.kind === 'catalogue' && !known.includes(server)) throw unknown('server', server, known)
+    if (parsed.kind === 'path' && kind === 'docker')
+      throw new UsageError(`--server ${server} goes with --platform process`)
+    if (parsed.kind === 'image' && kind === 'process')
+      throw new UsageError(`--server ${server} goes with --platform docker`)
+  }
+  return { kind, servers: [...new Set(servers)] }
+}
+
+function unknown(what: string, name: string, known: readonly string[]): UsageError {
+  const similar = nearestWord(name, known)
+  const meant = similar === undefined ? '' : `; did you mean ${similar}?`
+  return new UsageError(`there is no ${what} \`${name}\`${meant} There are ${known.join(', ')}`)
+}
+
+/** The platforms of a choice, one for each server. `say` is told which platform was chosen, and why. */
+export async function openPlatforms(choice: PlatformChoice, say: (text: string) => void): Promise<Platform[]> {
+  const automatic = choice.kind === 'auto' ? await chooseKind(choice.servers, say) : choice.kind
+  return choice.servers.map((server) => {
+    const { kind } = parseServer(server)
+    const own = kind === 'path' ? 'process' : kind === 'image' ? 'docker' : automatic
+    return own === 'docker' ? new DockerPlatform({ server, projectRoot }) : new ProcessPlatform({ server, projectRoot })
+  })
+}
+
+/** Docker where an engine answers, else processes. */
+async function chooseKind(servers: readonly string[], say: (text: string) => void): Promise<'docker' | 'process'> {
+  if (servers.every((server) => parseServer(server).kind === 'path')) return 'process'
+  const docker = new DockerPlatform({ server: DEFAULT_SERVER, projectRoot })
+  try {
+    say(`platform docker: ${await docker.probe()} answers`)
+    return 'docker'
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    say(`platform process: ${error.message}`)
+    return 'process'
+  } finally {
+    await docker.close()
+  }
 }

@@ -1,12 +1,12 @@
 import path from 'node:path'
-import { PlatformError } from '../platforms/platform.ts'
+import { type Platform, PlatformError } from '../platforms/platform.ts'
 import { EVENTS_VERSION, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { recordStart } from './announce.ts'
 import { playScenario, type ScenarioResult } from './play-scenario.ts'
 import type { RunSettings } from './settings-of-run.ts'
-import { EXIT, exitCodeOf, worst } from './verdict.ts'
+import { EXIT, exitCodeOf, verdictOfRun } from './verdict.ts'
 
 export interface RunResult {
   verdict: RunVerdict
@@ -15,8 +15,14 @@ export interface RunResult {
   bugs: unknown[]
 }
 
+/** A scenario and what it is played on. */
+export interface Play {
+  scenario: Scenario
+  platform: Platform
+}
+
 /** Plays scenarios one after another and records the run from its first event to its last. Never throws for what they do. */
-export async function playRun(scenarios: readonly Scenario[], settings: RunSettings): Promise<RunResult> {
+export async function playRun(plays: readonly Play[], settings: Omit<RunSettings, 'platform'>): Promise<RunResult> {
   const { clock, recorder } = settings
   const startMs = clock.nowMs()
   const bugs: unknown[] = []
@@ -29,20 +35,27 @@ export async function playRun(scenarios: readonly Scenario[], settings: RunSetti
     startedAt: new Date(clock.wallMs()).toISOString(),
     seed: settings.seed,
     command: settings.command,
-    scenarios: scenarios.length,
+    scenarios: plays.length,
   })
-  const server = await prepare(settings, (error) => bugs.push(error))
-  for (const [index, scenario] of scenarios.entries()) {
+  for (const text of settings.notes) recorder.record({ type: 'progress', text })
+  const onBug = (error: unknown) => {
+    bugs.push(error)
+  }
+  const prepared = new Map<Platform, string | ScenarioResult>()
+  for (const [index, { scenario, platform }] of plays.entries()) {
     if (settings.interrupted.aborted) break
-    const place = placeOf(scenario, index, scenarios.length, settings, typeof server === 'string' ? server : 'unknown')
+    const own = { ...settings, platform }
+    const server = prepared.get(platform) ?? (await prepare(own, onBug))
+    prepared.set(platform, server)
+    const place = placeOf(scenario, index, plays.length, own, typeof server === 'string' ? server : platform.server)
     const result =
       typeof server === 'string'
-        ? await playOrSkip(scenario, place, settings, (error) => bugs.push(error))
-        : recordUnplayed(scenario, place, settings, server)
+        ? await playOrSkip(scenario, place, own, onBug)
+        : recordUnplayed(scenario, place, own, server)
     verdicts.push(result.verdict)
   }
-  const verdict = settings.interrupted.aborted ? 'interrupted' : worst(verdicts)
-  const exitCode = bugs.length > 0 && verdict !== 'interrupted' ? EXIT.bug : exitCodeOf(verdict)
+  const verdict = settings.interrupted.aborted ? 'interrupted' : verdictOfRun(verdicts)
+  const exitCode = bugs.length > 0 ? EXIT.bug : exitCodeOf(verdict)
   recorder.record({
     type: 'run-ended',
     verdict,

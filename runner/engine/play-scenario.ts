@@ -3,6 +3,7 @@ import { FormError } from '../cluster/form.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { TargetResolver } from '../cluster/targets.ts'
 import { PlatformError, type ServerGroup } from '../platforms/platform.ts'
+import { formatDuration } from '../record/duration.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
@@ -16,7 +17,7 @@ import { seededRandom } from './random.ts'
 import { setUp } from './set-up.ts'
 import type { RunSettings } from './settings-of-run.ts'
 import type { Stage } from './stage.ts'
-import { type Played, playList } from './step-player.ts'
+import { DeadlinePassed, type Played, playList } from './step-player.ts'
 import { verdictOfSteps } from './verdict.ts'
 
 /** How long the `finally` steps of an interrupted scenario may take together, ms: a Ctrl-C must end within 15 s. */
@@ -54,7 +55,13 @@ export async function playScenario(
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
     }
-    const ready = await setUp(scenario, settings, place.runId, { logs, logFolder: place.logFolder, signal, onServers })
+    const ready = await setUp(scenario, settings, place.runId, {
+      index: place.index,
+      logs,
+      logFolder: place.logFolder,
+      signal,
+      onServers,
+    })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
@@ -65,26 +72,20 @@ export async function playScenario(
     result = resultOfError(error, onBug)
   }
   setupMs ??= clock.nowMs() - startMs
-  await stopWatching()
+  stopWatching()
   const cleanupStartMs = clock.nowMs()
-  made.cluster?.close()
-  if (!settings.keep && made.servers) result = worseOf(result, await remove(made.servers))
-  await keepLogs(logs, place, settings)
-  recorder.record({
-    type: 'scenario-as-played',
-    scenario: place.index,
-    yaml: played.render(),
-    files: scenario.usedFiles,
-  })
+  try {
+    made.cluster?.close()
+    result = await cleanUp(result, made.servers, place, settings)
+    await keepLogs(logs, place, settings)
+    const yaml = played.render()
+    recorder.record({ type: 'scenario-as-played', scenario: place.index, yaml, files: scenario.usedFiles })
+  } catch (error) {
+    result = worseOf(result, resultOfError(error, onBug))
+  }
   const nowMs = clock.nowMs()
-  recorder.record({
-    type: 'scenario-ended',
-    scenario: place.index,
-    ...result,
-    durationMs: nowMs - startMs,
-    setupMs,
-    cleanupMs: nowMs - cleanupStartMs,
-  })
+  const times = { durationMs: nowMs - startMs, setupMs, cleanupMs: nowMs - cleanupStartMs }
+  recorder.record({ type: 'scenario-ended', scenario: place.index, ...result, ...times })
   return result
 }
 
@@ -118,16 +119,36 @@ function stageOf(
   }
 }
 
+/** Throws the platform's error if it died meanwhile: what was seen by then proves nothing. */
 async function playSteps(
   scenario: Scenario,
   stage: Stage,
   signal: AbortSignal,
   interrupted: AbortSignal,
 ): Promise<ScenarioResult> {
-  const main = await playList(scenario.steps, stage, stage.names, signal)
-  const last = interrupted.aborted ? AbortSignal.timeout(FINALLY_AFTER_INTERRUPT_MS) : signal
-  const final = signal.aborted && !interrupted.aborted ? [] : await playList(scenario.finally, stage, stage.names, last)
+  const main = await playList(scenario.steps, stage, signal)
+  if (signal.aborted && !interrupted.aborted) throw signal.reason
+  const final = await playFinally(scenario, stage, signal, interrupted)
+  if (signal.aborted && !interrupted.aborted) throw signal.reason
   return resultOfSteps([...main, ...final], signal)
+}
+
+/** Plays the `finally` steps to the last, whatever becomes of each; after an interrupt as far as time allows. */
+async function playFinally(
+  scenario: Scenario,
+  stage: Stage,
+  signal: AbortSignal,
+  interrupted: AbortSignal,
+): Promise<Played[]> {
+  if (!interrupted.aborted) return await playList(scenario.finally, stage, signal, { goOn: true })
+  const hurried = new AbortController()
+  const late = new DeadlinePassed(`did not end within ${formatDuration(FINALLY_AFTER_INTERRUPT_MS)} of the interrupt`)
+  const timer = setTimeout(() => hurried.abort(late), FINALLY_AFTER_INTERRUPT_MS)
+  try {
+    return await playList(scenario.finally, stage, hurried.signal, { goOn: true })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function resultOfSteps(played: readonly Played[], signal: AbortSignal): ScenarioResult {
@@ -171,14 +192,26 @@ function resultOfPlatformError(error: PlatformError): ScenarioResult {
   return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 
-async function remove(servers: ServerGroup): Promise<ScenarioResult> {
+/** Removes what was made. What could not be removed is always told, and no verdict hides it. */
+async function cleanUp(
+  result: ScenarioResult,
+  servers: ServerGroup | undefined,
+  place: { index: number },
+  settings: RunSettings,
+): Promise<ScenarioResult> {
+  const keep = settings.keep && !settings.interrupted.aborted
+  if (keep || !servers) return result
   try {
     await servers.remove()
-    return { verdict: 'passed' }
+    return result
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
-    const left = resultOfPlatformError(error)
-    return { ...left, reason: `the cluster could not be removed: ${error.message}` }
+    const command = settings.platform.removalCommand(servers.runId)
+    const reason = `the servers could not be removed: ${error.message}`
+    const hint = `remove what is left with: ${command}`
+    settings.recorder.record({ type: 'warning', scenario: place.index, text: `${reason}; ${hint}` })
+    if (result.verdict === 'interrupted') return { ...result, reason: `${result.reason}; ${reason}`, hint }
+    return worseOf(result, { verdict: 'error', reason, hint })
   }
 }
 

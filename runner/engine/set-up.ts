@@ -20,11 +20,17 @@ export async function setUp(
   scenario: Scenario,
   settings: RunSettings,
   runId: string,
-  options: { logs: NodeLogs; logFolder: string; signal: AbortSignal; onServers(servers: ServerGroup): void },
+  options: {
+    index: number
+    logs: NodeLogs
+    logFolder: string
+    signal: AbortSignal
+    onServers(servers: ServerGroup): void
+  },
 ): Promise<{ cluster: LiveCluster; servers: ServerGroup }> {
   const { clock, platform, recorder, password } = settings
   const { topology } = scenario.cluster
-  const progress = (text: string) => recorder.record({ type: 'progress', text })
+  const progress = (text: string) => recorder.record({ type: 'progress', scenario: options.index, text })
   const servers = await platform.create(
     {
       runId,
@@ -34,6 +40,7 @@ export async function setUp(
       nodes: topology.shards * (1 + topology.replicas),
       password,
       settings: configOf(scenario, settings),
+      outlivesRunner: settings.keep,
     },
     progress,
     options.signal,
@@ -42,7 +49,11 @@ export async function setUp(
   const cluster = new LiveCluster({ nodes: servers.nodes, password, clock })
   try {
     await options.logs.follow(servers, options.logFolder)
-    await formCluster(cluster, topology, { clock, signal: options.signal, timeoutMs: FORM_WITHIN_MS, progress })
+    await Promise.all([
+      formCluster(cluster, topology, { clock, signal: options.signal, timeoutMs: FORM_WITHIN_MS, progress }),
+      // The first step should find its connections open; whether a node answers is for forming to say.
+      ...cluster.nodes.map(({ data }) => data.call('PING').catch(() => undefined)),
+    ])
   } catch (error) {
     cluster.close()
     throw error

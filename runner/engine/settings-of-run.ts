@@ -25,6 +25,8 @@ export interface RunSettings {
   password: string
   /** Server settings of `--config`, which win over the scenario's own. */
   config: Record<string, string>
+  /** What was decided before the run, as which platform was chosen and why; recorded as its first progress. */
+  notes: readonly string[]
   /** Leave the cluster running at the end. */
   keep: boolean
 }

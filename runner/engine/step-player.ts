@@ -1,15 +1,24 @@
+import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
 import { parseTarget, TargetError } from '../cluster/targets.ts'
 import { PlatformError } from '../platforms/platform.ts'
 import { formatDuration } from '../record/duration.ts'
 import type { PlannedStep, StepError, StepOutcome, StepVerdict } from '../record/events.ts'
 import { type Names, UndefinedName } from '../steps/names.ts'
-import { type Step, type StepContext, StepFailure, StepInconclusive, type Verb } from '../steps/verb.ts'
+import {
+  type Step,
+  type StepContext,
+  StepFailure,
+  StepInconclusive,
+  type StepResult,
+  type Verb,
+} from '../steps/verb.ts'
 import { checkedArgument, withFilledOn } from './checked-argument.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Stage } from './stage.ts'
+import { verdictOfSteps } from './verdict.ts'
 
 /** A step took longer than it may. */
-class DeadlinePassed extends Error {
+export class DeadlinePassed extends Error {
   override name = 'DeadlinePassed'
 }
 
@@ -20,6 +29,11 @@ class ChildNotPassed extends Error {
   constructor(child: PlannedStep, verdict: StepVerdict) {
     super(`step ${child.path} (${child.name}) ${verdict === 'failed' ? 'failed' : `ended as ${verdict}`}`)
     this.verdict = verdict
+  }
+
+  withOthers(count: number): this {
+    this.message += `, and ${count} more beside it did not pass`
+    return this
   }
 }
 
@@ -36,18 +50,21 @@ export interface Played {
 /** A bug of the runner met while playing: reported as such, after everything has been cleaned up. Exit code 70. */
 export type OnBug = (error: unknown) => void
 
-/** Plays steps, one after another, and records each. Stops at the first that does not pass. */
+/**
+ * Plays steps, one after another, and records each. It stops at the first that does not pass; with `goOn` it plays all,
+ * until `signal` aborts.
+ */
 export async function playList(
   steps: readonly Step[],
   stage: Stage,
-  names: Names,
   signal: AbortSignal,
+  { goOn = false } = {},
 ): Promise<Played[]> {
   const played: Played[] = []
   for (const step of steps) {
-    const result = await playStep(step, stage, names, signal, step.path)
+    const result = await playStep(step, stage, stage.names, signal, step.path)
     played.push(result)
-    if (result.outcome.verdict !== 'passed') break
+    if (signal.aborted || (result.outcome.verdict !== 'passed' && !goOn)) break
   }
   return played
 }
@@ -82,6 +99,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
       lastProgress = text
       stage.recorder.record({ type: 'step-progress', scenario: stage.scenario, index, text })
     })
+    const runStartMs = stage.clock.nowMs()
     const result = await withDeadline(signal, deadlineOf(verb, step, arg), (bounded) =>
       verb.run(
         arg,
@@ -94,6 +112,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
         extras,
       ),
     )
+    if (!verb.keepsWithin) checkLimit(step, stage.clock.nowMs() - runStartMs, result)
     outcome = { verdict: 'passed', ...result }
   } catch (error) {
     if (!announced) started()
@@ -110,6 +129,14 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
     outcome,
   })
   return { planned, outcome }
+}
+
+/** Throws StepFailure if what the step did took longer than its `within`; a `for` is held beyond it. */
+function checkLimit(step: Step, elapsedMs: number, result: StepResult): void {
+  const tookMs = elapsedMs - (step.forMs ?? 0)
+  if (step.withinMs === undefined || tookMs <= step.withinMs) return
+  const message = `it was done after ${formatDuration(tookMs)}, and had to be within ${formatDuration(step.withinMs)}`
+  throw new StepFailure({ message }, result)
 }
 
 function deadlineOf(verb: Verb, step: Step, arg: unknown): number {
@@ -159,7 +186,8 @@ function contextOf(
 }
 
 function isRandom(phrase: string): boolean {
-  return /\brandom\b|\b(majority|minority)\b/.test(phrase) && !('error' in parseTarget(phrase))
+  const parsed = parseTarget(phrase)
+  return 'target' in parsed && (parsed.target.kind === 'random' || parsed.target.kind === 'share')
 }
 
 function childPlayer(stage: Stage, names: Names, signal: AbortSignal, path: string): StepContext['playChildren'] {
@@ -175,9 +203,19 @@ function childPlayer(stage: Stage, names: Names, signal: AbortSignal, path: stri
       return
     }
     const results = await Promise.allSettled(children.map(playChild))
-    const failed = results.find((result) => result.status === 'rejected')
-    if (failed) throw failed.reason
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    if (reasons.length > 0) throw worstOf(reasons)
   }
+}
+
+/** The child whose verdict weighs most stands for all; what is no verdict is a bug, and goes first. */
+function worstOf(reasons: readonly unknown[]): unknown {
+  const bug = reasons.find((reason) => !(reason instanceof ChildNotPassed))
+  if (bug !== undefined) return bug
+  const children = reasons.filter((reason) => reason instanceof ChildNotPassed)
+  const verdict = verdictOfSteps(children.map((child) => child.verdict))
+  const [first = children[0], ...others] = children.filter((child) => child.verdict === verdict)
+  return others.length > 0 && first ? first.withOthers(children.length - 1) : first
 }
 
 /** Runs `work` with a signal that aborts with the outer one or when the time is over, and ends when it does. */
@@ -202,14 +240,22 @@ async function withDeadline<T>(
     ? setTimeout(() => abort(new DeadlinePassed(`did not end within ${formatDuration(deadlineMs)}`)), deadlineMs)
     : undefined
   try {
-    return await Promise.race([work(controller.signal), abandoned])
+    const result = await Promise.race([work(controller.signal), abandoned])
+    controller.signal.throwIfAborted()
+    return result
   } catch (error) {
-    throw controller.signal.aborted ? controller.signal.reason : error
+    // A platform that failed is why the step came to no end, and not the other way round.
+    throw controller.signal.aborted && !(error instanceof PlatformError) ? controller.signal.reason : error
   } finally {
     clearTimeout(timer)
     clearTimeout(windDown)
     outer.removeEventListener('abort', onOuterAbort)
   }
+}
+
+/** A server that did not answer or said no where a verb did not expect it: the cluster's doing, no bug of the runner. */
+function isServerError(error: unknown): error is Error {
+  return error instanceof Unreachable || error instanceof ReplyError
 }
 
 function outcomeOfError(error: unknown, stage: Stage, lastProgress: string | undefined): StepOutcome {
@@ -218,7 +264,7 @@ function outcomeOfError(error: unknown, stage: Stage, lastProgress: string | und
   if (error instanceof ChildNotPassed) return { verdict: error.verdict, error: { message: error.message } }
   if (error instanceof Interrupted) return { verdict: 'interrupted', error: { message: error.message } }
   if (error instanceof PlatformError) return { verdict: 'error', error: platformError(error) }
-  if (error instanceof TargetError || error instanceof UndefinedName) {
+  if (error instanceof TargetError || error instanceof UndefinedName || isServerError(error)) {
     return { verdict: 'failed', error: { message: error.message } }
   }
   if (error instanceof DeadlinePassed) {

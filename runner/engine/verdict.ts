@@ -12,8 +12,15 @@ export const EXIT = {
 /** From bad to worse, as the exit codes rank them: a failure outweighs a missing verdict. */
 const RANK: readonly RunVerdict[] = ['passed', 'inconclusive', 'error', 'failed', 'interrupted']
 
-/** The verdict of a run is its worst scenario's. A skipped scenario weighs nothing. */
-export function worst(verdicts: readonly ScenarioVerdict[]): RunVerdict {
+/**
+ * The verdict of a run is its worst scenario's. A skipped scenario weighs nothing, but a run that played nothing has shown
+ * nothing: it is inconclusive.
+ */
+export function verdictOfRun(verdicts: readonly ScenarioVerdict[]): RunVerdict {
+  return verdicts.every((verdict) => verdict === 'skipped') ? 'inconclusive' : worst(verdicts)
+}
+
+function worst(verdicts: readonly ScenarioVerdict[]): RunVerdict {
   return verdicts.reduce<RunVerdict>(
     (sofar, verdict) => (verdict !== 'skipped' && RANK.indexOf(verdict) > RANK.indexOf(sofar) ? verdict : sofar),
     'passed',

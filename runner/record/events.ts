@@ -62,6 +62,8 @@ export interface StepOutcome {
   proof?: string
   lastSeen?: string
   error?: StepError
+  /** The node that was seen to become a master, by an expectation that had to wait for it or by a failover. */
+  promoted?: string
   /** Facts worth a line in the report: `1000 keys written`. */
   note?: string
 }

@@ -29,10 +29,14 @@ export interface PollResult {
   brokeAfterMs?: number
 }
 
+/** The last look begins at the deadline, and its answer may take this long, ms: what answers later is too late. */
+const ANSWER_GRACE_MS = 100
+
 /**
  * Looks until the condition holds, then (with `forMs`) goes on looking until it has held that long. A break while
  * holding ends the poll as not ok: a condition that flickers does not hold. A `look` that throws rejects the poll.
- * The last look begins at the deadline, however long `everyMs` is, so that nothing that became true later passes.
+ * The last look begins at the deadline, however long `everyMs` is; an answer that comes more than 100 ms after the deadline
+ * is too late, for nobody knows since when it was so.
  */
 export async function poll(look: () => Promise<Look>, options: PollOptions): Promise<PollResult> {
   const { clock, signal, withinMs, forMs = 0, everyMs } = options
@@ -47,6 +51,10 @@ export async function poll(look: () => Promise<Look>, options: PollOptions): Pro
     const nowMs = clock.nowMs()
     const outcome = { attempts, elapsedMs: nowMs - startMs, lastSeen: found.seen }
     if (found.ok) {
+      const tooLate = withinMs > 0 && nowMs - startMs > withinMs + ANSWER_GRACE_MS
+      if (trueAtMs === undefined && tooLate) {
+        return { ok: false, ...outcome, lastSeen: `${found.seen}, but that answer came too late` }
+      }
       trueAtMs ??= nowMs
       if (lookedAtMs - trueAtMs >= forMs || forMs === 0) {
         return { ok: true, ...outcome, trueAfterMs: trueAtMs - startMs }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../record/duration.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import type { RunReport, ScenarioReport } from './report-model.ts'
+import { serverTable } from './server-table.ts'
 import { stepTable } from './step-table.ts'
 import { type OutputStyle, type Paint, PLAIN, painter } from './style.ts'
 import { oneLine, plural, visible, wrap } from './text.ts'
@@ -13,8 +14,10 @@ const LABEL_WIDTH = 11
 /** The final words on stdout: steps of each scenario, what went wrong in full, counts, the report and how to run it again. */
 export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): string {
   const paint = painter(style.colour)
+  const servers = serverTable(run)
   const blocks = [
     ...run.scenarios.map((scenario) => scenarioBlock(scenario, style, paint)),
+    ...(servers.length > 0 ? [servers] : []),
     ...problemBlocks(run, style, paint),
     [...warningLines(run.warnings, '', style, paint), ...countLines(run, style, paint)],
     closingLines(run, paint),

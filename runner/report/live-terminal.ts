@@ -122,7 +122,7 @@ export class TerminalProgress implements Reporter {
       ...stages.map(([scenario, stage]) => this.#line(frame, scenario, `${stage.text}  ${this.#since(stage)}`)),
       ...steps.map((step) => this.#line(frame, step.scenario, this.#stepLine(step))),
     ]
-    const most = Math.max(Math.min(MOST_LINES, (this.#stream.rows ?? MOST_LINES) - 2), 1)
+    const most = Math.max(Math.min(MOST_LINES, (this.#stream.rows || MOST_LINES) - 2), 1)
     return lines.length <= most ? lines : [...lines.slice(0, most - 1), `  … and ${lines.length - most + 1} more`]
   }
 

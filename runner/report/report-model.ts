@@ -79,6 +79,8 @@ export interface StepReport {
   /** From the step's start. */
   trueAfterMs?: number
   targets?: string[]
+  /** The node that the step saw become a master. */
+  promoted?: string
   proof?: string
   lastSeen?: string
   note?: string
@@ -97,6 +99,7 @@ export interface CheckReport {
 
 export interface FailoverReport {
   shard: number
+  /** The old master; empty where a failover was wanted. */
   from: string
   to: string
   cause: string

@@ -1,4 +1,5 @@
 import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
+import { failoversOf } from './failovers.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 
@@ -57,6 +58,7 @@ function reduceScenario(
   const ended = events.find((event) => event.type === 'scenario-ended')
   const endMs = ended?.atMs ?? lastMs
   const reason = ended === undefined ? BROKE_OFF : ended.reason
+  const steps = reduceSteps(start, events, endMs)
   return {
     id: start.id,
     title: start.title,
@@ -74,9 +76,9 @@ function reduceScenario(
     setupMs: tidyMs(ended?.setupMs ?? ready?.setupMs ?? 0),
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
     ...(ready !== undefined && { cluster: ready.cluster }),
-    steps: reduceSteps(start, events, endMs),
+    steps,
     checks: [],
-    failovers: [],
+    failovers: failoversOf(steps, ready?.cluster),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
   }
@@ -124,6 +126,7 @@ function stepOf(step: PlannedStep, outcome: StepOutcome, durationMs: number): Om
     ...(attempts !== undefined && { attempts }),
     ...(outcome.trueAfterMs !== undefined && { trueAfterMs: tidyMs(outcome.trueAfterMs) }),
     ...(targets !== undefined && { targets }),
+    ...(outcome.promoted !== undefined && { promoted: outcome.promoted }),
     ...(proof !== undefined && { proof }),
     ...(lastSeen !== undefined && { lastSeen }),
     ...(note !== undefined && { note }),

@@ -19,6 +19,7 @@ export class Dataset {
   readonly #valueBytes: number
   readonly #known: Known[]
   #round = 0
+  #writing = false
 
   /** `valueBytes`: values are filled up to this length, in bytes (ASCII). */
   constructor(name: string, keys: readonly string[], token: string, valueBytes: number) {
@@ -29,9 +30,20 @@ export class Dataset {
     this.#known = keys.map(() => ({ acknowledged: 0, perhaps: [] }))
   }
 
-  /** Begins a new round: from now on every key has a new value to be written. */
-  beginRound(): void {
+  /**
+   * Begins a new round: from now on every key has a new value to be written. False, and nothing begins, while another
+   * round is still being written: the values of two at once could not be told in order.
+   */
+  beginRound(): boolean {
+    if (this.#writing) return false
+    this.#writing = true
     this.#round += 1
+    return true
+  }
+
+  /** Ends the round. Keys that were sent and neither acknowledged nor refused may hold its value all the same. */
+  endRound(): void {
+    this.#writing = false
   }
 
   /** The value that the key at `index` gets in this round. */
@@ -49,7 +61,8 @@ export class Dataset {
   /** The write of this round got no answer. */
   doubt(index: number): void {
     const known = this.#known[index]
-    if (known && known.perhaps.at(-1) !== this.#round) known.perhaps.push(this.#round)
+    if (known && known.acknowledged !== this.#round && known.perhaps.at(-1) !== this.#round)
+      known.perhaps.push(this.#round)
   }
 
   /** Indexes of the keys whose write of this round has not been acknowledged. */
@@ -62,7 +75,10 @@ export class Dataset {
     return this.#known.flatMap(({ acknowledged }, index) => (acknowledged > 0 ? [index] : []))
   }
 
-  /** What a value read from the key's master shows. */
+  /**
+   * What a value read from the key's master shows. A write without an answer that lands only after a later one was
+   * acknowledged shows as `older`: the acknowledged value is gone, whoever overwrote it.
+   */
   judge(index: number, read: unknown): Judgement {
     const known = this.#known[index]
     if (!known || known.acknowledged === 0) return 'unknown'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { poll } from '../record/poll.ts'
+import { TargetError } from '../cluster/targets.ts'
+import { type Look, poll } from '../record/poll.ts'
 import { clusterState, clusterSubject } from './expect/cluster.ts'
 import { keySubject } from './expect/key.ts'
 import { nodeAspects, nodeSubject } from './expect/node.ts'
@@ -8,7 +9,7 @@ import type { Subject } from './expect/subject.ts'
 import { failedPoll } from './failed-poll.ts'
 import { expectedReply } from './reply.ts'
 import { target } from './target-schema.ts'
-import type { Verb } from './verb.ts'
+import type { StepContext, Verb } from './verb.ts'
 
 const shape = {
   node: target.optional().describe('Ask about this node'),
@@ -73,13 +74,14 @@ export const expect: Verb<ExpectArg> = {
   summary: 'Asks whether something is so: once; until it is (within); or that it stays so (for).',
   arg,
   modifiers: ['within', 'for'],
+  keepsWithin: true,
   defaultDeadlineMs: 10_000,
   sentence: (value) => `expect ${subjectOf(value).sentence()}`,
   async run(value, context) {
     const subject = subjectOf(value)
     let last = ''
     const look = async () => {
-      const found = await subject.look(context)
+      const found = await lookOrMiss(subject, context)
       if (found.seen !== last) context.progress(found.seen)
       last = found.seen
       return found
@@ -87,12 +89,36 @@ export const expect: Verb<ExpectArg> = {
     const { withinMs = 0, forMs = 0 } = context.step
     const everyMs = value.node === undefined ? EVERY_MS_OF_ALL_NODES : EVERY_MS
     const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs })
-    if (!result.ok) throw failedPoll(subject.sentence(), result, context, await subject.explain(context))
+    if (!result.ok) throw failedPoll(subject.sentence(), result, context, await explanation(subject, context))
     const outcome = { attempts: result.attempts, lastSeen: result.lastSeen }
-    return result.trueAfterMs === undefined || withinMs === 0
-      ? outcome
-      : { ...outcome, trueAfterMs: result.trueAfterMs }
+    if (result.trueAfterMs === undefined || withinMs === 0) return outcome
+    const promoted = value.role === 'master' && value.node !== undefined && result.attempts > 1
+    return {
+      ...outcome,
+      trueAfterMs: result.trueAfterMs,
+      ...(promoted ? { promoted: await context.resolveOne(value.node ?? '') } : {}),
+    }
   },
+}
+
+/** A target may be missing for a moment, as the replica of a shard in the middle of a failover: with `within`, that is waited for. */
+async function lookOrMiss(subject: Asked, context: StepContext): Promise<Look> {
+  try {
+    return await subject.look(context)
+  } catch (error) {
+    const mayCome = error instanceof TargetError && (context.step.withinMs ?? 0) > 0
+    if (!mayCome) throw error
+    return { ok: false, seen: error.message }
+  }
+}
+
+/** What explains a failure must not replace it. */
+async function explanation(subject: Asked, context: StepContext): Promise<string[]> {
+  try {
+    return await subject.explain(context)
+  } catch {
+    return []
+  }
 }
 
 interface Asked {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FailoverError, failOver } from '../cluster/failover.ts'
+import { FailoverError, failOver, repliesInWords } from '../cluster/failover.ts'
 import { formatDuration } from '../record/duration.ts'
 import { target } from './target-schema.ts'
 import { StepFailure, type Verb } from './verb.ts'
@@ -22,6 +22,7 @@ export const failover: Verb<z.infer<typeof arg>> = {
   summary: 'Makes a replica the master with CLUSTER FAILOVER, and waits until it is; tries again until the deadline.',
   arg,
   modifiers: ['within'],
+  keepsWithin: true,
   defaultDeadlineMs: DEFAULT_WITHIN_MS + 5000,
   sentence: (value) =>
     typeof value === 'string'
@@ -42,7 +43,9 @@ export const failover: Verb<z.infer<typeof arg>> = {
       return {
         attempts: tries.length,
         trueAfterMs: tookMs,
+        promoted: node,
         proof: `${node} is a master ${formatDuration(tookMs)} after the first CLUSTER FAILOVER (${count})`,
+        note: repliesInWords(tries),
       }
     } catch (error) {
       if (!(error instanceof FailoverError)) throw error

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { NodeState, ServerGroup } from '../platforms/platform.ts'
+import { Unreachable } from '../cluster/reply-errors.ts'
+import { type NodeState, PlatformError, type ServerGroup } from '../platforms/platform.ts'
 import { formatDuration } from '../record/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
 import { type Targets, targets } from './target-schema.ts'
@@ -9,13 +10,19 @@ const withGrace = z.strictObject({
   node: targets,
   grace: duration
     .optional()
-    .describe('How long the server may take to end by itself before it is killed; 10s if not given'),
+    .describe('How long the server may take to end by itself before it is killed; 15s if not given'),
 })
 
 export type NodeArg = Targets | z.infer<typeof withGrace>
 
-/** Docker's own grace for `docker stop`. */
-const DEFAULT_GRACE_MS = 10_000
+/**
+ * What `docker stop` gives is 10 s, which is also what a server itself may wait for its replicas (shutdown-timeout,
+ * redis.conf 7.0): with the same, chance would decide between a shutdown and a kill.
+ */
+const DEFAULT_GRACE_MS = 15_000
+
+/** Longer than a platform itself waits for its engine, so that an engine that hangs is told as such. */
+const ENGINE_MS = 90_000
 
 /** Something done to servers from outside, and how it is seen to have worked. */
 export interface NodeAction {
@@ -40,15 +47,17 @@ export function nodeVerb(action: NodeAction): Verb<NodeArg> {
     summary: action.summary,
     arg: action.takesGrace ? z.union([targets, withGrace]) : targets,
     modifiers: action.undo ? ['for', 'within'] : ['within'],
-    defaultDeadlineMs: 30_000,
-    deadlineMs: (arg) => 30_000 + graceMsOf(arg),
+    defaultDeadlineMs: ENGINE_MS,
+    deadlineMs: (arg) => ENGINE_MS + graceMsOf(arg),
     sentence: (arg, step) =>
       `${action.name} ${phrasesOf(arg).join(', ')}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
     async run(arg, context) {
       const nodes = await resolveAll(arg, context)
-      const proofs = await applyTo(action, nodes, graceMsOf(arg), context)
-      if (context.step.forMs === undefined || !action.undo) return { proof: proofs.join('; ') }
-      return await holdThenUndo(action.undo, nodes, proofs, context.step.forMs, context)
+      const { forMs } = context.step
+      if (forMs === undefined || !action.undo) {
+        return { proof: (await applyTo(action, nodes, graceMsOf(arg), context)).join('; ') }
+      }
+      return await applyForAWhile(action, action.undo, nodes, graceMsOf(arg), forMs, context)
     },
   }
 }
@@ -73,43 +82,78 @@ async function resolveAll(arg: NodeArg, context: StepContext): Promise<string[]>
 }
 
 async function applyTo(action: NodeAction, nodes: string[], graceMs: number, context: StepContext): Promise<string[]> {
-  const states = await Promise.all(nodes.map((node) => context.servers.state(node)))
-  const wrong = nodes.flatMap((node, i) => {
-    const state = states[i]
-    return state && !action.from.includes(state.status) ? [`${node} is ${state.status} (${state.text})`] : []
-  })
-  if (wrong.length > 0) {
-    throw new StepFailure({
-      message: `cannot ${action.name} ${wrong.join('; ')}`,
-      hint: `${action.name} needs a node that is ${action.from.join(' or ')}: look at the steps before this one.`,
-    })
-  }
+  await demandStates(action, nodes, context)
   const before = await Promise.all(nodes.map((node) => action.before?.(context, node)))
-  await Promise.all(nodes.map((node) => action.act(context.servers, node, graceMs)))
-  const proofs = await Promise.all(nodes.map((node, i) => action.prove(context, node, before[i])))
+  await settleAll(nodes.map((node) => action.act(context.servers, node, graceMs)))
+  const proofs = await settleAll(nodes.map((node, i) => action.prove(context, node, before[i])))
   return nodes.map((node, i) => `${node}: ${proofs[i]}`)
 }
 
-async function holdThenUndo(
+async function demandStates(action: NodeAction, nodes: string[], context: StepContext): Promise<void> {
+  const states = await Promise.all(nodes.map(async (node) => ({ node, state: await context.servers.state(node) })))
+  const missing = states.find(({ state }) => state.status === 'missing')
+  if (missing) throw goneBehindOurBack(missing.node, missing.state.text)
+  const wrong = states.filter(({ state }) => !action.from.includes(state.status))
+  if (wrong.length === 0) return
+  const found = wrong.map(({ node, state }) => `${node}, which is ${state.status} (${state.text})`)
+  throw new StepFailure({
+    message: `cannot ${action.name} ${found.join('; ')}`,
+    hint: `${action.name} needs a node that is ${action.from.join(' or ')}: look at the steps before this one.`,
+  })
+}
+
+function goneBehindOurBack(node: string, text: string): PlatformError {
+  return new PlatformError(`${node} was removed by somebody else: ${text}`, {
+    hint: 'Something beside this run touches its servers; find out what, and run it again.',
+  })
+}
+
+/** Waits for all, also after a failure, so that nothing is under way any more. Throws the first failure. */
+async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises)
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+}
+
+/** Applies the action, holds it for its time, and undoes it: on every path, and on whichever nodes it came to bite. */
+async function applyForAWhile(
+  action: NodeAction,
   undo: NodeAction,
   nodes: string[],
-  proofs: string[],
+  graceMs: number,
   forMs: number,
   context: StepContext,
 ): Promise<StepResult> {
+  await demandStates(action, nodes, context)
+  let proofs: string[]
   try {
+    proofs = await applyTo(action, nodes, graceMs, context)
     await context.clock.sleep(forMs, context.signal)
-  } catch (interruption) {
-    await Promise.all(nodes.map((node) => undo.act(context.servers, node, DEFAULT_GRACE_MS)))
-    throw interruption
+  } catch (failure) {
+    await Promise.allSettled(nodes.map((node) => undoWhereNeeded(undo, node, context)))
+    throw failure
   }
-  const undone = await applyTo(undo, nodes, DEFAULT_GRACE_MS, context)
-  return { proof: [...proofs, `after ${formatDuration(forMs)}: ${undo.name}`, ...undone].join('; ') }
+  try {
+    const undone = await applyTo(undo, nodes, DEFAULT_GRACE_MS, context)
+    return { proof: [...proofs, `after ${formatDuration(forMs)}: ${undo.name}`, ...undone].join('; ') }
+  } catch (failure) {
+    if (!(failure instanceof StepFailure)) throw failure
+    const message = `${action.name} was to be undone after ${formatDuration(forMs)}: ${failure.error.message}`
+    throw new StepFailure({ ...failure.error, message }, failure.outcome)
+  }
+}
+
+async function undoWhereNeeded(undo: NodeAction, node: string, context: StepContext): Promise<void> {
+  const { status } = await context.servers.state(node)
+  if (undo.from.includes(status)) await undo.act(context.servers, node, DEFAULT_GRACE_MS)
 }
 
 /** Throws StepInconclusive unless the platform reports `status` for the node. */
 export async function proveState(context: StepContext, node: string, status: NodeState['status']): Promise<string> {
   const state = await context.servers.state(node)
+  if (state.status === 'missing') throw goneBehindOurBack(node, state.text)
   if (state.status !== status) {
     throw new StepInconclusive({
       message: `${node} should be ${status} now, but is ${state.status} (${state.text})`,
@@ -126,8 +170,9 @@ const SILENCE_MS = 150
 export async function proveSilent(context: StepContext, node: string): Promise<string> {
   try {
     await context.cluster.node(node).client.callWithin(SILENCE_MS, 'PING')
-  } catch {
-    return 'no longer answers'
+  } catch (error) {
+    // An error reply, as LOADING, is an answer.
+    if (error instanceof Unreachable) return 'no longer answers'
   }
   throw new StepInconclusive({
     message: `${node} still answers PING`,
@@ -149,6 +194,7 @@ export async function proveAnswering(context: StepContext, node: string): Promis
       last = seen
     }
     const state = await context.servers.state(node)
+    if (state.status === 'missing') throw goneBehindOurBack(node, state.text)
     if (state.status === 'stopped') {
       throw new StepFailure({
         message: `${node} ended right after its start: ${state.text}`,

@@ -4,32 +4,77 @@ import { errorClass, parseMoved } from '../cluster/reply-errors.ts'
 import { poll } from '../record/poll.ts'
 import { commandWords } from './command-words.ts'
 import { failedPoll } from './failed-poll.ts'
+import { fillIn } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
 import { type StepContext, StepFailure, type StepResult, type Verb } from './verb.ts'
 
+/**
+ * Commands that change what a connection is, and so what later commands on it would mean: the runner's connections are
+ * shared by all steps.
+ */
+const CHANGES_THE_CONNECTION: ReadonlySet<string> = new Set([
+  ...[
+    'SUBSCRIBE',
+    'PSUBSCRIBE',
+    'SSUBSCRIBE',
+    'UNSUBSCRIBE',
+    'PUNSUBSCRIBE',
+    'SUNSUBSCRIBE',
+    'MONITOR',
+    'MULTI',
+    'EXEC',
+  ],
+  ...['DISCARD', 'WATCH', 'UNWATCH', 'QUIT', 'RESET', 'HELLO', 'AUTH', 'SELECT', 'SYNC', 'PSYNC', 'ASKING', 'READONLY'],
+  ...['READWRITE', 'CLIENT REPLY', 'CLIENT TRACKING', 'CLIENT SETNAME', 'CLIENT KILL', 'CLIENT NO-EVICT'],
+])
+
+/** Why a command cannot be sent; undefined if it can. */
+function commandProblem(words: readonly string[]): string | undefined {
+  const [first = '', second = ''] = words.map((word) => word.toUpperCase())
+  if (first === '') return 'a command is missing'
+  const name = [first, `${first} ${second}`].find((candidate) => CHANGES_THE_CONNECTION.has(candidate))
+  return name && `${name} changes the connection, which the runner shares among steps, so it cannot be sent`
+}
+
 const commandText = z.string().superRefine((text, refinement) => {
   try {
-    if (commandWords(text).length === 0) refinement.addIssue({ code: 'custom', message: 'a command is missing' })
+    const problem = commandProblem(commandWords(text))
+    if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
   } catch (error) {
     refinement.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
   }
 })
 
+const commandList = z
+  .array(z.union([z.string(), z.number()]))
+  .min(1)
+  .superRefine((list, refinement) => {
+    const problem = commandProblem(list.map(String))
+    if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
+  })
+
 const arg = z
-  .union([commandText, z.array(z.union([z.string(), z.number()])).min(1)])
+  .union([commandText, commandList])
   .describe('A command as text (SET aa "some value") or as a list ([SET, aa, some value])')
 
-const extras = z.strictObject({
-  expect: expectedReply
-    .optional()
-    .describe('The reply there must be: a value, a list, or contains, at_least, at_most with a value'),
-  error: z.string().min(1).optional().describe('The error there must be: how its text begins, as MOVED or WRONGTYPE'),
-  save: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-    .optional()
-    .describe('Keeps the reply under this $name'),
-})
+const extras = z
+  .strictObject({
+    expect: expectedReply
+      .optional()
+      .describe('The reply there must be: a value, a list, or contains, at_least, at_most with a value'),
+    error: z.string().min(1).optional().describe('The error there must be: how its text begins, as MOVED or WRONGTYPE'),
+    save: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+      .optional()
+      .describe('Keeps the reply under this $name'),
+  })
+  .superRefine(({ expect, error, save }, refinement) => {
+    const complain = (message: string, path: string) => refinement.addIssue({ code: 'custom', message, path: [path] })
+    if (error !== undefined && expect !== undefined)
+      complain('a reply is an error or a value: give `expect` or `error`', 'error')
+    if (error !== undefined && save !== undefined) complain('an error is not saved: give `save` or `error`', 'save')
+  })
 
 type Extras = z.infer<typeof extras>
 
@@ -52,13 +97,19 @@ export const redis: Verb<z.infer<typeof arg>, Extras> = {
   arg,
   extras,
   modifiers: ['on', 'within', 'for'],
+  // A value that is filled in stays one word, whatever is in it.
+  fillsInNames: true,
+  keepsWithin: true,
   defaultDeadlineMs: 10_000,
   sentence: (command, step) => {
     const text = Array.isArray(command) ? command.join(' ') : command
     return `${text}${step.on === undefined ? '' : ` on ${step.on}`}`
   },
   async run(command, context, { expect, error, save }) {
-    const words = Array.isArray(command) ? command.map(String) : commandWords(command)
+    const written = Array.isArray(command) ? command.map(String) : commandWords(command)
+    const words = written.map((word) => String(fillIn(word, context.names)))
+    const problem = commandProblem(words)
+    if (problem !== undefined) throw new StepFailure({ message: problem })
     const result = await askUntil(words, context, expect, error)
     if (save !== undefined) context.names.set(save, result.reply.value)
     return result.outcome

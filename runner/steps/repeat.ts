@@ -15,7 +15,7 @@ export const repeat: Verb<z.infer<typeof arg>> = {
   children: 'steps',
   defaultDeadlineMs: Number.POSITIVE_INFINITY,
   sentence: ({ times }, step) =>
-    `${times} times: ${step.children.length} ${step.children.length === 1 ? 'step' : 'steps'}`,
+    `${times} ${times === 1 ? 'time' : 'times'}: ${step.children.length} ${step.children.length === 1 ? 'step' : 'steps'}`,
   async run({ times }, context) {
     for (let iteration = 1; iteration <= times; iteration += 1) {
       context.progress(`round ${iteration} of ${times}`)

@@ -9,7 +9,7 @@ export const expectedReply = z.union([
   z.strictObject({
     contains: z.union([z.string(), z.number()]).describe('A part of the text, or an element of the list'),
   }),
-  z.strictObject({ at_least: z.number() }),
+  z.strictObject({ at_least: z.number(), at_most: z.number().optional() }),
   z.strictObject({ at_most: z.number() }),
 ])
 
@@ -28,9 +28,19 @@ export function replyMatches(reply: unknown, expected: ExpectedReply): boolean {
   if (typeof expected === 'object') {
     if ('contains' in expected) return containsPart(reply, String(expected.contains))
     const number = reply === null || Array.isArray(reply) || reply === '' ? Number.NaN : Number(reply)
-    return 'at_least' in expected ? number >= expected.at_least : number <= expected.at_most
+    const { at_least = Number.NEGATIVE_INFINITY, at_most = Number.POSITIVE_INFINITY } = bounds(expected)
+    return number >= at_least && number <= at_most
   }
   return reply !== null && !Array.isArray(reply) && String(reply) === String(expected)
+}
+
+interface Bounds {
+  at_least?: number | undefined
+  at_most?: number | undefined
+}
+
+function bounds(expected: Bounds): Bounds {
+  return expected
 }
 
 function containsPart(reply: unknown, part: string): boolean {
@@ -43,7 +53,9 @@ function containsPart(reply: unknown, part: string): boolean {
 export function expectedReplyText(expected: ExpectedReply): string {
   if (expected !== null && typeof expected === 'object' && !Array.isArray(expected)) {
     if ('contains' in expected) return `a reply that contains ${JSON.stringify(expected.contains)}`
-    return 'at_least' in expected ? `at least ${expected.at_least}` : `at most ${expected.at_most}`
+    const { at_least, at_most } = bounds(expected)
+    const parts = [at_least !== undefined && `at least ${at_least}`, at_most !== undefined && `at most ${at_most}`]
+    return parts.filter(Boolean).join(' and ')
   }
   return replyText(expected)
 }

@@ -1,12 +1,19 @@
 import { nodeVerb, proveAnswering, proveState } from './node-verb.ts'
-import { type StepContext, StepInconclusive } from './verb.ts'
+import { type StepContext, StepFailure, StepInconclusive } from './verb.ts'
 
 export const restart = nodeVerb({
   name: 'restart',
   summary: 'Stops running nodes in good order, starts them again, and waits until they answer.',
   takesGrace: true,
   from: ['running'],
-  before: serverRunId,
+  before: async (context, node) => {
+    try {
+      return await serverRunId(context, node)
+    } catch (error) {
+      const seen = error instanceof Error ? error.message : String(error)
+      throw new StepFailure({ message: `${node} did not answer before its restart: ${seen}` })
+    }
+  },
   act: (servers, node, graceMs) => servers.restart(node, graceMs),
   prove: async (context, node, before) => {
     const answering = await proveAnswering(context, node)

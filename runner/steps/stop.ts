@@ -1,5 +1,9 @@
 import { nodeVerb, proveSilent, proveState } from './node-verb.ts'
 import { startAction } from './start.ts'
+import { StepInconclusive } from './verb.ts'
+
+/** 128 + SIGKILL, as engines and shells report it. */
+const KILLED = 137
 
 export const stop = nodeVerb({
   name: 'stop',
@@ -9,6 +13,13 @@ export const stop = nodeVerb({
   act: (servers, node, graceMs) => servers.stop(node, graceMs),
   prove: async (context, node) => {
     const state = await proveState(context, node, 'stopped')
+    const { exitCode, oomKilled } = await context.servers.state(node)
+    if (exitCode === KILLED && !oomKilled) {
+      throw new StepInconclusive({
+        message: `${node} did not end by itself within its grace and was killed: that is another experiment than stop`,
+        hint: 'Give it longer (stop: { node: …, grace: 30s }), or write kill if a crash is what you want to see.',
+      })
+    }
     return `${state}, ${await proveSilent(context, node)}`
   },
   undo: startAction,

@@ -44,7 +44,7 @@ export interface StepContext {
   names: Names
   datasets: Datasets
   /**
-   * Nodes a phrase stands for, now. Throws StepFailure if there are none, or not one where one is needed.
+   * Nodes a phrase stands for, now. Throws TargetError if there are none, StepFailure if there are several where one is needed.
    * `where` is the place of the phrase in the step's argument, as `['node']`, for the scenario as played; without
    * it the phrase stays as it was written.
    */
@@ -90,8 +90,10 @@ export interface Verb<Arg = unknown, Extras = unknown> {
   modifiers: readonly Modifier[]
   /** The key in `arg` ('' for the argument itself) under which child steps stand. */
   children?: 'steps' | ''
-  /** Set when the verb fills in `$names` itself: `let`, whose later names may use its earlier ones. */
+  /** Set when the verb fills in the `$names` of its argument itself: `let`, whose later names may use its earlier ones. */
   fillsInNames?: true
+  /** Set when the verb itself ends at `within`, because it polls. Others fail when what they did took longer. */
+  keepsWithin?: true
   /** Deadline in ms of the whole step when it has no `within`. Infinity where its child steps have their own. */
   defaultDeadlineMs: number
   /** Deadline in ms where it depends on the argument. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AgreedView } from '../cluster/agreed-view.ts'
 import { type KeyedReply, sendByKey, spreadKeys } from '../cluster/key-routing.ts'
+import type { Snapshot } from '../cluster/live-cluster.ts'
 import { formatDuration } from '../record/duration.ts'
 import { countsText, linesByShard } from './by-shard.ts'
 import type { Dataset } from './datasets.ts'
@@ -31,17 +32,32 @@ export const write: Verb<WriteArg> = {
   sentence: ({ keys, as }) => `write ${keys} ${keys === 1 ? 'key' : 'keys'} as ${as}`,
   async run(value, context) {
     const startMs = context.clock.nowMs()
-    const dataset = await datasetFor(value, context)
-    dataset.beginRound()
+    const snapshot = await context.cluster.look()
+    let { agreed } = snapshot
+    const dataset = datasetFor(value, snapshot, context)
+    if (!dataset.beginRound()) {
+      throw new StepFailure({
+        message: `\`${value.as}\` is being written by another step at the same time`,
+        hint: 'Use another name.',
+      })
+    }
     const failures = new Map<number, KeyedReply>()
-    let tries = 0
-    let agreed: AgreedView
-    do {
-      if (tries > 0) await context.clock.sleep(RETRY_EVERY_MS, context.signal)
-      tries += 1
-      agreed = (await context.cluster.look()).agreed
+    let tries = 1
+    try {
       await writeOnce(dataset, agreed, failures, context)
-    } while (failures.size > 0 && context.clock.nowMs() - startMs < (context.step.withinMs ?? 0))
+      while (failures.size > 0 && context.clock.nowMs() - startMs < (context.step.withinMs ?? 0)) {
+        await context.clock.sleep(RETRY_EVERY_MS, context.signal)
+        agreed = (await context.cluster.look()).agreed
+        await writeOnce(dataset, agreed, failures, context)
+        tries += 1
+      }
+    } catch (interruption) {
+      // Writes still under way may land: whoever reads the keys later must know.
+      for (const index of dataset.unacknowledged()) dataset.doubt(index)
+      throw interruption
+    } finally {
+      dataset.endRound()
+    }
     const tookMs = context.clock.nowMs() - startMs
     if (failures.size > 0) throw unacknowledged(dataset, failures, agreed, tries, tookMs, context)
     return result(dataset, agreed, tries, tookMs, context)
@@ -49,7 +65,11 @@ export const write: Verb<WriteArg> = {
 }
 
 /** Writing again under the same name gives the same keys a new value. */
-async function datasetFor({ keys, as, value_size = 0 }: WriteArg, context: StepContext): Promise<Dataset> {
+function datasetFor(
+  { keys, as, value_size = 0 }: WriteArg,
+  { agreed, unreachable }: Snapshot,
+  context: StepContext,
+): Dataset {
   const known = context.datasets.get(as)
   if (known) {
     if (known.keys.length === keys) return known
@@ -58,10 +78,12 @@ async function datasetFor({ keys, as, value_size = 0 }: WriteArg, context: StepC
       hint: 'Use the same number, or another name.',
     })
   }
-  const { shards } = (await context.cluster.look()).agreed
-  if (shards.length === 0)
-    throw new StepFailure({ message: 'no node that answers knows of any shard, so nothing can be written' })
-  return context.datasets.create(as, [...spreadKeys(as, keys, shards)], value_size)
+  if (agreed.shards.length === 0) {
+    const silent = [...unreachable].map(([node, reason]) => `${node}: ${reason}`)
+    const message = `no node answers${silent.length < context.cluster.nodes.length ? ' that knows of a shard' : ''}, so nothing can be written`
+    throw new StepFailure({ message, details: silent })
+  }
+  return context.datasets.create(as, [...spreadKeys(as, keys, agreed.shards)], value_size)
 }
 
 async function writeOnce(

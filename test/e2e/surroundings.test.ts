@@ -84,7 +84,7 @@ t.test('an engine that dies in the middle of a run: exit 3 with a clear word', a
 
 t.test('no engine at all: exit 3, and what to do about it', async (t) => {
   const reports = reportsFolder(t)
-  const args = ['run', 'failover-basic', '--reports', reports]
+  const args = ['run', 'failover-basic', '--platform', 'docker', '--reports', reports]
   const { code, stdout } = await runCli(t, args, { DOCKER_HOST: 'unix:///nonexistent/docker.sock' })
   t.equal(code, 3)
   t.match(stdout, /Docker engine/)

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runner/record/clock.ts'
+import { type Clock, systemClock } from '../../runner/record/clock.ts'
 
 /** A clock that moves only when it is told to, or by sleeping: no test has to wait. */
 export class FakeClock implements Clock {
@@ -22,4 +22,10 @@ export class FakeClock implements Clock {
     this.sleeps.push(durationMs)
     this.ms += durationMs
   }
+}
+
+/** The real clock, but no sleep is longer than 20 ms: what is done every second is done at once. */
+export const hurriedClock: Clock = {
+  ...systemClock,
+  sleep: (durationMs, signal) => systemClock.sleep(Math.min(durationMs, 20), signal),
 }

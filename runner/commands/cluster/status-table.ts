@@ -9,7 +9,9 @@ export function statusTable(cluster: LiveCluster, snapshot: Snapshot): string {
     head: ['node', 'address', 'role', 'shard', 'slots', 'epoch', 'link', 'lag'],
     style: { head: [], border: [] },
   })
-  for (const { name, host, port } of cluster.nodes) table.push([name, `${host}:${port}`, ...row(name, snapshot)])
+  for (const { name, serverName, host, port } of cluster.nodes) {
+    table.push([serverName === name ? name : `${name} (${serverName})`, `${host}:${port}`, ...row(name, snapshot)])
+  }
   return table.toString()
 }
 

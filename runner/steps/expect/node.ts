@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { whyNoFailover } from '../../cluster/failover-diagnosis.ts'
 import type { OwnReport } from '../../cluster/live-cluster.ts'
 import type { NodeReport } from '../../cluster/node-report.ts'
+import { Unreachable } from '../../cluster/reply-errors.ts'
 import type { Look } from '../../record/poll.ts'
 import { target } from '../target-schema.ts'
 import type { StepContext } from '../verb.ts'
@@ -59,22 +60,26 @@ async function lookAtReach(node: string, expected: boolean, context: StepContext
     await context.cluster.node(node).client.callWithin(LOOK_TIMEOUT_MS, 'PING')
     return { ok: expected, seen: `${node} answers` }
   } catch (error) {
-    return { ok: !expected, seen: error instanceof Error ? error.message : String(error) }
+    // An error reply, as LOADING, is an answer.
+    const answered = !(error instanceof Unreachable)
+    return { ok: answered === expected, seen: error instanceof Error ? error.message : String(error) }
   }
 }
 
 /** A node's own view never shows itself failing: the others are asked. */
 async function lookAtFailing(node: string, expected: boolean, context: StepContext): Promise<Look> {
   const snapshot = await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })
-  const witnesses = [...snapshot.reports.values()].filter((report) => report.name !== node)
-  const accusers = witnesses.filter((report) => {
-    return report.view.nodes.some((seen) => snapshot.nameOf(seen) === node && seen.flags.has('fail'))
+  const others = [...snapshot.reports.values()].filter((report) => report.name !== node)
+  const witnesses = others.flatMap(({ name, view }) => {
+    const seen = view.nodes.find((candidate) => snapshot.nameOf(candidate) === node)
+    return seen ? [{ name, failing: seen.flags.has('fail') }] : []
   })
+  const accusers = witnesses.filter(({ failing }) => failing).map(({ name }) => name)
   const failing = accusers.length * 2 > witnesses.length
-  const names = accusers.map(({ name }) => name)
+  const names = accusers.length > 0 ? ` (${accusers.join(', ')})` : ''
   return {
     ok: witnesses.length > 0 && failing === expected,
-    seen: `${node} is marked as failed by ${accusers.length} of ${witnesses.length} nodes that answer${names.length > 0 ? ` (${names.join(', ')})` : ''}`,
+    seen: `${node} is marked as failed by ${accusers.length} of ${witnesses.length} nodes that answer${names}`,
   }
 }
 
@@ -91,7 +96,7 @@ async function lookAtReplication(node: string, arg: NodeArg, context: StepContex
   const seen = [describeRole(node, report, master)]
   if (arg.of !== undefined) ok.push(master === (await context.resolveOne(arg.of, ['of'])))
   if (arg.link !== undefined) ok.push(replication.masterLink === arg.link)
-  if (arg.replicas !== undefined) ok.push(onlineReplicas(report) === arg.replicas)
+  if (arg.replicas !== undefined) ok.push(replication.role === 'master' && onlineReplicas(report) === arg.replicas)
   if (arg.lag !== undefined) {
     const lag = await lookAtLag(report, master, arg.lag.at_most, context)
     ok.push(lag.ok)

@@ -11,5 +11,8 @@ export interface Subject<Arg> {
   explain?(arg: Arg, context: StepContext): Promise<string[]>
 }
 
-/** How long one node may take to answer one look, ms: short, so that a silent node does not slow the looking. */
-export const LOOK_TIMEOUT_MS = 500
+/**
+ * How long one node may take to answer one look, ms: long enough that a busy machine does not make a node look silent,
+ * for one such look would break a `for`.
+ */
+export const LOOK_TIMEOUT_MS = 2000

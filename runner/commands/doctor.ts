@@ -1,0 +1,34 @@
+import { EXIT } from '../engine/verdict.ts'
+import { checkUp } from '../platforms/checkup/checkup.ts'
+import { theseSurroundings } from '../platforms/checkup/surroundings.ts'
+import { outputStyle } from '../report/style.ts'
+import { DEFAULT_NAME_PREFIX, DEFAULT_PORT_BASE } from './cluster-flags.ts'
+import type { Command } from './command.ts'
+import { isFit, renderFindings, renderJson } from './doctor/render.ts'
+import { projectRoot, reportsFolder } from './project.ts'
+import { UsageError } from './usage-error.ts'
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'what is here and what works, and the command that mends what does not',
+  usage: 'doctor [--json]',
+  details: [
+    '  ok        it is there, and works',
+    '  degraded  something else stands in for it',
+    '  missing   nothing does; the exit code is 3',
+  ],
+  flags: { json: { type: 'boolean', help: 'print { ok, findings: [{ area, subject, state, text, remedy? }] }' } },
+  async run(line, { out, signal }) {
+    if (line.positionals.length > 0) throw new UsageError('doctor takes no names')
+    const surroundings = await theseSurroundings(projectRoot, {
+      reports: reportsFolder,
+      portBase: DEFAULT_PORT_BASE,
+      namePrefix: DEFAULT_NAME_PREFIX,
+    })
+    const findings = await checkUp(surroundings, { signal })
+    out.print(
+      line.on('json') ? renderJson(findings) : renderFindings(findings, outputStyle(process.stdout, process.env)),
+    )
+    return isFit(findings) ? EXIT.passed : EXIT.noVerdict
+  },
+}

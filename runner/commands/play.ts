@@ -1,0 +1,130 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import path from 'node:path'
+import { type Play, playRun } from '../engine/play-run.ts'
+import { EXIT } from '../engine/verdict.ts'
+import type { Platform } from '../platforms/platform.ts'
+import { systemClock } from '../record/clock.ts'
+import { EventLogError, Recorder } from '../record/event-log.ts'
+import type { RunEvent } from '../record/events.ts'
+import { appendTrends, createRunFolder, RunFolderError } from '../record/run-folder.ts'
+import { liveReporter } from '../report/live.ts'
+import type { RunReport } from '../report/report-model.ts'
+import { ReportError, reduceRun } from '../report/run-model.ts'
+import { trendLines } from '../report/trends.ts'
+import { writeReports } from '../report/write-reports.ts'
+import type { Scenario } from '../scenario/model.ts'
+import { verbByName } from '../steps/index.ts'
+import type { ClusterSettings } from './cluster-flags.ts'
+import type { Surroundings } from './command.ts'
+import { openPlatforms, type PlatformChoice } from './open-platform.ts'
+import { shown } from './project.ts'
+
+export const MAX_SEED = 2 ** 31 - 1
+
+/** What a run was asked for on the command line. */
+export interface Asked {
+  settings: ClusterSettings
+  choice: PlatformChoice
+  /** Absent: a scenario's own, else drawn. */
+  seed: number | undefined
+  keep: boolean
+  /** The folder in which the run's folder is made. */
+  reports: string
+  /** The command that plays the same again, for a seed. */
+  commandFor(seed: number): string
+}
+
+/**
+ * Plays scenarios with all that a run needs around it: platforms, the record, the live view, the reports. Everything is
+ * closed on every path. Throws RunFolderError if there is no place for the record.
+ */
+export async function play(
+  scenarios: readonly Scenario[],
+  asked: Asked,
+  { out, signal, onLeaving, debug }: Surroundings,
+): Promise<{ report: RunReport; exitCode: number }> {
+  const { settings, keep } = asked
+  const seed = asked.seed ?? scenarios.find((scenario) => scenario.seed !== undefined)?.seed ?? randomInt(MAX_SEED)
+  const name = new Set(scenarios.map(({ id }) => id)).size === 1 ? (scenarios[0]?.id ?? 'run') : 'suite'
+  const notes: string[] = []
+  const platforms = await openPlatforms(asked.choice, (text) => notes.push(text))
+  const runId = newRunId(systemClock.wallMs())
+  const removal = () => [...new Set(platforms.map((platform) => platform.removalCommand(runId)))].join('; ')
+  const record = openRecord(asked.reports, name, settings.password)
+  onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
+  try {
+    const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms), {
+      ...settings,
+      runId,
+      name,
+      recorder: record.recorder,
+      folder: record.folder,
+      clock: systemClock,
+      verbs: verbByName,
+      interrupted: signal,
+      seed,
+      command: asked.commandFor(seed),
+      keep,
+      notes,
+    })
+    const unwritten = record.finish()
+    if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
+    for (const message of unwritten) out.progress(message)
+    if (keep && !signal.aborted) out.progress(`The servers are kept. Remove them with: ${removal()}`)
+    const incomplete = unwritten.length > 0 && exitCode === EXIT.passed
+    return { report: record.report(), exitCode: incomplete ? EXIT.noVerdict : exitCode }
+  } finally {
+    onLeaving(undefined)
+    record.close()
+    await Promise.all(platforms.map((platform) => platform.close()))
+  }
+}
+
+/** Every scenario on every server, server by server. */
+function playsOf(scenarios: readonly Scenario[], platforms: readonly Platform[]): Play[] {
+  return platforms.flatMap((platform) => scenarios.map((scenario) => ({ scenario, platform })))
+}
+
+/** The record of a run, the live view fed from it, and the reports made from it. */
+function openRecord(reports: string, name: string, password: string) {
+  const place = shown(path.resolve(reports))
+  const folder = createRunFolder(place, name, systemClock.wallMs())
+  const recorder = new Recorder({ file: folder.eventsFile, clock: systemClock, secrets: [password] })
+  const events: RunEvent[] = []
+  const live = liveReporter({ stream: process.stderr, env: process.env, clock: systemClock })
+  recorder.subscribe((event) => {
+    events.push(event)
+    live.onEvent(event)
+  })
+  const report = () => reduceRun(events, folder.path)
+  const close = (): string[] => {
+    live.close()
+    return whatFails([() => recorder.close()])
+  }
+  /** Writes all reports; returns what could not be written. */
+  const finish = (): string[] => [
+    ...close(),
+    ...whatFails([() => writeReports(folder.path, events), () => appendTrends(place, trendLines(report()))]),
+  ]
+  return { recorder, folder, report, finish, close }
+}
+
+/** Does all of the work, also after a failure, and returns what could not be written. Throws what is no failure to write. */
+function whatFails(work: readonly (() => unknown)[]): string[] {
+  return work.flatMap((write) => {
+    try {
+      write()
+      return []
+    } catch (error) {
+      if (error instanceof EventLogError || error instanceof ReportError || error instanceof RunFolderError)
+        return [error.message]
+      throw error
+    }
+  })
+}
+
+/** Time and chance, so that runs side by side differ. */
+function newRunId(wallMs: number): string {
+  const time = new Date(wallMs).toISOString().slice(0, 19).replace(/\D/g, '')
+  return `${time}-${randomBytes(3).toString('hex')}`
+}

@@ -1,0 +1,39 @@
+import t from 'tap'
+import { EXIT, exitCodeOf, verdictOfRun, verdictOfSteps } from '../../runner/engine/verdict.ts'
+import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../../runner/record/events.ts'
+
+t.test('exit codes', async (t) => {
+  const codes: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
+  for (const [verdict, code] of Object.entries(codes)) t.equal(exitCodeOf(verdict as RunVerdict), code, verdict)
+  t.strictSame({ ...EXIT }, { passed: 0, failed: 1, usage: 2, noVerdict: 3, bug: 70, interrupted: 130 })
+})
+
+t.test('a run ends as the worst of its scenarios', async (t) => {
+  const runs: [ScenarioVerdict[], RunVerdict][] = [
+    [['passed'], 'passed'],
+    [['passed', 'skipped'], 'passed'],
+    [['skipped', 'passed'], 'passed'],
+    [['skipped'], 'inconclusive'],
+    [['skipped', 'skipped'], 'inconclusive'],
+    [[], 'inconclusive'],
+    [['passed', 'inconclusive', 'passed'], 'inconclusive'],
+    [['inconclusive', 'error'], 'error'],
+    [['error', 'failed', 'inconclusive'], 'failed'],
+    [['failed', 'passed'], 'failed'],
+    [['skipped', 'failed'], 'failed'],
+    [['failed', 'interrupted', 'error'], 'interrupted'],
+  ]
+  for (const [verdicts, verdict] of runs) t.equal(verdictOfRun(verdicts), verdict, verdicts.join(', ') || 'none')
+})
+
+t.test('a scenario ends as the worst of its steps', async (t) => {
+  const scenarios: [StepVerdict[], ScenarioVerdict][] = [
+    [['passed', 'passed'], 'passed'],
+    [['passed', 'failed', 'not-run'], 'failed'],
+    [['inconclusive', 'passed'], 'inconclusive'],
+    [['failed', 'error'], 'failed'],
+    [['error', 'inconclusive'], 'error'],
+    [['interrupted', 'failed'], 'interrupted'],
+  ]
+  for (const [verdicts, verdict] of scenarios) t.equal(verdictOfSteps(verdicts), verdict, verdicts.join(', '))
+})

@@ -1,0 +1,82 @@
+import {
+  type NodeState,
+  nodeName,
+  PlatformError,
+  type ServerGroup,
+  type ServerNode,
+} from '../../runner/platforms/platform.ts'
+
+type Act = 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart'
+
+const AFTER: Record<Act, NodeState> = {
+  stop: { status: 'stopped', exitCode: 0, text: 'container exited with code 0' },
+  kill: { status: 'stopped', exitCode: 137, text: 'container exited with code 137' },
+  pause: { status: 'paused', text: 'container is paused' },
+  unpause: { status: 'running', text: 'container is running' },
+  start: { status: 'running', text: 'container is running' },
+  restart: { status: 'running', text: 'container is running' },
+}
+
+/** Servers that are nothing but their states. What a test hangs into `before` and `after` makes them misbehave. */
+export class FakeGroup implements ServerGroup {
+  readonly runId = 'fake'
+  readonly nodes: readonly ServerNode[]
+  /** `stop redis-node0`, … in order, as they begin. `state` is not among them. */
+  readonly calls: string[] = []
+  /** Runs before the state changes: may wait, or throw what the platform throws. */
+  before: ((act: string, node: string) => unknown) | undefined
+  /** Runs once the state has changed. */
+  after: ((act: string, node: string) => unknown) | undefined
+  onRemove: (() => unknown) | undefined
+  removed = 0
+  readonly #states = new Map<string, NodeState>()
+
+  constructor(nodes: readonly ServerNode[] | number) {
+    this.nodes = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => plainNode(index)) : nodes
+    for (const { name } of this.nodes) this.set(name, AFTER.start)
+  }
+
+  set(node: string, state: NodeState): void {
+    this.#states.set(node, state)
+  }
+
+  status(node: string): NodeState['status'] | undefined {
+    return this.#states.get(node)?.status
+  }
+
+  async state(node: string): Promise<NodeState> {
+    const state = this.#states.get(node)
+    if (state) return state
+    throw new PlatformError(`there is no server ${node}`)
+  }
+
+  stop = (node: string) => this.#act('stop', node)
+  kill = (node: string) => this.#act('kill', node)
+  pause = (node: string) => this.#act('pause', node)
+  unpause = (node: string) => this.#act('unpause', node)
+  start = (node: string) => this.#act('start', node)
+  restart = (node: string) => this.#act('restart', node)
+
+  async followLogs(): Promise<() => Promise<void>> {
+    return async () => {}
+  }
+
+  async remove(): Promise<void> {
+    await this.onRemove?.()
+    this.removed += 1
+  }
+
+  async #act(act: Act, node: string): Promise<void> {
+    await this.state(node)
+    this.calls.push(`${act} ${node}`)
+    await this.before?.(act, node)
+    this.set(node, AFTER[act])
+    await this.after?.(act, node)
+  }
+}
+
+function plainNode(index: number): ServerNode {
+  const name = nodeName(index)
+  const address = { host: 'localhost', port: 7000 + index, peerHost: '127.0.0.1', peerPort: 7000 + index }
+  return { name, serverName: name, index, ...address, machine: 'localhost' }
+}

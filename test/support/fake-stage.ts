@@ -1,0 +1,79 @@
+import { TargetResolver } from '../../runner/cluster/targets.ts'
+import type { Stage } from '../../runner/engine/stage.ts'
+import { type Played, playList } from '../../runner/engine/step-player.ts'
+import type { Clock } from '../../runner/record/clock.ts'
+import { systemClock } from '../../runner/record/clock.ts'
+import type { EventBody, StepOutcome } from '../../runner/record/events.ts'
+import { Datasets } from '../../runner/steps/datasets.ts'
+import { verbByName } from '../../runner/steps/index.ts'
+import { Names } from '../../runner/steps/names.ts'
+import type { Step, Verb } from '../../runner/steps/verb.ts'
+import { FakeCluster } from './fake-cluster.ts'
+import { FakeGroup } from './fake-group.ts'
+
+/** All that steps are played with, and what they left: a cluster and servers that are fakes, and the events. */
+export interface FakeStage {
+  stage: Stage
+  cluster: FakeCluster
+  group: FakeGroup
+  names: Names
+  events: EventBody[]
+  bugs: unknown[]
+  /** Plays steps as a scenario's list; with `goOn` as its `finally` list. */
+  play(steps: readonly Step[], signal?: AbortSignal, options?: { goOn?: boolean }): Promise<Played[]>
+  /** Plays one step and gives how it ended. */
+  playOne(step: Step, signal?: AbortSignal): Promise<StepOutcome>
+}
+
+export interface FakeStageParts {
+  clock?: Clock
+  /** Verbs beside those of the language. */
+  verbs?: readonly Verb[]
+  targets?: Pick<TargetResolver, 'resolve'>
+}
+
+export const NEVER = new AbortController().signal
+
+export function fakeStage(parts: FakeStageParts = {}): FakeStage {
+  const clock = parts.clock ?? systemClock
+  const cluster = new FakeCluster(clock)
+  const group = new FakeGroup(cluster.nodes)
+  const names = new Names()
+  const events: EventBody[] = []
+  const bugs: unknown[] = []
+  let lastIndex = 0
+  const random = () => 0
+  const stage: Stage = {
+    scenario: 0,
+    recorder: { record: (event: EventBody) => events.push(event) } as unknown as Stage['recorder'],
+    clock,
+    cluster: cluster.live,
+    servers: group,
+    targets: (parts.targets ?? new TargetResolver(cluster.live, random)) as TargetResolver,
+    datasets: new Datasets(1),
+    names,
+    random,
+    verbs: new Map([...verbByName, ...(parts.verbs ?? []).map((verb) => [verb.name, verb] as const)]),
+    nextIndex: () => {
+      lastIndex += 1
+      return lastIndex
+    },
+    planned: ({ path, verb, name, file, line }) => ({ path, verb, name: name ?? verb, file, line }),
+    noteTargets: () => {},
+    onBug: (error) => bugs.push(error),
+  }
+  const play: FakeStage['play'] = (steps, signal = NEVER, options = {}) => playList(steps, stage, signal, options)
+  const playOne = async (one: Step, signal = NEVER) => {
+    const [played] = await play([one], signal)
+    if (!played) throw new Error('no step was played')
+    return played.outcome
+  }
+  return { stage, cluster, group, names, events, bugs, play, playOne }
+}
+
+/** A step as the scenario's reader would make it. Children get the paths `<path>.1`, `<path>.2`, … */
+export function step(verb: string, arg: unknown = null, more: Partial<Step> = {}): Step {
+  const path = more.path ?? '1'
+  const children = (more.children ?? []).map((child, index) => ({ ...child, path: `${path}.${index + 1}` }))
+  return { verb, arg, extras: {}, file: 'x.yaml', line: 1, col: 1, ...more, path, children }
+}

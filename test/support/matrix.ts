@@ -1,0 +1,39 @@
+import type { Test } from 'tap'
+import { serverNames } from '../../runner/platforms/catalogue.ts'
+import { lastReport, reportsFolder, runCli } from './cli.ts'
+import { leftovers } from './leftovers.ts'
+
+const SCENARIOS = ['failover-basic', 'readme-walkthrough', 'two-shards-lose-quorum']
+
+/** Plays the three first scenarios on every server of the catalogue, in one run, as a user would. */
+export async function playMatrix(
+  t: Test,
+  { platform, portBase }: { platform: string; portBase: number },
+): Promise<void> {
+  const reports = reportsFolder(t)
+  const servers = await serverNames(new URL('../..', import.meta.url).pathname)
+  t.equal(servers.length, 5)
+  const prefix = `e2e-matrix-${platform}-`
+  const where = ['--platform', platform, '--port-base', String(portBase), '--name-prefix', prefix, '--reports', reports]
+  const { code, stdout, stderr } = await runCli(t, ['run', ...SCENARIOS, '--server', servers.join(','), ...where])
+  t.equal(code, 0, stdout + stderr)
+
+  const report = lastReport(reports)
+  const played = report.scenarios.map(({ id, server, platform, verdict }) => ({
+    what: `${id} on ${server.replace(/\.\d+$/, '').replace(' ', ':')}`,
+    platform,
+    verdict,
+  }))
+  const expected = servers.flatMap((server) =>
+    SCENARIOS.map((id) => ({ what: `${id} on ${server}`, platform, verdict: 'passed' })),
+  )
+  t.same(played, expected)
+  const table = stdout.slice(stdout.indexOf('Failover times by server'))
+  t.comment(table)
+  t.match(table, /Failover times by server/)
+  for (const { failovers } of report.scenarios.filter(({ id }) => id === 'failover-basic')) {
+    t.equal(failovers.length, 2, 'a failover after the stop, and the one back')
+    t.ok((failovers[0]?.totalMs ?? 0) > 5000, 'it cannot be faster than the node time-out')
+  }
+  if (platform === 'docker') t.same(await leftovers(prefix, report.runId), [])
+}
