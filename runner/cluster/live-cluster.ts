@@ -61,7 +61,9 @@ export class LiveCluster {
   constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
     this.clock = options.clock
     this.nodes = options.nodes.map((node) => {
-      const connection = { name: node.name, host: node.host, port: node.port, password: options.password }
+      // Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up.
+      const host = node.host === 'localhost' ? '127.0.0.1' : node.host
+      const connection = { name: node.name, host, port: node.port, password: options.password }
       return { ...node, client: new NodeClient(connection), data: new NodeClient(connection) }
     })
     this.#byName = new Map(this.nodes.map((node) => [node.name, node]))

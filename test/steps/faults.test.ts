@@ -117,7 +117,7 @@ for (const fault of FAULTS) {
 
     t.test('for a while longer than within passes: within is for the fault itself', async (t) => {
       const stage = faultStage()
-      t.match(await stage.playOne(step(fault, A, { forMs: 3000, withinMs: 2500 })), { verdict: 'passed' })
+      t.match(await stage.playOne(step(fault, A, { forMs: 900, withinMs: 800 })), { verdict: 'passed' })
     })
   })
 

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { access, copyFile, cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, copyFile, cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -44,6 +44,7 @@ export class BareMachine {
     const folder = await mkdtemp(path.join(tmpdir(), 'redis-chaos-bare-'))
     const machine = new BareMachine(folder)
     try {
+      await chmod(folder, 0o755)
       await run('debootstrap', ['--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, folder], {
         timeout: MAKE_TIMEOUT_MS,
         maxBuffer: 64 * 1024 * 1024,

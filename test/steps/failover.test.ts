@@ -1,0 +1,204 @@
+import t from 'tap'
+import { failOver } from '../../runner/cluster/failover.ts'
+import { ReplyError } from '../../runner/cluster/reply-errors.ts'
+import { Interrupted } from '../../runner/engine/interrupt.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { FakeCluster, loading, refused, unanswered } from '../support/fake-cluster.ts'
+import { fakeStage, step } from '../support/fake-stage.ts'
+
+const NODE = 'redis-node1'
+const MASTER = ['master', 0, []]
+const REPLICA = ['slave', '127.0.0.1', 7000, 'connected', 0]
+
+interface Script {
+  /** What ROLE says, ms after the start; what it throws is its error. */
+  role(atMs: number, tries: number): unknown
+  /** What the n-th CLUSTER FAILOVER says, from 1. */
+  failover?: (nth: number) => unknown
+}
+
+/** A replica that does as scripted. */
+function scripted({ role, failover = () => 'OK' }: Script, clock = new FakeClock()) {
+  const cluster = new FakeCluster(clock)
+  const startMs = clock.ms
+  const sent: { atMs: number; words: string }[] = []
+  cluster.answer(NODE, (words) => {
+    if (words[0] === 'ROLE') return role(clock.ms - startMs, sent.length)
+    if (words[1] !== 'FAILOVER') return undefined
+    sent.push({ atMs: clock.ms - startMs, words: words.join(' ') })
+    return failover(sent.length)
+  })
+  const run = (withinMs = 20_000, mode: 'default' | 'force' | 'takeover' = 'default', signal?: AbortSignal) =>
+    failOver(cluster.live, NODE, { mode, clock, withinMs, ...(signal ? { signal } : {}) })
+  return { run, sent, clock }
+}
+
+function raise(error: Error): never {
+  throw error
+}
+
+const no = () => raise(new ReplyError(NODE, 'ERR Master is down or failed, please use CLUSTER FAILOVER FORCE'))
+
+t.test('granted at once', async (t) => {
+  const { run, sent } = scripted({ role: (atMs, tries) => (tries > 0 && atMs >= 700 ? MASTER : REPLICA) })
+  const done = await run()
+  t.match(done, { tries: [{ atMs: 0, reply: 'OK' }] })
+  t.equal(done.tries.length, 1)
+  t.equal(done.tookMs, 700)
+  t.strictSame(sent, [{ atMs: 0, words: 'CLUSTER FAILOVER' }])
+})
+
+t.test('modes', async (t) => {
+  for (const mode of ['force', 'takeover'] as const) {
+    const { run, sent } = scripted({ role: (_, tries) => (tries > 0 ? MASTER : REPLICA) })
+    await run(20_000, mode)
+    t.match(sent, [{ words: `CLUSTER FAILOVER ${mode.toUpperCase()}` }])
+  }
+})
+
+t.test('a master already: nothing is sent', async (t) => {
+  const { run, sent } = scripted({ role: () => MASTER })
+  await t.rejects(run(), {
+    name: 'FailoverError',
+    message: 'redis-node1 is a master already: there is nothing to fail over',
+  })
+  t.strictSame(sent, [])
+})
+
+t.test('a role that is not known at first', async (t) => {
+  for (const error of [loading(NODE), refused(NODE), unanswered(NODE)]) {
+    t.test(`a master all the time (${error.message})`, async (t) => {
+      const { run, sent } = scripted({ role: (atMs) => (atMs < 300 ? raise(error) : MASTER) })
+      await t.rejects(run(), { name: 'FailoverError', message: /is a master already/ })
+      t.strictSame(sent, [], 'nothing was sent, so nothing can have made it one')
+    })
+
+    t.test(`a replica (${error.message})`, async (t) => {
+      const { run, sent } = scripted({
+        role: (atMs, tries) => (atMs < 300 ? raise(error) : tries > 0 ? MASTER : REPLICA),
+      })
+      t.equal((await run()).tries.length, 1)
+      t.equal(sent[0]?.atMs, 300)
+    })
+
+    t.test(`and never known (${error.message})`, async (t) => {
+      const { run, sent } = scripted({ role: () => raise(error) })
+      await t.rejects(run(1000), {
+        name: 'FailoverError',
+        message: /redis-node1 did not become master within 1\.00 s.*unreachable/,
+      })
+      t.strictSame(sent, [])
+    })
+  }
+})
+
+t.test('refused, then granted', async (t) => {
+  const { run } = scripted({
+    role: (_, tries) => (tries > 2 ? MASTER : REPLICA),
+    failover: (nth) => (nth > 2 ? 'OK' : no()),
+  })
+  const { tries } = await run()
+  t.match(
+    tries.map(({ reply }) => reply),
+    [/^ERR Master is down/, /^ERR Master is down/, /^OK$/],
+  )
+  t.ok((tries[1]?.atMs ?? 0) >= 250, 'with a pause between')
+  t.ok((tries[1]?.atMs ?? 0) < 1000)
+})
+
+t.test('scheduled, but given up by the server: it is tried again', async (t) => {
+  const { run, sent } = scripted({ role: (_, tries) => (tries > 1 ? MASTER : REPLICA) })
+  t.equal((await run()).tries.length, 2)
+  t.ok((sent[1]?.atMs ?? 0) >= 5000, 'not before the server has given up')
+})
+
+t.test('promoted though every try was refused: an ordinary election did it', async (t) => {
+  const { run } = scripted({ role: (atMs) => (atMs > 1000 ? MASTER : REPLICA), failover: no })
+  const failure = await run().catch((error: unknown) => error)
+  t.match(failure, { name: 'FailoverError', message: /redis-node1.*election.*ERR Master is down/ })
+  t.match(failure, { tries: [{ reply: /^ERR/ }] })
+})
+
+t.test('promoted after a try that got no answer: it may have been that', async (t) => {
+  const { run } = scripted({
+    role: (atMs) => (atMs > 1000 ? MASTER : REPLICA),
+    failover: () => raise(unanswered(NODE)),
+  })
+  const { tries } = await run()
+  t.match(tries, [{ reply: /no reply/ }])
+})
+
+t.test('not within the time', async (t) => {
+  t.test('never', async (t) => {
+    const { run, clock, sent } = scripted({ role: () => REPLICA })
+    const message =
+      /redis-node1 did not become master within 12\.0+ s: it was last seen as replica, after 3 tries of CLUSTER FAILOVER.*"OK" \(3 times\)/
+    const startMs = clock.ms
+    await t.rejects(run(12_000), { name: 'FailoverError', message })
+    t.equal(sent.length, 3)
+    t.ok(clock.ms - startMs >= 12_000)
+    t.ok(clock.ms - startMs < 12_500)
+  })
+
+  t.test('refused to the end', async (t) => {
+    const { run } = scripted({ role: () => REPLICA, failover: no })
+    const failure = await run(1000).catch((error: unknown) => error)
+    t.match(failure, { name: 'FailoverError', message: /within 1\.00 s.*ERR Master is down.*\(\d times\)/ })
+  })
+
+  t.test('only after it', async (t) => {
+    const { run } = scripted({ role: (atMs) => (atMs > 1000 ? MASTER : REPLICA) })
+    await t.rejects(run(1000), { name: 'FailoverError', message: /did not become master within 1\.00 s/ })
+  })
+})
+
+t.test('an interrupt ends it', async (t) => {
+  const controller = new AbortController()
+  const { run } = scripted({
+    role: (atMs) => {
+      if (atMs > 500) controller.abort(new Interrupted('SIGINT'))
+      return REPLICA
+    },
+  })
+  await t.rejects(run(20_000, 'default', controller.signal), { name: 'Interrupted' })
+})
+
+t.test('the verb', async (t) => {
+  const stage = (script: (tries: number) => unknown, failover: () => unknown = () => 'OK') => {
+    const made = fakeStage({ clock: new FakeClock() })
+    let tries = 0
+    made.cluster.answer(NODE, ([command, sub]) => {
+      if (command === 'ROLE') return script(tries)
+      if (sub !== 'FAILOVER') return undefined
+      tries += 1
+      return failover()
+    })
+    return made
+  }
+  const granted = (tries: number) => (tries > 0 ? MASTER : REPLICA)
+
+  t.test('says who was promoted, and how it was seen', async (t) => {
+    const outcome = await stage(granted).playOne(step('failover', 'replica of shard 1'))
+    t.match(outcome, {
+      verdict: 'passed',
+      attempts: 1,
+      promoted: NODE,
+      targets: [NODE],
+      proof: /redis-node1 is a master.*1 try/,
+    })
+  })
+
+  t.test('fails, with its tries, when it does not come about within', async (t) => {
+    const { playOne, bugs } = stage(() => REPLICA, no)
+    const outcome = await playOne(step('failover', { node: NODE, mode: 'force' }, { withinMs: 1000 }))
+    t.match(outcome, { verdict: 'failed', limitMs: 1000, error: { message: /within 1\.00 s.*CLUSTER FAILOVER FORCE/ } })
+    t.match(outcome.error?.details?.[0], /ERR Master is down/)
+    t.strictSame(bugs, [])
+  })
+
+  t.test('of a master fails', async (t) => {
+    const outcome = await stage(() => MASTER).playOne(step('failover', NODE))
+    t.match(outcome, { verdict: 'failed', error: { message: /is a master already/ } })
+    t.notOk(outcome.promoted)
+  })
+})

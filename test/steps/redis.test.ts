@@ -1,0 +1,259 @@
+import t from 'tap'
+import { ReplyError } from '../../runner/cluster/reply-errors.ts'
+import { verbByName } from '../../runner/steps/index.ts'
+import type { Step } from '../../runner/steps/verb.ts'
+import { problemsOf } from '../scenario/load-text.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { type Answer, type FakeCluster, unanswered } from '../support/fake-cluster.ts'
+import { fakeStage, step } from '../support/fake-stage.ts'
+
+const redis = (command: unknown, extras: Record<string, unknown> = {}, more: Partial<Step> = {}) =>
+  step('redis', command, { extras, ...more })
+
+/** A stage whose first node answers commands (not PING) so. */
+function answering(answer: Answer, node = 'redis-node0') {
+  const stage = fakeStage({ clock: new FakeClock() })
+  stage.cluster.answer(node, (words) => (words[0] === 'PING' ? undefined : answer(words)))
+  return stage
+}
+
+function commands({ sent }: FakeCluster): { node: string; words: string[] }[] {
+  return sent.filter(({ words }) => words[0] !== 'PING')
+}
+
+const raise = (message: string) => () => {
+  throw new ReplyError('redis-node0', message)
+}
+
+t.test('a reply as expected', async (t) => {
+  const replies: [Answer, Record<string, unknown>, passes: boolean][] = [
+    [() => 'five', {}, true],
+    [() => 'five', { expect: 'five' }, true],
+    [() => 'six', { expect: 'five' }, false],
+    [() => null, { expect: null }, true],
+    [() => null, { expect: 'five' }, false],
+    [() => 5, { expect: '5' }, true],
+    [() => ['a', 'b'], { expect: ['a', 'b'] }, true],
+    [() => ['a', 'b'], { expect: ['a'] }, false],
+    [() => ['a', 'b'], { expect: { contains: 'b' } }, true],
+    [() => '10', { expect: { at_most: 9 } }, false],
+    [() => '9', { expect: { at_most: 9 } }, true],
+    [raise('WRONGTYPE Operation'), {}, false],
+    [raise('WRONGTYPE Operation'), { expect: 'five' }, false],
+    [raise('WRONGTYPE Operation'), { error: 'WRONGTYPE' }, true],
+    [raise('ERR a WRONGTYPE of its own'), { error: 'WRONGTYPE' }, false],
+    [() => 'WRONGTYPE', { error: 'WRONGTYPE' }, false],
+  ]
+  for (const [answer, extras, passes] of replies) {
+    const stage = answering(answer)
+    const { verdict } = await stage.playOne(redis('GET a', extras))
+    t.equal(verdict, passes ? 'passed' : 'failed', `${answer} ${JSON.stringify(extras)}`)
+    t.strictSame(stage.bugs, [])
+  }
+})
+
+t.test('a node that gives no answer is a failure, in words', async (t) => {
+  const stage = answering(() => {
+    throw unanswered('redis-node0')
+  })
+  t.match(await stage.playOne(redis('GET a')), {
+    verdict: 'failed',
+    error: { message: /GET a.*redis-node0.*no reply/ },
+  })
+  for (const { name } of stage.cluster.nodes) stage.cluster.down(name)
+  t.match(await stage.playOne(redis('GET a')), {
+    verdict: 'failed',
+    error: { message: /no node of the cluster answers/ },
+  })
+  t.strictSame(stage.bugs, [])
+})
+
+t.test('where it is sent', async (t) => {
+  t.test('to the node of on, where no redirection is followed', async (t) => {
+    const stage = answering(raise('MOVED 1180 localhost:7000'), 'redis-node2')
+    const outcome = await stage.playOne(redis('GET aa', { error: 'MOVED 1180 localhost:7000' }, { on: 'redis-node2' }))
+    t.match(outcome, { verdict: 'passed' })
+    t.strictSame(commands(stage.cluster), [{ node: 'redis-node2', words: ['GET', 'aa'] }])
+  })
+
+  t.test('on may be a phrase, or a name', async (t) => {
+    const stage = answering(() => 'five')
+    stage.names.set('who', 'replica of shard 2')
+    await stage.playOne(redis('ROLE', {}, { on: 'master of shard 3' }))
+    await stage.playOne(redis('ROLE', {}, { on: '$who' }))
+    t.same(
+      commands(stage.cluster).map(({ node }) => node),
+      ['redis-node4', 'redis-node3'],
+    )
+  })
+
+  t.test('to the first node that answers', async (t) => {
+    const stage = answering(() => 'five', 'redis-node1')
+    stage.cluster.down('redis-node0')
+    t.match(await stage.playOne(redis('GET a', { expect: 'five' })), { verdict: 'passed' })
+  })
+
+  t.test('and redirections are followed', async (t) => {
+    const stage = answering(raise('MOVED 15495 localhost:7004'))
+    stage.cluster.answer('redis-node4', ([command]) => (command === 'GET' ? 'five' : undefined))
+    const outcome = await stage.playOne(redis('GET a', { expect: 'five' }))
+    t.match(outcome, { verdict: 'passed', note: 'redis-node0 -> redirected to redis-node4: "five"' })
+    t.same(
+      commands(stage.cluster).map(({ node }) => node),
+      ['redis-node0', 'redis-node4'],
+    )
+  })
+
+  t.test('to a port without a host: the same host', async (t) => {
+    const stage = answering(raise('MOVED 15495 :7004'))
+    stage.cluster.answer('redis-node4', ([command]) => (command === 'GET' ? 'five' : undefined))
+    t.match(await stage.playOne(redis('GET a', { expect: 'five' })), { verdict: 'passed' })
+  })
+
+  t.test('at most 16 times', async (t) => {
+    for (const [redirections, passes] of [
+      [16, true],
+      [17, false],
+    ] as const) {
+      const stage = fakeStage({ clock: new FakeClock() })
+      let asked = 0
+      for (const { name, index } of stage.cluster.nodes) {
+        stage.cluster.answer(name, ([command]) => {
+          if (command !== 'GET') return undefined
+          asked += 1
+          if (asked <= redirections) throw new ReplyError(name, `MOVED 15495 localhost:${7000 + ((index + 1) % 6)}`)
+          return 'five'
+        })
+      }
+      const { verdict } = await stage.playOne(redis('GET a', { expect: 'five' }))
+      t.equal(verdict, passes ? 'passed' : 'failed', `${redirections} redirections`)
+      t.equal(asked, 17)
+    }
+  })
+
+  t.test('but not to a stranger', async (t) => {
+    const stage = answering(raise('MOVED 15495 localhost:9999'))
+    t.match(await stage.playOne(redis('GET a')), {
+      verdict: 'failed',
+      error: { message: /MOVED 15495 localhost:9999/ },
+    })
+    t.equal(commands(stage.cluster).length, 1)
+  })
+})
+
+t.test('words', async (t) => {
+  const written: [unknown, string[]][] = [
+    ['SET aa value', ['SET', 'aa', 'value']],
+    ['SET aa "hello world"', ['SET', 'aa', 'hello world']],
+    ['SET aa \'hello "world"\'', ['SET', 'aa', 'hello "world"']],
+    ['SET aa "say \\"hi\\""', ['SET', 'aa', 'say "hi"']],
+    ['SET aa ""', ['SET', 'aa', '']],
+    [
+      ['SET', 'aa', 'hello world', 5],
+      ['SET', 'aa', 'hello world', '5'],
+    ],
+  ]
+  for (const [command, words] of written) {
+    const stage = fakeStage({ clock: new FakeClock() })
+    await stage.playOne(redis(command))
+    t.strictSame(commands(stage.cluster), [{ node: 'redis-node0', words }], JSON.stringify(command))
+  }
+})
+
+t.test('a value that was saved stays one word', async (t) => {
+  for (const value of ['hello world', "it's", 'say "hi', '', 'a\nb', ' ', '$other', 'back\\slash']) {
+    const stage = answering(([command]) => (command === 'GET' ? value : undefined))
+    t.match(await stage.playOne(redis('GET a', { save: 'v' })), { verdict: 'passed' })
+    for (const command of ['SET b $v', ['SET', 'b', '$v']]) {
+      t.match(await stage.playOne(redis(command)), { verdict: 'passed' })
+      t.strictSame(commands(stage.cluster).at(-1)?.words, ['SET', 'b', value], JSON.stringify(value))
+    }
+    await stage.playOne(redis('SET "b of $v" $$v'))
+    t.strictSame(commands(stage.cluster).at(-1)?.words, ['SET', `b of ${value}`, '$v'], 'inside quotes too')
+    t.match(await stage.playOne(redis('GET a', { expect: '$v' })), { verdict: 'passed' })
+  }
+})
+
+t.test('save', async (t) => {
+  const stage = answering(() => ['master', 5])
+  await stage.playOne(redis('ROLE', { save: 'role' }))
+  t.strictSame(stage.names.get('role'), ['master', 5])
+  await stage.playOne(redis('ROLE', { save: 'other', expect: 'no' }))
+  t.notOk(stage.names.has('other'), 'what was not as expected is not kept')
+})
+
+t.test('within asks again, until the reply is as expected', async (t) => {
+  let asked = 0
+  const stage = answering(() => {
+    asked += 1
+    return asked < 4 ? raise('CLUSTERDOWN The cluster is down')() : 'five'
+  })
+  t.match(await stage.playOne(redis('GET a', { expect: 'five' }, { withinMs: 5000 })), {
+    verdict: 'passed',
+    attempts: 4,
+  })
+  asked = -1e6
+  const outcome = await stage.playOne(redis('GET a', { expect: 'five' }, { withinMs: 1000 }))
+  t.match(outcome, { verdict: 'failed', error: { message: /expected GET a to give "five"; last seen: .*CLUSTERDOWN/ } })
+})
+
+t.test('what contradicts itself is refused when it is read', async (t) => {
+  const extras = verbByName.get('redis')?.extras
+  const together: [Record<string, unknown>, boolean][] = [
+    [{ expect: 'five', error: 'WRONGTYPE' }, false],
+    [{ expect: null, error: 'WRONGTYPE' }, false],
+    [{ save: 'x', error: 'WRONGTYPE' }, false],
+    [{ expect: 'five', save: 'x' }, true],
+    [{ error: 'WRONGTYPE' }, true],
+    [{ expect: 'five', other: 1 }, false],
+  ]
+  for (const [value, accepted] of together) t.equal(extras?.safeParse(value).success, accepted, JSON.stringify(value))
+  const text = 'title: t\nsteps:\n  - redis: GET a\n    expect: five\n    error: WRONGTYPE\n'
+  t.match(problemsOf(text), [{ message: /expect.*error/ }], 'by the reader of scenarios too')
+})
+
+t.test('commands that change the connection are refused', async (t) => {
+  const arg = verbByName.get('redis')?.arg
+  const refused = [
+    'SUBSCRIBE c',
+    'PSUBSCRIBE c*',
+    'SSUBSCRIBE c',
+    'MONITOR',
+    'MULTI',
+    'EXEC',
+    'CLIENT REPLY OFF',
+    'QUIT',
+  ]
+  refused.push(
+    'RESET',
+    'HELLO 3',
+    'AUTH secret',
+    'SYNC',
+    'PSYNC ? -1',
+    'subscribe c',
+    '"Monitor"',
+    'client  reply skip',
+  )
+  for (const command of refused) {
+    t.notOk(arg?.safeParse(command).success, command)
+    const list = command.replaceAll('"', '').split(/ +/)
+    t.notOk(arg?.safeParse(list).success, JSON.stringify(list))
+    t.ok(problemsOf(`title: t\nsteps:\n  - redis: '${command}'\n`).length > 0, `${command}: by the reader too`)
+  }
+  for (const command of [
+    'CLIENT LIST',
+    'GET monitor',
+    'SET QUIT 5',
+    'PUBLISH SUBSCRIBE x',
+    'CLUSTER RESET',
+    'ACL WHOAMI',
+  ]) {
+    t.ok(arg?.safeParse(command).success, command)
+  }
+  const stage = fakeStage({ clock: new FakeClock() })
+  stage.names.set('command', 'MONITOR')
+  for (const command of ['$command', ['$command']]) {
+    t.match(await stage.playOne(redis(command)), { verdict: 'failed', error: { message: /MONITOR/ } }, 'nor by a name')
+  }
+  t.strictSame(commands(stage.cluster), [])
+})
