@@ -44,8 +44,7 @@ export const failover: Verb<z.infer<typeof arg>> = {
         attempts: tries.length,
         trueAfterMs: tookMs,
         promoted: node,
-        proof: `${node} is a master ${formatDuration(tookMs)} after the first CLUSTER FAILOVER (${count})`,
-        note: repliesInWords(tries),
+        proof: `master after ${formatDuration(tookMs)}, ${count}; ${repliesInWords(tries)}`,
       }
     } catch (error) {
       if (!(error instanceof FailoverError)) throw error
