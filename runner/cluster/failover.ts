@@ -1,6 +1,7 @@
 import type { Clock } from '../record/clock.ts'
 import { formatDuration } from '../record/duration.ts'
 import type { LiveCluster, LiveNode } from './live-cluster.ts'
+import { isIndeterminate } from './reply-errors.ts'
 
 /** One CLUSTER FAILOVER that was sent. */
 export interface FailoverTry {
@@ -58,6 +59,7 @@ export async function failOver(
   const startMs = clock.nowMs()
   const elapsedMs = () => clock.nowMs() - startMs
   const tries: FailoverTry[] = []
+  let refused = true
   let role = await askRole(node)
   while (!isKnown(role) && elapsedMs() < withinMs) {
     await clock.sleep(ROLE_EVERY_MS, signal)
@@ -67,7 +69,9 @@ export async function failOver(
     throw new FailoverError(`${nodeName} is a master already: there is nothing to fail over`, tries)
   while (elapsedMs() < withinMs) {
     signal?.throwIfAborted()
-    const made = { atMs: elapsedMs(), reply: await sendFailover(node, options.mode) }
+    const answer = await sendFailover(node, options.mode)
+    const made = { atMs: elapsedMs(), reply: answer.reply }
+    refused &&= answer.refused
     tries.push(made)
     options.onTry?.(made)
     const untilMs = Math.min(withinMs, elapsedMs() + (made.reply === 'OK' ? GIVES_UP_AFTER_MS : TRY_AGAIN_AFTER_MS))
@@ -75,7 +79,7 @@ export async function failOver(
       role = await askRole(node)
       const tookMs = elapsedMs()
       if (role === 'master' && tookMs <= withinMs) {
-        if (tries.some(({ reply }) => reply === 'OK')) return { tries, tookMs }
+        if (!refused) return { tries, tookMs }
         throw new FailoverError(
           `${nodeName} is a master now, but by an ordinary election: every ${failoverCommand(options.mode).join(' ')} was refused; ${repliesInWords(tries)}`,
           tries,
@@ -91,11 +95,15 @@ export async function failOver(
   )
 }
 
-async function sendFailover(node: LiveNode, mode: FailoverOptions['mode']): Promise<string> {
+/** What became of one CLUSTER FAILOVER. Without an answer it may have been taken: only an error reply is a refusal. */
+async function sendFailover(
+  node: LiveNode,
+  mode: FailoverOptions['mode'],
+): Promise<{ reply: string; refused: boolean }> {
   try {
-    return String(await node.client.call(...failoverCommand(mode)))
+    return { reply: String(await node.client.call(...failoverCommand(mode))), refused: false }
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return { reply: error instanceof Error ? error.message : String(error), refused: !isIndeterminate(error) }
   }
 }
 

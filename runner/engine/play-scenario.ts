@@ -20,8 +20,8 @@ import type { Stage } from './stage.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
 import { verdictOfSteps } from './verdict.ts'
 
-/** How long the `finally` steps of an interrupted scenario may take together, ms: a Ctrl-C must end within 15 s. */
-const FINALLY_AFTER_INTERRUPT_MS = 4000
+/** How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end within 15 s. */
+const FINALLY_WHEN_CUT_SHORT_MS = 4000
 
 export interface ScenarioResult {
   verdict: ScenarioVerdict
@@ -127,26 +127,25 @@ async function playSteps(
   interrupted: AbortSignal,
 ): Promise<ScenarioResult> {
   const main = await playList(scenario.steps, stage, signal)
-  if (signal.aborted && !interrupted.aborted) throw signal.reason
-  const final = await playFinally(scenario, stage, signal, interrupted)
+  const final = await playFinally(scenario, stage, signal)
   if (signal.aborted && !interrupted.aborted) throw signal.reason
   return resultOfSteps([...main, ...final], signal)
 }
 
-/** Plays the `finally` steps to the last, whatever becomes of each; after an interrupt as far as time allows. */
-async function playFinally(
-  scenario: Scenario,
-  stage: Stage,
-  signal: AbortSignal,
-  interrupted: AbortSignal,
-): Promise<Played[]> {
-  if (!interrupted.aborted) return await playList(scenario.finally, stage, signal, { goOn: true })
+/** Plays the `finally` steps to the last, whatever becomes of each; once the run is cut short, as far as time allows. */
+async function playFinally(scenario: Scenario, stage: Stage, signal: AbortSignal): Promise<Played[]> {
   const hurried = new AbortController()
-  const late = new DeadlinePassed(`did not end within ${formatDuration(FINALLY_AFTER_INTERRUPT_MS)} of the interrupt`)
-  const timer = setTimeout(() => hurried.abort(late), FINALLY_AFTER_INTERRUPT_MS)
+  const late = new DeadlinePassed(`did not end within ${formatDuration(FINALLY_WHEN_CUT_SHORT_MS)} of the interruption`)
+  let timer: NodeJS.Timeout | undefined
+  const hurry = () => {
+    timer ??= setTimeout(() => hurried.abort(late), FINALLY_WHEN_CUT_SHORT_MS)
+  }
+  if (signal.aborted) hurry()
+  signal.addEventListener('abort', hurry, { once: true })
   try {
     return await playList(scenario.finally, stage, hurried.signal, { goOn: true })
   } finally {
+    signal.removeEventListener('abort', hurry)
     clearTimeout(timer)
   }
 }
@@ -205,11 +204,11 @@ async function cleanUp(
     await servers.remove()
     return result
   } catch (error) {
-    if (!(error instanceof PlatformError)) throw error
     const command = settings.platform.removalCommand(servers.runId)
-    const reason = `the servers could not be removed: ${error.message}`
+    const reason = `the servers could not be removed: ${error instanceof Error ? error.message : String(error)}`
     const hint = `remove what is left with: ${command}`
     settings.recorder.record({ type: 'warning', scenario: place.index, text: `${reason}; ${hint}` })
+    if (!(error instanceof PlatformError)) throw error
     if (result.verdict === 'interrupted') return { ...result, reason: `${result.reason}; ${reason}`, hint }
     return worseOf(result, { verdict: 'error', reason, hint })
   }
