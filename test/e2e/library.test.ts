@@ -113,5 +113,7 @@ async function replay(t: Test, results: string): Promise<void> {
   })
   const tap = path.resolve('node_modules/.bin/tap')
   const args = ['replay', '--reporter=tap', '--disable-coverage', '--allow-empty-coverage', 'run.test.js']
-  await promisify(execFile)(tap, args, { cwd: project, env: { ...process.env, TAP: '0' } })
+  // The tap that runs this test hands its own options down in the environment, its output file among them.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_?TAP/.test(name)))
+  await promisify(execFile)(tap, args, { cwd: project, env: { ...env, TAP: '0' } })
 }
