@@ -50,7 +50,7 @@ function commandNamed(name: string): Command {
   const names = commands.map((candidate) => candidate.name)
   const similar = nearestWord(name, names)
   throw new UsageError(
-    `there is no command \`${name}\`${similar === undefined ? '' : `; did you mean \`${similar}\`?`} There are ${names.join(', ')}`,
+    `there is no command \`${name}\`${similar === undefined ? ';' : `; did you mean \`${similar}\`?`} there are ${names.join(', ')}`,
   )
 }
 

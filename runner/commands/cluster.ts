@@ -73,7 +73,7 @@ export const cluster: Command = {
     checkPortsFit(topology, settings.portBase)
     const platform = await onePlatform(line, out)
     const runId = runIdOf(settings.namePrefix)
-    const command = (name: string) => commandLine(name, line)
+    const command = (name: string) => commandLine(name, line, platform)
     try {
       return await action.run({ platform, settings, topology, runId, command, onLeaving, out, signal })
     } catch (error) {
@@ -97,9 +97,11 @@ function runIdOf(namePrefix: string): string {
 }
 
 /** The flags that say which cluster is meant, and where it is, go with every command about it. */
-function commandLine(action: string, line: ParsedLine): string {
+function commandLine(action: string, line: ParsedLine, platform: Platform): string {
   const given = ['platform', 'server', 'name-prefix', 'port-base'].flatMap((flag) => {
-    const value = line.text(flag)
+    // An engine that answers later would change what `auto` stands for.
+    const chosen = flag === 'platform' && platform.kind === 'process' ? 'process' : undefined
+    const value = line.text(flag) ?? chosen
     return value === undefined ? [] : [`--${flag} ${value}`]
   })
   return `npm run cluster ${action}${given.length === 0 ? '' : ` -- ${given.join(' ')}`}`
@@ -119,7 +121,7 @@ function actionNamed(name: string | undefined, rest: readonly string[]): (typeof
   if (!action) {
     const similar = nearestWord(name, known)
     throw new UsageError(
-      `there is no \`cluster ${name}\`${similar === undefined ? '' : `; did you mean \`${similar}\`?`} There are ${known.join(', ')}`,
+      `there is no \`cluster ${name}\`${similar === undefined ? ';' : `; did you mean \`${similar}\`?`} there are ${known.join(', ')}`,
     )
   }
   if (rest.length > 0) throw new UsageError(`\`cluster ${name}\` takes flags only, not \`${rest.join(' ')}\``)
@@ -148,7 +150,7 @@ function topologyOf(line: ParsedLine): Topology {
 async function build({ platform, out, signal }: Job): Promise<number> {
   out.progress(await platform.probe())
   const server = await platform.prepare((text) => out.progress(text), signal)
-  out.print(`The image is ready: ${server}`)
+  out.print(`The server is ready: ${server}`)
   return EXIT.passed
 }
 
@@ -271,7 +273,11 @@ async function start(job: Job): Promise<number> {
 
 async function clean({ platform, runId, out }: Job): Promise<number> {
   const removed = await platform.removeRun(runId)
-  out.print(removed.length === 0 ? 'There was nothing to remove.' : `removed: ${removed.join(', ')}`)
+  out.print(
+    removed.length === 0
+      ? `There was nothing to remove on platform ${platform.kind} (--platform names another).`
+      : `removed: ${removed.join(', ')}`,
+  )
   return EXIT.passed
 }
 

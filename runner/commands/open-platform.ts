@@ -49,7 +49,7 @@ export async function platformChoice(line: ParsedLine): Promise<PlatformChoice> 
 function unknown(what: string, name: string, known: readonly string[]): UsageError {
   const similar = nearestWord(name, known)
   const meant = similar === undefined ? '' : `; did you mean ${similar}?`
-  return new UsageError(`there is no ${what} \`${name}\`${meant} There are ${known.join(', ')}`)
+  return new UsageError(`there is no ${what} \`${name}\`${meant || ';'} there are ${known.join(', ')}`)
 }
 
 /** The platforms of a choice, one for each server. `say` is told which platform was chosen, and why. */

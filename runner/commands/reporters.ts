@@ -19,7 +19,7 @@ export function chosenReporters(line: ParsedLine): ReportFormat[] {
     if (format) return format
     const similar = nearestWord(name, stdoutReporters.keys())
     throw new UsageError(
-      `there is no reporter \`${name}\`${similar === undefined ? '' : `; did you mean ${similar}?`} There are ${[...stdoutReporters.keys()].join(', ')}`,
+      `there is no reporter \`${name}\`${similar === undefined ? ';' : `; did you mean ${similar}?`} there are ${[...stdoutReporters.keys()].join(', ')}`,
     )
   })
 }

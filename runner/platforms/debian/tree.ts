@@ -49,7 +49,7 @@ export async function debianTree(source: DebianSource, options: TreeOptions): Pr
     const debs = await downloadPackages(source, join(making, 'apt'), progress, signal)
     progress(`unpacking ${debs.length} packages`)
     await makeTree(debs, join(making, 'tree'), signal)
-    await moveInPlace(join(making, 'tree'), treeFolder(source, cacheFolder))
+    await moveInPlace(join(making, 'tree'), source, cacheFolder, join(making, 'remnant'))
   } catch (error) {
     throw explained(error, cacheFolder)
   } finally {
@@ -160,13 +160,17 @@ async function symlinkUnlessThere(target: string, path: string): Promise<void> {
   }
 }
 
-/** Another process may have made the same tree meanwhile: the first one stays. */
-async function moveInPlace(made: string, folder: string): Promise<void> {
+/** Another process may have made the same tree meanwhile: the first one stays. The remnant of a tree gives way. */
+async function moveInPlace(made: string, source: DebianSource, cacheFolder: string, remnant: string): Promise<void> {
+  const folder = treeFolder(source, cacheFolder)
   try {
     await rename(made, folder)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EEXIST' && code !== 'ENOTEMPTY') throw error
+    if (await cachedTree(source, cacheFolder)) return
+    await rename(folder, remnant)
+    await rename(made, folder)
   }
 }
 

@@ -14,7 +14,7 @@ export interface Conflict {
 }
 
 /** The run id of such a cluster says its name prefix; the command wants it as a flag. */
-export const CLEAN = '`npm run cluster clean` (with the --name-prefix of that cluster)'
+const CLEAN = '`npm run cluster clean` (with the --name-prefix of that cluster)'
 
 export interface Wanted {
   name: string

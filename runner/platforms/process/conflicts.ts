@@ -1,4 +1,4 @@
-import { CLEAN, type Conflict, conflictError } from '../docker/conflicts.ts'
+import { type Conflict, conflictError } from '../docker/conflicts.ts'
 import type { ServerNode } from '../platform.ts'
 import { portHolder } from '../port-holder.ts'
 import { listRuns, type RecordedRun, readRun } from './run-record.ts'
@@ -26,10 +26,15 @@ export async function demandFreePorts(stateFolder: string, nodes: readonly Serve
         kind: 'port',
         what,
         holder: `${run.purpose} (run ${run.runId}, processes of this machine)`,
-        ...(run.purpose.includes('npm run cluster') ? { removal: CLEAN } : {}),
+        ...(run.purpose.includes('npm run cluster') ? { removal: cleanCommand(run) } : {}),
       }
     }),
   )
+}
+
+function cleanCommand({ nodes }: RecordedRun): string {
+  const prefix = nodes[0]?.serverName.replace(/0$/, '') ?? ''
+  return `\`npm run cluster clean -- --platform process --name-prefix ${prefix}\``
 }
 
 async function readRuns(stateFolder: string): Promise<RecordedRun[]> {

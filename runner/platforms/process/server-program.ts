@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { findServer, parseServer, type ServerEntry } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { debianTree } from '../debian/tree.ts'
@@ -135,6 +135,7 @@ async function programOfDebian(
     const tree = await debianTree(entry.debian, { progress, signal })
     const { command, args, env } = await treeServer(tree, entry.program)
     const path = args.at(-1) ?? ''
+    await demandSound(tree.root, [command, ...args, '--version'], signal)
     return {
       server: serverOfTree(tree, entry),
       name: entry.program,
@@ -149,6 +150,22 @@ async function programOfDebian(
       cause: error,
     })
   }
+}
+
+/** Throws PlatformError if the unpacked server cannot even say its version: something of the tree is damaged. */
+async function demandSound(root: string, command: readonly string[], signal?: AbortSignal): Promise<void> {
+  const [program = '', ...args] = command
+  const purpose = 'ask the unpacked server for its version'
+  const said = await runProgram(program, args, { purpose, timeoutMs: VERSION_TIMEOUT_MS, signal }).catch((error) => {
+    if (!(error instanceof PlatformError)) throw error
+    return error
+  })
+  if (typeof said === 'string' && serverOfVersionText(said) !== undefined) return
+  const reason = typeof said === 'string' ? 'it does not run' : said.message
+  const folder = dirname(root)
+  throw new PlatformError(`the unpacked Debian packages in ${folder} are damaged: ${reason}`, {
+    hint: `remove that folder, and they are fetched again: \`rm -r ${folder}\``,
+  })
 }
 
 function waysToGet(entry: ServerEntry, hint: string | undefined): string {
