@@ -7,7 +7,7 @@ import Docker from 'dockerode'
 import t from 'tap'
 import { lastReport, reportsFolder, runCli, startCli, testScenario } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
-import { leftovers, networksAndVolumes } from '../support/leftovers.ts'
+import { leftovers } from '../support/leftovers.ts'
 
 t.test('a port that another program holds: exit 3, it is named, nothing is touched', async (t) => {
   if (!(await requireEngine(t))) return
@@ -16,15 +16,13 @@ t.test('a port that another program holds: exit 3, it is named, nothing is touch
   holder.listen(7552, '127.0.0.1')
   await once(holder, 'listening')
   t.teardown(() => holder.close())
-  const before = await networksAndVolumes()
   const args = ['run', 'failover-basic', '--port-base', '7550', '--name-prefix', 'e2e-port-', '--reports', reports]
   const { code, stdout } = await runCli(t, args)
   t.equal(code, 3)
   t.match(stdout, /port 7552/)
   t.match(stdout, new RegExp(`${process.pid}`), 'the program that holds it is named')
   t.match(stdout, /--port-base/)
-  t.same(await leftovers('e2e-port-'), [])
-  t.same(await networksAndVolumes(), before)
+  t.same(await leftovers('e2e-port-', lastReport(reports).runId), [])
 })
 
 t.test('two runs at once with different bases do not disturb each other; --keep keeps', async (t) => {

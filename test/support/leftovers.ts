@@ -24,10 +24,3 @@ export async function leftovers(namePrefix: string, runId?: string): Promise<str
     ...volumes.Volumes.filter(({ Labels }) => ofRun(Labels)).map(({ Name }) => `volume ${Name}`),
   ]
 }
-
-/** The networks and volumes of the engine, to compare before and after. */
-export async function networksAndVolumes(): Promise<string[]> {
-  const docker = new Docker()
-  const [networks, volumes] = await Promise.all([docker.listNetworks(), docker.listVolumes()])
-  return [...networks.map(({ Name }) => Name), ...volumes.Volumes.map(({ Name }) => Name)].sort()
-}
