@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AgreedView } from '../cluster/agreed-view.ts'
 import { type KeyedReply, sendByKey, spreadKeys } from '../cluster/key-routing.ts'
 import type { Snapshot } from '../cluster/live-cluster.ts'
+import { PlatformError } from '../platforms/platform.ts'
 import { formatDuration } from '../record/duration.ts'
 import { countsText, linesByShard } from './by-shard.ts'
 import type { Dataset } from './datasets.ts'
@@ -59,6 +60,7 @@ export const write: Verb<WriteArg> = {
       dataset.endRound()
     }
     const tookMs = context.clock.nowMs() - startMs
+    demandRoom(failures)
     if (failures.size > 0) throw unacknowledged(dataset, failures, agreed, tries, tookMs, context)
     return result(dataset, agreed, tries, tookMs, context)
   },
@@ -114,6 +116,15 @@ async function writeOnce(
   })
   if (failures.size > 0)
     context.progress(`${failures.size} of ${dataset.keys.length} not acknowledged: ${classesOf(failures)}`)
+}
+
+/** Throws PlatformError if a server has no room for its data: that says nothing of the cluster. */
+function demandRoom(failures: ReadonlyMap<number, KeyedReply>): void {
+  const full = [...failures.values()].find(({ error }) => /No space left on device/i.test(error?.message ?? ''))
+  if (!full) return
+  throw new PlatformError(`the disk of ${full.node} is full: ${full.error?.message}`, {
+    hint: 'make room where servers keep their data: the folder for temporary files (TMPDIR) for processes, the engine’s storage for containers',
+  })
 }
 
 function classesOf(failures: ReadonlyMap<number, KeyedReply>): string {

@@ -176,3 +176,15 @@ t.test('a write without an answer', async (t) => {
     })
   }
 })
+
+t.test('a server without room for its data is no verdict on the cluster', async (t) => {
+  const stage = fakeStage()
+  withStore(stage, ([command]) => {
+    if (command !== 'SET') return
+    throw new ReplyError('redis-node0', 'MISCONF Errors writing to the AOF file: No space left on device')
+  })
+  t.match(await stage.playOne(WRITE), {
+    verdict: 'error',
+    error: { message: /the disk of redis-node\d is full/, hint: /TMPDIR/ },
+  })
+})

@@ -99,7 +99,7 @@ export class Control {
 
   #gone(doing: string, cause?: unknown): SupervisorGone {
     return new SupervisorGone(`could not ${doing}: the supervisor of the processes of run ${this.#runId} is gone`, {
-      hint: 'something else ended it; the next run ends what it left, and says so',
+      hint: 'something else ended it; `npm run cluster clean` (for a cluster) or the next run ends what it left',
       cause,
     })
   }

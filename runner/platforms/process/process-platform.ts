@@ -62,7 +62,7 @@ export class ProcessPlatform implements Platform {
     for (const [runId, supervisor] of this.#supervisors) {
       if (!supervisor.ended) continue
       throw new PlatformError(`the supervisor of the processes of run ${runId} is gone`, {
-        hint: 'something else ended it; the next run ends what it left, and says so',
+        hint: 'something else ended it; `npm run cluster clean` (for a cluster) or the next run ends what it left',
       })
     }
     return `processes of this machine (${systemName()} ${release()})`
