@@ -49,7 +49,7 @@ const commandList = z
   .array(z.union([z.string(), z.number()]))
   .min(1)
   .superRefine((list, refinement) => {
-    const problem = commandProblem(list.map(String))
+    const problem = list.length === 0 ? undefined : commandProblem(list.map(String))
     if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
   })
 
