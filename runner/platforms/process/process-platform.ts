@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { checkSpec } from '../docker/spec.ts'
 import type { FaultSupport } from '../faults.ts'
 import {
+  type FoundRun,
   nodeName,
   type Platform,
   PlatformError,
@@ -16,10 +17,10 @@ import { demandFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
 import { makeNodeFolder } from './node-folder.ts'
-import { isAlive } from './process-id.mjs'
+import { isAlive } from '../process-id.mjs'
 import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
-import { makeRunFolder, readRun, runFolder } from './run-record.ts'
+import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
 import { ProcessServerGroup } from './server-group.ts'
 import { chooseProgram, type ServerProgram } from './server-program.ts'
 import { defaultStateFolder, openStateFolder } from './state-folder.ts'
@@ -101,6 +102,11 @@ export class ProcessPlatform implements Platform {
 
   async faultSupport(): Promise<FaultSupport[]> {
     return []
+  }
+
+  async runs(): Promise<FoundRun[]> {
+    const runs = await Promise.all((await listRuns(this.#stateFolder)).map((runId) => readRun(this.#stateFolder, runId)))
+    return runs.filter((run) => run !== undefined).map(foundRun)
   }
 
   async removeRun(runId: string): Promise<string[]> {

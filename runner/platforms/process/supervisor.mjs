@@ -6,7 +6,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { readJsonLines } from './json-lines.mjs'
-import { processId } from './process-id.mjs'
+import { processId } from '../process-id.mjs'
 import { SupervisedServer } from './supervised-server.mjs'
 
 /**
@@ -164,6 +164,8 @@ async function endAll() {
   if (!plan) return undefined
   try {
     rmSync(plan.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    // The journal of the run's faults lies beside its folder: faults/journal.ts.
+    for (const ending of ['', '.new']) rmSync(`${plan.folder}.faults.json${ending}`, { force: true })
     return undefined
   } catch (error) {
     return wordsOf(error)
