@@ -50,16 +50,21 @@ export async function changeSettings(
 /** Gives a node's settings the values that they had. Throws NotHealed. */
 export async function restoreSettings(stage: FaultStage, node: string, memo: SettingsMemo): Promise<void> {
   for (const [name, value] of Object.entries(memo.before[node] ?? {})) {
-    await askToHeal(stage, node, 'CONFIG', 'SET', name, value)
+    // A server refuses to set some settings, even to what they are.
+    if ((await settingNow(stage, node, name)) !== value) await askToHeal(stage, node, 'CONFIG', 'SET', name, value)
   }
+}
+
+async function settingNow(stage: FaultStage, node: string, name: string): Promise<string | undefined> {
+  const reply = await askToHeal(stage, node, 'CONFIG', 'GET', name)
+  return Array.isArray(reply) && reply.length > 1 ? String(reply[1]) : undefined
 }
 
 /** In words, that the settings are as they were. Throws NotHealed. */
 export async function proveRestored(stage: FaultStage, node: string, memo: SettingsMemo): Promise<string> {
   const words: string[] = []
   for (const [name, value] of Object.entries(memo.before[node] ?? {})) {
-    const reply = await askToHeal(stage, node, 'CONFIG', 'GET', name)
-    const now = Array.isArray(reply) ? String(reply[1]) : 'unknown'
+    const now = (await settingNow(stage, node, name)) ?? 'unknown'
     if (now !== value) throw new NotHealed(`${name} of ${node} is ${shown(now)} and not ${shown(value)}, as it was`)
     words.push(`${name} ${shown(value)}`)
   }

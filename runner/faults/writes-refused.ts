@@ -1,5 +1,5 @@
 import { parseInfo } from '../cluster/node-report.ts'
-import { ReplyError } from '../cluster/reply-errors.ts'
+import { errorClass, ReplyError } from '../cluster/reply-errors.ts'
 import { slotOfKey } from '../cluster/slots.ts'
 import type { SlotRange } from '../cluster/view.ts'
 import { UnsupportedFault } from '../platforms/faults.ts'
@@ -143,18 +143,20 @@ async function untilLastSave(
   }
 }
 
-/** What a node answers to a command that counts as a write and changes nothing. */
+/**
+ * What a node answers to a command that counts as a write and changes nothing. Where the cluster lets it come to no answer of its own,
+ * PING tells: a master that refuses writes refuses it too.
+ */
 async function writeNothing(stage: FaultStage, node: string): Promise<{ reply: unknown; asked: string }> {
   const { report } = await stage.cluster.lookAt(node).catch((error: unknown) => {
     throw new NotProven(wordsOf(error))
   })
   const own = report.view.nodes.find(({ id }) => id === report.view.myId)
-  const key = keyIn(own?.slots ?? [])
-  const reply = await stage.cluster
-    .node(node)
-    .client.call('DEL', key)
-    .catch((error: unknown) => error)
-  return { reply, asked: 'DEL of a key that is not there' }
+  const { client } = stage.cluster.node(node)
+  const send = (...words: [string, ...string[]]) => client.call(...words).catch((error: unknown) => error)
+  const reply = await send('DEL', keyIn(own?.slots ?? []))
+  if (!['CLUSTERDOWN', 'MOVED'].includes(errorClass(reply))) return { reply, asked: 'DEL of a key that is not there' }
+  return { reply: await send('PING'), asked: 'PING' }
 }
 
 async function isReplica(stage: FaultStage, node: string): Promise<boolean> {
