@@ -1,17 +1,13 @@
 import { PACKET_TYPES, type PacketType } from './bus-packets.ts'
 import { demandDebug } from './debug-command.ts'
 import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { dropsPackets } from './packet-filter.ts'
+import { dropsPackets, FILTER, NO_FILTER } from './packet-filter.ts'
 import { asHealing, ask, askToHeal, healableOf, runningOf } from './reach.ts'
 
 export interface DroppedPacketsSpec {
   nodes: string[]
   type: PacketType
 }
-
-const FILTER = 'DROP-CLUSTER-PACKET-FILTER'
-/** Matches no type (debug.c, Redis 7.0). */
-const NO_FILTER = '-1'
 
 /** Servers that drop what comes in on their cluster bus, of one type of packet: they have room for no more. */
 export const droppedPackets: FaultKind<DroppedPacketsSpec> = {

@@ -5,6 +5,11 @@ import { malformedPacket, type PacketType, strangersPing } from './bus-packets.t
 import { type FaultStage, NotProven } from './fault.ts'
 import { ask, wordsOf } from './reach.ts'
 
+/** The DEBUG subcommand: a server drops what comes in of the type whose number it is given. */
+export const FILTER = 'DROP-CLUSTER-PACKET-FILTER'
+/** Matches no type (debug.c, Redis 7.0). */
+export const NO_FILTER = '-1'
+
 /** The bus listens this far above the port for clients (cluster.h, CLUSTER_PORT_INCR, Redis 7.0). */
 const BUS_OFFSET = 10_000
 /** How long the server's bus, or its log, may take to tell what became of a packet, ms. */
