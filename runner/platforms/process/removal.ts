@@ -22,7 +22,8 @@ export async function removeRun(stateFolder: string, runId: string): Promise<str
   const removed = [...servers.filter(([, id]) => isAlive(id)).map(([name]) => `process ${name}`), `folder ${folder}`]
   const supervisor = run?.processes?.supervisor
   if (supervisor && isAlive(supervisor)) await askSupervisor(runId, folder, supervisor)
-  await Promise.all(servers.map(([, id]) => kill(id, -id.pid)))
+  const links = run?.processes?.links
+  await Promise.all([...servers.map(([, id]) => kill(id, -id.pid)), ...(links ? [kill(links, links.pid)] : [])])
   await plainly(`remove the folder ${folder}`, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
   return removed
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { GroupNeeds } from '../faults.ts'
 import { ConflictError, type ServerGroupSpec, type ServerNode } from '../platform.ts'
 import { isAlive, processId } from './process-id.mjs'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
@@ -12,6 +13,8 @@ interface RunRecord {
   /** The program that made the run, and that it normally ends with. */
   runner: ProcessId
   nodes: ServerNode[]
+  /** What the group was made with. */
+  needs: GroupNeeds
 }
 
 /** What the folder of a run tells. */
@@ -47,7 +50,7 @@ export async function makeRunFolder(stateFolder: string, spec: ServerGroupSpec, 
     })
   }
   const runner = processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' }
-  const record: RunRecord = { runId: spec.runId, purpose: spec.purpose, runner, nodes }
+  const record: RunRecord = { runId: spec.runId, purpose: spec.purpose, runner, nodes, needs: spec.needs ?? {} }
   try {
     await plainly(`write into ${folder}`, () => writeFile(join(folder, RECORD_FILE), JSON.stringify(record)))
   } catch (error) {
