@@ -1,5 +1,11 @@
 import { CAPABILITIES, type FaultSupport } from '../../runner/platforms/faults.ts'
-import { type FoundRun, nodeName, type Platform, type ServerGroup, type ServerGroupSpec } from '../../runner/platforms/platform.ts'
+import {
+  type FoundRun,
+  nodeName,
+  type Platform,
+  type ServerGroup,
+  type ServerGroupSpec,
+} from '../../runner/platforms/platform.ts'
 import { FakeGroup } from './fake-group.ts'
 import { type FakeServer, startFakeServer } from './fake-server.ts'
 
