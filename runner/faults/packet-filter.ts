@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import type { LiveNode } from '../cluster/live-cluster.ts'
+import { BUS_OFFSET } from '../platforms/bus-port.ts'
 import { malformedPacket, type PacketType, strangersPing } from './bus-packets.ts'
 import { type FaultStage, NotProven } from './fault.ts'
 import { ask, wordsOf } from './reach.ts'
@@ -10,8 +11,6 @@ export const FILTER = 'DROP-CLUSTER-PACKET-FILTER'
 /** Matches no type (debug.c, Redis 7.0). */
 export const NO_FILTER = '-1'
 
-/** The bus listens this far above the port for clients (cluster.h, CLUSTER_PORT_INCR, Redis 7.0). */
-const BUS_OFFSET = 10_000
 /** How long the server's bus, or its log, may take to tell what became of a packet, ms. */
 const TOLD_WITHIN_MS = 3000
 const LOOK_EVERY_MS = 5

@@ -59,6 +59,13 @@ t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) =
     await demandHealed(t)
   })
 
+  await t.test('that was paused answers when it goes on', async (t) => {
+    t.match(await refuse(), { verdict: 'passed' })
+    t.match(await stage.play(step('pause', MASTER, { forMs: 100 })), { verdict: 'passed', proof: /refusing writes/ })
+    await stage.faults.endAll(SIGNAL)
+    await demandHealed(t)
+  })
+
   await t.test('is healed by another runner, which has only the journal', async (t) => {
     t.match(await refuse(), { verdict: 'passed' })
     const heir = stage.successor()

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { GroupNeeds } from '../faults.ts'
 import { ConflictError, type FoundRun, type ServerGroupSpec, type ServerNode } from '../platform.ts'
 import { isAlive, processId } from '../process-id.mjs'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
@@ -14,6 +15,8 @@ interface RunRecord {
   /** It is meant to outlive that program. */
   kept: boolean
   nodes: ServerNode[]
+  /** What the group was made with. */
+  needs: GroupNeeds
 }
 
 /** What the folder of a run tells. */
@@ -55,6 +58,7 @@ export async function makeRunFolder(stateFolder: string, spec: ServerGroupSpec, 
     runner,
     kept: spec.outlivesRunner ?? false,
     nodes,
+    needs: spec.needs ?? {},
   }
   try {
     await plainly(`write into ${folder}`, () => writeFile(join(folder, RECORD_FILE), JSON.stringify(record)))
