@@ -9,42 +9,55 @@ export interface DroppedPacketsSpec {
   type: PacketType
 }
 
-/** Servers that drop what comes in on their cluster bus, of one type of packet: they have room for no more. */
-export const droppedPackets: FaultKind<DroppedPacketsSpec> = {
-  name: 'dropped-packets',
-  lostByRestart: true,
+/** Servers that drop what comes in on their cluster bus, of one type of packet: a server has one filter. */
+export const droppedPackets = dropping('dropped-packets')
 
-  async remember({ nodes }, stage) {
-    await demandDebug(stage, nodes, FILTER, 'dropping cluster packets')
-  },
+/** The same, by the name of what comes of it when masters drop requests for their vote. */
+export const lostVotes = dropping('lost-votes')
 
-  async apply(fault, stage) {
-    const running = await runningOf(fault, stage)
-    await Promise.all(running.map((node) => setFilter(stage, node, fault.spec.type)))
-  },
+/** A fault that already has the filter of one of these nodes. */
+export function filterClash(active: readonly Fault[], nodes: readonly string[]): Fault | undefined {
+  const kinds: string[] = [droppedPackets.name, lostVotes.name]
+  return active.find((fault) => kinds.includes(fault.kind) && fault.nodes.some((node) => nodes.includes(node)))
+}
 
-  async prove(fault, stage) {
-    const running = await runningOf(fault, stage)
-    await Promise.all(
-      running.map(async (node) => {
-        if (await dropsPackets(stage, node, [fault.spec.type])) return
-        throw new NotProven(`${node} took the filter, but still reads ${fault.spec.type} packets`)
-      }),
-    )
-    return `a ${fault.spec.type} packet sent to the bus of ${running.join(', ')} was dropped, as the log says`
-  },
+function dropping(name: string): FaultKind<DroppedPacketsSpec> {
+  return {
+    name,
+    lostByRestart: true,
 
-  async heal(fault, stage) {
-    const { running } = await healableOf(fault, stage)
-    await Promise.all(running.map((node) => askToHeal(stage, node, 'DEBUG', FILTER, NO_FILTER)))
-  },
+    async remember({ nodes }, stage) {
+      await demandDebug(stage, nodes, FILTER, 'dropping cluster packets')
+    },
 
-  async proveHealed(fault, stage) {
-    const { running, down } = await healableOf(fault, stage)
-    await Promise.all(running.map((node) => demandNoFilter(fault, stage, node)))
-    const read = running.length === 0 ? [] : [`${running.join(', ')}: ${fault.spec.type} packets are read again`]
-    return [...read, ...down].join('; ')
-  },
+    async apply(fault, stage) {
+      const running = await runningOf(fault, stage)
+      await Promise.all(running.map((node) => setFilter(stage, node, fault.spec.type)))
+    },
+
+    async prove(fault, stage) {
+      const running = await runningOf(fault, stage)
+      await Promise.all(
+        running.map(async (node) => {
+          if (await dropsPackets(stage, node, [fault.spec.type])) return
+          throw new NotProven(`${node} took the filter, but still reads ${fault.spec.type} packets`)
+        }),
+      )
+      return `a ${fault.spec.type} packet sent to the bus of ${running.join(', ')} was dropped, as the log says`
+    },
+
+    async heal(fault, stage) {
+      const { running } = await healableOf(fault, stage)
+      await Promise.all(running.map((node) => askToHeal(stage, node, 'DEBUG', FILTER, NO_FILTER)))
+    },
+
+    async proveHealed(fault, stage) {
+      const { running, down } = await healableOf(fault, stage)
+      await Promise.all(running.map((node) => demandNoFilter(fault, stage, node)))
+      const read = running.length === 0 ? [] : [`${running.join(', ')}: ${fault.spec.type} packets are read again`]
+      return [...read, ...down].join('; ')
+    },
+  }
 }
 
 async function setFilter(stage: FaultStage, node: string, type: PacketType): Promise<void> {

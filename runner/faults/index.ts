@@ -1,6 +1,6 @@
 import { config } from './config.ts'
 import { connectionsFull } from './connections-full.ts'
-import { droppedPackets } from './dropped-packets.ts'
+import { droppedPackets, lostVotes } from './dropped-packets.ts'
 import type { FaultKind } from './fault.ts'
 import { fullResync } from './full-resync.ts'
 import { network } from './network.ts'
@@ -22,6 +22,7 @@ const ALL: readonly FaultKind[] = [
   anyKind(writesRefused),
   anyKind(connectionsFull),
   anyKind(droppedPackets),
+  anyKind(lostVotes),
   anyKind(fullResync),
 ]
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { PACKET_NAMES, type PacketType } from '../faults/bus-packets.ts'
+import { PACKET_NAMES } from '../faults/bus-packets.ts'
 import { droppedPackets as kind } from '../faults/dropped-packets.ts'
 import { faultVerb } from './fault-verb.ts'
+import { demandFreeFilter } from './filter-free.ts'
 import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { type Targets, targets } from './target-schema.ts'
-import { type StepContext, StepFailure } from './verb.ts'
+import { targets } from './target-schema.ts'
 
 const arg = z.strictObject({
   node: targets,
@@ -20,33 +20,7 @@ export const droppedPackets = faultVerb({
   sentence: ({ node, type }) => `let ${phrasesInWords(node)} drop ${type} packets`,
   async plan({ node, type }, context) {
     const nodes = await resolveTargets(node, context, ['node'])
-    return plan(nodes, type, `${nodes.join(', ')} dropping ${type} packets`, context)
+    demandFreeFilter(nodes, context)
+    return { spec: { nodes, type }, nodes, sentence: `${nodes.join(', ')} dropping ${type} packets` }
   },
 })
-
-export const lostVotes = faultVerb({
-  name: 'lost-votes',
-  summary: 'Has masters never hear that a replica asks for their vote in an election, until heal or for a time.',
-  arg: targets,
-  kind,
-  needs: () => ({ debug: true }),
-  sentence: (phrases: Targets) => `lose the votes of ${phrasesInWords(phrases)}`,
-  async plan(phrases, context) {
-    const nodes = await resolveTargets(phrases, context, [])
-    return plan(nodes, 'failover-auth-request', `the votes of ${nodes.join(', ')} lost`, context)
-  },
-})
-
-/** A server has one filter: another fault's would be taken away by this one. */
-function plan(nodes: string[], type: PacketType, sentence: string, { faults }: StepContext) {
-  const other = faults.active.find(
-    (fault) => fault.kind === kind.name && fault.nodes.some((node) => nodes.includes(node)),
-  )
-  if (other) {
-    throw new StepFailure({
-      message: `a server can drop one type of packet at a time, and this is active already: ${other.sentence}`,
-      hint: 'Heal that first.',
-    })
-  }
-  return { spec: { nodes, type }, nodes, sentence }
-}

@@ -101,7 +101,7 @@ t.test('packets that a server drops', { skip: skipWithoutRedis() }, async (t) =>
     t.match(await play('lost-votes', [MASTER_2, MASTER_3]), { verdict: 'passed', proof: /failover-auth-request/ })
     t.match(await play('kill', MASTER), { verdict: 'passed' })
     t.match(await play('expect', { node: REPLICA, role: 'replica' }, { forMs: 6000 }), { verdict: 'passed' })
-    t.match(await play('heal', 'dropped-packets'), { verdict: 'passed' })
+    t.match(await play('heal', 'lost-votes'), { verdict: 'passed' })
     t.match(await play('expect', { node: REPLICA, role: 'master' }, { withinMs: 15_000 }), { verdict: 'passed' })
   })
   t.same(stage.bugs, [])
