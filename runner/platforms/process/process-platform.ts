@@ -5,6 +5,7 @@ import { checkSpec } from '../docker/spec.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
 import { announcedAddress, demandLoopback, loopbackPlan, needsLinks } from '../links/loopback.ts'
 import {
+  type FoundRun,
   nodeName,
   type Platform,
   PlatformError,
@@ -13,15 +14,15 @@ import {
   type ServerGroupSpec,
   type ServerNode,
 } from '../platform.ts'
+import { isAlive } from '../process-id.mjs'
 import { demandFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
 import { networkSupport } from './network-support.ts'
 import { makeNodeFolder } from './node-folder.ts'
-import { isAlive } from './process-id.mjs'
 import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
-import { makeRunFolder, readRun, runFolder } from './run-record.ts'
+import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
 import { ProcessServerGroup } from './server-group.ts'
 import { chooseProgram, type ServerProgram } from './server-program.ts'
 import { defaultStateFolder, openStateFolder } from './state-folder.ts'
@@ -109,6 +110,13 @@ export class ProcessPlatform implements Platform {
 
   async faultSupport(): Promise<FaultSupport[]> {
     return [...(await networkSupport())]
+  }
+
+  async runs(): Promise<FoundRun[]> {
+    const runs = await Promise.all(
+      (await listRuns(this.#stateFolder)).map((runId) => readRun(this.#stateFolder, runId)),
+    )
+    return runs.filter((run) => run !== undefined).map(foundRun)
   }
 
   async removeRun(runId: string): Promise<string[]> {

@@ -5,8 +5,8 @@
 // four times as slowly (measured: 0.3 s against 1.2 s), and every run waits for it.
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { processId } from '../process-id.mjs'
 import { readJsonLines } from './json-lines.mjs'
-import { processId } from './process-id.mjs'
 import { SupervisedLinks } from './supervised-links.mjs'
 import { SupervisedServer } from './supervised-server.mjs'
 
@@ -183,6 +183,8 @@ async function endAll() {
   if (!plan) return undefined
   try {
     rmSync(plan.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    // The journal of the run's faults lies beside its folder: faults/journal.ts.
+    for (const ending of ['', '.new']) rmSync(`${plan.folder}.faults.json${ending}`, { force: true })
     return undefined
   } catch (error) {
     return wordsOf(error)
