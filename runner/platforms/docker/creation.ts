@@ -45,7 +45,7 @@ export async function createNodes(engine: Engine, plan: CreationPlan): Promise<S
 async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
   const { spec, image, dialect, machine, signal } = plan
   const labels = runLabels(spec)
-  const files = { password: spec.password, settings: renderRunSettings(dialect, spec.settings) }
+  const files = { password: spec.password, settings: renderRunSettings(dialect, spec.settings, { needs: spec.needs }) }
   const network = await chooseNetwork(engine, `redis-chaos-${spec.runId}`, labels, spec.nodes)
   const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
     const peerHost = network.addresses[index] ?? ''
