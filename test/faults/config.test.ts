@@ -78,6 +78,16 @@ t.test('settings of running servers', { skip: skipWithoutRedis() }, async (t) =>
     await stage.play(step('start', REPLICA))
   })
 
+  await t.test('of a node that is down cannot be changed', async (t) => {
+    await stage.servers.kill(REPLICA)
+    t.match(await stage.play(step('config', { node: [MASTER, REPLICA], set: { 'slowlog-max-len': 5 } })), {
+      verdict: 'failed',
+      error: { message: /config needs nodes that are running: redis-node1 is stopped/ },
+    })
+    t.equal(await setting('slowlog-max-len'), '128', 'and nothing was changed on the other')
+    await stage.play(step('start', REPLICA))
+  })
+
   await t.test('that make no sense are told, and nothing is changed', async (t) => {
     const inconclusive = (wanted: Record<string, unknown>, message: RegExp) =>
       stage.play(set(wanted)).then((outcome) => t.match(outcome, { verdict: 'inconclusive', error: { message } }))
