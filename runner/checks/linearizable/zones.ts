@@ -1,3 +1,4 @@
+import { groupByKey } from '../values/by-key.ts'
 import { sortByTime } from '../values/time-sort.ts'
 
 /**
@@ -26,7 +27,7 @@ export type Contradiction = readonly [block: number, other: number]
  * Calls `found` with the first contradiction of each key that has one. Near-linear: blocks come nearly sorted.
  */
 export function contradictions(blocks: Blocks, keys: number, found: (contradiction: Contradiction) => void): void {
-  const { ids, offsets } = blocksByKey(blocks, keys)
+  const { ids, offsets } = groupByKey(blocks.key, blocks.count, keys)
   const long = new Uint32Array(blocks.count)
   const longest = new Uint32Array(blocks.count)
   for (let key = 0; key < keys; key += 1) {
@@ -36,24 +37,6 @@ export function contradictions(blocks: Blocks, keys: number, found: (contradicti
     const contradiction = firstContradiction(blocks, ids.subarray(from, to), long, longest)
     if (contradiction) found(contradiction)
   }
-}
-
-function blocksByKey({ key, count }: Blocks, keys: number): { ids: Uint32Array; offsets: Uint32Array } {
-  const offsets = new Uint32Array(keys + 1)
-  for (let id = 0; id < count; id += 1) {
-    const next = (key[id] ?? 0) + 1
-    offsets[next] = (offsets[next] ?? 0) + 1
-  }
-  for (let at = 0; at < keys; at += 1) offsets[at + 1] = (offsets[at + 1] ?? 0) + (offsets[at] ?? 0)
-  const places = offsets.slice()
-  const ids = new Uint32Array(count)
-  for (let id = 0; id < count; id += 1) {
-    const its = key[id] ?? 0
-    const place = places[its] ?? 0
-    ids[place] = id
-    places[its] = place + 1
-  }
-  return { ids, offsets }
 }
 
 /**
