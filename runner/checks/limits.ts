@@ -85,3 +85,20 @@ export function atMostText(most: string | number): string {
     ? `at most ${most}`
     : `at most ${formatDuration(durationOf(most))}`
 }
+
+/** A count limit with its parts. */
+export function countOf(limit: CountLimit): { at_most: number; during?: string | undefined } {
+  return typeof limit === 'number' ? { at_most: limit } : limit
+}
+
+export function countText(limit: CountLimit): string {
+  return typeof limit === 'number' ? String(limit) : `${atMostText(limit.at_most)}${scopeText(limit)}`
+}
+
+/** A property that must hold, with its parts. */
+export const propertyLimit = z.union([mustHold, z.strictObject({ during })])
+export type PropertyLimit = z.infer<typeof propertyLimit>
+
+export function propertyText(limit: PropertyLimit): string {
+  return limit === true ? 'always' : scopeText(limit).trim()
+}

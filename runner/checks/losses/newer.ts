@@ -1,11 +1,5 @@
-import type { ByKey } from '../values/by-key.ts'
 import { firstAfter } from '../values/time-sort.ts'
 import { shownMs, type ValueTable } from '../values/value-table.ts'
-
-/** What belongs to a key. */
-export function slice({ ids, offsets }: ByKey, key: number): Uint32Array {
-  return ids.subarray(offsets[key] ?? 0, offsets[key + 1] ?? 0)
-}
 
 /** Of writes in the order of their beginning, those that are certainly newer than a value; if nobody wrote that, the last ones. */
 export function newerThan(table: ValueTable, writes: Uint32Array, value: number): Uint32Array {

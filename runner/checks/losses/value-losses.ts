@@ -1,12 +1,12 @@
 import { type History, listOf } from '../../record/history.ts'
 import { NIL, UNKNOWN } from '../../record/history-codes.ts'
-import { type ByKey, groupByKey } from '../values/by-key.ts'
+import { type ByKey, groupByKey, slice } from '../values/by-key.ts'
+import { Expiries } from '../values/expiries.ts'
 import { valueReadBy } from '../values/reads.ts'
 import { sortByTime } from '../values/time-sort.ts'
 import { type ValueTable, WRITE } from '../values/value-table.ts'
-import { expiredLosses } from './expired-losses.ts'
 import { type Losses, unreadKeys } from './losses.ts'
-import { newerThan, slice } from './newer.ts'
+import { newerThan } from './newer.ts'
 import { rollbacks } from './rollbacks.ts'
 
 /**
@@ -14,8 +14,8 @@ import { rollbacks } from './rollbacks.ts'
  * overwritten it. Writes that were gone in between, and then overwritten, are found in the reads of the run (`rollbacks.ts`).
  */
 export function valueLosses(history: History, table: ValueTable, finals: Int32Array): Losses {
-  const values = groupByKey(table.key, table.count, history.keys.length)
-  const acknowledged = acknowledgedOf(values, table)
+  const acknowledged = acknowledgedOf(groupByKey(table.key, table.count, history.keys.length), table)
+  const expiries = history.type === 'expiry' ? new Expiries(history, table) : undefined
   const shownBy = new Map<number, number>()
   const lose = (value: number, read: number) => {
     const row = table.writeRow[value] ?? -1
@@ -28,7 +28,9 @@ export function valueLosses(history: History, table: ValueTable, finals: Int32Ar
     writesByKey[key] = writes.length
     if (read < 0) continue
     samples += writes.length
-    for (const value of lostAtTheEnd(history, table, { writes, values: slice(values, key) }, read)) lose(value, read)
+    const isEmpty = expiries !== undefined && valueReadBy(history, read) === NIL
+    const lost = isEmpty ? expiries.goneTooEarly(read, 0) : lostAtTheEnd(history, table, writes, read)
+    for (const value of lost) lose(value, read)
   }
   rollbacks(history, table, acknowledged, lose)
   const rows = [...shownBy.keys()].sort((a, b) => (history.ops.completeMs[a] ?? 0) - (history.ops.completeMs[b] ?? 0))
@@ -58,16 +60,10 @@ function acknowledgedOf({ ids, offsets }: ByKey, table: ValueTable): ByKey {
   return { ids: writes, offsets: kept }
 }
 
-/** The writes of a key that its final read shows lost. `writes`: the acknowledged ones; `values`: all. */
-function lostAtTheEnd(
-  history: History,
-  table: ValueTable,
-  { writes, values }: { writes: Uint32Array; values: Uint32Array },
-  read: number,
-): Iterable<number> {
+/** Of the acknowledged writes of a key, those that its final read shows lost. */
+function lostAtTheEnd(history: History, table: ValueTable, writes: Uint32Array, read: number): Iterable<number> {
   const seen = valueReadBy(history, read)
   if (seen === UNKNOWN) return []
-  if (seen === NIL && history.type === 'expiry') return expiredLosses(history, table, values, read)
   const key = history.ops.key[read] ?? 0
   if (seen !== undefined) return newerThan(table, writes, table.find(key, seen))
   // The keys of a group differ: what is missing in any of them is lost.

@@ -22,3 +22,8 @@ export function groupByKey(key: Uint32Array, count: number, keys: number): ByKey
   }
   return { ids, offsets }
 }
+
+/** What belongs to a key. */
+export function slice({ ids, offsets }: ByKey, key: number): Uint32Array {
+  return ids.subarray(offsets[key] ?? 0, offsets[key + 1] ?? 0)
+}
