@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import type { ServerGroupSpec } from '../../runner/platforms/platform.ts'
-import { lookAt } from '../../runner/platforms/process/process-id.mjs'
+import { lookAt } from '../../runner/platforms/process-id.mjs'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import type { Processes } from '../../runner/platforms/process/protocol.ts'
 

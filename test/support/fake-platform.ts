@@ -1,4 +1,11 @@
-import { nodeName, type Platform, type ServerGroup, type ServerGroupSpec } from '../../runner/platforms/platform.ts'
+import { CAPABILITIES, type FaultSupport } from '../../runner/platforms/faults.ts'
+import {
+  type FoundRun,
+  nodeName,
+  type Platform,
+  type ServerGroup,
+  type ServerGroupSpec,
+} from '../../runner/platforms/platform.ts'
 import { FakeGroup } from './fake-group.ts'
 import { type FakeServer, startFakeServer } from './fake-server.ts'
 
@@ -21,6 +28,14 @@ export class FakePlatform implements Platform {
   constructor(kind = 'docker', server = 'redis:7.0') {
     this.kind = kind
     this.server = server
+  }
+
+  async runs(): Promise<FoundRun[]> {
+    return []
+  }
+
+  async faultSupport(): Promise<FaultSupport[]> {
+    return CAPABILITIES.map((capability) => ({ capability, supported: true, how: 'it is a fake' }))
   }
 
   async probe(): Promise<string> {
