@@ -36,18 +36,28 @@ export interface ShardFact {
   nodes: string[]
 }
 
-/** A master was replaced; `FailoverReport` of the reports is one. */
+/** A failover of which the run knows; times are ms from the scenario's start. */
 export interface FailoverFact {
   shard: number
   /** The old master; empty where it is not known. */
   from: string
   to: string
   cause: string
+  /** `promoted` unless it says otherwise. */
+  outcome?: 'promoted' | 'given up' | 'not promoted'
+  /** Asked for with CLUSTER FAILOVER. */
+  wanted?: boolean
   startMs: number
+  /** Until the new master was one. */
   totalMs: number
+  /** From the failing of the master to the majority's agreement that it failed. */
+  detectionMs?: number
+  /** From there to the new master. */
+  electionMs?: number
+  /** From the first refused write to the first that was served again. */
+  clientOutageMs?: number
   /** The configuration epoch that the new master won. */
   epoch?: number
-  phases: { name: string; startMs: number; durationMs: number }[]
 }
 
 /** What checks must know of a scenario beside the history. Times are ms from its start. */
