@@ -20,7 +20,9 @@ export function judgeCounter(history: History, key: number, rows: Uint32Array): 
     (row) => ops.fn[row] === FN.read && ops.outcome[row] === OUTCOME_OK && ops.r[row] !== UNKNOWN,
   )
   const told = (row: number) => (ops.r[row] === NIL ? 0 : (ops.r[row] ?? 0))
-  const odd = [...reads, ...carriedOut].find((row) => told(row) % amount !== 0 || told(row) < 0)
+  const odd = [...reads, ...carriedOut].find(
+    (row) => told(row) % amount !== 0 || told(row) < (ops.fn[row] === FN.add ? amount : 0),
+  )
   if (odd !== undefined)
     return { key, rows: [odd], why: `${told(odd)} was told, which increments of ${amount} cannot make` }
   const byPlace = new Map<number, number>()
