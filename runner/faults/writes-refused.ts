@@ -5,7 +5,7 @@ import type { SlotRange } from '../cluster/view.ts'
 import { UnsupportedFault } from '../platforms/faults.ts'
 import { poll } from '../record/poll.ts'
 import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { asHealing, ask, askToHeal, healableOf, runningOf, wordsOf } from './reach.ts'
+import { asHealing, ask, askToHeal, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
 import {
   changeSettings,
   proveRestored,
@@ -67,13 +67,10 @@ export const writesRefused: FaultKind<WritesRefusedSpec, SettingsMemo> = {
   },
 
   async heal(fault, stage) {
-    const { running } = await healableOf(fault, stage)
-    await Promise.all(
-      running.map(async (node) => {
-        await restoreSettings(stage, node, fault.memo)
-        await saveWell(stage, node)
-      }),
-    )
+    await healEach(fault, stage, async (node) => {
+      await restoreSettings(stage, node, fault.memo)
+      await saveWell(stage, node)
+    })
   },
 
   async proveHealed(fault, stage) {
