@@ -78,9 +78,11 @@ export class DockerPlatform implements Platform {
       progress(`starting ${spec.nodes} containers`)
       const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, signal }
       const trying = spec.needs?.links ? this.#triedMeans(signal) : undefined
-      const creating = createNodes(this.#engine, plan)
-      await Promise.allSettled([creating, trying])
-      return this.#group(spec.runId, await creating, true)
+      try {
+        return this.#group(spec.runId, await createNodes(this.#engine, plan), true)
+      } finally {
+        await trying
+      }
     } catch (error) {
       await this.#undo(spec.runId, error)
       throw await this.#explainRace(spec, error)
@@ -135,7 +137,7 @@ export class DockerPlatform implements Platform {
     }
   }
 
-  /** Ahead of time, so that the first fault need not wait for it; which is also the one to tell what kept it from being found out. */
+  /** Ahead of time, so that the first fault need not wait; that is also the one to tell what kept it from being found out. */
   async #triedMeans(signal?: AbortSignal): Promise<void> {
     await this.#findMeans(signal).catch(() => undefined)
   }
