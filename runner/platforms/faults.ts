@@ -105,6 +105,8 @@ export interface GroupNeeds {
   clientLinks?: true
   /** DEBUG commands. */
   debug?: true
+  /** CONFIG SET of settings that servers protect, as `dbfilename`. */
+  protectedSettings?: true
   /** A data folder of a limited size, for `Resources.disk`. */
   disk?: true
   /** `setClock`. */
