@@ -1,6 +1,8 @@
+import { parseInfo } from '../cluster/node-report.ts'
 import { formatDuration } from '../record/duration.ts'
 import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { infoOf, ofEach, type ResourcesSpec, reconcileResources, resourcesOf, runningOf } from './server-resources.ts'
+import { asHealing, healableOf, runningOf, wordsOf } from './reach.ts'
+import { ofEach, type ResourcesSpec, reconcileResources, resourcesOf } from './server-resources.ts'
 
 /** Work that a script does in about the time that a server is to be blocked for by each. */
 interface Memo {
@@ -26,14 +28,11 @@ export const cpu: FaultKind<ResourcesSpec, Memo> = {
   lostByRestart: false,
 
   async remember(_, stage) {
-    const node = stage.servers.nodes[0]?.name ?? ''
-    const [answering = node] = await runningOf(
-      stage.servers.nodes.map(({ name }) => name),
-      stage,
-    )
-    await busy(answering, CALIBRATION_ROUNDS, stage)
+    const [node] = await runningOf({ nodes: stage.servers.nodes.map(({ name }) => name) }, stage)
+    if (node === undefined) throw new NotProven('no node runs that work could be measured with')
+    await work(node, CALIBRATION_ROUNDS, stage)
     const startMs = stage.clock.nowMs()
-    await busy(answering, CALIBRATION_ROUNDS, stage)
+    await work(node, CALIBRATION_ROUNDS, stage)
     const tookMs = Math.max(stage.clock.nowMs() - startMs, 0.1)
     return { rounds: Math.round((CALIBRATION_ROUNDS * SCRIPT_MS) / tookMs) }
   },
@@ -42,20 +41,28 @@ export const cpu: FaultKind<ResourcesSpec, Memo> = {
   heal: ({ nodes }, stage) => reconcileResources(nodes, stage),
 
   async prove(fault, stage) {
-    const nodes = await runningOf(fault.nodes, stage)
-    return await ofEach(nodes, (node) => proveHeldBack(node, fault, stage))
+    return await ofEach(await runningOf(fault, stage), (node) => proveHeldBack(node, fault, stage))
   },
 
   async proveHealed(fault, stage) {
-    const running = await runningOf(fault.nodes, stage)
+    const { running } = await healableOf(fault, stage)
     const nodes = running.filter((node) => resourcesOf(node, stage.active).cpuShare === undefined)
     if (nodes.length === 0) return 'nothing to measure: the nodes are down, or another fault holds them back'
     return await ofEach(nodes, (node) => proveFree(node, fault, stage))
   },
 }
 
-async function busy(node: string, rounds: number, stage: FaultStage): Promise<void> {
-  await stage.cluster.node(node).data.callWithin(SCRIPT_WITHIN_MS, 'EVAL', BUSY, 0, rounds)
+async function work(node: string, rounds: number, stage: FaultStage): Promise<void> {
+  await patiently(node, stage, 'EVAL', BUSY, '0', String(rounds))
+}
+
+/** On the connection for what is slow. Throws NotProven. */
+async function patiently(node: string, stage: FaultStage, ...words: [string, ...string[]]): Promise<unknown> {
+  try {
+    return await stage.cluster.node(node).data.callWithin(SCRIPT_WITHIN_MS, ...words)
+  } catch (error) {
+    throw new NotProven(`${node} could not be kept busy: ${wordsOf(error)}`)
+  }
 }
 
 interface Burst {
@@ -73,7 +80,7 @@ async function burst(node: string, rounds: number, stage: FaultStage): Promise<B
   const startMs = stage.clock.nowMs()
   do {
     stage.signal.throwIfAborted()
-    await busy(node, rounds, stage)
+    await work(node, rounds, stage)
   } while (stage.clock.nowMs() - startMs < BURST_MS)
   const tookMs = stage.clock.nowMs() - startMs
   const used = (await cpuSecondsOf(node, stage)) - usedBefore
@@ -82,8 +89,8 @@ async function burst(node: string, rounds: number, stage: FaultStage): Promise<B
 }
 
 async function cpuSecondsOf(node: string, stage: FaultStage): Promise<number> {
-  const info = await infoOf(node, 'cpu', stage)
-  return Number(info('used_cpu_sys')) + Number(info('used_cpu_user'))
+  const info = parseInfo(String(await patiently(node, stage, 'INFO', 'cpu')))
+  return Number(info.get('used_cpu_sys')) + Number(info.get('used_cpu_user'))
 }
 
 async function proveHeldBack(node: string, fault: Fault<ResourcesSpec, Memo>, stage: FaultStage): Promise<string> {
@@ -103,7 +110,7 @@ async function proveHeldBack(node: string, fault: Fault<ResourcesSpec, Memo>, st
 }
 
 async function proveFree(node: string, fault: Fault<ResourcesSpec, Memo>, stage: FaultStage): Promise<string> {
-  const { share, heldBackMs } = await burst(node, fault.memo.rounds, stage)
+  const { share, heldBackMs } = await asHealing(burst(node, fault.memo.rounds, stage))
   if (heldBackMs >= HELD_BACK_AT_LEAST_MS) {
     throw new NotHealed(
       `${node} is still held back: kept busy, it used ${percent(share)} of a core and waited ${formatDuration(heldBackMs)} for its share`,

@@ -1,41 +1,53 @@
+import { parseInfo } from '../cluster/node-report.ts'
 import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { applyMaxmemory, healMaxmemory, type MaxmemoryMemo, type MaxmemorySpec, maxmemorySettings, proveMaxmemory, proveNoMaxmemory } from './maxmemory.ts'
-import { bytesInWords, infoOf, ofEach, type ResourcesSpec, reconcileResources, resourcesOf, runningOf } from './server-resources.ts'
+import { type MaxmemorySpec, proveMaxmemory, rememberMaxmemory, setMaxmemory } from './maxmemory.ts'
+import { ask, healableOf, runningOf } from './reach.ts'
+import { bytesInWords, ofEach, type ResourcesSpec, reconcileResources, resourcesOf } from './server-resources.ts'
+import { proveRestored, restoreSettings, type SettingsMemo } from './server-settings.ts'
 
 /** The system's limit, beyond which it ends the server; or the server's own, beyond which it refuses writes or forgets keys. */
-export type MemorySpec = (ResourcesSpec & { maxmemory?: never }) | { maxmemory: MaxmemorySpec }
+export type MemorySpec =
+  | (ResourcesSpec & { nodes: string[]; maxmemory?: never })
+  | { nodes: string[]; maxmemory: MaxmemorySpec }
 
 /** How far the system's own count may be off: it counts pages of the server, and some that the server does not know of. */
 const TOLERANCE = 0.15
 const TOLERANCE_BYTES = 4 * 1024 * 1024
 
 /** Servers that get little memory. */
-export const memory: FaultKind<MemorySpec, MaxmemoryMemo> = {
+export const memory: FaultKind<MemorySpec, SettingsMemo> = {
   name: 'memory',
   lostByRestart: true,
 
-  async remember({ maxmemory }, stage) {
-    return maxmemory ? await maxmemorySettings(stage) : {}
+  async remember({ nodes, maxmemory }, stage) {
+    return maxmemory ? await rememberMaxmemory(nodes, stage) : { before: {} }
   },
 
-  apply: ({ spec, nodes }, stage) =>
-    spec.maxmemory ? applyMaxmemory(nodes, spec.maxmemory, stage) : reconcileResources(nodes, stage),
-
-  heal: ({ spec, nodes, memo }, stage) =>
-    spec.maxmemory ? healMaxmemory(nodes, memo, stage) : reconcileResources(nodes, stage),
-
-  async prove({ spec, nodes }, stage) {
-    const running = await runningOf(nodes, stage)
-    const { maxmemory } = spec
-    if (maxmemory) return await ofEach(running, (node) => proveMaxmemory(node, maxmemory, stage))
-    return await ofEach(running, (node) => proveLimit(node, stage))
+  async apply(fault, stage) {
+    const { maxmemory } = fault.spec
+    if (!maxmemory) return await reconcileResources(fault.nodes, stage)
+    await Promise.all((await runningOf(fault, stage)).map((node) => setMaxmemory(node, maxmemory, stage)))
   },
 
-  async proveHealed({ spec, nodes, memo }, stage) {
-    const running = await runningOf(nodes, stage)
-    if (running.length === 0) return 'nothing to look at: the nodes are down'
-    if (spec.maxmemory) return await ofEach(running, (node) => proveNoMaxmemory(node, memo, stage))
-    return await ofEach(running, (node) => proveNoLimit(node, stage))
+  async heal(fault, stage) {
+    if (!fault.spec.maxmemory) return await reconcileResources(fault.nodes, stage)
+    const { running } = await healableOf(fault, stage)
+    await Promise.all(running.map((node) => restoreSettings(stage, node, fault.memo)))
+  },
+
+  async prove(fault, stage) {
+    const { maxmemory } = fault.spec
+    const running = await runningOf(fault, stage)
+    return await ofEach(running, (node) =>
+      maxmemory ? proveMaxmemory(node, maxmemory, stage) : proveLimit(node, stage),
+    )
+  },
+
+  async proveHealed(fault, stage) {
+    if (!fault.spec.maxmemory) return await ofEach(fault.nodes, (node) => proveNoLimit(node, stage))
+    const { running, down } = await healableOf(fault, stage)
+    const proofs = await Promise.all(running.map((node) => proveRestored(stage, node, fault.memo)))
+    return [...proofs, ...down].join('; ')
   },
 }
 
@@ -47,7 +59,7 @@ async function proveLimit(node: string, stage: FaultStage): Promise<string> {
       `the system lets ${node} have ${seen === undefined ? 'all memory' : bytesInWords(seen)}, and should let it have ${bytesInWords(wanted)}`,
     )
   }
-  const used = Number((await infoOf(node, 'memory', stage))('used_memory_rss'))
+  const used = Number(parseInfo(String(await ask(stage, node, 'INFO', 'memory'))).get('used_memory_rss'))
   return `the system lets it have ${bytesInWords(seen)}, and it has ${bytesInWords(used)}`
 }
 

@@ -29,27 +29,11 @@ export async function reconcileResources(nodes: readonly string[], stage: FaultS
   await Promise.all(nodes.map((node) => stage.servers.control.limit(node, resourcesOf(node, stage.active))))
 }
 
-/** Those of these nodes that run: only they can be asked. */
-export async function runningOf(nodes: readonly string[], stage: FaultStage): Promise<string[]> {
-  const states = await Promise.all(nodes.map((node) => stage.servers.state(node)))
-  return nodes.filter((_, index) => states[index]?.status === 'running')
-}
-
 /** The same for each node, the proofs in one sentence. */
 export async function ofEach(nodes: readonly string[], prove: (node: string) => Promise<string>): Promise<string> {
   const proofs = await Promise.all(nodes.map(async (node) => `${node}: ${await prove(node)}`))
   return proofs.join('; ')
 }
-
-/** Numbers of an INFO section by name. */
-export async function infoOf(node: string, section: string, stage: FaultStage): Promise<(name: string) => string> {
-  const text = String(await stage.cluster.node(node).client.callWithin(INFO_WITHIN_MS, 'INFO', section))
-  const values = new Map(text.split('\r\n').map((line) => line.split(':', 2) as [string, string]))
-  return (name) => values.get(name) ?? ''
-}
-
-/** A server that is held back, or saves its data, answers late. */
-const INFO_WITHIN_MS = 5000
 
 /** Bytes for people: `12.3 MB`, in units of 1024, as servers count. */
 export function bytesInWords(bytes: number): string {

@@ -52,12 +52,8 @@ export async function createNodes(engine: Engine, plan: CreationPlan): Promise<S
 async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
   const { spec, image, dialect, machine, signal } = plan
   const labels = runLabels(spec)
-<<<<<<< HEAD
-  const settings = renderRunSettings(dialect, spec.settings) + settingsFor(spec.needs)
+  const settings = renderRunSettings(dialect, spec.settings, { needs: spec.needs }) + settingsFor(spec.needs)
   const files = { password: spec.password, settings }
-=======
-  const files = { password: spec.password, settings: renderRunSettings(dialect, spec.settings, { needs: spec.needs }) }
->>>>>>> main
   const network = await chooseNetwork(engine, `redis-chaos-${spec.runId}`, labels, spec.nodes)
   const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
     const peerHost = network.addresses[index] ?? ''

@@ -63,7 +63,6 @@ export class DockerServerControl implements ServerControl {
     if (await this.#disks.areThere()) await this.#disks.empty(found, old)
     return lost
   }
-<<<<<<< HEAD
 
   async setClock(node: string, offsetMs: number): Promise<void> {
     await setContainerClock(this.#engine, this.#node(node).serverName, `set the clock of ${node}`, offsetMs)
@@ -118,6 +117,4 @@ export class DockerServerControl implements ServerControl {
     if (found) return found
     throw new PlatformError(`run ${this.#options.runId} has no node ${name}`)
   }
-=======
->>>>>>> main
 }
