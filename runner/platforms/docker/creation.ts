@@ -1,11 +1,11 @@
 import type { Dialect } from '../dialects.ts'
 import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
-import { renderRunSettings } from '../server-config.ts'
+import { renderAnnouncement, renderRunSettings } from '../server-config.ts'
 import { createContainer } from './container.ts'
 import type { Engine } from './engine.ts'
 import { waitForFirstAnswers } from './first-answer.ts'
 import { runLabels } from './labels.ts'
-import { chooseNetwork, SubnetTaken } from './network.ts'
+import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
 import { removeRun } from './removal.ts'
 
 export interface CreationPlan {
@@ -45,8 +45,11 @@ export async function createNodes(engine: Engine, plan: CreationPlan): Promise<S
 async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
   const { spec, image, dialect, machine, signal } = plan
   const labels = runLabels(spec)
-  const files = { password: spec.password, settings: renderRunSettings(dialect, spec.settings) }
-  const network = await chooseNetwork(engine, `redis-chaos-${spec.runId}`, labels, spec.nodes)
+  const settings = renderRunSettings(dialect, spec.settings)
+  // What stands in for a slow link comes between nodes: they must not take each other's addresses from connections.
+  const settingsOf = ({ peerHost }: ServerNode) =>
+    spec.needs?.links ? renderAnnouncement(peerHost) + settings : settings
+  const network = await chooseNetwork(engine, networkName(spec.runId), labels, spec.nodes)
   const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
     const peerHost = network.addresses[index] ?? ''
     return { name: nodeName(index), serverName, index, host: 'localhost', port, peerHost, peerPort: port, machine }
@@ -56,6 +59,7 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
     making,
     ...nodes.map(async (node) => {
       signal?.throwIfAborted()
+      const files = { password: spec.password, settings: settingsOf(node) }
       await createContainer(engine, { node, image, network: network.name, labels, files })
       await making
       signal?.throwIfAborted()

@@ -45,6 +45,16 @@ export class Links {
   }
 
   /**
+   * Ends all connections between the nodes of each pair, whichever opened them.
+   * @param {readonly (readonly [string, string])[]} pairs
+   */
+  end(pairs) {
+    for (const connection of this.#connections) {
+      if (pairs.some((pair) => connection.ends.every((end) => pair.includes(end)))) connection.reset()
+    }
+  }
+
+  /**
    * @param {LinkDoor} door
    * @returns {Promise<number>}
    */

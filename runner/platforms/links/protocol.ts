@@ -28,7 +28,11 @@ export interface LinkDoor {
 /** The first line that it answers; ports in the order of the doors. */
 export type LinkOpening = { ready: true; ports: number[] } | { error: string; code?: string }
 
-export type LinkOrder = { do: 'set'; links: readonly LinkFault[] } | { do: 'counts' }
+export type LinkOrder =
+  | { do: 'set'; links: readonly LinkFault[] }
+  | { do: 'counts' }
+  /** Ends all connections between the nodes of each pair. */
+  | { do: 'end'; pairs: readonly (readonly [string, string])[] }
 
 /** Every later line that it is told. */
 export type LinkRequest = LinkOrder & { id: number }

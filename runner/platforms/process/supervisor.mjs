@@ -5,9 +5,9 @@
 // four times as slowly (measured: 0.3 s against 1.2 s), and every run waits for it.
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { LinkChild } from '../links/link-child.mjs'
 import { processId } from '../process-id.mjs'
 import { readJsonLines } from './json-lines.mjs'
-import { SupervisedLinks } from './supervised-links.mjs'
 import { SupervisedServer } from './supervised-server.mjs'
 
 /**
@@ -20,7 +20,7 @@ import { SupervisedServer } from './supervised-server.mjs'
 process.umask(0o077)
 /** @type {Map<string, SupervisedServer>} */
 const servers = new Map()
-/** @type {SupervisedLinks | undefined} */
+/** @type {LinkChild | undefined} */
 let links
 /** @type {SupervisorPlan | undefined} */
 let plan
@@ -77,7 +77,7 @@ async function open(given) {
  */
 async function openLinks(given, processes) {
   if (!given.links) return
-  links = new SupervisedLinks((lost) => say({ lost }))
+  links = new LinkChild((lost) => say({ lost }))
   if (links.pid !== undefined) processes.links = identity(links.pid)
   save(processes)
   await links.open(given.links)
