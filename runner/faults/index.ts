@@ -1,6 +1,12 @@
+import { config } from './config.ts'
+import { connectionsFull } from './connections-full.ts'
+import { droppedPackets, lostVotes } from './dropped-packets.ts'
 import type { FaultKind } from './fault.ts'
+import { fullResync } from './full-resync.ts'
 import { network } from './network.ts'
 import { partition } from './partition.ts'
+import { stall } from './stall.ts'
+import { writesRefused } from './writes-refused.ts'
 
 /** A kind whose specs and memos only its own verb and journal know. */
 function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
@@ -8,7 +14,17 @@ function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
 }
 
 /** The kinds of faults, by name. */
-const ALL: readonly FaultKind[] = [anyKind(partition), anyKind(network)]
+const ALL: readonly FaultKind[] = [
+  anyKind(partition),
+  anyKind(network),
+  anyKind(config),
+  anyKind(stall),
+  anyKind(writesRefused),
+  anyKind(connectionsFull),
+  anyKind(droppedPackets),
+  anyKind(lostVotes),
+  anyKind(fullResync),
+]
 
 const KINDS: ReadonlyMap<string, FaultKind> = new Map(ALL.map((kind) => [kind.name, kind]))
 

@@ -105,6 +105,8 @@ export interface GroupNeeds {
   clientLinks?: true
   /** DEBUG commands. */
   debug?: true
+  /** CONFIG SET of settings that servers protect, as `dbfilename`. */
+  protectedSettings?: true
   /** A data folder of a limited size, for `Resources.disk`. */
   disk?: true
   /** `setClock`. */
@@ -134,6 +136,4 @@ export interface ServerControl {
   wipeData(node: string): Promise<string[]>
   /** From now on the server's wall clock is off by so much, ms; 0 puts it right. */
   setClock(node: string, offsetMs: number): Promise<void>
-  /** Puts something in the place of a file in the server's data folder so that it cannot be written, or takes that away. */
-  obstruct(node: string, file: 'dump.rdb', obstructed: boolean): Promise<void>
 }

@@ -61,10 +61,6 @@ class FakeControl implements ServerControl {
   async setClock(node: string, offsetMs: number): Promise<void> {
     this.calls.push(`clock ${node} ${offsetMs}`)
   }
-
-  async obstruct(node: string, file: string, obstructed: boolean): Promise<void> {
-    this.calls.push(`${obstructed ? 'obstruct' : 'clear'} ${node} ${file}`)
-  }
 }
 
 type Act = 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart'

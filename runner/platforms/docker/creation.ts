@@ -45,7 +45,7 @@ export async function createNodes(engine: Engine, plan: CreationPlan): Promise<S
 async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
   const { spec, image, dialect, machine, signal } = plan
   const labels = runLabels(spec)
-  const settings = renderRunSettings(dialect, spec.settings)
+  const settings = renderRunSettings(dialect, spec.settings, { needs: spec.needs })
   // What stands in for a slow link comes between nodes: they must not take each other's addresses from connections.
   const settingsOf = ({ peerHost }: ServerNode) =>
     spec.needs?.links ? renderAnnouncement(peerHost) + settings : settings

@@ -80,8 +80,9 @@ export class DockerPlatform implements Platform {
       progress(`starting ${spec.nodes} containers`)
       const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, signal }
       const trying = spec.needs?.links ? this.#triedMeans(signal) : undefined
-      const nodes = await createNodes(this.#engine, plan).finally(() => trying)
-      return this.#group(spec.runId, nodes, true)
+      const creating = createNodes(this.#engine, plan)
+      await Promise.allSettled([creating, trying])
+      return this.#group(spec.runId, await creating, true)
     } catch (error) {
       await this.#undo(spec.runId, error)
       throw await this.#explainRace(spec, error)

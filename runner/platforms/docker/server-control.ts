@@ -17,8 +17,4 @@ export class DockerServerControl implements ServerControl {
   async setClock(): Promise<void> {
     throw new UnsupportedFault('a clock that is off', 'this platform has none')
   }
-
-  async obstruct(): Promise<void> {
-    throw new UnsupportedFault('a file that cannot be written', 'this platform has none')
-  }
 }

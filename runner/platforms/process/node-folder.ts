@@ -33,6 +33,7 @@ export async function makeNodeFolder(
     password: spec.password,
     dir: data,
     settings: spec.settings,
+    needs: spec.needs,
   })
   await plainly(`write the files of ${node.serverName} in ${folder}`, async () => {
     await mkdir(data, { recursive: true, mode: 0o700 })
