@@ -54,7 +54,7 @@ export async function newStand(t: Teardown, portBase: number): Promise<LinkStand
     return server
   })
   await Promise.all(servers.map((server) => once(server, 'listening')))
-  const links = new LinkChild(() => undefined)
+  const links = new LinkChild('link-stand', () => undefined)
   t.teardown(async () => {
     for (const { socket } of ends) socket.destroy()
     for (const server of servers) server.close()

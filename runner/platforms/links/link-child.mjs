@@ -29,10 +29,18 @@ export class LinkChild {
   #ended
   #closing = false
 
-  /** @param {(words: string) => void} onLoss called when it ends without being asked to */
-  constructor(onLoss) {
-    // A session of its own: the terminal's Ctrl-C is not for it.
-    const child = spawn(process.execPath, [PROGRAM], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  /**
+   * @param {string} about there for people who look at the list of processes: a run's id
+   * @param {(words: string) => void} onLoss called when it ends without being asked to
+   */
+  constructor(about, onLoss) {
+    const child = spawn(process.execPath, [PROGRAM, about], {
+      cwd: '/',
+      // A session of its own: the terminal's Ctrl-C is not for it.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: environment(),
+    })
     this.#child = child
     // Only an answer that is waited for keeps this program alive.
     child.unref()
@@ -140,4 +148,11 @@ export class LinkChild {
     const said = words.length === 0 ? '' : `; it said: ${words.slice(-3).join(' / ')}`
     return `${signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`}${said}`
   }
+}
+
+/** Nothing of this program's own. */
+function environment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(NODE_|REDIS_CHAOS_|npm_|TAP)/.test(name)),
+  )
 }

@@ -19,8 +19,8 @@ export interface LinkDoor {
   channel: 'bus' | 'data'
   /** Where that node really listens. */
   target: { host: string; port: number }
-  /** Who speaks through this door, where addresses do not tell. */
-  from?: string
+  /** A node may come from another address than its own: it is known by its sockets then. */
+  opensToNodes?: boolean
   /** Connect to the node from the address that the sender has: only where that is one of this machine. */
   keepsSource?: boolean
 }

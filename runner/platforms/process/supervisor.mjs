@@ -77,7 +77,7 @@ async function open(given) {
  */
 async function openLinks(given, processes) {
   if (!given.links) return
-  links = new LinkChild((lost) => say({ lost }))
+  links = new LinkChild(process.argv[2] ?? '', (lost) => say({ lost }))
   if (links.pid !== undefined) processes.links = identity(links.pid)
   save(processes)
   await links.open(given.links)

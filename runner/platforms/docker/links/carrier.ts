@@ -77,9 +77,9 @@ export class LinkCarrier {
   }
 
   async #open(): Promise<void> {
-    const { onLoss, nodes } = this.#options
+    const { onLoss, nodes, runId } = this.#options
     const gateway = await this.#gateway()
-    const links = new LinkChild((lost) => {
+    const links = new LinkChild(runId, (lost) => {
       onLoss(new PlatformError(lost, { hint: 'something else ended it; a new run makes a new one' }))
     })
     try {
