@@ -79,6 +79,7 @@ export class Links {
   async #carry(opener, door) {
     opener.on('error', () => undefined)
     const from = this.#plan.senders[opener.remoteAddress ?? ''] ?? (await this.#strangerAt(opener, door)) ?? CLIENTS
+    if (opener.destroyed) return
     const connection = new Connection(opener, {
       door,
       from,
