@@ -139,7 +139,7 @@ export class DockerPlatform implements Platform {
     }
   }
 
-  /** Ahead of time, so that the first fault need not wait for it; which is also the one to tell what kept it from being found out. */
+  /** Ahead of time, so that the first fault need not wait; that is also the one to tell what kept it from being found out. */
   async #triedMeans(signal?: AbortSignal): Promise<void> {
     await this.#findMeans(signal).catch(() => undefined)
   }

@@ -236,12 +236,12 @@ export class DockerNetworkControl implements NetworkControl {
     const { kernel, detours } = this.#division
     const shape = shapeOf(node, nodes, lanes)
     const chains = detourChains(node, nodes, detours, this.#carrier.doors)
+    const counted = this.#links.length > 0 && (this.#applied.get(node.name)?.keys.length ?? 0) > 0
+    const reset = { program: 'reset', input: directEnds(node, nodes, detours), mayFail: true } as const
     const steps: ToolboxStep[] = [
-      { program: 'counters', mayFail: true },
+      ...(counted ? [{ program: 'counters', mayFail: true } as const] : []),
       { program: 'rules', input: rulesOf(node, nodes, kernel, lanes, chains) },
-      ...(chains.length > 0
-        ? [{ program: 'reset', input: directEnds(node, nodes, detours), mayFail: true } as const]
-        : []),
+      ...(chains.length > 0 ? [reset] : []),
     ]
     // Queues that are as they should be stay: packets wait in them.
     if (this.#shapeNow(live) !== shape) {
