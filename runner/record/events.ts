@@ -4,6 +4,8 @@
  * `scenario-started`. Values are JSON; they never contain a password.
  */
 
+import type { FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
+
 export const EVENTS_VERSION = 1
 
 export type StepVerdict = 'passed' | 'failed' | 'error' | 'inconclusive' | 'interrupted' | 'not-run'
@@ -99,6 +101,13 @@ export type RunEvent = { atMs: number } & (
   | { type: 'step-started'; scenario: number; index: number; limitMs?: number; step: PlannedStep }
   | { type: 'step-progress'; scenario: number; index: number; text: string }
   | { type: 'step-ended'; scenario: number; index: number; step: PlannedStep; durationMs: number; outcome: StepOutcome }
+  | ({ type: 'failover-seen'; scenario: number } & LogFact)
+  | ({ type: 'view-seen'; scenario: number } & ViewFact)
+  | ({ type: 'service-seen'; scenario: number } & ServiceFact)
+  | ({ type: 'fault-seen'; scenario: number } & FaultFact)
+  | ({ type: 'timing-seen'; scenario: number } & TimingFact)
+  /** Watching of failovers ended: what comes later is the cleanup's doing. */
+  | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
   | {
       type: 'scenario-as-played'
