@@ -10,6 +10,7 @@ import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
 import { plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
+import { FailoverWatch } from './failover-watch.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { Interrupted } from './interrupt.ts'
 import { NodeLogs } from './node-logs.ts'
@@ -46,12 +47,14 @@ export async function playScenario(
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const played = new AsPlayed(scenario, settings)
-  const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
   let setupMs: number | undefined
   let result: ScenarioResult
 
   recordStart(scenario, place, settings)
   try {
+    const watch = new FailoverWatch({ recorder, clock, scenario: place.index, server: place.server })
+    made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
     }
@@ -59,13 +62,16 @@ export async function playScenario(
       index: place.index,
       logs,
       logFolder: place.logFolder,
+      onLogLine: (node, line) => watch.readLine(node, line),
       signal,
       onServers,
     })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
-    const stage = stageOf(scenario, place.index, settings, ready, played, onBug)
+    watch.start(ready.cluster, scenario.cluster.topology, settings.password)
+    const onStage = { ...ready, servers: watch.watched(ready.servers) }
+    const stage = stageOf(scenario, place.index, settings, onStage, played, onBug)
     result = await playSteps(scenario, stage, signal, settings.interrupted)
     result = await doubtIfPlatformDied(result, settings)
   } catch (error) {
@@ -73,6 +79,7 @@ export async function playScenario(
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
+  made.watch?.stop()
   const cleanupStartMs = clock.nowMs()
   try {
     made.cluster?.close()
