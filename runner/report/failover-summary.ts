@@ -75,12 +75,11 @@ function others(failover: FailoverTimeline): string {
   if (longest === undefined) return ''
   const which = otherShards.map(({ shard }) => shard).join(', ')
   const shards = otherShards.length === 1 ? `untouched shard ${which} was` : `untouched shards ${which} were`
-  return `${shards} refused for ${shortDuration(longest.refusedMs)} ${reasonOf(failover, longest)}`
+  return `${shards} refused for ${shortDuration(longest.refusedMs)} ${reasonOf(failover)}`
 }
 
 /** A cluster is down as a whole when a slot has no owner, or when its masters that are left are no majority (clusterUpdateState, cluster.c). */
-function reasonOf(failover: FailoverTimeline, { error }: RefusedShard): string {
-  if (error !== 'CLUSTERDOWN') return `with ${error}`
+function reasonOf(failover: FailoverTimeline): string {
   if (momentMs(failover, 'failed') === undefined) return 'because no majority of masters was in reach'
   return failover.fullCoverage === true ? 'because `cluster-require-full-coverage` is yes' : 'with CLUSTERDOWN'
 }

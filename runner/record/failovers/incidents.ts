@@ -57,24 +57,26 @@ function signed(ms: number): string {
   return `${ms < 0 ? '−' : '+'}${formatDuration(Math.abs(ms))}`
 }
 
-/** The elections of the replicas that came to nothing, between two moments. `won` is the one that did not. */
+/** The elections that the replicas began between two moments, and that were not won. */
 export function lostElections(
   facts: FailoverFacts,
   replicas: readonly string[],
   fromMs: number,
   toMs: number,
-  won?: { node: string; epoch?: number },
 ): LostElection[] {
-  const started = logsBetween(facts, ['election started'], fromMs, toMs).filter(({ node }) => replicas.includes(node))
-  const winning = started.findLast(({ node }) => node === won?.node)
-  return started
-    .filter((election) => election !== winning)
-    .map((election) => ({ node: election.node, text: lostInWords(facts, election, toMs) }))
+  return logsBetween(facts, ['election started'], fromMs, toMs)
+    .filter((election) => replicas.includes(election.node) && !isWon(facts, election))
+    .map((election) => ({ node: election.node, text: lostInWords(facts, election) }))
 }
 
-function lostInWords(facts: FailoverFacts, { node, epoch, seenMs }: LogFact, toMs: number): string {
-  const next = logsBetween(facts, ['election delayed', 'election started'], seenMs + 1, toMs, { node })[0]
-  const untilMs = next?.seenMs ?? toMs
+function isWon(facts: FailoverFacts, { node, seenMs }: LogFact): boolean {
+  const [next] = logsBetween(facts, ['election started'], seenMs + 1, facts.endMs, { node })
+  return logsBetween(facts, ['election won'], seenMs, next?.seenMs ?? facts.endMs, { node }).length > 0
+}
+
+function lostInWords(facts: FailoverFacts, { node, epoch, seenMs }: LogFact): string {
+  const next = logsBetween(facts, ['election delayed', 'election started'], seenMs + 1, facts.endMs, { node })[0]
+  const untilMs = next?.seenMs ?? facts.endMs
   const reset = logsBetween(facts, ['election reset'], seenMs, untilMs, { node })[0]
   // Votes count for half the time after which it is tried again (clusterHandleSlaveFailover, cluster.c).
   const countedMs = (timingAt(facts, seenMs)?.election.retryMs ?? Number.POSITIVE_INFINITY) / 2

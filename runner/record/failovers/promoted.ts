@@ -24,7 +24,8 @@ export function promotedTimeline(facts: FailoverFacts, promotion: Promotion): Fa
   const times = spans(moments, atMs)
   const { delayMs, ...ranks } = announcement(facts, node, cause.earliestMs, atMs)
   const members = membersOf(facts, shard)
-  const lost = lostElections(facts, members, times.startMs, atMs, { node })
+  const overMs = times.startMs + times.wholeMs
+  const lost = lostElections(facts, members, times.startMs, overMs)
   return {
     ...{ shard, from, to: node, kind: cause.kind, cause: cause.text, outcome: 'promoted', wanted: cause.wanted },
     ...times,
@@ -38,7 +39,7 @@ export function promotedTimeline(facts: FailoverFacts, promotion: Promotion): Fa
     incidents: [
       // A CLUSTER FAILOVER may have been tried in vain before the try that this one began with.
       ...(cause.wanted ? givenUpBefore(facts, node, sinceMs, times.startMs) : []),
-      ...incidentsOf(facts, members, times.startMs, times.startMs + times.wholeMs, lost),
+      ...incidentsOf(facts, members, times.startMs, overMs, lost),
     ],
   }
 }

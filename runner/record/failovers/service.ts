@@ -29,14 +29,14 @@ export function clientOutage(
   return { outageMs: last.toMs - Math.max(first.fromMs, fromMs), back: last.ended }
 }
 
-/** Other shards that refused writes between two moments: how long each, and with which error. */
+/** Other shards that refused writes between two moments, and how long, only because the cluster as a whole was down. */
 export function refusedElsewhere(facts: FailoverFacts, shard: number, fromMs: number, untilMs: number): RefusedShard[] {
   const byShard = new Map<number, RefusedShard>()
   for (const refusal of refusalsOf(facts, fromMs, untilMs)) {
-    if (refusal.shard === shard) continue
+    if (refusal.shard === shard || refusal.error !== 'CLUSTERDOWN') continue
     const before = byShard.get(refusal.shard)
     const refusedMs = (before?.refusedMs ?? 0) + refusal.toMs - refusal.fromMs
-    byShard.set(refusal.shard, { shard: refusal.shard, error: before?.error ?? refusal.error, refusedMs })
+    byShard.set(refusal.shard, { shard: refusal.shard, refusedMs })
   }
   return [...byShard.values()].sort((a, b) => a.shard - b.shard)
 }

@@ -97,12 +97,10 @@ export interface ExpectedTimes {
   time: ExpectedRange
 }
 
-/** Another shard that refused writes during the failover. */
+/** Another shard that refused writes during the failover with CLUSTERDOWN, though its own master was there. */
 export interface RefusedShard {
   shard: number
   refusedMs: number
-  /** Class of the error: `CLUSTERDOWN`. */
-  error: string
 }
 
 export interface FailoverTimeline {
