@@ -12,9 +12,15 @@ const RUNS = readdirSync(LOGS, { withFileTypes: true })
 
 t.test('there is a stored run of every server of the catalogue', async (t) => {
   const catalogue = readFileSync(path.join(LOGS, '../../../docker/servers.yaml'), 'utf8')
-  const servers = [...catalogue.matchAll(/^(redis|valkey):(\d+\.\d+):/gm)].map(([, family, version]) => `${family}-${version}.`)
+  const servers = [...catalogue.matchAll(/^(redis|valkey):(\d+\.\d+):/gm)].map(
+    ([, family, version]) => `${family}-${version}.`,
+  )
   t.ok(servers.length >= 5)
-  for (const server of servers) t.ok(RUNS.some((name) => name.startsWith(`causes-${server}`)), server)
+  for (const server of servers)
+    t.ok(
+      RUNS.some((name) => name.startsWith(`causes-${server}`)),
+      server,
+    )
 })
 
 for (const name of RUNS) {

@@ -11,6 +11,9 @@ import { announcement, arranged, detection, felt, membersOf, spans, timeOf } fro
 /** `cluster-node-timeout` where it was not asked for: what runs have unless they say otherwise. */
 const DEFAULT_TIMEOUT_MS = 5000
 
+/** A write may be refused this long after its master was asked to end, ms. */
+const NOTICED_MS = 1000
+
 /** The timeline of a failover that came to its end: there is a new master. */
 export function promotedTimeline(facts: FailoverFacts, promotion: Promotion): FailoverTimeline {
   const { node, from, shard, moment, epoch, sinceMs, untilMs } = promotion
@@ -45,25 +48,26 @@ export function promotedTimeline(facts: FailoverFacts, promotion: Promotion): Fa
 }
 
 function causeOf(facts: FailoverFacts, promotion: Promotion): Cause {
-  const { node, from, shard, sinceMs, moment } = promotion
+  const { node, from, sinceMs, moment } = promotion
   const { atMs } = moment
   const request = requestFor(facts, node, sinceMs, atMs)
   if (request) return wantedCause(facts, request)
   const knownMs = failed(facts, from, sinceMs, atMs)?.atMs ?? atMs
   const fault = faultOn(facts, from, sinceMs, knownMs)
   if (fault) return faultCause(facts, fault, from)
-  // Whatever it was, the master was failing for two node time-outs at most before the others agreed.
+  return unplannedCause(signsOf(facts, promotion, knownMs), moment)
+}
+
+/** What was seen of a failing that the run did not cause. */
+function signsOf(facts: FailoverFacts, promotion: Promotion, knownMs: number): TimelineMoment[] {
+  const { from, shard, sinceMs, moment } = promotion
+  const { atMs } = moment
+  const error = lastBreak(facts, shard, sinceMs, atMs)
+  // A master was failing for two node time-outs at most before the others agreed: what was seen before is something else.
   const timeoutMs = timingAt(facts, atMs)?.nodeTimeoutMs ?? DEFAULT_TIMEOUT_MS
-  const earliestMs = Math.max(sinceMs, knownMs - 2 * timeoutMs)
-  const signs = [
-    askedToEnd(facts, from, earliestMs, atMs),
-    lastBreak(facts, shard, earliestMs, atMs),
-    ...detection(facts, from, earliestMs, atMs),
-  ]
-  return unplannedCause(
-    signs.flatMap((sign) => sign ?? []),
-    moment,
-  )
+  const earliestMs = Math.max(sinceMs, Math.min(knownMs - 2 * timeoutMs, (error?.atMs ?? atMs) - NOTICED_MS))
+  const signs = [askedToEnd(facts, from, earliestMs, atMs), error, ...detection(facts, from, earliestMs, atMs)]
+  return signs.flatMap((sign) => sign ?? [])
 }
 
 function askedToEnd(facts: FailoverFacts, master: string, fromMs: number, toMs: number): TimelineMoment | undefined {
