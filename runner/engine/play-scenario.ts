@@ -13,6 +13,7 @@ import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
 import { plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
+import { FailoverWatch } from './failover-watch.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { Interrupted } from './interrupt.ts'
@@ -52,13 +53,15 @@ export async function playScenario(
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const played = new AsPlayed(scenario, settings)
-  const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
   const journal = openJournal(settings)
   let setupMs: number | undefined
   let result: ScenarioResult
 
   recordStart(scenario, place, settings)
   try {
+    const watch = new FailoverWatch({ recorder, clock, scenario: place.index, server: place.server })
+    made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
     }
@@ -66,14 +69,17 @@ export async function playScenario(
       index: place.index,
       logs,
       logFolder: place.logFolder,
+      onLogLine: (node, line) => watch.readLine(node, line),
       signal,
       onServers,
     })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
-    const faults = openBoard(ready, place.index, journal, settings)
-    const stage = stageOf(scenario, place.index, settings, { ...ready, faults }, played, onBug)
+    watch.start(ready.cluster, scenario.cluster.topology, settings.password)
+    const servers = watch.watched(ready.servers)
+    const faults = openBoard({ ...ready, servers }, place.index, journal, settings)
+    const stage = stageOf(scenario, place.index, settings, { ...ready, servers, faults }, played, onBug)
     result = await playSteps(scenario, stage, signal, settings.interrupted)
     result = await healAll(result, faults, signal, settings)
     result = await doubtIfPlatformDied(result, settings)
@@ -82,6 +88,7 @@ export async function playScenario(
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
+  made.watch?.stop()
   const cleanupStartMs = clock.nowMs()
   try {
     made.cluster?.close()
