@@ -189,7 +189,8 @@ async function healAll(
     if (!isHealingFailure(error)) throw error
     const left = faults.active.map(({ sentence }) => sentence).join('; ')
     const hint =
-      (error instanceof DOMException ? undefined : error.hint) ?? '`npm run heal` tries again; removing the servers ends every fault.'
+      (error instanceof DOMException ? undefined : error.hint) ??
+      '`npm run heal` tries again; removing the servers ends every fault.'
     return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
   }
 }

@@ -192,8 +192,9 @@ export class DockerNetworkControl implements NetworkControl {
     const { node, pid } = live
     const { nodes } = this.#options
     const shape = shapeOf(node, nodes, lanes)
+    const counted = this.#links.length > 0 && (this.#applied.get(node.name)?.keys.length ?? 0) > 0
     const steps: ToolboxStep[] = [
-      { program: 'counters', mayFail: true },
+      ...(counted ? [{ program: 'counters', mayFail: true } as const] : []),
       { program: 'rules', input: rulesOf(node, nodes, this.#links, lanes) },
     ]
     // Queues that are as they should be stay: packets wait in them.

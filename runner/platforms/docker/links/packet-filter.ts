@@ -136,8 +136,10 @@ function loss(packets: string, ratio: number, counter: string): Rule {
   return { kind: 'lose', text: `${packets} ${share(ratio)} ${counter} drop` }
 }
 
+/** nftables takes no comparison that always holds. */
 function share(ratio: number): string {
-  return `numgen random mod ${WHOLE} < ${Math.round(ratio * WHOLE)}`
+  const part = Math.max(1, Math.round(ratio * WHOLE))
+  return part >= WHOLE ? '' : `numgen random mod ${WHOLE} < ${part}`
 }
 
 function laneRules(lane: Lane, nodes: readonly ServerNode[]): string[] {

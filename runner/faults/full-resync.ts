@@ -1,0 +1,112 @@
+import type { OwnReport } from '../cluster/live-cluster.ts'
+import { parseInfo } from '../cluster/node-report.ts'
+import { formatDuration } from '../record/duration.ts'
+import { type PollResult, poll } from '../record/poll.ts'
+import { demandDebug } from './debug-command.ts'
+import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { asHealing, ask, runningOf, wordsOf } from './reach.ts'
+
+export interface FullResyncSpec {
+  /** Masters that have replicas. */
+  nodes: string[]
+}
+
+interface Remembered {
+  /** Full synchronisations that the master has given since it started. */
+  full: number
+  /** Its replicas that are online. */
+  replicas: number
+}
+
+export interface FullResyncMemo {
+  masters: Record<string, Remembered>
+}
+
+const WITHIN_MS = 9000
+const LOOK_EVERY_MS = 20
+
+/** Masters whose replicas cannot go on where they were, and must take all data anew. It passes by itself. */
+export const fullResync: FaultKind<FullResyncSpec, FullResyncMemo> = {
+  name: 'full-resync',
+  lostByRestart: false,
+
+  async remember({ nodes }, stage) {
+    await demandDebug(stage, nodes, 'CHANGE-REPL-ID', 'a lost replication history')
+    const masters = await Promise.all(nodes.map(async (node) => [node, await rememberMaster(stage, node)] as const))
+    return { masters: Object.fromEntries(masters) }
+  },
+
+  async apply({ nodes }, stage) {
+    for (const node of nodes) {
+      // A replica that comes back names a history that its master no longer has: its backlog is of no use then.
+      await ask(stage, node, 'DEBUG', 'CHANGE-REPL-ID')
+      await ask(stage, node, 'CLIENT', 'KILL', 'TYPE', 'replica')
+    }
+  },
+
+  async prove({ nodes, memo }, stage) {
+    const proofs = await Promise.all(
+      nodes.map(async (node) => {
+        const { full = 0, replicas = 1 } = memo.masters[node] ?? {}
+        const result = await until(stage, async () => {
+          const given = (await fullSyncs(stage, node)) - full
+          return { ok: given >= replicas, seen: `${given} of ${replicas} full synchronisations` }
+        })
+        if (result.ok) return `${node} gave ${result.lastSeen}`
+        throw new NotProven(`${node} gave ${result.lastSeen} within ${formatDuration(result.elapsedMs)}`)
+      }),
+    )
+    return proofs.join('; ')
+  },
+
+  async heal(fault, stage) {
+    const running = await runningOf(fault, stage)
+    await Promise.all(running.map((node) => untilLinked(stage, node, fault.memo.masters[node]?.replicas ?? 1)))
+  },
+
+  async proveHealed(fault, stage) {
+    const running = await runningOf(fault, stage)
+    const proofs = await Promise.all(
+      running.map((node) => untilLinked(stage, node, fault.memo.masters[node]?.replicas ?? 1)),
+    )
+    return proofs.length === 0 ? 'the master is down: nobody is linked to it' : proofs.join('; ')
+  },
+}
+
+async function rememberMaster(stage: FaultStage, node: string): Promise<Remembered> {
+  return { full: await fullSyncs(stage, node), replicas: onlineReplicas(await lookAt(stage, node)) }
+}
+
+async function fullSyncs(stage: FaultStage, node: string): Promise<number> {
+  return Number(parseInfo(String(await ask(stage, node, 'INFO', 'stats'))).get('sync_full') ?? 0)
+}
+
+/** Throws NotProven when the node does not answer. */
+async function lookAt(stage: FaultStage, node: string): Promise<OwnReport> {
+  return await stage.cluster.lookAt(node).catch((error: unknown) => {
+    throw new NotProven(wordsOf(error))
+  })
+}
+
+function onlineReplicas({ report }: OwnReport): number {
+  return report.replication.replicas.filter(({ state }) => state === 'online').length
+}
+
+/** Resolves with how its replicas stand when all are online again; a node that is no master any more has none to wait for. */
+async function untilLinked(stage: FaultStage, node: string, replicas: number): Promise<string> {
+  let words = ''
+  const result = await until(stage, async () => {
+    const own = await asHealing(lookAt(stage, node))
+    const online = onlineReplicas(own)
+    const isReplica = own.report.replication.role === 'replica'
+    words = isReplica ? `${node} is a replica now` : `${online} of ${replicas} replicas of ${node} are online`
+    return { ok: isReplica || online >= replicas, seen: words }
+  })
+  if (result.ok) return words
+  throw new NotHealed(`${words} after ${formatDuration(result.elapsedMs)}`, 'Look into the logs of its replicas.')
+}
+
+function until(stage: FaultStage, look: () => Promise<{ ok: boolean; seen: string }>): Promise<PollResult> {
+  const { clock, signal } = stage
+  return poll(look, { clock, signal, withinMs: WITHIN_MS, everyMs: LOOK_EVERY_MS })
+}
