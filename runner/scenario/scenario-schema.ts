@@ -11,7 +11,7 @@ export const LATER_KEYS = ['workloads', 'checks', 'matrix']
 
 /** Verbs that the language will have. */
 export const LATER_VERBS = [
-  ...['partition', 'network', 'heal', 'cpu', 'memory', 'disk', 'config', 'stall'],
+  ...['cpu', 'memory', 'disk', 'config', 'stall'],
   ...['reshard', 'rebalance', 'add-node', 'remove-node'],
 ]
 
