@@ -26,6 +26,8 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
       'fault-began',
       'fault-ended',
       'log-saved',
+      'load-bins',
+      'history-saved',
       'scenario-as-played',
       'scenario-ended',
       'warning',

@@ -13,7 +13,9 @@ export const commonOptions = {
   client: z
     .enum(['direct', 'ioredis'])
     .optional()
-    .describe('direct (default): plain connections, every try recorded; ioredis: a cluster client as applications use it'),
+    .describe(
+      'direct (default): plain connections, every try recorded; ioredis: a cluster client as applications use it',
+    ),
   ioredis: z
     .strictObject({
       maxRedirections: z.number().int().min(0).max(1000).optional().describe('Redirections and retries of a command'),
@@ -31,8 +33,18 @@ export const commonOptions = {
     })
     .optional()
     .describe("Options of ioredis' cluster client, by its own names"),
-  clients: z.number().int().min(1).max(MOST_CLIENTS).optional().describe('Clients, one operation each at a time; 8 if not given'),
-  rate: rate.optional().describe('A rate: 500/s, 30/m; operations that are late count from when they were due. Without it every client sends as soon as it is free'),
+  clients: z
+    .number()
+    .int()
+    .min(1)
+    .max(MOST_CLIENTS)
+    .optional()
+    .describe('Clients, one operation each at a time; 8 if not given'),
+  rate: rate
+    .optional()
+    .describe(
+      'A rate: 500/s, 30/m; operations that are late count from when they were due. Without it every client sends as soon as it is free',
+    ),
   timeout: duration.optional().describe('A duration: 500ms, 1s; how long one operation may take, 1s if not given'),
   shards: z
     .union([z.number().int().min(1), z.array(z.number().int().min(1)).min(1)])
@@ -54,7 +66,9 @@ export const keyOptions = {
       }),
     ])
     .optional()
-    .describe('Which keys are used how often: uniform (default), zipf (exponent 0.99), hot (90% on one key in a hundred)'),
+    .describe(
+      'Which keys are used how often: uniform (default), zipf (exponent 0.99), hot (90% on one key in a hundred)',
+    ),
 }
 
 export const valueOptions = {
@@ -75,8 +89,20 @@ export const writeOptions = {
     .describe('Each write counts as done only when that many replicas have it (WAIT, on the connection that wrote)'),
   durability: z
     .strictObject({
-      local: z.number().int().min(0).max(1).optional().describe("Whether the master's own disk must have it: 1 (default) or 0"),
-      replicas: z.number().int().min(0).max(100).optional().describe("How many replicas' disks must have it; 0 if not given"),
+      local: z
+        .number()
+        .int()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe("Whether the master's own disk must have it: 1 (default) or 0"),
+      replicas: z
+        .number()
+        .int()
+        .min(0)
+        .max(100)
+        .optional()
+        .describe("How many replicas' disks must have it; 0 if not given"),
       timeout: duration.optional().describe('A duration: 100ms, 1s; how long to wait for them, 500ms if not given'),
     })
     .optional()
@@ -84,7 +110,9 @@ export const writeOptions = {
 }
 
 /** How often each of the functions is done. */
-export function mixOf(functions: readonly FunctionName[]): z.ZodType<Partial<Record<FunctionName, number>> | undefined> {
+export function mixOf(
+  functions: readonly FunctionName[],
+): z.ZodType<Partial<Record<FunctionName, number>> | undefined> {
   const weight = z.number().min(0).max(1_000_000).optional()
   const entries = functions.map((name) => [name, weight.describe(`The share of ${name}, as a weight`)] as const)
   return z

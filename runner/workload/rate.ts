@@ -18,7 +18,10 @@ export const rate = z
     if (perSecond === undefined) {
       refinement.addIssue({ code: 'custom', message: `\`${text}\` is not a rate; write it as 500/s or 30/m` })
     } else if (perSecond <= 0 || perSecond > HIGHEST) {
-      refinement.addIssue({ code: 'custom', message: `\`${text}\` is not possible; a rate is above 0 and at most ${HIGHEST}/s` })
+      refinement.addIssue({
+        code: 'custom',
+        message: `\`${text}\` is not possible; a rate is above 0 and at most ${HIGHEST}/s`,
+      })
     }
   })
   .describe('A rate: 500/s, 30/m')

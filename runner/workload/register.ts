@@ -1,7 +1,15 @@
 import { FN, UNKNOWN } from '../record/history-codes.ts'
-import { commonOptions, keyOptions, mixOf, readOptions, valueOptions, workloadSchema, writeOptions } from './option-schemas.ts'
 import { judgeDone, type Operation, type Reply } from './client/operation.ts'
 import type { WorkloadKind } from './kind.ts'
+import {
+  commonOptions,
+  keyOptions,
+  mixOf,
+  readOptions,
+  valueOptions,
+  workloadSchema,
+  writeOptions,
+} from './option-schemas.ts'
 
 /** Clients overwrite keys with values that are never used twice, and read them. */
 export const register: WorkloadKind = {

@@ -1,27 +1,10 @@
+import type { LoadSeries } from '../../record/events.ts'
 import { Histogram } from './histogram.ts'
 
 /** Width of a bin, ms. */
 export const BIN_MS = 100
 /** Bins that are told of at once. */
 const BINS_A_SERIES = 10
-
-/**
- * What a workload's clients saw, in bins of `binMs` by the time when operations completed; a value in each list for each bin.
- * Latencies are those of operations that were carried out, from when they were due, in ms; null where there were none.
- */
-export interface LoadSeries {
-  /** Begin of the first bin, ms from the scenario's start. */
-  fromMs: number
-  binMs: number
-  ok: number[]
-  failed: number[]
-  indeterminate: number[]
-  p50: (number | null)[]
-  p99: (number | null)[]
-  max: (number | null)[]
-  /** By class of error, for the classes that occurred. */
-  errors: Record<string, number[]>
-}
 
 /** Counts operations into bins, and hands them out in rows of ten. */
 export class Bins {

@@ -1,4 +1,4 @@
-import { FLAG, FN, type FailureClass, type FunctionName, NO_NODE } from '../../record/history-codes.ts'
+import { type FailureClass, FLAG, FN, type FunctionName, NO_NODE } from '../../record/history-codes.ts'
 import type { HistoryWriter } from '../../record/history-writer.ts'
 import type { LoadClient, Operation, OperationListener } from '../client/operation.ts'
 import type { Workload } from '../kind.ts'
@@ -132,7 +132,8 @@ export class Driver {
 
   #recordUnsent(group: Group, nowMs: number): void {
     const { history, bins } = this.#options
-    for (;;) {
+    // With a client free, what is due has been so only since the timer's last tick.
+    while (group.free.length === 0) {
       const dueMs = group.pacing.takeUnsent(nowMs)
       if (dueMs === undefined) return
       const { fn, key, a, b } = this.#next(group, 0)

@@ -1,5 +1,5 @@
-import type { HistoryWriter } from '../../record/history-writer.ts'
 import { NIL } from '../../record/history-codes.ts'
+import type { HistoryWriter } from '../../record/history-writer.ts'
 import type { Reply } from '../client/operation.ts'
 
 const FILLER = 0x2e

@@ -1,0 +1,89 @@
+import type { LoadSeries } from '../../record/events.ts'
+import type { HistoryWriter } from '../../record/history-writer.ts'
+import { DirectClient } from '../client/direct.ts'
+import type { LoadClient, Operation } from '../client/operation.ts'
+import { Bins } from '../drive/bins.ts'
+import { Driver } from '../drive/driver.ts'
+import { makeKeys } from '../drive/keys.ts'
+import { Values } from '../drive/values.ts'
+import type { Workload, WorkloadKind } from '../kind.ts'
+import type { LoadOptions } from '../options.ts'
+import type { LoadRequest } from './request.ts'
+
+export interface RunningWorkloadOptions {
+  name: string
+  options: LoadOptions
+  kind: WorkloadKind
+  history: HistoryWriter
+  seed: number
+  request: LoadRequest
+  onSeries(series: LoadSeries): void
+  now(): number
+}
+
+/** One workload with its clients, its history and its bins. */
+export class RunningWorkload {
+  readonly name: string
+  readonly history: HistoryWriter
+  /** Numbers of the nodes in the history, by their place in the request. */
+  readonly nodeNumbers: readonly number[]
+  readonly #now: () => number
+  readonly #client: LoadClient
+  readonly #workload: Workload
+  readonly #driver: Driver
+  readonly #bins: Bins
+
+  constructor({ name, options, kind, history, seed, request, onSeries, now }: RunningWorkloadOptions) {
+    this.name = name
+    this.history = history
+    this.#now = now
+    const { nodes, password, shards } = request
+    this.nodeNumbers = nodes.map((node) => history.node(node.name))
+    this.#client = makeClient(options, nodes, password, now)
+    const keys = makeKeys(`load:${name}`, options.keys, shards, options.shards ?? [...shards.keys()])
+    this.#workload = kind.open({ keys, options, history, values: new Values(options.valueSize, history) })
+    this.#bins = new Bins(onSeries)
+    const parts = { workload: this.#workload, client: this.#client, bins: this.#bins, nodes: this.nodeNumbers }
+    this.#driver = new Driver({ options, keys, history, seed, now, ...parts })
+  }
+
+  warmUp(): Promise<void> {
+    return this.#client.warmUp()
+  }
+
+  begin(): void {
+    this.#driver.begin()
+  }
+
+  tick(): void {
+    this.#bins.tick(this.#now())
+  }
+
+  async stop(): Promise<void> {
+    await this.#driver.stop()
+    this.#bins.finish()
+    this.#client.close()
+  }
+
+  finalReads(): Iterable<Operation> {
+    return this.#workload.finalReads()
+  }
+
+  /** Rejects with HistoryError if the history could not be written. */
+  async close(): Promise<void> {
+    this.#client.close()
+    await this.history.close()
+  }
+}
+
+function makeClient(
+  options: LoadOptions,
+  nodes: LoadRequest['nodes'],
+  password: string,
+  now: () => number,
+): LoadClient {
+  const { clients, timeoutMs, wait, durability, own } = options
+  // What blocks its connection, or watches keys on it, must not share it.
+  const ownConnections = wait !== undefined || durability !== undefined || own.via === 'watch'
+  return new DirectClient({ nodes, password, clients, ownConnections, timeoutMs, now })
+}
