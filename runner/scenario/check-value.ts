@@ -168,7 +168,7 @@ function targetSuggestion(value: unknown, message: string): string | undefined {
   return `did you mean \`${parsed.suggestion}\`?`
 }
 
-/** Tries what may have been meant by a number or a `null` where a text is wanted: a duration, or the text in quotes. */
+/** Tries what may have been meant by a number or a `null` where a text is wanted: a duration, a rate, or the text in quotes. */
 function quoteSuggestion(path: Path, tree: Tree, checked: Checked): string | undefined {
   if (tree.kind !== 'scalar' || !tree.plain || typeof tree.value === 'string') return undefined
   const fits = (text: string) => {
@@ -178,7 +178,8 @@ function quoteSuggestion(path: Path, tree: Tree, checked: Checked): string | und
     return !issues.some((issue) => samePath(issue.path, path))
   }
   if (fits(tree.source)) return `did you mean '${tree.source}', in quotes?`
-  return fits(`${tree.source}s`) ? `did you mean ${tree.source}s?` : undefined
+  const unit = ['s', '/s'].find((each) => fits(`${tree.source}${each}`))
+  return unit === undefined ? undefined : `did you mean ${tree.source}${unit}?`
 }
 
 function valueAt(value: unknown, path: Path): unknown {

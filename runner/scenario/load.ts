@@ -14,6 +14,7 @@ import { readSteps, type StepsContext } from './steps-section.ts'
 import { checkKeys, readKey, topMap } from './top-level.ts'
 import { entryOf, type MapTree } from './tree.ts'
 import { UsedFiles } from './use-file.ts'
+import { readWorkloads } from './workloads-section.ts'
 
 export interface LoadOptions {
   /** Path of the scenario, as messages name it; step files are found from its folder. */
@@ -56,6 +57,7 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
   const title = readKey(map, 'title', scenarioKeys.title, context) ?? ''
   const tags = readKey(map, 'tags', scenarioKeys.tags, context) ?? []
   const cluster = readCluster(map, context)
+  const workloads = readWorkloads(map, cluster.topology, context)
   const [steps, last] = ['steps', 'finally'].map((key) => {
     const entry = entryOf(map, key)
     return entry ? readSteps(entry, key === 'finally' ? 'f' : '', context) : []
@@ -70,6 +72,7 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
     ...(seed === undefined ? {} : { seed }),
     ...(requires === undefined ? {} : { requires }),
     cluster,
+    workloads,
     params: Object.fromEntries(params.values),
     steps: steps ?? [],
     finally: last ?? [],

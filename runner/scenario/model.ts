@@ -1,5 +1,6 @@
 import type { Topology } from '../cluster/topology.ts'
 import type { Step } from '../steps/verb.ts'
+import type { LoadOptions } from '../workload/options.ts'
 import type { Requires } from './requires.ts'
 
 /** A step file that the scenario plays with `use`. */
@@ -24,6 +25,8 @@ export interface Scenario {
   seed?: number
   requires?: Requires
   cluster: { topology: Topology; config: Record<string, string> }
+  /** Load in the background, from the first step to the last. */
+  workloads: ScenarioWorkload[]
   /** Effective values: defaults, and what `--set` put in their place. Literal: a `$` in them is a dollar. */
   params: Record<string, ParamValue>
   /** `$names` are still in place; see `Step`. */
@@ -32,6 +35,13 @@ export interface Scenario {
   usedFiles: UsedFile[]
   /** The file's text. */
   source: string
+}
+
+/** A workload of a scenario, with the defaults for what it leaves out. */
+export interface ScenarioWorkload {
+  name: string
+  line: number
+  options: LoadOptions
 }
 
 export type ParamValue = string | number | boolean

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
 import { parseVersionBounds } from './requires.ts'
 import { NAME } from './scope.ts'
 
@@ -7,7 +8,7 @@ import { NAME } from './scope.ts'
 export const PLATFORMS = ['docker', 'process'] as const
 
 /** Keys that the language will have; naming one is an error and never ignored. */
-export const LATER_KEYS = ['workloads', 'checks', 'matrix']
+export const LATER_KEYS = ['checks', 'matrix']
 
 /** Verbs that the language will have. */
 export const LATER_VERBS = [
@@ -72,6 +73,10 @@ export const scenarioKeys = {
     .optional()
     .describe('The cluster that is made for the scenario: 3 shards with 1 replica each if not given'),
   params: paramsSchema.optional(),
+  workloads: z
+    .record(z.string().regex(WORKLOAD_NAME), z.union(workloadKinds.map(({ schema }) => schema)))
+    .optional()
+    .describe('Load that runs in the background from the first step to the last, each under a name of its own'),
   steps: steps.describe('What is done and what is expected, in order'),
   finally: steps.optional().describe('Steps that are always played at the end, whatever went wrong before'),
 }

@@ -43,7 +43,7 @@ export const commonOptions = {
   rate: rate
     .optional()
     .describe(
-      'A rate: 500/s, 30/m; operations that are late count from when they were due. Without it every client sends as soon as it is free',
+      'A rate: 500/s, 30/m; operations that are late count from when they were due; without it, every client sends as soon as it is free',
     ),
   timeout: duration.optional().describe('A duration: 500ms, 1s; how long one operation may take, 1s if not given'),
   shards: z
