@@ -61,9 +61,7 @@ export class LiveCluster {
   constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
     this.clock = options.clock
     this.nodes = options.nodes.map((node) => {
-      // Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up.
-      const host = node.host === 'localhost' ? '127.0.0.1' : node.host
-      const connection = { name: node.name, host, port: node.port, password: options.password }
+      const connection = { name: node.name, host: hostToConnect(node), port: node.port, password: options.password }
       return { ...node, client: new NodeClient(connection), data: new NodeClient(connection) }
     })
     this.#byName = new Map(this.nodes.map((node) => [node.name, node]))
@@ -195,6 +193,11 @@ export class LiveCluster {
     const known = this.#nameById.get(node.id) ?? this.nameOfAddress(node.host, node.port)
     return known ?? `unknown node ${node.id.slice(0, 8)} at ${node.host}:${node.port}`
   }
+}
+
+/** Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up. */
+export function hostToConnect({ host }: Pick<ServerNode, 'host'>): string {
+  return host === 'localhost' ? '127.0.0.1' : host
 }
 
 function isLoopback(host: string): boolean {

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { hostToConnect, type LiveCluster, type Snapshot } from '../cluster/live-cluster.ts'
 import { missingSlots } from '../cluster/slots.ts'
-import type { LiveCluster, Snapshot } from '../cluster/live-cluster.ts'
 import { viewDifferences } from '../cluster/view-differences.ts'
 import { poll } from '../record/poll.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Load } from '../workload/load.ts'
+import { sharedNowMs } from '../workload/thread/shared-clock.ts'
 import type { RunSettings } from './settings-of-run.ts'
 
 /** Longest wait for nodes that are of one mind before the final reads, ms. */
@@ -29,6 +30,7 @@ export class BackgroundLoad {
   readonly #place: LoadPlace
   readonly #settings: RunSettings
   readonly #load: Load
+  #failure: unknown
   #closed = false
 
   /** Undefined if the scenario has no workloads. The thread starts at once, beside the setting up of the cluster. */
@@ -52,17 +54,14 @@ export class BackgroundLoad {
     const elapsedMs = clock.nowMs() - this.#place.startMs
     await this.#load.open({
       workloads: this.#scenario.workloads.map(({ name, options }) => ({ name, options, file: this.#fileOf(name) })),
-      nodes: cluster.nodes.map(({ name, client, port, peerHost, peerPort }) => ({
-        name,
-        host: client.host,
-        port,
-        peerHost,
-        peerPort,
-      })),
+      nodes: cluster.nodes.map((node) => {
+        const { name, port, peerHost, peerPort } = node
+        return { name, host: hostToConnect(node), port, peerHost, peerPort }
+      }),
       password,
       shards: this.#scenario.cluster.topology.slots,
       seed,
-      elapsedMs,
+      originMs: sharedNowMs() - elapsedMs,
       startWallMs: clock.wallMs() - elapsedMs,
     })
     await this.#load.begin()
@@ -73,13 +72,18 @@ export class BackgroundLoad {
     this.#load.phase(name)
   }
 
-  /** Resolves when no operation is under way any more. */
+  /** Resolves when no operation is under way any more. A failure is kept for `readFinals`: what was broken on purpose must be healed first. */
   async stop(): Promise<void> {
-    await this.#load.stop()
+    try {
+      await this.#load.stop()
+    } catch (error) {
+      this.#failure = error
+    }
   }
 
-  /** Reads from the masters what is left, once the nodes are of one mind, and says what could not be read. */
+  /** Reads from the masters what is left, once the nodes are of one mind, and says what could not be read. Rejects if the load broke. */
   async readFinals(cluster: LiveCluster, signal: AbortSignal): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
     const { clock, recorder } = this.#settings
     const look = async () => {
       const problems = unsettled(await cluster.look())

@@ -4,7 +4,8 @@ import { EVENTS_VERSION, type RunVerdict, type ScenarioVerdict } from '../record
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { recordStart } from './announce.ts'
-import { playScenario, type ScenarioResult } from './play-scenario.ts'
+import { playScenario } from './play-scenario.ts'
+import { resultOfPlatformError, type ScenarioResult } from './scenario-result.ts'
 import type { RunSettings } from './settings-of-run.ts'
 import { EXIT, exitCodeOf, verdictOfRun } from './verdict.ts'
 
@@ -70,15 +71,18 @@ interface Place {
   index: number
   server: string
   logFolder: string
+  historyFolder: string
   runId: string
 }
 
 function placeOf(scenario: Scenario, index: number, count: number, settings: RunSettings, server: string): Place {
-  const { nodesFolder } = settings.folder
+  const { nodesFolder, historyFolder } = settings.folder
+  const own = (folder: string) => (count === 1 ? folder : path.join(folder, `${index + 1}-${scenario.id}`))
   return {
     index,
     server,
-    logFolder: count === 1 ? nodesFolder : path.join(nodesFolder, `${index + 1}-${scenario.id}`),
+    logFolder: own(nodesFolder),
+    historyFolder: own(historyFolder),
     runId: settings.runId,
   }
 }
@@ -92,9 +96,7 @@ async function prepare(settings: RunSettings, onBug: (error: unknown) => void): 
   } catch (error) {
     if (interrupted.aborted)
       return { verdict: 'interrupted', reason: String(interrupted.reason?.message ?? 'interrupted') }
-    if (error instanceof PlatformError) {
-      return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
-    }
+    if (error instanceof PlatformError) return resultOfPlatformError(error)
     onBug(error)
     return {
       verdict: 'error',
@@ -114,7 +116,29 @@ async function playOrSkip(
     ...versionOf(place.server),
   })
   if (unmet !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: unmet })
+  try {
+    const missing = await missingCapability(scenario, settings)
+    if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    return recordUnplayed(scenario, place, settings, resultOfPlatformError(error))
+  }
   return await playScenario(scenario, place, settings, onBug)
+}
+
+/** Why a fault that the scenario requires cannot be brought about here, in a sentence; undefined if all can. */
+async function missingCapability(
+  scenario: Scenario,
+  { platform, interrupted }: RunSettings,
+): Promise<string | undefined> {
+  const wanted = scenario.requires?.can ?? []
+  if (wanted.length === 0) return undefined
+  const support = await platform.faultSupport(interrupted)
+  const missing = wanted.flatMap((name) => {
+    const found = support.find(({ capability }) => capability === name)
+    return found?.supported ? [] : [`${name} (${found?.how ?? `platform ${platform.kind} knows no way`})`]
+  })
+  return missing.length === 0 ? undefined : `it needs what cannot be done here: ${missing.join('; ')}`
 }
 
 function recordUnplayed(

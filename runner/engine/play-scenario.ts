@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { FormError } from '../cluster/form.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
@@ -7,33 +6,26 @@ import { NotHealed } from '../faults/fault.ts'
 import type { Journal } from '../faults/journal.ts'
 import { PlatformError, type ServerGroup } from '../platforms/platform.ts'
 import { formatDuration } from '../record/duration.ts'
-import type { ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
 import { plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
+import { BackgroundLoad } from './background-load.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
-import { Interrupted } from './interrupt.ts'
 import { NodeLogs } from './node-logs.ts'
 import { seededRandom } from './random.ts'
+import { resultOfError, resultOfPlatformError, resultOfSteps, type ScenarioResult, worseOf } from './scenario-result.ts'
 import { setUp } from './set-up.ts'
 import type { RunSettings } from './settings-of-run.ts'
 import type { Stage } from './stage.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
-import { verdictOfSteps } from './verdict.ts'
 
 /** How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end within 15 s. */
 const FINALLY_WHEN_CUT_SHORT_MS = 4000
 /** How long healing at the end of a scenario may take, ms. */
 const HEAL_WITHIN_MS = 20_000
-
-export interface ScenarioResult {
-  verdict: ScenarioVerdict
-  reason?: string
-  hint?: string
-}
 
 /**
  * Plays one scenario from nothing to nothing: sets its cluster up, plays its steps and its `finally` steps, and removes
@@ -41,7 +33,7 @@ export interface ScenarioResult {
  */
 export async function playScenario(
   scenario: Scenario,
-  place: { index: number; server: string; logFolder: string; runId: string },
+  place: { index: number; server: string; logFolder: string; historyFolder: string; runId: string },
   settings: RunSettings,
   onBug: (error: unknown) => void,
 ): Promise<ScenarioResult> {
@@ -57,6 +49,7 @@ export async function playScenario(
   let setupMs: number | undefined
   let result: ScenarioResult
 
+  const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings)
   recordStart(scenario, place, settings)
   try {
     const onServers = (servers: ServerGroup) => {
@@ -73,9 +66,11 @@ export async function playScenario(
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
     const faults = openBoard(ready, place.index, journal, settings)
-    const stage = stageOf(scenario, place.index, settings, { ...ready, faults }, played, onBug)
-    result = await playSteps(scenario, stage, signal, settings.interrupted)
+    const stage = stageOf(scenario, place.index, settings, { ...ready, faults, load }, played, onBug)
+    await load?.begin(ready.cluster)
+    result = await playSteps(scenario, stage, signal, settings.interrupted, load)
     result = await healAll(result, faults, signal, settings)
+    if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
     result = await doubtIfPlatformDied(result, settings)
   } catch (error) {
     result = resultOfError(error, onBug)
@@ -84,6 +79,7 @@ export async function playScenario(
   stopWatching()
   const cleanupStartMs = clock.nowMs()
   try {
+    result = await endLoad(result, load)
     made.cluster?.close()
     result = await cleanUp(result, made.servers, journal, place, settings)
     await keepLogs(logs, place, settings)
@@ -102,18 +98,20 @@ function stageOf(
   scenario: Scenario,
   index: number,
   settings: RunSettings,
-  made: { cluster: LiveCluster; servers: ServerGroup; faults: FaultBoard },
+  made: { cluster: LiveCluster; servers: ServerGroup; faults: FaultBoard; load: BackgroundLoad | undefined },
   played: AsPlayed,
   onBug: (error: unknown) => void,
 ): Stage {
   const random = seededRandom(settings.seed)
+  const { cluster, servers, faults, load } = made
   let lastIndex = 0
   return {
     scenario: index,
     recorder: settings.recorder,
     clock: settings.clock,
-    ...made,
-    targets: new TargetResolver(made.cluster, random),
+    ...{ cluster, servers, faults },
+    onPhase: (name) => load?.phase(name),
+    targets: new TargetResolver(cluster, random),
     datasets: new Datasets(settings.seed),
     random,
     verbs: settings.verbs,
@@ -134,8 +132,10 @@ async function playSteps(
   stage: Stage,
   signal: AbortSignal,
   interrupted: AbortSignal,
+  load: BackgroundLoad | undefined,
 ): Promise<ScenarioResult> {
   const main = await playList(scenario.steps, stage, signal)
+  if (!signal.aborted) await load?.stop()
   const final = await playFinally(scenario, stage, signal)
   if (signal.aborted && !interrupted.aborted) throw signal.reason
   return resultOfSteps([...main, ...final], signal)
@@ -159,20 +159,6 @@ async function playFinally(scenario: Scenario, stage: Stage, signal: AbortSignal
   }
 }
 
-function resultOfSteps(played: readonly Played[], signal: AbortSignal): ScenarioResult {
-  const verdict = verdictOfSteps(played.map(({ outcome }) => outcome.verdict))
-  const culprit = played.find(({ outcome }) => outcome.verdict === verdict)
-  if (signal.aborted && signal.reason instanceof Interrupted)
-    return { verdict: 'interrupted', reason: signal.reason.message }
-  if (verdict === 'passed' || !culprit) return { verdict }
-  const { planned, outcome } = culprit
-  return {
-    verdict,
-    reason: `step ${planned.path}, ${planned.name}: ${outcome.error?.message ?? verdict}`,
-    ...(outcome.error?.hint === undefined ? {} : { hint: outcome.error.hint }),
-  }
-}
-
 /** Takes away what the steps left wrong. Where that fails, the run fails with it: what is left is told, and how to mend it. */
 async function healAll(
   result: ScenarioResult,
@@ -186,11 +172,22 @@ async function healAll(
     await faults.endAll(AbortSignal.timeout(HEAL_WITHIN_MS))
     return result
   } catch (error) {
-    if (!(error instanceof NotHealed || error instanceof PlatformError)) throw error
+    if (!isHealingFailure(error)) throw error
     const left = faults.active.map(({ sentence }) => sentence).join('; ')
-    const hint = error.hint ?? '`npm run heal` tries again; removing the servers ends every fault.'
+    const hint =
+      (error instanceof DOMException ? undefined : error.hint) ??
+      '`npm run heal` tries again; removing the servers ends every fault.'
     return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
   }
+}
+
+/** Beside what healing itself says: its time was over. */
+function isHealingFailure(error: unknown): error is NotHealed | PlatformError | DOMException {
+  return (
+    error instanceof NotHealed ||
+    error instanceof PlatformError ||
+    (error instanceof DOMException && error.name === 'TimeoutError')
+  )
 }
 
 /** A failure seen while the platform was dead says nothing about the cluster. */
@@ -208,16 +205,10 @@ async function doubtIfPlatformDied(result: ScenarioResult, settings: RunSettings
   }
 }
 
-function resultOfError(error: unknown, onBug: (error: unknown) => void): ScenarioResult {
-  if (error instanceof Interrupted) return { verdict: 'interrupted', reason: error.message }
-  if (error instanceof PlatformError) return resultOfPlatformError(error)
-  if (error instanceof FormError) return { verdict: 'error', reason: error.message }
-  onBug(error)
-  return { verdict: 'error', reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}` }
-}
-
-function resultOfPlatformError(error: PlatformError): ScenarioResult {
-  return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+/** A history that could not be written makes a pass worthless. */
+async function endLoad(result: ScenarioResult, load: BackgroundLoad | undefined): Promise<ScenarioResult> {
+  const [problem] = (await load?.close()) ?? []
+  return problem === undefined ? result : worseOf(result, { verdict: 'error', reason: problem })
 }
 
 /** Removes what was made. What could not be removed is always told, and no verdict hides it. */
@@ -243,11 +234,6 @@ async function cleanUp(
     if (result.verdict === 'interrupted') return { ...result, reason: `${result.reason}; ${reason}`, hint }
     return worseOf(result, { verdict: 'error', reason, hint })
   }
-}
-
-/** What was seen first stays, unless the second is about to turn a pass into something else. */
-function worseOf(first: ScenarioResult, second: ScenarioResult): ScenarioResult {
-  return first.verdict === 'passed' ? second : first
 }
 
 async function keepLogs(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CAPABILITIES } from '../platforms/faults.ts'
 import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
 import { parseVersionBounds } from './requires.ts'
 import { NAME } from './scope.ts'
@@ -65,6 +66,11 @@ export const scenarioKeys = {
     .strictObject({
       platform: z.enum(PLATFORMS).optional().describe('Where the servers must run'),
       server: serverVersion.optional().describe("The server's version, as '>=7.0'"),
+      can: z
+        .array(z.enum(CAPABILITIES))
+        .min(1)
+        .optional()
+        .describe('Faults that must be possible here: [delay, disk-full]; `npm run doctor` tells which are'),
     })
     .optional()
     .describe('What the scenario needs; where it is missing, the scenario is skipped'),

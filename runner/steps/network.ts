@@ -24,13 +24,15 @@ const arg = z
     node: targets.optional().describe('All that these nodes exchange with the others'),
     from: targets.optional().describe('With `to`: only what these nodes send'),
     to: targets.optional().describe('With `from`: only what these nodes get'),
-    delay: duration.optional().describe('Each packet comes later by this: 100ms; a round trip pays for both ways'),
-    jitter: duration.optional().describe('The delay varies by up to this to either side'),
-    loss: percent.optional().describe('Share of packets that are lost: 5%'),
+    delay: duration
+      .optional()
+      .describe('A duration: 100ms, by which each packet comes later; a round trip pays for both ways'),
+    jitter: duration.optional().describe('A duration: 20ms, by which the delay varies to either side'),
+    loss: percent.optional().describe('A share: 5%, of packets that are lost'),
     bandwidth: bandwidth.optional(),
-    corrupt: percent.optional().describe('Share of packets that are damaged'),
-    duplicate: percent.optional().describe('Share of packets that come twice'),
-    reorder: percent.optional().describe('Share of packets that overtake others; needs a delay'),
+    corrupt: percent.optional().describe('A share: 1%, of packets that are damaged'),
+    duplicate: percent.optional().describe('A share: 1%, of packets that come twice'),
+    reorder: percent.optional().describe('A share: 5%, of packets that overtake others; needs a delay'),
     direction: z
       .enum(['both', 'out', 'in'])
       .optional()

@@ -10,7 +10,9 @@ import { type StepContext, StepFailure, StepInconclusive, type StepResult, type 
 
 const rolling = duration
   .optional()
-  .describe('One node after another, with this pause between them; with `for`, each goes on before the next is taken')
+  .describe(
+    'A duration: 5s, the pause between nodes that are taken one after another; with `for`, each goes on before the next',
+  )
 
 const withRolling = z.strictObject({ node: targets, rolling })
 

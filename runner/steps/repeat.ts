@@ -9,7 +9,7 @@ const arg = z.strictObject({
   every: duration
     .optional()
     .describe(
-      'A round begins this long after the one before it began: the period of flapping; at once if it took longer',
+      'A duration: 3s, from the beginning of a round to that of the next, as flapping needs it; at once if a round took longer',
     ),
   steps: stepList,
 })

@@ -3,6 +3,7 @@ import { dialectOf } from '../dialects.ts'
 import type { FaultSupport } from '../faults.ts'
 import {
   ConflictError,
+  type FoundRun,
   type Platform,
   PlatformError,
   type Progress,
@@ -15,6 +16,7 @@ import { Engine, EngineRefusal } from './engine.ts'
 import { type NodeImage, prepareImage } from './image.ts'
 import { nodeOfLabels, RUN_LABEL, runFilter } from './labels.ts'
 import { removalCommand, removeRun } from './removal.ts'
+import { listRuns, removeOrphans } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
 import { checkSpec } from './spec.ts'
 
@@ -62,6 +64,7 @@ export class DockerPlatform implements Platform {
     checkSpec(spec)
     const image = this.#image ?? (await this.#prepareImage(progress, signal))
     signal?.throwIfAborted()
+    for (const left of await removeOrphans(this.#engine)) progress(`removed what a dead run left: ${left}`)
     const machine = await this.#demandFree(spec)
     try {
       progress(`starting ${spec.nodes} containers`)
@@ -95,6 +98,10 @@ export class DockerPlatform implements Platform {
 
   async faultSupport(): Promise<FaultSupport[]> {
     return []
+  }
+
+  runs(): Promise<FoundRun[]> {
+    return listRuns(this.#engine)
   }
 
   removeRun(runId: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { target, targets } from '../target-schema.ts'
 
-const groups = z.array(z.array(target).min(1)).min(2)
+const groups = z.array(z.array(target).min(1))
 
 const keys = {
   isolate: targets.optional().describe('These nodes can reach each other, and no other node can reach them'),
@@ -51,6 +51,8 @@ export const partitionArg = z.strictObject(keys).superRefine((value, refinement)
   if (value.traffic === 'client' && value.isolate === undefined)
     say('traffic: client goes with isolate: it cuts clients off from those nodes')
   if (value.clients === 'cut' && value.from !== undefined) say('clients: cut does not go with one way')
+  if (value.groups !== undefined && value.groups.length < 2)
+    say('`groups` has one side alone, which is cut off from nobody')
   for (const phrase of namedTwice(value.groups ?? []))
     say(`${phrase} stands in the groups twice: no node can be on two sides`)
 })

@@ -68,14 +68,19 @@ export class Driver {
 
   /** Sends nothing more, and resolves when nothing is under way. What was due and never sent is recorded as such. */
   async stop(): Promise<void> {
-    this.#stopping = true
-    clearInterval(this.#timer)
+    this.halt()
     const nowMs = this.#options.now()
     for (const group of this.#groups) this.#recordUnsent(group, nowMs)
     if (this.#running === 0) return
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve
     })
+  }
+
+  /** Sends nothing more, and waits for nothing. */
+  halt(): void {
+    this.#stopping = true
+    clearInterval(this.#timer)
   }
 
   #divide(): Group[] {

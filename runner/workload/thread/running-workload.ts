@@ -71,6 +71,7 @@ export class RunningWorkload {
 
   /** Rejects with HistoryError if the history could not be written. */
   async close(): Promise<void> {
+    this.#driver.halt()
     this.#client.close()
     await this.history.close()
   }

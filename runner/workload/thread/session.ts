@@ -7,6 +7,7 @@ import { seedFor } from '../drive/random.ts'
 import { workloadKindByName } from '../index.ts'
 import type { LoadRefusal, LoadRequest } from './request.ts'
 import { RunningWorkload } from './running-workload.ts'
+import { sharedNowMs } from './shared-clock.ts'
 
 const TICK_MS = 50
 const FLUSH_EVERY_MS = 1000
@@ -100,7 +101,7 @@ export class Session {
 
   /** Ms from the scenario's start. */
   #now(): number {
-    return monotonicMs() - this.#request.originMs
+    return sharedNowMs() - this.#request.originMs
   }
 
   async #refusal(): Promise<LoadRefusal | undefined> {
@@ -123,11 +124,6 @@ export class Session {
       client.close()
     }
   }
-}
-
-/** The clock that all threads of the machine share, ms. Differences alone have a meaning. */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6
 }
 
 function messageOf(error: unknown): string {
