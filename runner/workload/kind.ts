@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { FunctionName, WorkloadType } from '../record/history-codes.ts'
 import type { HistoryWriter } from '../record/history-writer.ts'
 import type { Operation } from './client/operation.ts'
+import type { NodeAddress } from './client/slot-map.ts'
 import type { LoadKey } from './drive/keys.ts'
 import type { Values } from './drive/values.ts'
 import type { LoadOptions } from './options.ts'
@@ -14,10 +15,30 @@ export interface WorkloadSetup {
   values: Values
 }
 
+/** What a workload may use that has connections of its own. */
+export interface WorkloadTools {
+  nodes: readonly NodeAddress[]
+  password: string
+  /** Numbers of the nodes in the history, by their place in `nodes`. */
+  nodeNumbers: readonly number[]
+  /** Ms from the scenario's start. */
+  now(): number
+  /** The node that owns a slot, as far as is known. */
+  ownerOf(slot: number): number | undefined
+  /** What is known of the owners of slots may be wrong. */
+  doubt(): void
+}
+
 /** A workload that runs: what its clients do. It only makes operations; whoever drives it sends and records them. */
 export interface Workload {
   /** The next operation of a function of the mix, on the key at a place of `keys`. */
   operation(fn: number, key: number, client: number): Operation
+  /** Opens connections of its own, before the first operation. */
+  start?(tools: WorkloadTools): Promise<void>
+  /** Closes them in good order, after the last. */
+  stop?(): Promise<void>
+  /** Closes them at once, at any time. */
+  halt?(): void
   /** Reads of all that was written, each from its master, for after the run. */
   finalReads(): Iterable<Operation>
 }

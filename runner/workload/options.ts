@@ -35,6 +35,8 @@ interface Written {
   clients?: number
   rate?: string
   keys?: number
+  /** The keys of pub/sub. */
+  channels?: number
   mix?: Partial<Record<FunctionName, number>>
   value_size?: number
   distribution?: 'uniform' | 'zipf' | 'hot' | { zipf: number } | { hot: { keys: number; share: number } }
@@ -48,7 +50,7 @@ interface Written {
 /** The options that a workload's schema has accepted, with the defaults of its kind. */
 export function resolveOptions(accepted: unknown, kind: { mix: LoadOptions['mix']; keys: number }): LoadOptions {
   const written = accepted as Written
-  const keys = written.keys ?? kind.keys
+  const keys = written.keys ?? written.channels ?? kind.keys
   const perSecond = written.rate === undefined ? undefined : parseRate(written.rate)
   const { wait, durability, shards } = written
   return {

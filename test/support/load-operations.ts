@@ -33,7 +33,18 @@ export function readOf(key: string, more: Partial<Operation> = {}): Operation {
 
 export function operationOf(key: string, commands: readonly Words[], more: Partial<Operation>): Operation {
   const slot = slotOfKey(key)
-  return { fn: FN.write, key: 0, a: 1, b: UNKNOWN, slot, replica: false, commands, work: commands.length, judge: judgeDone, ...more }
+  return {
+    fn: FN.write,
+    key: 0,
+    a: 1,
+    b: UNKNOWN,
+    slot,
+    replica: false,
+    commands,
+    work: commands.length,
+    judge: judgeDone,
+    ...more,
+  }
 }
 
 /** Sends one operation and waits for its end. */

@@ -28,7 +28,7 @@ t.test('on a real cluster', real, async (t) => {
   const { servers, cluster } = await formedCluster(t, { shards: 3, replicas: 1, portBase: PORT_BASE })
   const { nodes, password } = servers
   const options = { nodes, password }
-  const tell = async (node: string, ...words: [string, ...(string | number)[]]) => cluster.node(node).client.call(...words)
+  const tell = (node: string, ...words: [string, ...(string | number)[]]) => cluster.node(node).client.call(...words)
 
   t.test('each operation goes to the owner of its slot', async (t) => {
     const client = await connected(t, options)
@@ -86,7 +86,14 @@ t.test('on a real cluster', real, async (t) => {
     const client = await connected(t, { ...options, ownConnections: true })
     await fare(client, writeOf(A, 'one'))
     const next = () => [['MULTI'], ['SET', A, 'longer'], ['EXEC']] as const
-    const watching = operationOf(A, [['WATCH', A], ['GET', A]], { work: 3, next })
+    const watching = operationOf(
+      A,
+      [
+        ['WATCH', A],
+        ['GET', A],
+      ],
+      { work: 3, next },
+    )
     t.match(await fare(client, watching), { outcome: 'ok at 4', attempts: [] })
     t.match(await fare(client, readOf(A)), { r: 6 })
     const stopping = { ...watching, next: () => ({ failure: 'mismatch', indeterminate: false, r: 7 }) as const }
@@ -109,17 +116,20 @@ t.test('on a real cluster', real, async (t) => {
     t.match(await untilOk(client, B), { outcome: 'ok at 0' })
   })
 
-  t.test('a node that died: in flight indeterminate, then refused; the promoted replica is found without help', async (t) => {
-    const client = await connected(t, options)
-    await fare(client, writeOf(B))
-    const blocked = fare(client, operationOf(B, [['BLPOP', 'b-list-{b}', '5']], {}))
-    await new Promise((resolve) => setImmediate(resolve))
-    await servers.kill('redis-node0')
-    t.match(await blocked, { outcome: 'closed at 0, indeterminate' })
-    t.match(await fare(client, writeOf(B)), { outcome: 'refused at 0', attempts: [] })
-    t.match(await untilOk(client, B), { outcome: 'ok at 1', attempts: [] })
-    await servers.start('redis-node0')
-  })
+  t.test(
+    'a node that died: in flight indeterminate, then refused; the promoted replica is found without help',
+    async (t) => {
+      const client = await connected(t, options)
+      await fare(client, writeOf(B))
+      const blocked = fare(client, operationOf(B, [['BLPOP', 'b-list-{b}', '5']], {}))
+      await new Promise((resolve) => setImmediate(resolve))
+      await servers.kill('redis-node0')
+      t.match(await blocked, { outcome: 'closed at 0, indeterminate' })
+      t.match(await fare(client, writeOf(B)), { outcome: 'refused at 0', attempts: [] })
+      t.match(await untilOk(client, B), { outcome: 'ok at 1', attempts: [] })
+      await servers.start('redis-node0')
+    },
+  )
 })
 
 /** Writes until one write is carried out; fails after 20 s. */

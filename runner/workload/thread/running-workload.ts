@@ -1,12 +1,13 @@
 import type { LoadSeries } from '../../record/events.ts'
 import type { HistoryWriter } from '../../record/history-writer.ts'
+import { ApplicationClient } from '../client/application.ts'
 import { DirectClient } from '../client/direct.ts'
 import type { LoadClient, Operation } from '../client/operation.ts'
 import { Bins } from '../drive/bins.ts'
 import { Driver } from '../drive/driver.ts'
 import { makeKeys } from '../drive/keys.ts'
 import { Values } from '../drive/values.ts'
-import type { Workload, WorkloadKind } from '../kind.ts'
+import type { Workload, WorkloadKind, WorkloadTools } from '../kind.ts'
 import type { LoadOptions } from '../options.ts'
 import type { LoadRequest } from './request.ts'
 
@@ -28,6 +29,7 @@ export class RunningWorkload {
   /** Numbers of the nodes in the history, by their place in the request. */
   readonly nodeNumbers: readonly number[]
   readonly #now: () => number
+  readonly #request: LoadRequest
   readonly #client: LoadClient
   readonly #workload: Workload
   readonly #driver: Driver
@@ -37,6 +39,7 @@ export class RunningWorkload {
     this.name = name
     this.history = history
     this.#now = now
+    this.#request = request
     const { nodes, password, shards } = request
     this.nodeNumbers = nodes.map((node) => history.node(node.name))
     this.#client = makeClient(options, nodes, password, now)
@@ -47,8 +50,9 @@ export class RunningWorkload {
     this.#driver = new Driver({ options, keys, history, seed, now, ...parts })
   }
 
-  warmUp(): Promise<void> {
-    return this.#client.warmUp()
+  async warmUp(): Promise<void> {
+    await this.#client.warmUp()
+    await this.#workload.start?.(this.#tools())
   }
 
   begin(): void {
@@ -62,6 +66,7 @@ export class RunningWorkload {
   async stop(): Promise<void> {
     await this.#driver.stop()
     this.#bins.finish()
+    await this.#workload.stop?.()
     this.#client.close()
   }
 
@@ -73,17 +78,31 @@ export class RunningWorkload {
   async close(): Promise<void> {
     this.#driver.halt()
     this.#client.close()
+    this.#workload.halt?.()
     await this.history.close()
+  }
+
+  #tools(): WorkloadTools {
+    const { nodes, password } = this.#request
+    const client = this.#client
+    const direct = client instanceof DirectClient ? client : undefined
+    return {
+      ...{ nodes, password, nodeNumbers: this.nodeNumbers, now: this.#now },
+      ownerOf: (slot) => direct?.map.ownerOf(slot),
+      doubt: () => direct?.doubt(),
+    }
   }
 }
 
-function makeClient(
-  options: LoadOptions,
-  nodes: LoadRequest['nodes'],
-  password: string,
-  now: () => number,
-): LoadClient {
-  const { clients, timeoutMs, wait, durability, own } = options
+function makeClient(options: LoadOptions, nodes: LoadRequest['nodes'], password: string, now: () => number) {
+  const { clients, timeoutMs, wait, durability, own, readFrom, ioredis } = options
+  if (options.client === 'ioredis') {
+    return new ApplicationClient({
+      ...{ nodes, password, timeoutMs, now },
+      readFromReplicas: readFrom === 'replica',
+      options: ioredis,
+    })
+  }
   // What blocks its connection, or watches keys on it, must not share it.
   const ownConnections = wait !== undefined || durability !== undefined || own.via === 'watch'
   return new DirectClient({ nodes, password, clients, ownConnections, timeoutMs, now })
