@@ -34,7 +34,8 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
       'run-ended',
     ] as const),
   ]),
-  verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped']),
+  verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped', 'not-evaluated']),
+  outcome: new Set(['ok', 'failed', 'indeterminate']),
   role: new Set(['master', 'replica']),
 }
 

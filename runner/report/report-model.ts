@@ -1,3 +1,4 @@
+import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
 
 export const REPORT_VERSION = 1
@@ -87,15 +88,8 @@ export interface StepReport {
   error?: StepError
 }
 
-export interface CheckReport {
-  on: string
-  name: string
-  verdict: 'passed' | 'failed' | 'not-evaluated'
-  limit: string
-  value: string
-  samples: number
-  explanation: string
-}
+/** A limit of a check, judged: see `record/check-outcome.ts`. */
+export type CheckReport = CheckOutcome
 
 export interface FailoverReport {
   shard: number

@@ -77,7 +77,7 @@ function reduceScenario(
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
     ...(ready !== undefined && { cluster: ready.cluster }),
     steps,
-    checks: [],
+    checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
     failovers: failoversOf(steps, ready?.cluster),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
