@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { type Platform, PlatformError } from '../platforms/platform.ts'
-import { EVENTS_VERSION, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
+import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { recordStart } from './announce.ts'
@@ -23,9 +23,14 @@ export interface Play {
 }
 
 /** Plays scenarios one after another and records the run from its first event to its last. Never throws for what they do. */
-export async function playRun(plays: readonly Play[], settings: Omit<RunSettings, 'platform'>): Promise<RunResult> {
+export async function playRun(
+  plays: readonly Play[],
+  settings: Omit<RunSettings, 'platform' | 'events'>,
+): Promise<RunResult> {
   const { clock, recorder } = settings
   const startMs = clock.nowMs()
+  const events: RunEvent[] = []
+  recorder.subscribe((event) => events.push(event))
   const bugs: unknown[] = []
   const verdicts: ScenarioVerdict[] = []
   recorder.record({
@@ -45,7 +50,7 @@ export async function playRun(plays: readonly Play[], settings: Omit<RunSettings
   const prepared = new Map<Platform, string | ScenarioResult>()
   for (const [index, { scenario, platform }] of plays.entries()) {
     if (settings.interrupted.aborted) break
-    const own = { ...settings, platform }
+    const own = { ...settings, platform, events }
     const server = prepared.get(platform) ?? (await prepare(own, onBug))
     prepared.set(platform, server)
     const place = placeOf(scenario, index, plays.length, own, typeof server === 'string' ? server : platform.server)

@@ -14,9 +14,17 @@ import { AsPlayed } from './as-played.ts'
 import { BackgroundLoad } from './background-load.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
+import { judgeScenario } from './judge.ts'
 import { NodeLogs } from './node-logs.ts'
 import { seededRandom } from './random.ts'
-import { resultOfError, resultOfPlatformError, resultOfSteps, type ScenarioResult, worseOf } from './scenario-result.ts'
+import {
+  resultOfError,
+  resultOfPlatformError,
+  resultOfSteps,
+  type ScenarioResult,
+  withChecks,
+  worseOf,
+} from './scenario-result.ts'
 import { setUp } from './set-up.ts'
 import type { RunSettings } from './settings-of-run.ts'
 import type { Stage } from './stage.ts'
@@ -89,6 +97,7 @@ export async function playScenario(
     result = worseOf(result, resultOfError(error, onBug))
   }
   const nowMs = clock.nowMs()
+  result = judged(result, scenario, place.index, settings, onBug)
   const times = { durationMs: nowMs - startMs, setupMs, cleanupMs: nowMs - cleanupStartMs }
   recorder.record({ type: 'scenario-ended', scenario: place.index, ...result, ...times })
   return result
@@ -202,6 +211,24 @@ async function doubtIfPlatformDied(result: ScenarioResult, settings: RunSettings
       ...resultOfPlatformError(error),
       reason: `${error.message} (seen when this was to be judged: ${result.reason ?? result.verdict})`,
     }
+  }
+}
+
+/** Judges the checks and records what came of each. A scenario that came to no verdict is not judged. */
+function judged(
+  result: ScenarioResult,
+  { checks }: Scenario,
+  index: number,
+  { recorder, events, folder }: RunSettings,
+  onBug: (error: unknown) => void,
+): ScenarioResult {
+  if (checks.length === 0 || result.verdict === 'error' || result.verdict === 'interrupted') return result
+  try {
+    const outcomes = judgeScenario(events, index, folder.path)
+    for (const check of outcomes) recorder.record({ type: 'check-judged', scenario: index, check })
+    return withChecks(result, outcomes)
+  } catch (error) {
+    return worseOf(result, resultOfError(error, onBug))
   }
 }
 

@@ -1,6 +1,8 @@
 import { FormError } from '../cluster/form.ts'
 import { PlatformError } from '../platforms/platform.ts'
+import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
+import { HistoryError } from '../record/history-format.ts'
 import { LoadRefused } from '../workload/load.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Played } from './step-player.ts'
@@ -33,7 +35,7 @@ export function resultOfError(error: unknown, onBug: (error: unknown) => void): 
   if (error instanceof Interrupted) return { verdict: 'interrupted', reason: error.message }
   if (error instanceof PlatformError) return resultOfPlatformError(error)
   if (error instanceof LoadRefused) return resultOfPlatformError(error)
-  if (error instanceof FormError) return { verdict: 'error', reason: error.message }
+  if (error instanceof FormError || error instanceof HistoryError) return { verdict: 'error', reason: error.message }
   onBug(error)
   return { verdict: 'error', reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}` }
 }
@@ -41,6 +43,18 @@ export function resultOfError(error: unknown, onBug: (error: unknown) => void): 
 /** The environment failed, and says how to mend it. */
 export function resultOfPlatformError(error: PlatformError | LoadRefused): ScenarioResult {
   return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+}
+
+/** What the checks make of it: a limit that was broken, or never evaluated, fails a scenario; the first of those that weigh most says why. */
+export function withChecks(result: ScenarioResult, outcomes: readonly CheckOutcome[]): ScenarioResult {
+  const failed = outcomes.filter(({ verdict }) => verdict === 'failed' || verdict === 'not-evaluated')
+  const doubtful = outcomes.filter(({ verdict }) => verdict === 'inconclusive')
+  const [culprit, ...others] = failed.length > 0 ? failed : doubtful
+  const verdict = failed.length > 0 ? 'failed' : 'inconclusive'
+  const weighsMore = result.verdict === 'passed' || (result.verdict === 'inconclusive' && verdict === 'failed')
+  if (!culprit || !weighsMore) return result
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return { verdict, reason: `check ${culprit.name} of ${culprit.on}: ${culprit.explanation}${more}` }
 }
 
 /** What was seen first stays, unless the second is about to turn a pass into something else. */

@@ -128,6 +128,10 @@ export type RunEvent = { atMs: number } & (
       platform: string
       server: string
       steps: PlannedStep[]
+      /** Load in the background, with its options as written. */
+      workloads?: { name: string; type: string; options: Record<string, unknown> }[]
+      /** Limits, by the workload (or `failover`) that they are on, then by check, as written. */
+      checks?: Record<string, Record<string, unknown>>
     }
   | { type: 'progress'; scenario?: number; text: string }
   | { type: 'cluster-ready'; scenario: number; cluster: ClusterInfo; setupMs: number; server: string }

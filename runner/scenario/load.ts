@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
 import type { Verb } from '../steps/verb.ts'
+import { readChecks } from './checks-section.ts'
 import { readCluster } from './cluster-section.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import type { Scenario } from './model.ts'
@@ -76,6 +77,7 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
     params: Object.fromEntries(params.values),
     steps: steps ?? [],
     finally: last ?? [],
+    checks: readChecks(map, { workloads, steps: steps ?? [], shards: cluster.topology.shards }, context),
     usedFiles: bare.used.all,
     source: text,
   }

@@ -32,6 +32,8 @@ export interface Scenario {
   /** `$names` are still in place; see `Step`. */
   steps: Step[]
   finally: Step[]
+  /** Limits on what the workloads and the failovers may show. */
+  checks: ScenarioChecks[]
   usedFiles: UsedFile[]
   /** The file's text. */
   source: string
@@ -42,6 +44,14 @@ export interface ScenarioWorkload {
   name: string
   line: number
   options: LoadOptions
+}
+
+/** The limits on one workload, or on failovers. */
+export interface ScenarioChecks {
+  /** The workload's name, or `failover`. */
+  on: string
+  /** By check, as written, with params filled in. */
+  limits: Record<string, unknown>
 }
 
 export type ParamValue = string | number | boolean

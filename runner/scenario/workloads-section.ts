@@ -1,3 +1,4 @@
+import { FAILOVER } from '../checks/index.ts'
 import type { Topology } from '../cluster/topology.ts'
 import { didYouMean } from '../record/nearest.ts'
 import { WORKLOAD_NAME, workloadKindByName, workloadKinds } from '../workload/index.ts'
@@ -8,9 +9,6 @@ import { valueInWords } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, find, isEmptyMap, type MapTree, toPlain } from './tree.ts'
-
-/** A check of failovers stands under this name, beside those of workloads. */
-export const FAILOVER = 'failover'
 
 /** The scenario's workloads, in order. What is wrong is reported, and left out. */
 export function readWorkloads(map: MapTree, topology: Topology, context: CheckContext): ScenarioWorkload[] {

@@ -66,11 +66,10 @@ export class Driver {
     serveAll()
   }
 
-  /** Sends nothing more, and resolves when nothing is under way. What was due and never sent is recorded as such. */
+  /** Sends nothing more, and resolves when nothing is under way. What was never sent, for as long as an operation may take, is recorded as such. */
   async stop(): Promise<void> {
     this.halt()
-    const nowMs = this.#options.now()
-    for (const group of this.#groups) this.#recordUnsent(group, nowMs)
+    for (const group of this.#groups) this.#recordUnsent(group)
     if (this.#running === 0) return
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve
@@ -135,11 +134,11 @@ export class Driver {
     }
   }
 
-  #recordUnsent(group: Group, nowMs: number): void {
-    const { history, bins } = this.#options
-    // With a client free, what is due has been so only since the timer's last tick.
-    while (group.free.length === 0) {
-      const dueMs = group.pacing.takeUnsent(nowMs)
+  #recordUnsent(group: Group): void {
+    const { history, bins, options, now } = this.#options
+    const nowMs = now()
+    for (;;) {
+      const dueMs = group.pacing.takeUnsent(nowMs - options.timeoutMs)
       if (dueMs === undefined) return
       const { fn, key, a, b } = this.#next(group, 0)
       history.failed(history.begin(fn, 0, key, a, b, nowMs, dueMs), 'unsent', NO_NODE, nowMs)
