@@ -9,14 +9,19 @@ import { reduceRun } from '../report/run-model.ts'
 
 /**
  * Judges all checks of a scenario, from the events of its run up to its first judgement and from its histories in the run's
- * `folder`: what a run judged at its end, and what is judged again later, is the same. Throws HistoryError if a history
- * cannot be read.
+ * `folder`: what a run judged at its end, and what is judged again later, is the same. `limits`, by what they are on and then by check, are
+ * the scenario's own if not given. Throws HistoryError if a history cannot be read.
  */
-export function judgeScenario(events: readonly RunEvent[], scenario: number, folder: string): CheckOutcome[] {
+export function judgeScenario(
+  events: readonly RunEvent[],
+  scenario: number,
+  folder: string,
+  limits?: Record<string, Record<string, unknown>>,
+): CheckOutcome[] {
   const known = eventsBeforeJudging(events, scenario)
   const started = known.find((event) => event.type === 'scenario-started' && event.scenario === scenario)
   if (started?.type !== 'scenario-started') return []
-  const limitsBySubject = Object.entries(started.checks ?? {})
+  const limitsBySubject = Object.entries(limits ?? started.checks ?? {})
   if (limitsBySubject.length === 0) return []
   const failovers = reduceRun(known, folder).scenarios.at(-1)?.failovers ?? []
   const facts = factsOf(known, scenario, failovers)
@@ -26,8 +31,13 @@ export function judgeScenario(events: readonly RunEvent[], scenario: number, fol
   })
 }
 
+/** Histories of a run, as paths within its folder. */
+export function historyFiles(events: readonly RunEvent[]): string[] {
+  return events.flatMap((event) => (event.type === 'history-saved' ? [event.file] : []))
+}
+
 /** Where the history of a workload is, within the run's folder; undefined if it was never written to its end. */
-export function historyFile(events: readonly RunEvent[], scenario: number, workload: string): string | undefined {
+function historyFile(events: readonly RunEvent[], scenario: number, workload: string): string | undefined {
   const saved = events.find(
     (event) => event.type === 'history-saved' && event.scenario === scenario && event.workload === workload,
   )

@@ -37,7 +37,8 @@ function weightOf(verdict: CheckVerdict): Problem['verdict'] {
   return verdict === 'inconclusive' ? 'inconclusive' : 'failed'
 }
 
-function witnessLines(witness: Witness | undefined): string[] {
+/** The operations of a witness, a line each. */
+export function witnessLines(witness: Witness | undefined): string[] {
   if (!witness) return []
   const more = witness.more === undefined || witness.more === 0 ? [] : [`and ${witness.more} more like these`]
   return [witness.title, ...witness.operations.map(operationText), ...more]
