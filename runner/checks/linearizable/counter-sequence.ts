@@ -1,6 +1,7 @@
 import type { History } from '../../record/history.ts'
 import { FN, isIndeterminateCode, NIL, OUTCOME_OK, UNKNOWN } from '../../record/history-codes.ts'
-import { endMs, outOfOrder, type Stage } from './stages.ts'
+import { unfilled } from './gaps.ts'
+import { outOfOrder, type Stage } from './stages.ts'
 import type { Violation } from './violation.ts'
 
 /**
@@ -19,7 +20,9 @@ export function judgeCounter(history: History, key: number, rows: Uint32Array): 
     (row) => ops.fn[row] === FN.read && ops.outcome[row] === OUTCOME_OK && ops.r[row] !== UNKNOWN,
   )
   const told = (row: number) => (ops.r[row] === NIL ? 0 : (ops.r[row] ?? 0))
-  const odd = [...reads, ...carriedOut].find((row) => told(row) % amount !== 0 || told(row) < 0)
+  const odd = [...reads, ...carriedOut].find(
+    (row) => told(row) % amount !== 0 || told(row) < (ops.fn[row] === FN.add ? amount : 0),
+  )
   if (odd !== undefined)
     return { key, rows: [odd], why: `${told(odd)} was told, which increments of ${amount} cannot make` }
   const byPlace = new Map<number, number>()
@@ -39,7 +42,7 @@ export function judgeCounter(history: History, key: number, rows: Uint32Array): 
   )
   for (const [place, row] of byPlace) stages[2 * place - 1]?.rows.push(row)
   for (const row of reads) stages[2 * (told(row) / amount)]?.rows.push(row)
-  return outOfOrder(key, stages, ops) ?? unfilled(history, key, stages, byPlace, spare)
+  return outOfOrder(key, stages, ops) ?? unfilled(key, { stages, known: byPlace, spare }, ops)
 }
 
 function hasFailed({ ops }: History, row: number): boolean {
@@ -54,46 +57,4 @@ function tooHigh({ ops }: History, key: number, rows: number[], told: (row: numb
     rows: [highest],
     why: `${told(highest)} was told at ${ops.completeMs[highest]?.toFixed(0)} ms, more than all increments together can have made`,
   }
-}
-
-/**
- * Values that no answered increment made must each be made by one without an answer that began in time: before the first operation ended that
- * shows the value or a higher one. Deadlines only grow, so counting those that began before each is enough.
- */
-function unfilled(
-  { ops }: History,
-  key: number,
-  stages: readonly Stage[],
-  byPlace: ReadonlyMap<number, number>,
-  spare: readonly number[],
-): Violation | undefined {
-  const deadlines = deadlinesOf(stages, ops)
-  const begins = spare.map((row) => ops.invokeMs[row] ?? 0).sort((a, b) => a - b)
-  let needed = 0
-  let began = 0
-  for (let place = 1; 2 * place < stages.length; place += 1) {
-    if (byPlace.has(place)) continue
-    const deadline = deadlines[2 * place - 1]
-    needed += 1
-    while (began < begins.length && (begins[began] ?? 0) <= (deadline?.ms ?? Number.POSITIVE_INFINITY)) began += 1
-    if (began < needed) {
-      const rows = deadline ? [deadline.row] : []
-      return { key, rows, why: `more increments show in it by ${deadline?.ms.toFixed(0)} ms than had begun by then` }
-    }
-  }
-  return undefined
-}
-
-/** For each stage, the first end of an operation of that stage or a later one. */
-function deadlinesOf(stages: readonly Stage[], ops: History['ops']): ({ ms: number; row: number } | undefined)[] {
-  const deadlines: ({ ms: number; row: number } | undefined)[] = []
-  let first: { ms: number; row: number } | undefined
-  for (let index = stages.length - 1; index >= 0; index -= 1) {
-    for (const row of stages[index]?.rows ?? []) {
-      const ms = endMs(ops, row)
-      if (first === undefined || ms < first.ms) first = { ms, row }
-    }
-    deadlines[index] = first
-  }
-  return deadlines
 }

@@ -1,6 +1,7 @@
 import { type History, listOf } from '../../record/history.ts'
 import { FN, isIndeterminateCode, OUTCOME_OK, UNKNOWN } from '../../record/history-codes.ts'
 import { plural, valueText } from '../words.ts'
+import { unfilled } from './gaps.ts'
 import { outOfOrder, type Stage } from './stages.ts'
 import type { Violation } from './violation.ts'
 
@@ -90,7 +91,7 @@ interface Sequence {
 /** Gives each operation its place, and sees whether real time allows it. */
 function placed(history: History, key: number, { reads, order, pushes }: Sequence): Violation | undefined {
   const { ops } = history
-  const stages: Stage[] = [{ text: 'the list was empty', rows: [] }]
+  const known = new Map<number, number>()
   for (const [index, element] of order.entries()) {
     const push = pushes.get(element) ?? -1
     const length = ops.r[push] ?? UNKNOWN
@@ -98,46 +99,56 @@ function placed(history: History, key: number, { reads, order, pushes }: Sequenc
       const why = `the append of ${valueText(history, element)} answered that the list then had ${plural(length, 'element')}, but it stands at place ${index + 1}`
       return { key, rows: [push], why }
     }
-    stages.push({ text: `${valueText(history, element)} was appended`, rows: [push] })
-    stages.push({ text: `the list had ${plural(index + 1, 'element')}`, rows: [] })
+    known.set(index + 1, push)
   }
-  for (const read of reads) stages[2 * lengthOf(history, read)]?.rows.push(read)
-  const known = new Set(order)
-  const later = [...pushes].filter(([element, row]) => !known.has(element) && ops.outcome[row] === OUTCOME_OK)
-  const lengthAfter = ([, row]: readonly [number, number]) => ops.r[row] ?? UNKNOWN
-  const told = later.filter((push) => lengthAfter(push) !== UNKNOWN).sort((a, b) => lengthAfter(a) - lengthAfter(b))
-  const untold = later.filter((push) => lengthAfter(push) === UNKNOWN)
-  return (
-    takenPlace(history, key, told, order.length) ??
-    outOfOrder(key, [...stages, ...told.map((push) => laterStage(history, [push]))], ops) ??
-    // Where the place is not told, any place behind the longest read will do.
-    outOfOrder(key, [...stages, laterStage(history, untold)], ops)
-  )
+  const read = new Set(order)
+  const unread = [...pushes].filter(([element]) => !read.has(element)).map(([, row]) => row)
+  const later = unread.filter((row) => ops.outcome[row] === OUTCOME_OK)
+  const spare = unread.filter((row) => isIndeterminateCode(ops.outcome[row] ?? 0))
+  // Where places are not told, any place behind the longest read will do.
+  const untold = later.some((row) => ops.r[row] === UNKNOWN)
+  const taken = untold ? undefined : takePlaces(history, key, later, known, order.length)
+  const last = untold ? order.length : later.reduce((most, row) => Math.max(most, ops.r[row] ?? 0), order.length)
+  if (taken) return taken
+  if (last - known.size > spare.length) {
+    return {
+      key,
+      rows: later.slice(-1),
+      why: `an append answered that the list had ${plural(last, 'element')}, more than were ever appended`,
+    }
+  }
+  const stages = stagesOf(history, known, last)
+  for (const row of reads) stages[2 * lengthOf(history, row)]?.rows.push(row)
+  const behind: Stage[] = untold ? [{ text: 'an element was appended that no read shows', rows: later }] : []
+  return outOfOrder(key, [...stages, ...behind], ops) ?? unfilled(key, { stages, known, spare }, ops)
 }
 
-/** Acknowledged appends that no read shows came after all that was read, at the place that their answers tell. */
-function laterStage(history: History, pushed: readonly (readonly [number, number])[]): Stage {
-  const [first] = pushed
-  const text = `${valueText(history, first?.[0] ?? UNKNOWN)} was appended, which no read shows`
-  return { text, rows: pushed.map(([, row]) => row) }
+function stagesOf(history: History, known: ReadonlyMap<number, number>, last: number): Stage[] {
+  const stages: Stage[] = [{ text: 'the list was empty', rows: [] }]
+  for (let place = 1; place <= last; place += 1) {
+    const push = known.get(place)
+    const element = push === undefined ? 'an element' : valueText(history, history.ops.a[push] ?? UNKNOWN)
+    stages.push({ text: `${element} was appended`, rows: push === undefined ? [] : [push] })
+    stages.push({ text: `the list had ${plural(place, 'element')}`, rows: [] })
+  }
+  return stages
 }
 
-/** An append whose answer names a place at which another element stands. */
-function takenPlace(
+/** Puts acknowledged appends that no read shows at the places that their answers tell. Returns what is wrong with one. */
+function takePlaces(
   history: History,
   key: number,
-  told: readonly (readonly [number, number])[],
+  rows: readonly number[],
+  known: Map<number, number>,
   length: number,
 ): Violation | undefined {
-  const { ops } = history
-  for (const [index, [element, row]] of told.entries()) {
-    const place = ops.r[row] ?? UNKNOWN
-    const text = `the append of ${valueText(history, element)} answered that it stands at place ${place}`
+  for (const row of rows) {
+    const place = history.ops.r[row] ?? UNKNOWN
+    const text = `the append of ${valueText(history, history.ops.a[row] ?? UNKNOWN)} answered that it stands at place ${place}`
     if (place <= length) return { key, rows: [row], why: `${text}, where another element was read` }
-    const before = told[index - 1]?.[1]
-    if (before !== undefined && ops.r[before] === place) {
-      return { key, rows: [before, row], why: `${text}, which another append was told too` }
-    }
+    const rival = known.get(place)
+    if (rival !== undefined) return { key, rows: [rival, row], why: `${text}, which another append was told too` }
+    known.set(place, row)
   }
   return undefined
 }
