@@ -50,10 +50,19 @@ function expand(issue: Issue, base: Path): Issue[] {
   const path = [...base, ...issue.path]
   const placed = { ...issue, path } as Issue
   if (issue.code !== 'invalid_union') return [placed]
-  const fitting = issue.errors.filter((branch) => !branch.some(isOfWrongType))
+  const fitting = branchesOf(issue).filter((branch) => !branch.some(isOfWrongType))
   if (fitting.length === 0) return [placed]
   const best = fitting.reduce((a, b) => (badness(b) < badness(a) ? b : a))
   return best.flatMap((inner) => expand(inner, path))
+}
+
+/** The alternatives of a union, those of unions inside it among them. */
+function branchesOf(issue: Issue & { code: 'invalid_union' }): Issue[][] {
+  return issue.errors.flatMap((branch) => {
+    const [only, ...others] = branch
+    const isUnion = only?.code === 'invalid_union' && only.path.length === 0 && others.length === 0
+    return isUnion ? branchesOf(only) : [branch]
+  })
 }
 
 /** Unknown keys say more against an alternative than a wrong value under a right key. */
