@@ -63,10 +63,9 @@ export class LiveCluster {
   constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
     this.clock = options.clock
     this.#addresses = new Map(
-      options.nodes.map(({ name, host, port }) => {
-        // Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up.
-        const reached = host === 'localhost' ? '127.0.0.1' : host
-        return [name, { name, host: reached, port, password: options.password }]
+      options.nodes.map((node) => {
+        const { name, port } = node
+        return [name, { name, host: hostToConnect(node), port, password: options.password }]
       }),
     )
     this.nodes = options.nodes.map((node) => ({
@@ -215,6 +214,11 @@ export class LiveCluster {
     const nameOfAddress = (host: string, port: number) => this.nameOfAddress(host, port)
     return { atMs, reports, unreachable, agreed: agreeOn(witnesses, nameOf, indexOf), nameOf, nameOfAddress }
   }
+}
+
+/** Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up. */
+export function hostToConnect({ host }: Pick<ServerNode, 'host'>): string {
+  return host === 'localhost' ? '127.0.0.1' : host
 }
 
 function isLoopback(host: string): boolean {

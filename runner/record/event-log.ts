@@ -28,6 +28,8 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
       'fault-ended',
       'log-saved',
       'check-judged',
+      'load-bins',
+      'history-saved',
       'scenario-as-played',
       'scenario-ended',
       'warning',

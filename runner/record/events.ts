@@ -44,6 +44,26 @@ export interface ClusterInfo {
   slots?: (readonly [first: number, last: number])[][]
 }
 
+/**
+ * What the clients of a workload saw, in bins by the time when operations completed: in each list a value for each bin.
+ * Latencies are those of operations that were carried out, from when they were due, in ms; null where there were none.
+ */
+export interface LoadSeries {
+  /** Begin of the first bin, ms from the scenario's start. */
+  fromMs: number
+  /** Width of a bin, ms. */
+  binMs: number
+  /** Operations that were carried out, definitely not carried out, and of which nobody knows. */
+  ok: number[]
+  failed: number[]
+  indeterminate: number[]
+  p50: (number | null)[]
+  p99: (number | null)[]
+  max: (number | null)[]
+  /** How many of the others by class of error, for the classes that occurred: `timeout`, `CLUSTERDOWN`, … */
+  errors: Record<string, number[]>
+}
+
 /** A fault that was brought about on purpose. */
 export interface FaultInfo {
   /** `f1`: unique in its scenario. */
@@ -109,6 +129,10 @@ export type RunEvent = { atMs: number } & (
       platform: string
       server: string
       steps: PlannedStep[]
+      /** Load in the background, with its options as written. */
+      workloads?: { name: string; type: string; options: Record<string, unknown> }[]
+      /** Limits, by the workload (or `failover`) that they are on, then by check, as written. */
+      checks?: Record<string, Record<string, unknown>>
     }
   | { type: 'progress'; scenario?: number; text: string }
   | { type: 'cluster-ready'; scenario: number; cluster: ClusterInfo; setupMs: number; server: string }
@@ -126,6 +150,10 @@ export type RunEvent = { atMs: number } & (
   /** Watching of failovers ended: what comes later is the cleanup's doing. */
   | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
+  /** About once a second for each workload, while it runs: ten bins of 100 ms. */
+  | { type: 'load-bins'; scenario: number; workload: string; series: LoadSeries }
+  /** The history of a workload is complete; its path within the run's folder. */
+  | { type: 'history-saved'; scenario: number; workload: string; file: string }
   /** One limit of one check, judged from the histories and the events before this one. */
   | { type: 'check-judged'; scenario: number; check: CheckOutcome }
   | {
