@@ -123,7 +123,7 @@ t.test('tc and ip understand every command', async (t) => {
 t.test('what is missing makes faults unsupported, and says so', async (t) => {
   const all: Means = {
     ...{ filter: undefined, loss: undefined, duplicate: undefined, shape: undefined },
-    ...{ intake: undefined, netem: undefined, pause: undefined },
+    ...{ intake: undefined, netem: undefined, pause: undefined, detour: undefined },
   }
   const supported = async (means: Means) =>
     (await networkSupport(async () => means)).filter((one) => one.supported).map(({ capability }) => capability)
