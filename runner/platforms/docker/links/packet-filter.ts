@@ -8,6 +8,8 @@ export const TABLE = 'redis-chaos'
 
 /** Before Docker's own translation of addresses, and before any that stands in for a slow link: addresses are still the nodes'. */
 const PRIORITY = -150
+/** On packets that were sent twice. */
+const MARK = '0x5243'
 /** Shares of packets are counted in millionths. */
 const WHOLE = 1_000_000
 
@@ -104,7 +106,9 @@ function sentRules({ link, index }: Placed, packets: string): Rule[] {
   }
   const rules: Rule[] = []
   if (link.duplicateRatio) {
-    const text = `${packets} ${share(link.duplicateRatio)} ${counter} dup to ip daddr device "@device@"`
+    // The copy goes through these rules too, and carries the mark: it is neither counted nor copied.
+    const chosen = `${packets} meta mark != ${MARK} ${share(link.duplicateRatio)}`
+    const text = `${chosen} meta mark set ${MARK} ${counter} dup to ip daddr device "@device@"`
     rules.push({ kind: 'duplicate', text })
   }
   // Nothing of ours stands where a client receives.
