@@ -23,7 +23,15 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   type: new Set<RunEvent['type']>([
     ...(['run-started', 'scenario-started', 'progress', 'cluster-ready', 'step-started', 'step-progress'] as const),
     ...(['step-ended', 'log-saved', 'scenario-as-played', 'scenario-ended', 'warning', 'run-ended'] as const),
-    ...(['failover-seen', 'view-seen', 'service-seen', 'fault-seen', 'timing-seen', 'watch-ended'] as const),
+    ...([
+      'failover-seen',
+      'view-seen',
+      'service-seen',
+      'fault-seen',
+      'timing-seen',
+      'clocks-seen',
+      'watch-ended',
+    ] as const),
   ]),
   verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped']),
   role: new Set(['master', 'replica']),
