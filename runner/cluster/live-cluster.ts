@@ -52,6 +52,8 @@ type Answer = { report: NodeReport } | { reason: string; silent: boolean }
 export class LiveCluster {
   readonly nodes: readonly LiveNode[]
   readonly clock: Clock
+  /** Told of every report that a look brings, and when (on the clock) the node was asked for it. */
+  onReport: ((report: NodeReport, askedMs: number) => void) | undefined
   readonly #byName: Map<string, LiveNode>
   readonly #addresses: Map<string, NodeClientOptions>
   readonly #connections: NodeClient[] = []
@@ -150,20 +152,21 @@ export class LiveCluster {
   }
 
   async #ask(node: LiveNode, timeoutMs: number): Promise<Answer> {
+    const askedMs = this.clock.nowMs()
     const replies = await node.client.pipeline(LOOK, timeoutMs)
     const error = replies.find((reply) => reply instanceof Error)
     if (error instanceof Unreachable) return { reason: error.reason, silent: error.kind === 'timeout' }
     if (error instanceof Error) return { reason: error.message, silent: false }
     const [nodes, info, replication] = replies
     try {
-      return {
-        report: {
-          name: node.name,
-          view: parseClusterNodes(String(nodes), node.name),
-          info: parseClusterInfo(String(info)),
-          replication: parseReplication(String(replication)),
-        },
+      const report: NodeReport = {
+        name: node.name,
+        view: parseClusterNodes(String(nodes), node.name),
+        info: parseClusterInfo(String(info)),
+        replication: parseReplication(String(replication)),
       }
+      this.onReport?.(report, askedMs)
+      return { report }
     } catch (unreadable) {
       return { reason: unreadable instanceof Error ? unreadable.message : String(unreadable), silent: false }
     }

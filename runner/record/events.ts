@@ -5,7 +5,7 @@
  */
 
 import type { CheckOutcome } from './check-outcome.ts'
-import type { FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
+import type { ClocksFact, FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
 
 export const EVENTS_VERSION = 1
 
@@ -147,6 +147,7 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'service-seen'; scenario: number } & ServiceFact)
   | ({ type: 'fault-seen'; scenario: number } & FaultFact)
   | ({ type: 'timing-seen'; scenario: number } & TimingFact)
+  | ({ type: 'clocks-seen'; scenario: number } & ClocksFact)
   /** Watching of failovers ended: what comes later is the cleanup's doing. */
   | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
