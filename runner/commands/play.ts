@@ -16,6 +16,7 @@ import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { Surroundings } from './command.ts'
+import { environment } from './environment.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import { shown } from './project.ts'
 
@@ -66,6 +67,7 @@ export async function play(
       command: asked.commandFor(seed),
       keep,
       notes,
+      environment: environment(),
     })
     const unwritten = record.finish()
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))

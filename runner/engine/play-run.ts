@@ -3,7 +3,7 @@ import { type Platform, PlatformError } from '../platforms/platform.ts'
 import { EVENTS_VERSION, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
-import { recordStart } from './announce.ts'
+import { type Place, recordStart } from './announce.ts'
 import { playScenario, type ScenarioResult } from './play-scenario.ts'
 import type { RunSettings } from './settings-of-run.ts'
 import { EXIT, exitCodeOf, verdictOfRun } from './verdict.ts'
@@ -19,6 +19,7 @@ export interface RunResult {
 export interface Play {
   scenario: Scenario
   platform: Platform
+  repeat?: { number: number; of: number }
 }
 
 /** Plays scenarios one after another and records the run from its first event to its last. Never throws for what they do. */
@@ -36,18 +37,20 @@ export async function playRun(plays: readonly Play[], settings: Omit<RunSettings
     seed: settings.seed,
     command: settings.command,
     scenarios: plays.length,
+    ...(settings.environment && { environment: settings.environment }),
   })
   for (const text of settings.notes) recorder.record({ type: 'progress', text })
   const onBug = (error: unknown) => {
     bugs.push(error)
   }
   const prepared = new Map<Platform, string | ScenarioResult>()
-  for (const [index, { scenario, platform }] of plays.entries()) {
+  for (const [index, { scenario, platform, repeat }] of plays.entries()) {
     if (settings.interrupted.aborted) break
     const own = { ...settings, platform }
     const server = prepared.get(platform) ?? (await prepare(own, onBug))
     prepared.set(platform, server)
-    const place = placeOf(scenario, index, plays.length, own, typeof server === 'string' ? server : platform.server)
+    const words = typeof server === 'string' ? server : platform.server
+    const place = placeOf(scenario, { index, server: words, ...(repeat && { repeat }) }, plays.length, own)
     const result =
       typeof server === 'string'
         ? await playOrSkip(scenario, place, own, onBug)
@@ -66,19 +69,16 @@ export async function playRun(plays: readonly Play[], settings: Omit<RunSettings
   return { verdict, exitCode, bugs }
 }
 
-interface Place {
-  index: number
-  server: string
+interface PlaceOnDisk extends Place {
   logFolder: string
   runId: string
 }
 
-function placeOf(scenario: Scenario, index: number, count: number, settings: RunSettings, server: string): Place {
+function placeOf(scenario: Scenario, place: Place, count: number, settings: RunSettings): PlaceOnDisk {
   const { nodesFolder } = settings.folder
   return {
-    index,
-    server,
-    logFolder: count === 1 ? nodesFolder : path.join(nodesFolder, `${index + 1}-${scenario.id}`),
+    ...place,
+    logFolder: count === 1 ? nodesFolder : path.join(nodesFolder, `${place.index + 1}-${scenario.id}`),
     runId: settings.runId,
   }
 }
@@ -105,7 +105,7 @@ async function prepare(settings: RunSettings, onBug: (error: unknown) => void): 
 
 async function playOrSkip(
   scenario: Scenario,
-  place: Place,
+  place: PlaceOnDisk,
   settings: RunSettings,
   onBug: (error: unknown) => void,
 ): Promise<ScenarioResult> {

@@ -8,7 +8,7 @@ import type { ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
-import { plannedStep, recordReady, recordStart } from './announce.ts'
+import { type Place, plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { Interrupted } from './interrupt.ts'
@@ -19,6 +19,7 @@ import type { RunSettings } from './settings-of-run.ts'
 import type { Stage } from './stage.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
 import { verdictOfSteps } from './verdict.ts'
+import { watchView } from './view-watch.ts'
 
 /** How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end within 15 s. */
 const FINALLY_WHEN_CUT_SHORT_MS = 4000
@@ -35,7 +36,7 @@ export interface ScenarioResult {
  */
 export async function playScenario(
   scenario: Scenario,
-  place: { index: number; server: string; logFolder: string; runId: string },
+  place: Place & { logFolder: string; runId: string },
   settings: RunSettings,
   onBug: (error: unknown) => void,
 ): Promise<ScenarioResult> {
@@ -47,6 +48,7 @@ export async function playScenario(
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const played = new AsPlayed(scenario, settings)
   const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  let stopWatchingView = async (): Promise<void> => {}
   let setupMs: number | undefined
   let result: ScenarioResult
 
@@ -65,6 +67,12 @@ export async function playScenario(
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
+    stopWatchingView = watchView(ready.servers.nodes, {
+      password: settings.password,
+      clock,
+      recorder,
+      scenario: place.index,
+    })
     const stage = stageOf(scenario, place.index, settings, ready, played, onBug)
     result = await playSteps(scenario, stage, signal, settings.interrupted)
     result = await doubtIfPlatformDied(result, settings)
@@ -75,6 +83,7 @@ export async function playScenario(
   stopWatching()
   const cleanupStartMs = clock.nowMs()
   try {
+    await stopWatchingView()
     made.cluster?.close()
     result = await cleanUp(result, made.servers, place, settings)
     await keepLogs(logs, place, settings)

@@ -27,6 +27,8 @@ export interface RunSettings {
   config: Record<string, string>
   /** What was decided before the run, as which platform was chosen and why; recorded as its first progress. */
   notes: readonly string[]
+  /** The machine and the runner, in words, by what each is. */
+  environment?: Record<string, string>
   /** Leave the cluster running at the end. */
   keep: boolean
 }

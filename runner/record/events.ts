@@ -31,6 +31,28 @@ export interface ClusterNodeInfo {
   shard: number
 }
 
+/** One node as the others and itself showed it at one moment. */
+export interface NodeSeen {
+  name: string
+  /** Whether it answered. */
+  up: boolean
+  /** Why it gave no answer: `connection refused`. */
+  why?: string
+  role?: 'master' | 'replica'
+  /** Of a replica. */
+  master?: string
+  /** 1-based; absent when it belongs to no shard. */
+  shard?: number
+  slots: [first: number, last: number][]
+  configEpoch?: number
+  /** Most of the others hold it for failing. */
+  failing?: boolean
+  /** Its own `cluster_state`; absent when it gave no answer. */
+  state?: 'ok' | 'fail'
+  /** Of a replica: whether the link to its master is up. */
+  link?: 'up' | 'down'
+}
+
 export interface ClusterInfo {
   shards: number
   replicas: number
@@ -79,6 +101,8 @@ export type RunEvent = { atMs: number } & (
       /** The command that runs it again, without secrets. */
       command: string
       scenarios: number
+      /** The machine and the runner, in words, by what each is: `node` → `v20.20.2`. */
+      environment?: Record<string, string>
     }
   | {
       type: 'scenario-started'
@@ -92,10 +116,18 @@ export type RunEvent = { atMs: number } & (
       params: Record<string, unknown>
       platform: string
       server: string
+      /** The server as it was asked for: `redis:7.0`. */
+      asked?: string
+      /** Which of how many times the run plays the same; absent when it plays once. */
+      repeat?: { number: number; of: number }
       steps: PlannedStep[]
     }
+  /** The text of the scenario and of its step files as they were read, by the file names that steps carry. */
+  | { type: 'scenario-source'; scenario: number; files: { path: string; text: string }[] }
   | { type: 'progress'; scenario?: number; text: string }
   | { type: 'cluster-ready'; scenario: number; cluster: ClusterInfo; setupMs: number; server: string }
+  /** Recorded when it differs from what was seen before. `ageMs`: how long before the event the nodes were asked. */
+  | { type: 'view-seen'; scenario: number; ageMs: number; currentEpoch: number; nodes: NodeSeen[] }
   | { type: 'step-started'; scenario: number; index: number; limitMs?: number; step: PlannedStep }
   | { type: 'step-progress'; scenario: number; index: number; text: string }
   | { type: 'step-ended'; scenario: number; index: number; step: PlannedStep; durationMs: number; outcome: StepOutcome }
