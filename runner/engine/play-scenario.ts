@@ -42,6 +42,7 @@ export async function playScenario(
 ): Promise<ScenarioResult> {
   const { clock, platform, recorder } = settings
   const startMs = clock.nowMs()
+  recordStart(scenario, place, settings)
   const logs = new NodeLogs()
   const died = new AbortController()
   const signal = AbortSignal.any([settings.interrupted, died.signal])
@@ -52,7 +53,6 @@ export async function playScenario(
   let setupMs: number | undefined
   let result: ScenarioResult
 
-  recordStart(scenario, place, settings)
   try {
     const onServers = (servers: ServerGroup) => {
       made.servers = servers

@@ -54,8 +54,10 @@ function nodeSeen(name: string, { agreed, reports, unreachable, nameOf }: Snapsh
   const told = [...reports.values()].flatMap(({ view }) => view.nodes.filter((node) => nameOf(node) === name))
   const role = own?.role ?? agreed.roleOf(name)
   const master = agreed.masterOf(name)
+  const id = told[0]?.id
   return {
     name,
+    ...(id !== undefined && { id }),
     up: report !== undefined,
     ...(report === undefined && { why: unreachable.get(name) ?? 'no answer' }),
     ...(role !== undefined && { role }),

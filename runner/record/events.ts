@@ -34,6 +34,8 @@ export interface ClusterNodeInfo {
 /** One node as the others and itself showed it at one moment. */
 export interface NodeSeen {
   name: string
+  /** 40 hex digits, by which logs name it; absent when no node told. */
+  id?: string
   /** Whether it answered. */
   up: boolean
   /** Why it gave no answer: `connection refused`. */

@@ -1,4 +1,5 @@
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
+import type { FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
 
 export const REPORT_VERSION = 1
 
@@ -22,6 +23,8 @@ export interface RunReport {
   folder: string
   /** False when the record breaks off: the runner was killed or crashed. */
   complete: boolean
+  /** The machine and the runner, in words, by what each is. */
+  environment?: Record<string, string>
   /** Scenarios of the run that were never started. */
   notStarted: number
   /** Warnings that belong to no scenario. */
@@ -40,6 +43,10 @@ export interface ScenarioReport {
   hint?: string
   platform: string
   server: string
+  /** The server as it was asked for: `redis:7.0`. */
+  asked?: string
+  /** Which of how many times the run plays the same. */
+  repeat?: { number: number; of: number }
   seed: number
   params: Record<string, unknown>
   /** UTC time, ISO 8601. */
@@ -52,9 +59,17 @@ export interface ScenarioReport {
   steps: StepReport[]
   checks: CheckReport[]
   failovers: FailoverReport[]
+  /** Absent when nobody looked, as in runs of earlier versions. */
+  nodeLanes?: NodeLane[]
+  shardLanes?: ShardLane[]
+  /** What all nodes showed, whenever it changed; of very many, some. */
+  views?: ViewReport[]
+  faults?: FaultReport[]
   warnings: string[]
   /** Logs kept, paths within the run's folder. */
   logs: { node: string; file: string }[]
+  /** The scenario and its step files, by the names that steps carry, as they were read. */
+  source?: { path: string; text: string }[]
 }
 
 export interface StepReport {

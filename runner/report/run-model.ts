@@ -1,5 +1,7 @@
 import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
 import { failoversOf } from './failovers.ts'
+import { faultsOf } from './faults.ts'
+import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 
@@ -38,6 +40,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     command: started.command,
     folder: ended?.folder ?? folder,
     complete: ended !== undefined,
+    ...(started.environment && { environment: started.environment }),
     notStarted: Math.max(started.scenarios - starts.length, 0),
     warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
     scenarios: starts.map((start) => reduceScenario(start, eventsOf(start.scenario, events), started, lastMs)),
@@ -69,6 +72,8 @@ function reduceScenario(
     ...(ended?.hint !== undefined && { hint: ended.hint }),
     platform: start.platform,
     server: ready?.server ?? start.server,
+    ...(start.asked !== undefined && { asked: start.asked }),
+    ...(start.repeat && { repeat: start.repeat }),
     seed: start.seed,
     params: start.params,
     startedAt: wallTime(run, start.atMs),
@@ -79,9 +84,33 @@ function reduceScenario(
     steps,
     checks: [],
     failovers: failoversOf(steps, ready?.cluster),
+    ...whatWasSeen(events, steps, start.atMs, endMs - (ended?.cleanupMs ?? 0)),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
+    ...sourceOf(events),
   }
+}
+
+/** Lanes and views, if anybody looked; `endMs`, in the time of the events, is when looking ended. */
+function whatWasSeen(
+  events: readonly ScenarioEvent[],
+  steps: readonly StepReport[],
+  startMs: number,
+  endMs: number,
+): Partial<ScenarioReport> {
+  const views = viewsOf(events, startMs)
+  const overMs = tidyMs(endMs - startMs)
+  const lanes = nodeLanes(views, steps, overMs)
+  const faults = faultsOf(steps, lanes, overMs)
+  return {
+    ...(views.length > 0 && { nodeLanes: lanes, shardLanes: shardLanes(views, overMs), views: keptViews(views) }),
+    ...(faults.length > 0 && { faults }),
+  }
+}
+
+function sourceOf(events: readonly ScenarioEvent[]): Pick<ScenarioReport, 'source'> {
+  const source = events.find((event) => event.type === 'scenario-source')
+  return source === undefined ? {} : { source: source.files }
 }
 
 function reduceSteps(
