@@ -1,3 +1,4 @@
+import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
 import type { FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
 
@@ -102,15 +103,8 @@ export interface StepReport {
   error?: StepError
 }
 
-export interface CheckReport {
-  on: string
-  name: string
-  verdict: 'passed' | 'failed' | 'not-evaluated'
-  limit: string
-  value: string
-  samples: number
-  explanation: string
-}
+/** The result of one limit of one check. */
+export type CheckReport = CheckOutcome
 
 export interface FailoverReport {
   shard: number
