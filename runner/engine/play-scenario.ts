@@ -2,6 +2,9 @@ import path from 'node:path'
 import { FormError } from '../cluster/form.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { TargetResolver } from '../cluster/targets.ts'
+import type { FaultBoard } from '../faults/board.ts'
+import { NotHealed } from '../faults/fault.ts'
+import type { Journal } from '../faults/journal.ts'
 import { PlatformError, type ServerGroup } from '../platforms/platform.ts'
 import { formatDuration } from '../record/duration.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
@@ -10,6 +13,7 @@ import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
 import { type Place, plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
+import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { Interrupted } from './interrupt.ts'
 import { NodeLogs } from './node-logs.ts'
@@ -23,6 +27,8 @@ import { watchView } from './view-watch.ts'
 
 /** How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end within 15 s. */
 const FINALLY_WHEN_CUT_SHORT_MS = 4000
+/** How long healing at the end of a scenario may take, ms. */
+const HEAL_WITHIN_MS = 20_000
 
 export interface ScenarioResult {
   verdict: ScenarioVerdict
@@ -49,6 +55,7 @@ export async function playScenario(
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const played = new AsPlayed(scenario, settings)
   const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  const journal = openJournal(settings)
   let stopWatchingView = async (): Promise<void> => {}
   let setupMs: number | undefined
   let result: ScenarioResult
@@ -73,8 +80,10 @@ export async function playScenario(
       recorder,
       scenario: place.index,
     })
-    const stage = stageOf(scenario, place.index, settings, ready, played, onBug)
+    const faults = openBoard(ready, place.index, journal, settings)
+    const stage = stageOf(scenario, place.index, settings, { ...ready, faults }, played, onBug)
     result = await playSteps(scenario, stage, signal, settings.interrupted)
+    result = await healAll(result, faults, signal, settings)
     result = await doubtIfPlatformDied(result, settings)
   } catch (error) {
     result = resultOfError(error, onBug)
@@ -85,7 +94,7 @@ export async function playScenario(
   try {
     await stopWatchingView()
     made.cluster?.close()
-    result = await cleanUp(result, made.servers, place, settings)
+    result = await cleanUp(result, made.servers, journal, place, settings)
     await keepLogs(logs, place, settings)
     const yaml = played.render()
     recorder.record({ type: 'scenario-as-played', scenario: place.index, yaml, files: scenario.usedFiles })
@@ -102,7 +111,7 @@ function stageOf(
   scenario: Scenario,
   index: number,
   settings: RunSettings,
-  made: { cluster: LiveCluster; servers: ServerGroup },
+  made: { cluster: LiveCluster; servers: ServerGroup; faults: FaultBoard },
   played: AsPlayed,
   onBug: (error: unknown) => void,
 ): Stage {
@@ -173,6 +182,26 @@ function resultOfSteps(played: readonly Played[], signal: AbortSignal): Scenario
   }
 }
 
+/** Takes away what the steps left wrong. Where that fails, the run fails with it: what is left is told, and how to mend it. */
+async function healAll(
+  result: ScenarioResult,
+  faults: FaultBoard,
+  signal: AbortSignal,
+  { keep }: RunSettings,
+): Promise<ScenarioResult> {
+  // Servers that are about to be removed in a hurry need no healing.
+  if (faults.active.length === 0 || (signal.aborted && !keep)) return result
+  try {
+    await faults.endAll(AbortSignal.timeout(HEAL_WITHIN_MS))
+    return result
+  } catch (error) {
+    if (!(error instanceof NotHealed || error instanceof PlatformError)) throw error
+    const left = faults.active.map(({ sentence }) => sentence).join('; ')
+    const hint = error.hint ?? '`npm run heal` tries again; removing the servers ends every fault.'
+    return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
+  }
+}
+
 /** A failure seen while the platform was dead says nothing about the cluster. */
 async function doubtIfPlatformDied(result: ScenarioResult, settings: RunSettings): Promise<ScenarioResult> {
   if (result.verdict !== 'failed' && result.verdict !== 'inconclusive') return result
@@ -204,6 +233,7 @@ function resultOfPlatformError(error: PlatformError): ScenarioResult {
 async function cleanUp(
   result: ScenarioResult,
   servers: ServerGroup | undefined,
+  journal: Journal,
   place: { index: number },
   settings: RunSettings,
 ): Promise<ScenarioResult> {
@@ -211,6 +241,7 @@ async function cleanUp(
   if (keep || !servers) return result
   try {
     await servers.remove()
+    journal.remove()
     return result
   } catch (error) {
     const command = settings.platform.removalCommand(servers.runId)

@@ -2,6 +2,7 @@ import { formCluster } from '../cluster/form.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
+import { needsOf } from './group-needs.ts'
 import type { NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './settings-of-run.ts'
 
@@ -41,6 +42,7 @@ export async function setUp(
       password,
       settings: configOf(scenario, settings),
       outlivesRunner: settings.keep,
+      needs: needsOf(scenario, settings.verbs),
     },
     progress,
     options.signal,

@@ -1,5 +1,6 @@
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { TargetResolver } from '../cluster/targets.ts'
+import type { FaultBoard } from '../faults/board.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/event-log.ts'
@@ -16,6 +17,7 @@ export interface Stage {
   clock: Clock
   cluster: LiveCluster
   servers: ServerGroup
+  faults: FaultBoard
   targets: TargetResolver
   datasets: Datasets
   /** The scenario’s own names: params, and what its steps give. */

@@ -165,6 +165,7 @@ function contextOf(
     step,
     cluster: stage.cluster,
     servers: stage.servers,
+    faults: stage.faults,
     clock: stage.clock,
     targets: stage.targets,
     names,

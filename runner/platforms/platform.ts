@@ -3,6 +3,8 @@
  * It knows nothing of Redis Cluster beyond the port and settings it hands to each server.
  */
 
+import type { FaultSupport, GroupNeeds, NetworkControl, ServerControl } from './faults.ts'
+
 /** The environment cannot do what is asked (no engine, engine died, image cannot be made). Exit code 3. */
 export class PlatformError extends Error {
   override name = 'PlatformError'
@@ -37,6 +39,8 @@ export interface ServerGroupSpec {
   settings: Record<string, string>
   /** The servers go on when the program that made them has ended. Default: they may end with it. */
   outlivesRunner?: boolean
+  /** What faults will be brought about. Default: none that need anything. */
+  needs?: GroupNeeds
 }
 
 export interface ServerNode {
@@ -77,6 +81,8 @@ export function nodeName(index: number): string {
 /** A group of servers that exists. Every method that names no such node throws PlatformError. */
 export interface ServerGroup {
   readonly runId: string
+  readonly network: NetworkControl
+  readonly control: ServerControl
   readonly nodes: readonly ServerNode[]
   state(node: string): Promise<NodeState>
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when the server is down. */
@@ -99,6 +105,8 @@ export interface Platform {
   readonly kind: string
   /** The server as it was asked for: `redis:7.0`. */
   readonly server: string
+  /** Which faults can be brought about here, and by which means. Throws PlatformError if the platform cannot be used now. */
+  faultSupport(signal?: AbortSignal): Promise<FaultSupport[]>
   /** Throws PlatformError if the platform cannot be used now; returns what it is, in words: `Docker 20.10.24`. */
   probe(): Promise<string>
   /** Makes ready what every server needs (an image); returns the server in words: `redis 7.0.15`. */

@@ -22,7 +22,16 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   type: new Set<RunEvent['type']>([
     ...(['run-started', 'scenario-started', 'progress', 'cluster-ready', 'step-started', 'step-progress'] as const),
     ...(['scenario-source', 'view-seen'] as const),
-    ...(['step-ended', 'log-saved', 'scenario-as-played', 'scenario-ended', 'warning', 'run-ended'] as const),
+    ...([
+      'step-ended',
+      'fault-began',
+      'fault-ended',
+      'log-saved',
+      'scenario-as-played',
+      'scenario-ended',
+      'warning',
+      'run-ended',
+    ] as const),
   ]),
   verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped']),
   role: new Set(['master', 'replica']),

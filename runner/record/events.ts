@@ -63,6 +63,17 @@ export interface ClusterInfo {
   config: Record<string, string>
 }
 
+/** A fault that was brought about on purpose. */
+export interface FaultInfo {
+  /** `f1`: unique in its scenario. */
+  id: string
+  /** `partition`, `cpu`, … */
+  kind: string
+  nodes: string[]
+  /** In words: `cut redis-node0 off from all other nodes`. */
+  sentence: string
+}
+
 /** What went wrong, for people. */
 export interface StepError {
   /** One sentence: what was expected and what was seen. */
@@ -133,6 +144,9 @@ export type RunEvent = { atMs: number } & (
   | { type: 'step-started'; scenario: number; index: number; limitMs?: number; step: PlannedStep }
   | { type: 'step-progress'; scenario: number; index: number; text: string }
   | { type: 'step-ended'; scenario: number; index: number; step: PlannedStep; durationMs: number; outcome: StepOutcome }
+  /** Seen to bite, and seen to bite no more, by `proof`. Stopped, killed and paused nodes are told by their steps alone. */
+  | { type: 'fault-began'; scenario: number; fault: FaultInfo; proof: string }
+  | { type: 'fault-ended'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
   | {
       type: 'scenario-as-played'

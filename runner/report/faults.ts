@@ -1,3 +1,4 @@
+import type { EventOf, RunEvent } from '../record/events.ts'
 import type { StepReport } from './report-model.ts'
 import type { FaultReport, NodeLane } from './timeline-model.ts'
 
@@ -17,6 +18,22 @@ export function faultsOf(steps: readonly StepReport[], lanes: readonly NodeLane[
     const ends = targets.map((node) => backAt(node, step, later, lanes) ?? endMs)
     return [{ name: `${verb} ${targets.join(', ')}`, targets, startMs, endMs: Math.max(startMs, ...ends), path }]
   })
+}
+
+/** Faults of the network, the machine and the servers: from when each was seen to bite until it was seen to be gone. */
+export function provenFaults(events: readonly RunEvent[], startMs: number, endMs: number): FaultReport[] {
+  const ended = new Map(
+    events.filter((event) => event.type === 'fault-ended').map((event) => [event.fault.id, event.atMs - startMs]),
+  )
+  return events
+    .filter((event): event is EventOf<'fault-began'> => event.type === 'fault-began')
+    .map(({ atMs, fault, proof }) => ({
+      name: fault.sentence,
+      targets: fault.nodes,
+      startMs: atMs - startMs,
+      endMs: ended.get(fault.id) ?? endMs,
+      proof,
+    }))
 }
 
 function backAt(

@@ -1,6 +1,6 @@
 import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
 import { failoversOf } from './failovers.ts'
-import { faultsOf } from './faults.ts'
+import { faultsOf, provenFaults } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
@@ -101,7 +101,7 @@ function whatWasSeen(
   const views = viewsOf(events, startMs)
   const overMs = tidyMs(endMs - startMs)
   const lanes = nodeLanes(views, steps, overMs)
-  const faults = faultsOf(steps, lanes, overMs)
+  const faults = [...faultsOf(steps, lanes, overMs), ...provenFaults(events, startMs, overMs)]
   return {
     ...(views.length > 0 && { nodeLanes: lanes, shardLanes: shardLanes(views, overMs), views: keptViews(views) }),
     ...(faults.length > 0 && { faults }),

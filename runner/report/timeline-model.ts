@@ -50,6 +50,8 @@ export interface FaultReport {
   startMs: number
   /** When it was undone; the end of the scenario if it was not. */
   endMs: number
-  /** The step that did it. */
-  path: string
+  /** The step that did it, where a step alone tells. */
+  path?: string
+  /** How it was seen to bite, from outside. */
+  proof?: string
 }

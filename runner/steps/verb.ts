@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { TargetResolver } from '../cluster/targets.ts'
+import type { FaultBoard } from '../faults/board.ts'
+import type { Capability, GroupNeeds } from '../platforms/faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { Clock } from '../record/clock.ts'
 import type { StepError, StepOutcome } from '../record/events.ts'
@@ -43,6 +45,8 @@ export interface StepContext {
   targets: TargetResolver
   names: Names
   datasets: Datasets
+  /** What is wrong on purpose. */
+  faults: FaultBoard
   /**
    * Nodes a phrase stands for, now. Throws TargetError if there are none, StepFailure if there are several where one is needed.
    * `where` is the place of the phrase in the step's argument, as `['node']`, for the scenario as played; without
@@ -96,6 +100,10 @@ export interface Verb<Arg = unknown, Extras = unknown> {
   keepsWithin?: true
   /** Deadline in ms of the whole step when it has no `within`. Infinity where its child steps have their own. */
   defaultDeadlineMs: number
+  /** What servers must be made with for this step. `arg` is as written: `$names` that are known only later still stand in it. */
+  needs?(arg: unknown): GroupNeeds
+  /** What the platform must be able to do for this step; told by `validate` and `doctor`. `arg` as for `needs`. */
+  can?(arg: unknown): readonly Capability[]
   /** Deadline in ms where it depends on the argument. */
   deadlineMs?(arg: Arg): number
   /** The step in words, for `explain`, the console and reports. */

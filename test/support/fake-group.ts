@@ -1,3 +1,12 @@
+import type {
+  LinkAnswer,
+  LinkCount,
+  LinkFault,
+  LinkProbe,
+  NetworkControl,
+  Resources,
+  ServerControl,
+} from '../../runner/platforms/faults.ts'
 import {
   type NodeState,
   nodeName,
@@ -5,6 +14,58 @@ import {
   type ServerGroup,
   type ServerNode,
 } from '../../runner/platforms/platform.ts'
+
+/** A network and controls that take everything and do nothing; a test hangs into them what it wants to see. */
+class FakeNetwork implements NetworkControl {
+  links: readonly LinkFault[] = []
+  /** What a probe finds; undefined: what the links say. */
+  answer: ((probe: LinkProbe) => Partial<LinkAnswer>) | undefined
+
+  async set(links: readonly LinkFault[]): Promise<void> {
+    this.links = links
+  }
+
+  async counts(): Promise<LinkCount[]> {
+    return this.links.map((link) => ({ link, packets: 1 }))
+  }
+
+  async probe(probes: readonly LinkProbe[]): Promise<LinkAnswer[]> {
+    return probes.map((probe) => ({ ...probe, outcome: this.#outcome(probe), ...this.answer?.(probe) }))
+  }
+
+  #outcome({ from, to }: LinkProbe): LinkAnswer['outcome'] {
+    const cut = this.links.find(
+      (link) => link.cut && ((link.from === from && link.to === to) || (link.from === to && link.to === from)),
+    )
+    return cut ? (cut.cut === 'drop' ? 'silent' : 'refused') : 'open'
+  }
+}
+
+class FakeControl implements ServerControl {
+  readonly limits = new Map<string, Resources>()
+  readonly calls: string[] = []
+
+  async limit(node: string, resources: Resources): Promise<void> {
+    this.limits.set(node, resources)
+  }
+
+  async limitsInWords(node: string): Promise<string> {
+    return JSON.stringify(this.limits.get(node) ?? {})
+  }
+
+  async wipeData(node: string): Promise<string[]> {
+    this.calls.push(`wipe ${node}`)
+    return ['appendonlydir']
+  }
+
+  async setClock(node: string, offsetMs: number): Promise<void> {
+    this.calls.push(`clock ${node} ${offsetMs}`)
+  }
+
+  async obstruct(node: string, file: string, obstructed: boolean): Promise<void> {
+    this.calls.push(`${obstructed ? 'obstruct' : 'clear'} ${node} ${file}`)
+  }
+}
 
 type Act = 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart'
 
@@ -21,6 +82,8 @@ const AFTER: Record<Act, NodeState> = {
 export class FakeGroup implements ServerGroup {
   readonly runId = 'fake'
   readonly nodes: readonly ServerNode[]
+  readonly network = new FakeNetwork()
+  readonly control = new FakeControl()
   /** `stop redis-node0`, … in order, as they begin. `state` is not among them. */
   readonly calls: string[] = []
   /** Runs before the state changes: may wait, or throw what the platform throws. */

@@ -1,3 +1,4 @@
+import { CAPABILITIES, type FaultSupport } from '../../runner/platforms/faults.ts'
 import { nodeName, type Platform, type ServerGroup, type ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { FakeGroup } from './fake-group.ts'
 import { type FakeServer, startFakeServer } from './fake-server.ts'
@@ -21,6 +22,10 @@ export class FakePlatform implements Platform {
   constructor(kind = 'docker', server = 'redis:7.0') {
     this.kind = kind
     this.server = server
+  }
+
+  async faultSupport(): Promise<FaultSupport[]> {
+    return CAPABILITIES.map((capability) => ({ capability, supported: true, how: 'it is a fake' }))
   }
 
   async probe(): Promise<string> {

@@ -1,6 +1,7 @@
 import { TargetResolver } from '../../runner/cluster/targets.ts'
 import type { Stage } from '../../runner/engine/stage.ts'
 import { type Played, playList } from '../../runner/engine/step-player.ts'
+import { FaultBoard } from '../../runner/faults/board.ts'
 import type { Clock } from '../../runner/record/clock.ts'
 import { systemClock } from '../../runner/record/clock.ts'
 import type { EventBody, StepOutcome } from '../../runner/record/events.ts'
@@ -49,6 +50,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     clock,
     cluster: cluster.live,
     servers: group,
+    faults: new FaultBoard({ cluster: cluster.live, servers: group, clock, keep: () => {} }),
     targets: (parts.targets ?? new TargetResolver(cluster.live, random)) as TargetResolver,
     datasets: new Datasets(1),
     names,

@@ -1,5 +1,6 @@
 import type { ContainerInfo } from 'dockerode'
 import { dialectOf } from '../dialects.ts'
+import type { FaultSupport } from '../faults.ts'
 import {
   ConflictError,
   type Platform,
@@ -90,6 +91,10 @@ export class DockerPlatform implements Platform {
       runId,
       nodes.sort((a, b) => a.index - b.index),
     )
+  }
+
+  async faultSupport(): Promise<FaultSupport[]> {
+    return []
   }
 
   removeRun(runId: string): Promise<string[]> {

@@ -2,7 +2,9 @@ import type { ContainerInspectInfo } from 'dockerode'
 import { type LogLine, type NodeState, PlatformError, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal, unlessGone } from './engine.ts'
 import { LogFollower } from './logs.ts'
+import { DockerNetworkControl } from './network-control.ts'
 import { removeRun } from './removal.ts'
+import { DockerServerControl } from './server-control.ts'
 import { StartWatcher } from './starts.ts'
 
 /** What the engine itself may need beyond the grace of a stop. */
@@ -13,6 +15,8 @@ type Container = ReturnType<Engine['docker']['getContainer']>
 /** The containers of one run. */
 export class DockerServerGroup implements ServerGroup {
   readonly runId: string
+  readonly network = new DockerNetworkControl()
+  readonly control = new DockerServerControl()
   readonly nodes: readonly ServerNode[]
   readonly #engine: Engine
   readonly #followers = new Set<LogFollower>()

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { checkSpec } from '../docker/spec.ts'
+import type { FaultSupport } from '../faults.ts'
 import {
   nodeName,
   type Platform,
@@ -96,6 +97,10 @@ export class ProcessPlatform implements Platform {
     const run = await readRun(this.#stateFolder, runId)
     if (!run) return undefined
     return this.#group(runId, run.nodes)
+  }
+
+  async faultSupport(): Promise<FaultSupport[]> {
+    return []
   }
 
   async removeRun(runId: string): Promise<string[]> {

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { type LogLine, type NodeState, PlatformError, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Control, SupervisorGone } from './control.ts'
 import { LogFollower } from './logs.ts'
+import { ProcessNetworkControl } from './network-control.ts'
 import { logFile } from './node-folder.ts'
 import type { Action } from './protocol.ts'
+import { ProcessServerControl } from './server-control.ts'
 
 export interface GroupOptions {
   runId: string
@@ -18,6 +20,8 @@ export interface GroupOptions {
 /** The processes of one run. */
 export class ProcessServerGroup implements ServerGroup {
   readonly runId: string
+  readonly network = new ProcessNetworkControl()
+  readonly control = new ProcessServerControl()
   readonly nodes: readonly ServerNode[]
   readonly #options: GroupOptions
   readonly #followers = new Set<LogFollower>()

@@ -1,0 +1,138 @@
+import type { LiveCluster } from '../cluster/live-cluster.ts'
+import type { ServerGroup } from '../platforms/platform.ts'
+import type { Clock } from '../record/clock.ts'
+import type { Fault, FaultKind, FaultStage } from './fault.ts'
+import { faultKind } from './index.ts'
+
+export interface BoardOptions {
+  cluster: LiveCluster
+  servers: ServerGroup
+  clock: Clock
+  /** Keeps what should be wrong now; called before anything is applied and after anything is healed. Throws PlatformError. */
+  keep(faults: readonly Fault[]): void
+  /** Told when a fault has been seen to bite, and when it has been seen to bite no more. */
+  onChange?(change: { fault: Fault; state: 'began' | 'ended'; proof: string }): void
+  /** Faults that are there already, as a journal tells. */
+  active?: readonly Fault[]
+}
+
+/** A fault that is to begin. */
+export interface Wanted<Spec> {
+  spec: Spec
+  nodes: readonly string[]
+  sentence: string
+}
+
+/**
+ * What is wrong on purpose now, as data. A fault is kept before it is applied and forgotten once it has been seen to be healed;
+ * one that cannot be applied or proven is healed again before `begin` rejects.
+ */
+export class FaultBoard {
+  readonly #options: BoardOptions
+  #active: Fault[]
+  #lastId: number
+
+  constructor(options: BoardOptions) {
+    this.#options = options
+    this.#active = [...(options.active ?? [])]
+    this.#lastId = this.#active.length
+  }
+
+  get active(): readonly Fault[] {
+    return this.#active
+  }
+
+  /** Brings a fault about. Throws NotProven, PlatformError (UnsupportedFault), or the signal's reason. */
+  async begin<Spec>(
+    kind: FaultKind<Spec, never>,
+    wanted: Wanted<Spec>,
+    signal: AbortSignal,
+  ): Promise<{ fault: Fault; proof: string }> {
+    const known = kind as unknown as FaultKind
+    signal.throwIfAborted()
+    const memo = await known.remember?.(wanted.spec, this.#stage(signal))
+    this.#lastId += 1
+    const fault: Fault = { id: `f${this.#lastId}`, kind: known.name, memo, ...wanted, nodes: [...wanted.nodes] }
+    this.#keep([...this.#active, fault])
+    try {
+      const stage = this.#stage(signal)
+      await known.apply(fault, stage)
+      const proof = await known.prove(fault, stage)
+      this.#options.onChange?.({ fault, state: 'began', proof })
+      return { fault, proof }
+    } catch (failure) {
+      await this.#undo(fault, known)
+      throw failure
+    }
+  }
+
+  /** Takes a fault away. Throws NotHealed or PlatformError, and the fault is then still kept. No such fault: nothing happens. */
+  async end(id: string, signal: AbortSignal): Promise<string> {
+    const fault = this.#active.find((one) => one.id === id)
+    if (!fault) return 'it was healed already'
+    const kind = faultKind(fault.kind)
+    const stage = this.#stage(
+      signal,
+      this.#active.filter((one) => one !== fault),
+    )
+    await kind.heal(fault, stage)
+    const proof = await kind.proveHealed(fault, stage)
+    this.#keep(this.#active.filter((one) => one !== fault))
+    this.#options.onChange?.({ fault, state: 'ended', proof })
+    return proof
+  }
+
+  /** Takes all faults away, the last first, going on after a failure. Throws the first failure when all were tried. */
+  async endAll(signal: AbortSignal): Promise<{ fault: Fault; proof: string }[]> {
+    const healed: { fault: Fault; proof: string }[] = []
+    const failures: unknown[] = []
+    for (const fault of [...this.#active].reverse()) {
+      try {
+        healed.push({ fault, proof: await this.end(fault.id, signal) })
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+    return healed
+  }
+
+  /** Applies again what these nodes lost by starting anew, and proves it. Returns the proofs. Throws as `begin`. */
+  async reapply(nodes: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const lost = this.#active.filter(
+      (fault) => faultKind(fault.kind).lostByRestart && fault.nodes.some((node) => nodes.includes(node)),
+    )
+    const proofs: string[] = []
+    for (const fault of lost) {
+      const kind = faultKind(fault.kind)
+      const stage = this.#stage(signal)
+      await kind.apply(fault, stage)
+      proofs.push(`${fault.sentence}, applied again: ${await kind.prove(fault, stage)}`)
+    }
+    return proofs
+  }
+
+  /** What was begun and failed leaves nothing behind; what cannot be taken away stays kept, for `heal`. */
+  async #undo(fault: Fault, kind: FaultKind): Promise<void> {
+    const rest = this.#active.filter((one) => one !== fault)
+    try {
+      // Not the step's signal: that may be why it failed.
+      await kind.heal(fault, this.#stage(AbortSignal.timeout(UNDO_WITHIN_MS), rest))
+      this.#keep(rest)
+    } catch {
+      // The failure that led here is the one to tell; the scenario's end tries again, and tells what is left.
+    }
+  }
+
+  #keep(faults: Fault[]): void {
+    this.#options.keep(faults)
+    this.#active = faults
+  }
+
+  #stage(signal: AbortSignal, active: readonly Fault[] = this.#active): FaultStage {
+    const { cluster, servers, clock } = this.#options
+    return { cluster, servers, clock, signal, active }
+  }
+}
+
+const UNDO_WITHIN_MS = 10_000

@@ -1,0 +1,67 @@
+import type { LiveCluster } from '../cluster/live-cluster.ts'
+import type { ServerGroup } from '../platforms/platform.ts'
+import type { Clock } from '../record/clock.ts'
+
+/** One thing that is wrong on purpose, as data: a program that knows nothing else of the run can take it away. */
+export interface Fault<Spec = unknown, Memo = unknown> {
+  /** `f1`, `f2`, … in the order in which they begin. */
+  id: string
+  /** The kind's name. */
+  kind: string
+  spec: Spec
+  /** What healing needs to know of the time before. */
+  memo: Memo
+  /** Nodes that it bites. */
+  nodes: string[]
+  /** In words: `cut redis-node0 off from all other nodes`. */
+  sentence: string
+}
+
+/** What faults work on. */
+export interface FaultStage {
+  cluster: LiveCluster
+  servers: ServerGroup
+  clock: Clock
+  signal: AbortSignal
+  /** All that should be wrong now: with the fault that is applied or proven, without the one that is healed. */
+  active: readonly Fault[]
+}
+
+/** The fault is not seen to bite within its deadline: nothing after it can be judged. */
+export class NotProven extends Error {
+  override name = 'NotProven'
+  readonly hint: string | undefined
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** The fault is still seen to bite, or what healing needs does not answer. `hint` says how to mend it by hand. */
+export class NotHealed extends Error {
+  override name = 'NotHealed'
+  readonly hint: string | undefined
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/**
+ * A kind of fault. Its specs and memos are JSON, for the journal. All but `remember` are idempotent, and `heal` also mends what
+ * was applied only in part. Every method ends by itself within 10 s, or as soon as the signal aborts. Each may throw PlatformError
+ * (UnsupportedFault among them, before anything is changed).
+ */
+export interface FaultKind<Spec = unknown, Memo = unknown> {
+  readonly name: string
+  /** Facts that healing needs, taken before anything is applied. Throws NotProven when the fault would be no change. */
+  remember?(spec: Spec, stage: FaultStage): Promise<Memo>
+  apply(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<void>
+  /** What shows, from outside, that it bites. Throws NotProven. */
+  prove(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<string>
+  heal(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<void>
+  /** The same look as `prove`, showing that it bites no more. Throws NotHealed. */
+  proveHealed(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<string>
+  /** A server that starts anew is free of it, so that it must be applied again. */
+  readonly lostByRestart: boolean
+}

@@ -1,0 +1,16 @@
+import type { FaultKind } from './fault.ts'
+
+/** A kind whose specs and memos only its own verb and journal know. */
+function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
+  return kind as unknown as FaultKind
+}
+
+/** The kinds of faults, by name. */
+const KINDS: ReadonlyMap<string, FaultKind> = new Map(([] as FaultKind[]).map((kind) => [kind.name, anyKind(kind)]))
+
+/** Throws Error for a name that is no kind: a journal of another version may hold one. */
+export function faultKind(name: string): FaultKind {
+  const kind = KINDS.get(name)
+  if (kind) return kind
+  throw new Error(`there is no kind of fault ${name}; there are ${[...KINDS.keys()].join(', ')}`)
+}

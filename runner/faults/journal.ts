@@ -1,0 +1,101 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { PlatformError } from '../platforms/platform.ts'
+import type { Fault } from './fault.ts'
+
+const SUFFIX = '.faults.json'
+
+/** What a journal tells of a run. */
+export interface JournalEntry {
+  runId: string
+  /** Of the platform that the servers run on: `docker`, `process`. */
+  platform: string
+  faults: Fault[]
+}
+
+/**
+ * The faults that a run has brought about or is about to, on disk before any of them is applied: whoever comes after a runner
+ * that was killed knows from it what to heal. One file a run, in the folder where runs of this user keep their state.
+ */
+export class Journal {
+  readonly #file: string
+  readonly #run: Omit<JournalEntry, 'faults'>
+
+  constructor(folder: string, run: Omit<JournalEntry, 'faults'>) {
+    this.#file = join(folder, `${run.runId}${SUFFIX}`)
+    this.#run = run
+  }
+
+  /** Resolves when it is on disk: written whole, and flushed. Throws PlatformError. */
+  write(faults: readonly Fault[]): void {
+    if (faults.length === 0) {
+      this.remove()
+      return
+    }
+    const temporary = `${this.#file}.new`
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 })
+      flushed(temporary, JSON.stringify({ ...this.#run, faults }))
+      renameSync(temporary, this.#file)
+    } catch (cause) {
+      rmSync(temporary, { force: true })
+      throw new PlatformError(
+        `the journal of faults ${this.#file} cannot be written, so no fault is brought about: ${wordsOf(cause)}`,
+        {
+          hint: 'make room or the right to write there, or name another folder for temporary files with TMPDIR',
+          cause,
+        },
+      )
+    }
+  }
+
+  /** Idempotent. */
+  remove(): void {
+    rmSync(this.#file, { force: true })
+    rmSync(`${this.#file}.new`, { force: true })
+  }
+}
+
+/** The journals of all runs that left one; one that cannot be read is told as having no faults. */
+export function readJournals(folder: string): JournalEntry[] {
+  return namesIn(folder).map((name) => {
+    const runId = name.slice(0, -SUFFIX.length)
+    try {
+      return JSON.parse(readFileSync(join(folder, name), 'utf8')) as JournalEntry
+    } catch {
+      return { runId, platform: 'unknown', faults: [] }
+    }
+  })
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith(SUFFIX))
+  } catch {
+    return []
+  }
+}
+
+function flushed(file: string, text: string): void {
+  const descriptor = openSync(file, 'w', 0o600)
+  try {
+    writeSync(descriptor, text)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,139 @@
+/**
+ * What a platform can do to the servers of a group beyond starting and stopping them. All of it is stated as what should be,
+ * and a platform brings it about: asked for twice, nothing more happens; asked for nothing, all is whole again.
+ */
+import { PlatformError } from './platform.ts'
+
+/** This machine, this server or this platform cannot do what is asked; nothing was changed. Ends a step as inconclusive. */
+export class UnsupportedFault extends PlatformError {
+  override name = 'UnsupportedFault'
+  constructor(fault: string, reason: string, hint?: string) {
+    super(`${fault} is unsupported here: ${reason}`, hint === undefined ? {} : { hint })
+  }
+}
+
+/** The far end of a link that is no node: whatever connects from outside the cluster, the runner included. */
+export const CLIENTS = 'clients'
+
+/**
+ * Which traffic of a link: that of connections to the cluster bus of either end (port + 10000), that of connections to
+ * either end's port for clients (replication between nodes, commands of clients), or all packets whatsoever.
+ */
+export type Channel = 'bus' | 'data' | 'all'
+
+/** How packets fare on their way. Ratios are from 0 to 1. */
+export interface Impairment {
+  /** Added to each packet's way, ms, 0–60 000. */
+  delayMs?: number
+  /** The delay varies by up to this much to either side, ms; at most `delayMs`. */
+  jitterMs?: number
+  lossRatio?: number
+  /** At least 1000. */
+  bytesPerSecond?: number
+  corruptRatio?: number
+  duplicateRatio?: number
+  reorderRatio?: number
+}
+
+/** What is wrong with the traffic that `from` sends to `to`: one direction, whichever end opened the connection. */
+export interface LinkFault extends Impairment {
+  /** Name of a node, or CLIENTS. */
+  from: string
+  to: string
+  /** CLIENTS have no bus. */
+  channel: Channel
+  /** drop: packets vanish, and connections fall silent. reject: connections are reset, and new ones refused. */
+  cut?: 'drop' | 'reject'
+}
+
+/** How much a link fault has stopped or changed, as the kernel or the link itself counted it since it was applied. */
+export interface LinkCount {
+  link: LinkFault
+  /** Packets; on processes, pieces of data and refused connections. */
+  packets: number
+}
+
+/** Tries a connection from where `from` is to a port of `to`: the one for clients, or the cluster bus. */
+export interface LinkProbe {
+  /** A node that runs, or CLIENTS. */
+  from: string
+  to: string
+  channel: 'bus' | 'data'
+  /** Size of the question on a data channel, bytes, up to 48 000: to see a limited bandwidth. Default: as small as can be. */
+  payloadBytes?: number
+}
+
+export interface LinkAnswer extends LinkProbe {
+  /** open: the server itself answered. refused: reset. silent: nothing within the time given. */
+  outcome: 'open' | 'refused' | 'silent'
+  /** With `open`: from sending a question to its answer, the connection being there already, ms. */
+  roundTripMs?: number
+}
+
+/** Limits of one server. What is left out is not limited. */
+export interface Resources {
+  /** Share of one core, above 0 and below 1. */
+  cpuShare?: number
+  /** Of memory, in bytes; above what the server uses now, or the system ends it. */
+  memoryBytes?: number
+  /** Of the disk that holds its data. */
+  disk?: 'full' | 'read-only' | { bytesPerSecond: number }
+}
+
+/** Names of what `Platform.faultSupport` tells about, as `requires: { can: […] }` and `doctor` use them. */
+export const CAPABILITIES = [
+  ...(['partition', 'client-cut', 'delay', 'jitter', 'loss', 'bandwidth', 'corrupt', 'duplicate', 'reorder'] as const),
+  ...(['pause', 'cpu', 'memory', 'disk-full', 'disk-read-only', 'disk-slow', 'data-wiped', 'clock'] as const),
+] as const
+
+export type Capability = (typeof CAPABILITIES)[number]
+
+export interface FaultSupport {
+  capability: Capability
+  supported: boolean
+  /** By which means; or why not, in a sentence without its full stop. */
+  how: string
+  /** With `supported: false`: what would mend it. */
+  hint?: string
+}
+
+/** What a group must be made with so that faults can be brought about later; a group made without pays nothing for it. */
+export interface GroupNeeds {
+  /** Faults between nodes: `setNetwork` and `probeLinks`. */
+  links?: true
+  /** Faults between CLIENTS and nodes too. */
+  clientLinks?: true
+  /** DEBUG commands. */
+  debug?: true
+  /** A data folder of a limited size, for `Resources.disk`. */
+  disk?: true
+  /** `setClock`. */
+  clock?: true
+}
+
+/** Faults of the network of a group. A node that is not there throws PlatformError; what cannot be done here, UnsupportedFault. */
+export interface NetworkControl {
+  /**
+   * Makes the network between the nodes exactly as stated: links that are not named are whole. Applied again by itself when
+   * a node that starts anew has lost it. A link may be named by several faults; each has its effect.
+   */
+  set(links: readonly LinkFault[]): Promise<void>
+  /** Counts of the links last given to `set`, in their order. */
+  counts(): Promise<LinkCount[]>
+  /** All at once; each ends within `timeoutMs`. */
+  probe(probes: readonly LinkProbe[], timeoutMs: number): Promise<LinkAnswer[]>
+}
+
+/** Faults of single servers and what they stand on. Throws as `NetworkControl` does. */
+export interface ServerControl {
+  /** Limits a server to exactly this; `{}` lifts all limits. */
+  limit(node: string, resources: Resources): Promise<void>
+  /** What the system itself says of the server's limits and of what they did, in words, for proofs. */
+  limitsInWords(node: string): Promise<string>
+  /** Removes the data of a stopped server, but not what it knows of the cluster; returns what was removed, in words. */
+  wipeData(node: string): Promise<string[]>
+  /** From now on the server's wall clock is off by so much, ms; 0 puts it right. */
+  setClock(node: string, offsetMs: number): Promise<void>
+  /** Puts something in the place of a file in the server's data folder so that it cannot be written, or takes that away. */
+  obstruct(node: string, file: 'dump.rdb', obstructed: boolean): Promise<void>
+}

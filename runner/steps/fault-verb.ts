@@ -1,0 +1,116 @@
+import type { z } from 'zod'
+import { type FaultKind, NotHealed, NotProven } from '../faults/fault.ts'
+import type { Capability, GroupNeeds } from '../platforms/faults.ts'
+import { UnsupportedFault } from '../platforms/faults.ts'
+import { PlatformError } from '../platforms/platform.ts'
+import { formatDuration } from '../record/duration.ts'
+import { type Step, type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
+
+/** Applying, proving, healing and proving again, ms, beside the time that `for` holds it. */
+const FAULT_MS = 40_000
+const HEAL_WITHIN_MS = 15_000
+
+/** A fault as a step asks for it, its targets resolved. */
+export interface FaultPlan<Spec> {
+  spec: Spec
+  /** The nodes that it bites; they must be running. */
+  nodes: readonly string[]
+  sentence: string
+}
+
+export interface FaultVerb<Arg, Spec> {
+  name: string
+  summary: string
+  arg: z.ZodType<Arg>
+  kind: FaultKind<Spec, never>
+  sentence(arg: Arg): string
+  /** Resolves the targets. Throws StepFailure for what makes no sense on the nodes that there are. */
+  plan(arg: Arg, context: StepContext): Promise<FaultPlan<Spec>>
+  needs?(arg: unknown): GroupNeeds
+  can?(arg: unknown): readonly Capability[]
+  /** Set where it is over by itself: it takes no `for`, and no `heal`. */
+  passes?: true
+}
+
+/**
+ * The verb of a fault: brings it about, proves it, and leaves it until `heal` or the end of the scenario; with `for`, holds it
+ * that long and takes it away again, on every path. A fault that cannot be proven, or that is unsupported here, makes the step
+ * inconclusive; one that cannot be healed makes it fail.
+ */
+export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb<Arg> {
+  return {
+    name: verb.name,
+    summary: verb.summary,
+    arg: verb.arg,
+    modifiers: verb.passes ? ['within'] : ['for', 'within'],
+    defaultDeadlineMs: FAULT_MS,
+    ...(verb.needs && { needs: verb.needs }),
+    ...(verb.can && { can: verb.can }),
+    sentence: (arg, step) => verb.sentence(arg) + forWords(step),
+    async run(arg, context) {
+      const plan = await verb.plan(arg, context)
+      await demandRunning(verb.name, plan.nodes, context)
+      const { fault, proof } = await begun(verb, plan, context)
+      const { forMs } = context.step
+      if (verb.passes) return { proof: `${proof}; ${await ended(fault.id, context)}` }
+      return forMs === undefined ? { proof } : await holdFor(forMs, fault.id, proof, context)
+    },
+  }
+}
+
+function forWords({ forMs }: Step): string {
+  return forMs === undefined ? '' : ` for ${formatDuration(forMs)}`
+}
+
+async function demandRunning(verb: string, nodes: readonly string[], { servers }: StepContext): Promise<void> {
+  const states = await Promise.all(nodes.map(async (node) => ({ node, state: await servers.state(node) })))
+  const down = states.filter(({ state }) => state.status !== 'running')
+  if (down.length === 0) return
+  throw new StepFailure({
+    message: `${verb} needs nodes that are running: ${down.map(({ node, state }) => `${node} is ${state.status} (${state.text})`).join('; ')}`,
+    hint: 'Look at the steps before this one.',
+  })
+}
+
+async function begun<Arg, Spec>(verb: FaultVerb<Arg, Spec>, plan: FaultPlan<Spec>, context: StepContext) {
+  try {
+    return await context.faults.begin(verb.kind, plan, context.signal)
+  } catch (error) {
+    throw asStepError(error)
+  }
+}
+
+async function holdFor(forMs: number, id: string, proof: string, context: StepContext): Promise<StepResult> {
+  try {
+    await context.clock.sleep(forMs, context.signal)
+  } catch (interruption) {
+    await context.faults.end(id, AbortSignal.timeout(HEAL_WITHIN_MS)).catch(() => undefined)
+    throw interruption
+  }
+  return { proof: `${proof}; after ${formatDuration(forMs)} healed: ${await ended(id, context)}` }
+}
+
+async function ended(id: string, context: StepContext): Promise<string> {
+  try {
+    return await context.faults.end(id, context.signal)
+  } catch (error) {
+    throw asStepError(error)
+  }
+}
+
+/** What became of a fault, as the step that brought it about or heals it must end; other errors stay as they are. */
+export function asStepError(error: unknown): unknown {
+  const hinted = (hint: string | undefined) => (hint === undefined ? {} : { hint })
+  if (error instanceof UnsupportedFault) return new StepInconclusive({ message: error.message, ...hinted(error.hint) })
+  if (error instanceof PlatformError) return error
+  if (error instanceof NotProven) {
+    return new StepInconclusive({
+      message: error.message,
+      hint: error.hint ?? 'The fault did not bite, so nothing after it can be judged.',
+    })
+  }
+  if (error instanceof NotHealed) {
+    return new StepFailure({ message: `not healed: ${error.message}`, ...hinted(error.hint) })
+  }
+  return error
+}
