@@ -1,0 +1,20 @@
+import type { RunReport } from '../report-model.ts'
+import { NO_FILES, type RunFiles } from '../run-files.ts'
+import { scenarioPage } from './run-page.ts'
+import { pagePath, suitePage } from './suite-page.ts'
+
+/** `report.html`: the page of the scenario; of a run with several, an index over them. */
+export function htmlReport(run: RunReport, files: RunFiles = NO_FILES): string {
+  const [only, ...others] = run.scenarios
+  return only !== undefined && others.length === 0 && run.notStarted === 0
+    ? scenarioPage(run, 0, only, files)
+    : suitePage(run)
+}
+
+/** The page of each scenario of a run with several, by its path beside the index. */
+export function* scenarioPages(run: RunReport, files: RunFiles): Generator<[path: string, text: string]> {
+  if (run.scenarios.length < 2) return
+  for (const [place, scenario] of run.scenarios.entries()) {
+    yield [pagePath(place, scenario.id), scenarioPage(run, place, scenario, files, '../report.html')]
+  }
+}
