@@ -1,8 +1,11 @@
 import type { History } from '../record/history.ts'
-import { OUTCOME_OK, outcomeClass } from '../record/history-codes.ts'
+import { FLAG, FN, OUTCOME_OK, outcomeClass } from '../record/history-codes.ts'
 
 /** Bins are at most so wide, ms: a failover's shape shows. */
 const WIDEST_BIN_MS = 100
+
+/** What no client waited for. */
+const MOMENTS: ReadonlySet<number> = new Set([FN.deliver, FN.subscribe, FN.unsubscribe])
 
 /** What one workload's clients saw, in bins of equal width from `startMs` on. */
 export interface Series {
@@ -25,7 +28,7 @@ export interface Series {
 }
 
 /**
- * Counts and latencies of a history in bins of `binMs` (at most 100). A percentile of a bin is the smallest latency that so
+ * Counts and latencies of a history in bins of `binMs` (at most 100), reads after the run aside. A percentile of a bin is the smallest latency that so
  * many of its operations did not exceed (nearest rank). Latency runs from when an operation was due: what a client waited
  * for, and not only what the server took.
  */
@@ -37,8 +40,11 @@ export function seriesOf(history: History, binMs = WIDEST_BIN_MS): Series {
   const bins = rows === 0 ? 0 : Math.floor((lastMs - startMs) / width) + 1
   const ok: number[] = Array.from({ length: bins }, () => 0)
   const errors = new Map<string, number[]>()
+  let operations = 0
   let unfinished = 0
   for (let row = 0; row < rows; row += 1) {
+    if (!isLoad(history, row)) continue
+    operations += 1
     const completeMs = ops.completeMs[row] ?? Number.POSITIVE_INFINITY
     if (!Number.isFinite(completeMs)) {
       unfinished += 1
@@ -49,16 +55,22 @@ export function seriesOf(history: History, binMs = WIDEST_BIN_MS): Series {
     counts[bin] = (counts[bin] ?? 0) + 1
   }
   return {
-    ...{ workload, type, binMs: width, startMs, ok, operations: rows, unfinished },
+    ...{ workload, type, binMs: width, startMs, ok, operations, unfinished },
     errors: [...errors].map(([name, counts]) => ({ name, counts })).sort((a, b) => sum(b.counts) - sum(a.counts)),
     ...latencies(history, ok, startMs, width),
   }
 }
 
-function spanOf({ rows, ops }: History): [number, number] {
+function isLoad({ ops }: History, row: number): boolean {
+  return ((ops.flags[row] ?? 0) & FLAG.final) === 0 && !MOMENTS.has(ops.fn[row] ?? 0)
+}
+
+function spanOf(history: History): [number, number] {
+  const { rows, ops } = history
   let first = Number.POSITIVE_INFINITY
   let last = 0
   for (let row = 0; row < rows; row += 1) {
+    if (!isLoad(history, row)) continue
     first = Math.min(first, ops.invokeMs[row] ?? first)
     const completeMs = ops.completeMs[row] ?? 0
     if (Number.isFinite(completeMs)) last = Math.max(last, completeMs)
@@ -75,13 +87,14 @@ function countsOf(errors: Map<string, number[]>, name: string, bins: number): nu
 }
 
 /** Latencies gathered bin by bin in one array: the place of each bin follows from the counts. */
-function latencies({ rows, ops }: History, ok: readonly number[], startMs: number, width: number) {
+function latencies(history: History, ok: readonly number[], startMs: number, width: number) {
+  const { rows, ops } = history
   const starts = new Uint32Array(ok.length + 1)
   for (const [bin, count] of ok.entries()) starts[bin + 1] = (starts[bin] ?? 0) + count
   const all = new Float64Array(starts[ok.length] ?? 0)
   const next = starts.slice()
   for (let row = 0; row < rows; row += 1) {
-    if (ops.outcome[row] !== OUTCOME_OK || !Number.isFinite(ops.completeMs[row])) continue
+    if (ops.outcome[row] !== OUTCOME_OK || !Number.isFinite(ops.completeMs[row]) || !isLoad(history, row)) continue
     const completeMs = ops.completeMs[row] ?? 0
     const bin = Math.floor((completeMs - startMs) / width)
     const at = next[bin] ?? 0

@@ -13,7 +13,8 @@ export interface Page {
 }
 
 /** Nothing is fetched from anywhere, whatever a page should hold. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 /** The page as one text, which works from a file and asks no network for anything. */
 export function renderPage(page: Page): string {
@@ -34,7 +35,7 @@ export function renderPage(page: Page): string {
 <a class="skip" href="#main">To the content</a>
 <header class="top">
 <span class="brand">redis-chaos</span>
-<nav aria-label="Sections"><ul>${links}</ul></nav>
+<nav aria-label="Sections"><ul class="places">${links}</ul></nav>
 <button type="button" id="theme">Dark</button>
 </header>
 <main id="main" tabindex="-1">

@@ -29,7 +29,11 @@ export function scenarioPage(
   const root = back === undefined ? '' : '../'
   const sections: [id: string, name: string, section: Markup | undefined][] = [
     ['verdict', 'Verdict', verdictSection(run, scenario)],
-    ['timeline', 'Timeline', scenario.verdict === 'skipped' ? undefined : timelineSection(scenario, series, unreadable)],
+    [
+      'timeline',
+      'Timeline',
+      scenario.verdict === 'skipped' ? undefined : timelineSection(scenario, series, unreadable),
+    ],
     ['steps', 'Steps', stepsSection(scenario.steps)],
     ['checks', 'Checks', checksSection(scenario.checks)],
     ['failovers', 'Failovers', failoversSection(scenario.failovers)],

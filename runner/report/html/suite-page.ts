@@ -47,13 +47,14 @@ ${run.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${tex
 
 function problemBlock(run: RunReport, { verdict, title, reason, hint, scenario }: Problem): Markup {
   const place = scenario === undefined ? -1 : run.scenarios.indexOf(scenario)
-  const link = scenario !== undefined && place >= 0 && html`<p><a href="${pagePath(place, scenario.id)}">Its page</a></p>`
+  const link =
+    scenario !== undefined && place >= 0 && html`<p><a href="${pagePath(place, scenario.id)}">Its page</a></p>`
   return html`<div class="problem ${verdict}"><strong>${title}</strong><p>${reason}</p>${hint !== undefined && html`<p>What next: ${hint}</p>`}${link}</div>`
 }
 
 function scenarios(run: RunReport): Markup {
   return html`<section id="scenarios" aria-labelledby="scenarios-title"><h2 id="scenarios-title">Scenarios</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Scenarios"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of scenarios"><table>
 <thead><tr><th scope="col">verdict</th><th scope="col">scenario</th><th scope="col">server</th><th scope="col" class="number">failovers</th><th scope="col" class="number">steps</th><th scope="col" class="number">took</th></tr></thead>
 <tbody>${run.scenarios.map(scenarioRow)}</tbody></table></div></section>`
 }

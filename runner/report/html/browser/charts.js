@@ -13,12 +13,6 @@ export function colour(name) {
 }
 
 /**
- * @typedef {object} Chart
- * @property {uPlot} plot
- * @property {HTMLElement} holder
- */
-
-/**
  * Throughput and latency of each workload, on the time axis of the lanes.
  * @param {HTMLElement} holder
  * @param {{ data: PageData, view: import('./time-view.js').TimeView, gutter: number, onHover: (ms: number | undefined) => void }} page
@@ -28,11 +22,12 @@ export function drawCharts(holder, { data, view, gutter, onHover }) {
   return data.series.flatMap((series, place) => {
     const own = /** @type {HTMLElement | null} */ (holder.querySelector(`[data-series="${place}"]`))
     if (own === null) return []
-    const times = series.ok.map((_, bin) => series.startMs + (bin + 0.5) * series.binMs)
-    const common = { data, view, gutter, onHover, times }
+    /** @param {number} share Where in its bin a value is drawn. */
+    const times = (share) => series.ok.map((_, bin) => series.startMs + (bin + share) * series.binMs)
+    const common = { data, view, gutter, onHover }
     return [
-      throughput(/** @type {HTMLElement} */ (own.querySelector('.throughput')), series, common),
-      latency(/** @type {HTMLElement} */ (own.querySelector('.latency')), series, common),
+      throughput(/** @type {HTMLElement} */ (own.querySelector('.throughput')), series, { ...common, times: times(0) }),
+      latency(/** @type {HTMLElement} */ (own.querySelector('.latency')), series, { ...common, times: times(0.5) }),
     ]
   })
 }
@@ -89,7 +84,11 @@ function latency(holder, series, common) {
  * @param {{ values: (number | null)[][], lines: uPlot.Series[], scale: uPlot.Scale, format: (value: number) => string }} what
  */
 function chart(holder, { data, view, gutter, onHover, times }, { values, lines, scale, format }) {
-  const axis = { stroke: () => colour('--dim'), grid: { stroke: () => colour('--grid'), width: 1 }, ticks: { show: false } }
+  const axis = {
+    stroke: () => colour('--dim'),
+    grid: { stroke: () => colour('--grid'), width: 1 },
+    ticks: { show: false },
+  }
   const font = '11px system-ui, sans-serif'
   /** @type {uPlot.Options} */
   const options = {

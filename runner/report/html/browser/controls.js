@@ -7,7 +7,12 @@ import { timeText } from './time-view.js'
  */
 export function momentsOf(data) {
   return [
-    ...data.steps.map(({ path, name, startMs, endMs }) => ({ group: 'steps', name: `${path} ${name}`, startMs, endMs })),
+    ...data.steps.map(({ path, name, startMs, endMs }) => ({
+      group: 'steps',
+      name: `${path} ${name}`,
+      startMs,
+      endMs,
+    })),
     ...data.faults.map(({ name, startMs, endMs }) => ({ group: 'faults', name, startMs, endMs })),
     ...data.failovers.flatMap(({ name, startMs, endMs, phases }) => [
       { group: 'failovers', name, startMs, endMs },

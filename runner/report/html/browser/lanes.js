@@ -44,7 +44,13 @@ export function rowsOf(data) {
     level,
     ...{ startMs, endMs, look: verdict, text: path, title: `step ${path}: ${name}, ${verdict}` },
   }))
-  const faults = data.faults.map(({ name, startMs, endMs }) => ({ startMs, endMs, look: 'fault', text: name, title: name }))
+  const faults = data.faults.map(({ name, startMs, endMs }) => ({
+    startMs,
+    endMs,
+    look: 'fault',
+    text: name,
+    title: name,
+  }))
   return [
     ...inLevels('steps', steps),
     ...stacked('faults', faults),
@@ -148,7 +154,7 @@ export function drawLanes(svg, { rows, bands, view, gutter }) {
     )
   svg.setAttribute('height', String(y))
   svg.setAttribute('viewBox', `0 0 ${width} ${y}`)
-  svg.replaceChildren(hatchPatterns(), ...grid, ...drawn, ...shades)
+  svg.replaceChildren(hatchPatterns(), ...shades, ...grid, ...drawn)
 }
 
 /**

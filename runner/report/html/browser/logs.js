@@ -46,7 +46,9 @@ export function startLogs(data, view) {
  */
 function countText(shown, all) {
   if (all === 0) return 'No line here: show more nodes, more time, or all lines.'
-  return shown < all ? `The first ${shown} of ${all} lines: zoom in to see the others.` : `${all} line${all === 1 ? '' : 's'}`
+  return shown < all
+    ? `The first ${shown} of ${all} lines: zoom in to see the others.`
+    : `${all} line${all === 1 ? '' : 's'}`
 }
 
 /**

@@ -10,7 +10,7 @@ import { zoom } from './steps.ts'
 export function checksSection(checks: readonly CheckReport[]): Markup | undefined {
   if (checks.length === 0) return undefined
   return html`<section id="checks" aria-labelledby="checks-title"><h2 id="checks-title">Checks</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Checks"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of checks"><table>
 <thead><tr><th scope="col">verdict</th><th scope="col">check</th><th scope="col">limit</th><th scope="col">found</th><th scope="col" class="number">samples</th></tr></thead>
 <tbody>${checks.map(checkRow)}</tbody></table></div>${checks.map(witnessBlock)}</section>`
 }

@@ -24,7 +24,11 @@ ${phases.length > 0 && phaseBar(failover)}`
 }
 
 function phaseBar({ phases, totalMs }: FailoverReport): Markup {
-  const whole = Math.max(totalMs, ...phases.map(({ startMs, durationMs }) => startMs + durationMs - (phases[0]?.startMs ?? 0)), 1)
+  const whole = Math.max(
+    totalMs,
+    ...phases.map(({ startMs, durationMs }) => startMs + durationMs - (phases[0]?.startMs ?? 0)),
+    1,
+  )
   return html`<div class="phases" aria-hidden="true">${phases.map(
     ({ name, durationMs }, place) =>
       html`<span class="phase-${place % COLOURS}" style="flex:0 0 ${((durationMs / whole) * 100).toFixed(3)}%" title="${name}">${name}</span>`,

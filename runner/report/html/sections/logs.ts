@@ -1,7 +1,7 @@
 import type { ScenarioReport } from '../../report-model.ts'
 import { plural } from '../../text.ts'
-import { html, type Markup } from '../markup.ts'
 import type { PageLogs } from '../log-lines.ts'
+import { html, type Markup } from '../markup.ts'
 import { controls } from './timeline.ts'
 
 /**

@@ -12,7 +12,13 @@ const ORDER: readonly StepVerdict[] = ['not-run', 'passed', 'interrupted', 'inco
 export function sourceSection({ source = [], steps }: ScenarioReport): Markup | undefined {
   if (source.length === 0) return undefined
   return html`<section id="scenario" aria-labelledby="scenario-title"><h2 id="scenario-title">Scenario</h2>
-${source.map(({ path, text }) => fileBlock(path, text, steps.filter(({ file }) => file === path)))}</section>`
+${source.map(({ path, text }) =>
+  fileBlock(
+    path,
+    text,
+    steps.filter(({ file }) => file === path),
+  ),
+)}</section>`
 }
 
 function fileBlock(path: string, text: string, steps: readonly StepReport[]): Markup {
@@ -25,7 +31,10 @@ function fileBlock(path: string, text: string, steps: readonly StepReport[]): Ma
 
 function lineRow(line: string, number: number, steps: readonly StepReport[] | undefined): Markup {
   if (steps === undefined) return html`<tr><td>${number}</td><td></td><td>${coloured(line)}</td><td></td></tr>`
-  const worst = steps.reduce((sofar, { verdict }) => (rank(verdict) > rank(sofar) ? verdict : sofar), firstVerdict(steps))
+  const worst = steps.reduce(
+    (sofar, { verdict }) => (rank(verdict) > rank(sofar) ? verdict : sofar),
+    firstVerdict(steps),
+  )
   const { mark, word } = VERDICT_LOOKS[worst]
   return html`<tr class="${worst}"><td>${number}</td><td><span aria-hidden="true">${mark}</span><span class="sr">${word}</span></td><td>${coloured(line)}</td><td>${times(steps)}</td></tr>`
 }

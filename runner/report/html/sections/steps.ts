@@ -9,7 +9,7 @@ import { type Content, html, type Markup } from '../markup.ts'
 /** Every step with its verdict, its times, and how it was seen to have worked. */
 export function stepsSection(steps: readonly StepReport[]): Markup {
   return html`<section id="steps" aria-labelledby="steps-title"><h2 id="steps-title">Steps</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Steps"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of steps"><table>
 <thead><tr><th scope="col">#</th><th scope="col">verdict</th><th scope="col">step</th><th scope="col" class="number">at</th><th scope="col" class="number">took</th><th scope="col" class="number">limit</th><th scope="col"><span class="sr">timeline</span></th></tr></thead>
 <tbody>${stepRows(steps).map(rowOf)}</tbody></table></div></section>`
 }

@@ -18,7 +18,11 @@ const LEGEND: [look: string, text: string][] = [
 const FILLS: Readonly<Record<string, string>> = { down: 'gone', paused: 'paused', apart: 'apart', refused: 'refused' }
 
 /** Lanes and charts over one time axis; the page's script draws them, and a table says the same. */
-export function timelineSection(scenario: ScenarioReport, series: readonly Series[], unreadable: readonly string[]): Markup {
+export function timelineSection(
+  scenario: ScenarioReport,
+  series: readonly Series[],
+  unreadable: readonly string[],
+): Markup {
   return html`<section id="timeline" aria-labelledby="timeline-title">
 <h2 id="timeline-title">Timeline</h2>
 ${controls('timeline')}

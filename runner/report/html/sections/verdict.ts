@@ -13,7 +13,7 @@ ${badge(scenario.verdict)}
 <h1>${scenario.title}</h1>
 <p class="dim">${settingOf(scenario).join(' · ')}</p>
 <p class="why">${why(scenario, problems)}</p>
-${problems.map(problemBlock)}
+${problems.map((problem) => problemBlock(problem, problem !== problems[0]))}
 <dl class="figures">${figures(scenario).map(([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>
 <div class="next"><h2>${scenario.verdict === 'passed' ? 'Run it again' : 'What to do'}</h2>
 ${nextSteps(scenario, problems).map((line) => html`<p>${line}</p>`)}
@@ -39,20 +39,22 @@ function settingOf({ id, server, platform, cluster, seed, startedAt, repeat }: S
 function why({ verdict, reason, steps, checks }: ScenarioReport, problems: readonly Problem[]): string {
   if (verdict === 'skipped') return `It was not played: ${reason ?? 'no reason was recorded'}`
   if (verdict === 'passed') {
-    const judged = checks.length === 0 ? '' : ` and ${checks.length === 1 ? 'its check' : `all ${checks.length} checks`}`
+    const judged =
+      checks.length === 0 ? '' : ` and ${checks.length === 1 ? 'its check' : `all ${checks.length} checks`}`
     return `All ${plural(steps.length, 'step')}${judged} passed.`
   }
   return problems[0]?.reason ?? reason ?? 'No reason was recorded.'
 }
 
-function problemBlock(problem: Problem): Markup {
+/** `withReason`: it is not said above already. */
+function problemBlock(problem: Problem, withReason: boolean): Markup {
   const facts = [
     ...problem.facts.map(({ label, text }) => [label, text] as const),
     ...(problem.place === undefined ? [] : [['at', problem.place] as const]),
   ]
   return html`<div class="problem ${problem.verdict}">
 <strong>${problem.title}</strong>
-<p>${problem.reason}</p>
+${withReason && html`<p>${problem.reason}</p>`}
 ${problem.details.length > 0 && html`<ul>${problem.details.map((line) => html`<li>${line}</li>`)}</ul>`}
 ${facts.length > 0 && html`<dl>${facts.map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>`}
 </div>`
@@ -80,7 +82,11 @@ function figures(scenario: ScenarioReport): [name: string, value: string, note: 
 
 function failoverFigure({ shard, from, to, cause, totalMs }: FailoverReport): [string, string, string] {
   const wanted = cause.startsWith('failover ')
-  return [wanted ? 'failover, asked for' : 'failover', formatDuration(totalMs), `shard ${shard}: ${wanted || from === '' ? '' : `${from} → `}${to}`]
+  return [
+    wanted ? 'failover, asked for' : 'failover',
+    formatDuration(totalMs),
+    `shard ${shard}: ${wanted || from === '' ? '' : `${from} → `}${to}`,
+  ]
 }
 
 function checkFigure({ checks }: ScenarioReport): [string, string, string] {

@@ -1,0 +1,120 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NodeSeen, RunEvent } from '../../runner/record/events.ts'
+import { CLUSTER, FAILOVER_STEPS, failingRun, passingRun, STARTED_AT, Tape } from './sample-events.ts'
+import { writeSampleHistory } from './sample-history.ts'
+
+const IDS = CLUSTER.nodes.map((_, index) => String(index).repeat(40))
+
+/** When things happen in `passingRun`, ms: the master stops, is held for failing, is replaced, and is back. */
+const AT = { ready: 3542, down: 3950, failing: 11_000, promoted: 12_085, back: 12_330, whole: 15_000 }
+
+/** The source of `failover-basic` as the sample steps have it: a step on each line that they name. */
+const SOURCE = Array.from({ length: 31 }, (_, place) => {
+  const step = FAILOVER_STEPS.find(({ line }) => line === place + 1)
+  if (step !== undefined) return `  - ${step.verb}: "${step.name}"`
+  return place === 0
+    ? 'title: A stopped master is replaced # and comes back'
+    : place === 10
+      ? 'steps:'
+      : '  # a comment'
+}).join('\n')
+
+/** All nodes as they are while everything is well, with some of them otherwise. */
+function nodesSeen(otherwise: Record<string, Partial<NodeSeen>> = {}): NodeSeen[] {
+  const firstSlots = [0, 5461, 10_923, 16_384]
+  return CLUSTER.nodes.map(({ name, role, shard }, index) => ({
+    name,
+    id: IDS[index] ?? '',
+    up: true,
+    role,
+    ...(role === 'replica' && { master: `redis-node${index - 1}`, link: 'up' as const }),
+    shard,
+    slots: role === 'master' ? [[firstSlots[shard - 1] ?? 0, (firstSlots[shard] ?? 0) - 1]] : [],
+    configEpoch: shard,
+    state: 'ok',
+    ...otherwise[name],
+  }))
+}
+
+function viewEvents(): RunEvent[] {
+  const gone = { up: false, why: 'connection refused', link: 'down' as const, state: 'fail' as const }
+  const refused = { state: 'fail' as const }
+  const all = Object.fromEntries(CLUSTER.nodes.map(({ name }) => [name, refused]))
+  const heir = { role: 'master' as const, slots: [[0, 5460]] as [number, number][], configEpoch: 7 }
+  const old = { role: 'replica' as const, master: 'redis-node1', slots: [] }
+  const seen = (atMs: number, nodes: NodeSeen[]): RunEvent => ({
+    ...{ atMs, type: 'view-seen', scenario: 0, ageMs: 0, currentEpoch: 6, nodes },
+  })
+  return [
+    seen(AT.ready, nodesSeen()),
+    seen(AT.down, nodesSeen({ 'redis-node0': gone, 'redis-node1': { link: 'down' } })),
+    seen(AT.failing, nodesSeen({ ...all, 'redis-node0': { ...gone, failing: true } })),
+    seen(AT.promoted, nodesSeen({ 'redis-node0': { ...gone, failing: true, slots: [] }, 'redis-node1': heir })),
+    seen(AT.back, nodesSeen({ 'redis-node0': { ...old, failing: true }, 'redis-node1': heir })),
+    seen(AT.whole, nodesSeen({ 'redis-node0': old, 'redis-node1': heir })),
+  ]
+}
+
+/** `failover-basic`, passed or failed, with everything that a run records beside its steps. */
+export function fullEvents(kind: 'passing' | 'failing'): RunEvent[] {
+  const [started, scenario, ...rest] = kind === 'passing' ? passingRun() : failingRun()
+  if (started === undefined || scenario === undefined) throw new Error('the sample run holds no start')
+  const files = [{ path: 'scenarios/failover-basic.yaml', text: `${SOURCE}\n` }]
+  const logs = CLUSTER.nodes.map(
+    ({ name }): RunEvent => ({ atMs: 17_000, type: 'log-saved', scenario: 0, node: name, file: `nodes/${name}.log` }),
+  )
+  const events = [...rest.filter(({ type }) => type !== 'log-saved'), ...viewEvents(), ...logs]
+  return [
+    { ...started, ...(started.type === 'run-started' && { environment: { system: 'Linux 6.1', node: 'v20.20.2' } }) },
+    scenario,
+    { atMs: 0, type: 'scenario-source', scenario: 0, files },
+    ...events.sort((a, b) => a.atMs - b.atMs),
+  ]
+}
+
+/** Lays the logs of the nodes, and the history of a workload, into the folder of a run. */
+export async function fillRunFolder(folder: string, operations: number, endMs = 16_500): Promise<void> {
+  for (const name of ['nodes', 'history']) mkdirSync(join(folder, name), { recursive: true })
+  for (const { name } of CLUSTER.nodes) writeFileSync(join(folder, 'nodes', `${name}.log`), logOf(name))
+  const outage = { startMs: AT.down, endMs: AT.promoted }
+  await writeSampleHistory({
+    file: join(folder, 'history', '0-checkout.history'),
+    operations,
+    startMs: AT.ready,
+    endMs,
+    outage,
+  })
+}
+
+function logOf(node: string): string {
+  const at = (ms: number, mark: string, text: string) => {
+    const stamp = new Date(Date.parse(STARTED_AT) + ms).toISOString()
+    return `${stamp} 4711:M 22 Nov 2026 ${stamp.slice(11, 23)} ${mark} ${text}\n`
+  }
+  const heir = node === 'redis-node1'
+  return [
+    at(40, '#', 'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo'),
+    at(60, '*', 'Background AOF rewrite finished'),
+    at(AT.failing, '*', `FAIL message received from ${IDS[2]} about ${IDS[0]}`),
+    at(AT.failing + 1, '#', 'Cluster state changed: fail'),
+    ...(heir
+      ? [at(AT.failing + 20, '#', 'Start of election delayed for 688 milliseconds (rank #0, offset 18610).')]
+      : []),
+    ...(heir ? [at(AT.promoted, '#', "Failover election won: I'm the new master.")] : []),
+    at(AT.promoted + 5, '#', 'Cluster state changed: ok'),
+  ].join('')
+}
+
+/** A soak of many rounds whose load goes on for `minutes`: what a page must still open at once. */
+export function longEvents(minutes: number): RunEvent[] {
+  const tape = new Tape()
+    .runStarted('soak')
+    .scenarioStarted(0, 'soak', 'Load for a long time', FAILOVER_STEPS)
+    .clusterReady()
+  tape.add({ type: 'view-seen', scenario: 0, ageMs: 0, currentEpoch: 6, nodes: nodesSeen() })
+  for (const step of FAILOVER_STEPS) tape.played(step, (minutes * 60_000) / FAILOVER_STEPS.length)
+  const times = { durationMs: tape.atMs + 700, setupMs: 3542, cleanupMs: 690 }
+  tape.add({ type: 'scenario-ended', scenario: 0, verdict: 'passed', ...times }, 700)
+  return tape.runEnded('passed', 0).events
+}
