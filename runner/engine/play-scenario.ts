@@ -195,11 +195,22 @@ async function healAll(
     await faults.endAll(AbortSignal.timeout(HEAL_WITHIN_MS))
     return result
   } catch (error) {
-    if (!(error instanceof NotHealed || error instanceof PlatformError)) throw error
+    if (!isHealingFailure(error)) throw error
     const left = faults.active.map(({ sentence }) => sentence).join('; ')
-    const hint = error.hint ?? '`npm run heal` tries again; removing the servers ends every fault.'
+    const hint =
+      (error instanceof DOMException ? undefined : error.hint) ??
+      '`npm run heal` tries again; removing the servers ends every fault.'
     return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
   }
+}
+
+/** Beside what healing itself says: its time was over. */
+function isHealingFailure(error: unknown): error is NotHealed | PlatformError | DOMException {
+  return (
+    error instanceof NotHealed ||
+    error instanceof PlatformError ||
+    (error instanceof DOMException && error.name === 'TimeoutError')
+  )
 }
 
 /** A failure seen while the platform was dead says nothing about the cluster. */
@@ -225,7 +236,8 @@ function resultOfError(error: unknown, onBug: (error: unknown) => void): Scenari
   return { verdict: 'error', reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}` }
 }
 
-function resultOfPlatformError(error: PlatformError): ScenarioResult {
+/** The environment failed, and says how to mend it. */
+export function resultOfPlatformError(error: PlatformError): ScenarioResult {
   return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 

@@ -43,8 +43,8 @@ export class FaultBoard {
   }
 
   /** Brings a fault about. Throws NotProven, PlatformError (UnsupportedFault), or the signal's reason. */
-  async begin<Spec>(
-    kind: FaultKind<Spec, never>,
+  async begin<Spec, Memo>(
+    kind: FaultKind<Spec, Memo>,
     wanted: Wanted<Spec>,
     signal: AbortSignal,
   ): Promise<{ fault: Fault; proof: string }> {

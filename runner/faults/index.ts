@@ -1,4 +1,6 @@
 import type { FaultKind } from './fault.ts'
+import { network } from './network.ts'
+import { partition } from './partition.ts'
 
 /** A kind whose specs and memos only its own verb and journal know. */
 function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
@@ -6,7 +8,11 @@ function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
 }
 
 /** The kinds of faults, by name. */
-const KINDS: ReadonlyMap<string, FaultKind> = new Map(([] as FaultKind[]).map((kind) => [kind.name, anyKind(kind)]))
+const ALL: readonly FaultKind[] = [anyKind(partition), anyKind(network)]
+
+const KINDS: ReadonlyMap<string, FaultKind> = new Map(ALL.map((kind) => [kind.name, kind]))
+
+export const faultKindNames: readonly string[] = [...KINDS.keys()]
 
 /** Throws Error for a name that is no kind: a journal of another version may hold one. */
 export function faultKind(name: string): FaultKind {

@@ -7,6 +7,8 @@ export interface ServerConfigOptions {
   port: number
   /** Addresses listened on, the one that other nodes use first: Redis 6 connects to them from it. */
   bind: readonly string[]
+  /** The address that other nodes are told, and see this one come from, where that is none of `bind`. */
+  knownAs?: string
   password: string
   /** The node's own folder, which holds its data. */
   dir: string
@@ -50,9 +52,18 @@ export function versionSettings(
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => dialect.knowsSetting(name)))
 }
 
+function addressSettings(dialect: Dialect, address: string): Record<string, string> {
+  return {
+    'cluster-announce-ip': address,
+    'replica-announce-ip': address,
+    // Before Redis 7.0 the first address of `bind` is what it speaks from.
+    ...(dialect.knowsSetting('bind-source-addr') && { 'bind-source-addr': address }),
+  }
+}
+
 /** The configuration file of a node. Throws Error with the sentence of `settingProblem` for a setting that a run may not give. */
 export function renderServerConfig(options: ServerConfigOptions): string {
-  const { dialect, port, bind, password, dir, settings, logfile = '', procTitle } = options
+  const { dialect, port, bind, knownAs, password, dir, settings, logfile = '', procTitle } = options
   const lines = renderLines({
     port: [String(port)],
     bind,
@@ -60,6 +71,7 @@ export function renderServerConfig(options: ServerConfigOptions): string {
     masterauth: [password],
     dir: [dir],
     logfile: [logfile],
+    ...(knownAs === undefined ? {} : asWords(addressSettings(dialect, knownAs))),
     ...asWords(BASE_SETTINGS),
   })
   return lines + renderRunSettings(dialect, settings, { procTitle })

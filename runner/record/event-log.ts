@@ -21,7 +21,7 @@ export interface RecorderOptions {
 const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   type: new Set<RunEvent['type']>([
     ...(['run-started', 'scenario-started', 'progress', 'cluster-ready', 'step-started', 'step-progress'] as const),
-    ...(['scenario-source', 'view-seen'] as const),
+    ...(['scenario-source', 'view-seen', 'load-bins', 'history-saved'] as const),
     ...([
       'step-ended',
       'fault-began',

@@ -63,6 +63,26 @@ export interface ClusterInfo {
   config: Record<string, string>
 }
 
+/**
+ * What the clients of a workload saw, in bins by the time when operations completed: in each list a value for each bin.
+ * Latencies are those of operations that were carried out, from when they were due, in ms; null where there were none.
+ */
+export interface LoadSeries {
+  /** Begin of the first bin, ms from the scenario's start. */
+  fromMs: number
+  /** Width of a bin, ms. */
+  binMs: number
+  /** Operations that were carried out, definitely not carried out, and of which nobody knows. */
+  ok: number[]
+  failed: number[]
+  indeterminate: number[]
+  p50: (number | null)[]
+  p99: (number | null)[]
+  max: (number | null)[]
+  /** How many of the others by class of error, for the classes that occurred: `timeout`, `CLUSTERDOWN`, … */
+  errors: Record<string, number[]>
+}
+
 /** A fault that was brought about on purpose. */
 export interface FaultInfo {
   /** `f1`: unique in its scenario. */
@@ -148,6 +168,10 @@ export type RunEvent = { atMs: number } & (
   | { type: 'fault-began'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'fault-ended'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
+  /** About once a second for each workload, while it runs: ten bins of 100 ms. */
+  | { type: 'load-bins'; scenario: number; workload: string; series: LoadSeries }
+  /** The history of a workload is complete; its path within the run's folder. */
+  | { type: 'history-saved'; scenario: number; workload: string; file: string }
   | {
       type: 'scenario-as-played'
       scenario: number

@@ -1,5 +1,6 @@
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
+import type { Series } from './series.ts'
 import type { FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
 
 export const REPORT_VERSION = 1
@@ -66,6 +67,10 @@ export interface ScenarioReport {
   /** What all nodes showed, whenever it changed; of very many, some. */
   views?: ViewReport[]
   faults?: FaultReport[]
+  /** What the clients of each workload saw. Not in `report.json`: it is long, and the events have it. */
+  series?: Series[]
+  /** Histories kept, paths within the run's folder. */
+  histories?: { workload: string; file: string }[]
   warnings: string[]
   /** Logs kept, paths within the run's folder. */
   logs: { node: string; file: string }[]

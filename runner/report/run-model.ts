@@ -3,6 +3,7 @@ import { failoversOf } from './failovers.ts'
 import { faultsOf, provenFaults } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
+import { seriesOf } from './series.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 
 /** The events do not tell of a run: there is nothing to report. */
@@ -101,10 +102,16 @@ function whatWasSeen(
   const views = viewsOf(events, startMs)
   const overMs = tidyMs(endMs - startMs)
   const lanes = nodeLanes(views, steps, overMs)
+  const series = seriesOf(events)
+  const histories = events.filter((event) => event.type === 'history-saved')
   const faults = [...faultsOf(steps, lanes, overMs), ...provenFaults(events, startMs, overMs)]
   return {
     ...(views.length > 0 && { nodeLanes: lanes, shardLanes: shardLanes(views, overMs), views: keptViews(views) }),
     ...(faults.length > 0 && { faults }),
+    ...(series.length > 0 && { series }),
+    ...(histories.length > 0 && {
+      histories: histories.map(({ workload, file }) => ({ workload, file })),
+    }),
   }
 }
 

@@ -18,11 +18,11 @@ export interface FaultPlan<Spec> {
   sentence: string
 }
 
-export interface FaultVerb<Arg, Spec> {
+export interface FaultVerb<Arg, Spec, Memo> {
   name: string
   summary: string
   arg: z.ZodType<Arg>
-  kind: FaultKind<Spec, never>
+  kind: FaultKind<Spec, Memo>
   sentence(arg: Arg): string
   /** Resolves the targets. Throws StepFailure for what makes no sense on the nodes that there are. */
   plan(arg: Arg, context: StepContext): Promise<FaultPlan<Spec>>
@@ -37,7 +37,7 @@ export interface FaultVerb<Arg, Spec> {
  * that long and takes it away again, on every path. A fault that cannot be proven, or that is unsupported here, makes the step
  * inconclusive; one that cannot be healed makes it fail.
  */
-export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb<Arg> {
+export function faultVerb<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>): Verb<Arg> {
   return {
     name: verb.name,
     summary: verb.summary,
@@ -72,7 +72,7 @@ async function demandRunning(verb: string, nodes: readonly string[], { servers }
   })
 }
 
-async function begun<Arg, Spec>(verb: FaultVerb<Arg, Spec>, plan: FaultPlan<Spec>, context: StepContext) {
+async function begun<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>, plan: FaultPlan<Spec>, context: StepContext) {
   try {
     return await context.faults.begin(verb.kind, plan, context.signal)
   } catch (error) {

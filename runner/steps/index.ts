@@ -1,8 +1,11 @@
 import { expect } from './expect.ts'
 import { failover } from './failover.ts'
+import { heal } from './heal.ts'
 import { kill } from './kill.ts'
 import { letVerb } from './let.ts'
+import { network } from './network.ts'
 import { parallel } from './parallel.ts'
+import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { redis } from './redis.ts'
 import { repeat } from './repeat.ts'
@@ -32,6 +35,9 @@ export const verbs: readonly Verb[] = [
   anyVerb(unpause),
   anyVerb(start),
   anyVerb(restart),
+  anyVerb(partition),
+  anyVerb(network),
+  anyVerb(heal),
   anyVerb(failover),
   anyVerb(letVerb),
   anyVerb(wait),

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { NodeSeen, RunEvent } from '../../runner/record/events.ts'
+import type { LoadSeries, NodeSeen, RunEvent } from '../../runner/record/events.ts'
 import { CLUSTER, FAILOVER_STEPS, failingRun, passingRun, STARTED_AT, Tape } from './sample-events.ts'
-import { writeSampleHistory } from './sample-history.ts'
 
 const IDS = CLUSTER.nodes.map((_, index) => String(index).repeat(40))
 
@@ -56,6 +55,35 @@ function viewEvents(): RunEvent[] {
   ]
 }
 
+/** A second of a workload as it is recorded; while a shard is out, a third of it is refused or times out. */
+function loadPiece(fromMs: number, perBin: number): LoadSeries {
+  const bins = Array.from({ length: 10 }, (_, bin) => fromMs + bin * 100)
+  const out = (ms: number) => ms >= AT.down && ms < AT.promoted
+  const lost = (ms: number) => (out(ms) ? Math.round(perBin / 3) : 0)
+  const refused = (ms: number) => (out(ms) && ms > AT.failing ? Math.round(perBin / 3) : 0)
+  const noise = (ms: number) => 1 + (((ms / 100) * 7919) % 13) / 26
+  return {
+    ...{ fromMs, binMs: 100 },
+    ok: bins.map((ms) => perBin - lost(ms) - refused(ms)),
+    failed: bins.map(refused),
+    indeterminate: bins.map(lost),
+    p50: bins.map((ms) => Number((1.1 * noise(ms)).toFixed(3))),
+    p99: bins.map((ms) => Number((2.4 * noise(ms) ** 2).toFixed(3))),
+    max: bins.map((ms) => Number((4 * noise(ms) ** 4).toFixed(3))),
+    errors: bins.some(out) ? { timeout: bins.map(lost), CLUSTERDOWN: bins.map(refused) } : {},
+  }
+}
+
+/** A workload of so many operations, evenly from the start of the cluster until `endMs`. */
+function loadEvents(operations: number, endMs: number): RunEvent[] {
+  const seconds = Math.floor((endMs - AT.ready) / 1000)
+  return Array.from({ length: seconds }, (_, second): RunEvent => {
+    const fromMs = AT.ready - (AT.ready % 100) + second * 1000
+    const series = loadPiece(fromMs, Math.round(operations / seconds / 10))
+    return { atMs: fromMs + 1000, type: 'load-bins', scenario: 0, workload: 'checkout', series }
+  })
+}
+
 /** `failover-basic`, passed or failed, with everything that a run records beside its steps. */
 export function fullEvents(kind: 'passing' | 'failing'): RunEvent[] {
   const [started, scenario, ...rest] = kind === 'passing' ? passingRun() : failingRun()
@@ -64,7 +92,12 @@ export function fullEvents(kind: 'passing' | 'failing'): RunEvent[] {
   const logs = CLUSTER.nodes.map(
     ({ name }): RunEvent => ({ atMs: 17_000, type: 'log-saved', scenario: 0, node: name, file: `nodes/${name}.log` }),
   )
-  const events = [...rest.filter(({ type }) => type !== 'log-saved'), ...viewEvents(), ...logs]
+  const events = [
+    ...rest.filter(({ type }) => type !== 'log-saved'),
+    ...viewEvents(),
+    ...loadEvents(6000, 16_000),
+    ...logs,
+  ]
   return [
     { ...started, ...(started.type === 'run-started' && { environment: { system: 'Linux 6.1', node: 'v20.20.2' } }) },
     scenario,
@@ -73,18 +106,10 @@ export function fullEvents(kind: 'passing' | 'failing'): RunEvent[] {
   ]
 }
 
-/** Lays the logs of the nodes, and the history of a workload, into the folder of a run. */
-export async function fillRunFolder(folder: string, operations: number, endMs = 16_500): Promise<void> {
-  for (const name of ['nodes', 'history']) mkdirSync(join(folder, name), { recursive: true })
+/** Lays the logs of the nodes into the folder of a run. */
+export function fillRunFolder(folder: string): void {
+  mkdirSync(join(folder, 'nodes'), { recursive: true })
   for (const { name } of CLUSTER.nodes) writeFileSync(join(folder, 'nodes', `${name}.log`), logOf(name))
-  const outage = { startMs: AT.down, endMs: AT.promoted }
-  await writeSampleHistory({
-    file: join(folder, 'history', '0-checkout.history'),
-    operations,
-    startMs: AT.ready,
-    endMs,
-    outage,
-  })
 }
 
 function logOf(node: string): string {
@@ -106,14 +131,16 @@ function logOf(node: string): string {
   ].join('')
 }
 
-/** A soak of many rounds whose load goes on for `minutes`: what a page must still open at once. */
-export function longEvents(minutes: number): RunEvent[] {
+/** A million operations over 20 minutes: what a page must still open at once. */
+export function longEvents(): RunEvent[] {
+  const wholeMs = 20 * 60_000
   const tape = new Tape()
     .runStarted('soak')
     .scenarioStarted(0, 'soak', 'Load for a long time', FAILOVER_STEPS)
     .clusterReady()
   tape.add({ type: 'view-seen', scenario: 0, ageMs: 0, currentEpoch: 6, nodes: nodesSeen() })
-  for (const step of FAILOVER_STEPS) tape.played(step, (minutes * 60_000) / FAILOVER_STEPS.length)
+  for (const step of FAILOVER_STEPS) tape.played(step, wholeMs / FAILOVER_STEPS.length)
+  tape.events.push(...loadEvents(1_000_000, wholeMs))
   const times = { durationMs: tape.atMs + 700, setupMs: 3542, cleanupMs: 690 }
   tape.add({ type: 'scenario-ended', scenario: 0, verdict: 'passed', ...times }, 700)
   return tape.runEnded('passed', 0).events

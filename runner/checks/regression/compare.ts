@@ -47,7 +47,9 @@ export function compareAll(
     const p = worse[place] ?? 1
     const verdict = judge(one, tested, { worse: p, better: better[place] ?? 1, alpha, comparisons: there.length })
     const needed =
-      verdict === 'too-few' ? leastSamples(alpha / there.length) : samplesFor15Percent(one.baseline, alpha / there.length)
+      verdict === 'too-few'
+        ? leastSamples(alpha / there.length)
+        : samplesFor15Percent(one.baseline, alpha / there.length)
     return told(one, { verdict, p, change: tested.change, ...(needed !== undefined && { needed }) }, there.length)
   })
 }

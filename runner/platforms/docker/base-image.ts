@@ -1,11 +1,11 @@
 import type { ServerEntry } from '../catalogue.ts'
-import { pipeProgram } from '../child.ts'
 import { debianTree, treeKey } from '../debian/tree.ts'
 import { serverOfTree } from '../debian/tree-server.ts'
 import { PlatformError, type Progress } from '../platform.ts'
 import { type Engine, unlessGone } from './engine.ts'
 import { type ImageServer, serverOfImage } from './image-server.ts'
 import { followJob } from './json-stream.ts'
+import { importTree } from './tree-image.ts'
 
 /** An image that has the server and a shell, and why it is this one. */
 export interface BaseImage extends ImageServer {
@@ -16,7 +16,6 @@ export interface BaseImage extends ImageServer {
 
 const PULL_TIMEOUT_MS = 600_000
 const PULL_SILENCE_MS = 45_000
-const IMPORT_TIMEOUT_MS = 180_000
 const VERSION_LABEL = 'redis-chaos.server'
 
 /**
@@ -147,34 +146,12 @@ async function debianBase(
   if (imported) return { image, program: entry.program, server: imported }
   const tree = await debianTree(entry.debian, { progress, signal })
   const server = serverOfTree(tree, entry)
-  progress(`importing ${image}`)
-  const doing = `import ${image}`
-  const { output, ended } = pipeProgram(
-    'tar',
-    ['--create', '--numeric-owner', '--owner=0', '--group=0', '-C', tree.root, '.'],
-    {
-      purpose: 'pack the root file system of the base image',
-      timeoutMs: IMPORT_TIMEOUT_MS,
-      signal,
-    },
-  )
-  const imports = followJob(
-    engine,
-    doing,
-    (abortSignal) =>
-      engine.docker.importImage(output, {
-        repo: 'redis-chaos-base',
-        tag,
-        changes: `LABEL ${VERSION_LABEL}="${server}"`,
-        abortSignal,
-      }),
-    { timeoutMs: IMPORT_TIMEOUT_MS, silenceMs: IMPORT_TIMEOUT_MS, signal, onEvent: () => undefined },
-  )
-  const [packed, taken] = await Promise.allSettled([ended, imports.finally(() => output.destroy())])
-  if (taken.status === 'rejected') throw taken.reason
-  if (packed.status === 'rejected') {
-    await unlessGone(engine.call(`remove ${image}`, () => engine.docker.getImage(image).remove()))
-    throw packed.reason
-  }
+  await importTree(engine, tree, {
+    repo: 'redis-chaos-base',
+    tag,
+    change: `LABEL ${VERSION_LABEL}="${server}"`,
+    progress,
+    signal,
+  })
   return { image, program: entry.program, server }
 }

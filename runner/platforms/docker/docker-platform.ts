@@ -3,20 +3,26 @@ import { dialectOf } from '../dialects.ts'
 import type { FaultSupport } from '../faults.ts'
 import {
   ConflictError,
+  type FoundRun,
   type Platform,
   PlatformError,
   type Progress,
   type ServerGroup,
   type ServerGroupSpec,
+  type ServerNode,
 } from '../platform.ts'
 import { conflictError, findConflicts } from './conflicts.ts'
 import { createNodes, namesAndPorts } from './creation.ts'
 import { Engine, EngineRefusal } from './engine.ts'
 import { type NodeImage, prepareImage } from './image.ts'
 import { nodeOfLabels, RUN_LABEL, runFilter } from './labels.ts'
+import { type Means, tryMeans } from './links/means.ts'
+import { networkSupport } from './links/support.ts'
 import { removalCommand, removeRun } from './removal.ts'
+import { listRuns, removeOrphans } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
 import { checkSpec } from './spec.ts'
+import { Toolbox } from './toolbox/toolbox.ts'
 
 export interface DockerPlatformOptions {
   /** A server of the catalogue: `redis:7.0`, or an image: `image:my/redis:tag`. */
@@ -33,12 +39,15 @@ export class DockerPlatform implements Platform {
   readonly server: string
   readonly #options: DockerPlatformOptions
   readonly #engine: Engine
+  readonly #toolbox: Toolbox
   #image: NodeImage | undefined
+  #means: Promise<Means> | undefined
 
   constructor(options: DockerPlatformOptions) {
     this.#options = options
     this.server = options.server
     this.#engine = new Engine(options.dockerSocket)
+    this.#toolbox = new Toolbox(this.#engine, options.projectRoot)
   }
 
   async probe(): Promise<string> {
@@ -62,17 +71,15 @@ export class DockerPlatform implements Platform {
     checkSpec(spec)
     const image = this.#image ?? (await this.#prepareImage(progress, signal))
     signal?.throwIfAborted()
+    for (const left of await removeOrphans(this.#engine)) progress(`removed what a dead run left: ${left}`)
     const machine = await this.#demandFree(spec)
+    if (spec.needs?.links) await this.#toolbox.prepare(progress, signal)
     try {
       progress(`starting ${spec.nodes} containers`)
-      const nodes = await createNodes(this.#engine, {
-        spec,
-        image: image.image,
-        dialect: dialectOf(image.server),
-        machine,
-        signal,
-      })
-      return new DockerServerGroup(this.#engine, spec.runId, nodes)
+      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, signal }
+      const trying = spec.needs?.links ? this.#triedMeans(signal) : undefined
+      const nodes = await createNodes(this.#engine, plan).finally(() => trying)
+      return this.#group(spec.runId, nodes, true)
     } catch (error) {
       await this.#undo(spec.runId, error)
       throw await this.#explainRace(spec, error)
@@ -86,15 +93,17 @@ export class DockerPlatform implements Platform {
     )
     const nodes = containers.map(({ Labels }) => nodeOfLabels(Labels)).filter((node) => node !== undefined)
     if (nodes.length === 0) return undefined
-    return new DockerServerGroup(
-      this.#engine,
-      runId,
-      nodes.sort((a, b) => a.index - b.index),
-    )
+    const byIndex = nodes.sort((a, b) => a.index - b.index)
+    return this.#group(runId, byIndex, false)
   }
 
-  async faultSupport(): Promise<FaultSupport[]> {
-    return []
+  async faultSupport(signal?: AbortSignal): Promise<FaultSupport[]> {
+    await this.probe()
+    return networkSupport(() => this.#findMeans(signal))
+  }
+
+  runs(): Promise<FoundRun[]> {
+    return listRuns(this.#engine)
   }
 
   removeRun(runId: string): Promise<string[]> {
@@ -107,6 +116,27 @@ export class DockerPlatform implements Platform {
 
   async close(): Promise<void> {
     this.#engine.close()
+  }
+
+  #group(runId: string, nodes: readonly ServerNode[], isNew: boolean): DockerServerGroup {
+    const means = () => this.#findMeans()
+    return new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+  }
+
+  /** Once for all groups: it is the kernel that has them. */
+  async #findMeans(signal?: AbortSignal): Promise<Means> {
+    this.#means ??= tryMeans(this.#engine, this.#toolbox, signal)
+    try {
+      return await this.#means
+    } catch (error) {
+      this.#means = undefined
+      throw error
+    }
+  }
+
+  /** Ahead of time, so that the first fault need not wait for it; which is also the one to tell what kept it from being found out. */
+  async #triedMeans(signal?: AbortSignal): Promise<void> {
+    await this.#findMeans(signal).catch(() => undefined)
   }
 
   async #prepareImage(progress: Progress, signal?: AbortSignal): Promise<NodeImage> {

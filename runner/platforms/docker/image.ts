@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import { pack } from 'tar-stream'
 import { DEFAULT_SERVER, findServer, parseServer } from '../catalogue.ts'
 import { dialectOf } from '../dialects.ts'
 import { PlatformError, type Progress } from '../platform.ts'
 import { type BaseImage, chooseBaseImage, demandImage, inspectImage, ownBaseImage, PullError } from './base-image.ts'
+import { buildImage, type ContextFile, readContext } from './build-image.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
-import { followJob } from './json-stream.ts'
 
 export interface NodeImage {
   /** `redis-cluster:redis-7.0`. */
@@ -22,7 +18,6 @@ const REPOSITORY = 'redis-cluster'
 const CONTEXT_LABEL = 'redis-chaos.context'
 const SERVER_LABEL = 'redis-chaos.server'
 const BASE_LABEL = 'redis-chaos.base'
-const BUILD_TIMEOUT_MS = 180_000
 
 /** The build context: everything that the image is made of, beside its base. */
 const CONTEXT = [
@@ -30,8 +25,6 @@ const CONTEXT = [
   { name: 'redis.conf', mode: 0o644 },
   { name: 'entrypoint.sh', mode: 0o755 },
 ]
-
-type ContextFile = (typeof CONTEXT)[number] & { text: string }
 
 /**
  * The image of a cluster's nodes for this server, an entry of the catalogue (`redis:7.0`) or one's own image
@@ -45,7 +38,7 @@ export async function prepareImage(
   signal?: AbortSignal,
 ): Promise<NodeImage> {
   const recipe = await findRecipe(engine, projectRoot, serverName, progress, signal)
-  const context = await readContext(projectRoot)
+  const context = await readContext(join(projectRoot, 'docker'), CONTEXT)
   const fingerprint = fingerprintOf(recipe.identity, context)
   const image = `${REPOSITORY}:${recipe.tag}`
 
@@ -61,7 +54,14 @@ export async function prepareImage(
   // Throws for a server that scenarios cannot be played against, before anything is made of it.
   dialectOf(base.server)
   progress(`building ${image}`)
-  await build(engine, { image, base, context, fingerprint, progress, signal })
+  await buildImage(engine, {
+    image,
+    context,
+    buildargs: { BASE: base.image, SERVER: base.program },
+    labels: { [CONTEXT_LABEL]: fingerprint, [SERVER_LABEL]: base.server, [BASE_LABEL]: base.choice },
+    progress,
+    signal,
+  })
   if (recipe.isLatest) await tagLatest(engine, image)
   if (present) await removeOutdated(engine, present.Id)
   return { image, server: base.server }
@@ -131,58 +131,12 @@ async function ownRecipe(
   }
 }
 
-async function readContext(projectRoot: string): Promise<ContextFile[]> {
-  const folder = join(projectRoot, 'docker')
-  try {
-    return await Promise.all(
-      CONTEXT.map(async (file) => ({ ...file, text: await readFile(join(folder, file.name), 'utf8') })),
-    )
-  } catch (error) {
-    throw new PlatformError(`the image cannot be built: ${(error as Error).message}`, { cause: error })
-  }
-}
-
 /** Changes whenever the image would be built from something else. */
 function fingerprintOf(identity: unknown, context: readonly ContextFile[]): string {
   return createHash('sha256')
     .update(JSON.stringify([identity, context]))
     .digest('hex')
     .slice(0, 16)
-}
-
-interface BuildPlan {
-  image: string
-  base: BaseImage
-  context: readonly ContextFile[]
-  fingerprint: string
-  progress: Progress
-  signal: AbortSignal | undefined
-}
-
-async function build(engine: Engine, plan: BuildPlan): Promise<void> {
-  const { image, base, context, fingerprint, progress, signal } = plan
-  const archive = pack()
-  for (const { name, mode, text } of context) archive.entry({ name, mode, mtime: new Date(0) }, text)
-  archive.finalize()
-  const tar = await buffer(archive)
-  const start = (abortSignal: AbortSignal) =>
-    engine.docker.buildImage(Readable.from([tar]), {
-      t: image,
-      version: '1',
-      forcerm: true,
-      buildargs: { BASE: base.image, SERVER: base.program },
-      labels: { [CONTEXT_LABEL]: fingerprint, [SERVER_LABEL]: base.server, [BASE_LABEL]: base.choice },
-      abortSignal,
-    })
-  await followJob(engine, `build ${image}`, start, {
-    timeoutMs: BUILD_TIMEOUT_MS,
-    silenceMs: BUILD_TIMEOUT_MS,
-    signal,
-    onEvent: ({ stream }) => {
-      const step = /^Step (\d+\/\d+) : (.*)/.exec(stream ?? '')
-      if (step) progress(`building ${image}: step ${step[1]}, ${step[2]}`)
-    },
-  })
 }
 
 function tagLatest(engine: Engine, image: string): Promise<unknown> {

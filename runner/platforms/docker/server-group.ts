@@ -2,7 +2,7 @@ import type { ContainerInspectInfo } from 'dockerode'
 import { type LogLine, type NodeState, PlatformError, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal, unlessGone } from './engine.ts'
 import { LogFollower } from './logs.ts'
-import { DockerNetworkControl } from './network-control.ts'
+import { DockerNetworkControl, type NetworkOptions } from './network-control.ts'
 import { removeRun } from './removal.ts'
 import { DockerServerControl } from './server-control.ts'
 import { StartWatcher } from './starts.ts'
@@ -15,15 +15,21 @@ type Container = ReturnType<Engine['docker']['getContainer']>
 /** The containers of one run. */
 export class DockerServerGroup implements ServerGroup {
   readonly runId: string
-  readonly network = new DockerNetworkControl()
+  readonly network: DockerNetworkControl
   readonly control = new DockerServerControl()
   readonly nodes: readonly ServerNode[]
   readonly #engine: Engine
   readonly #followers = new Set<LogFollower>()
   #starts: Promise<StartWatcher> | undefined
 
-  constructor(engine: Engine, runId: string, nodes: readonly ServerNode[]) {
+  constructor(
+    engine: Engine,
+    runId: string,
+    nodes: readonly ServerNode[],
+    network: Pick<NetworkOptions, 'toolbox' | 'means' | 'isNew'>,
+  ) {
     this.#engine = engine
+    this.network = new DockerNetworkControl({ engine, runId, nodes, ...network })
     this.runId = runId
     this.nodes = nodes
   }
@@ -63,6 +69,7 @@ export class DockerServerGroup implements ServerGroup {
   async start(node: string): Promise<void> {
     const container = this.#container(node)
     await unlessSo(this.#ask(`start ${node}`, 0, (abortSignal) => container.start({ abortSignal })))
+    await this.network.started(node)
   }
 
   async restart(node: string, graceMs: number): Promise<void> {
@@ -70,6 +77,7 @@ export class DockerServerGroup implements ServerGroup {
     await this.#ask(`restart ${node}`, graceMs, (abortSignal) =>
       container.restart({ t: seconds(graceMs), abortSignal }),
     )
+    await this.network.started(node)
   }
 
   async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
@@ -89,6 +97,7 @@ export class DockerServerGroup implements ServerGroup {
     await Promise.allSettled([...this.#followers].map((follower) => follower.end()))
     this.#followers.clear()
     await this.#closeStarts()
+    await this.network.close()
     await removeRun(this.#engine, this.runId)
   }
 

@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dialectOf } from '../dialects.ts'
+import { announcedAddress, bindAddresses, needsLinks } from '../links/loopback.ts'
 import type { ServerGroupSpec, ServerNode } from '../platform.ts'
 import { renderServerConfig } from '../server-config.ts'
 import type { ServerPlan } from './protocol.ts'
@@ -23,10 +24,12 @@ export async function makeNodeFolder(
   const configFile = join(folder, 'server.conf')
   // The server goes by this name in lists of processes, in every version and before it can set a title.
   const link = join(folder, program.name)
+  const needs = spec.needs ?? {}
   const config = renderServerConfig({
     dialect: dialectOf(program.server),
     port: node.port,
-    bind: ['127.0.0.1'],
+    bind: bindAddresses(node.index, needs),
+    ...(needsLinks(needs) && { knownAs: announcedAddress(node.index) }),
     password: spec.password,
     dir: data,
     settings: spec.settings,

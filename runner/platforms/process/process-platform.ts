@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { checkSpec } from '../docker/spec.ts'
-import type { FaultSupport } from '../faults.ts'
+import type { FaultSupport, GroupNeeds } from '../faults.ts'
+import { announcedAddress, demandLoopback, loopbackPlan, needsLinks } from '../links/loopback.ts'
 import {
+  type FoundRun,
   nodeName,
   type Platform,
   PlatformError,
@@ -12,18 +14,19 @@ import {
   type ServerGroupSpec,
   type ServerNode,
 } from '../platform.ts'
+import { isAlive } from '../process-id.mjs'
 import { demandFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
+import { networkSupport } from './network-support.ts'
 import { makeNodeFolder } from './node-folder.ts'
-import { isAlive } from './process-id.mjs'
 import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
-import { makeRunFolder, readRun, runFolder } from './run-record.ts'
+import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
 import { ProcessServerGroup } from './server-group.ts'
 import { chooseProgram, type ServerProgram } from './server-program.ts'
 import { defaultStateFolder, openStateFolder } from './state-folder.ts'
-import { Supervisor } from './supervisor.ts'
+import { AddressInUse, Supervisor } from './supervisor.ts'
 
 export interface ProcessPlatformOptions {
   /** A server of the catalogue (`redis:7.0`), or a program of this machine (`path:/usr/local/bin/redis-server`). */
@@ -61,6 +64,11 @@ export class ProcessPlatform implements Platform {
     }
     await openStateFolder(this.#stateFolder)
     for (const [runId, supervisor] of this.#supervisors) {
+      if (supervisor.loss !== undefined) {
+        throw new PlatformError(`run ${runId} cannot go on: ${supervisor.loss}`, {
+          hint: 'something else ended it; a new run makes a new one',
+        })
+      }
       if (!supervisor.ended) continue
       throw new PlatformError(`the supervisor of the processes of run ${runId} is gone`, {
         hint: 'something else ended it; `npm run cluster clean` (for a cluster) or the next run ends what it left',
@@ -75,6 +83,7 @@ export class ProcessPlatform implements Platform {
 
   async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
     checkSpec(spec)
+    if (needsLinks(spec.needs ?? {})) await demandLoopback(spec.nodes)
     const program = this.#program ?? (await this.#chooseProgram(progress, signal))
     signal?.throwIfAborted()
     await this.#openStateFolder(spec.runId)
@@ -96,11 +105,18 @@ export class ProcessPlatform implements Platform {
   async find(runId: string): Promise<ServerGroup | undefined> {
     const run = await readRun(this.#stateFolder, runId)
     if (!run) return undefined
-    return this.#group(runId, run.nodes)
+    return this.#group(runId, run.nodes, run.needs)
   }
 
   async faultSupport(): Promise<FaultSupport[]> {
-    return []
+    return [...(await networkSupport())]
+  }
+
+  async runs(): Promise<FoundRun[]> {
+    const runs = await Promise.all(
+      (await listRuns(this.#stateFolder)).map((runId) => readRun(this.#stateFolder, runId)),
+    )
+    return runs.filter((run) => run !== undefined).map(foundRun)
   }
 
   async removeRun(runId: string): Promise<string[]> {
@@ -112,7 +128,8 @@ export class ProcessPlatform implements Platform {
     const folder = runFolder(this.#stateFolder, runId)
     const processes = readProcesses(folder)
     if (processes && isAlive(processes.supervisor)) return `kill ${processes.supervisor.pid}`
-    const left = Object.values(processes?.servers ?? {}).filter(isAlive)
+    const links = processes?.links ? [processes.links] : []
+    const left = [...Object.values(processes?.servers ?? {}), ...links].filter(isAlive)
     const kill = left.length === 0 ? '' : `kill -9 ${left.map(({ pid }) => pid).join(' ')}; `
     return `${kill}rm -rf '${folder.replaceAll("'", "'\\''")}'`
   }
@@ -129,16 +146,19 @@ export class ProcessPlatform implements Platform {
       const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec)))
       signal?.throwIfAborted()
       progress(`starting ${spec.nodes} processes`)
-      await supervisor.open({ folder, servers }, signal)
-      const group = this.#group(spec.runId, nodes)
+      const needs = spec.needs ?? {}
+      const links = needsLinks(needs) ? { links: loopbackPlan(nodes, needs) } : {}
+      await supervisor.open({ folder, servers, ...links }, signal)
+      const group = this.#group(spec.runId, nodes, needs)
       await waitForFirstAnswers(group, folder, spec.password, signal)
       if (spec.outlivesRunner) supervisor.release()
-      else this.#supervisors.set(spec.runId, supervisor)
+      this.#supervisors.set(spec.runId, supervisor)
       return group
     } catch (error) {
       await this.#undo(spec.runId, supervisor, error)
       // Something else may take a port after the check: that is a conflict too.
-      if (error instanceof EndedEarly && /address already in use/i.test(error.message)) {
+      const taken = error instanceof EndedEarly && /address already in use/i.test(error.message)
+      if (taken || error instanceof AddressInUse) {
         await demandFreePorts(this.#stateFolder, nodes)
       }
       throw error
@@ -173,13 +193,14 @@ export class ProcessPlatform implements Platform {
     }
   }
 
-  #group(runId: string, nodes: readonly ServerNode[]): ProcessServerGroup {
+  #group(runId: string, nodes: readonly ServerNode[], needs: GroupNeeds): ProcessServerGroup {
     const control = new Control(runId, join(runFolder(this.#stateFolder, runId), SOCKET_FILE))
     this.#controls.add(control)
     return new ProcessServerGroup(nodes, {
       runId,
       folder: runFolder(this.#stateFolder, runId),
       control,
+      needs,
       remove: async () => {
         this.#controls.delete(control)
         await this.removeRun(runId)
@@ -197,7 +218,7 @@ interface CreationPlan {
   signal: AbortSignal | undefined
 }
 
-function nodesOf({ namePrefix, portBase, nodes }: ServerGroupSpec): ServerNode[] {
+function nodesOf({ namePrefix, portBase, nodes, needs = {} }: ServerGroupSpec): ServerNode[] {
   return Array.from({ length: nodes }, (_, index): ServerNode => {
     const port = portBase + index
     return {
@@ -206,7 +227,7 @@ function nodesOf({ namePrefix, portBase, nodes }: ServerGroupSpec): ServerNode[]
       index,
       host: 'localhost',
       port,
-      peerHost: '127.0.0.1',
+      peerHost: needsLinks(needs) ? announcedAddress(index) : '127.0.0.1',
       peerPort: port,
       machine: hostname(),
     }

@@ -1,3 +1,4 @@
+import type { LinkOrder, LinkPlan, LinkReply } from '../links/protocol.ts'
 import type { NodeState } from '../platform.ts'
 
 /** What a runner and the supervisor of its processes say to each other: one JSON text a line. */
@@ -7,6 +8,8 @@ export interface SupervisorPlan {
   /** The run's folder: the supervisor removes it at its end. */
   folder: string
   servers: ServerPlan[]
+  /** For a group with links: a process of its own carries them. */
+  links?: LinkPlan
 }
 
 export interface ServerPlan {
@@ -27,19 +30,26 @@ export interface ServerPlan {
  */
 export const RELEASE = 'release'
 
-/** The only line on the supervisor's standard output. */
+/** The first line on the supervisor's standard output. */
 export type Opening = { ready: true } | { error: string; code?: string }
 
-export type Action = 'state' | 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart' | 'remove'
+/** A later line there: something that the group cannot do without is gone. In words. */
+export interface Loss {
+  lost: string
+}
+
+export type Action = 'state' | 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart' | 'links' | 'remove'
 
 /** A line on the supervisor's socket. */
 export interface Request {
   id: number
   action: Action
-  /** All but `remove` need it. */
+  /** All but `links` and `remove` need it. */
   server?: string
   /** `stop` and `restart` need it. */
   graceMs?: number
+  /** `links` needs it. */
+  order?: LinkOrder
 }
 
 export interface Reply {
@@ -49,6 +59,8 @@ export interface Reply {
   state?: NodeState
   /** With `state`: the server's process, if it runs. */
   pid?: number
+  /** In answer to `links`. */
+  links?: LinkReply
 }
 
 /** A process that no later one of the same pid is taken for. */
@@ -62,6 +74,8 @@ export interface Processes {
   supervisor: ProcessId
   /** Of all servers that were started, whether they live or not. */
   servers: Record<string, ProcessId>
+  /** What carries the links, in a group that has them. */
+  links?: ProcessId
 }
 
 /** Files of a run's folder. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
-import { lookAt } from './process-id.mjs'
+import { lookAt } from '../process-id.mjs'
 
 /**
  * @typedef {import('./protocol.ts').ServerPlan} ServerPlan

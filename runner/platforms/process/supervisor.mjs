@@ -5,8 +5,9 @@
 // four times as slowly (measured: 0.3 s against 1.2 s), and every run waits for it.
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { processId } from '../process-id.mjs'
 import { readJsonLines } from './json-lines.mjs'
-import { processId } from './process-id.mjs'
+import { SupervisedLinks } from './supervised-links.mjs'
 import { SupervisedServer } from './supervised-server.mjs'
 
 /**
@@ -19,6 +20,8 @@ import { SupervisedServer } from './supervised-server.mjs'
 process.umask(0o077)
 /** @type {Map<string, SupervisedServer>} */
 const servers = new Map()
+/** @type {SupervisedLinks | undefined} */
+let links
 /** @type {SupervisorPlan | undefined} */
 let plan
 let released = false
@@ -59,7 +62,7 @@ async function open(given) {
       servers.set(server.name, new SupervisedServer(server, onStart))
     }
     await listen()
-    await Promise.all([...servers.values()].map((server) => server.start()))
+    await Promise.all([openLinks(given, processes), ...[...servers.values()].map((server) => server.start())])
     say({ ready: true })
   } catch (error) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error)
@@ -68,9 +71,21 @@ async function open(given) {
   }
 }
 
-/** @param {import('./protocol.ts').Opening} opening */
-function say(opening) {
-  process.stdout.write(`${JSON.stringify(opening)}\n`)
+/**
+ * @param {SupervisorPlan} given
+ * @param {Processes} processes
+ */
+async function openLinks(given, processes) {
+  if (!given.links) return
+  links = new SupervisedLinks((lost) => say({ lost }))
+  if (links.pid !== undefined) processes.links = identity(links.pid)
+  save(processes)
+  await links.open(given.links)
+}
+
+/** @param {import('./protocol.ts').Opening | import('./protocol.ts').Loss} message */
+function say(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`)
 }
 
 /** @param {number} pid */
@@ -124,10 +139,14 @@ async function answer(request, socket) {
  * @param {Request} request
  * @returns {Promise<Partial<Reply>>}
  */
-async function perform({ action, server: name = '', graceMs = 0 }) {
+async function perform({ action, server: name = '', graceMs = 0, order }) {
   if (action === 'remove') {
     const problem = await end()
     return problem === undefined ? {} : { error: problem }
+  }
+  if (action === 'links') {
+    if (!links || !order) throw new Error('this run has no links')
+    return { links: await links.ask(order) }
   }
   const server = servers.get(name)
   if (!server) throw new Error(`there is no server ${name}`)
@@ -160,10 +179,12 @@ function end() {
 
 async function endAll() {
   // Their data goes with them, so there is nothing that a SIGTERM could save.
-  await Promise.all([...servers.values()].map((server) => server.close()))
+  await Promise.all([links?.close(), ...[...servers.values()].map((server) => server.close())])
   if (!plan) return undefined
   try {
     rmSync(plan.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    // The journal of the run's faults lies beside its folder: faults/journal.ts.
+    for (const ending of ['', '.new']) rmSync(`${plan.folder}.faults.json${ending}`, { force: true })
     return undefined
   } catch (error) {
     return wordsOf(error)

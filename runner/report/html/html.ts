@@ -7,7 +7,7 @@ import { pagePath, suitePage } from './suite-page.ts'
 export function htmlReport(run: RunReport, files: RunFiles = NO_FILES): string {
   const [only, ...others] = run.scenarios
   return only !== undefined && others.length === 0 && run.notStarted === 0
-    ? scenarioPage(run, 0, only, files)
+    ? scenarioPage(run, only, files)
     : suitePage(run)
 }
 
@@ -15,6 +15,6 @@ export function htmlReport(run: RunReport, files: RunFiles = NO_FILES): string {
 export function* scenarioPages(run: RunReport, files: RunFiles): Generator<[path: string, text: string]> {
   if (run.scenarios.length < 2) return
   for (const [place, scenario] of run.scenarios.entries()) {
-    yield [pagePath(place, scenario.id), scenarioPage(run, place, scenario, files, '../report.html')]
+    yield [pagePath(place, scenario.id), scenarioPage(run, scenario, files, '../report.html')]
   }
 }

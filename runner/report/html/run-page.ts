@@ -1,6 +1,5 @@
 import type { FailoverReport, RunReport, ScenarioReport } from '../report-model.ts'
 import type { RunFiles } from '../run-files.ts'
-import { type Series, seriesOf } from '../series.ts'
 import { type PageLogs, pageLogs } from './log-lines.ts'
 import { html, type Markup } from './markup.ts'
 import { renderPage } from './page.ts'
@@ -15,25 +14,13 @@ import { verdictSection } from './sections/verdict.ts'
 import { type ViewTable, viewsSection, viewTables } from './sections/views.ts'
 
 /** The page of one scenario that was played. `back`: the page of the run that it belongs to, where that is another. */
-export function scenarioPage(
-  run: RunReport,
-  place: number,
-  scenario: ScenarioReport,
-  files: RunFiles,
-  back?: string,
-): string {
-  const { histories, unreadable } = files.histories(place)
-  const series = histories.map((history) => seriesOf(history))
+export function scenarioPage(run: RunReport, scenario: ScenarioReport, files: RunFiles, back?: string): string {
   const tables = viewTables(scenario.views ?? [])
   const logs = pageLogs(scenario, files)
   const root = back === undefined ? '' : '../'
   const sections: [id: string, name: string, section: Markup | undefined][] = [
     ['verdict', 'Verdict', verdictSection(run, scenario)],
-    [
-      'timeline',
-      'Timeline',
-      scenario.verdict === 'skipped' ? undefined : timelineSection(scenario, series, unreadable),
-    ],
+    ['timeline', 'Timeline', scenario.verdict === 'skipped' ? undefined : timelineSection(scenario)],
     ['steps', 'Steps', stepsSection(scenario.steps)],
     ['checks', 'Checks', checksSection(scenario.checks)],
     ['failovers', 'Failovers', failoversSection(scenario.failovers)],
@@ -48,13 +35,14 @@ export function scenarioPage(
     navigation: there.map(([id, name]) => ({ id, name })),
     body: html`${back !== undefined && html`<p class="no-print"><a href="${back}">All scenarios of this run</a></p>`}${there.map(([, , section]) => section)}`,
     script: 'run-page.js',
-    data: pageData(scenario, series, tables, logs),
+    data: pageData(scenario, tables, logs),
   })
 }
 
 /** What the scripts draw from; its shape is `PageData` of `browser/page-data.d.ts`. */
-function pageData(scenario: ScenarioReport, series: readonly Series[], views: readonly ViewTable[], logs: PageLogs) {
-  const { durationMs, cleanupMs, steps, faults = [], failovers, nodeLanes = [], shardLanes = [] } = scenario
+function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: PageLogs) {
+  const { durationMs, cleanupMs, steps, failovers } = scenario
+  const { faults = [], nodeLanes = [], shardLanes = [], series = [] } = scenario
   return {
     endMs: Math.max(durationMs - cleanupMs, 1),
     steps: steps.flatMap(({ path, name, verdict, depth, startMs, durationMs: tookMs }) =>

@@ -17,10 +17,10 @@ const LOOKS: Readonly<Record<string, PageLook>> = {
 }
 
 /** The folder of a run with its reports. */
-async function runFolder(t: Test, events: readonly RunEvent[], operations = 4000, endMs = 16_500): Promise<string> {
+function runFolder(t: Test, events: readonly RunEvent[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'redis-chaos-page-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
-  await fillRunFolder(folder, operations, endMs)
+  fillRunFolder(folder)
   writeReports(folder, events)
   return folder
 }
@@ -44,9 +44,9 @@ t.test('pages open from the disk without a complaint, ask for nothing, and are a
   const browser = await requireChromium(t)
   if (!browser) return
   const runs = {
-    passing: await runFolder(t, fullEvents('passing')),
-    failing: await runFolder(t, fullEvents('failing')),
-    suite: await runFolder(t, threeScenarios()),
+    passing: runFolder(t, fullEvents('passing')),
+    failing: runFolder(t, fullEvents('failing')),
+    suite: runFolder(t, threeScenarios()),
   }
   for (const [kind, folder] of Object.entries(runs)) {
     for (const [look, options] of Object.entries(LOOKS)) {
@@ -67,7 +67,7 @@ t.test(
   async (t) => {
     const browser = await requireChromium(t)
     if (!browser) return
-    const folder = await runFolder(t, fullEvents('passing'))
+    const folder = runFolder(t, fullEvents('passing'))
     const { page, complaints } = await openFile(browser, join(folder, 'report.html'))
     const lines = () => page.locator('.log tbody tr:not(.event)').count()
     t.equal(await shownSpan(page), 'the whole run')
@@ -116,7 +116,7 @@ t.test(
 t.test('logs are filtered by node, word and weight; views are compared; the theme is switched', async (t) => {
   const browser = await requireChromium(t)
   if (!browser) return
-  const folder = await runFolder(t, fullEvents('passing'))
+  const folder = runFolder(t, fullEvents('passing'))
   const { page, complaints } = await openFile(browser, join(folder, 'report.html'))
   const text = () => page.locator('.log').innerText()
   t.notMatch(await text(), 'Background AOF rewrite', 'what tells nothing of the cluster is left out')
@@ -141,8 +141,7 @@ t.test('logs are filtered by node, word and weight; views are compared; the them
 t.test('a million operations are bins', async (t) => {
   const browser = await requireChromium(t)
   if (!browser) return
-  const minutes = 20
-  const folder = await runFolder(t, longEvents(minutes), 1_000_000, minutes * 60_000)
+  const folder = runFolder(t, longEvents())
   const file = join(folder, 'report.html')
   const { page, complaints, loadMs } = await openFile(browser, file)
   t.comment(`opened in ${Math.round(loadMs)} ms, ${Math.round(statSync(file).size / 1024)} KiB`)

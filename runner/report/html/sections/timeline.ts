@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../record/duration.ts'
 import type { ScenarioReport } from '../../report-model.ts'
-import type { Series } from '../../series.ts'
+import { type Series, sum } from '../../series.ts'
 import { plural } from '../../text.ts'
 import { html, Markup } from '../markup.ts'
 
@@ -18,19 +18,14 @@ const LEGEND: [look: string, text: string][] = [
 const FILLS: Readonly<Record<string, string>> = { down: 'gone', paused: 'paused', apart: 'apart', refused: 'refused' }
 
 /** Lanes and charts over one time axis; the page's script draws them, and a table says the same. */
-export function timelineSection(
-  scenario: ScenarioReport,
-  series: readonly Series[],
-  unreadable: readonly string[],
-): Markup {
+export function timelineSection(scenario: ScenarioReport): Markup {
   return html`<section id="timeline" aria-labelledby="timeline-title">
 <h2 id="timeline-title">Timeline</h2>
 ${controls('timeline')}
 <div class="stack" role="group" tabindex="0" aria-label="Timeline of the run: plus and minus zoom, arrow keys move, 0 shows the whole">
 <svg role="img" aria-label="Lanes of steps, faults, failovers, shards and nodes; the table below says the same"></svg>
-${series.map(chartHolder)}
+${(scenario.series ?? []).map(chartHolder)}
 </div>
-${unreadable.map((text) => html`<p class="problem inconclusive">${text}</p>`)}
 <ul class="legend">${LEGEND.map(legendItem)}</ul>
 <p class="dim small no-print">Drag across the lanes or charts to zoom in; a double click shows the whole run.</p>
 ${laneTable(scenario)}
@@ -50,15 +45,13 @@ export function controls(id: string): Markup {
 </div>`
 }
 
-function chartHolder(series: Series, place: number): Markup {
-  const errors = series.errors.map(({ name, counts }) => `${counts.reduce((sum, count) => sum + count, 0)} ${name}`)
-  const told = errors.length === 0 ? 'no errors' : errors.join(', ')
-  const late = series.unfinished > 0 ? `, ${series.unfinished} still under way at the end` : ''
+function chartHolder({ workload, binMs, ok, errors }: Series, place: number): Markup {
+  const counts = errors.map(({ name, counts }) => `${sum(counts)} ${name}`)
   return html`<div class="chart" data-series="${place}">
-<h3>${series.workload}: operations per second, in bins of ${series.binMs} ms</h3>
-<p class="sr">${plural(series.operations, 'operation')} of the workload ${series.workload}: ${told}${late}.</p>
+<h3>${workload}: operations per second, in bins of ${binMs} ms</h3>
+<p class="sr">${plural(sum(ok), 'operation')} of the workload ${workload} carried out; others: ${counts.join(', ') || 'none'}.</p>
 <div class="throughput"></div>
-<h3>${series.workload}: latency</h3>
+<h3>${workload}: latency</h3>
 <div class="latency"></div>
 </div>`
 }

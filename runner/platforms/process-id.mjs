@@ -1,8 +1,8 @@
-// Plain JavaScript, as all that the supervisor loads: see supervisor.mjs.
+// Plain JavaScript, as all that the supervisor loads: see process/supervisor.mjs.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 
-/** @typedef {import('./protocol.ts').ProcessId} ProcessId */
+/** @typedef {import('./process/protocol.ts').ProcessId} ProcessId */
 
 const hasProc = existsSync('/proc/self/stat')
 

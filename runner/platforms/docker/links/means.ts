@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+import { type Engine, EngineRefusal } from '../engine.ts'
+import { removeRun } from '../removal.ts'
+import type { ToolboxStep } from '../toolbox/job.ts'
+import type { Toolbox } from '../toolbox/toolbox.ts'
+
+/** What faults of the network are made of, on this engine's machine: each undefined where it works, else what was said. */
+export interface Means {
+  filter: string | undefined
+  loss: string | undefined
+  duplicate: string | undefined
+  /** Queues with a limited rate. */
+  shape: string | undefined
+  /** Queues for what comes from clients. */
+  intake: string | undefined
+  netem: string | undefined
+  pause: string | undefined
+}
+
+const TRIAL_TIMEOUT_MS = 10_000
+
+/** In the namespace of the toolbox alone, on a network of nobody. `lo` is the only device there. */
+const TRIALS: readonly (readonly [Exclude<keyof Means, 'pause'>, ToolboxStep])[] = [
+  ['filter', trialRule('ip daddr 192.0.2.1 tcp dport 7010 counter name trial reject with tcp reset')],
+  ['loss', trialRule('numgen random mod 1000000 < 500000 counter name trial drop')],
+  ['duplicate', trialRule('numgen random mod 1000000 < 1 dup to ip daddr device "lo"')],
+  [
+    'shape',
+    trialQueue(
+      'qdisc add dev lo root handle 5243: htb',
+      'class add dev lo parent 5243: classid 5243:1 htb rate 12500000000bps quantum 60000',
+      'qdisc add dev lo parent 5243:1 handle 1: tbf rate 100000bps burst 2000b limit 65536b',
+      'class add dev lo parent 5243: classid 5243:2 htb rate 12500000000bps quantum 60000',
+    ),
+  ],
+  [
+    'netem',
+    trialQueue('qdisc add dev lo parent 5243:2 handle 2: netem limit 1000 delay 10ms 5ms corrupt 1% reorder 1%'),
+  ],
+  ['intake', { program: 'intake', input: 'link add redis-chaos type ifb\nlink set redis-chaos up\n', mayFail: true }],
+  [
+    'intake',
+    trialQueue(
+      'qdisc add dev lo ingress',
+      'filter add dev lo parent ffff: protocol ip prio 1 u32 match ip src 192.0.2.1/32 flowid :1',
+      'filter add dev lo parent ffff: protocol ip prio 2 u32 match u32 0 0 action mirred egress redirect dev redis-chaos',
+    ),
+  ],
+]
+
+function trialRule(rule: string): ToolboxStep {
+  const input = `table ip trial {\n counter trial { }\n chain out {\n type filter hook output priority -150;\n ${rule}\n }\n}\ndelete table ip trial\n`
+  return { program: 'rules', input, mayFail: true }
+}
+
+function trialQueue(...commands: string[]): ToolboxStep {
+  return { program: 'shape', input: commands.map((command) => `${command}\n`).join(''), mayFail: true }
+}
+
+/**
+ * Finds out by trying, in a container of its own that is not on any network. Throws PlatformError when no such container can be
+ * made or run.
+ */
+export async function tryMeans(engine: Engine, toolbox: Toolbox, signal?: AbortSignal): Promise<Means> {
+  const runId = `trial-${process.pid}-${randomBytes(4).toString('hex')}`
+  const task = { key: 'trial', namespace: 'own' as const, steps: TRIALS.map(([, step]) => step) }
+  let pause: string | undefined
+  try {
+    const results = await toolbox.run([task], {
+      runId,
+      purpose: 'find out which faults of the network work here',
+      timeoutMs: TRIAL_TIMEOUT_MS,
+      signal,
+      onStarted: async (container) => {
+        pause = await complaintOf(async () => {
+          await engine.call('pause a container', (abortSignal) => container.pause({ abortSignal }), { signal })
+          await engine.call('unpause a container', (abortSignal) => container.unpause({ abortSignal }), { signal })
+        })
+      },
+    })
+    const said = (results.get('trial') ?? []).map(({ exit, errors }) => (exit === 0 ? undefined : oneLine(errors)))
+    const problem = (name: keyof Means) => said.find((text, index) => TRIALS[index]?.[0] === name && text !== undefined)
+    const [filter, loss, duplicate] = [problem('filter'), problem('loss'), problem('duplicate')]
+    return {
+      filter,
+      loss,
+      duplicate,
+      shape: problem('shape'),
+      intake: problem('intake'),
+      netem: problem('netem'),
+      pause,
+    }
+  } finally {
+    await removeRun(engine, runId)
+  }
+}
+
+async function complaintOf(attempt: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await attempt()
+    return undefined
+  } catch (error) {
+    if (error instanceof EngineRefusal) return error.reply
+    throw error
+  }
+}
+
+/** What a tool complained of, without what it repeats of its input. */
+export function oneLine(errors: string): string {
+  const lines = errors.split('\n').map((line) => line.trim())
+  const told = lines.filter((line) => line !== '' && !/^(?:Command failed|\^|[|+]|We have an error)/.test(line))
+  return [...new Set(told.map((line) => line.replace(/^(?:Error|RTNETLINK answers): |\.$/g, '')))]
+    .slice(0, 3)
+    .join('; ')
+}

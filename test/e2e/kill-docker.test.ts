@@ -1,0 +1,9 @@
+import t from 'tap'
+import { requireEngine } from '../support/docker.ts'
+import { leftovers } from '../support/leftovers.ts'
+import { killAtRandomMoments } from './kill-runner.ts'
+
+t.test('SIGKILL of the runner leaves nothing on the engine', async (t) => {
+  if (!(await requireEngine(t))) return
+  killAtRandomMoments(t, { platform: 'docker', portBase: 7900, left: leftovers })
+})
