@@ -58,7 +58,7 @@ export async function playRun(plays: readonly Play[], settings: Omit<RunSettings
     verdicts.push(result.verdict)
   }
   const verdict = settings.interrupted.aborted ? 'interrupted' : verdictOfRun(verdicts)
-  const exitCode = bugs.length > 0 ? EXIT.bug : exitCodeOf(verdict)
+  const exitCode = concluded(bugs.length > 0 ? EXIT.bug : exitCodeOf(verdict), settings, onBug)
   recorder.record({
     type: 'run-ended',
     verdict,
@@ -67,6 +67,19 @@ export async function playRun(plays: readonly Play[], settings: Omit<RunSettings
     folder: settings.folder.path,
   })
   return { verdict, exitCode, bugs }
+}
+
+function concluded(
+  exitCode: number,
+  { conclude }: Pick<RunSettings, 'conclude'>,
+  onBug: (error: unknown) => void,
+): number {
+  try {
+    return conclude?.(exitCode) ?? exitCode
+  } catch (error) {
+    onBug(error)
+    return EXIT.bug
+  }
 }
 
 interface PlaceOnDisk extends Place {

@@ -31,7 +31,7 @@ export interface Comparison extends ComparisonKey {
   samples: number[]
   /** Empty when it is missing. */
   baseline: number[]
-  /** Chance of such a difference without any reason, one-sided, corrected for all that was compared. Absent without a test. */
+  /** Chance of such a difference without any reason, two-sided, corrected for all that was compared. Absent without a test. */
   p?: number
   /** By how much larger it is: 0.15 for 15 %; of counts, how many more. Absent without a test. */
   change?: number

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from './clock.ts'
+import { METRIC_NAMES } from './comparison.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
 import { type Redact, redactor } from './redact.ts'
 
@@ -21,7 +22,7 @@ export interface RecorderOptions {
 const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   type: new Set<RunEvent['type']>([
     ...(['run-started', 'scenario-started', 'progress', 'cluster-ready', 'step-started', 'step-progress'] as const),
-    ...(['scenario-source', 'view-seen', 'load-bins', 'history-saved'] as const),
+    ...(['scenario-source', 'view-seen', 'load-bins', 'history-saved', 'baseline-compared'] as const),
     ...([
       'step-ended',
       'fault-began',
@@ -33,7 +34,11 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
       'run-ended',
     ] as const),
   ]),
-  verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped']),
+  verdict: new Set([
+    ...['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped'],
+    ...['regressed', 'improved', 'same', 'too-few', 'missing'],
+  ]),
+  metric: new Set(METRIC_NAMES),
   role: new Set(['master', 'replica']),
 }
 

@@ -1,3 +1,5 @@
+import type { Comparison } from './comparison.ts'
+
 /**
  * Every fact of a run, in the order it was learnt. Reports are made from these alone. `events.jsonl` holds one event
  * a line. `atMs` is monotonic, from the start of the run; a scenario's own times are relative to its
@@ -189,6 +191,8 @@ export type RunEvent = { atMs: number } & (
       setupMs: number
       cleanupMs: number
     }
+  /** How the run's measures stand beside those of a baseline. */
+  | { type: 'baseline-compared'; file: string; savedAt: string; comparisons: Comparison[] }
   | { type: 'warning'; scenario?: number; text: string }
   | { type: 'run-ended'; verdict: RunVerdict; exitCode: number; durationMs: number; folder: string }
 )

@@ -3,6 +3,7 @@ import { githubReport } from './github.ts'
 import { htmlReport } from './html/html.ts'
 import { junitReport } from './junit.ts'
 import { markdownReport } from './markdown.ts'
+import { metricsReport } from './metrics.ts'
 import { reportJson } from './report-json.ts'
 import type { RunReport } from './report-model.ts'
 import type { RunFiles } from './run-files.ts'
@@ -20,6 +21,7 @@ export const stdoutReporters: ReadonlyMap<string, ReportFormat> = new Map<string
   ['junit', junitReport],
   ['markdown', markdownReport],
   ['github', githubReport],
+  ['metrics', metricsReport],
   ['html', (run, _, files) => htmlReport(run, files)],
 ])
 
@@ -29,5 +31,6 @@ export const fileReports: ReadonlyMap<string, ReportFormat> = new Map<string, Re
   ['results.tap', tapReport],
   ['junit.xml', junitReport],
   ['summary.md', markdownReport],
+  ['metrics.prom', metricsReport],
   ['report.html', (run, _, files) => htmlReport(run, files)],
 ])

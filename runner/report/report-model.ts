@@ -1,5 +1,7 @@
 import type { CheckOutcome } from '../record/check-outcome.ts'
+import type { Comparison } from '../record/comparison.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
+import type { RepeatReport } from './repeats.ts'
 import type { Series } from './series.ts'
 import type { FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
 
@@ -32,6 +34,10 @@ export interface RunReport {
   /** Warnings that belong to no scenario. */
   warnings: string[]
   scenarios: ScenarioReport[]
+  /** What came of scenarios that were played several times. */
+  repeats?: RepeatReport[]
+  /** How the run stands beside a baseline, when it was asked to. */
+  baseline?: { file: string; savedAt: string; comparisons: Comparison[] }
 }
 
 export interface ScenarioReport {

@@ -2,6 +2,7 @@ import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '..
 import { failoversOf } from './failovers.ts'
 import { faultsOf, provenFaults } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
+import { repeatsOf } from './repeats.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
 import { seriesOf } from './series.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
@@ -29,7 +30,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), started.atMs)
   const starts = events.filter((event) => event.type === 'scenario-started')
   const verdict = ended?.verdict ?? 'interrupted'
-  return {
+  return withRepeats({
     version: REPORT_VERSION,
     verdict,
     exitCode: ended?.exitCode ?? EXIT_CODES[verdict],
@@ -45,7 +46,20 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     notStarted: Math.max(started.scenarios - starts.length, 0),
     warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
     scenarios: starts.map((start) => reduceScenario(start, eventsOf(start.scenario, events), started, lastMs)),
-  }
+    ...comparedOf(events),
+  })
+}
+
+function withRepeats(run: RunReport): RunReport {
+  const repeats = repeatsOf(run)
+  return repeats.length === 0 ? run : { ...run, repeats }
+}
+
+function comparedOf(events: readonly RunEvent[]): Pick<RunReport, 'baseline'> {
+  const compared = events.find((event) => event.type === 'baseline-compared')
+  if (compared === undefined) return {}
+  const { file, savedAt, comparisons } = compared
+  return { baseline: { file, savedAt, comparisons } }
 }
 
 function eventsOf(scenario: number, events: readonly RunEvent[]): ScenarioEvent[] {

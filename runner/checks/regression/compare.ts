@@ -1,7 +1,7 @@
 import { type Comparison, type ComparisonKey, type ComparisonVerdict, METRICS } from '../../record/comparison.ts'
 import { medianOf } from '../../record/samples.ts'
 import { factorBetween, shiftBetween } from './effect.ts'
-import { largerP, smallestP } from './mann-whitney.ts'
+import { mannWhitneyP, smallestP } from './mann-whitney.ts'
 import { leastSamples, samplesFor15Percent } from './needed.ts'
 import { sentenceOf } from './sentence.ts'
 
@@ -21,15 +21,14 @@ export interface Compared extends ComparisonKey {
 }
 
 interface Tested {
-  worse: number
-  better: number
+  p: number
   change: number
   isLarge: boolean
   isSmall: boolean
 }
 
 /**
- * Compares every measure of a run with its baseline. A regression is both significant (Mann–Whitney, one-sided, p below `alpha`
+ * Compares every measure of a run with its baseline. A regression is both significant (Mann–Whitney, two-sided, p below `alpha`
  * after Holm's correction for all that is compared) and larger by `threshold` (0.1 is 10 %) or more; counts by one or more too.
  */
 export function compareAll(
@@ -38,14 +37,13 @@ export function compareAll(
 ): Comparison[] {
   const there = all.filter(({ samples, baseline }) => samples.length > 0 && baseline.length > 0)
   const tests = new Map(there.map((one) => [one, test(one, threshold)]))
-  const worse = holm(there.map((one) => tests.get(one)?.worse ?? 1))
-  const better = holm(there.map((one) => tests.get(one)?.better ?? 1))
+  const corrected = holm(there.map((one) => tests.get(one)?.p ?? 1))
   return all.map((one) => {
     const place = there.indexOf(one)
     const tested = tests.get(one)
     if (tested === undefined) return told(one, { verdict: 'missing' }, there.length)
-    const p = worse[place] ?? 1
-    const verdict = judge(one, tested, { worse: p, better: better[place] ?? 1, alpha, comparisons: there.length })
+    const p = corrected[place] ?? 1
+    const verdict = judge(one, tested, { p, alpha, comparisons: there.length })
     const needed =
       verdict === 'too-few'
         ? leastSamples(alpha / there.length)
@@ -57,24 +55,24 @@ export function compareAll(
 function judge(
   { samples, baseline }: Compared,
   { isLarge, isSmall }: Tested,
-  { worse, better, alpha, comparisons }: { worse: number; better: number; alpha: number; comparisons: number },
+  { p, alpha, comparisons }: { p: number; alpha: number; comparisons: number },
 ): ComparisonVerdict {
-  if (worse < alpha && isLarge) return 'regressed'
-  if (better < alpha && isSmall) return 'improved'
+  if (p < alpha && isLarge) return 'regressed'
+  if (p < alpha && isSmall) return 'improved'
   return smallestP(baseline.length, samples.length) * comparisons >= alpha ? 'too-few' : 'same'
 }
 
 function test({ metric, samples, baseline }: Compared, threshold: number): Tested {
-  const p = { worse: largerP(baseline, samples), better: largerP(samples, baseline) }
+  const p = mannWhitneyP(baseline, samples)
   const shift = shiftBetween(baseline, samples)
   if (METRICS[metric].unit === 'count') {
     const least = Math.max(1, threshold * medianOf(baseline))
-    return { ...p, change: shift, isLarge: shift >= least, isSmall: shift <= -least }
+    return { p, change: shift, isLarge: shift >= least, isSmall: shift <= -least }
   }
   const factor = factorBetween(baseline, samples)
   const large = factor >= 1 + threshold && shift >= SMALLEST_CHANGE_MS
   const small = factor <= 1 / (1 + threshold) && shift <= -SMALLEST_CHANGE_MS
-  return { ...p, change: factor - 1, isLarge: large, isSmall: small }
+  return { p, change: factor - 1, isLarge: large, isSmall: small }
 }
 
 /** Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6 (1979). */

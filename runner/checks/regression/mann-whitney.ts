@@ -1,5 +1,5 @@
 /**
- * The rank-sum test of Mann and Whitney: whether samples tend to be larger than those of a baseline. It asks nothing of how
+ * The rank-sum test of Mann and Whitney: whether samples tend to be larger, or smaller, than those of a baseline. It asks nothing of how
  * they are distributed, and failover times are far from normal: a floor, a uniform delay, now and then a lost election.
  */
 
@@ -7,22 +7,23 @@
 const MOST_EXACT = 80
 
 /**
- * The chance of ranks as high as those of `samples`, or higher, were both drawn from the same: one-sided, for only
- * growing counts as a regression. Ties share their ranks; the exact distribution is that of the ranks as they are.
- * 1 if either side is empty.
+ * The chance of ranks that lie as far to one side as those of `samples`, or farther, were both drawn from the same; two-sided, as
+ * p is told everywhere. Ties share their ranks; the exact distribution is that of the ranks as they are. 1 if either side is
+ * empty.
  */
-export function largerP(baseline: readonly number[], samples: readonly number[]): number {
+export function mannWhitneyP(baseline: readonly number[], samples: readonly number[]): number {
   if (baseline.length === 0 || samples.length === 0) return 1
   const ranks = doubledRanks([...baseline, ...samples])
   const observed = sum(ranks.slice(baseline.length))
-  return ranks.length <= MOST_EXACT ? exactP(ranks, samples.length, observed) : normalP(ranks, samples.length, observed)
+  const tails = ranks.length <= MOST_EXACT ? exactTails : normalTails
+  return Math.min(2 * Math.min(...tails(ranks, samples.length, observed)), 1)
 }
 
 /** The smallest p that so many samples can give: full separation. */
 export function smallestP(baseline: number, samples: number): number {
   let ways = 1
   for (let k = 1; k <= samples; k += 1) ways *= (baseline + k) / k
-  return 1 / ways
+  return Math.min(2 / ways, 1)
 }
 
 /** Twice the rank of each value, from 2 on: tied values share the mean of theirs, and that is then whole. */
@@ -42,7 +43,10 @@ function doubledRanks(values: readonly number[]): number[] {
 const distributions = new Map<string, Float64Array>()
 const MOST_KEPT = 64
 
-function exactP(ranks: readonly number[], count: number, observed: number): number {
+/** The chances of a sum of ranks as high or higher, and as low or lower. */
+type Tails = (ranks: readonly number[], count: number, observed: number) => [high: number, low: number]
+
+const exactTails: Tails = (ranks, count, observed) => {
   const sorted = [...ranks].sort((a, b) => a - b)
   const key = `${count}: ${sorted.join(' ')}`
   const known = distributions.get(key)
@@ -51,45 +55,44 @@ function exactP(ranks: readonly number[], count: number, observed: number): numb
     if (distributions.size >= MOST_KEPT) distributions.clear()
     distributions.set(key, shares)
   }
-  let p = 0
-  for (let total = observed; total < shares.length; total += 1) p += shares[total] ?? 0
-  return Math.min(p, 1)
+  return [sum(shares.subarray(observed)), sum(shares.subarray(0, observed + 1))]
 }
 
 /**
  * Rank by rank: among the first i ranks, the share of choices of k of them with each sum. Shares instead of counts, which would
- * leave the range of whole numbers: choosing rank i with chance (k / i) draws every choice alike.
+ * leave the range of whole numbers: taking rank i with chance (k / i) draws every choice alike.
  */
 function distributionOf(ranks: readonly number[], count: number): Float64Array {
-  const width = sum(ranks) + 1
-  let rows = Array.from({ length: count + 1 }, () => new Float64Array(width))
+  const width = sum(ranks.slice(-count)) + 1
+  const rows = Array.from({ length: count + 1 }, () => new Float64Array(width))
   const first = rows[0]
   if (first) first[0] = 1
   for (const [place, rank] of ranks.entries()) {
-    const among = place + 1
-    rows = rows.map((_, chosen) => {
-      const next = new Float64Array(width)
-      if (chosen > among) return next
-      const [without, within] = [rows[chosen], rows[chosen - 1]]
-      const share = chosen / among
-      for (let total = 0; total < width; total += 1) {
-        const kept = chosen < among ? (without?.[total] ?? 0) * (1 - share) : 0
-        next[total] = kept + (total >= rank ? (within?.[total - rank] ?? 0) * share : 0)
-      }
-      return next
-    })
+    // From the most down: a row is made of itself and the one below, which is then still that of one rank less.
+    for (let chosen = Math.min(count, place + 1); chosen >= 1; chosen -= 1) {
+      addRank(rows[chosen], rows[chosen - 1], rank, chosen / (place + 1))
+    }
   }
   return rows[count] ?? new Float64Array(width)
 }
 
-/** With a correction for ties, and for the sum being whole. */
-function normalP(ranks: readonly number[], count: number, observed: number): number {
+function addRank(row: Float64Array | undefined, below: Float64Array | undefined, rank: number, share: number): void {
+  if (row === undefined || below === undefined) return
+  for (let total = row.length - 1; total >= 0; total -= 1) {
+    const taken = total >= rank ? (below[total - rank] ?? 0) * share : 0
+    row[total] = (row[total] ?? 0) * (1 - share) + taken
+  }
+}
+
+/** With a correction for ties, and for the doubled sum moving by two. */
+const normalTails: Tails = (ranks, count, observed) => {
   const all = ranks.length
   const mean = (count * sum(ranks)) / all
   const spread = sum(ranks.map((rank) => (rank - sum(ranks) / all) ** 2))
   const variance = (count * (all - count) * spread) / (all * (all - 1))
-  if (variance === 0) return 1
-  return upperTail((observed - 1 - mean) / Math.sqrt(variance))
+  if (variance === 0) return [1, 1]
+  const deviation = Math.sqrt(variance)
+  return [upperTail((observed - 1 - mean) / deviation), upperTail((mean - observed - 1) / deviation)]
 }
 
 /**
@@ -108,6 +111,8 @@ export function upperTail(z: number): number {
   return z >= 0 ? erfc / 2 : 1 - erfc / 2
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((all, value) => all + value, 0)
+function sum(values: ArrayLike<number>): number {
+  let all = 0
+  for (let place = 0; place < values.length; place += 1) all += values[place] ?? 0
+  return all
 }

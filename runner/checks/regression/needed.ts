@@ -21,7 +21,7 @@ export function samplesFor15Percent(baseline: readonly number[], alpha: number):
   if (baseline.length < 5) return undefined
   const above = chanceAbove(baseline, SLOWDOWN)
   if (above <= 0.5) return undefined
-  const both = (quantile(alpha) + quantile(1 - POWER)) ** 2 / (3 * (above - 0.5) ** 2)
+  const both = (quantile(alpha / 2) + quantile(1 - POWER)) ** 2 / (3 * (above - 0.5) ** 2)
   return Math.max(Math.ceil(both / 2), leastSamples(alpha))
 }
 

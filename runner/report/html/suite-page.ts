@@ -1,5 +1,6 @@
 import { formatDuration } from '../../record/duration.ts'
 import { fileName } from '../../record/run-folder.ts'
+import { headlineOf } from '../headline.ts'
 import { type Problem, problemsOf } from '../problems.ts'
 import type { RunReport, ScenarioReport } from '../report-model.ts'
 import { plural } from '../text.ts'
@@ -7,6 +8,8 @@ import { countVerdicts } from '../verdicts.ts'
 import { badge, command, pairs } from './badge.ts'
 import { html, type Markup } from './markup.ts'
 import { renderPage } from './page.ts'
+import { baselineSection } from './sections/baseline.ts'
+import { repeatsSection } from './sections/repeats.ts'
 
 const MOST_PROBLEMS = 20
 
@@ -19,12 +22,14 @@ export function pagePath(place: number, id: string): string {
 export function suitePage(run: RunReport): string {
   const sections: [id: string, name: string, section: Markup | undefined][] = [
     ['verdict', 'Verdict', verdict(run)],
+    ['baseline', 'Baseline', baselineSection(run)],
+    ['repeats', 'Repeats', repeatsSection(run, (place) => pagePath(place, run.scenarios[place]?.id ?? ''))],
     ['scenarios', 'Scenarios', scenarios(run)],
     ['environment', 'Environment', environment(run)],
   ]
   const there = sections.filter(([, , section]) => section !== undefined)
   return renderPage({
-    title: `${run.verdict}: ${run.name}`,
+    title: `${headlineOf(run).word}: ${run.name}`,
     navigation: there.map(([id, name]) => ({ id, name })),
     body: there.map(([, , section]) => section),
     script: 'suite-page.js',
@@ -34,8 +39,9 @@ export function suitePage(run: RunReport): string {
 
 function verdict(run: RunReport): Markup {
   const problems = problemsOf(run)
-  return html`<section id="verdict" class="${run.verdict}">
-${badge(run.verdict)}
+  const { look, word } = headlineOf(run)
+  return html`<section id="verdict" class="${look}">
+${badge(look, word)}
 <h1>${run.name}: ${plural(run.scenarios.length, 'scenario')}, ${countVerdicts(run.scenarios.map((one) => one.verdict)) || 'none played'}</h1>
 <p class="dim">${formatDuration(run.durationMs)} · started ${run.startedAt}${run.notStarted > 0 && ` · ${plural(run.notStarted, 'scenario')} not started`}</p>
 ${problems.slice(0, MOST_PROBLEMS).map((problem) => problemBlock(run, problem))}
