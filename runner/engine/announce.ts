@@ -53,6 +53,7 @@ export function recordReady(scenario: Scenario, place: Place, settings: RunSetti
         address: `localhost:${settings.portBase + index}`,
       })),
       config: configOf(scenario, settings),
+      slots: topology.slots,
     },
   })
 }

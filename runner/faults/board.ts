@@ -42,12 +42,12 @@ export class FaultBoard {
     return this.#active
   }
 
-  /** Brings a fault about. Throws NotProven, PlatformError (UnsupportedFault), or the signal's reason. */
+  /** Brings a fault about; `appliedAtMs`: when it was applied, before it was proven. Throws NotProven, PlatformError (UnsupportedFault), or the signal's reason. */
   async begin<Spec, Memo>(
     kind: FaultKind<Spec, Memo>,
     wanted: Wanted<Spec>,
     signal: AbortSignal,
-  ): Promise<{ fault: Fault; proof: string }> {
+  ): Promise<{ fault: Fault; proof: string; appliedAtMs: number }> {
     const known = kind as unknown as FaultKind
     signal.throwIfAborted()
     const memo = await known.remember?.(wanted.spec, this.#stage(signal))
@@ -57,9 +57,10 @@ export class FaultBoard {
     try {
       const stage = this.#stage(signal)
       await known.apply(fault, stage)
+      const appliedAtMs = this.#options.clock.nowMs()
       const proof = await known.prove(fault, stage)
       this.#options.onChange?.({ fault, state: 'began', proof })
-      return { fault, proof }
+      return { fault, proof, appliedAtMs }
     } catch (failure) {
       await this.#undo(fault, known)
       throw failure

@@ -45,5 +45,7 @@ export interface CheckOutcome {
   samples: number
   /** In prose: what was found, where, when, and what it means. */
   explanation: string
+  /** More lines: by shard, by class of error, … */
+  details?: string[]
   witness?: Witness
 }

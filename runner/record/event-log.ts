@@ -36,9 +36,10 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   ]),
   verdict: new Set([
     ...['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped'],
-    ...['regressed', 'improved', 'same', 'too-few', 'missing'],
+    ...['not-evaluated', 'regressed', 'improved', 'same', 'too-few', 'missing'],
   ]),
   metric: new Set(METRIC_NAMES),
+  outcome: new Set(['ok', 'failed', 'indeterminate']),
   role: new Set(['master', 'replica']),
 }
 

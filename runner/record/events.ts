@@ -6,6 +6,8 @@ import type { Comparison } from './comparison.ts'
  * `scenario-started`. Values are JSON; they never contain a password.
  */
 
+import type { CheckOutcome } from './check-outcome.ts'
+
 export const EVENTS_VERSION = 1
 
 export type StepVerdict = 'passed' | 'failed' | 'error' | 'inconclusive' | 'interrupted' | 'not-run'
@@ -63,6 +65,8 @@ export interface ClusterInfo {
   nodes: ClusterNodeInfo[]
   /** Server settings asked for; never a password. */
   config: Record<string, string>
+  /** Ranges of slots of each shard as it was formed, in order. */
+  slots?: (readonly [first: number, last: number])[][]
 }
 
 /**
@@ -174,6 +178,8 @@ export type RunEvent = { atMs: number } & (
   | { type: 'load-bins'; scenario: number; workload: string; series: LoadSeries }
   /** The history of a workload is complete; its path within the run's folder. */
   | { type: 'history-saved'; scenario: number; workload: string; file: string }
+  /** One limit of one check, judged from the histories and the events before this one. */
+  | { type: 'check-judged'; scenario: number; check: CheckOutcome }
   | {
       type: 'scenario-as-played'
       scenario: number

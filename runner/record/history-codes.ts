@@ -22,9 +22,9 @@ export type FunctionName = (typeof FUNCTIONS)[number]
  * | write | transaction | the value, unique, that every key of the group gets | | |
  * | write | expiry | the value, unique in its key | TTL in ms; NIL: none | |
  * | cas | cas | the new value, unique in its key | the value expected, or NIL | the value before, or UNKNOWN where the server does not tell; swapped or not stands in the outcome (`ok`, or `failed` as `mismatch`) |
- * | add | counter | the amount | | the value after, or UNKNOWN |
+ * | add | counter | the amount | | the value after, or UNKNOWN for all |
  * | add | set | the member, unique | | |
- * | push | list | the element, unique | | the length after, or UNKNOWN |
+ * | push | list | the element, unique | | the length after, or UNKNOWN for all |
  * | publish | pubsub | the message, unique in its channel | | receivers on the node that answered, or UNKNOWN |
  * | deliver | pubsub | the message | | |
  * | subscribe, unsubscribe | pubsub | | | |

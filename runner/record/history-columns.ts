@@ -24,6 +24,11 @@ export interface OperationColumns {
   flags: Uint8Array
 }
 
+export const COLUMN_NAMES: readonly (keyof OperationColumns)[] = [
+  ...(['invokeMs', 'completeMs', 'lateMs', 'key', 'a', 'b', 'r', 'client'] as const),
+  ...(['fn', 'outcome', 'node', 'phase', 'attempts', 'flags'] as const),
+]
+
 /** Attempts before the last one of operations that were sent more than once, in the order of their operations. */
 export interface AttemptColumns {
   startMs: Float64Array

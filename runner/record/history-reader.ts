@@ -11,6 +11,7 @@ import {
   type HistoryStart,
   padded,
 } from './history-format.ts'
+import { inOrderOfCompletion } from './history-order.ts'
 
 interface Frame {
   kind: number
@@ -21,7 +22,7 @@ interface Frame {
 }
 
 /**
- * Reads a history back, 44 bytes an operation. A file that was cut off gives what is in it, as not `complete`. Throws HistoryError
+ * Reads a history back, 44 bytes an operation, its rows in the order of completion. A file that was cut off gives what is in it, as not `complete`. Throws HistoryError
  * if the file cannot be read, is no history, or was written by a newer runner.
  */
 export function readHistory(file: string): History {
@@ -32,7 +33,7 @@ export function readHistory(file: string): History {
     throw new HistoryError(`The history ${file} cannot be read: ${messageOf(cause)}`, { cause })
   }
   try {
-    return new Reading(file, descriptor).history()
+    return inOrderOfCompletion(new Reading(file, descriptor).history())
   } finally {
     closeSync(descriptor)
   }

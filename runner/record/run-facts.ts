@@ -17,8 +17,9 @@ export interface StepFact extends Span {
   targets: string[]
 }
 
-/** A step that took something away from nodes. */
+/** From the moment that a step took something away from nodes until it was given back. */
 export interface FaultFact extends Span {
+  /** Path of the step. */
   step: string
   verb: string
   nodes: string[]
@@ -29,32 +30,44 @@ export interface FaultFact extends Span {
 export interface ShardFact {
   /** 1-based. */
   shard: number
-  /** First and last slot of each range. */
-  slots: (readonly [number, number])[]
+  /** First and last slot of each range, when the scenario began. */
+  slots: (readonly [first: number, last: number])[]
   /** Its nodes when the scenario began, the master first. */
   nodes: string[]
 }
 
+/** A failover of which the run knows; times are ms from the scenario's start. */
 export interface FailoverFact {
   shard: number
   /** The old master; empty where it is not known. */
   from: string
   to: string
   cause: string
+  /** `promoted` unless it says otherwise. */
+  outcome?: 'promoted' | 'given up' | 'not promoted'
+  /** Asked for with CLUSTER FAILOVER. */
+  wanted?: boolean
   startMs: number
+  /** Until the new master was one. */
   totalMs: number
+  /** From the failing of the master to the majority's agreement that it failed. */
+  detectionMs?: number
+  /** From there to the new master. */
+  electionMs?: number
+  /** From the first refused write to the first that was served again. */
+  clientOutageMs?: number
   /** The configuration epoch that the new master won. */
   epoch?: number
-  parts: { name: string; startMs: number; durationMs: number }[]
 }
 
 /** What checks must know of a scenario beside the history. Times are ms from its start. */
 export interface RunFacts {
-  /** From the start of the scenario to its end, or to the end of what was recorded. */
+  /** How long the scenario was played, or recorded. */
   durationMs: number
   phases: PhaseFact[]
   steps: StepFact[]
   faults: FaultFact[]
+  /** Empty if no cluster came to be. */
   shards: ShardFact[]
   failovers: FailoverFact[]
 }

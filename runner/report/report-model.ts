@@ -114,7 +114,7 @@ export interface StepReport {
   error?: StepError
 }
 
-/** The result of one limit of one check. */
+/** A limit of a check, judged: see `record/check-outcome.ts`. */
 export type CheckReport = CheckOutcome
 
 export interface FailoverReport {

@@ -97,7 +97,7 @@ function reduceScenario(
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
     ...(ready !== undefined && { cluster: ready.cluster }),
     steps,
-    checks: [],
+    checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
     failovers: failoversOf(steps, ready?.cluster),
     ...whatWasSeen(events, steps, start.atMs, endMs - (ended?.cleanupMs ?? 0)),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),

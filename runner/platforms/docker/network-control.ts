@@ -9,13 +9,16 @@ import {
 } from '../faults.ts'
 import { PlatformError, type ServerNode } from '../platform.ts'
 import type { Engine } from './engine.ts'
+import { LinkCarrier } from './links/carrier.ts'
 import { checkLinks } from './links/check.ts'
 import { probeFromHere } from './links/clients.ts'
+import { type Division, detourChains, directEnds, divide } from './links/detours.ts'
 import { type Lane, lanesOf } from './links/lanes.ts'
 import { type Means, oneLine } from './links/means.ts'
 import { type LiveNode, liveNodes, nodeNamed } from './links/nodes.ts'
 import { rulesOf } from './links/packet-filter.ts'
 import { checkProbe, type PlacedProbe, probeTasks, readAnswers } from './links/probing.ts'
+import { demandReached, REACHED_WITHIN_MS, reachTasks } from './links/reach.ts'
 import { intakeOf, shapeOf } from './links/shaping.ts'
 import { demandMeans } from './links/support.ts'
 import { keysOf, Tally } from './links/tally.ts'
@@ -56,13 +59,22 @@ export class DockerNetworkControl implements NetworkControl {
   readonly #closing = new AbortController()
   readonly #applied = new Map<string, Applied>()
   readonly #tally = new Tally()
+  readonly #carrier: LinkCarrier
   #links: readonly LinkFault[] = []
+  #division: Division = WHOLE
   #watcher: Promise<StartWatcher> | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #trouble: unknown
+  #loss: PlatformError | undefined
 
   constructor(options: NetworkOptions) {
     this.#options = options
+    this.#carrier = new LinkCarrier({ ...options, onLoss: (error) => this.#lose(error) })
+  }
+
+  /** What faults stand on and is gone, without which nothing that is seen says anything about them. */
+  get loss(): PlatformError | undefined {
+    return this.#loss
   }
 
   async set(links: readonly LinkFault[]): Promise<void> {
@@ -70,15 +82,18 @@ export class DockerNetworkControl implements NetworkControl {
       links,
       this.#options.nodes.map(({ name }) => name),
     )
-    if (links.length > 0) await this.#demandPossible(links)
+    const division = links.length > 0 ? await this.#demandPossible(links) : WHOLE
     await this.#inTurn(async () => {
       if (!this.#options.isNew && this.#applied.size === 0) {
         await this.#options.toolbox.removeStrangers(this.#options.runId)
       }
+      await this.#prepareLinks(division)
       this.#trouble = undefined
       this.#links = [...links]
+      this.#division = division
       if (links.length > 0) await this.#watch()
       await this.#apply(this.#options.nodes)
+      await this.#carrier.settle(division)
       this.#tally.keepOnly(keysOf(links))
       if (links.length === 0) await this.#unwatch()
     })
@@ -90,9 +105,11 @@ export class DockerNetworkControl implements NetworkControl {
       const keys = keysOf(this.#links)
       const now = new Tally()
       if (keys.length > 0) await this.#readCounters(now)
+      const carried = await this.#carrier.packets()
       return this.#links.map((link, index) => {
         const key = keys[index] ?? ''
-        return { link, packets: this.#tally.of(key) + now.of(key) }
+        const place = this.#division.carried.findIndex((one) => one.index === index)
+        return { link, packets: this.#tally.of(key) + now.of(key) + (carried[place] ?? 0) }
       })
     })
   }
@@ -130,9 +147,11 @@ export class DockerNetworkControl implements NetworkControl {
     this.#closing.abort(new PlatformError('the network of the group is not controlled any more'))
     await this.#turn
     await this.#unwatch()
+    await this.#carrier.close()
+    this.#loss = undefined
   }
 
-  async #demandPossible(links: readonly LinkFault[]): Promise<void> {
+  async #demandPossible(links: readonly LinkFault[]): Promise<Division> {
     const { toolbox, means } = this.#options
     if (!(await toolbox.isPrepared())) {
       throw new UnsupportedFault(
@@ -141,7 +160,29 @@ export class DockerNetworkControl implements NetworkControl {
         'say so when they are made: `needs: { links: true }`',
       )
     }
-    demandMeans(links, await means())
+    const known = await means()
+    const division = divide(links, known)
+    demandMeans(division.kernel, known)
+    return division
+  }
+
+  /** Throws UnsupportedFault, and leaves no links behind, where nodes cannot come to the links. */
+  async #prepareLinks(division: Division): Promise<void> {
+    const isNew = !this.#carrier.isOpen
+    await this.#carrier.prepare(division)
+    if (!isNew || division.detours.length === 0) return
+    const { engine, nodes } = this.#options
+    try {
+      const tasks = reachTasks(division, this.#carrier.doors, await liveNodes(engine, nodes))
+      demandReached(await this.#run(Promise.resolve(tasks), 'try a link', REACHED_WITHIN_MS + JOB_TIMEOUT_MS))
+    } catch (error) {
+      await this.#carrier.close()
+      throw error
+    }
+  }
+
+  #lose(error: PlatformError): void {
+    this.#loss ??= error
   }
 
   /** One after the other: the last state asked for is the one that stays. */
@@ -155,13 +196,14 @@ export class DockerNetworkControl implements NetworkControl {
   }
 
   #demandWell(): void {
+    if (this.#loss !== undefined) throw this.#loss
     if (this.#trouble !== undefined) throw this.#trouble
   }
 
   /** Makes these nodes as `#links` has it; those that do not run get it when they start. */
   async #apply(nodes: readonly ServerNode[], onlyNew = false): Promise<void> {
     const { engine } = this.#options
-    const lanes = lanesOf(this.#links)
+    const lanes = lanesOf(this.#division.kernel)
     const keys = keysOf(this.#links)
     const plan = async () => {
       const live = await liveNodes(engine, nodes)
@@ -191,10 +233,15 @@ export class DockerNetworkControl implements NetworkControl {
   #planFor(live: LiveNode, lanes: readonly Lane[]): { live: LiveNode; task: ToolboxTask; shape: string } {
     const { node, pid } = live
     const { nodes } = this.#options
+    const { kernel, detours } = this.#division
     const shape = shapeOf(node, nodes, lanes)
+    const chains = detourChains(node, nodes, detours, this.#carrier.doors)
+    const counted = this.#links.length > 0 && (this.#applied.get(node.name)?.keys.length ?? 0) > 0
+    const reset = { program: 'reset', input: directEnds(node, nodes, detours), mayFail: true } as const
     const steps: ToolboxStep[] = [
-      { program: 'counters', mayFail: true },
-      { program: 'rules', input: rulesOf(node, nodes, this.#links, lanes) },
+      ...(counted ? [{ program: 'counters', mayFail: true } as const] : []),
+      { program: 'rules', input: rulesOf(node, nodes, kernel, lanes, chains) },
+      ...(chains.length > 0 ? [reset] : []),
     ]
     // Queues that are as they should be stay: packets wait in them.
     if (this.#shapeNow(live) !== shape) {
@@ -282,5 +329,8 @@ export class DockerNetworkControl implements NetworkControl {
     }
   }
 }
+
+/** Nothing is divided where there is nothing. */
+const WHOLE: Division = { detours: [], kernel: [], carried: [] }
 
 const SILENT = { outcome: 'silent' as const }
