@@ -13,6 +13,7 @@ import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
 import { type Place, plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
+import { FailoverWatch } from './failover-watch.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { Interrupted } from './interrupt.ts'
@@ -23,7 +24,6 @@ import type { RunSettings } from './settings-of-run.ts'
 import type { Stage } from './stage.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
 import { verdictOfSteps } from './verdict.ts'
-import { watchView } from './view-watch.ts'
 
 /** How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end within 15 s. */
 const FINALLY_WHEN_CUT_SHORT_MS = 4000
@@ -54,13 +54,14 @@ export async function playScenario(
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const played = new AsPlayed(scenario, settings)
-  const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
   const journal = openJournal(settings)
-  let stopWatchingView = async (): Promise<void> => {}
   let setupMs: number | undefined
   let result: ScenarioResult
 
   try {
+    const watch = new FailoverWatch({ recorder, clock, scenario: place.index, server: place.server })
+    made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
     }
@@ -68,20 +69,17 @@ export async function playScenario(
       index: place.index,
       logs,
       logFolder: place.logFolder,
+      onLogLine: (node, line) => watch.readLine(node, line),
       signal,
       onServers,
     })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
-    stopWatchingView = watchView(ready.servers.nodes, {
-      password: settings.password,
-      clock,
-      recorder,
-      scenario: place.index,
-    })
+    watch.start(ready.cluster, scenario.cluster.topology, settings.password)
     const faults = openBoard(ready, place.index, journal, settings)
-    const stage = stageOf(scenario, place.index, settings, { ...ready, faults }, played, onBug)
+    const onStage = { ...ready, servers: watch.watched(ready.servers), faults }
+    const stage = stageOf(scenario, place.index, settings, onStage, played, onBug)
     result = await playSteps(scenario, stage, signal, settings.interrupted)
     result = await healAll(result, faults, signal, settings)
     result = await doubtIfPlatformDied(result, settings)
@@ -90,9 +88,9 @@ export async function playScenario(
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
+  made.watch?.stop()
   const cleanupStartMs = clock.nowMs()
   try {
-    await stopWatchingView()
     made.cluster?.close()
     result = await cleanUp(result, made.servers, journal, place, settings)
     await keepLogs(logs, place, settings)

@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from './clock.ts'
 import { METRIC_NAMES } from './comparison.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
+import { LOG_MOMENTS } from './failover-facts.ts'
 import { type Redact, redactor } from './redact.ts'
 
 /** The event log cannot be written, or what stands in it cannot be read. */
@@ -22,7 +23,7 @@ export interface RecorderOptions {
 const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   type: new Set<RunEvent['type']>([
     ...(['run-started', 'scenario-started', 'progress', 'cluster-ready', 'step-started', 'step-progress'] as const),
-    ...(['scenario-source', 'view-seen', 'load-bins', 'history-saved', 'baseline-compared'] as const),
+    ...(['scenario-source', 'load-bins', 'history-saved', 'baseline-compared'] as const),
     ...([
       'step-ended',
       'fault-began',
@@ -33,6 +34,7 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
       'warning',
       'run-ended',
     ] as const),
+    ...(['failover-seen', 'view-seen', 'service-seen', 'fault-seen', 'timing-seen', 'watch-ended'] as const),
   ]),
   verdict: new Set([
     ...['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped'],
@@ -41,6 +43,9 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   metric: new Set(METRIC_NAMES),
   outcome: new Set(['ok', 'failed', 'indeterminate']),
   role: new Set(['master', 'replica']),
+  failing: new Set(['fail?', 'fail']),
+  state: new Set(['ok', 'fail']),
+  moment: new Set(LOG_MOMENTS),
 }
 
 /**
@@ -91,6 +96,11 @@ export class Recorder {
       this.#tell({ atMs: event.atMs, type: 'warning', text: failed.message })
     }
     return event
+  }
+
+  /** Where a moment of the monotonic clock lies on the clock of the events. */
+  timeOf(nowMs: number): number {
+    return nowMs - this.#startMs
   }
 
   /** Closes the file. Idempotent. Throws the first EventLogError of writing: the log on disk is then incomplete. */

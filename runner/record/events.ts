@@ -1,5 +1,3 @@
-import type { Comparison } from './comparison.ts'
-
 /**
  * Every fact of a run, in the order it was learnt. Reports are made from these alone. `events.jsonl` holds one event
  * a line. `atMs` is monotonic, from the start of the run; a scenario's own times are relative to its
@@ -7,6 +5,8 @@ import type { Comparison } from './comparison.ts'
  */
 
 import type { CheckOutcome } from './check-outcome.ts'
+import type { Comparison } from './comparison.ts'
+import type { FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
 
 export const EVENTS_VERSION = 1
 
@@ -33,30 +33,6 @@ export interface ClusterNodeInfo {
   role: 'master' | 'replica'
   /** 1-based. */
   shard: number
-}
-
-/** One node as the others and itself showed it at one moment. */
-export interface NodeSeen {
-  name: string
-  /** 40 hex digits, by which logs name it; absent when no node told. */
-  id?: string
-  /** Whether it answered. */
-  up: boolean
-  /** Why it gave no answer: `connection refused`. */
-  why?: string
-  role?: 'master' | 'replica'
-  /** Of a replica. */
-  master?: string
-  /** 1-based; absent when it belongs to no shard. */
-  shard?: number
-  slots: [first: number, last: number][]
-  configEpoch?: number
-  /** Most of the others hold it for failing. */
-  failing?: boolean
-  /** Its own `cluster_state`; absent when it gave no answer. */
-  state?: 'ok' | 'fail'
-  /** Of a replica: whether the link to its master is up. */
-  link?: 'up' | 'down'
 }
 
 export interface ClusterInfo {
@@ -165,14 +141,19 @@ export type RunEvent = { atMs: number } & (
   | { type: 'scenario-source'; scenario: number; files: { path: string; text: string }[] }
   | { type: 'progress'; scenario?: number; text: string }
   | { type: 'cluster-ready'; scenario: number; cluster: ClusterInfo; setupMs: number; server: string }
-  /** Recorded when it differs from what was seen before. `ageMs`: how long before the event the nodes were asked. */
-  | { type: 'view-seen'; scenario: number; ageMs: number; currentEpoch: number; nodes: NodeSeen[] }
   | { type: 'step-started'; scenario: number; index: number; limitMs?: number; step: PlannedStep }
   | { type: 'step-progress'; scenario: number; index: number; text: string }
   | { type: 'step-ended'; scenario: number; index: number; step: PlannedStep; durationMs: number; outcome: StepOutcome }
   /** Seen to bite, and seen to bite no more, by `proof`. Stopped, killed and paused nodes are told by their steps alone. */
   | { type: 'fault-began'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'fault-ended'; scenario: number; fault: FaultInfo; proof: string }
+  | ({ type: 'failover-seen'; scenario: number } & LogFact)
+  | ({ type: 'view-seen'; scenario: number } & ViewFact)
+  | ({ type: 'service-seen'; scenario: number } & ServiceFact)
+  | ({ type: 'fault-seen'; scenario: number } & FaultFact)
+  | ({ type: 'timing-seen'; scenario: number } & TimingFact)
+  /** Watching of failovers ended: what comes later is the cleanup's doing. */
+  | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
   /** About once a second for each workload, while it runs: ten bins of 100 ms. */
   | { type: 'load-bins'; scenario: number; workload: string; series: LoadSeries }

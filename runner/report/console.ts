@@ -1,4 +1,5 @@
 import { formatDuration } from '../record/duration.ts'
+import { failoverLines } from './failover-lines.ts'
 import { headlineOf } from './headline.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
@@ -69,6 +70,7 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
   return [
     ...head,
     ...table,
+    ...failoverLines(scenario.failovers, style, paint),
     '',
     ...verdictLines(scenario, played, style, paint),
     ...warningLines(scenario.warnings, '  ', style, paint),

@@ -1,27 +1,42 @@
 import type { EventOf, RunEvent } from '../record/events.ts'
-import type { StepReport } from './report-model.ts'
-import type { FaultReport, NodeLane } from './timeline-model.ts'
+import type { Pause } from './lanes.ts'
+import type { FaultReport } from './timeline-model.ts'
 
-/** What takes a node away, and what brings it back. */
-const TAKE: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
-const GIVE_BACK: ReadonlySet<string> = new Set(['start', 'unpause', 'restart'])
+/** What was done to the cluster on purpose: each from when it was done until it was undone, else until `endMs`. */
+export function faultsOf(events: readonly RunEvent[], startMs: number, endMs: number): FaultReport[] {
+  return [...doneToNodes(events, startMs, endMs), ...provenFaults(events, startMs, endMs)].sort(
+    (a, b) => a.startMs - b.startMs,
+  )
+}
 
-/**
- * What steps did to nodes: from the step until the node was seen to answer again; where nobody looked, until a step brought
- * it back; else until `endMs`.
- */
-export function faultsOf(steps: readonly StepReport[], lanes: readonly NodeLane[], endMs: number): FaultReport[] {
-  return steps.flatMap((step, place): FaultReport[] => {
-    const { verb, startMs, targets = [], path } = step
-    if (!TAKE.has(verb) || startMs === undefined || targets.length === 0) return []
-    const later = steps.slice(place + 1)
-    const ends = targets.map((node) => backAt(node, step, later, lanes) ?? endMs)
-    return [{ name: `${verb} ${targets.join(', ')}`, targets, startMs, endMs: Math.max(startMs, ...ends), path }]
-  })
+/** When the run held which node still. */
+export function pausesOf(events: readonly RunEvent[], startMs: number): Pause[] {
+  return doneToNodes(events, startMs, Number.POSITIVE_INFINITY)
+    .filter(({ name }) => name.startsWith('pause '))
+    .flatMap(({ targets, startMs: from, endMs }) => targets.map((node) => ({ node, startMs: from, endMs })))
+}
+
+/** Nodes that were stopped, killed, paused or restarted. */
+function doneToNodes(events: readonly RunEvent[], startMs: number, endMs: number): FaultReport[] {
+  const facts = events.filter((event): event is EventOf<'fault-seen'> => event.type === 'fault-seen')
+  return facts
+    .map((fact, place) => ({ fact, later: facts.slice(place + 1) }))
+    .filter(({ fact }) => !fact.undone)
+    .map(({ fact: { fault, nodes, fromMs, toMs }, later }) => {
+      const backAt = (node: string) => later.find((one) => one.undone && one.nodes.includes(node))?.toMs
+      const ends = nodes.map((node) => backAt(node)).map((ms) => (ms === undefined ? endMs : ms - startMs))
+      const over = fault === 'restart' ? [toMs - startMs] : ends
+      return {
+        name: `${fault} ${nodes.join(', ')}`,
+        targets: nodes,
+        startMs: fromMs - startMs,
+        endMs: Math.max(...over),
+      }
+    })
 }
 
 /** Faults of the network, the machine and the servers: from when each was seen to bite until it was seen to be gone. */
-export function provenFaults(events: readonly RunEvent[], startMs: number, endMs: number): FaultReport[] {
+function provenFaults(events: readonly RunEvent[], startMs: number, endMs: number): FaultReport[] {
   const ended = new Map(
     events.filter((event) => event.type === 'fault-ended').map((event) => [event.fault.id, event.atMs - startMs]),
   )
@@ -34,20 +49,4 @@ export function provenFaults(events: readonly RunEvent[], startMs: number, endMs
       endMs: ended.get(fault.id) ?? endMs,
       proof,
     }))
-}
-
-function backAt(
-  node: string,
-  step: StepReport,
-  later: readonly StepReport[],
-  lanes: readonly NodeLane[],
-): number | undefined {
-  const startMs = step.startMs ?? 0
-  const spans = lanes.find((lane) => lane.node === node)?.spans.filter((span) => span.endMs > startMs) ?? []
-  const gone = spans.findIndex(({ state }) => state === 'down' || state === 'silent' || state === 'paused')
-  const back = spans.find(({ state }, place) => place > gone && ['master', 'replica', 'apart'].includes(state))
-  if (gone >= 0) return back?.startMs
-  if (step.verb === 'restart') return startMs + step.durationMs
-  const undone = later.find(({ verb, targets }) => GIVE_BACK.has(verb) && targets?.includes(node) === true)
-  return undone?.startMs === undefined ? undefined : undone.startMs + undone.durationMs
 }

@@ -25,11 +25,11 @@ export function markdownReport(run: RunReport): string {
     `## ${EMOJI[look]} ${asText(run.name)}: ${word} in ${formatDuration(run.durationMs)}`,
     ...problemsOf(run).map(problemBlock),
     scenarioTable(run),
-    ...failoverBlock(run),
     ...checkBlock(run),
     ...(run.repeats ?? []).map((repeat) => repeatBlock(run, repeat)),
     ...comparisonBlock(run),
     ...run.warnings.map((text) => `> warning: ${asText(text)}`),
+    ...run.scenarios.filter(({ failovers }) => failovers.length > 0).map(failoverBlock),
     ...run.scenarios.filter(({ steps }) => steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
     `Run again: ${code(run.command)}`,
   ]
@@ -61,19 +61,15 @@ function scenarioTable(run: RunReport): string {
   return table(['verdict', 'scenario', 'server', 'time', 'reason'], rows)
 }
 
-function failoverBlock(run: RunReport): string[] {
-  const rows = run.scenarios.flatMap(({ id, repeat, failovers }) =>
-    failovers.map(({ shard, from, to, cause, totalMs, phases }) => [
-      asText(`${id}${repeat === undefined ? '' : ` #${repeat.number}`}`),
-      String(shard),
-      asText(from === '' ? to : `${from} → ${to}`),
-      asText(cause),
-      formatDuration(totalMs),
-      asText(phases.map(({ name, durationMs }) => `${name} ${formatDuration(durationMs)}`).join(', ')),
-    ]),
-  )
-  if (rows.length === 0) return []
-  return [`**Failovers**\n\n${table(['scenario', 'shard', 'master', 'cause', 'time', 'of which'], rows)}`]
+function failoverBlock({ id, failovers }: ScenarioReport): string {
+  const rows = failovers.map((failover) => [
+    String(failover.shard),
+    asText(`${failover.from || '?'} → ${failover.to || 'none'}`),
+    asText(failover.cause),
+    failover.outcome === 'promoted' ? formatDuration(failover.totalMs) : failover.outcome,
+    asText([failover.summary, ...failover.incidents].join('. ')),
+  ])
+  return `Failovers of ${asText(id)}\n\n${table(['shard', 'masters', 'cause', 'time', 'what happened'], rows)}`
 }
 
 function checkBlock(run: RunReport): string[] {

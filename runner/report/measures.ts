@@ -1,6 +1,6 @@
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { METRIC_NAMES, type Metric } from '../record/comparison.ts'
-import type { FailoverReport, RunReport, ScenarioReport } from './report-model.ts'
+import type { RunReport, ScenarioReport } from './report-model.ts'
 
 /** One scenario on one server, and all times that a run played it. */
 export interface PlayedGroup {
@@ -48,19 +48,18 @@ export function measuresOf(run: RunReport, { plays }: PlayedGroup): { metric: Me
 
 /** Of several failovers or workloads in one scenario, the worst: there is one number for each time it is played. */
 export function measureOf({ failovers, checks }: ScenarioReport, metric: Metric): number | undefined {
-  const times = (wanted: boolean) => failovers.filter((one) => isWanted(one) === wanted).map(({ totalMs }) => totalMs)
+  const outages = failovers.map(({ clientOutageMs }) => clientOutageMs).filter((ms) => ms !== undefined)
+  const told = amounts(checks, 'longest_outage')
+  const times = (wanted: boolean) =>
+    failovers.filter((one) => one.wanted === wanted && one.outcome === 'promoted').map(({ totalMs }) => totalMs)
   const values: Record<Metric, number[]> = {
     failover: times(false),
     failoverWanted: times(true),
-    outage: amounts(checks, 'longest_outage'),
+    // What a workload saw, where there was one; else what the writes that watch a failover saw.
+    outage: told.length > 0 ? told : outages,
     loss: amounts(checks, 'lost_writes'),
   }
   return values[metric].length === 0 ? undefined : Math.max(...values[metric])
-}
-
-/** A failover that a step asked for, and no fault brought about. */
-export function isWanted({ cause }: FailoverReport): boolean {
-  return cause.startsWith('failover ')
 }
 
 function amounts(checks: readonly CheckOutcome[], name: string): number[] {

@@ -1,4 +1,3 @@
-import { isWanted } from './measures.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from './report-model.ts'
 
 type Labels = Record<string, string>
@@ -106,8 +105,8 @@ function labelsOf({ id, server, platform, repeat }: ScenarioReport): Labels {
 }
 
 function failoverSample(failover: FailoverReport, place: number, labels: Labels): { labels: Labels; value: number } {
-  const { shard, to, totalMs } = failover
-  const own = { shard: String(shard), to, wanted: String(isWanted(failover)), number: String(place + 1) }
+  const { shard, to, totalMs, wanted } = failover
+  const own = { shard: String(shard), to, wanted: String(wanted), number: String(place + 1) }
   return { labels: { ...labels, ...own }, value: totalMs / 1000 }
 }
 

@@ -1,6 +1,7 @@
-import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
+import type { ClusterInfo, EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
+import type { ScenarioEvent } from '../record/failovers/facts.ts'
 import { failoversOf } from './failovers.ts'
-import { faultsOf, provenFaults } from './faults.ts'
+import { faultsOf, pausesOf } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
 import { repeatsOf } from './repeats.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
@@ -11,8 +12,6 @@ import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 export class ReportError extends Error {
   override name = 'ReportError'
 }
-
-type ScenarioEvent = RunEvent & { scenario: number }
 
 const EXIT_CODES: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
 const BROKE_OFF =
@@ -98,34 +97,36 @@ function reduceScenario(
     ...(ready !== undefined && { cluster: ready.cluster }),
     steps,
     checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
-    failovers: failoversOf(steps, ready?.cluster),
-    ...whatWasSeen(events, steps, start.atMs, endMs - (ended?.cleanupMs ?? 0)),
+    failovers: failoversOf(events, steps, ready?.cluster),
+    ...whatWasSeen(events, ready?.cluster, start.atMs, endMs - (ended?.cleanupMs ?? 0)),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
     ...sourceOf(events),
   }
 }
 
-/** Lanes and views, if anybody looked; `endMs`, in the time of the events, is when looking ended. */
+/** Lanes, views, faults and load, as far as they were recorded; `endMs`, in the time of the events, is when looking ended. */
 function whatWasSeen(
   events: readonly ScenarioEvent[],
-  steps: readonly StepReport[],
+  cluster: ClusterInfo | undefined,
   startMs: number,
   endMs: number,
 ): Partial<ScenarioReport> {
-  const views = viewsOf(events, startMs)
   const overMs = tidyMs(endMs - startMs)
-  const lanes = nodeLanes(views, steps, overMs)
+  const views = viewsOf(events, cluster, startMs)
+  const lanes = {
+    nodeLanes: nodeLanes(views, pausesOf(events, startMs), overMs),
+    shardLanes: shardLanes(events, startMs, overMs),
+    views: keptViews(views),
+  }
   const series = seriesOf(events)
   const histories = events.filter((event) => event.type === 'history-saved')
-  const faults = [...faultsOf(steps, lanes, overMs), ...provenFaults(events, startMs, overMs)]
+  const faults = faultsOf(events, startMs, overMs)
   return {
-    ...(views.length > 0 && { nodeLanes: lanes, shardLanes: shardLanes(views, overMs), views: keptViews(views) }),
+    ...(views.length > 0 && lanes),
     ...(faults.length > 0 && { faults }),
     ...(series.length > 0 && { series }),
-    ...(histories.length > 0 && {
-      histories: histories.map(({ workload, file }) => ({ workload, file })),
-    }),
+    ...(histories.length > 0 && { histories: histories.map(({ workload, file }) => ({ workload, file })) }),
   }
 }
 

@@ -1,5 +1,3 @@
-import type { NodeSeen } from '../record/events.ts'
-
 /**
  * What was going on beside the steps, for whoever draws it. Times are ms from the scenario's start, as everywhere in
  * a report.
@@ -10,17 +8,17 @@ export interface Span<State extends string> {
   startMs: number
   endMs: number
   state: State
-  /** In words: `replica of redis-node0, link down`. */
+  /** In words: `replica of redis-node0`. */
   note?: string
 }
 
 /**
- * `down`: refuses connections. `paused`: a step paused it. `silent`: gives no answer. `apart`: answers, but most of the
- * others hold it for failing: cut off, or not yet forgiven.
+ * `down`: refuses connections. `paused`: the run paused it. `silent`: gives no answer. `apart`: answers, but most of the others
+ * hold it for failing: cut off, or not yet forgiven.
  */
 export type NodeState = 'master' | 'replica' | 'down' | 'paused' | 'silent' | 'apart'
 
-/** `refused`: its master answers, and refuses keys (CLUSTERDOWN). `down`: nobody who owns its slots answers. */
+/** `refused`: a node answers, and refuses writes (CLUSTERDOWN). `down`: nobody answers for its slots. */
 export type ShardState = 'served' | 'refused' | 'down'
 
 export interface NodeLane {
@@ -35,11 +33,28 @@ export interface ShardLane {
   spans: Span<ShardState>[]
 }
 
-/** What all nodes showed at one moment. */
+/** One node as it and the others show it at one moment. */
+export interface NodeShown {
+  name: string
+  /** 1-based, at the start. */
+  shard: number
+  /** Why it gives no answer: `connection refused`. Absent when it answers. */
+  silence?: string
+  /** By its own view; of one that gives no answer, by the last that it gave. */
+  role?: 'master' | 'replica'
+  /** The master of a replica. */
+  of?: string
+  /** `0-5460`; empty without slots. */
+  slots: string
+  /** How many of the others that answer hold it for failing (`fail`, `fail?`), and how many those are. */
+  failingTo: number
+  others: number
+}
+
+/** What all nodes show at one moment. */
 export interface ViewReport {
   atMs: number
-  currentEpoch: number
-  nodes: NodeSeen[]
+  nodes: NodeShown[]
 }
 
 /** What was done to the cluster, from when until when. */
@@ -50,8 +65,6 @@ export interface FaultReport {
   startMs: number
   /** When it was undone; the end of the scenario if it was not. */
   endMs: number
-  /** The step that did it, where a step alone tells. */
-  path?: string
   /** How it was seen to bite, from outside. */
   proof?: string
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LoadSeries, NodeSeen, RunEvent } from '../../runner/record/events.ts'
+import type { LoadSeries, RunEvent } from '../../runner/record/events.ts'
+import type { SeenNode } from '../../runner/record/failover-facts.ts'
 import { CLUSTER, FAILOVER_STEPS, failingRun, passingRun, STARTED_AT, Tape } from './sample-events.ts'
 
 const IDS = CLUSTER.nodes.map((_, index) => String(index).repeat(40))
@@ -19,39 +20,84 @@ const SOURCE = Array.from({ length: 31 }, (_, place) => {
       : '  # a comment'
 }).join('\n')
 
-/** All nodes as they are while everything is well, with some of them otherwise. */
-function nodesSeen(otherwise: Record<string, Partial<NodeSeen>> = {}): NodeSeen[] {
-  const firstSlots = [0, 5461, 10_923, 16_384]
-  return CLUSTER.nodes.map(({ name, role, shard }, index) => ({
-    name,
-    id: IDS[index] ?? '',
-    up: true,
-    role,
-    ...(role === 'replica' && { master: `redis-node${index - 1}`, link: 'up' as const }),
-    shard,
-    slots: role === 'master' ? [[firstSlots[shard - 1] ?? 0, (firstSlots[shard] ?? 0) - 1]] : [],
-    configEpoch: shard,
-    state: 'ok',
-    ...otherwise[name],
-  }))
+/** How a node is, where that is not as it was at the start. */
+interface Otherwise {
+  unreachable?: string
+  role?: 'master' | 'replica'
+  of?: string
+  slots?: string
+  failing?: 'fail?' | 'fail'
+}
+
+const SLOTS: Readonly<Record<string, string>> = {
+  'redis-node0': '0-5460',
+  'redis-node2': '5461-10922',
+  'redis-node4': '10923-16383',
+}
+
+/** What every node shows at one moment, as it is recorded: one view a node, or that it gives no answer. */
+function viewsAt(seenMs: number, otherwise: Record<string, Otherwise> = {}): RunEvent[] {
+  const view = CLUSTER.nodes.map(({ name, role, shard }): SeenNode => {
+    const own = otherwise[name] ?? {}
+    const master = role === 'replica' ? `redis-node${(shard - 1) * 2}` : undefined
+    const of = own.role === 'master' ? undefined : (own.of ?? master)
+    return {
+      ...{ name, role: own.role ?? role, slots: own.slots ?? SLOTS[name] ?? '' },
+      ...(of !== undefined && { of }),
+      ...(own.failing !== undefined && { failing: own.failing }),
+    }
+  })
+  return CLUSTER.nodes.map(({ name }) => {
+    const unreachable = otherwise[name]?.unreachable
+    const seen = unreachable === undefined ? { view } : { unreachable }
+    return { atMs: seenMs, type: 'view-seen', scenario: 0, node: name, afterMs: seenMs - 20, seenMs, ...seen }
+  })
 }
 
 function viewEvents(): RunEvent[] {
-  const gone = { up: false, why: 'connection refused', link: 'down' as const, state: 'fail' as const }
-  const refused = { state: 'fail' as const }
-  const all = Object.fromEntries(CLUSTER.nodes.map(({ name }) => [name, refused]))
-  const heir = { role: 'master' as const, slots: [[0, 5460]] as [number, number][], configEpoch: 7 }
-  const old = { role: 'replica' as const, master: 'redis-node1', slots: [] }
-  const seen = (atMs: number, nodes: NodeSeen[]): RunEvent => ({
-    ...{ atMs, type: 'view-seen', scenario: 0, ageMs: 0, currentEpoch: 6, nodes },
-  })
+  const gone = { unreachable: 'connection refused' }
+  const heir = { role: 'master', slots: '0-5460' } as const
+  const old = { role: 'replica', of: 'redis-node1', slots: '' } as const
   return [
-    seen(AT.ready, nodesSeen()),
-    seen(AT.down, nodesSeen({ 'redis-node0': gone, 'redis-node1': { link: 'down' } })),
-    seen(AT.failing, nodesSeen({ ...all, 'redis-node0': { ...gone, failing: true } })),
-    seen(AT.promoted, nodesSeen({ 'redis-node0': { ...gone, failing: true, slots: [] }, 'redis-node1': heir })),
-    seen(AT.back, nodesSeen({ 'redis-node0': { ...old, failing: true }, 'redis-node1': heir })),
-    seen(AT.whole, nodesSeen({ 'redis-node0': old, 'redis-node1': heir })),
+    ...viewsAt(AT.ready),
+    ...viewsAt(AT.down, { 'redis-node0': gone }),
+    ...viewsAt(AT.failing, { 'redis-node0': { ...gone, failing: 'fail' } }),
+    ...viewsAt(AT.promoted, { 'redis-node0': { ...gone, slots: '', failing: 'fail' }, 'redis-node1': heir }),
+    ...viewsAt(AT.back, { 'redis-node0': { ...old, failing: 'fail' }, 'redis-node1': heir }),
+    ...viewsAt(AT.whole, { 'redis-node0': old, 'redis-node1': heir }),
+  ]
+}
+
+/** Writes that are tried all the time: the first shard is out until it has a new master, the others are refused for a while. */
+function serviceEvents(): RunEvent[] {
+  const seen = (seenMs: number, shard: number, served: boolean, more: object): RunEvent => ({
+    ...{
+      atMs: seenMs,
+      type: 'service-seen',
+      scenario: 0,
+      shard,
+      slot: shard * 5000,
+      served,
+      afterMs: seenMs - 20,
+      seenMs,
+    },
+    ...more,
+  })
+  const down = { error: 'CLUSTERDOWN', text: 'CLUSTERDOWN The cluster is down' }
+  return [
+    ...[1, 2, 3].map((shard) => seen(AT.ready, shard, true, { node: `redis-node${shard * 2 - 2}` })),
+    seen(AT.down, 1, false, { error: 'refused', text: 'connection refused' }),
+    ...[2, 3].map((shard) => seen(AT.failing + 5, shard, false, down)),
+    seen(AT.promoted + 10, 1, true, { node: 'redis-node1' }),
+    ...[2, 3].map((shard) => seen(AT.promoted + 10, shard, true, { node: `redis-node${shard * 2 - 2}` })),
+  ]
+}
+
+function faultEvents(): RunEvent[] {
+  const done = { type: 'fault-seen', scenario: 0, fault: 'stop', nodes: ['redis-node0'] } as const
+  return [
+    { ...done, atMs: AT.down, undone: false, fromMs: AT.down - 190, toMs: AT.down },
+    { ...done, atMs: AT.back, undone: true, fromMs: AT.back - 100, toMs: AT.back },
   ]
 }
 
@@ -95,6 +141,8 @@ export function fullEvents(kind: 'passing' | 'failing'): RunEvent[] {
   const events = [
     ...rest.filter(({ type }) => type !== 'log-saved'),
     ...viewEvents(),
+    ...serviceEvents(),
+    ...faultEvents(),
     ...loadEvents(6000, 16_000),
     ...logs,
   ]
@@ -120,6 +168,7 @@ function logOf(node: string): string {
   const heir = node === 'redis-node1'
   return [
     at(40, '#', 'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo'),
+    at(41, '*', `No cluster configuration found, I'm ${IDS[CLUSTER.nodes.findIndex(({ name }) => name === node)]}`),
     at(60, '*', 'Background AOF rewrite finished'),
     at(AT.failing, '*', `FAIL message received from ${IDS[2]} about ${IDS[0]}`),
     at(AT.failing + 1, '#', 'Cluster state changed: fail'),
@@ -138,7 +187,7 @@ export function longEvents(): RunEvent[] {
     .runStarted('soak')
     .scenarioStarted(0, 'soak', 'Load for a long time', FAILOVER_STEPS)
     .clusterReady()
-  tape.add({ type: 'view-seen', scenario: 0, ageMs: 0, currentEpoch: 6, nodes: nodesSeen() })
+  tape.events.push(...viewsAt(AT.ready))
   for (const step of FAILOVER_STEPS) tape.played(step, wholeMs / FAILOVER_STEPS.length)
   tape.events.push(...loadEvents(1_000_000, wholeMs))
   const times = { durationMs: tape.atMs + 700, setupMs: 3542, cleanupMs: 690 }

@@ -1,6 +1,5 @@
 import type { ScenarioReport } from '../report-model.ts'
 import type { RunFiles } from '../run-files.ts'
-import type { ViewReport } from '../timeline-model.ts'
 
 /** ms from the scenario's start, place of the node in `nodes`, text, and 1 where it tells of the cluster. */
 export type PageLogLine = [ms: number, node: number, text: string, notable: 0 | 1]
@@ -42,10 +41,11 @@ const NODE_ID = /\b[0-9a-f]{40}\b/g
  */
 export function pageLogs(scenario: ScenarioReport, files: RunFiles): PageLogs {
   const startWallMs = Date.parse(scenario.startedAt)
-  const names = namesById(scenario.views ?? [])
+  const texts = scenario.logs.map(({ file }) => files.text(file) ?? '')
   const nodes = scenario.logs.map(({ node }) => node)
-  const lines = scenario.logs.flatMap(({ file }, place) =>
-    (files.text(file) ?? '').split('\n').flatMap((line) => parsed(line, place, startWallMs, names)),
+  const names = namesById(texts, nodes)
+  const lines = texts.flatMap((text, place) =>
+    text.split('\n').flatMap((line) => parsed(line, place, startWallMs, names)),
   )
   lines.sort((a, b) => a[0] - b[0])
   const kept = fitting(lines, momentsOf(scenario))
@@ -62,9 +62,12 @@ function parsed(line: string, node: number, startWallMs: number, names: Readonly
   return [[Date.parse(stamp) - startWallMs, node, named, NOTABLE.test(text) ? 1 : 0]]
 }
 
-function namesById(views: readonly ViewReport[]): Map<string, string> {
-  const seen = views.flatMap(({ nodes }) => nodes)
-  return new Map(seen.flatMap(({ id, name }): [string, string][] => (id === undefined ? [] : [[id, name]])))
+/** A node tells its own id when it starts: `No cluster configuration found, I'm …`, `Node configuration loaded, I'm …`. */
+function namesById(texts: readonly string[], nodes: readonly string[]): Map<string, string> {
+  const told = texts.flatMap((text, place) =>
+    [...text.matchAll(/, I'm ([0-9a-f]{40})/g)].map(([, id = '']): [string, string] => [id, nodes[place] ?? id]),
+  )
+  return new Map(told)
 }
 
 function momentsOf({ steps, faults = [], failovers }: ScenarioReport): number[] {

@@ -1,3 +1,4 @@
+import { failoverTitle } from '../failover-lines.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../report-model.ts'
 import type { RunFiles } from '../run-files.ts'
 import { type PageLogs, pageLogs } from './log-lines.ts'
@@ -5,7 +6,7 @@ import { html, type Markup } from './markup.ts'
 import { renderPage } from './page.ts'
 import { checksSection } from './sections/checks.ts'
 import { environmentSection } from './sections/environment.ts'
-import { failoverName, failoversSection } from './sections/failovers.ts'
+import { failoversSection } from './sections/failovers.ts'
 import { logsSection } from './sections/logs.ts'
 import { sourceSection } from './sections/source.ts'
 import { stepsSection } from './sections/steps.ts'
@@ -56,11 +57,11 @@ function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: P
 }
 
 function failoverData(failover: FailoverReport) {
-  const { startMs, totalMs, phases } = failover
+  const { startMs, wholeMs, phases } = failover
   return {
-    name: failoverName(failover),
+    name: failoverTitle(failover),
     startMs,
-    endMs: startMs + totalMs,
+    endMs: startMs + wholeMs,
     phases: phases.map((phase) => ({
       name: phase.name,
       startMs: phase.startMs,

@@ -30,7 +30,7 @@ function row(comparison: Comparison): Markup {
   const [look, word] = LOOKS[verdict]
   return html`<tr${verdict === 'regressed' && html` class="bad"`}><td>${badge(look, word)}</td>
 <td>${scenario} on ${server}, ${platform}: ${METRICS[metric].name}<div class="dim small">${sentence}</div></td>
-<td class="number">${inShort(baseline, metric)}</td><td class="number">${inShort(samples, metric)}</td><td class="number">${p !== undefined && p.toPrecision(2)}</td></tr>`
+<td class="number">${inShort(baseline, metric)}</td><td class="number">${inShort(samples, metric)}</td><td class="number">${p?.toPrecision(2)}</td></tr>`
 }
 
 function inShort(samples: readonly number[], metric: Comparison['metric']): string {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../../record/duration.ts'
+import { rangeInWords } from '../../failover-summary.ts'
 import { type Problem, problemsOfScenario } from '../../problems.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../report-model.ts'
 import { plural } from '../../text.ts'
@@ -69,26 +70,36 @@ function nextSteps({ verdict, hint }: ScenarioReport, problems: readonly Problem
   return ['Look at the timeline around the step that did not pass, and at the log of the nodes below it.']
 }
 
-function figures(scenario: ScenarioReport): [name: string, value: string, note: string][] {
+type Figure = [name: string, value: string, note: string]
+
+function figures(scenario: ScenarioReport): Figure[] {
   const { failovers, steps, checks, durationMs, setupMs, cleanupMs } = scenario
   const passed = steps.filter(({ verdict }) => verdict === 'passed').length
   return [
     ...failovers.slice(0, 3).map(failoverFigure),
+    ...outageFigure(failovers),
     ['steps', `${passed} of ${steps.length}`, 'passed'],
     ...(checks.length === 0 ? [] : [checkFigure(scenario)]),
     ['duration', formatDuration(durationMs), `setup ${formatDuration(setupMs)}, cleanup ${formatDuration(cleanupMs)}`],
   ]
 }
 
-function failoverFigure({ shard, from, to, cause, totalMs }: FailoverReport): [string, string, string] {
-  const wanted = cause.startsWith('failover ')
-  return [
-    wanted ? 'failover, asked for' : 'failover',
-    formatDuration(totalMs),
-    `shard ${shard}: ${wanted || from === '' ? '' : `${from} → `}${to}`,
-  ]
+function failoverFigure({ shard, from, to, wanted, outcome, totalMs, expected }: FailoverReport): Figure {
+  const range = expected === undefined ? '' : `, expected ${rangeInWords(expected.time)}`
+  const name = wanted ? 'failover, asked for' : 'failover'
+  const value = outcome === 'promoted' ? formatDuration(totalMs) : outcome
+  return [name, value, `shard ${shard}: ${from === '' ? '' : `${from} → `}${to}${range}`]
 }
 
-function checkFigure({ checks }: ScenarioReport): [string, string, string] {
+/** The longest time for which writes to the shard of a failover were refused. */
+function outageFigure(failovers: readonly FailoverReport[]): Figure[] {
+  const outages = failovers.filter(({ clientOutageMs }) => clientOutageMs !== undefined)
+  const longest = Math.max(...outages.map(({ clientOutageMs = 0 }) => clientOutageMs))
+  return outages.length === 0
+    ? []
+    : [['longest outage', formatDuration(longest), 'from the first refused write to the next served']]
+}
+
+function checkFigure({ checks }: ScenarioReport): Figure {
   return ['checks', `${checks.filter(({ verdict }) => verdict === 'passed').length} of ${checks.length}`, 'passed']
 }

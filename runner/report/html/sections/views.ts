@@ -1,5 +1,4 @@
-import type { NodeSeen } from '../../../record/events.ts'
-import type { ViewReport } from '../../timeline-model.ts'
+import type { NodeShown, ViewReport } from '../../timeline-model.ts'
 import { html, type Markup } from '../markup.ts'
 
 /** A view of the cluster as a table that is compared to another. */
@@ -9,7 +8,7 @@ export interface ViewTable {
   rows: string[][]
 }
 
-const HEADINGS = ['node', 'role', 'slots', 'epoch', 'says', 'link']
+const HEADINGS = ['node', 'role', 'slots', 'answers', 'held for failing by']
 
 /** The cluster before and after, side by side; the page's script lets any two be chosen. */
 export function viewsSection(tables: readonly ViewTable[]): Markup | undefined {
@@ -39,32 +38,32 @@ function side(name: string, table: ViewTable, other: ViewTable): Markup {
 <tbody>${rows}</tbody></table></div></div>`
 }
 
-function cells({ name, up, why, role, master, slots, configEpoch, failing, state, link }: NodeSeen): string[] {
+function cells({ name, role, of, slots, silence, failingTo, others }: NodeShown): string[] {
   return [
     name,
-    role === 'replica' ? `replica of ${master ?? 'nobody known'}` : (role ?? 'unknown'),
-    slots.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', '),
-    configEpoch === undefined ? '' : String(configEpoch),
-    [up ? (state ?? '') : (why ?? 'no answer'), ...(failing === true ? ['held for failing'] : [])].join(', '),
-    link ?? '',
+    role === 'replica' ? `replica of ${of ?? 'nobody known'}` : (role ?? 'unknown'),
+    slots.replaceAll('-', '–'),
+    silence ?? 'yes',
+    failingTo === 0 ? '' : `${failingTo} of ${others}`,
   ]
 }
 
 /** What is new in a view, in few words, for the list it is chosen from. */
 function whatChanged(before: ViewReport | undefined, after: ViewReport): string {
   const old = new Map(before?.nodes.map((node) => [node.name, node]))
-  const changes = after.nodes.flatMap((node): string[] => {
-    const was = old.get(node.name)
-    if (was?.up !== node.up) return [`${node.name} ${node.up ? 'answers' : 'gives no answer'}`]
-    if (was.role !== node.role) return [`${node.name} is a ${node.role ?? 'stranger'}`]
-    if (was.failing !== node.failing) return [`${node.name} ${node.failing === true ? 'held for failing' : 'forgiven'}`]
-    if (was.state !== node.state) return [`${node.name} says ${node.state ?? 'nothing'}`]
-    if (was.link !== node.link) return [`link of ${node.name} ${node.link ?? 'gone'}`]
-    if (was.master !== node.master) return [`${node.name} follows ${node.master ?? 'nobody'}`]
-    if (JSON.stringify(was.slots) !== JSON.stringify(node.slots)) return [`slots of ${node.name}`]
-    return []
-  })
-  const [one, two, ...more] = changes
-  if (one === undefined) return 'epochs'
+  const [one, two, ...more] = after.nodes.flatMap((node) => changeOf(old.get(node.name), node) ?? [])
+  if (one === undefined) return 'the same'
   return [one, two, more.length > 0 ? `${more.length} more` : undefined].filter((text) => text !== undefined).join(', ')
+}
+
+function changeOf(was: NodeShown | undefined, is: NodeShown): string | undefined {
+  const { name } = is
+  if ((was?.silence === undefined) !== (is.silence === undefined))
+    return `${name} ${is.silence === undefined ? 'answers' : 'gives no answer'}`
+  if (was?.role !== is.role) return `${name} is a ${is.role ?? 'stranger'}`
+  if (was?.of !== is.of) return `${name} follows ${is.of ?? 'nobody'}`
+  if (was?.slots !== is.slots) return `slots of ${name}`
+  if ((was?.failingTo ?? 0) === 0 && is.failingTo > 0) return `${name} held for failing`
+  if ((was?.failingTo ?? 0) > 0 && is.failingTo === 0) return `${name} forgiven`
+  return undefined
 }
