@@ -7,9 +7,12 @@ import { UsageError } from './commands/usage-error.ts'
 import { Interrupted, listenForInterrupts } from './engine/interrupt.ts'
 import { EXIT } from './engine/verdict.ts'
 import { PlatformError } from './platforms/platform.ts'
+import { BaselineError } from './record/baseline.ts'
 import { EventLogError } from './record/event-log.ts'
 import { nearestWord } from './record/nearest.ts'
 import { RunFolderError } from './record/run-folder.ts'
+import { TrendsError } from './record/trends.ts'
+import { ReportError } from './report/run-model.ts'
 
 const COMMON = {
   help: { type: 'boolean', short: 'h', help: 'show this' },
@@ -89,11 +92,14 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** The record or the environment does not allow a verdict. */
+const NO_VERDICT_ERRORS = [RunFolderError, EventLogError, ReportError, FormError]
+
 /** Says what went wrong, and gives the exit code for it. */
 function explainError(error: unknown): number {
   const say = (text: string) => process.stderr.write(`${text}\n`)
   if (debug && error instanceof Error) say(error.stack ?? error.message)
-  if (error instanceof UsageError) {
+  if (error instanceof UsageError || error instanceof BaselineError || error instanceof TrendsError) {
     say(error.message)
     return EXIT.usage
   }
@@ -106,8 +112,8 @@ function explainError(error: unknown): number {
     if (error.hint !== undefined) say(error.hint)
     return EXIT.noVerdict
   }
-  if (error instanceof RunFolderError || error instanceof EventLogError || error instanceof FormError) {
-    say(error.message)
+  if (NO_VERDICT_ERRORS.some((type) => error instanceof type)) {
+    say((error as Error).message)
     return EXIT.noVerdict
   }
   say(`A bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}`)

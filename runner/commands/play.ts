@@ -3,10 +3,13 @@ import path from 'node:path'
 import { type Play, playRun } from '../engine/play-run.ts'
 import { EXIT } from '../engine/verdict.ts'
 import { type Platform, PlatformError } from '../platforms/platform.ts'
+import { BaselineError, writeBaseline } from '../record/baseline.ts'
 import { systemClock } from '../record/clock.ts'
 import { EventLogError, Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
-import { appendTrends, createRunFolder, RunFolderError } from '../record/run-folder.ts'
+import { createRunFolder, RunFolderError } from '../record/run-folder.ts'
+import { appendTrends, TrendsError } from '../record/trends.ts'
+import { appendStepSummary } from '../report/github-summary.ts'
 import { liveReporter } from '../report/live.ts'
 import type { RunReport } from '../report/report-model.ts'
 import { ReportError, reduceRun } from '../report/run-model.ts'
@@ -14,12 +17,16 @@ import { trendLines } from '../report/trends.ts'
 import { writeReports } from '../report/write-reports.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
+import { baselineMeasures } from './baseline-measures.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { Surroundings } from './command.ts'
+import { environment } from './environment.ts'
+import { concluder, type Judging } from './judging.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import { shown } from './project.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
+const WRITE_ERRORS = [EventLogError, ReportError, RunFolderError, BaselineError, TrendsError]
 export const MAX_SEED = 2 ** 31 - 1
 
 /** What a run was asked for on the command line. */
@@ -31,6 +38,7 @@ export interface Asked {
   keep: boolean
   /** The folder in which the run's folder is made. */
   reports: string
+  judging: Judging
   /** The command that plays the same again, for a seed. */
   commandFor(seed: number): string
 }
@@ -58,7 +66,7 @@ export async function play(
   const kinds = [...new Set(platforms.map(({ kind }) => kind))]
   const watchdog = watched ? Watchdog.start({ runId, kinds, keep, password: settings.password }) : undefined
   try {
-    const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms), {
+    const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms, asked.judging.repeat), {
       ...settings,
       runId,
       name,
@@ -71,9 +79,11 @@ export async function play(
       command: asked.commandFor(seed),
       keep,
       notes,
+      environment: environment(),
+      conclude: concluder(asked.judging, record.report, (event) => record.recorder.record(event)),
     })
     if (keep || (await isGone(runId, platforms))) watchdog?.release()
-    const unwritten = record.finish()
+    const unwritten = [...record.finish(), ...savedBaseline(asked.judging, record.report())]
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
     for (const message of unwritten) out.progress(message)
     if (keep && !signal.aborted) out.progress(`The servers are kept. Remove them with: ${removal()}`)
@@ -97,9 +107,17 @@ async function isGone(runId: string, platforms: readonly Platform[]): Promise<bo
   }
 }
 
-/** Every scenario on every server, server by server. */
-function playsOf(scenarios: readonly Scenario[], platforms: readonly Platform[]): Play[] {
-  return platforms.flatMap((platform) => scenarios.map((scenario) => ({ scenario, platform })))
+/**
+ * Every scenario on every server, server by server. Repeats go round: a machine that slows down over time slows down all of
+ * them alike.
+ */
+function playsOf(scenarios: readonly Scenario[], platforms: readonly Platform[], repeat: number): Play[] {
+  const rounds = Array.from({ length: repeat }, (_, round) => ({ number: round + 1, of: repeat }))
+  return platforms.flatMap((platform) =>
+    rounds.flatMap((round) =>
+      scenarios.map((scenario) => ({ scenario, platform, ...(repeat > 1 && { repeat: round }) })),
+    ),
+  )
 }
 
 /** The record of a run, the live view fed from it, and the reports made from it. */
@@ -121,7 +139,11 @@ function openRecord(reports: string, name: string, password: string) {
   /** Writes all reports; returns what could not be written. */
   const finish = (): string[] => [
     ...close(),
-    ...whatFails([() => writeReports(folder.path, events), () => appendTrends(place, trendLines(report()))]),
+    ...whatFails([
+      () => writeReports(folder.path, events),
+      () => appendTrends(place, trendLines(report())),
+      () => appendStepSummary(process.env.GITHUB_STEP_SUMMARY, report()),
+    ]),
   ]
   return { recorder, folder, report, finish, close }
 }
@@ -133,11 +155,19 @@ function whatFails(work: readonly (() => unknown)[]): string[] {
       write()
       return []
     } catch (error) {
-      if (error instanceof EventLogError || error instanceof ReportError || error instanceof RunFolderError)
-        return [error.message]
-      throw error
+      if (!WRITE_ERRORS.some((type) => error instanceof type)) throw error
+      return [(error as Error).message]
     }
   })
+}
+
+/** What could not be written; a run that was cut short makes no baseline. */
+function savedBaseline({ saveBaseline: file }: Judging, run: RunReport): string[] {
+  if (file === undefined) return []
+  const measures = baselineMeasures(run)
+  if (run.verdict !== 'passed') return [`no baseline was saved: the run has not passed`]
+  if (measures.length === 0) return ['no baseline was saved: the run measured nothing that could be compared']
+  return whatFails([() => writeBaseline(file, { savedAt: run.startedAt, runs: [run.runId], measures })])
 }
 
 /** Time and chance, so that runs side by side differ. */

@@ -1,27 +1,81 @@
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { EXIT } from '../engine/verdict.ts'
 import { readEvents } from '../record/event-log.ts'
-import { outputStyle } from '../report/style.ts'
+import { readTrends, TrendsError, trendsFile } from '../record/trends.ts'
+import { trendsPage } from '../report/html/trends-page.ts'
+import type { RunReport } from '../report/report-model.ts'
 import { writeReports } from '../report/write-reports.ts'
-import type { Command } from './command.ts'
-import { findRun } from './find-run.ts'
-import { shown } from './project.ts'
-import { chosenReporters, reporterFlag } from './reporters.ts'
+import type { Command, Output } from './command.ts'
+import type { ParsedLine } from './flags.ts'
+import { reportsFolder, shown } from './project.ts'
+import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 import { UsageError } from './usage-error.ts'
 
 export const report: Command = {
   name: 'report',
   summary: 'makes the reports of a finished run again, from its events',
   usage: 'report [RUN] [flags]',
-  details: ['  RUN is a folder of reports/, or a path to one; the last run if it is not named.'],
-  flags: reporterFlag,
-  async run(line, { out }) {
-    const formats = chosenReporters(line)
-    const [name, ...more] = line.positionals
-    if (more.length > 0) throw new UsageError('report takes one run')
-    const folder = findRun(name)
-    const run = writeReports(shown(folder), readEvents(path.join(folder, 'events.jsonl')))
-    for (const format of formats) out.print(format(run, outputStyle(process.stdout, process.env)).trimEnd())
-    return EXIT.passed
+  details: [
+    '  RUN is a folder of reports/, or a path to one; the last run if it is not named.',
+    '  All files of the run are written anew, and what --format names is printed.',
+  ],
+  flags: {
+    format: { type: 'string', value: 'NAMES', help: 'the same as --reporter' },
+    ...reporterFlag,
+    trends: { type: 'boolean', help: 'write trends.html instead: a line for each scenario and server, over all runs' },
+    reports: { type: 'string', value: 'FOLDER', help: 'where runs are (default reports)' },
   },
+  async run(line, { out }) {
+    const reports = line.text('reports') ?? reportsFolder
+    if (line.on('trends')) return writeTrends(line, reports, out)
+    if (line.text('format') !== undefined && line.text('reporter') !== undefined) {
+      throw new UsageError('--format and --reporter are the same: name the formats with one of them')
+    }
+    const reporters = await chosenReporters(line, line.text('format') === undefined ? 'reporter' : 'format')
+    const folder = folderOf(line.positionals, reports)
+    const run = writeReports(shown(folder), readEvents(path.join(folder, 'events.jsonl')))
+    const lacking = missingFiles(folder, run)
+    const failures = await printReports({ ...run, folder: shown(folder) }, reporters, out)
+    for (const text of [...lacking, ...failures]) out.progress(text)
+    return lacking.length + failures.length > 0 ? EXIT.noVerdict : EXIT.passed
+  },
+}
+
+/** Throws UsageError if there is no such run. */
+function folderOf([name = 'latest', ...more]: readonly string[], reports: string): string {
+  if (more.length > 0) throw new UsageError('report takes one run')
+  const folder = [path.join(reports, name), path.resolve(name)].find((place) =>
+    existsSync(path.join(place, 'events.jsonl')),
+  )
+  if (folder !== undefined) return folder
+  throw new UsageError(`there is no run ${name} with events (events.jsonl) in ${shown(reports)}`)
+}
+
+/** What the events say that the run left, and is no longer there. The reports are made all the same. */
+function missingFiles(folder: string, run: RunReport): string[] {
+  const kept = run.scenarios.flatMap(({ histories = [], logs }) => [
+    ...histories.map(({ file }) => ({ file, what: 'its checks cannot be judged again' })),
+    ...logs.map(({ file }) => ({ file, what: 'the page shows no lines of it' })),
+  ])
+  return kept
+    .filter(({ file }) => !existsSync(path.join(folder, file)))
+    .map(({ file, what }) => `${shown(path.join(folder, file))} is missing: ${what}`)
+}
+
+function writeTrends(line: ParsedLine, reports: string, out: Output): number {
+  if (line.positionals.length > 0) throw new UsageError('--trends is about all runs: it takes no run')
+  const file = shown(trendsFile(reports))
+  const lines = readTrends(reports)
+  if (lines.length === 0) {
+    throw new UsageError(`${file} holds no run yet: npm run scenario NAME adds a line for each scenario that it plays`)
+  }
+  const page = path.join(reports, 'trends.html')
+  try {
+    writeFileSync(page, trendsPage(lines))
+  } catch (cause) {
+    throw new TrendsError(`${page} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+  out.print(shown(page))
+  return EXIT.passed
 }

@@ -1,14 +1,14 @@
-import { EXIT } from '../engine/verdict.ts'
-import { outputStyle } from '../report/style.ts'
+import { EXIT, worstExit } from '../engine/verdict.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
+import { judgingFlags, judgingOf } from './judging.ts'
 import { scenarioTable } from './list.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { type Asked, MAX_SEED, play } from './play.ts'
 import { reportsFolder } from './project.ts'
-import { chosenReporters, reporterFlag } from './reporters.ts'
+import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 import { UsageError } from './usage-error.ts'
 import { setFlag } from './validate.ts'
 
@@ -20,6 +20,7 @@ const flags: Flags = {
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier run again' },
   keep: { type: 'boolean', help: 'leave the cluster running at the end, and print how to remove it' },
   reports: { type: 'string', value: 'FOLDER', help: 'where the folder of the run is made (default reports)' },
+  ...judgingFlags,
   ...reporterFlag,
 }
 
@@ -37,13 +38,14 @@ export const run: Command = {
       )
       return EXIT.usage
     }
-    const formats = chosenReporters(line)
+    const reporters = await chosenReporters(line)
     const settings = clusterSettings(line)
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
     const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color)
-    if (line.on('keep') && scenarios.length * choice.servers.length > 1) {
-      throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario and one server at a time')
+    const judging = judgingOf(line)
+    if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
+      throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
     }
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
     const asked: Asked = {
@@ -52,11 +54,13 @@ export const run: Command = {
       seed,
       keep: line.on('keep'),
       reports: line.text('reports') ?? reportsFolder,
+      judging,
       commandFor: (drawn) => commandAgain(names, line, drawn),
     }
     const played = await play(scenarios, asked, surroundings)
-    for (const format of formats) out.print(format(played.report, outputStyle(process.stdout, process.env)).trimEnd())
-    return played.exitCode
+    const failures = await printReports(played.report, reporters, out)
+    for (const failure of failures) out.progress(failure)
+    return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
   },
 }
 
@@ -65,8 +69,9 @@ function commandAgain(names: readonly string[], line: ParsedLine, seed: number):
     `--seed ${seed}`,
     ...line.texts('set').map((text) => `--set ${quoted(text)}`),
     ...line.texts('config').map((text) => `--config ${quoted(text)}`),
-    ...['platform', 'server', 'port-base', 'name-prefix', 'reports'].flatMap((flag) =>
-      line.text(flag) === undefined ? [] : [`--${flag} ${quoted(line.text(flag) ?? '')}`],
+    ...(line.on('fail-on-flaky') ? ['--fail-on-flaky'] : []),
+    ...['platform', 'server', 'port-base', 'name-prefix', 'reports', 'repeat', 'baseline', 'threshold'].flatMap(
+      (flag) => (line.text(flag) === undefined ? [] : [`--${flag} ${quoted(line.text(flag) ?? '')}`]),
     ),
   ]
   return `npm run scenario ${names.map(quoted).join(' ')} -- ${given.join(' ')}`

@@ -6,8 +6,17 @@ import type { Step } from '../steps/verb.ts'
 import { configOf } from './set-up.ts'
 import type { RunSettings } from './settings-of-run.ts'
 
-/** Records that a scenario begins, with all that it plans to do. */
-export function recordStart(scenario: Scenario, place: { index: number; server: string }, settings: RunSettings): void {
+/** Where in the run a scenario is played, and on what. */
+export interface Place {
+  index: number
+  /** In words: `redis 7.0.15`. */
+  server: string
+  /** Which of how many times; absent when it is played once. */
+  repeat?: { number: number; of: number }
+}
+
+/** Records that a scenario begins, with all that it plans to do, and its text. */
+export function recordStart(scenario: Scenario, place: Place, settings: RunSettings): void {
   settings.recorder.record({
     type: 'scenario-started',
     scenario: place.index,
@@ -19,6 +28,8 @@ export function recordStart(scenario: Scenario, place: { index: number; server: 
     params: scenario.params,
     platform: settings.platform.kind,
     server: place.server,
+    asked: settings.platform.server,
+    ...(place.repeat === undefined ? {} : { repeat: place.repeat }),
     steps: [...scenario.steps, ...scenario.finally].map((step) => plannedStep(step, settings)),
     ...(scenario.workloads.length === 0
       ? {}
@@ -27,15 +38,11 @@ export function recordStart(scenario: Scenario, place: { index: number; server: 
       ? {}
       : { checks: Object.fromEntries(scenario.checks.map(({ on, limits }) => [on, limits])) }),
   })
+  settings.recorder.record({ type: 'scenario-source', scenario: place.index, files: sourceFiles(scenario) })
 }
 
 /** Records that the scenario's cluster is formed and healthy. */
-export function recordReady(
-  scenario: Scenario,
-  place: { index: number; server: string },
-  settings: RunSettings,
-  setupMs: number,
-): void {
+export function recordReady(scenario: Scenario, place: Place, settings: RunSettings, setupMs: number): void {
   const { topology } = scenario.cluster
   settings.recorder.record({
     type: 'cluster-ready',
@@ -55,6 +62,12 @@ export function recordReady(
       slots: topology.slots,
     },
   })
+}
+
+/** The scenario's file and the step files that it uses, named as its steps name them. */
+function sourceFiles({ file, path, source, usedFiles }: Scenario): { path: string; text: string }[] {
+  const root = file.endsWith(path) ? file.slice(0, file.length - path.length) : ''
+  return [{ path: file, text: source }, ...usedFiles.map((used) => ({ path: `${root}${used.path}`, text: used.text }))]
 }
 
 /** A step as reports name it before it is played. */

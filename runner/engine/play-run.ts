@@ -3,7 +3,7 @@ import { type Platform, PlatformError } from '../platforms/platform.ts'
 import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
-import { recordStart } from './announce.ts'
+import { type Place, recordStart } from './announce.ts'
 import { playScenario } from './play-scenario.ts'
 import { resultOfPlatformError, type ScenarioResult } from './scenario-result.ts'
 import type { RunSettings } from './settings-of-run.ts'
@@ -20,6 +20,7 @@ export interface RunResult {
 export interface Play {
   scenario: Scenario
   platform: Platform
+  repeat?: { number: number; of: number }
 }
 
 /** Plays scenarios one after another and records the run from its first event to its last. Never throws for what they do. */
@@ -42,18 +43,20 @@ export async function playRun(
     seed: settings.seed,
     command: settings.command,
     scenarios: plays.length,
+    ...(settings.environment && { environment: settings.environment }),
   })
   for (const text of settings.notes) recorder.record({ type: 'progress', text })
   const onBug = (error: unknown) => {
     bugs.push(error)
   }
   const prepared = new Map<Platform, string | ScenarioResult>()
-  for (const [index, { scenario, platform }] of plays.entries()) {
+  for (const [index, { scenario, platform, repeat }] of plays.entries()) {
     if (settings.interrupted.aborted) break
     const own = { ...settings, platform, events }
     const server = prepared.get(platform) ?? (await prepare(own, onBug))
     prepared.set(platform, server)
-    const place = placeOf(scenario, index, plays.length, own, typeof server === 'string' ? server : platform.server)
+    const words = typeof server === 'string' ? server : platform.server
+    const place = placeOf(scenario, { index, server: words, ...(repeat && { repeat }) }, plays.length, own)
     const result =
       typeof server === 'string'
         ? await playOrSkip(scenario, place, own, onBug)
@@ -61,7 +64,7 @@ export async function playRun(
     verdicts.push(result.verdict)
   }
   const verdict = settings.interrupted.aborted ? 'interrupted' : verdictOfRun(verdicts)
-  const exitCode = bugs.length > 0 ? EXIT.bug : exitCodeOf(verdict)
+  const exitCode = concluded(bugs.length > 0 ? EXIT.bug : exitCodeOf(verdict), settings, onBug)
   recorder.record({
     type: 'run-ended',
     verdict,
@@ -72,20 +75,30 @@ export async function playRun(
   return { verdict, exitCode, bugs }
 }
 
-interface Place {
-  index: number
-  server: string
+function concluded(
+  exitCode: number,
+  { conclude }: Pick<RunSettings, 'conclude'>,
+  onBug: (error: unknown) => void,
+): number {
+  try {
+    return conclude?.(exitCode) ?? exitCode
+  } catch (error) {
+    onBug(error)
+    return EXIT.bug
+  }
+}
+
+interface PlaceOnDisk extends Place {
   logFolder: string
   historyFolder: string
   runId: string
 }
 
-function placeOf(scenario: Scenario, index: number, count: number, settings: RunSettings, server: string): Place {
+function placeOf(scenario: Scenario, place: Place, count: number, settings: RunSettings): PlaceOnDisk {
   const { nodesFolder, historyFolder } = settings.folder
-  const own = (folder: string) => (count === 1 ? folder : path.join(folder, `${index + 1}-${scenario.id}`))
+  const own = (folder: string) => (count === 1 ? folder : path.join(folder, `${place.index + 1}-${scenario.id}`))
   return {
-    index,
-    server,
+    ...place,
     logFolder: own(nodesFolder),
     historyFolder: own(historyFolder),
     runId: settings.runId,
@@ -112,7 +125,7 @@ async function prepare(settings: RunSettings, onBug: (error: unknown) => void): 
 
 async function playOrSkip(
   scenario: Scenario,
-  place: Place,
+  place: PlaceOnDisk,
   settings: RunSettings,
   onBug: (error: unknown) => void,
 ): Promise<ScenarioResult> {

@@ -9,7 +9,7 @@ import { formatDuration } from '../record/duration.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
-import { plannedStep, recordReady, recordStart } from './announce.ts'
+import { type Place, plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
 import { BackgroundLoad } from './background-load.ts'
 import { FailoverWatch } from './failover-watch.ts'
@@ -42,12 +42,13 @@ const HEAL_WITHIN_MS = 20_000
  */
 export async function playScenario(
   scenario: Scenario,
-  place: { index: number; server: string; logFolder: string; historyFolder: string; runId: string },
+  place: Place & { logFolder: string; historyFolder: string; runId: string },
   settings: RunSettings,
   onBug: (error: unknown) => void,
 ): Promise<ScenarioResult> {
   const { clock, platform, recorder } = settings
   const startMs = clock.nowMs()
+  recordStart(scenario, place, settings)
   const logs = new NodeLogs()
   const died = new AbortController()
   const signal = AbortSignal.any([settings.interrupted, died.signal])
@@ -59,7 +60,6 @@ export async function playScenario(
   let result: ScenarioResult
 
   const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings)
-  recordStart(scenario, place, settings)
   try {
     const watch = new FailoverWatch({ recorder, clock, scenario: place.index, server: place.server })
     made.watch = watch

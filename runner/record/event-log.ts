@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from './clock.ts'
+import { METRIC_NAMES } from './comparison.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
 import { LOG_MOMENTS } from './failover-facts.ts'
 import { type Redact, redactor } from './redact.ts'
@@ -22,6 +23,7 @@ export interface RecorderOptions {
 const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   type: new Set<RunEvent['type']>([
     ...(['run-started', 'scenario-started', 'progress', 'cluster-ready', 'step-started', 'step-progress'] as const),
+    ...(['scenario-source', 'baseline-compared'] as const),
     ...([
       'step-ended',
       'fault-began',
@@ -38,7 +40,11 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
     ...(['failover-seen', 'view-seen', 'service-seen', 'fault-seen', 'timing-seen', 'clocks-seen'] as const),
     ...(['watch-ended'] as const),
   ]),
-  verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped', 'not-evaluated']),
+  verdict: new Set([
+    ...['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped'],
+    ...['not-evaluated', 'regressed', 'improved', 'same', 'too-few', 'missing'],
+  ]),
+  metric: new Set(METRIC_NAMES),
   outcome: new Set(['ok', 'failed', 'indeterminate']),
   role: new Set(['master', 'replica']),
   failing: new Set(['fail?', 'fail']),

@@ -5,6 +5,7 @@
  */
 
 import type { CheckOutcome } from './check-outcome.ts'
+import type { Comparison } from './comparison.ts'
 import type { ClocksFact, FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
 
 export const EVENTS_VERSION = 1
@@ -115,6 +116,8 @@ export type RunEvent = { atMs: number } & (
       /** The command that runs it again, without secrets. */
       command: string
       scenarios: number
+      /** The machine and the runner, in words, by what each is: `node` → `v20.20.2`. */
+      environment?: Record<string, string>
     }
   | {
       type: 'scenario-started'
@@ -128,12 +131,18 @@ export type RunEvent = { atMs: number } & (
       params: Record<string, unknown>
       platform: string
       server: string
+      /** The server as it was asked for: `redis:7.0`. */
+      asked?: string
+      /** Which of how many times the run plays the same; absent when it plays once. */
+      repeat?: { number: number; of: number }
       steps: PlannedStep[]
       /** Load in the background, with its options as written. */
       workloads?: { name: string; type: string; options: Record<string, unknown> }[]
       /** Limits, by the workload (or `failover`) that they are on, then by check, as written. */
       checks?: Record<string, Record<string, unknown>>
     }
+  /** The text of the scenario and of its step files as they were read, by the file names that steps carry. */
+  | { type: 'scenario-source'; scenario: number; files: { path: string; text: string }[] }
   | { type: 'progress'; scenario?: number; text: string }
   | { type: 'cluster-ready'; scenario: number; cluster: ClusterInfo; setupMs: number; server: string }
   | { type: 'step-started'; scenario: number; index: number; limitMs?: number; step: PlannedStep }
@@ -174,6 +183,8 @@ export type RunEvent = { atMs: number } & (
       setupMs: number
       cleanupMs: number
     }
+  /** How the run's measures stand beside those of a baseline. */
+  | { type: 'baseline-compared'; file: string; savedAt: string; comparisons: Comparison[] }
   | { type: 'warning'; scenario?: number; text: string }
   | { type: 'run-ended'; verdict: RunVerdict; exitCode: number; durationMs: number; folder: string }
 )

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 /** A folder or file of the reports cannot be made or written. */
@@ -15,21 +15,6 @@ export interface RunFolder {
   historyFolder: string
   /** One log a node. */
   nodesFolder: string
-}
-
-/** A line of `trends.jsonl`: one scenario, played once. */
-export interface TrendLine {
-  /** UTC time, ISO 8601. */
-  startedAt: string
-  id: string
-  verdict: string
-  server: string
-  platform: string
-  seed: number
-  durationMs: number
-  setupMs: number
-  /** By step name, how long each step took to become true, in ms; several values if it was played several times. */
-  trueAfterMs: Record<string, number[]>
 }
 
 /**
@@ -53,18 +38,6 @@ export function createRunFolder(reports: string, name: string, wallMs: number): 
     return folder
   } catch (cause) {
     throw failure(`The folder of the run cannot be made in ${reports}`, cause)
-  }
-}
-
-/** Appends one line for each scenario played to `<reports>/trends.jsonl`. Throws RunFolderError. */
-export function appendTrends(reports: string, lines: readonly TrendLine[]): void {
-  if (lines.length === 0) return
-  const file = join(reports, 'trends.jsonl')
-  try {
-    // One write: lines of runs that end at the same time do not mix.
-    appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-  } catch (cause) {
-    throw failure(`${file} cannot be written`, cause)
   }
 }
 

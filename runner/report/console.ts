@@ -1,7 +1,9 @@
 import { formatDuration } from '../record/duration.ts'
-import { failoverLines } from './failover-lines.ts'
 import { checkTable } from './check-table.ts'
+import { failoverLines } from './failover-lines.ts'
+import { headlineOf } from './headline.ts'
 import { type Problem, problemsOf } from './problems.ts'
+import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
 import type { RunReport, ScenarioReport } from './report-model.ts'
 import { serverTable } from './server-table.ts'
 import { stepTable } from './step-table.ts'
@@ -18,13 +20,45 @@ export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): strin
   const paint = painter(style.colour)
   const servers = serverTable(run)
   const blocks = [
-    ...run.scenarios.map((scenario) => scenarioBlock(scenario, style, paint)),
+    ...shownScenarios(run).map((scenario) => scenarioBlock(scenario, style, paint)),
     ...(servers.length > 0 ? [servers] : []),
+    ...repeatBlocks(run, paint),
+    ...comparisonBlocks(run, style),
     ...problemBlocks(run, style, paint),
     [...warningLines(run.warnings, '', style, paint), ...countLines(run, style, paint)],
     closingLines(run, paint),
   ]
   return `${blocks.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`
+}
+
+/** Of repeats that all passed the last is enough. */
+function shownScenarios({ scenarios, repeats = [] }: RunReport): ScenarioReport[] {
+  const hidden = new Set(
+    repeats.filter(({ flaky, verdict }) => !flaky && verdict === 'passed').flatMap(({ plays }) => plays.slice(0, -1)),
+  )
+  return scenarios.filter((_, place) => !hidden.has(place))
+}
+
+/** What is measured of scenarios that were played several times. */
+function repeatBlocks(run: RunReport, paint: Paint): string[][] {
+  return (run.repeats ?? []).map((repeat) => {
+    const rows = repeat.measures.map(measureTexts)
+    const width = (key: keyof ReturnType<typeof measureTexts>) => Math.max(0, ...rows.map((row) => row[key].length))
+    const lines = rows.map(
+      (row) =>
+        `  ${row.name.padEnd(width('name'))}  median ${row.median.padStart(width('median'))}  p95 ${row.p95.padStart(width('p95'))}  ${row.range.padEnd(width('range'))}  ${row.spread}`,
+    )
+    const head = `${repeatName(repeat)}, ${repeatVerdict(repeat, run)}`
+    return [paint(repeat.flaky ? ['bold', 'yellow'] : 'bold', head), ...lines]
+  })
+}
+
+/** How the run stands beside its baseline; what has regressed is told among the problems. */
+function comparisonBlocks({ baseline }: RunReport, style: OutputStyle): string[][] {
+  if (baseline === undefined) return []
+  const rest = baseline.comparisons.filter(({ verdict }) => verdict !== 'regressed')
+  const lines = rest.flatMap(({ sentence }) => hanging(sentence, '  ', style.width))
+  return [[`Beside the baseline ${baseline.file} of ${baseline.savedAt}`, ...lines]]
 }
 
 function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Paint): string[] {
@@ -73,7 +107,8 @@ function problemBlocks(run: RunReport, style: OutputStyle, paint: Paint): string
 }
 
 function problemLines(problem: Problem, style: OutputStyle, paint: Paint): string[] {
-  const { mark, word, format } = VERDICT_LOOKS[problem.verdict]
+  const { mark, word: ofVerdict, format } = VERDICT_LOOKS[problem.verdict]
+  const word = problem.word ?? ofVerdict
   const { width } = style
   const reason = wrap(visible(problem.reason, '\n'), width - 2).map((line) => `  ${paint('bold', line)}`)
   const details = problem.details.flatMap((line) => hanging(visible(line), '    ', width))
@@ -104,7 +139,7 @@ function warningLines(warnings: readonly string[], indent: string, style: Output
 }
 
 function countLines(run: RunReport, style: OutputStyle, paint: Paint): string[] {
-  const { mark, word, format } = VERDICT_LOOKS[run.verdict]
+  const { mark, word, format } = headlineOf(run)
   const steps = run.scenarios.flatMap((scenario) => scenario.steps.map((step) => step.verdict))
   const checks = run.scenarios.flatMap((scenario) => scenario.checks.map((check) => check.verdict))
   const parts = [

@@ -1,14 +1,17 @@
 import { consoleReport } from './console.ts'
 import { githubReport } from './github.ts'
+import { htmlReport } from './html/html.ts'
 import { junitReport } from './junit.ts'
 import { markdownReport } from './markdown.ts'
+import { metricsReport } from './metrics.ts'
 import { reportJson } from './report-json.ts'
 import type { RunReport } from './report-model.ts'
+import type { RunFiles } from './run-files.ts'
 import type { OutputStyle } from './style.ts'
 import { tapReport } from './tap.ts'
 
-/** Makes one format. Without a style: plain, for files and pipes. */
-export type ReportFormat = (run: RunReport, style?: OutputStyle) => string
+/** Makes one format. Without a style: plain, for files and pipes. Without files: from the report alone. */
+export type ReportFormat = (run: RunReport, style?: OutputStyle, files?: RunFiles) => string
 
 /** What `--reporter` can print on stdout, by name. */
 export const stdoutReporters: ReadonlyMap<string, ReportFormat> = new Map<string, ReportFormat>([
@@ -18,6 +21,8 @@ export const stdoutReporters: ReadonlyMap<string, ReportFormat> = new Map<string
   ['junit', junitReport],
   ['markdown', markdownReport],
   ['github', githubReport],
+  ['metrics', metricsReport],
+  ['html', (run, _, files) => htmlReport(run, files)],
 ])
 
 /** The files that a run leaves, by name. */
@@ -26,4 +31,6 @@ export const fileReports: ReadonlyMap<string, ReportFormat> = new Map<string, Re
   ['results.tap', tapReport],
   ['junit.xml', junitReport],
   ['summary.md', markdownReport],
+  ['metrics.prom', metricsReport],
+  ['report.html', (run, _, files) => htmlReport(run, files)],
 ])

@@ -24,8 +24,8 @@ const NONE = { failures: 0, errors: 0, skipped: 0 }
  */
 export function junitReport(run: RunReport): string {
   const suites = run.scenarios.map(suiteOf)
-  const ofRun = problemsOf(run).find((problem) => problem.scenario === undefined)
-  if (ofRun !== undefined) suites.push(suiteOfRun(run, ofRun))
+  const ofRun = problemsOf(run).filter((problem) => problem.scenario === undefined)
+  if (ofRun.length > 0) suites.push(suiteOfRun(run, ofRun))
   const totals = total(suites.map(({ counts }) => counts))
   const head = `<testsuites${attributes({ name: run.name, ...totals, time: seconds(run.durationMs) })}>`
   const lines = suites.flatMap((suite) => suite.lines)
@@ -63,11 +63,15 @@ function suiteOf(scenario: ScenarioReport): { lines: string[]; counts: Counts } 
   return { lines, counts }
 }
 
-function suiteOfRun(run: RunReport, problem: Problem): { lines: string[]; counts: Counts } {
-  const only = testCase({ name: 'run', classname: run.name, time: seconds(run.durationMs) }, problem, [])
-  const counts = { ...only.counts, tests: 1 }
+/** What no scenario has: a run that broke off, repeats that disagree, regressions. */
+function suiteOfRun(run: RunReport, problems: readonly Problem[]): { lines: string[]; counts: Counts } {
+  const cases = problems.map((problem, place) => {
+    const name = problems.length === 1 ? 'run' : `run ${place + 1}`
+    return testCase({ name, classname: run.name, time: seconds(run.durationMs) }, problem, [])
+  })
+  const counts = { ...total(cases.map((one) => one.counts)), tests: cases.length }
   const head = `<testsuite${attributes({ name: run.name, ...counts, time: seconds(run.durationMs) })}>`
-  return { lines: [head, ...indent(only.lines), '</testsuite>'], counts }
+  return { lines: [head, ...indent(cases.flatMap((one) => one.lines)), '</testsuite>'], counts }
 }
 
 function casesOf(scenario: ScenarioReport): TestCase[] {

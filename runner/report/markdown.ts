@@ -1,5 +1,8 @@
 import { formatDuration } from '../record/duration.ts'
+import { headlineOf } from './headline.ts'
 import { formatLimit, type Problem, problemsOf } from './problems.ts'
+import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
+import type { RepeatReport } from './repeats.ts'
 import type { RunReport, ScenarioReport } from './report-model.ts'
 import { stepRows } from './step-rows.ts'
 import { oneLine, plural } from './text.ts'
@@ -18,10 +21,13 @@ const EMOJI = {
 
 /** `summary.md`: a small page for a merge request or a job summary. What went wrong comes first. */
 export function markdownReport(run: RunReport): string {
+  const { word, look } = headlineOf(run)
   const blocks = [
-    `## ${EMOJI[run.verdict]} ${asText(run.name)}: ${run.verdict} in ${formatDuration(run.durationMs)}`,
+    `## ${EMOJI[look]} ${asText(run.name)}: ${word} in ${formatDuration(run.durationMs)}`,
     ...problemsOf(run).map(problemBlock),
     scenarioTable(run),
+    ...(run.repeats ?? []).map((repeat) => repeatBlock(run, repeat)),
+    ...comparisonBlock(run),
     ...run.warnings.map((text) => `> warning: ${asText(text)}`),
     ...run.scenarios.filter(({ failovers }) => failovers.length > 0).map(failoverBlock),
     ...run.scenarios.filter(({ steps }) => steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
@@ -38,7 +44,7 @@ function problemBlock(problem: Problem): string {
     ...(problem.hint === undefined ? [] : [`**what next:** ${asText(problem.hint)}`]),
     ...(problem.place === undefined ? [] : [`at ${code(problem.place)}`]),
   ]
-  const { word } = VERDICT_LOOKS[problem.verdict]
+  const word = problem.word ?? VERDICT_LOOKS[problem.verdict].word
   const head = `**${word}: ${asText(problem.title)}**\n\n${asText(problem.reason)}`
   return [head, lines.map((line) => `- ${line}`).join('\n')].filter((part) => part !== '').join('\n\n')
 }
@@ -65,6 +71,22 @@ function failoverBlock({ id, failovers }: ScenarioReport): string {
     asText([failover.summary, ...failover.incidents].join('. ')),
   ])
   return `Failovers of ${asText(id)}\n\n${table(['shard', 'masters', 'cause', 'time', 'what happened'], rows)}`
+}
+
+function repeatBlock(run: RunReport, repeat: RepeatReport): string {
+  const rows = repeat.measures.map(measureTexts).map((row) => {
+    return [asText(row.name), row.median, row.p95, row.range, code(row.spread)]
+  })
+  const head = `**${asText(repeatName(repeat))}**, ${asText(repeatVerdict(repeat, run))}`
+  return rows.length === 0 ? head : `${head}\n\n${table(['', 'median', 'p95', 'range', 'spread'], rows)}`
+}
+
+function comparisonBlock({ baseline }: RunReport): string[] {
+  if (baseline === undefined) return []
+  const lines = baseline.comparisons.map(
+    ({ verdict, sentence }) => `- ${verdict === 'regressed' ? EMOJI.failed : EMOJI['not-run']} ${asText(sentence)}`,
+  )
+  return [`**Beside the baseline** ${code(baseline.file)} of ${asText(baseline.savedAt)}\n\n${lines.join('\n')}`]
 }
 
 function stepBlock(scenario: ScenarioReport): string {

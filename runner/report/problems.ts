@@ -1,12 +1,19 @@
+import type { Comparison } from '../record/comparison.ts'
 import { formatDuration } from '../record/duration.ts'
 import { problemsOfChecks } from './check-words.ts'
+import { repeatName, repeatVerdict } from './repeat-lines.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from './report-model.ts'
 import { isInside } from './step-path.ts'
 import { plural } from './text.ts'
 
+/** The exit code that tells that there is no verdict. */
+const NO_VERDICT_EXIT = 3
+
 /** Something that kept a run from passing, in words; the same in every report. */
 export interface Problem {
   verdict: 'failed' | 'error' | 'inconclusive' | 'interrupted'
+  /** For what is no verdict of a step or scenario: `regressed`, `flaky`. */
+  word?: string
   /** Where: `failover-basic, step 5: redis-node1 is master`. */
   title: string
   /** The reason, in plain words. */
@@ -24,10 +31,52 @@ export interface Problem {
 
 /** Everything that kept the run from passing, in order; empty for a run that passed. */
 export function problemsOf(run: RunReport): Problem[] {
-  const problems = run.scenarios.flatMap(problemsOfScenario)
+  const problems = [...run.scenarios.flatMap(problemsOfScenario), ...flakyProblems(run), ...baselineProblems(run)]
   if (problems.length > 0 || run.verdict === 'passed') return problems
   const reason = run.warnings.at(-1) ?? 'The run ended before a scenario was played.'
   return [{ verdict: run.verdict, title: `run ${run.name}`, reason, facts: [], details: [] }]
+}
+
+/** Repeats that disagree. Each that did not pass is a problem of its own as well. */
+function flakyProblems(run: RunReport): Problem[] {
+  return (run.repeats ?? [])
+    .filter(({ flaky }) => flaky)
+    .map((repeat) => ({
+      verdict: 'failed',
+      word: 'flaky',
+      title: repeatName(repeat),
+      reason: `its repeats disagree, ${repeatVerdict(repeat, run)}`,
+      facts: [{ label: 'otherwise', text: repeat.minority.map((place) => timeOf(run, place)).join(', ') }],
+      details: [],
+      hint: 'All repeats are kept: compare one that is otherwise with one that is not.',
+    }))
+}
+
+function timeOf(run: RunReport, place: number): string {
+  const scenario = run.scenarios[place]
+  return `repeat ${scenario?.repeat?.number ?? place + 1} ${scenario?.verdict ?? ''}`
+}
+
+/** Regressions, and comparisons that could not tell anything. */
+function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
+  if (baseline === undefined) return []
+  const told = ({ verdict, sentence, scenario }: Comparison): Problem => ({
+    verdict: verdict === 'regressed' ? 'failed' : 'inconclusive',
+    word: verdict === 'regressed' ? 'regressed' : 'too few',
+    title: `${scenario} beside the baseline ${baseline.file}`,
+    reason: sentence,
+    facts: [],
+    details: [],
+  })
+  const regressed = baseline.comparisons.filter(({ verdict }) => verdict === 'regressed').map(told)
+  if (exitCode !== NO_VERDICT_EXIT) return regressed
+  const few = baseline.comparisons.filter(({ verdict }) => verdict === 'too-few' || verdict === 'missing').map(told)
+  return [...regressed, ...(baseline.comparisons.length === 0 ? [nothingCompared(baseline.file)] : few)]
+}
+
+function nothingCompared(file: string): Problem {
+  const reason = 'The run measured nothing that could be compared: no failover, outage or loss.'
+  return { verdict: 'inconclusive', title: `the baseline ${file}`, reason, facts: [], details: [] }
 }
 
 /** The same for one scenario. What no step explains is a problem of the scenario itself. */

@@ -1,6 +1,7 @@
 import type { RunReport } from './report-model.ts'
 
-/** `report.json`: the report model as it is, for other programs. */
+/** `report.json`: the report model as it is, for other programs; without the series, which are long and in the events. */
 export function reportJson(run: RunReport): string {
-  return `${JSON.stringify(run, null, 2)}\n`
+  const scenarios = run.scenarios.map(({ series: _, ...scenario }) => scenario)
+  return `${JSON.stringify({ ...run, scenarios }, null, 2)}\n`
 }

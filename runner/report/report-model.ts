@@ -1,6 +1,10 @@
 import type { CheckOutcome } from '../record/check-outcome.ts'
+import type { Comparison } from '../record/comparison.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
 import type { FailoverTimeline } from '../record/failovers/timeline.ts'
+import type { RepeatReport } from './repeats.ts'
+import type { Series } from './series.ts'
+import type { FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
 
 export const REPORT_VERSION = 1
 
@@ -24,11 +28,17 @@ export interface RunReport {
   folder: string
   /** False when the record breaks off: the runner was killed or crashed. */
   complete: boolean
+  /** The machine and the runner, in words, by what each is. */
+  environment?: Record<string, string>
   /** Scenarios of the run that were never started. */
   notStarted: number
   /** Warnings that belong to no scenario. */
   warnings: string[]
   scenarios: ScenarioReport[]
+  /** What came of scenarios that were played several times. */
+  repeats?: RepeatReport[]
+  /** How the run stands beside a baseline, when it was asked to. */
+  baseline?: { file: string; savedAt: string; comparisons: Comparison[] }
 }
 
 export interface ScenarioReport {
@@ -42,6 +52,10 @@ export interface ScenarioReport {
   hint?: string
   platform: string
   server: string
+  /** The server as it was asked for: `redis:7.0`. */
+  asked?: string
+  /** Which of how many times the run plays the same. */
+  repeat?: { number: number; of: number }
   seed: number
   params: Record<string, unknown>
   /** UTC time, ISO 8601. */
@@ -54,9 +68,21 @@ export interface ScenarioReport {
   steps: StepReport[]
   checks: CheckReport[]
   failovers: FailoverReport[]
+  /** Absent when nobody looked, as in runs of earlier versions. */
+  nodeLanes?: NodeLane[]
+  shardLanes?: ShardLane[]
+  /** What all nodes showed, whenever it changed; of very many, some. */
+  views?: ViewReport[]
+  faults?: FaultReport[]
+  /** What the clients of each workload saw. Not in `report.json`: it is long, and the events have it. */
+  series?: Series[]
+  /** Histories kept, paths within the run's folder. */
+  histories?: { workload: string; file: string }[]
   warnings: string[]
   /** Logs kept, paths within the run's folder. */
   logs: { node: string; file: string }[]
+  /** The scenario and its step files, by the names that steps carry, as they were read. */
+  source?: { path: string; text: string }[]
 }
 
 export interface StepReport {

@@ -1,7 +1,11 @@
-import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
+import type { ClusterInfo, EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
 import type { ScenarioEvent } from '../record/failovers/facts.ts'
 import { failoversOf } from './failovers.ts'
+import { faultsOf, pausesOf } from './faults.ts'
+import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
+import { repeatsOf } from './repeats.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
+import { seriesOf } from './series.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 
 /** The events do not tell of a run: there is nothing to report. */
@@ -25,7 +29,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), started.atMs)
   const starts = events.filter((event) => event.type === 'scenario-started')
   const verdict = ended?.verdict ?? 'interrupted'
-  return {
+  return withRepeats({
     version: REPORT_VERSION,
     verdict,
     exitCode: ended?.exitCode ?? EXIT_CODES[verdict],
@@ -37,10 +41,24 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     command: started.command,
     folder: ended?.folder ?? folder,
     complete: ended !== undefined,
+    ...(started.environment && { environment: started.environment }),
     notStarted: Math.max(started.scenarios - starts.length, 0),
     warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
     scenarios: starts.map((start) => reduceScenario(start, eventsOf(start.scenario, events), started, lastMs)),
-  }
+    ...comparedOf(events),
+  })
+}
+
+function withRepeats(run: RunReport): RunReport {
+  const repeats = repeatsOf(run)
+  return repeats.length === 0 ? run : { ...run, repeats }
+}
+
+function comparedOf(events: readonly RunEvent[]): Pick<RunReport, 'baseline'> {
+  const compared = events.find((event) => event.type === 'baseline-compared')
+  if (compared === undefined) return {}
+  const { file, savedAt, comparisons } = compared
+  return { baseline: { file, savedAt, comparisons } }
 }
 
 function eventsOf(scenario: number, events: readonly RunEvent[]): ScenarioEvent[] {
@@ -68,6 +86,8 @@ function reduceScenario(
     ...(ended?.hint !== undefined && { hint: ended.hint }),
     platform: start.platform,
     server: ready?.server ?? start.server,
+    ...(start.asked !== undefined && { asked: start.asked }),
+    ...(start.repeat && { repeat: start.repeat }),
     seed: start.seed,
     params: start.params,
     startedAt: wallTime(run, start.atMs, events),
@@ -78,9 +98,41 @@ function reduceScenario(
     steps,
     checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
     failovers: failoversOf(events, steps, ready?.cluster),
+    ...whatWasSeen(events, ready?.cluster, start.atMs, endMs - (ended?.cleanupMs ?? 0)),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
+    ...sourceOf(events),
   }
+}
+
+/** Lanes, views, faults and load, as far as they were recorded; `endMs`, in the time of the events, is when looking ended. */
+function whatWasSeen(
+  events: readonly ScenarioEvent[],
+  cluster: ClusterInfo | undefined,
+  startMs: number,
+  endMs: number,
+): Partial<ScenarioReport> {
+  const overMs = tidyMs(endMs - startMs)
+  const views = viewsOf(events, cluster, startMs)
+  const lanes = {
+    nodeLanes: nodeLanes(views, pausesOf(events, startMs), overMs),
+    shardLanes: shardLanes(events, startMs, overMs),
+    views: keptViews(views),
+  }
+  const series = seriesOf(events)
+  const histories = events.filter((event) => event.type === 'history-saved')
+  const faults = faultsOf(events, startMs, overMs)
+  return {
+    ...(views.length > 0 && lanes),
+    ...(faults.length > 0 && { faults }),
+    ...(series.length > 0 && { series }),
+    ...(histories.length > 0 && { histories: histories.map(({ workload, file }) => ({ workload, file })) }),
+  }
+}
+
+function sourceOf(events: readonly ScenarioEvent[]): Pick<ScenarioReport, 'source'> {
+  const source = events.find((event) => event.type === 'scenario-source')
+  return source === undefined ? {} : { source: source.files }
 }
 
 function reduceSteps(

@@ -13,9 +13,9 @@ const INDENT = '    '
  */
 export function tapReport(run: RunReport): string {
   const points = run.scenarios.map((scenario, index) => scenarioPoint(scenario, index + 1))
-  const ofRun = problemsOf(run).find((problem) => problem.scenario === undefined)
-  if (ofRun !== undefined)
-    points.push([`not ok ${points.length + 1} - ${described(ofRun.title)}`, ...diagnostics(ofRun)])
+  for (const problem of problemsOf(run).filter(({ scenario }) => scenario === undefined)) {
+    points.push([`not ok ${points.length + 1} - ${described(problem.title)}`, ...diagnostics(problem)])
+  }
   const plan = points.length === 0 ? '1..0 # SKIP no scenario was played' : `1..${points.length}`
   const warnings = run.warnings.map((text) => `# warning: ${oneLine(text)}`)
   const bail = run.verdict === 'interrupted' ? ['Bail out! The run was interrupted'] : []
@@ -68,7 +68,7 @@ function diagnostics(problem: Problem): string[] {
   const { step, facts, details, hint, place } = problem
   const block = {
     message: problem.reason,
-    verdict: VERDICT_LOOKS[problem.verdict].word,
+    verdict: problem.word ?? VERDICT_LOOKS[problem.verdict].word,
     ...(details.length > 0 && { details }),
     ...Object.fromEntries(facts.map(({ label, text }) => [label.replaceAll(' ', '_'), text])),
     ...(hint !== undefined && { what_next: hint }),

@@ -1,9 +1,11 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, isAbsolute, join, normalize } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { RunEvent } from '../record/events.ts'
 import { fileName } from '../record/run-folder.ts'
+import { scenarioPages } from './html/html.ts'
 import { fileReports } from './index.ts'
 import type { RunReport } from './report-model.ts'
+import { runFiles, staysInside } from './run-files.ts'
 import { ReportError, reduceRun } from './run-model.ts'
 
 /**
@@ -12,11 +14,12 @@ import { ReportError, reduceRun } from './run-model.ts'
  */
 export function writeReports(folder: string, events: readonly RunEvent[]): RunReport {
   const run = reduceRun(events, folder)
-  for (const [name, format] of fileReports) writeWhole(join(folder, name), format(run))
-  for (const [name, yaml] of scenarioFiles(events)) {
+  const files = runFiles(folder)
+  for (const [name, format] of fileReports) writeWhole(join(folder, name), format(run, undefined, files))
+  for (const [name, text] of [...scenarioFiles(events), ...scenarioPages(run, files)]) {
     const file = join(folder, name)
     if (dirname(file) !== folder) mkdirSync(dirname(file), { recursive: true })
-    writeWhole(file, yaml)
+    writeWhole(file, text)
   }
   return run
 }
@@ -32,11 +35,6 @@ function scenarioFiles(events: readonly RunEvent[]): Map<string, string> {
     for (const { path, text } of played.files) if (staysInside(path)) files.set(path, text)
   }
   return files
-}
-
-/** An event log may come from elsewhere: what it names must not reach out of the run's folder. */
-function staysInside(path: string): boolean {
-  return !isAbsolute(path) && !normalize(path).startsWith('..')
 }
 
 function nameFor(id: string, scenarios: number, taken: ReadonlyMap<string, string>): string {

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { appendTrends, createRunFolder, fileName, type TrendLine } from '../../runner/record/run-folder.ts'
+import { createRunFolder, fileName } from '../../runner/record/run-folder.ts'
 
 const WALL_MS = Date.UTC(2026, 10, 22, 13, 40, 5, 123)
 
@@ -52,26 +52,4 @@ t.test('names that are no file names', async (t) => {
   t.equal(fileName('a b/c:d'), 'a-b-c-d')
   t.equal(fileName('…'), 'run')
   t.equal(fileName('x'.repeat(300)).length, 80)
-})
-
-t.test('trends gain lines', async (t) => {
-  const reports = t.testdir({})
-  const line: TrendLine = {
-    ...{
-      startedAt: '2026-11-22T13:40:05.000Z',
-      id: 'a',
-      verdict: 'passed',
-      server: 'redis 7.0.15',
-      platform: 'docker',
-    },
-    ...{ seed: 42, durationMs: 1, setupMs: 1, trueAfterMs: { 'redis-node1 is master': [7992.5] } },
-  }
-  appendTrends(reports, [line])
-  appendTrends(reports, [])
-  appendTrends(reports, [line, { ...line, id: 'b' }])
-  const lines = readFileSync(join(reports, 'trends.jsonl'), 'utf8').trimEnd().split('\n')
-  t.strictSame(
-    lines.map((one) => JSON.parse(one)),
-    [line, line, { ...line, id: 'b' }],
-  )
 })

@@ -1,0 +1,53 @@
+import type { Compared } from '../checks/regression/compare.ts'
+import { type Baseline, type BaselineMeasure, keyOf } from '../record/baseline.ts'
+import { measuresOf, playedGroups } from '../report/measures.ts'
+import type { RunReport } from '../report/report-model.ts'
+
+/** What a run measured, as a baseline holds it. */
+export function baselineMeasures(run: RunReport): BaselineMeasure[] {
+  return playedGroups(run).flatMap((group) => {
+    const { scenario, server, platform, serverWords, config } = group
+    return measuresOf(run, group).map(({ metric, samples }) => ({
+      ...{ scenario, server, platform, metric, serverWords, config, samples },
+    }))
+  })
+}
+
+/** Every measure of a run beside that of the baseline, and what else differs between the two. */
+export function comparedTo({ measures }: Baseline, run: RunReport): Compared[] {
+  const own = baselineMeasures(run)
+  return own.map((one) => {
+    const found = counterpart(one, own, measures)
+    const { scenario, server, platform, metric, samples } = one
+    return {
+      ...{ scenario, server, platform, metric, samples },
+      baseline: found?.samples ?? [],
+      differences: found === undefined ? [] : differences(found, one),
+    }
+  })
+}
+
+/** The same measure of the same server; of another server, where the baseline has one alone and so has the run. */
+function counterpart(
+  one: BaselineMeasure,
+  own: readonly BaselineMeasure[],
+  measures: readonly BaselineMeasure[],
+): BaselineMeasure | undefined {
+  const exact = measures.find((other) => keyOf(other) === keyOf(one))
+  if (exact !== undefined) return exact
+  const alike = (other: BaselineMeasure) => keyOf({ ...other, server: one.server }) === keyOf(one)
+  const [only, ...others] = measures.filter(alike)
+  return others.length === 0 && own.filter(alike).length === 1 ? only : undefined
+}
+
+function differences(before: BaselineMeasure, now: BaselineMeasure): string[] {
+  const names = [...new Set([...Object.keys(before.config), ...Object.keys(now.config)])]
+  return [
+    ...(before.serverWords === now.serverWords
+      ? []
+      : [`the server was ${before.serverWords} and is ${now.serverWords}`]),
+    ...names
+      .filter((name) => before.config[name] !== now.config[name])
+      .map((name) => `${name} was ${before.config[name] ?? 'not set'} and is ${now.config[name] ?? 'not set'}`),
+  ]
+}

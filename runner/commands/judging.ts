@@ -1,0 +1,105 @@
+import { compareAll, DEFAULT_THRESHOLD } from '../checks/regression/compare.ts'
+import { EXIT, exitCodeOf, verdictOfRun, worstExit } from '../engine/verdict.ts'
+import { type Baseline, readBaseline } from '../record/baseline.ts'
+import type { Comparison } from '../record/comparison.ts'
+import type { EventBody, ScenarioVerdict } from '../record/events.ts'
+import { playedGroups } from '../report/measures.ts'
+import { mostGiven } from '../report/repeats.ts'
+import type { RunReport } from '../report/report-model.ts'
+import { comparedTo } from './baseline-measures.ts'
+import type { Flags, ParsedLine } from './flags.ts'
+import { wholeNumber } from './flags.ts'
+import { UsageError } from './usage-error.ts'
+
+const MOST_REPEATS = 1000
+
+export const judgingFlags: Flags = {
+  repeat: {
+    type: 'string',
+    value: 'N',
+    help: 'play each scenario N times: median, p95, range, and whether it is flaky',
+  },
+  'fail-on-flaky': {
+    type: 'boolean',
+    help: 'exit with 4 when repeats disagree and most of them passed; without it, one that failed fails the run',
+  },
+  baseline: { type: 'string', value: 'FILE', help: 'compare with a baseline; a regression exits with 4' },
+  threshold: { type: 'string', value: 'PERCENT', help: 'what is slower by less is no regression (default 10)' },
+  'save-baseline': { type: 'string', value: 'FILE', help: 'make a baseline of this run, for later ones' },
+}
+
+/** How a run is judged beyond the verdicts of its scenarios. */
+export interface Judging {
+  repeat: number
+  failOnFlaky: boolean
+  /** Read before anything is played. */
+  baseline?: { file: string; content: Baseline }
+  /** A baseline that still grows tells what it can: it does not complain about too few samples. */
+  baselineGrows?: boolean
+  /** 0.1 is 10 %. */
+  threshold: number
+  saveBaseline?: string
+}
+
+/** Reads `judgingFlags`. Throws UsageError, and BaselineError for a file that is no baseline of this version. */
+export function judgingOf(line: ParsedLine, fallback: { repeat: number } = { repeat: 1 }): Judging {
+  const repeat = wholeNumber(line, 'repeat', fallback.repeat, { min: 1, max: MOST_REPEATS })
+  const file = line.text('baseline')
+  const saved = line.text('save-baseline')
+  if (line.on('fail-on-flaky') && repeat < 2) throw new UsageError('--fail-on-flaky needs --repeat N with N above 1')
+  if (line.text('threshold') !== undefined && file === undefined)
+    throw new UsageError('--threshold needs --baseline FILE')
+  return {
+    repeat,
+    failOnFlaky: line.on('fail-on-flaky'),
+    threshold: thresholdOf(line.text('threshold')),
+    ...(file !== undefined && { baseline: { file, content: readBaseline(file) } }),
+    ...(saved !== undefined && { saveBaseline: saved }),
+  }
+}
+
+function thresholdOf(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_THRESHOLD
+  const percent = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN
+  if (!(percent > 0 && percent <= 1000)) {
+    throw new UsageError(`--threshold takes a percentage above 0, as 10 or 7.5, not \`${text}\``)
+  }
+  return percent / 100
+}
+
+/** Judges a whole run: whether its repeats agree, and how it stands beside the baseline, which it records. */
+export function concluder(
+  judging: Judging,
+  report: () => RunReport,
+  record: (event: EventBody) => unknown,
+): (exitCode: number) => number {
+  return (exitCode) => {
+    if (exitCode === EXIT.interrupted || exitCode === EXIT.bug) return exitCode
+    const run = report()
+    const own = judging.failOnFlaky ? exitCodeByMajority(run) : exitCode
+    if (judging.baseline === undefined) return own
+    const { file, content } = judging.baseline
+    const comparisons = compareAll(comparedTo(content, run), { threshold: judging.threshold })
+    record({ type: 'baseline-compared', file, savedAt: content.savedAt, comparisons })
+    return worstExit(own, exitCodeOfComparisons(comparisons, judging.baselineGrows === true))
+  }
+}
+
+/** A scenario counts as most of its repeats ended; that some ended otherwise is a matter of its own. */
+function exitCodeByMajority(run: RunReport): number {
+  const skipped = run.scenarios.filter(({ verdict }) => verdict === 'skipped').map(({ verdict }) => verdict)
+  const groups = playedGroups(run).map(({ plays }) => plays.flatMap((place) => run.scenarios[place]?.verdict ?? []))
+  const verdicts: ScenarioVerdict[] = [...skipped, ...groups.map(mostGiven)]
+  const flaky = groups.some((verdicts) => new Set(verdicts).size > 1)
+  const code = exitCodeOf(verdictOfRun(verdicts))
+  return flaky ? worstExit(code, EXIT.regressed) : code
+}
+
+/** A comparison that was asked for and can tell nothing is no verdict; a regression outweighs it, for that one is certain. */
+function exitCodeOfComparisons(comparisons: readonly Comparison[], grows: boolean): number {
+  const verdicts = new Set(comparisons.map(({ verdict }) => verdict))
+  if (verdicts.has('regressed')) return EXIT.regressed
+  if (grows) return EXIT.passed
+  const told = verdicts.has('same') || verdicts.has('improved')
+  return verdicts.has('too-few') || !told ? EXIT.noVerdict : EXIT.passed
+}

@@ -1,0 +1,42 @@
+/** What is measured of each time that a scenario is played: one number a time, so that samples are independent. */
+export const METRICS = {
+  failover: { name: 'failover time', unit: 'ms' },
+  failoverWanted: { name: 'failover time, asked for', unit: 'ms' },
+  outage: { name: 'outage', unit: 'ms' },
+  loss: { name: 'lost writes', unit: 'count' },
+} as const
+
+export type Metric = keyof typeof METRICS
+export const METRIC_NAMES = Object.keys(METRICS) as Metric[]
+
+/** What is compared: a measure of one scenario on one server. */
+export interface ComparisonKey {
+  /** Id of the scenario. */
+  scenario: string
+  /** As it was asked for: `redis:7.0`. */
+  server: string
+  platform: string
+  metric: Metric
+}
+
+/**
+ * `regressed`: larger, by more than chance and by enough to matter; `improved`: the same the other way. `same`: neither was
+ * found. `too-few`: with so few samples not even the largest difference could tell. `missing`: the baseline does not have it.
+ */
+export type ComparisonVerdict = 'regressed' | 'improved' | 'same' | 'too-few' | 'missing'
+
+/** One measure beside that of a baseline. */
+export interface Comparison extends ComparisonKey {
+  verdict: ComparisonVerdict
+  samples: number[]
+  /** Empty when it is missing. */
+  baseline: number[]
+  /** Chance of such a difference without any reason, two-sided, corrected for all that was compared. Absent without a test. */
+  p?: number
+  /** By how much larger it is: 0.15 for 15 %; of counts, how many more. Absent without a test. */
+  change?: number
+  /** Samples that each side needs: to tell anything at all, or, where that is so, to find a slowdown of 15 % in 8 of 10 tries. */
+  needed?: number
+  /** The whole in words, with both distributions. */
+  sentence: string
+}

@@ -1,0 +1,5 @@
+import { startCopying } from './copy.js'
+import { startTheme } from './theme.js'
+
+startTheme()
+startCopying()

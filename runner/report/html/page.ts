@@ -1,0 +1,51 @@
+import { chartLibrary, plainScript, script, styles } from './assets.ts'
+import { type Content, html, Markup, scriptJson } from './markup.ts'
+
+/** A whole page, in one file. */
+export interface Page {
+  title: string
+  /** Places within the page, by id. */
+  navigation: { id: string; name: string }[]
+  body: Content
+  /** The entry among the scripts, and what it is handed. */
+  script: string
+  data: unknown
+}
+
+/** Nothing is fetched from anywhere, whatever a page should hold. */
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+/** The page as one text, which works from a file and asks no network for anything. */
+export function renderPage(page: Page): string {
+  const links = page.navigation.map(({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`)
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>${page.title}</title>
+<script>${new Markup(plainScript('theme-early.js'))}</script>
+<style>${new Markup(styles('report.css', 'timeline.css'))}</style>
+</head>
+<body>
+<a class="skip" href="#main">To the content</a>
+<header class="top">
+<span class="brand">redis-chaos</span>
+<nav aria-label="Sections"><ul class="places">${links}</ul></nav>
+<button type="button" id="theme">Dark</button>
+</header>
+<main id="main" tabindex="-1">
+${page.body}
+</main>
+<script type="application/json" id="data">${scriptJson(page.data)}</script>
+<script>${new Markup(chartLibrary())}</script>
+<script>${new Markup(script(page.script))}</script>
+</body>
+</html>
+`
+  return document.text
+}

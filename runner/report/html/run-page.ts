@@ -1,0 +1,71 @@
+import { failoverTitle } from '../failover-lines.ts'
+import type { FailoverReport, RunReport, ScenarioReport } from '../report-model.ts'
+import type { RunFiles } from '../run-files.ts'
+import { type PageLogs, pageLogs } from './log-lines.ts'
+import { html, type Markup } from './markup.ts'
+import { renderPage } from './page.ts'
+import { checksSection } from './sections/checks.ts'
+import { environmentSection } from './sections/environment.ts'
+import { failoversSection } from './sections/failovers.ts'
+import { logsSection } from './sections/logs.ts'
+import { sourceSection } from './sections/source.ts'
+import { stepsSection } from './sections/steps.ts'
+import { timelineSection } from './sections/timeline.ts'
+import { verdictSection } from './sections/verdict.ts'
+import { type ViewTable, viewsSection, viewTables } from './sections/views.ts'
+
+/** The page of one scenario that was played. `back`: the page of the run that it belongs to, where that is another. */
+export function scenarioPage(run: RunReport, scenario: ScenarioReport, files: RunFiles, back?: string): string {
+  const tables = viewTables(scenario.views ?? [])
+  const logs = pageLogs(scenario, files)
+  const root = back === undefined ? '' : '../'
+  const sections: [id: string, name: string, section: Markup | undefined][] = [
+    ['verdict', 'Verdict', verdictSection(run, scenario)],
+    ['timeline', 'Timeline', scenario.verdict === 'skipped' ? undefined : timelineSection(scenario)],
+    ['steps', 'Steps', stepsSection(scenario.steps)],
+    ['checks', 'Checks', checksSection(scenario.checks)],
+    ['failovers', 'Failovers', failoversSection(scenario.failovers)],
+    ['views', 'Views', viewsSection(tables)],
+    ['logs', 'Logs', logsSection(scenario, logs, root)],
+    ['scenario', 'Scenario', sourceSection(scenario)],
+    ['environment', 'Environment', environmentSection(run, scenario)],
+  ]
+  const there = sections.filter(([, , section]) => section !== undefined)
+  return renderPage({
+    title: `${scenario.verdict}: ${scenario.id}`,
+    navigation: there.map(([id, name]) => ({ id, name })),
+    body: html`${back !== undefined && html`<p class="no-print"><a href="${back}">All scenarios of this run</a></p>`}${there.map(([, , section]) => section)}`,
+    script: 'run-page.js',
+    data: pageData(scenario, tables, logs),
+  })
+}
+
+/** What the scripts draw from; its shape is `PageData` of `browser/page-data.d.ts`. */
+function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: PageLogs) {
+  const { durationMs, cleanupMs, steps, failovers } = scenario
+  const { faults = [], nodeLanes = [], shardLanes = [], series = [] } = scenario
+  return {
+    endMs: Math.max(durationMs - cleanupMs, 1),
+    steps: steps.flatMap(({ path, name, verdict, depth, startMs, durationMs: tookMs }) =>
+      startMs === undefined ? [] : [{ path, name, verdict, level: depth, startMs, endMs: startMs + tookMs }],
+    ),
+    faults: faults.map(({ name, startMs, endMs }) => ({ name, startMs, endMs })),
+    failovers: failovers.map(failoverData),
+    ...{ nodeLanes, shardLanes, series, views },
+    logs: { nodes: logs.nodes, lines: logs.lines },
+  }
+}
+
+function failoverData(failover: FailoverReport) {
+  const { startMs, wholeMs, phases } = failover
+  return {
+    name: failoverTitle(failover),
+    startMs,
+    endMs: startMs + wholeMs,
+    phases: phases.map((phase) => ({
+      name: phase.name,
+      startMs: phase.startMs,
+      endMs: phase.startMs + phase.durationMs,
+    })),
+  }
+}

@@ -1,0 +1,39 @@
+import { type Comparison, type ComparisonVerdict, METRICS } from '../../../record/comparison.ts'
+import { summaryOf } from '../../../record/samples.ts'
+import { writeMeasure } from '../../repeat-lines.ts'
+import type { RunReport } from '../../report-model.ts'
+import type { AnyVerdict } from '../../verdicts.ts'
+import { badge } from '../badge.ts'
+import { html, type Markup } from '../markup.ts'
+
+const LOOKS: Readonly<Record<ComparisonVerdict, [look: AnyVerdict, word: string]>> = {
+  regressed: ['failed', 'regressed'],
+  improved: ['passed', 'faster'],
+  same: ['passed', 'no regression'],
+  'too-few': ['inconclusive', 'too few'],
+  missing: ['skipped', 'not in it'],
+}
+
+/** How the run stands beside a baseline. Nothing where it was not asked to. */
+export function baselineSection({ baseline }: RunReport): Markup | undefined {
+  if (baseline === undefined) return undefined
+  const { file, savedAt, comparisons } = baseline
+  return html`<section id="baseline" aria-labelledby="baseline-title"><h2 id="baseline-title">Beside the baseline</h2>
+<p class="dim">${file} of ${savedAt}. A regression is significant (Mann–Whitney, two-sided, p below 0.01 after Holm's correction for all that is compared here) and large enough to matter.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Comparisons with the baseline"><table>
+<thead><tr><th scope="col">verdict</th><th scope="col">measure</th><th scope="col" class="number">baseline</th><th scope="col" class="number">now</th><th scope="col" class="number">p</th></tr></thead>
+<tbody>${comparisons.map(row)}</tbody></table></div></section>`
+}
+
+function row(comparison: Comparison): Markup {
+  const { verdict, scenario, server, platform, metric, samples, baseline, p, sentence } = comparison
+  const [look, word] = LOOKS[verdict]
+  return html`<tr${verdict === 'regressed' && html` class="bad"`}><td>${badge(look, word)}</td>
+<td>${scenario} on ${server}, ${platform}: ${METRICS[metric].name}<div class="dim small">${sentence}</div></td>
+<td class="number">${inShort(baseline, metric)}</td><td class="number">${inShort(samples, metric)}</td><td class="number">${p?.toPrecision(2)}</td></tr>`
+}
+
+function inShort(samples: readonly number[], metric: Comparison['metric']): string {
+  const summary = summaryOf(samples)
+  return summary === undefined ? '–' : `${writeMeasure(summary.median, METRICS[metric].unit)} (${summary.count})`
+}

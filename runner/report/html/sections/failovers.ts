@@ -1,0 +1,54 @@
+import { formatDuration } from '../../../record/duration.ts'
+import type { TimelineMoment } from '../../../record/failovers/timeline.ts'
+import { failoverTitle } from '../../failover-lines.ts'
+import type { FailoverReport } from '../../report-model.ts'
+import { html, type Markup } from '../markup.ts'
+import { zoom } from './steps.ts'
+
+const COLOURS = 8
+
+const SOURCES: Readonly<Record<TimelineMoment['source'], string>> = {
+  log: 'log of',
+  views: 'view of',
+  probe: 'writes tried',
+  run: 'the run itself',
+}
+
+/** Where the seconds of each failover went. Nothing where there was none. */
+export function failoversSection(failovers: readonly FailoverReport[]): Markup | undefined {
+  if (failovers.length === 0) return undefined
+  return html`<section id="failovers" aria-labelledby="failovers-title"><h2 id="failovers-title">Failovers</h2>${failovers.map(failoverBlock)}</section>`
+}
+
+function failoverBlock(failover: FailoverReport, place: number): Markup {
+  const { startMs, wholeMs, summary, incidents } = failover
+  const title = failoverTitle(failover)
+  return html`<h3>${title} ${zoom(startMs, startMs + wholeMs, title)}</h3>
+<p>${summary}.</p>
+${incidents.map((text) => html`<p class="problem inconclusive">${text}</p>`)}
+${phaseBar(failover)}
+${momentTable(failover, `failover ${place + 1}`)}`
+}
+
+/** The phases as parts of the whole, each as wide as it took. */
+function phaseBar({ phases, wholeMs }: FailoverReport): Markup | undefined {
+  if (phases.length === 0 || wholeMs <= 0) return undefined
+  return html`<div class="phases">${phases.map(
+    ({ name, durationMs }, place) =>
+      html`<span class="phase-${place % COLOURS}" style="flex:0 0 ${((durationMs / wholeMs) * 100).toFixed(3)}%" title="${name}: ${formatDuration(durationMs)}">${name}</span>`,
+  )}</div>`
+}
+
+/** Every moment with the time since the one before it, how sure that is, and where it is from. */
+function momentTable({ moments, phases, startMs }: FailoverReport, name: string): Markup | undefined {
+  if (moments.length === 0) return undefined
+  const rows = moments.map((moment) => {
+    const phase = phases.find((one) => Math.abs(one.startMs + one.durationMs - moment.atMs) < 0.5)
+    return html`<tr><td>${moment.name}</td><td class="number">${formatDuration(Math.max(moment.atMs - startMs, 0))}</td>
+<td class="number">± ${formatDuration(moment.errorMs)}</td><td>${phase !== undefined && `${phase.name}: ${formatDuration(phase.durationMs)}`}</td>
+<td>${SOURCES[moment.source]} ${moment.node}<div class="dim small">${moment.text}</div></td></tr>`
+  })
+  return html`<details><summary>Its moments, and where each is from</summary><div class="scroll" tabindex="0" role="region" aria-label="Moments of ${name}"><table>
+<thead><tr><th scope="col">moment</th><th scope="col" class="number">after</th><th scope="col" class="number">off by</th><th scope="col">phase that ended</th><th scope="col">source</th></tr></thead>
+<tbody>${rows}</tbody></table></div></details>`
+}

@@ -1,0 +1,67 @@
+import { formatDuration } from '../../../record/duration.ts'
+import { formatLimit } from '../../problems.ts'
+import type { StepReport } from '../../report-model.ts'
+import { type StepRow, stepRows } from '../../step-rows.ts'
+import { plural } from '../../text.ts'
+import { badge } from '../badge.ts'
+import { type Content, html, type Markup } from '../markup.ts'
+
+/** Every step with its verdict, its times, and how it was seen to have worked. */
+export function stepsSection(steps: readonly StepReport[]): Markup {
+  return html`<section id="steps" aria-labelledby="steps-title"><h2 id="steps-title">Steps</h2>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of steps"><table>
+<thead><tr><th scope="col">#</th><th scope="col">verdict</th><th scope="col">step</th><th scope="col" class="number">at</th><th scope="col" class="number">took</th><th scope="col" class="number">limit</th><th scope="col"><span class="sr">timeline</span></th></tr></thead>
+<tbody>${stepRows(steps).map(rowOf)}</tbody></table></div></section>`
+}
+
+function rowOf(row: StepRow): Markup {
+  if (row.kind === 'not-run') {
+    const range = `${row.steps[0]?.path ?? ''}–${row.steps.at(-1)?.path ?? ''}`
+    return html`<tr><td>${range}</td><td>${badge('not-run')}</td><td colspan="5">${plural(row.steps.length, 'step')}</td></tr>`
+  }
+  if (row.kind === 'iterations') return iterationsRow(row)
+  return stepRow(row.step)
+}
+
+/** Rounds that all passed: one line, and the steps inside on request. */
+function iterationsRow({ repeat, first, last, steps }: StepRow & { kind: 'iterations' }): Markup {
+  const from = Math.min(...steps.map(({ startMs = 0 }) => startMs))
+  const to = Math.max(...steps.map(({ startMs = 0, durationMs }) => startMs + durationMs))
+  return html`<tr><td>${repeat}#${first}–${last}</td><td>${badge('passed')}</td>
+<td>rounds ${first} to ${last} all passed (${plural(steps.length, 'step')})</td>
+<td class="number">${at(from)}</td><td class="number">${formatDuration(to - from)}</td><td></td><td>${zoom(from, to, `rounds ${first} to ${last}`)}</td></tr>`
+}
+
+function stepRow(step: StepReport): Markup {
+  const { path, depth, verdict, name, phase, startMs, durationMs, limitMs } = step
+  const bad = verdict !== 'passed' && verdict !== 'not-run'
+  return html`<tr id="step-${path}"${bad && html` class="bad"`}><td>${path}</td><td>${badge(verdict)}</td>
+<td style="padding-left:${0.6 + depth * 1.2}rem">${name}${phase !== undefined && html` <span class="badge">${phase}</span>`}${notesOf(step)}</td>
+<td class="number">${startMs !== undefined && at(startMs)}</td><td class="number">${verdict !== 'not-run' && formatDuration(durationMs)}</td>
+<td class="number">${limitMs !== undefined && formatLimit(limitMs)}</td><td>${startMs !== undefined && zoom(startMs, startMs + durationMs, `step ${path}`)}</td></tr>`
+}
+
+function notesOf({ proof, note, trueAfterMs, attempts, lastSeen, targets, error }: StepReport): Content {
+  const lines = [
+    error?.message,
+    ...(error?.details ?? []),
+    error?.hint === undefined ? undefined : `What next: ${error.hint}`,
+    proof === undefined ? undefined : `Proof: ${proof}`,
+    note,
+    trueAfterMs === undefined
+      ? undefined
+      : `True after ${formatDuration(trueAfterMs)}${attempts === undefined ? '' : `, ${plural(attempts, 'look')}`}`,
+    lastSeen === undefined ? undefined : `Last seen: ${lastSeen}`,
+    targets === undefined || targets.length === 0 ? undefined : `On ${targets.join(', ')}`,
+  ].filter((line) => line !== undefined)
+  return lines.map((line) => html`<div class="dim small">${line}</div>`)
+}
+
+function at(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`
+}
+
+/** Shows the timeline around it, and with it the log. */
+export function zoom(fromMs: number, toMs: number, what: string): Markup {
+  return html`<button type="button" class="link" data-from="${fromMs}" data-to="${toMs}" aria-label="Show ${what} on the timeline">show</button>`
+}

@@ -1,0 +1,105 @@
+import { formatDuration } from '../../../record/duration.ts'
+import { rangeInWords } from '../../failover-summary.ts'
+import { type Problem, problemsOfScenario } from '../../problems.ts'
+import type { FailoverReport, RunReport, ScenarioReport } from '../../report-model.ts'
+import { plural } from '../../text.ts'
+import { badge, command } from '../badge.ts'
+import { html, type Markup } from '../markup.ts'
+
+/** The first screen: what came out, why, and what to do now. */
+export function verdictSection(run: RunReport, scenario: ScenarioReport): Markup {
+  const problems = problemsOfScenario(scenario)
+  return html`<section id="verdict" class="${scenario.verdict}">
+${badge(scenario.verdict)}
+<h1>${scenario.title}</h1>
+<p class="dim">${settingOf(scenario).join(' · ')}</p>
+<p class="why">${why(scenario, problems)}</p>
+${problems.map((problem) => problemBlock(problem, problem !== problems[0]))}
+<dl class="figures">${figures(scenario).map(([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>
+<div class="next"><h2>${scenario.verdict === 'passed' ? 'Run it again' : 'What to do'}</h2>
+${nextSteps(scenario, problems).map((line) => html`<p>${line}</p>`)}
+${command(run.command, 'The command that runs it again')}</div>
+${scenario.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${text}</p>`)}
+</section>`
+}
+
+function settingOf({ id, server, platform, cluster, seed, startedAt, repeat }: ScenarioReport): string[] {
+  return [
+    id,
+    ...(repeat === undefined ? [] : [`repeat ${repeat.number} of ${repeat.of}`]),
+    server,
+    platform,
+    ...(cluster === undefined
+      ? []
+      : [`${plural(cluster.shards, 'shard')} of 1 master and ${plural(cluster.replicas, 'replica')}`]),
+    `seed ${seed}`,
+    startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'),
+  ]
+}
+
+function why({ verdict, reason, steps, checks }: ScenarioReport, problems: readonly Problem[]): string {
+  if (verdict === 'skipped') return `It was not played: ${reason ?? 'no reason was recorded'}`
+  if (verdict === 'passed') {
+    const judged =
+      checks.length === 0 ? '' : ` and ${checks.length === 1 ? 'its check' : `all ${checks.length} checks`}`
+    return `All ${plural(steps.length, 'step')}${judged} passed.`
+  }
+  return problems[0]?.reason ?? reason ?? 'No reason was recorded.'
+}
+
+/** `withReason`: it is not said above already. */
+function problemBlock(problem: Problem, withReason: boolean): Markup {
+  const facts = [
+    ...problem.facts.map(({ label, text }) => [label, text] as const),
+    ...(problem.place === undefined ? [] : [['at', problem.place] as const]),
+  ]
+  return html`<div class="problem ${problem.verdict}">
+<strong>${problem.title}</strong>
+${withReason && html`<p>${problem.reason}</p>`}
+${problem.details.length > 0 && html`<ul>${problem.details.map((line) => html`<li>${line}</li>`)}</ul>`}
+${facts.length > 0 && html`<dl>${facts.map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>`}
+</div>`
+}
+
+/** What is known to help; without it, where to look. */
+function nextSteps({ verdict, hint }: ScenarioReport, problems: readonly Problem[]): string[] {
+  if (verdict === 'passed') return []
+  const hints = [...new Set([...problems.map((problem) => problem.hint), hint])].filter((one) => one !== undefined)
+  if (hints.length > 0) return hints
+  if (verdict === 'interrupted') return ['The run was interrupted and proves nothing: play it again.']
+  return ['Look at the timeline around the step that did not pass, and at the log of the nodes below it.']
+}
+
+type Figure = [name: string, value: string, note: string]
+
+function figures(scenario: ScenarioReport): Figure[] {
+  const { failovers, steps, checks, durationMs, setupMs, cleanupMs } = scenario
+  const passed = steps.filter(({ verdict }) => verdict === 'passed').length
+  return [
+    ...failovers.slice(0, 3).map(failoverFigure),
+    ...outageFigure(failovers),
+    ['steps', `${passed} of ${steps.length}`, 'passed'],
+    ...(checks.length === 0 ? [] : [checkFigure(scenario)]),
+    ['duration', formatDuration(durationMs), `setup ${formatDuration(setupMs)}, cleanup ${formatDuration(cleanupMs)}`],
+  ]
+}
+
+function failoverFigure({ shard, from, to, wanted, outcome, totalMs, expected }: FailoverReport): Figure {
+  const range = expected === undefined ? '' : `, expected ${rangeInWords(expected.time)}`
+  const name = wanted ? 'failover, asked for' : 'failover'
+  const value = outcome === 'promoted' ? formatDuration(totalMs) : outcome
+  return [name, value, `shard ${shard}: ${from === '' ? '' : `${from} → `}${to}${range}`]
+}
+
+/** The longest time for which writes to the shard of a failover were refused. */
+function outageFigure(failovers: readonly FailoverReport[]): Figure[] {
+  const outages = failovers.filter(({ clientOutageMs }) => clientOutageMs !== undefined)
+  const longest = Math.max(...outages.map(({ clientOutageMs = 0 }) => clientOutageMs))
+  return outages.length === 0
+    ? []
+    : [['longest outage', formatDuration(longest), 'from the first refused write to the next served']]
+}
+
+function checkFigure({ checks }: ScenarioReport): Figure {
+  return ['checks', `${checks.filter(({ verdict }) => verdict === 'passed').length} of ${checks.length}`, 'passed']
+}

@@ -1,0 +1,80 @@
+import { formatDuration } from '../../record/duration.ts'
+import { fileName } from '../../record/run-folder.ts'
+import { headlineOf } from '../headline.ts'
+import { type Problem, problemsOf } from '../problems.ts'
+import type { RunReport, ScenarioReport } from '../report-model.ts'
+import { plural } from '../text.ts'
+import { countVerdicts } from '../verdicts.ts'
+import { badge, command, pairs } from './badge.ts'
+import { html, type Markup } from './markup.ts'
+import { renderPage } from './page.ts'
+import { baselineSection } from './sections/baseline.ts'
+import { repeatsSection } from './sections/repeats.ts'
+
+const MOST_PROBLEMS = 20
+
+/** Where the page of a scenario lies, seen from the index. */
+export function pagePath(place: number, id: string): string {
+  return `pages/${place + 1}-${fileName(id)}.html`
+}
+
+/** The index over all scenarios of a run. */
+export function suitePage(run: RunReport): string {
+  const sections: [id: string, name: string, section: Markup | undefined][] = [
+    ['verdict', 'Verdict', verdict(run)],
+    ['baseline', 'Baseline', baselineSection(run)],
+    ['repeats', 'Repeats', repeatsSection(run, (place) => pagePath(place, run.scenarios[place]?.id ?? ''))],
+    ['scenarios', 'Scenarios', scenarios(run)],
+    ['environment', 'Environment', environment(run)],
+  ]
+  const there = sections.filter(([, , section]) => section !== undefined)
+  return renderPage({
+    title: `${headlineOf(run).word}: ${run.name}`,
+    navigation: there.map(([id, name]) => ({ id, name })),
+    body: there.map(([, , section]) => section),
+    script: 'suite-page.js',
+    data: null,
+  })
+}
+
+function verdict(run: RunReport): Markup {
+  const problems = problemsOf(run)
+  const { look, word } = headlineOf(run)
+  return html`<section id="verdict" class="${look}">
+${badge(look, word)}
+<h1>${run.name}: ${plural(run.scenarios.length, 'scenario')}, ${countVerdicts(run.scenarios.map((one) => one.verdict)) || 'none played'}</h1>
+<p class="dim">${formatDuration(run.durationMs)} · started ${run.startedAt}${run.notStarted > 0 && ` · ${plural(run.notStarted, 'scenario')} not started`}</p>
+${problems.slice(0, MOST_PROBLEMS).map((problem) => problemBlock(run, problem))}
+${problems.length > MOST_PROBLEMS && html`<p>and ${plural(problems.length - MOST_PROBLEMS, 'problem')} more, on the pages of the scenarios</p>`}
+${run.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${text}</p>`)}
+<div class="next"><h2>Run it again</h2>${command(run.command, 'The command that runs it again')}</div>
+</section>`
+}
+
+function problemBlock(run: RunReport, { verdict, title, reason, hint, scenario }: Problem): Markup {
+  const place = scenario === undefined ? -1 : run.scenarios.indexOf(scenario)
+  const link =
+    scenario !== undefined && place >= 0 && html`<p><a href="${pagePath(place, scenario.id)}">Its page</a></p>`
+  return html`<div class="problem ${verdict}"><strong>${title}</strong><p>${reason}</p>${hint !== undefined && html`<p>What next: ${hint}</p>`}${link}</div>`
+}
+
+function scenarios(run: RunReport): Markup {
+  return html`<section id="scenarios" aria-labelledby="scenarios-title"><h2 id="scenarios-title">Scenarios</h2>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of scenarios"><table>
+<thead><tr><th scope="col">verdict</th><th scope="col">scenario</th><th scope="col">server</th><th scope="col" class="number">failovers</th><th scope="col" class="number">steps</th><th scope="col" class="number">took</th></tr></thead>
+<tbody>${run.scenarios.map(scenarioRow)}</tbody></table></div></section>`
+}
+
+function scenarioRow(scenario: ScenarioReport, place: number): Markup {
+  const { id, title, verdict, reason, server, platform, failovers, steps, durationMs, repeat } = scenario
+  const passed = steps.filter((step) => step.verdict === 'passed').length
+  const times = failovers.map(({ totalMs }) => formatDuration(totalMs)).join(', ')
+  return html`<tr${verdict === 'failed' && html` class="bad"`}><td>${badge(verdict)}</td>
+<td><a href="${pagePath(place, id)}">${id}</a>${repeat !== undefined && html` <span class="dim">#${repeat.number}</span>`}<div class="dim small">${verdict === 'passed' ? title : (reason ?? title)}</div></td>
+<td>${server}<div class="dim small">${platform}</div></td><td class="number">${times}</td><td class="number">${passed} of ${steps.length}</td><td class="number">${formatDuration(durationMs)}</td></tr>`
+}
+
+function environment(run: RunReport): Markup {
+  return html`<section id="environment" aria-labelledby="environment-title"><h2 id="environment-title">Environment</h2>
+${pairs([['seed', String(run.seed)], ['started', run.startedAt], ['run', run.runId], ...Object.entries(run.environment ?? {})])}</section>`
+}

@@ -1,0 +1,67 @@
+import type { CheckOutcome } from '../record/check-outcome.ts'
+import { METRIC_NAMES, type Metric } from '../record/comparison.ts'
+import type { RunReport, ScenarioReport } from './report-model.ts'
+
+/** One scenario on one server, and all times that a run played it. */
+export interface PlayedGroup {
+  scenario: string
+  /** As it was asked for: `redis:7.0`; of old records, in words. */
+  server: string
+  /** In words: `redis 7.0.15`. */
+  serverWords: string
+  platform: string
+  /** Server settings. */
+  config: Record<string, string>
+  /** Places in the run's list of scenarios. */
+  plays: number[]
+}
+
+/** The scenarios of a run, each with every time that it was played; skipped ones are left out. */
+export function playedGroups(run: RunReport): PlayedGroup[] {
+  const groups = new Map<string, PlayedGroup>()
+  for (const [place, scenario] of run.scenarios.entries()) {
+    if (scenario.verdict === 'skipped') continue
+    const { id, server, asked = server, platform, cluster } = scenario
+    const key = JSON.stringify([id, asked, platform, scenario.params])
+    const known = groups.get(key)
+    if (known === undefined) {
+      const config = cluster?.config ?? {}
+      groups.set(key, { scenario: id, server: asked, serverWords: server, platform, config, plays: [place] })
+    } else {
+      known.plays.push(place)
+    }
+  }
+  return [...groups.values()]
+}
+
+/** Every metric that was measured in a group, one number for each time that gave one. */
+export function measuresOf(run: RunReport, { plays }: PlayedGroup): { metric: Metric; samples: number[] }[] {
+  const judged = plays
+    .map((place) => run.scenarios[place])
+    .filter((scenario) => scenario?.verdict === 'passed' || scenario?.verdict === 'failed')
+    .filter((scenario): scenario is ScenarioReport => scenario !== undefined)
+  return METRIC_NAMES.map((metric) => ({
+    metric,
+    samples: judged.map((scenario) => measureOf(scenario, metric)).filter((value) => value !== undefined),
+  })).filter(({ samples }) => samples.length > 0)
+}
+
+/** Of several failovers or workloads in one scenario, the worst: there is one number for each time it is played. */
+export function measureOf({ failovers, checks }: ScenarioReport, metric: Metric): number | undefined {
+  const outages = failovers.map(({ clientOutageMs }) => clientOutageMs).filter((ms) => ms !== undefined)
+  const told = amounts(checks, 'longest_outage')
+  const times = (wanted: boolean) =>
+    failovers.filter((one) => one.wanted === wanted && one.outcome === 'promoted').map(({ totalMs }) => totalMs)
+  const values: Record<Metric, number[]> = {
+    failover: times(false),
+    failoverWanted: times(true),
+    // What a workload saw, where there was one; else what the writes that watch a failover saw.
+    outage: told.length > 0 ? told : outages,
+    loss: amounts(checks, 'lost_writes'),
+  }
+  return values[metric].length === 0 ? undefined : Math.max(...values[metric])
+}
+
+function amounts(checks: readonly CheckOutcome[], name: string): number[] {
+  return checks.flatMap((check) => (check.name === name && check.amount !== undefined ? [check.amount] : []))
+}

@@ -1,0 +1,138 @@
+import type { FailoverReport, RunReport, ScenarioReport } from './report-model.ts'
+
+type Labels = Record<string, string>
+
+/** A family of metrics; `name` without the prefix and without its unit, which OpenMetrics wants at the end. */
+interface Family {
+  name: string
+  type: 'gauge' | 'info'
+  unit?: 'seconds'
+  help: string
+  samples: { labels: Labels; value: number }[]
+}
+
+const PREFIX = 'redis_chaos'
+
+/**
+ * `metrics.prom`, OpenMetrics text 1.0 (prometheus.io/docs/specs/om/open_metrics_spec): for a scrape of the file, the
+ * textfile collector of node_exporter, or a push. Times are in seconds.
+ */
+export function metricsReport(run: RunReport): string {
+  return `${families(run)
+    .filter(({ samples }) => samples.length > 0)
+    .flatMap(familyLines)
+    .join('\n')}\n# EOF\n`
+}
+
+function families(run: RunReport): Family[] {
+  const each = <T>(measured: (scenario: ScenarioReport, labels: Labels) => T[]) =>
+    run.scenarios.flatMap((scenario) => measured(scenario, labelsOf(scenario)))
+  const one = (
+    name: string,
+    help: string,
+    unit: Family['unit'],
+    measured: (scenario: ScenarioReport) => number,
+  ): Family => ({
+    ...{ name, type: 'gauge', help, ...(unit && { unit }) },
+    samples: each((scenario, labels) => [{ labels, value: measured(scenario) }]),
+  })
+  return [
+    {
+      ...{ name: 'run', type: 'info', help: 'The run.' },
+      samples: [{ labels: { run: run.runId, name: run.name, verdict: run.verdict, seed: String(run.seed) }, value: 1 }],
+    },
+    {
+      ...{
+        name: 'run_exit_code',
+        type: 'gauge',
+        help: 'Exit code of the run: 0 passed, 1 failed, 3 no verdict, 4 regressed.',
+      },
+      samples: [{ labels: {}, value: run.exitCode }],
+    },
+    one('scenario_passed', 'Whether the scenario passed.', undefined, ({ verdict }) => (verdict === 'passed' ? 1 : 0)),
+    one('scenario_skipped', 'Whether it was skipped.', undefined, ({ verdict }) => (verdict === 'skipped' ? 1 : 0)),
+    one(
+      'scenario_duration',
+      'From the start of setting up to the end of cleaning up.',
+      'seconds',
+      ({ durationMs }) => durationMs / 1000,
+    ),
+    one('scenario_setup', 'Time to set the cluster up.', 'seconds', ({ setupMs }) => setupMs / 1000),
+    {
+      ...{ name: 'failover', type: 'gauge', unit: 'seconds', help: 'From the fault, or the wish, to the new master.' },
+      samples: each(({ failovers }, labels) =>
+        failovers.map((failover, place) => failoverSample(failover, place, labels)),
+      ),
+    },
+    {
+      ...{ name: 'failover_phase', type: 'gauge', unit: 'seconds', help: 'How long each phase of a failover took.' },
+      samples: each(({ failovers }, labels) =>
+        failovers.flatMap((failover, place) =>
+          failover.phases.map(({ name, durationMs }) => ({
+            labels: { ...failoverSample(failover, place, labels).labels, phase: name },
+            value: durationMs / 1000,
+          })),
+        ),
+      ),
+    },
+    {
+      ...{ name: 'check_passed', type: 'gauge', help: 'Whether a check passed.' },
+      samples: each(({ checks }, labels) =>
+        checks.map(({ on, name, limit, verdict }) => ({
+          ...{ labels: { ...labels, on, check: name, limit }, value: verdict === 'passed' ? 1 : 0 },
+        })),
+      ),
+    },
+    {
+      ...{ name: 'check_amount', type: 'gauge', help: 'What a check found, as a number; durations in milliseconds.' },
+      samples: each(({ checks }, labels) =>
+        checks.flatMap(({ on, name, limit, amount }) =>
+          amount === undefined ? [] : [{ labels: { ...labels, on, check: name, limit }, value: amount }],
+        ),
+      ),
+    },
+    {
+      ...{ name: 'baseline_regressed', type: 'gauge', help: 'Whether a measure has regressed against the baseline.' },
+      samples: (run.baseline?.comparisons ?? []).map(({ scenario, server, platform, metric, verdict }) => ({
+        ...{ labels: { scenario, server, platform, metric }, value: verdict === 'regressed' ? 1 : 0 },
+      })),
+    },
+  ]
+}
+
+function labelsOf({ id, server, platform, repeat }: ScenarioReport): Labels {
+  return { scenario: id, server, platform, ...(repeat && { repeat: String(repeat.number) }) }
+}
+
+function failoverSample(failover: FailoverReport, place: number, labels: Labels): { labels: Labels; value: number } {
+  const { shard, to, totalMs, wanted } = failover
+  const own = { shard: String(shard), to, wanted: String(wanted), number: String(place + 1) }
+  return { labels: { ...labels, ...own }, value: totalMs / 1000 }
+}
+
+function familyLines({ name, type, unit, help, samples }: Family): string[] {
+  const full = [PREFIX, name, ...(unit === undefined ? [] : [unit])].join('_')
+  const suffix = type === 'info' ? '_info' : ''
+  return [
+    `# TYPE ${full} ${type}`,
+    ...(unit === undefined ? [] : [`# UNIT ${full} ${unit}`]),
+    `# HELP ${full} ${escapedText(help)}`,
+    ...unique(samples.map(({ labels, value }) => ({ series: `${full}${suffix}${labelText(labels)}`, value }))),
+  ]
+}
+
+/** A label set may occur once: of several, as when a scenario runs twice over one server, the last counts. */
+function unique(samples: readonly { series: string; value: number }[]): string[] {
+  return [...new Map(samples.map(({ series, value }) => [series, value]))].map(
+    ([series, value]) => `${series} ${value}`,
+  )
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapedText(value)}"`)
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}
+
+function escapedText(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}
