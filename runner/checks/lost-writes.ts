@@ -3,7 +3,7 @@ import { defineCheck, type Measured } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { duringKey, scopeText } from './limits.ts'
 import type { Losses } from './losses/losses.ts'
-import { lossDetail, lossesByShard, lossSentence } from './losses/story.ts'
+import { lossDetail, lossesByShard, lossSentence, lostNames } from './losses/story.ts'
 import { shapeOf } from './losses/suffix.ts'
 import { witnessOf } from './witness.ts'
 import { listed, plural } from './words.ts'
@@ -60,7 +60,10 @@ export const lostWrites = defineCheck<LostWritesLimit>({
     const rows = groups.flatMap((group) => group.rows)
     const told = {
       ...amount,
-      details: [...groups.map((group) => lossDetail(evidence, group)), ...unreadText(evidence, losses)],
+      details: [
+        ...groups.flatMap((group) => [lossDetail(evidence, group), ...lostNames(evidence, group)]),
+        ...unreadText(evidence, losses),
+      ],
       witness: lossWitness(evidence, losses, rows),
     }
     const sentences = groups.map((group) => lossSentence(evidence, losses, group)).join('. ')

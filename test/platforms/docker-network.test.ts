@@ -118,6 +118,23 @@ t.test('faults of the network on Docker', async (t) => {
     t.same(await exchange.missing([]), [])
   })
 
+  await t.test(
+    'a cut stands at both ends: a node that lost its rules leaks nothing; asked for again, it has them',
+    async (t) => {
+      const links = [cut(0, 1, 'all'), cut(1, 0, 'all')]
+      const lost = links.flatMap(packetsOf)
+      await network.set(links)
+      for (const index of [0, 1]) {
+        const before = await rules(index)
+        await look(index, 'nft', 'delete', 'table', 'ip', 'redis-chaos')
+        t.notMatch(await rules(index), /redis-chaos/)
+        t.same((await exchange.missing(lost)).sort(), lost.sort(), `without rules of node ${index}`)
+        await network.set(links)
+        t.equal(await rules(index), before)
+      }
+    },
+  )
+
   await t.test('asked for twice, nothing more happens; counting goes on', async (t) => {
     const links = [cut(2, 3, 'all'), cut(3, 2, 'data', 'reject'), { ...cut(4, 5, 'bus'), cut: 'drop' as const }]
     await network.set(links)

@@ -146,7 +146,7 @@ async function ask(post: Post, command: string): Promise<string[]> {
   }
 }
 
-/** Runs a tool of the image in a node's namespace and returns what it says: a look from outside at what is there. */
+/** Runs a tool of the image in a node's namespace and returns its output: a look from outside at what is there. */
 export async function lookInside(node: ServerNode, image: string, command: readonly string[]): Promise<string> {
   const docker = new Docker()
   const container = await docker.createContainer({
@@ -162,9 +162,9 @@ export async function lookInside(node: ServerNode, image: string, command: reado
     await container.start()
     await container.wait()
     const output = new PassThrough()
-    const log = await container.logs({ stdout: true, stderr: true, follow: false })
+    const log = await container.logs({ stdout: true, stderr: false, follow: false })
     const source = new PassThrough()
-    docker.modem.demuxStream(source, output, output)
+    docker.modem.demuxStream(source, output, new PassThrough())
     source.end(log)
     await new Promise((resolve) => source.once('end', resolve))
     return String(output.read() ?? '')

@@ -15,6 +15,8 @@ export interface ShardLoss {
 
 /** Slots named one by one; the rest is counted. */
 const SHOWN_SLOTS = 8
+/** Keys named one by one. */
+const SHOWN_KEYS = 50
 
 /** Lost writes by shard, the worst first. `counts`: whether a row is asked for. */
 export function lossesByShard(evidence: Evidence, losses: Losses, counts: (row: number) => boolean): ShardLoss[] {
@@ -108,6 +110,19 @@ export function lossDetail(evidence: Evidence, loss: ShardLoss): string {
     ),
   ]
   return parts.filter((part) => part !== '').join('; ')
+}
+
+/** The lost writes of a shard by name: `load:checkout:4 (17, 25), load:checkout:9 (18)`; empty for a counter, of which nobody knows them. */
+export function lostNames({ history }: Evidence, { rows }: ShardLoss): string[] {
+  const byKey = new Map<number, number[]>()
+  for (const row of rows) {
+    const key = history.ops.key[row] ?? 0
+    byKey.set(key, [...(byKey.get(key) ?? []), history.ops.a[row] ?? 0])
+  }
+  if (byKey.size === 0) return []
+  const shown = [...byKey].slice(0, SHOWN_KEYS).map(([key, values]) => `${history.keys[key]} (${values.join(', ')})`)
+  const more = byKey.size > SHOWN_KEYS ? ` and ${byKey.size - SHOWN_KEYS} more keys` : ''
+  return [`lost: ${shown.join(', ')}${more}`]
 }
 
 function newestText({ facts }: Evidence, { shard }: ShardLoss, newestMs: number): string {

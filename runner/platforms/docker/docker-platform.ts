@@ -43,6 +43,7 @@ export class DockerPlatform implements Platform {
   readonly #options: DockerPlatformOptions
   readonly #engine: Engine
   readonly #toolbox: Toolbox
+  readonly #groups = new Set<DockerServerGroup>()
   #image: NodeImage | undefined
   #means: Promise<Means> | undefined
 
@@ -63,6 +64,7 @@ export class DockerPlatform implements Platform {
     const version = await this.#engine.call('tell its version', () => this.#engine.docker.version(), {
       timeoutMs: 10_000,
     })
+    for (const { network } of this.#groups) if (network.loss) throw network.loss
     return `Docker ${version.Version.replace(/\+.*$/, '')}`
   }
 
@@ -130,7 +132,9 @@ export class DockerPlatform implements Platform {
 
   #group(runId: string, nodes: readonly ServerNode[], isNew: boolean): DockerServerGroup {
     const means = () => this.#findMeans()
-    return new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    const group = new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    this.#groups.add(group)
+    return group
   }
 
   /** Once for all groups: it is the kernel that has them. */
