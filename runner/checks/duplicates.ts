@@ -110,23 +110,27 @@ function inCounters({ history }: Evidence, phase: number | undefined): Found {
 /** Messages that one subscriber was given more than once. */
 function inDeliveries({ history }: Evidence, phase: number | undefined): Found {
   const { ops, rows, keys } = history
-  const first = new Map<string, number>()
-  const found = new Map<string, Duplicate>()
+  const first = keys.map(() => new Map<number, Map<number, number>>())
+  const found = new Map<number, Duplicate>()
+  let samples = 0
   for (let row = 0; row < rows; row += 1) {
     if (ops.fn[row] !== FN.deliver || (phase !== undefined && ops.phase[row] !== phase)) continue
     const key = ops.key[row] ?? 0
+    const subscriber = ops.client[row] ?? 0
     const message = ops.a[row] ?? UNKNOWN
-    const place = `${ops.client[row]} ${key} ${message}`
-    const before = first.get(place)
+    const messages = first[key]?.get(subscriber) ?? new Map<number, number>()
+    first[key]?.set(subscriber, messages)
+    const before = messages.get(message)
     if (before === undefined) {
-      first.set(place, row)
+      messages.set(message, row)
+      samples += 1
       continue
     }
-    const known = found.get(place) ?? { rows: [before], text: '', excess: 0 }
+    const known = found.get(before) ?? { rows: [before], text: '', excess: 0 }
     known.rows.push(row)
     known.excess += 1
-    known.text = `message ${valueText(history, message)} of ${keys[key]} came to subscriber ${ops.client[row]} ${known.excess + 1} times`
-    found.set(place, known)
+    known.text = `message ${valueText(history, message)} of ${keys[key]} came to subscriber ${subscriber} ${known.excess + 1} times`
+    found.set(before, known)
   }
-  return { duplicates: [...found.values()], samples: first.size }
+  return { duplicates: [...found.values()], samples }
 }

@@ -57,10 +57,7 @@ interface Subscription {
 function lostMessagesOf({ history }: Evidence, phase: number | undefined): { lost: LostMessage[]; samples: number } {
   const { ops, rows } = history
   const subscriptions = subscriptionsOf(history)
-  const delivered = new Set<string>()
-  for (let row = 0; row < rows; row += 1) {
-    if (ops.fn[row] === FN.deliver) delivered.add(`${ops.client[row]} ${ops.key[row]} ${ops.a[row]}`)
-  }
+  const delivered = deliveredTo(history)
   const lost: LostMessage[] = []
   let samples = 0
   for (let row = 0; row < rows; row += 1) {
@@ -71,10 +68,23 @@ function lostMessagesOf({ history }: Evidence, phase: number | undefined): { los
     for (const [subscriber, spans] of subscriptions[key] ?? []) {
       if (!spans.some(({ fromMs, toMs }) => fromMs < beganMs && dueMs < toMs)) continue
       samples += 1
-      if (!delivered.has(`${subscriber} ${key} ${ops.a[row]}`)) lost.push({ row, subscriber })
+      if (!delivered[key]?.get(subscriber)?.has(ops.a[row] ?? UNKNOWN)) lost.push({ row, subscriber })
     }
   }
   return { lost, samples }
+}
+
+/** Of each channel, the messages that came to each subscriber. */
+function deliveredTo({ ops, rows, keys }: Evidence['history']): Map<number, Set<number>>[] {
+  const delivered = keys.map(() => new Map<number, Set<number>>())
+  for (let row = 0; row < rows; row += 1) {
+    if (ops.fn[row] !== FN.deliver) continue
+    const its = delivered[ops.key[row] ?? 0]
+    const subscriber = ops.client[row] ?? 0
+    const messages = its?.get(subscriber) ?? new Set<number>()
+    its?.set(subscriber, messages.add(ops.a[row] ?? UNKNOWN))
+  }
+  return delivered
 }
 
 /** Of each channel, the subscriptions of each subscriber. One that was not ended lasts to the end of what was recorded. */

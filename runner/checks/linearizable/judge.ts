@@ -1,7 +1,7 @@
 import type { History } from '../../record/history.ts'
 import { FN, outcomeCode, UNKNOWN } from '../../record/history-codes.ts'
 import type { Evidence } from '../evidence.ts'
-import { groupByKey, slice } from '../values/by-key.ts'
+import { rowsOf } from '../values/by-key.ts'
 import { counterProblem } from './counter-problem.ts'
 import { judgeCounter } from './counter-sequence.ts'
 import { searchFairly } from './fair-search.ts'
@@ -39,8 +39,7 @@ export function judgeLinearizability(evidence: Evidence, searchSteps = SEARCH_ST
 type JudgeKey<Result> = (history: History, key: number, rows: Uint32Array) => Result | undefined
 
 function eachKey<Result>(history: History, judge: JudgeKey<Result>): Result[] {
-  const byKey = groupByKey(history.ops.key, history.rows, history.keys.length)
-  return history.keys.flatMap((_, key) => judge(history, key, slice(byKey, key)) ?? [])
+  return history.keys.flatMap((_, key) => judge(history, key, rowsOf(history, key)) ?? [])
 }
 
 function judgeCounters(history: History, searchSteps: number): Judgement {
@@ -83,8 +82,7 @@ function search(
   steps: number,
 ): Judgement {
   if (keys.length === 0) return { violations: [], undecided: [] }
-  const byKey = groupByKey(history.ops.key, history.rows, history.keys.length)
-  const problems = keys.map((key) => problemOf(history, [...slice(byKey, key)]))
+  const problems = keys.map((key) => problemOf(history, [...rowsOf(history, key)]))
   const { violated, undecided } = searchFairly(problems, steps)
   return {
     violations: violated.map(({ place, obstacle }) => searchViolation(keys[place] ?? 0, problems[place], obstacle)),

@@ -32,7 +32,7 @@ export function lossesOf(evidence: Evidence): Losses {
     case 'counter':
       return counterLosses(evidence.history, finals)
     default:
-      return valueLosses(evidence.history, evidence.table, finals)
+      return valueLosses(evidence, finals)
   }
 }
 

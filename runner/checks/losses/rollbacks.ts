@@ -1,6 +1,7 @@
 import type { History } from '../../record/history.ts'
 import { NO_NODE, OUTCOME_OK } from '../../record/history-codes.ts'
-import { type ByKey, groupByKey, slice } from '../values/by-key.ts'
+import type { RunFacts, Span } from '../../record/run-facts.ts'
+import { type ByKey, rowsOf, slice } from '../values/by-key.ts'
 import { replacedMs } from '../values/freshness.ts'
 import { readsAt } from '../values/reads.ts'
 import { firstNotBefore } from '../values/time-sort.ts'
@@ -10,32 +11,48 @@ import { newerThan } from './newer.ts'
 /**
  * Finds writes that were gone during the run and overwritten later, so that the final state does not tell of them. A read that a master
  * answered with an older value is a sign of it; it may also be the answer of a master that was no longer one. So a write counts as
- * lost only if neither its value nor a newer one of that time was ever read again, and the node that answered is the one that had acknowledged
- * the write, or the one that went on serving the key. `acknowledged`: the acknowledged writes of each key, by their beginning.
+ * lost only if neither its value nor a newer one of that time was ever read again, and the node that answered had reason to have lost it: it is another
+ * than the one that acknowledged the write, and went on serving the key; or it is the same, and a fault or a failover lay between. `acknowledged`: the acknowledged writes of each key, by their beginning.
  */
 export function rollbacks(
   history: History,
   table: ValueTable,
   acknowledged: ByKey,
+  facts: RunFacts,
   lose: (value: number, read: number) => void,
 ): void {
   const reads = oldReads(history, table)
   if (reads.length === 0) return
-  const rows = groupByKey(history.ops.key, history.rows, history.keys.length)
   const lastReadMs = lastReads(history, table)
   for (const read of reads) {
     const { key = 0, invokeMs = 0, completeMs = 0, node = NO_NODE } = operation(history, read)
     const writes = slice(acknowledged, key)
     const newest = newestSeenAgain(table, writes, lastReadMs, completeMs)
-    const goesOn = nodeOfNext(history, slice(rows, key), read)
+    const goesOn = nodeOfNext(history, rowsOf(history, key), read)
     for (const value of newerThan(table, writes, table.ofRow[read] ?? 0)) {
+      // Writes stand in the order of their beginning: all further ones are too late.
+      if ((table.invokeMs[value] ?? 0) >= invokeMs) break
       if ((table.ackMs[value] ?? 0) >= invokeMs) continue
       const writer = history.ops.node[table.writeRow[value] ?? -1]
-      if (writer !== node && goesOn !== undefined && goesOn !== node) continue
+      const mayHaveLost =
+        writer === node
+          ? hadReason(facts, history.nodes[node] ?? '', { startMs: table.invokeMs[value] ?? 0, endMs: completeMs })
+          : goesOn === node
+      if (!mayHaveLost) continue
       const isSeenAgain = (lastReadMs[value] ?? 0) > completeMs || newest > shownMs(table, value)
       if (!isSeenAgain) lose(value, read)
     }
   }
+}
+
+/** Whether a fault touched the node, or a failover made it master anew, in a span. */
+function hadReason({ faults, failovers }: RunFacts, node: string, { startMs, endMs }: Span): boolean {
+  return (
+    faults.some((fault) => fault.nodes.includes(node) && fault.startMs < endMs && startMs < fault.endMs) ||
+    failovers.some(
+      (failover) => failover.to === node && failover.startMs < endMs && startMs < failover.startMs + failover.totalMs,
+    )
+  )
 }
 
 function operation({ ops }: History, row: number) {
@@ -80,10 +97,21 @@ function newestSeenAgain(table: ValueTable, writes: Uint32Array, lastReadMs: Flo
 /** The node that answered the next operation on the key after a read; undefined if there was none. `rows`: the key's, by completion. */
 function nodeOfNext({ ops }: History, rows: Uint32Array, read: number): number | undefined {
   const endMs = ops.completeMs[read] ?? 0
-  for (let place = rows.indexOf(read) + 1; place < rows.length; place += 1) {
+  for (let place = placeOf(rows, read) + 1; place < rows.length; place += 1) {
     const row = rows[place] ?? 0
     const isAnswer = ops.outcome[row] === OUTCOME_OK && (ops.flags[row] ?? 0) === 0 && ops.node[row] !== NO_NODE
     if (isAnswer && (ops.invokeMs[row] ?? 0) > endMs) return ops.node[row]
   }
   return undefined
+}
+
+/** Where a row stands among the rows of its key, which ascend. */
+function placeOf(rows: Uint32Array, row: number): number {
+  let [low, high] = [0, rows.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((rows[middle] ?? 0) < row) low = middle + 1
+    else high = middle
+  }
+  return low
 }

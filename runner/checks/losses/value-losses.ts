@@ -1,5 +1,6 @@
 import { type History, listOf } from '../../record/history.ts'
 import { NIL, UNKNOWN } from '../../record/history-codes.ts'
+import type { Evidence } from '../evidence.ts'
 import { type ByKey, groupByKey, slice } from '../values/by-key.ts'
 import { Expiries } from '../values/expiries.ts'
 import { valueReadBy } from '../values/reads.ts'
@@ -13,7 +14,7 @@ import { rollbacks } from './rollbacks.ts'
  * Of registers: an acknowledged write is lost if what is there after the run is certainly older, for nothing that came later can then have
  * overwritten it. Writes that were gone in between, and then overwritten, are found in the reads of the run (`rollbacks.ts`).
  */
-export function valueLosses(history: History, table: ValueTable, finals: Int32Array): Losses {
+export function valueLosses({ history, table, facts }: Evidence, finals: Int32Array): Losses {
   const acknowledged = acknowledgedOf(groupByKey(table.key, table.count, history.keys.length), table)
   const expiries = history.type === 'expiry' ? new Expiries(history, table) : undefined
   const shownBy = new Map<number, number>()
@@ -32,7 +33,7 @@ export function valueLosses(history: History, table: ValueTable, finals: Int32Ar
     const lost = isEmpty ? expiries.goneTooEarly(read, 0) : lostAtTheEnd(history, table, writes, read)
     for (const value of lost) lose(value, read)
   }
-  rollbacks(history, table, acknowledged, lose)
+  rollbacks(history, table, acknowledged, facts, lose)
   const rows = [...shownBy.keys()].sort((a, b) => (history.ops.completeMs[a] ?? 0) - (history.ops.completeMs[b] ?? 0))
   const byKey = new Map<number, number>()
   for (const row of rows) {

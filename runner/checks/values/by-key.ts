@@ -1,3 +1,5 @@
+import type { History } from '../../record/history.ts'
+
 /** Numbers of things grouped by key: those of key `k` are `ids[offsets[k]]` to before `ids[offsets[k + 1]]`. */
 export interface ByKey {
   ids: Uint32Array
@@ -21,6 +23,15 @@ export function groupByKey(key: Uint32Array, count: number, keys: number): ByKey
     places[its] = place + 1
   }
   return { ids, offsets }
+}
+
+const rowsByKey = new WeakMap<History, ByKey>()
+
+/** The rows of each key of a history, in the order of completion; worked out when first asked for. */
+export function rowsOf(history: History, key: number): Uint32Array {
+  const known = rowsByKey.get(history) ?? groupByKey(history.ops.key, history.rows, history.keys.length)
+  rowsByKey.set(history, known)
+  return slice(known, key)
 }
 
 /** What belongs to a key. */
