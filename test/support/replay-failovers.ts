@@ -5,8 +5,8 @@ import { FailoverLog } from '../../runner/cluster/failover-log.ts'
 import { dialectOf } from '../../runner/platforms/dialects.ts'
 import { readEvents } from '../../runner/record/event-log.ts'
 import type { EventOf, RunEvent } from '../../runner/record/events.ts'
-import { failoverTimelines } from '../../runner/record/failovers/failovers.ts'
 import type { ScenarioEvent } from '../../runner/record/failovers/facts.ts'
+import { failoverTimelines } from '../../runner/record/failovers/failovers.ts'
 import type { FailoverTimeline } from '../../runner/record/failovers/timeline.ts'
 import { WallClock } from '../../runner/record/wall-clock.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -25,7 +25,9 @@ export interface StoredRun {
 /** A run as `scripts/store-failover-logs.ts` left it. */
 export function storedRun(name: string): StoredRun {
   const events = readEvents(path.join(LOGS, name, 'events.jsonl'))
-  const lines = readFileSync(path.join(LOGS, name, 'log.txt'), 'utf8').trimEnd().split('\n')
+  const lines = readFileSync(path.join(LOGS, name, 'log.txt'), 'utf8')
+    .trimEnd()
+    .split('\n')
   const started = events.find((event): event is EventOf<'run-started'> => event.type === 'run-started')
   if (!started) throw new Error(`${name} has no start`)
   return { events, lines, wallAtStartMs: Date.parse(started.startedAt) - started.atMs }
@@ -52,6 +54,8 @@ export function readLines({ events, lines, wallAtStartMs }: StoredRun): EventOf<
 
 /** The timelines of a stored run, its logs read anew. */
 export function replay(run: StoredRun): FailoverTimeline[] {
-  const others = run.events.filter((event): event is ScenarioEvent => 'scenario' in event && event.type !== 'failover-seen')
+  const others = run.events.filter(
+    (event): event is ScenarioEvent => 'scenario' in event && event.type !== 'failover-seen',
+  )
   return failoverTimelines([...others, ...readLines(run)]) ?? []
 }
