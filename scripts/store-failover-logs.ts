@@ -17,7 +17,12 @@ const NOISE =
   /AOF|RDB(?! channel)|append only|BGSAVE|Background|overcommit|cjson|Fork CoW|backlog|asks for synchronization|Mismatch in topology|Shard id|is now a replica of|handshake|Cluster meet|no longer (?:master|primary) of|now part of shard|Connecting to|Reconnecting to|sync started|Error condition on socket|Non blocking connect|replied to PING|cached (?:master|primary)|secondary replication ID|bio thread|Bio thread/
 
 /** Events that a timeline is not made from. */
-const LEFT_OUT: ReadonlySet<RunEvent['type']> = new Set(['progress', 'step-progress', 'log-saved', 'scenario-as-played'])
+const LEFT_OUT: ReadonlySet<RunEvent['type']> = new Set([
+  'progress',
+  'step-progress',
+  'log-saved',
+  'scenario-as-played',
+])
 
 const [run, name] = process.argv.slice(2)
 if (run === undefined || name === undefined) throw new Error('give the folder of a run, and a name')

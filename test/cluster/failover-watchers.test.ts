@@ -48,7 +48,8 @@ t.test('watching a cluster of 3 × 2', { skip }, async (t) => {
   // A master's own PINGs would move its replication offset.
   const settings = { 'cluster-node-timeout': '1000', 'repl-ping-replica-period': '3600' }
   const { cluster, servers } = await formedCluster(t, { shards: 3, replicas: 1, portBase: 8460, settings })
-  const ask = async (node: string, ...words: [string, ...string[]]) => cluster.node(node).client.call(...words)
+  const ask = (node: string, ...words: [string, ...string[]]): Promise<unknown> =>
+    cluster.node(node).client.call(...words)
   const service = probe(t, cluster, servers)
   const views: ViewFact[] = []
   const watch = new ViewWatch({

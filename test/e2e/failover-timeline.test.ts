@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { serverNames } from '../../runner/platforms/catalogue.ts'
+import { readEvents } from '../../runner/record/event-log.ts'
+import type { EventOf, RunEvent } from '../../runner/record/events.ts'
 import type { FailoverReport, ScenarioReport } from '../../runner/report/report-model.ts'
 import { lastReport, reportsFolder, runCli, testScenario } from '../support/cli.ts'
 import { requireDebian } from '../support/debian.ts'
@@ -17,9 +19,11 @@ async function play(t: Test, flags: readonly string[]): Promise<void> {
   const { code, stdout, stderr } = await runCli(t, args)
   t.equal(code, 0, stdout + stderr)
   const { scenarios, folder } = lastReport(reports)
-  for (const scenario of scenarios) {
+  const events = readEvents(path.join(folder, 'events.jsonl'))
+  for (const [index, scenario] of scenarios.entries()) {
     t.test(`${scenario.server} · ${scenario.platform}`, async (t) => {
       checkTimelines(t, scenario, folder, Date.parse(scenario.startedAt))
+      checkAgainstViews(t, scenario, events, index)
       t.match(stdout, `6 failovers`)
     })
   }
@@ -66,6 +70,32 @@ function checkPromotion(
     `${kind}: promoted is ${apartMs.toFixed(2)} ms from the new master's line, ± ${promoted?.errorMs.toFixed(2)} stated`,
   )
   t.equal(promoted?.source, 'log')
+}
+
+/** Looks at the new master know nothing of wall clocks and logs: it must have been promoted between the two that frame it. */
+function checkAgainstViews(
+  t: Test,
+  { failovers }: ScenarioReport,
+  events: readonly RunEvent[],
+  scenario: number,
+): void {
+  const start = events.find((event) => event.type === 'scenario-started' && event.scenario === scenario)
+  const looks = events.filter(
+    (event): event is EventOf<'view-seen'> => event.type === 'view-seen' && event.scenario === scenario,
+  )
+  for (const { kind, to, startMs, totalMs } of failovers) {
+    const atMs = (start?.atMs ?? 0) + startMs + totalMs
+    const isMaster = ({ view }: EventOf<'view-seen'>) =>
+      view?.some(({ name, role }) => name === to && role === 'master')
+    const own = looks.filter(({ node, view }) => node === to && view !== undefined)
+    const after = own.find(
+      (look, index) => isMaster(look) && look.seenMs >= atMs - 2 && !isMaster(own[index - 1] ?? look),
+    )
+    t.ok(
+      after && after.afterMs - 2 <= atMs,
+      `${kind}: promoted at ${atMs}, between looks at ${after?.afterMs} and ${after?.seenMs}`,
+    )
+  }
 }
 
 function checkPhases(t: Test, { kind, startMs, wholeMs, phases, moments }: FailoverReport): void {

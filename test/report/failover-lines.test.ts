@@ -1,0 +1,71 @@
+import t from 'tap'
+import type { RunEvent } from '../../runner/record/events.ts'
+import { consoleReport } from '../../runner/report/console.ts'
+import { markdownReport } from '../../runner/report/markdown.ts'
+import { reportJson } from '../../runner/report/report-json.ts'
+import { reduceRun } from '../../runner/report/run-model.ts'
+import { storedRun } from '../support/replay-failovers.ts'
+
+/** A stored run of five servers has the events of one: numbered as the only scenario. */
+function runOf(name: string) {
+  const { events } = storedRun(name)
+  return reduceRun(events.map((event): RunEvent => ('scenario' in event ? { ...event, scenario: 0 } : event)))
+}
+
+const causes = runOf('causes-redis-7.0.15')
+const troubles = runOf('troubles-redis-7.0.15')
+const flat = (text: string) => text.replace(/\s+/g, ' ')
+
+t.test('the console tells every failover: who, why, how long, and where the time went', async (t) => {
+  const text = flat(consoleReport(causes))
+  t.match(text, '6 failovers')
+  t.match(text, 'shard 1: redis-node0 → redis-node1 · stop in step 2 · 5.13 s')
+  t.match(
+    text,
+    'shutdown 1.0 s, detection 3.3 s (expected 2.0–4.0 s), election 841 ms (expected 500–1300 ms), clients back after 5.1 s; ' +
+      'untouched shards 2, 3 were refused for 886 ms because `cluster-require-full-coverage` is yes; ' +
+      'redis-node0 back as its replica after 5.2 s, in sync 14 ms later by a full resync',
+  )
+  t.match(text, 'shard 1: redis-node1 → redis-node0 · failover in step 6 · 8.9 ms')
+  t.match(text, 'shard 2: redis-node3 → redis-node2 · failover (force) in step 12 · 113 ms')
+  t.match(text, 'shard 3: redis-node5 → redis-node4 · failover (takeover) in step 18')
+  t.match(text, 'no write was refused')
+})
+
+t.test('what went wrong is named', async (t) => {
+  const text = flat(consoleReport(troubles))
+  t.match(text, 'redis-node4 lost its election for epoch 12: it got 1 of 2 votes in time')
+  t.match(text, "redis-node6 refused redis-node1 its vote: can't vote about this master before 1964 milliseconds")
+  t.match(text, 'shard 3: redis-node6 kept its shard · pause in step 5 · not promoted')
+  t.match(text, 'no replica took over in 3.2 s, suspected after 1.3 s, and never agreed on')
+  t.match(text, 'shard 3: redis-node6 kept its shard · CLUSTER FAILOVER in step 12 · given up')
+  t.match(text, 'redis-node7 gave a CLUSTER FAILOVER up: its master did not hand over in time')
+})
+
+t.test('Markdown has a table of them, JSON all there is', async (t) => {
+  const markdown = markdownReport(troubles)
+  t.match(markdown, /\| shard \| masters \| cause \| time \| what happened \|/)
+  t.match(markdown, /\| 3 \| redis-node6 → none \| pause in step 5 \| not promoted \|/)
+  const [scenario] = JSON.parse(reportJson(causes)).scenarios
+  t.equal(scenario.failovers.length, 6)
+  t.match(scenario.failovers[0], {
+    kind: 'stop',
+    cause: 'stop in step 2',
+    wanted: false,
+    resync: 'full',
+    rank: 0,
+    epoch: 7,
+  })
+  t.match(scenario.failovers[0].moments[0], { name: 'fault', source: 'run', node: 'redis-node0' })
+})
+
+t.test('a soak run does not bury the rest of the console', async (t) => {
+  const [scenario] = causes.scenarios
+  if (!scenario) throw new Error('no scenario')
+  const failovers = Array.from({ length: 40 }, () => scenario.failovers)
+    .flat()
+    .slice(0, 100)
+  const text = consoleReport({ ...causes, scenarios: [{ ...scenario, failovers }] })
+  t.match(text, '100 failovers')
+  t.match(text, '… and 88 more, in report.json')
+})
