@@ -14,8 +14,8 @@ import { register } from '../runner/workload/register.ts'
 import { median } from './median.ts'
 
 const CLIENTS = 64
-const ROUNDS = 7
-const ROUND_MS = 1500
+const ROUNDS = 11
+const ROUND_MS = 800
 const SHARDS = 3
 
 /** Keeps nothing. */

@@ -10,7 +10,7 @@ export interface DirectOptions {
   password: string
   /** How many clients the workload has. */
   clients: number
-  /** Each client has connections of its own: for operations that block or WATCH. Otherwise 16 share one to each node. */
+  /** Each client has connections of its own: for operations that block or WATCH. Otherwise 32 share one to each node. */
   ownConnections: boolean
   /** Some operations are for replicas. */
   readsReplicas?: boolean
@@ -21,7 +21,7 @@ export interface DirectOptions {
 }
 
 /** Clients that share a connection to each node: more would wait for each other's bytes, fewer cost a write each. */
-const CLIENTS_PER_LANE = 16
+const CLIENTS_PER_LANE = 32
 /** A connection that comes to be takes under a millisecond; one that was cut must be tried anew soon after it is healed. */
 const CONNECT_TIMEOUT_MS = 500
 const CONNECT_EVERY_MS = 20
