@@ -1,9 +1,13 @@
+import { benchChecks } from './checks.ts'
 import { benchCluster } from './cluster.ts'
+import { benchLinks } from './links.ts'
 import { benchLoad } from './load.ts'
 import { benchOverhead } from './overhead.ts'
 
 const benches: Record<string, () => Promise<void>> = {
   cluster: () => benchCluster(),
+  checks: benchChecks,
+  links: benchLinks,
   load: benchLoad,
   overhead: benchOverhead,
 }

@@ -56,6 +56,7 @@ export const lostWrites = defineCheck<LostWritesLimit>({
     const samples = losses.samples
     const amount = { value: String(count), amount: count, samples }
     if (count === 0) return { ...amount, ...nothingLost(evidence, losses) }
+    if (history.type === 'counter' && during !== undefined) return { ...amount, ...undatable(count) }
     const rows = groups.flatMap((group) => group.rows)
     const told = {
       ...amount,
@@ -83,6 +84,11 @@ function nothingLost(evidence: Evidence, losses: Losses): Told {
   const kept = `All ${plural(losses.samples, 'acknowledged write')} were there after the run, or had been overwritten by later ones`
   if (losses.unread.length === 0) return { finding: 'holds', explanation: `${kept}.` }
   return { finding: 'unknown', explanation: `${kept}; but ${unreadText(evidence, losses).join('')}.` }
+}
+
+function undatable(count: number): Told {
+  const explanation = `${plural(count, 'increment')} of counters ${count === 1 ? 'was' : 'were'} lost, but of a counter nobody can say which increments are missing, nor in which phase they were made.`
+  return { finding: 'unknown', explanation }
 }
 
 function unreadText({ history }: Evidence, { unread }: Losses): string[] {

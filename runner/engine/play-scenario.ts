@@ -12,6 +12,7 @@ import { Names } from '../steps/names.ts'
 import { plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
 import { BackgroundLoad } from './background-load.ts'
+import { FailoverWatch } from './failover-watch.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { judgeScenario } from './judge.ts'
@@ -52,7 +53,7 @@ export async function playScenario(
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const played = new AsPlayed(scenario, settings)
-  const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
   const journal = openJournal(settings)
   let setupMs: number | undefined
   let result: ScenarioResult
@@ -60,6 +61,8 @@ export async function playScenario(
   const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings)
   recordStart(scenario, place, settings)
   try {
+    const watch = new FailoverWatch({ recorder, clock, scenario: place.index, server: place.server })
+    made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
     }
@@ -67,14 +70,17 @@ export async function playScenario(
       index: place.index,
       logs,
       logFolder: place.logFolder,
+      onLogLine: (node, line) => watch.readLine(node, line),
       signal,
       onServers,
     })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
-    const faults = openBoard(ready, place.index, journal, settings)
-    const stage = stageOf(scenario, place.index, settings, { ...ready, faults, load }, played, onBug)
+    watch.start(ready.cluster, scenario.cluster.topology, settings.password)
+    const servers = watch.watched(ready.servers)
+    const faults = openBoard({ ...ready, servers }, place.index, journal, settings)
+    const stage = stageOf(scenario, place.index, settings, { ...ready, servers, faults, load }, played, onBug)
     await load?.begin(ready.cluster)
     result = await playSteps(scenario, stage, signal, settings.interrupted, load)
     result = await healAll(result, faults, signal, settings)
@@ -85,6 +91,7 @@ export async function playScenario(
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
+  made.watch?.stop()
   const cleanupStartMs = clock.nowMs()
   try {
     result = await endLoad(result, load)

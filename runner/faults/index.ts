@@ -1,6 +1,17 @@
+import { clock } from './clock.ts'
+import { config } from './config.ts'
+import { connectionsFull } from './connections-full.ts'
+import { cpu } from './cpu.ts'
+import { dataWiped } from './data-wiped.ts'
+import { disk } from './disk.ts'
+import { droppedPackets, lostVotes } from './dropped-packets.ts'
 import type { FaultKind } from './fault.ts'
+import { fullResync } from './full-resync.ts'
+import { memory } from './memory.ts'
 import { network } from './network.ts'
 import { partition } from './partition.ts'
+import { stall } from './stall.ts'
+import { writesRefused } from './writes-refused.ts'
 
 /** A kind whose specs and memos only its own verb and journal know. */
 function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
@@ -8,7 +19,22 @@ function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
 }
 
 /** The kinds of faults, by name. */
-const ALL: readonly FaultKind[] = [anyKind(partition), anyKind(network)]
+const ALL: readonly FaultKind[] = [
+  anyKind(partition),
+  anyKind(network),
+  anyKind(config),
+  anyKind(stall),
+  anyKind(writesRefused),
+  anyKind(connectionsFull),
+  anyKind(droppedPackets),
+  anyKind(lostVotes),
+  anyKind(fullResync),
+  anyKind(cpu),
+  anyKind(memory),
+  anyKind(disk),
+  anyKind(dataWiped),
+  anyKind(clock),
+]
 
 const KINDS: ReadonlyMap<string, FaultKind> = new Map(ALL.map((kind) => [kind.name, kind]))
 

@@ -5,6 +5,7 @@
  */
 
 import type { CheckOutcome } from './check-outcome.ts'
+import type { ClocksFact, FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
 
 export const EVENTS_VERSION = 1
 
@@ -141,6 +142,14 @@ export type RunEvent = { atMs: number } & (
   /** Seen to bite, and seen to bite no more, by `proof`. Stopped, killed and paused nodes are told by their steps alone. */
   | { type: 'fault-began'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'fault-ended'; scenario: number; fault: FaultInfo; proof: string }
+  | ({ type: 'failover-seen'; scenario: number } & LogFact)
+  | ({ type: 'view-seen'; scenario: number } & ViewFact)
+  | ({ type: 'service-seen'; scenario: number } & ServiceFact)
+  | ({ type: 'fault-seen'; scenario: number } & FaultFact)
+  | ({ type: 'timing-seen'; scenario: number } & TimingFact)
+  | ({ type: 'clocks-seen'; scenario: number } & ClocksFact)
+  /** Watching of failovers ended: what comes later is the cleanup's doing. */
+  | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
   /** About once a second for each workload, while it runs: ten bins of 100 ms. */
   | { type: 'load-bins'; scenario: number; workload: string; series: LoadSeries }

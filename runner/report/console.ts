@@ -1,4 +1,5 @@
 import { formatDuration } from '../record/duration.ts'
+import { failoverLines } from './failover-lines.ts'
 import { checkTable } from './check-table.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import type { RunReport, ScenarioReport } from './report-model.ts'
@@ -36,6 +37,7 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
   return [
     ...head,
     ...table,
+    ...failoverLines(scenario.failovers, style, paint),
     ...(scenario.checks.length === 0 ? [] : ['', ...checkTable(scenario.checks, style, paint)]),
     '',
     ...verdictLines(scenario, played, style, paint),

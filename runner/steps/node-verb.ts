@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Unreachable } from '../cluster/reply-errors.ts'
+import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { type NodeState, PlatformError, type ServerGroup } from '../platforms/platform.ts'
 import { formatDuration } from '../record/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
@@ -241,6 +241,9 @@ export async function proveAnswering(context: StepContext, node: string): Promis
       await context.cluster.node(node).client.callWithin(1000, 'PING')
       return `answers after ${formatDuration(context.clock.nowMs() - startMs)}`
     } catch (error) {
+      // A master that refuses writes refuses PING too.
+      if (errorClass(error) === 'MISCONF')
+        return `answers after ${formatDuration(context.clock.nowMs() - startMs)}, refusing writes`
       const seen = error instanceof Error ? error.message : String(error)
       if (seen !== last) context.progress(`${node}: ${seen}`)
       last = seen

@@ -76,9 +76,10 @@ export function processesOf(stateFolder: string, runId: string): Processes {
   return JSON.parse(readFileSync(join(stateFolder, runId, 'processes.json'), 'utf8')) as Processes
 }
 
-/** The pids of a run's supervisor and servers that are alive. */
+/** The pids of a run's supervisor, servers and links that are alive. */
 export function alive(processes: Processes): number[] {
-  return [processes.supervisor, ...Object.values(processes.servers)]
+  const links = processes.links ? [processes.links] : []
+  return [processes.supervisor, ...Object.values(processes.servers), ...links]
     .map(({ pid }) => pid)
     .filter((pid) => lookAt(pid) !== undefined)
 }

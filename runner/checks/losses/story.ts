@@ -1,7 +1,7 @@
-import { NO_NODE } from '../../record/history-codes.ts'
+import { NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import type { Evidence } from '../evidence.ts'
 import { besideFault, faultNear, stepAt } from '../faults.ts'
-import { listed, momentText, plural, rangesText } from '../words.ts'
+import { listed, momentText, plural, rangesText, valueText } from '../words.ts'
 import type { Losses } from './losses.ts'
 
 /** Lost writes of one shard. */
@@ -59,8 +59,11 @@ export function lossSentence(evidence: Evidence, losses: Losses, loss: ShardLoss
 }
 
 function counterText({ history }: Evidence, { finals }: Losses, { keys }: ShardLoss): string {
-  const shown = keys.map((key) => `${history.keys[key]} ended at ${history.ops.r[finals[key] ?? -1] ?? 'nothing'}`)
-  return listed(shown, 3)
+  const value = (key: number) => valueText(history, history.ops.r[finals[key] ?? -1] ?? UNKNOWN)
+  return listed(
+    keys.map((key) => `${history.keys[key]} ended at ${value(key)}`),
+    3,
+  )
 }
 
 function whenText({ history, facts }: Evidence, { rows, shard }: ShardLoss): string {

@@ -1,4 +1,5 @@
 import type { ContainerInfo } from 'dockerode'
+import { clockLibrary } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
 import type { FaultSupport } from '../faults.ts'
 import {
@@ -19,6 +20,8 @@ import { nodeOfLabels, RUN_LABEL, runFilter } from './labels.ts'
 import { type Means, tryMeans } from './links/means.ts'
 import { networkSupport } from './links/support.ts'
 import { removalCommand, removeRun } from './removal.ts'
+import { clockFiles } from './resources/clock.ts'
+import { resourceSupport } from './resources/support.ts'
 import { listRuns, removeOrphans } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
 import { checkSpec } from './spec.ts'
@@ -40,6 +43,7 @@ export class DockerPlatform implements Platform {
   readonly #options: DockerPlatformOptions
   readonly #engine: Engine
   readonly #toolbox: Toolbox
+  readonly #groups = new Set<DockerServerGroup>()
   #image: NodeImage | undefined
   #means: Promise<Means> | undefined
 
@@ -60,6 +64,7 @@ export class DockerPlatform implements Platform {
     const version = await this.#engine.call('tell its version', () => this.#engine.docker.version(), {
       timeoutMs: 10_000,
     })
+    for (const { network } of this.#groups) if (network.loss) throw network.loss
     return `Docker ${version.Version.replace(/\+.*$/, '')}`
   }
 
@@ -74,12 +79,16 @@ export class DockerPlatform implements Platform {
     for (const left of await removeOrphans(this.#engine)) progress(`removed what a dead run left: ${left}`)
     const machine = await this.#demandFree(spec)
     if (spec.needs?.links) await this.#toolbox.prepare(progress, signal)
+    const clock = spec.needs?.clock ? await clockFiles(await clockLibrary(progress, signal)) : []
     try {
       progress(`starting ${spec.nodes} containers`)
-      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, signal }
+      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, clock, signal }
       const trying = spec.needs?.links ? this.#triedMeans(signal) : undefined
-      const nodes = await createNodes(this.#engine, plan).finally(() => trying)
-      return this.#group(spec.runId, nodes, true)
+      try {
+        return this.#group(spec.runId, await createNodes(this.#engine, plan), true)
+      } finally {
+        await trying
+      }
     } catch (error) {
       await this.#undo(spec.runId, error)
       throw await this.#explainRace(spec, error)
@@ -99,7 +108,10 @@ export class DockerPlatform implements Platform {
 
   async faultSupport(signal?: AbortSignal): Promise<FaultSupport[]> {
     await this.probe()
-    return networkSupport(() => this.#findMeans(signal))
+    return [
+      ...(await networkSupport(() => this.#findMeans(signal))),
+      ...(await resourceSupport(this.#engine, this.#image?.image)),
+    ]
   }
 
   runs(): Promise<FoundRun[]> {
@@ -120,7 +132,9 @@ export class DockerPlatform implements Platform {
 
   #group(runId: string, nodes: readonly ServerNode[], isNew: boolean): DockerServerGroup {
     const means = () => this.#findMeans()
-    return new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    const group = new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    this.#groups.add(group)
+    return group
   }
 
   /** Once for all groups: it is the kernel that has them. */
@@ -134,7 +148,7 @@ export class DockerPlatform implements Platform {
     }
   }
 
-  /** Ahead of time, so that the first fault need not wait for it; which is also the one to tell what kept it from being found out. */
+  /** Ahead of time, so that the first fault need not wait; that is also the one to tell what kept it from being found out. */
   async #triedMeans(signal?: AbortSignal): Promise<void> {
     await this.#findMeans(signal).catch(() => undefined)
   }

@@ -1,4 +1,5 @@
 // Plain JavaScript, as all that the link process loads: see link-process.mjs.
+import { SEGMENT_BYTES } from './loss.mjs'
 
 /**
  * @typedef {import('node:net').Socket} Socket
@@ -11,7 +12,7 @@ const TRAVELLING_BYTES = 4 * 1024 * 1024
 /** What a cut swallows before the sender is made to wait, as it would for acknowledgements. */
 const SWALLOWED_BYTES = 256 * 1024
 /** What TCP sends without any acknowledgement: 10 segments (RFC 6928). */
-const UNACKNOWLEDGED_BYTES = 14_480
+const UNACKNOWLEDGED_BYTES = 10 * SEGMENT_BYTES
 /** Timers are whole milliseconds: rather this much too early than up to 1 ms too late. */
 const EARLY_MS = 0.5
 
@@ -131,8 +132,8 @@ export class Flow {
   }
 
   #isClear() {
-    const { isNone } = this.#effect
-    return isNone && this.#travelling.length + this.#waiting.length === 0 && this.#mayArrive(performance.now())
+    const unhindered = this.#effect.isNone && this.#allowedBytes === Number.POSITIVE_INFINITY
+    return unhindered && this.#travelling.length + this.#waiting.length === 0 && this.#mayArrive(performance.now())
   }
 
   /** @param {number} nowMs */
@@ -154,7 +155,8 @@ export class Flow {
    * @param {number} cameAtMs
    */
   #queue(kind, data, cameAtMs) {
-    const { pieceBytes } = this.#effect
+    const unacknowledged = this.#allowedBytes < Number.POSITIVE_INFINITY
+    const pieceBytes = unacknowledged ? SEGMENT_BYTES : this.#effect.pieceBytes
     let rest = data
     do {
       const piece = rest.subarray(0, pieceBytes)
