@@ -1,13 +1,15 @@
 import { benchChecks } from './checks.ts'
 import { benchCluster } from './cluster.ts'
 import { benchLinks } from './links.ts'
+import { benchLoad } from './load.ts'
 import { benchOverhead } from './overhead.ts'
 
 const benches: Record<string, () => Promise<void>> = {
   cluster: () => benchCluster(),
-  links: benchLinks,
-  overhead: benchOverhead,
   checks: benchChecks,
+  links: benchLinks,
+  load: benchLoad,
+  overhead: benchOverhead,
 }
 
 const names = process.argv.slice(2)

@@ -7,11 +7,17 @@ import type { LoadKey } from './drive/keys.ts'
 import type { Values } from './drive/values.ts'
 import type { LoadOptions } from './options.ts'
 
+/** What of a history the clients of a workload write. */
+export type Recording = Pick<
+  HistoryWriter,
+  'key' | 'value' | 'list' | 'begin' | 'attempt' | 'ok' | 'failed' | 'indeterminate' | 'moment'
+>
+
 /** What a workload works with while it runs. */
 export interface WorkloadSetup {
   keys: readonly LoadKey[]
   options: LoadOptions
-  history: HistoryWriter
+  history: Recording
   values: Values
 }
 

@@ -4,9 +4,10 @@ import type { OperationColumns } from '../../record/history-columns.ts'
 
 const MISMATCH = outcomeCode('mismatch', false)
 
-/** True for an operation that tells what was there: a read that was answered, or a compare-and-set that did not match. */
-export function readsAt({ fn, outcome }: OperationColumns, row: number): boolean {
-  return fn[row] === FN.read ? outcome[row] === OUTCOME_OK : fn[row] === FN.cas && outcome[row] === MISMATCH
+/** True for an operation that tells what was there: a read that was answered, or a compare-and-set that did not match and says why. */
+export function readsAt({ fn, outcome, r }: OperationColumns, row: number): boolean {
+  if (fn[row] === FN.read) return outcome[row] === OUTCOME_OK
+  return fn[row] === FN.cas && outcome[row] === MISMATCH && r[row] !== UNKNOWN
 }
 
 /**

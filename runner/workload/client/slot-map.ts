@@ -1,6 +1,6 @@
+import { isEstablished, isMarkedFailing } from '../../cluster/agreed-view.ts'
 import { SLOT_COUNT } from '../../cluster/slots.ts'
-import type { Reply } from './operation.ts'
-import { textOf } from './operation.ts'
+import type { ClusterView } from '../../cluster/view.ts'
 
 /** The address of a node, as clients and as the other nodes know it. */
 export interface NodeAddress {
@@ -13,7 +13,7 @@ export interface NodeAddress {
 
 const NOBODY = -1
 
-/** Which node owns which slot, as one client knows it: from CLUSTER SLOTS, and from redirections. */
+/** Which node owns which slot, as one client knows it: from CLUSTER NODES, and from redirections. */
 export class SlotMap {
   readonly #byAddress = new Map<string, number>()
   readonly #owners = new Int16Array(SLOT_COUNT).fill(NOBODY)
@@ -62,31 +62,23 @@ export class SlotMap {
     this.#owners[slot] = node
   }
 
-  /** Takes over a reply to CLUSTER SLOTS. `askedHost`: what an empty host in it means. False, and nothing changes, if it names no slots. */
-  learn(reply: Reply, askedHost: string): boolean {
-    if (!Array.isArray(reply) || reply.length === 0) return false
-    const owners = new Int16Array(SLOT_COUNT).fill(NOBODY)
-    const replicas = new Map<number, number[]>()
-    for (const range of reply as readonly Reply[]) {
-      if (!Array.isArray(range)) return false
-      const [first, last, ...members] = range as readonly Reply[]
-      const [master, ...others] = members.map((member) => this.#memberOf(member, askedHost))
-      if (master === undefined) continue
-      owners.fill(master, Number(first), Number(last) + 1)
-      replicas.set(master, [
-        ...new Set([...(replicas.get(master) ?? []), ...others.filter((other) => other !== undefined)]),
-      ])
-    }
-    this.#owners.set(owners)
+  /** Takes over what a node says. False, and nothing changes, if it knows of no owner. */
+  learn({ nodes }: ClusterView): boolean {
+    const members = nodes.filter(isEstablished).flatMap((node) => {
+      const place = this.nodeAt(node.host, node.port)
+      return place === undefined ? [] : [{ node, place }]
+    })
+    const owners = members.filter(({ node }) => node.role === 'master' && node.slots.length > 0)
+    if (owners.length === 0) return false
+    this.#owners.fill(NOBODY)
     this.#replicas.clear()
-    for (const [master, others] of replicas) this.#replicas.set(master, others)
+    for (const { node, place } of owners) {
+      for (const [first, last] of node.slots) this.#owners.fill(place, first, last + 1)
+      const own = members.filter((other) => other.node.masterId === node.id && !isMarkedFailing(other.node))
+      const replicas = own.map((other) => other.place)
+      this.#replicas.set(place, replicas)
+    }
     return true
-  }
-
-  #memberOf(member: Reply, askedHost: string): number | undefined {
-    if (!Array.isArray(member)) return undefined
-    const [host, port] = member as readonly Reply[]
-    return this.nodeAt(textOf(host) || askedHost, Number(port))
   }
 }
 

@@ -1,5 +1,5 @@
 import { NodeClient } from '../../cluster/node-client.ts'
-import type { Reply } from './operation.ts'
+import { parseClusterNodes } from '../../cluster/view-parser.ts'
 import type { NodeAddress, SlotMap } from './slot-map.ts'
 
 export interface TopologyOptions {
@@ -13,7 +13,10 @@ export interface TopologyOptions {
   now(): number
 }
 
-/** Keeps a client's slot map up to date by asking one node after the other for CLUSTER SLOTS, on connections of its own. */
+/**
+ * Keeps a client's slot map up to date by asking one node after the other, on connections of its own. CLUSTER NODES it is, for
+ * CLUSTER SLOTS leaves out replicas to which nothing has been replicated yet (cluster.c, isReplicaAvailable, Redis 7.0).
+ */
 export class Topology {
   readonly #options: TopologyOptions
   readonly #clients: readonly NodeClient[]
@@ -63,9 +66,9 @@ export class Topology {
     const order = [...inTurn.filter((index) => index !== notNode), ...inTurn.filter((index) => index === notNode)]
     for (const index of order) {
       if (this.#closed) return false
-      const [reply] = (await this.#clients[index]?.pipeline([['CLUSTER', 'SLOTS']], this.#options.timeoutMs)) ?? []
-      const host = this.#options.nodes[index]?.host ?? ''
-      if (!(reply instanceof Error) && this.#options.map.learn(reply as Reply, host)) return true
+      const name = this.#options.nodes[index]?.name ?? ''
+      const [reply] = (await this.#clients[index]?.pipeline([['CLUSTER', 'NODES']], this.#options.timeoutMs)) ?? []
+      if (typeof reply === 'string' && this.#options.map.learn(parseClusterNodes(reply, name))) return true
     }
     return false
   }

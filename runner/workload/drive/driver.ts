@@ -1,7 +1,6 @@
 import { type FailureClass, FLAG, FN, type FunctionName, NO_NODE } from '../../record/history-codes.ts'
-import type { HistoryWriter } from '../../record/history-writer.ts'
 import type { LoadClient, Operation, OperationListener } from '../client/operation.ts'
-import type { Workload } from '../kind.ts'
+import type { Recording, Workload } from '../kind.ts'
 import type { LoadOptions } from '../options.ts'
 import type { Bins } from './bins.ts'
 import { Draw, type LoadKey, weightsOf } from './keys.ts'
@@ -13,7 +12,7 @@ export interface DriverOptions {
   options: LoadOptions
   keys: readonly LoadKey[]
   workload: Workload
-  history: HistoryWriter
+  history: Recording
   client: LoadClient
   bins: Bins
   /** Numbers of the nodes in the history, by their place in the client's list. */

@@ -105,5 +105,6 @@ function makeClient(options: LoadOptions, nodes: LoadRequest['nodes'], password:
   }
   // What blocks its connection, or watches keys on it, must not share it.
   const ownConnections = wait !== undefined || durability !== undefined || own.via === 'watch'
-  return new DirectClient({ nodes, password, clients, ownConnections, timeoutMs, now })
+  const readsReplicas = readFrom === 'replica'
+  return new DirectClient({ nodes, password, clients, ownConnections, readsReplicas, timeoutMs, now })
 }
