@@ -9,6 +9,7 @@ import type { Stage } from '../../runner/engine/stage.ts'
 import { playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
 import type { Fault } from '../../runner/faults/fault.ts'
+import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
 import type { GroupNeeds } from '../../runner/platforms/faults.ts'
 import type { ServerGroup } from '../../runner/platforms/platform.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
@@ -19,7 +20,7 @@ import { verbByName } from '../../runner/steps/index.ts'
 import { Names } from '../../runner/steps/names.ts'
 import type { Step } from '../../runner/steps/verb.ts'
 
-/** A real cluster of processes on which steps are played, and what they left. */
+/** A real cluster on which steps are played, and what they left. */
 export interface LiveStage {
   cluster: LiveCluster
   servers: ServerGroup
@@ -40,6 +41,10 @@ export interface LiveStageOptions {
   settings?: Record<string, string>
   /** Of the catalogue. */
   server?: string
+  /** Default: `process`. */
+  platform?: 'process' | 'docker'
+  /** Default: `sf-`. */
+  namePrefix?: string
 }
 
 export const PASSWORD = 'test-secret'
@@ -53,10 +58,14 @@ export async function liveStage(
   const { portBase, shards = 1, replicas = 1, needs = {}, settings = {}, server = 'redis:7.0' } = options
   const stateFolder = mkdtempSync(join(tmpdir(), 'redis-chaos-live-'))
   t.teardown(() => rmSync(stateFolder, { recursive: true, force: true }))
-  const platform = new ProcessPlatform({ server, projectRoot, stateFolder })
+  const isDocker = options.platform === 'docker'
+  const platform = isDocker
+    ? new DockerPlatform({ server, projectRoot })
+    : new ProcessPlatform({ server, projectRoot, stateFolder })
   t.teardown(() => platform.close())
   await platform.prepare(() => undefined)
-  const spec = { runId: `live-${process.pid}-${portBase}`, purpose: 'a test of faults', namePrefix: 'sf-', portBase }
+  const { namePrefix = 'sf-' } = options
+  const spec = { runId: `live-${process.pid}-${portBase}`, purpose: 'a test of faults', namePrefix, portBase }
   const servers = await platform.create(
     { ...spec, nodes: shards * (1 + replicas), password: PASSWORD, settings, needs },
     () => undefined,
