@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import type { Test } from 'tap'
 import { onEachPlatform } from '../support/each-platform.ts'
 import { step } from '../support/fake-stage.ts'
 import type { LiveStage } from '../support/live-stage.ts'
@@ -17,10 +18,10 @@ function ask({ cluster }: LiveStage, node: string, ...words: [string, ...string[
 
 onEachPlatform('a server whose clock is off', { portBase: 8658, namePrefix: 'rs-clock-' }, async (t, on) => {
   const stage = await on.cluster({ needs: { clock: true } })
-  const near = (seen: number, wanted: number) =>
+  const near = (t: Test, seen: number, wanted: number) =>
     t.ok(Math.abs(seen - wanted) <= 1, `${seen} s, and should be ${wanted}`)
 
-  await t.test('is right unless it is asked for', async () => near(await offset(stage, MASTER), 0))
+  await t.test('is right unless it is asked for', async (t) => near(t, await offset(stage, MASTER), 0))
 
   await t.test('is ahead: keys expire early, and durations stay what they are', async (t) => {
     await ask(stage, MASTER, 'SET', 'key', 'value', 'EX', '20')
@@ -28,8 +29,8 @@ onEachPlatform('a server whose clock is off', { portBase: 8658, namePrefix: 'rs-
       verdict: 'passed',
       proof: /^redis-node0: TIME is (30\.\d\d|29\.9\d) s ahead$/,
     })
-    near(await offset(stage, MASTER), 30)
-    near(await offset(stage, REPLICA), 0)
+    near(t, await offset(stage, MASTER), 30)
+    near(t, await offset(stage, REPLICA), 0)
     t.equal(await ask(stage, MASTER, 'GET', 'key'), null)
     const uptime = async () =>
       Number(/uptime_in_seconds:(\d+)/.exec(String(await ask(stage, MASTER, 'INFO', 'server')))?.[1])
@@ -37,9 +38,9 @@ onEachPlatform('a server whose clock is off', { portBase: 8658, namePrefix: 'rs-
     t.match(await stage.play(step('expect', { cluster: 'healthy' }, { withinMs: 10_000 })), { verdict: 'passed' })
   })
 
-  await t.test('is off still after a restart', async () => {
+  await t.test('is off still after a restart', async (t) => {
     await stage.play(step('restart', MASTER))
-    near(await offset(stage, MASTER), 30)
+    near(t, await offset(stage, MASTER), 30)
   })
 
   await t.test('two faults add up, and each is healed alone', async (t) => {
@@ -47,18 +48,18 @@ onEachPlatform('a server whose clock is off', { portBase: 8658, namePrefix: 'rs-
       verdict: 'passed',
       proof: /redis-node0: TIME is 59 min (29|30) s behind; redis-node1: TIME is 60 min 0 s behind/,
     })
-    near(await offset(stage, MASTER), -3570)
+    near(t, await offset(stage, MASTER), -3570)
     const [ahead] = stage.faults.active
     await stage.faults.end(ahead?.id ?? '', SIGNAL)
-    near(await offset(stage, MASTER), -3600)
+    near(t, await offset(stage, MASTER), -3600)
   })
 
   await t.test('is put right by a later runner', async (t) => {
     t.match(await stage.successor().faults.endAll(SIGNAL), [
       { proof: 'redis-node0: TIME is right; redis-node1: TIME is right' },
     ])
-    near(await offset(stage, MASTER), 0)
-    near(await offset(stage, REPLICA), 0)
+    near(t, await offset(stage, MASTER), 0)
+    near(t, await offset(stage, REPLICA), 0)
     await stage.faults.endAll(SIGNAL)
   })
 

@@ -1,4 +1,5 @@
 import Docker from 'dockerode'
+import type { Test } from 'tap'
 import { type OnPlatform, onEachPlatform } from '../support/each-platform.ts'
 import { step } from '../support/fake-stage.ts'
 import type { LiveStage } from '../support/live-stage.ts'
@@ -96,7 +97,7 @@ onEachPlatform('a server without a small disk', PORTS, async (t, on) => {
   t.same(stage.bugs, [])
 })
 
-async function slow(t: import('tap').Test, stage: LiveStage, { platform }: OnPlatform): Promise<void> {
+async function slow(t: Test, stage: LiveStage, { platform }: OnPlatform): Promise<void> {
   const outcome = await stage.play(step('disk', { node: MASTER, state: 'slow', rate: '50kb/s' }))
   if (platform === 'process') {
     t.match(outcome, {
