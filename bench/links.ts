@@ -8,10 +8,10 @@ import Table from 'cli-table3'
 import { formCluster } from '../runner/cluster/form.ts'
 import { LiveCluster } from '../runner/cluster/live-cluster.ts'
 import { evenSplit } from '../runner/cluster/slots.ts'
+import { LinkChild } from '../runner/platforms/links/link-child.mjs'
 import { announcedAddress, hiddenAddress, loopbackPlan } from '../runner/platforms/links/loopback.ts'
 import type { ServerGroup, ServerNode } from '../runner/platforms/platform.ts'
 import { ProcessPlatform } from '../runner/platforms/process/process-platform.ts'
-import { SupervisedLinks } from '../runner/platforms/process/supervised-links.mjs'
 import { systemClock } from '../runner/record/clock.ts'
 import { median } from './median.ts'
 
@@ -103,7 +103,7 @@ const SINK = `
 async function measureRates(): Promise<Compared> {
   const sink = new Worker(SINK, { eval: true, workerData: { host: hiddenAddress(0), port: SINK_PORT } })
   await once(sink, 'message')
-  const links = new SupervisedLinks((lost) => process.stderr.write(`${lost}\n`))
+  const links = new LinkChild('bench-links', (lost) => process.stderr.write(`${lost}\n`))
   try {
     const address = { host: 'localhost', port: SINK_PORT, peerHost: announcedAddress(0), peerPort: SINK_PORT }
     const node: ServerNode = { name: 'sink', serverName: 'sink', index: 0, machine: 'here', ...address }

@@ -5,8 +5,8 @@
 #   step PROGRAM BYTES       and so many bytes of input for the program; the steps of a task run one after the other
 #   end
 #
-# and prints a line of JSON for each step that was run: task, step, exit, output, errors. A task ends at its first step that
-# fails, unless the step's name ends in `?`. Nothing is run before the job is there as a whole: whoever sends it may die.
+# and prints a line of JSON for each step that was run (task, step, exit, output, errors), and `done`. A task ends at its first
+# step that fails, unless the step's name ends in `?`. Nothing is run before the job is there as a whole: whoever sends it may die.
 # The argument is a deadline in seconds, after which everything that was started is killed.
 #
 # Perl, because it is part of every Debian, and starts in 3 ms: a job for six nodes starts it a dozen times.
@@ -24,6 +24,7 @@ my %PROGRAMS = (
     shape    => [qw(tc -batch -)],
     probe    => [qw(perl /toolbox/probe.pl)],
 );
+my %BUILT_IN = ( unshape => \&unshape, reset => \&reset_connections );
 
 $| = 1;
 my ($deadline) = @ARGV;
@@ -40,6 +41,7 @@ for my $task (@tasks) {
     push @children, $child;
 }
 waitpid $_, 0 for @children;
+syswrite STDOUT, "done\n";
 
 sub read_job {
     my @job;
@@ -49,7 +51,7 @@ sub read_job {
         if ( $line =~ /^task (\S+) (\d+|self) (\S+)$/ ) {
             push @job, { key => $1, pid => $2, address => $3, steps => [] };
         }
-        elsif ( @job && $line =~ /^step (\w+)(\??) (\d+)$/ && ( $PROGRAMS{$1} || $1 eq 'unshape' ) ) {
+        elsif ( @job && $line =~ /^step (\w+)(\??) (\d+)$/ && ( $PROGRAMS{$1} || $BUILT_IN{$1} ) ) {
             my ( $name, $optional, $bytes, $input ) = ( $1, $2, $3, '' );
             while ( length $input < $bytes ) {
                 read( STDIN, $input, $bytes - length $input, length $input ) or die "toolbox: the job ended early\n";
@@ -63,28 +65,42 @@ sub read_job {
 
 sub run_task {
     my ($task) = @_;
-    my @enter = ();
-    my $device = 'lo';
+    my @enter;
     if ( $task->{pid} ne 'self' ) {
-        # One handle for the whole task: the process may end, and its number be given to another one, meanwhile.
-        local $^F = 1000;
-        open my $namespace, '<', "/proc/$task->{pid}/ns/net"
-          or return report( $task, 'enter', 1, '', "its network namespace cannot be opened: $!" );
+        my ( $namespace, $problem ) = namespace_of($task);
+        return report( $task, 'enter', 1, '', $problem ) if $problem;
         $task->{namespace} = $namespace;
         @enter = ( 'nsenter', '--net=/proc/self/fd/' . fileno $namespace );
-        # Whatever else the process is by now, only a node's namespace has its address.
+    }
+    my $device = 'lo';
+    if ( @enter && grep { $_->{name} eq 'unshape' || $_->{input} =~ /\@device\@/ } @{ $task->{steps} } ) {
         my ( $exit, $output, $errors ) = run( [ @enter, qw(ip -o -4 address show to), $task->{address} ], '' );
         ($device) = $output =~ /^\d+:\s+(\S+)/;
-        return report( $task, 'enter', $exit || 1, '', $errors || "it has no address $task->{address}" ) unless $device;
+        return report( $task, 'enter', $exit || 1, '', $errors || 'no device has its address' ) unless $device;
     }
     for my $step ( @{ $task->{steps} } ) {
         my ( $exit, $output, $errors ) =
-          $step->{name} eq 'unshape'
-          ? unshape( \@enter, $device )
+          $BUILT_IN{ $step->{name} }
+          ? $BUILT_IN{ $step->{name} }->( \@enter, $device, $step->{input} )
           : run( [ @enter, @{ $PROGRAMS{ $step->{name} } } ], $step->{input} =~ s/\@device\@/$device/gr );
         report( $task, $step->{name}, $exit, $output, $errors );
         return if $exit != 0 && !$step->{optional};
     }
+}
+
+# A handle of the task's namespace, or what is wrong. The process may have ended, and its number be another one's by now, which may
+# be on the network of the host itself: only the namespace of a node has the node's address.
+sub namespace_of {
+    my ($task) = @_;
+    my $path = "/proc/$task->{pid}/ns/net";
+    local $^F = 1000;
+    open my $namespace, '<', $path or return ( undef, "its network namespace cannot be opened: $!" );
+    my $routes = '';
+    if ( open my $file, '<', "/proc/$task->{pid}/net/fib_trie" ) { local $/; $routes = <$file> // '' }
+    my $is_its = $routes =~ m{\|-- \Q$task->{address}\E\n\s+/32 host LOCAL};
+    my ( $opened, $now ) = ( ( stat $namespace )[1], ( stat $path )[1] );
+    return ($namespace) if $is_its && defined $now && $opened == $now;
+    return ( undef, "process $task->{pid} is not that of the node with address $task->{address}" );
 }
 
 # Takes away the queues of an earlier job, if there are any; others stay.
@@ -101,6 +117,20 @@ sub unshape {
     for my $command (@commands) {
         ( $exit, undef, $errors ) = run( [ @$enter, @$command ], '' );
         return ( $exit, '', $errors ) if $exit != 0;
+    }
+    return ( 0, '', '' );
+}
+
+# Ends connections at both ends at once, where the kernel can (INET_DIAG_DESTROY): lines of ADDRESS PORT OWN, those to that port of
+# the address, and those from the address to this port of one's own.
+sub reset_connections {
+    my ( $enter, undef, $input ) = @_;
+    for my $line ( split /\n/, $input ) {
+        my ( $address, $port, $own ) = split / /, $line;
+        for my $ends ( [ 'dport', '=', $port ], [ 'sport', '=', $own ] ) {
+            my ( $exit, undef, $errors ) = run( [ @$enter, qw(ss -4 -t -H -K dst), $address, @$ends ], '' );
+            return ( $exit, '', $errors ) if $exit != 0;
+        }
     }
     return ( 0, '', '' );
 }

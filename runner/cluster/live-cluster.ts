@@ -63,10 +63,9 @@ export class LiveCluster {
   constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
     this.clock = options.clock
     this.#addresses = new Map(
-      options.nodes.map(({ name, host, port }) => {
-        // Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up.
-        const reached = host === 'localhost' ? '127.0.0.1' : host
-        return [name, { name, host: reached, port, password: options.password }]
+      options.nodes.map((node) => {
+        const { name, port } = node
+        return [name, { name, host: hostToConnect(node), port, password: options.password }]
       }),
     )
     this.nodes = options.nodes.map((node) => ({
@@ -128,7 +127,7 @@ export class LiveCluster {
     const { view } = answer.report
     const own = view.nodes.find(({ id }) => id === view.myId)
     const master = view.nodes.find(({ id }) => id === own?.masterId)
-    return { report: answer.report, ...(master ? { master: this.#nameOfNode(master) } : {}) }
+    return { report: answer.report, ...(master ? { master: this.nameOf(master) } : {}) }
   }
 
   /** By the address for clients or the one among the nodes; `localhost` and `127.0.0.1` are one. */
@@ -137,6 +136,12 @@ export class LiveCluster {
     return this.nodes.find(
       (node) => (node.port === port && same(node.host)) || (node.peerPort === port && same(node.peerHost)),
     )?.name
+  }
+
+  /** A node of any report's view, by the runner's name for it; `unknown node … at …` if it is none of the runner's. */
+  nameOf(node: NodeView): string {
+    const known = this.#nameById.get(node.id) ?? this.nameOfAddress(node.host, node.port)
+    return known ?? `unknown node ${node.id.slice(0, 8)} at ${node.host}:${node.port}`
   }
 
   /** Ends all connections at once. Idempotent. */
@@ -199,7 +204,7 @@ export class LiveCluster {
       if (answer && 'report' in answer) reports.set(name, answer.report)
       else unreachable.set(name, answer?.reason ?? 'not asked')
     }
-    const nameOf = (node: NodeView) => this.#nameOfNode(node)
+    const nameOf = (node: NodeView) => this.nameOf(node)
     const indexOf = (name: string) => this.#byName.get(name)?.index ?? Number.MAX_SAFE_INTEGER
     const witnesses = [...reports.values()].map(({ name, view, info }) => ({
       name,
@@ -209,11 +214,11 @@ export class LiveCluster {
     const nameOfAddress = (host: string, port: number) => this.nameOfAddress(host, port)
     return { atMs, reports, unreachable, agreed: agreeOn(witnesses, nameOf, indexOf), nameOf, nameOfAddress }
   }
+}
 
-  #nameOfNode(node: NodeView): string {
-    const known = this.#nameById.get(node.id) ?? this.nameOfAddress(node.host, node.port)
-    return known ?? `unknown node ${node.id.slice(0, 8)} at ${node.host}:${node.port}`
-  }
+/** Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up. */
+export function hostToConnect({ host }: Pick<ServerNode, 'host'>): string {
+  return host === 'localhost' ? '127.0.0.1' : host
 }
 
 function isLoopback(host: string): boolean {

@@ -3,7 +3,7 @@ import { UnsupportedFault } from '../platforms/faults.ts'
 import { untilLastSave } from './background-save.ts'
 import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { probeKeyIn } from './probe-key.ts'
-import { asHealing, ask, askToHeal, healableOf, runningOf, wordsOf } from './reach.ts'
+import { asHealing, ask, askToHeal, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
 import {
   changeSettings,
   proveRestored,
@@ -62,13 +62,10 @@ export const writesRefused: FaultKind<WritesRefusedSpec, SettingsMemo> = {
   },
 
   async heal(fault, stage) {
-    const { running } = await healableOf(fault, stage)
-    await Promise.all(
-      running.map(async (node) => {
-        await restoreSettings(stage, node, fault.memo)
-        await saveWell(stage, node)
-      }),
-    )
+    await healEach(fault, stage, async (node) => {
+      await restoreSettings(stage, node, fault.memo)
+      await saveWell(stage, node)
+    })
   },
 
   async proveHealed(fault, stage) {

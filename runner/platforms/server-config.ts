@@ -60,10 +60,18 @@ export function versionSettings(dialect: Dialect, options: VersionOptions = {}):
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => dialect.knowsSetting(name)))
 }
 
+/** Lines that tell other nodes an address of this one, whatever they see it come from; in every version. */
+export function renderAnnouncement(address: string): string {
+  return renderLines(asWords(announcement(address)))
+}
+
+function announcement(address: string): Record<string, string> {
+  return { 'cluster-announce-ip': address, 'replica-announce-ip': address }
+}
+
 function addressSettings(dialect: Dialect, address: string): Record<string, string> {
   return {
-    'cluster-announce-ip': address,
-    'replica-announce-ip': address,
+    ...announcement(address),
     // Before Redis 7.0 the first address of `bind` is what it speaks from.
     ...(dialect.knowsSetting('bind-source-addr') && { 'bind-source-addr': address }),
   }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { LinkCount, LinkFault } from '../../runner/platforms/faults.ts'
+import { LinkChild } from '../../runner/platforms/links/link-child.mjs'
 import { announcedAddress, hiddenAddress, loopbackPlan } from '../../runner/platforms/links/loopback.ts'
 import type { ServerNode } from '../../runner/platforms/platform.ts'
-import { SupervisedLinks } from '../../runner/platforms/process/supervised-links.mjs'
 
 interface Teardown {
   teardown(work: () => unknown): void
@@ -54,7 +54,7 @@ export async function newStand(t: Teardown, portBase: number): Promise<LinkStand
     return server
   })
   await Promise.all(servers.map((server) => once(server, 'listening')))
-  const links = new SupervisedLinks(() => undefined)
+  const links = new LinkChild('link-stand', () => undefined)
   t.teardown(async () => {
     for (const { socket } of ends) socket.destroy()
     for (const server of servers) server.close()

@@ -9,9 +9,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import type { ServerGroupSpec } from '../../runner/platforms/platform.ts'
-import { lookAt } from '../../runner/platforms/process-id.mjs'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import type { Processes } from '../../runner/platforms/process/protocol.ts'
+import { lookAt } from '../../runner/platforms/process-id.mjs'
 
 /** What tests of process groups share: groups in a state folder of their own, and what is seen of them from outside. */
 

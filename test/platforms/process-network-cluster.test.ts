@@ -11,6 +11,7 @@ import { cut, isolated, linkedGroup, name, skipWithoutLoopback, waitUntil } from
 import { ask, password } from './process-groups.ts'
 
 const KEY_OF_FIRST_SHARD = 'b'
+const KEY_OF_LAST_SHARD = 'a'
 
 const skip = await skipWithoutLoopback()
 
@@ -41,6 +42,7 @@ for (const server of ['redis:7.0', 'redis:6.0']) {
 
     await t.test('they all go through: every address that a node has of another is the announced one', async (t) => {
       t.ok(calculateSlot(KEY_OF_FIRST_SHARD) < 16_384 / 3)
+      t.ok(calculateSlot(KEY_OF_LAST_SHARD) > (16_384 / 3) * 2)
       await healthy()
       const view = String(await ask(port(2), 'CLUSTER', 'NODES'))
       for (const { peerHost, peerPort } of group.nodes) t.match(view, `${peerHost}:${peerPort}@${peerPort + 10_000}`)
@@ -61,6 +63,28 @@ for (const server of ['redis:7.0', 'redis:6.0']) {
       t.ok((await waitedMs()) >= 199)
       await group.network.set([])
       t.ok(Math.min(await waitedMs(), await waitedMs(), await waitedMs()) < 199)
+    })
+
+    await t.test('what a node says in MIGRATE goes by its links too, whatever address it comes from', async (t) => {
+      const { client } = cluster.node(name(4))
+      const to = group.nodes[2]
+      const migrate = async () => {
+        const address = [to?.peerHost ?? '', to?.peerPort ?? 0] as const
+        const [reply] = await client.pipeline([
+          ['MIGRATE', ...address, KEY_OF_LAST_SHARD, 0, 1000, 'COPY', 'AUTH', password],
+        ])
+        return String(reply)
+      }
+      await client.pipeline([['SET', KEY_OF_LAST_SHARD, 'value']])
+      // The other side refuses a slot that is not its own: it was asked.
+      const asked = /Target instance replied with error: MOVED/
+      t.match(await migrate(), asked)
+      await group.network.set([cut(4, 2, { cut: 'reject' })])
+      t.match(await migrate(), /IOERR/)
+      await group.network.set([cut(5, 2, { cut: 'reject' })])
+      t.match(await migrate(), asked)
+      await group.network.set([])
+      await healthy()
     })
 
     await t.test('a master that is cut off is replaced; healed, it comes back as a replica', async (t) => {

@@ -56,12 +56,7 @@ export async function liveStage(
   options: LiveStageOptions,
 ): Promise<LiveStage> {
   const { portBase, shards = 1, replicas = 1, needs = {}, settings = {}, server = 'redis:7.0' } = options
-  const stateFolder = mkdtempSync(join(tmpdir(), 'redis-chaos-live-'))
-  t.teardown(() => rmSync(stateFolder, { recursive: true, force: true }))
-  const isDocker = options.platform === 'docker'
-  const platform = isDocker
-    ? new DockerPlatform({ server, projectRoot })
-    : new ProcessPlatform({ server, projectRoot, stateFolder })
+  const platform = options.platform === 'docker' ? new DockerPlatform({ server, projectRoot }) : processes(t, server)
   t.teardown(() => platform.close())
   await platform.prepare(() => undefined)
   const { namePrefix = 'sf-' } = options
@@ -111,6 +106,12 @@ export async function liveStage(
   }
 }
 
+function processes(t: { teardown(end: () => unknown): void }, server: string): ProcessPlatform {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'redis-chaos-live-'))
+  t.teardown(() => rmSync(stateFolder, { recursive: true, force: true }))
+  return new ProcessPlatform({ server, projectRoot, stateFolder })
+}
+
 function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'events' | 'bugs'>): Stage {
   let lastIndex = 0
   const random = () => 0
@@ -132,6 +133,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     },
     planned: ({ path, verb, name, file, line }) => ({ path, verb, name: name ?? verb, file, line }),
     noteTargets: () => {},
+    onPhase: () => {},
     onBug: (error) => made.bugs.push(error),
   }
 }

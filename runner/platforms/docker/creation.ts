@@ -1,13 +1,13 @@
 import type { Dialect } from '../dialects.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
-import { renderRunSettings } from '../server-config.ts'
+import { renderAnnouncement, renderRunSettings } from '../server-config.ts'
 import { createContainer, type Extras } from './container.ts'
 import type { Engine } from './engine.ts'
 import type { FileEntry } from './files.ts'
 import { waitForFirstAnswers } from './first-answer.ts'
 import { runLabels } from './labels.ts'
-import { chooseNetwork, SubnetTaken } from './network.ts'
+import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
 import { removeRun } from './removal.ts'
 import { CLOCK_ENVIRONMENT } from './resources/clock.ts'
 import { dirSetting } from './resources/data-folder.ts'
@@ -53,8 +53,10 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
   const { spec, image, dialect, machine, signal } = plan
   const labels = runLabels(spec)
   const settings = renderRunSettings(dialect, spec.settings, { needs: spec.needs }) + settingsFor(spec.needs)
-  const files = { password: spec.password, settings }
-  const network = await chooseNetwork(engine, `redis-chaos-${spec.runId}`, labels, spec.nodes)
+  // What stands in for a slow link comes between nodes: they must not take each other's addresses from connections.
+  const settingsOf = ({ peerHost }: ServerNode) =>
+    spec.needs?.links ? renderAnnouncement(peerHost) + settings : settings
+  const network = await chooseNetwork(engine, networkName(spec.runId), labels, spec.nodes)
   const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
     const peerHost = network.addresses[index] ?? ''
     return { name: nodeName(index), serverName, index, host: 'localhost', port, peerHost, peerPort: port, machine }
@@ -65,6 +67,7 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
     making,
     ...nodes.map(async (node) => {
       signal?.throwIfAborted()
+      const files = { password: spec.password, settings: settingsOf(node) }
       await createContainer(engine, { node, image, network: network.name, labels, files, extras: extrasOf(plan, node) })
       await making
       signal?.throwIfAborted()

@@ -43,6 +43,7 @@ export class DockerPlatform implements Platform {
   readonly #options: DockerPlatformOptions
   readonly #engine: Engine
   readonly #toolbox: Toolbox
+  readonly #groups = new Set<DockerServerGroup>()
   #image: NodeImage | undefined
   #means: Promise<Means> | undefined
 
@@ -63,6 +64,7 @@ export class DockerPlatform implements Platform {
     const version = await this.#engine.call('tell its version', () => this.#engine.docker.version(), {
       timeoutMs: 10_000,
     })
+    for (const { network } of this.#groups) if (network.loss) throw network.loss
     return `Docker ${version.Version.replace(/\+.*$/, '')}`
   }
 
@@ -82,9 +84,11 @@ export class DockerPlatform implements Platform {
       progress(`starting ${spec.nodes} containers`)
       const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, clock, signal }
       const trying = spec.needs?.links ? this.#triedMeans(signal) : undefined
-      const creating = createNodes(this.#engine, plan)
-      await Promise.allSettled([creating, trying])
-      return this.#group(spec.runId, await creating, true)
+      try {
+        return this.#group(spec.runId, await createNodes(this.#engine, plan), true)
+      } finally {
+        await trying
+      }
     } catch (error) {
       await this.#undo(spec.runId, error)
       throw await this.#explainRace(spec, error)
@@ -128,7 +132,9 @@ export class DockerPlatform implements Platform {
 
   #group(runId: string, nodes: readonly ServerNode[], isNew: boolean): DockerServerGroup {
     const means = () => this.#findMeans()
-    return new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    const group = new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    this.#groups.add(group)
+    return group
   }
 
   /** Once for all groups: it is the kernel that has them. */
@@ -142,7 +148,7 @@ export class DockerPlatform implements Platform {
     }
   }
 
-  /** Ahead of time, so that the first fault need not wait for it; which is also the one to tell what kept it from being found out. */
+  /** Ahead of time, so that the first fault need not wait; that is also the one to tell what kept it from being found out. */
   async #triedMeans(signal?: AbortSignal): Promise<void> {
     await this.#findMeans(signal).catch(() => undefined)
   }

@@ -9,22 +9,26 @@ import {
 } from '../faults.ts'
 import { PlatformError, type ServerNode } from '../platform.ts'
 import type { Engine } from './engine.ts'
+import { LinkApplier, type NetworkState } from './links/applier.ts'
+import { LinkCarrier } from './links/carrier.ts'
 import { checkLinks } from './links/check.ts'
 import { probeFromHere } from './links/clients.ts'
-import { type Lane, lanesOf } from './links/lanes.ts'
+import { type Division, divide } from './links/detours.ts'
 import { type Means, oneLine } from './links/means.ts'
-import { type LiveNode, liveNodes, nodeNamed } from './links/nodes.ts'
-import { rulesOf } from './links/packet-filter.ts'
+import { liveNodes, nodeNamed } from './links/nodes.ts'
 import { checkProbe, type PlacedProbe, probeTasks, readAnswers } from './links/probing.ts'
-import { intakeOf, shapeOf } from './links/shaping.ts'
+import { demandReached, REACHED_WITHIN_MS, reachTasks } from './links/reach.ts'
 import { demandMeans } from './links/support.ts'
-import { keysOf, Tally } from './links/tally.ts'
 import { StartWatcher } from './starts.ts'
-import { failureOf, type StepResult, type ToolboxStep, type ToolboxTask } from './toolbox/job.ts'
+import { failureOf, type StepResult, type ToolboxTask } from './toolbox/job.ts'
 import type { Toolbox } from './toolbox/toolbox.ts'
 
 /** For rules of all nodes, or for reading their counters; the engine's own time is beside it. */
 const JOB_TIMEOUT_MS = 5_000
+
+const SILENT = { outcome: 'silent' as const }
+
+const WHOLE: NetworkState = { links: [], division: { detours: [], kernel: [], carried: [] }, doors: [] }
 
 export interface NetworkOptions {
   engine: Engine
@@ -37,15 +41,6 @@ export interface NetworkOptions {
   isNew: boolean
 }
 
-/** What was brought about in a node's namespace. */
-interface Applied {
-  pid: number
-  /** Of the links, in the order of its counters. */
-  keys: readonly string[]
-  /** The commands for its queues. */
-  shape: string
-}
-
 /**
  * Faults of the network of a group of containers: rules and queues in each node's own network namespace, put there from outside by a
  * toolbox container which enters all of them and ends. A node that starts anew has a namespace without them, and gets them again:
@@ -53,46 +48,61 @@ interface Applied {
  */
 export class DockerNetworkControl implements NetworkControl {
   readonly #options: NetworkOptions
+  readonly #applier: LinkApplier
+  readonly #carrier: LinkCarrier
   readonly #closing = new AbortController()
-  readonly #applied = new Map<string, Applied>()
-  readonly #tally = new Tally()
-  #links: readonly LinkFault[] = []
-  #watcher: Promise<StartWatcher> | undefined
+  #state = WHOLE
+  #watcher: StartWatcher | undefined
   #turn: Promise<unknown> = Promise.resolve()
+  /** What kept faults from being applied again to a node that someone else started. */
   #trouble: unknown
+  #loss: PlatformError | undefined
 
   constructor(options: NetworkOptions) {
     this.#options = options
+    const { engine, nodes, isNew } = options
+    this.#applier = new LinkApplier({
+      ...{ engine, nodes, isNew },
+      run: (tasks, purpose) => this.#run(tasks, purpose, JOB_TIMEOUT_MS),
+    })
+    const onLoss = (error: PlatformError) => {
+      this.#loss ??= error
+    }
+    this.#carrier = new LinkCarrier({ ...options, onLoss })
+  }
+
+  /** What faults stand on and is gone, without which nothing that is seen says anything about them. */
+  get loss(): PlatformError | undefined {
+    return this.#loss
   }
 
   async set(links: readonly LinkFault[]): Promise<void> {
+    const { nodes, runId, toolbox } = this.#options
     checkLinks(
       links,
-      this.#options.nodes.map(({ name }) => name),
+      nodes.map(({ name }) => name),
     )
-    if (links.length > 0) await this.#demandPossible(links)
+    const division = links.length > 0 ? await this.#divide(links) : WHOLE.division
     await this.#inTurn(async () => {
-      if (!this.#options.isNew && this.#applied.size === 0) {
-        await this.#options.toolbox.removeStrangers(this.#options.runId)
-      }
+      if (this.#applier.isBlind) await toolbox.removeStrangers(runId)
+      await this.#prepareDetours(division)
       this.#trouble = undefined
-      this.#links = [...links]
+      this.#state = { links: [...links], division, doors: this.#carrier.doors }
       if (links.length > 0) await this.#watch()
-      await this.#apply(this.#options.nodes)
-      this.#tally.keepOnly(keysOf(links))
-      if (links.length === 0) await this.#unwatch()
+      await this.#applier.apply(this.#state, nodes)
+      await this.#carrier.settle(division)
+      if (links.length === 0) this.#unwatch()
     })
   }
 
   counts(): Promise<LinkCount[]> {
     return this.#inTurn(async () => {
       this.#demandWell()
-      const keys = keysOf(this.#links)
-      const now = new Tally()
-      if (keys.length > 0) await this.#readCounters(now)
-      return this.#links.map((link, index) => {
-        const key = keys[index] ?? ''
-        return { link, packets: this.#tally.of(key) + now.of(key) }
+      const { links, division } = this.#state
+      const [counts, carried] = await Promise.all([this.#applier.counts(links), this.#carrier.packets()])
+      return counts.map(({ link, packets }, index) => {
+        const place = division.carried.findIndex((one) => one.index === index)
+        return { link, packets: packets + (carried[place] ?? 0) }
       })
     })
   }
@@ -119,9 +129,10 @@ export class DockerNetworkControl implements NetworkControl {
 
   /** Applies again what the node has lost by starting anew, unless that was done already. */
   async started(node: string): Promise<void> {
-    if (this.#links.length === 0) return
+    if (this.#state.links.length === 0) return
+    const { nodes, runId } = this.#options
     await this.#inTurn(async () => {
-      if (this.#links.length > 0) await this.#apply([nodeNamed(this.#options.nodes, this.#options.runId, node)], true)
+      if (this.#state.links.length > 0) await this.#applier.applyIfNew(this.#state, nodeNamed(nodes, runId, node))
     })
   }
 
@@ -129,10 +140,12 @@ export class DockerNetworkControl implements NetworkControl {
   async close(): Promise<void> {
     this.#closing.abort(new PlatformError('the network of the group is not controlled any more'))
     await this.#turn
-    await this.#unwatch()
+    this.#unwatch()
+    await this.#carrier.close()
+    this.#loss = undefined
   }
 
-  async #demandPossible(links: readonly LinkFault[]): Promise<void> {
+  async #divide(links: readonly LinkFault[]): Promise<Division> {
     const { toolbox, means } = this.#options
     if (!(await toolbox.isPrepared())) {
       throw new UnsupportedFault(
@@ -141,7 +154,25 @@ export class DockerNetworkControl implements NetworkControl {
         'say so when they are made: `needs: { links: true }`',
       )
     }
-    demandMeans(links, await means())
+    const known = await means()
+    const division = divide(links, known)
+    demandMeans(division.kernel, known)
+    return division
+  }
+
+  /** Throws UnsupportedFault, and leaves no links behind, where nodes cannot come to them. */
+  async #prepareDetours(division: Division): Promise<void> {
+    const isNew = !this.#carrier.isOpen
+    await this.#carrier.prepare(division)
+    if (!isNew || division.detours.length === 0) return
+    const { engine, nodes } = this.#options
+    try {
+      const tasks = reachTasks(division, this.#carrier.doors, await liveNodes(engine, nodes))
+      demandReached(await this.#run(Promise.resolve(tasks), 'try a link', REACHED_WITHIN_MS + JOB_TIMEOUT_MS))
+    } catch (error) {
+      await this.#carrier.close()
+      throw error
+    }
   }
 
   /** One after the other: the last state asked for is the one that stays. */
@@ -155,87 +186,8 @@ export class DockerNetworkControl implements NetworkControl {
   }
 
   #demandWell(): void {
+    if (this.#loss !== undefined) throw this.#loss
     if (this.#trouble !== undefined) throw this.#trouble
-  }
-
-  /** Makes these nodes as `#links` has it; those that do not run get it when they start. */
-  async #apply(nodes: readonly ServerNode[], onlyNew = false): Promise<void> {
-    const { engine } = this.#options
-    const lanes = lanesOf(this.#links)
-    const keys = keysOf(this.#links)
-    const plan = async () => {
-      const live = await liveNodes(engine, nodes)
-      return live
-        .filter(({ node, pid }) => !onlyNew || this.#applied.get(node.name)?.pid !== pid)
-        .map((one) => this.#planFor(one, lanes))
-    }
-    const planning = plan()
-    if (onlyNew && (await planning).length === 0) return
-    const tasks = planning.then((plans) => plans.map(({ task }) => task))
-    const results = await this.#run(tasks, 'apply faults of the network', JOB_TIMEOUT_MS)
-    const failures: string[] = []
-    for (const { live, task, shape } of await planning) {
-      const done = results.get(task.key) ?? []
-      const failure = failureOf(task, done)
-      this.#carryOver(live, done)
-      if (!failure) this.#applied.set(live.node.name, { pid: live.pid, keys, shape })
-      else if (failure.step !== 'enter' || (await this.#isStill(live))) {
-        this.#applied.delete(live.node.name)
-        failures.push(`${live.node.name}: ${oneLine(failure.errors)} (${failure.step})`)
-      }
-    }
-    if (failures.length === 0) return
-    throw new PlatformError(`faults of the network could not be applied to ${failures.join('; ')}`)
-  }
-
-  #planFor(live: LiveNode, lanes: readonly Lane[]): { live: LiveNode; task: ToolboxTask; shape: string } {
-    const { node, pid } = live
-    const { nodes } = this.#options
-    const shape = shapeOf(node, nodes, lanes)
-    const steps: ToolboxStep[] = [
-      { program: 'counters', mayFail: true },
-      { program: 'rules', input: rulesOf(node, nodes, this.#links, lanes) },
-    ]
-    // Queues that are as they should be stay: packets wait in them.
-    if (this.#shapeNow(live) !== shape) {
-      steps.push({ program: 'unshape' })
-      const intake = intakeOf(node, lanes)
-      if (intake !== '') steps.push({ program: 'intake', input: intake })
-      if (shape !== '') steps.push({ program: 'shape', input: shape })
-    }
-    return { live, task: { key: node.name, namespace: { pid, address: node.peerHost }, steps }, shape }
-  }
-
-  /** The commands that made the node's queues; undefined where someone else may have made some. */
-  #shapeNow({ node, pid }: LiveNode): string | undefined {
-    const applied = this.#applied.get(node.name)
-    if (applied?.pid === pid) return applied.shape
-    return applied || this.#options.isNew ? '' : undefined
-  }
-
-  #carryOver({ node, pid }: LiveNode, results: readonly StepResult[]): void {
-    const before = this.#applied.get(node.name)
-    const counters = results.find(({ step, exit }) => step === 'counters' && exit === 0)
-    if (before?.pid === pid && counters) this.#tally.add(before.keys, counters.output)
-  }
-
-  async #isStill({ node, pid }: LiveNode): Promise<boolean> {
-    const [now] = await liveNodes(this.#options.engine, [node])
-    return now?.pid === pid
-  }
-
-  async #readCounters(tally: Tally): Promise<void> {
-    const { engine, nodes } = this.#options
-    const tasks = liveNodes(engine, nodes).then((live) =>
-      live
-        .filter(({ node, pid }) => this.#applied.get(node.name)?.pid === pid)
-        .map(({ node, pid }): ToolboxTask => {
-          const steps: ToolboxStep[] = [{ program: 'counters', mayFail: true }]
-          return { key: node.name, namespace: { pid, address: node.peerHost }, steps }
-        }),
-    )
-    const results = await this.#run(tasks, 'count packets', JOB_TIMEOUT_MS)
-    for (const [name, done] of results) tally.add(this.#applied.get(name)?.keys ?? [], done[0]?.output ?? '')
   }
 
   async #probeInside(probes: readonly PlacedProbe[], timeoutMs: number) {
@@ -250,7 +202,7 @@ export class DockerNetworkControl implements NetworkControl {
     return readAnswers([...results.values()].flat())
   }
 
-  #run(tasks: Promise<readonly ToolboxTask[]>, purpose: string, timeoutMs: number) {
+  #run(tasks: Promise<readonly ToolboxTask[]>, purpose: string, timeoutMs: number): Promise<Map<string, StepResult[]>> {
     const { toolbox, runId } = this.#options
     return toolbox.run(tasks, { runId, purpose, timeoutMs, enters: true, signal: this.#closing.signal })
   }
@@ -258,15 +210,14 @@ export class DockerNetworkControl implements NetworkControl {
   async #watch(): Promise<void> {
     if (this.#watcher !== undefined) return
     const { engine, runId, nodes } = this.#options
-    this.#watcher = StartWatcher.open(engine, runId)
-    const watcher = await this.#watcher
+    const watcher = await StartWatcher.open(engine, runId)
+    this.#watcher = watcher
     for (const node of nodes) void this.#follow(watcher, node)
   }
 
-  async #unwatch(): Promise<void> {
-    const watcher = await this.#watcher?.catch(() => undefined)
+  #unwatch(): void {
+    this.#watcher?.close()
     this.#watcher = undefined
-    watcher?.close()
   }
 
   async #follow(watcher: StartWatcher, node: ServerNode): Promise<void> {
@@ -282,5 +233,3 @@ export class DockerNetworkControl implements NetworkControl {
     }
   }
 }
-
-const SILENT = { outcome: 'silent' as const }

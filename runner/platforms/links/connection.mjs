@@ -32,6 +32,8 @@ export class Connection {
    */
   constructor(opener, { door, from, faults, onClosed }) {
     const { to, channel } = door
+    /** Who opened it, and to whom. */
+    this.ends = [from, to]
     this.#effects = () => ({ forward: faults.effect(from, to, channel), backward: faults.effect(to, from, channel) })
     this.#opener = opener
     const { forward, backward } = this.#effects()

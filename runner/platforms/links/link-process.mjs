@@ -45,7 +45,8 @@ function answer(request) {
   try {
     if (!links) throw new Error('the links have no plan yet')
     if (request.do === 'counts') return { id, counts: links.counts() }
-    links.set(request.links)
+    if (request.do === 'end') links.end(request.pairs)
+    else links.set(request.links)
     return { id }
   } catch (error) {
     return { id, error: wordsOf(error) }

@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import { Connection } from './connection.mjs'
 import { FaultsInForce } from './effect.mjs'
+import { SocketOwners } from './socket-owner.mjs'
 
 /**
  * @typedef {import('./protocol.ts').LinkDoor} LinkDoor
@@ -14,6 +15,7 @@ const CLIENTS = 'clients'
 /** All links of a group of servers: listens in the place of each node, and carries what comes on to it. */
 export class Links {
   #plan
+  #owners
   #faults = new FaultsInForce()
   /** @type {Set<Connection>} */
   #connections = new Set()
@@ -21,6 +23,8 @@ export class Links {
   /** @param {LinkPlan} plan */
   constructor(plan) {
     this.#plan = plan
+    const nodes = plan.doors.filter(({ channel }) => channel === 'data').map(({ to, target }) => [to, target])
+    this.#owners = new SocketOwners(new Map(/** @type {[string, LinkDoor['target']][]} */ (nodes)))
   }
 
   /**
@@ -45,12 +49,22 @@ export class Links {
   }
 
   /**
+   * Ends all connections between the nodes of each pair, whichever opened them.
+   * @param {readonly (readonly [string, string])[]} pairs
+   */
+  end(pairs) {
+    for (const connection of this.#connections) {
+      if (pairs.some((pair) => connection.ends.every((end) => pair.includes(end)))) connection.reset()
+    }
+  }
+
+  /**
    * @param {LinkDoor} door
    * @returns {Promise<number>}
    */
   #listen(door) {
     return new Promise((resolve, reject) => {
-      const server = createServer({ allowHalfOpen: true, noDelay: true }, (opener) => this.#carry(opener, door))
+      const server = createServer({ allowHalfOpen: true, noDelay: true }, (opener) => void this.#carry(opener, door))
       server.once('error', reject)
       server.listen({ host: door.host, port: door.port, exclusive: true }, () => {
         resolve(/** @type {import('node:net').AddressInfo} */ (server.address()).port)
@@ -62,8 +76,10 @@ export class Links {
    * @param {import('node:net').Socket} opener
    * @param {LinkDoor} door
    */
-  #carry(opener, door) {
-    const from = door.from ?? this.#plan.senders[opener.remoteAddress ?? ''] ?? CLIENTS
+  async #carry(opener, door) {
+    opener.on('error', () => undefined)
+    const from = this.#plan.senders[opener.remoteAddress ?? ''] ?? (await this.#strangerAt(opener, door)) ?? CLIENTS
+    if (opener.destroyed) return
     const connection = new Connection(opener, {
       door,
       from,
@@ -71,5 +87,13 @@ export class Links {
       onClosed: () => this.#connections.delete(connection),
     })
     this.#connections.add(connection)
+  }
+
+  /**
+   * @param {import('node:net').Socket} opener
+   * @param {LinkDoor} door
+   */
+  async #strangerAt({ remoteAddress: host, remotePort: port }, door) {
+    return door.opensToNodes && host && port ? await this.#owners.nameOf({ host, port }) : undefined
   }
 }

@@ -51,7 +51,7 @@ export function loopbackPlan(nodes: readonly ServerNode[], needs: GroupNeeds): L
     })
     return [
       door(announcedAddress(index), 'bus', port + BUS_OFFSET),
-      door(announcedAddress(index), 'data', port),
+      { ...door(announcedAddress(index), 'data', port), opensToNodes: true },
       ...(needs.clientLinks ? [door('127.0.0.1', 'data', port)] : []),
     ]
   })

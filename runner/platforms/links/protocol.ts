@@ -19,8 +19,8 @@ export interface LinkDoor {
   channel: 'bus' | 'data'
   /** Where that node really listens. */
   target: { host: string; port: number }
-  /** Who speaks through this door, where addresses do not tell. */
-  from?: string
+  /** A node may come from another address than its own: it is known by its sockets then. */
+  opensToNodes?: boolean
   /** Connect to the node from the address that the sender has: only where that is one of this machine. */
   keepsSource?: boolean
 }
@@ -28,7 +28,11 @@ export interface LinkDoor {
 /** The first line that it answers; ports in the order of the doors. */
 export type LinkOpening = { ready: true; ports: number[] } | { error: string; code?: string }
 
-export type LinkOrder = { do: 'set'; links: readonly LinkFault[] } | { do: 'counts' }
+export type LinkOrder =
+  | { do: 'set'; links: readonly LinkFault[] }
+  | { do: 'counts' }
+  /** Ends all connections between the nodes of each pair. */
+  | { do: 'end'; pairs: readonly (readonly [string, string])[] }
 
 /** Every later line that it is told. */
 export type LinkRequest = LinkOrder & { id: number }

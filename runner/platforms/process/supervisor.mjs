@@ -5,10 +5,10 @@
 // four times as slowly (measured: 0.3 s against 1.2 s), and every run waits for it.
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { LinkChild } from '../links/link-child.mjs'
 import { processId } from '../process-id.mjs'
 import { readJsonLines } from './json-lines.mjs'
 import { SupervisedDisks } from './supervised-disks.mjs'
-import { SupervisedLinks } from './supervised-links.mjs'
 import { SupervisedServer } from './supervised-server.mjs'
 
 /**
@@ -21,7 +21,7 @@ import { SupervisedServer } from './supervised-server.mjs'
 process.umask(0o077)
 /** @type {Map<string, SupervisedServer>} */
 const servers = new Map()
-/** @type {SupervisedLinks | undefined} */
+/** @type {LinkChild | undefined} */
 let links
 /** @type {SupervisedDisks | undefined} */
 let disks
@@ -81,7 +81,7 @@ async function open(given) {
  */
 async function openLinks(given, processes) {
   if (!given.links) return
-  links = new SupervisedLinks((lost) => say({ lost }))
+  links = new LinkChild(process.argv[2] ?? '', (lost) => say({ lost }))
   if (links.pid !== undefined) processes.links = identity(links.pid)
   save(processes)
   await links.open(given.links)

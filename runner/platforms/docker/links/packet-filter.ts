@@ -8,6 +8,8 @@ export const TABLE = 'redis-chaos'
 
 /** Before Docker's own translation of addresses, and before any that stands in for a slow link: addresses are still the nodes'. */
 const PRIORITY = -150
+/** On packets that were sent twice. */
+const MARK = '0x5243'
 /** Shares of packets are counted in millionths. */
 const WHOLE = 1_000_000
 
@@ -22,20 +24,22 @@ export function counterName(index: number): string {
 /**
  * The rules of one node, for nftables: they replace all earlier ones in one step. A cut stands at both ends, so that nothing passes
  * while one of them starts anew and has no rules yet. Loss stands at the receiver, where the sender does not notice it: packets that
- * are dropped while they are sent are not lost for TCP, but put off. What passes in the node itself is never touched.
+ * are dropped while they are sent are not lost for TCP, but put off. What passes in the node itself is never touched. `detours` are further
+ * chains of the table.
  */
 export function rulesOf(
   node: ServerNode,
   nodes: readonly ServerNode[],
   links: readonly LinkFault[],
   lanes: readonly Lane[],
+  detours: readonly string[] = [],
 ): string {
   const rules = links.map((link, index) => linkRules(node, nodes, { link, index }))
   const sent = rules.flatMap((rule) => rule.sent)
   const received = rules.flatMap((rule) => rule.received)
   const shaped = lanes.filter(({ from }) => from === node.name).flatMap((lane) => laneRules(lane, nodes))
   const counted = lanes.filter(({ from, to }) => from === CLIENTS && to === node.name)
-  if (sent.length + received.length + shaped.length + counted.length === 0) return NO_RULES
+  if (sent.length + received.length + shaped.length + counted.length + detours.length === 0) return NO_RULES
   const counters = links.flatMap(({ from, to }, index) =>
     from === node.name || to === node.name ? [`  counter ${counterName(index)} { }`] : [],
   )
@@ -48,6 +52,7 @@ export function rulesOf(
       ...counted.flatMap((lane) => countRules(lane, nodes)),
       ...byKind(received),
     ]),
+    ...detours,
     '}\n',
   ].join('\n')
 }
@@ -101,7 +106,9 @@ function sentRules({ link, index }: Placed, packets: string): Rule[] {
   }
   const rules: Rule[] = []
   if (link.duplicateRatio) {
-    const text = `${packets} ${share(link.duplicateRatio)} ${counter} dup to ip daddr device "@device@"`
+    // The copy goes through these rules too, and carries the mark: it is neither counted nor copied.
+    const chosen = `${packets} meta mark != ${MARK} ${share(link.duplicateRatio)}`
+    const text = `${chosen} meta mark set ${MARK} ${counter} dup to ip daddr device "@device@"`
     rules.push({ kind: 'duplicate', text })
   }
   // Nothing of ours stands where a client receives.
@@ -136,8 +143,10 @@ function loss(packets: string, ratio: number, counter: string): Rule {
   return { kind: 'lose', text: `${packets} ${share(ratio)} ${counter} drop` }
 }
 
+/** nftables takes no comparison that always holds. */
 function share(ratio: number): string {
-  return `numgen random mod ${WHOLE} < ${Math.round(ratio * WHOLE)}`
+  const part = Math.max(1, Math.round(ratio * WHOLE))
+  return part >= WHOLE ? '' : `numgen random mod ${WHOLE} < ${part}`
 }
 
 function laneRules(lane: Lane, nodes: readonly ServerNode[]): string[] {

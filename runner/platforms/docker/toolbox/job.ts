@@ -12,6 +12,8 @@ export type ToolboxProgram =
   | 'intake'
   /** Commands of `tc`, a line each. */
   | 'shape'
+  /** Ends connections at once, a line of `ADDRESS PORT OWN` each: to that port of the address, and from it to that port of one's own. */
+  | 'reset'
   /** Probes, a line each: see docker/toolbox/probe.pl. */
   | 'probe'
 
@@ -41,6 +43,9 @@ export interface StepResult {
   errors: string
 }
 
+/** The last line of a toolbox that has done all it can. */
+export const DONE = 'done'
+
 /** What docker/toolbox/toolbox.pl reads. */
 export function jobText(tasks: readonly ToolboxTask[]): string {
   const lines = tasks.flatMap(({ key, namespace, steps }) => {
@@ -63,7 +68,8 @@ export function readResults(
   output: string,
   complaints: string,
 ): Map<string, StepResult[]> {
-  const results = output.split('\n').flatMap(asResult)
+  const lines = output.split('\n').filter((line) => line !== '' && line !== DONE)
+  const results = lines.flatMap(asResult)
   const byTask = new Map(tasks.map(({ key }) => [key, results.filter(({ task }) => task === key)]))
   for (const { key, steps } of tasks) {
     const done = byTask.get(key) ?? []
@@ -77,7 +83,6 @@ export function readResults(
 }
 
 function asResult(line: string): StepResult[] {
-  if (line.trim() === '') return []
   try {
     return [JSON.parse(line) as StepResult]
   } catch {

@@ -1,22 +1,23 @@
-// Plain JavaScript, as all that the supervisor loads: see supervisor.mjs.
+// Plain JavaScript, as all that the supervisor of processes loads, which starts it: see process/supervisor.mjs.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { readJsonLines } from './json-lines.mjs'
+import { readJsonLines } from '../process/json-lines.mjs'
 
 /**
- * @typedef {import('../links/protocol.ts').LinkPlan} LinkPlan
- * @typedef {import('../links/protocol.ts').LinkOpening} LinkOpening
- * @typedef {import('../links/protocol.ts').LinkOrder} LinkOrder
- * @typedef {import('../links/protocol.ts').LinkReply} LinkReply
+ * @typedef {import('./protocol.ts').LinkPlan} LinkPlan
+ * @typedef {import('./protocol.ts').LinkOpening} LinkOpening
+ * @typedef {import('./protocol.ts').LinkOrder} LinkOrder
+ * @typedef {import('./protocol.ts').LinkReply} LinkReply
  */
 
-const PROGRAM = fileURLToPath(new URL('../links/link-process.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('./link-process.mjs', import.meta.url))
 const KEPT_CHARACTERS = 500
 
-/** The process that carries a group's links, for as long as the group is there. It ends by itself when its supervisor is gone. */
-export class SupervisedLinks {
+/** The process that carries a group's links, seen by the one that starts it. It ends by itself when that one is gone, however it went. */
+export class LinkChild {
   #child
   #lastId = 0
+  #waiters = 0
   /** @type {Map<number, { resolve: (reply: LinkReply) => void, reject: (error: Error) => void }>} */
   #waiting = new Map()
   /** @type {((opening: LinkOpening) => void) | undefined} */
@@ -28,10 +29,22 @@ export class SupervisedLinks {
   #ended
   #closing = false
 
-  /** @param {(words: string) => void} onLoss called when it ends without being asked to */
-  constructor(onLoss) {
-    const child = spawn(process.execPath, [PROGRAM], { stdio: ['pipe', 'pipe', 'pipe'] })
+  /**
+   * @param {string} about there for people who look at the list of processes: a run's id
+   * @param {(words: string) => void} onLoss called when it ends without being asked to
+   */
+  constructor(about, onLoss) {
+    const child = spawn(process.execPath, [PROGRAM, about], {
+      cwd: '/',
+      // A session of its own: the terminal's Ctrl-C is not for it.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: environment(),
+    })
     this.#child = child
+    // Only an answer that is waited for keeps this program alive.
+    child.unref()
+    for (const stream of child.stdio) /** @type {import('node:net').Socket | null} */ (stream)?.unref()
     child.stdin.on('error', () => undefined)
     child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#complaints = (this.#complaints + text).slice(-KEPT_CHARACTERS)
@@ -58,9 +71,9 @@ export class SupervisedLinks {
   }
 
   /**
-   * Resolves when all doors are open. Throws Error, with the system's code.
+   * Resolves when all doors are open, to their ports. Throws Error, with the system's code.
    * @param {LinkPlan} plan
-   * @returns {Promise<void>}
+   * @returns {Promise<number[]>}
    */
   async open(plan) {
     /** @type {Promise<LinkOpening>} */
@@ -68,9 +81,9 @@ export class SupervisedLinks {
       this.#onOpening = resolve
     })
     this.#tell(plan)
-    const opened = await Promise.race([opening, this.#ended])
+    const opened = await this.#waitFor(Promise.race([opening, this.#ended]))
     if (!opened) throw this.#gone()
-    if ('ready' in opened) return
+    if ('ready' in opened) return opened.ports
     throw Object.assign(new Error(opened.error), opened.code === undefined ? {} : { code: opened.code })
   }
 
@@ -83,10 +96,12 @@ export class SupervisedLinks {
     this.#lastId += 1
     const id = this.#lastId
     try {
-      return await new Promise((resolve, reject) => {
+      /** @type {Promise<LinkReply>} */
+      const reply = new Promise((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject })
         this.#tell({ ...order, id })
       })
+      return await this.#waitFor(reply)
     } finally {
       this.#waiting.delete(id)
     }
@@ -96,7 +111,23 @@ export class SupervisedLinks {
   async close() {
     this.#closing = true
     this.#child.kill('SIGKILL')
-    await this.#ended
+    await this.#waitFor(this.#ended)
+  }
+
+  /**
+   * @template T
+   * @param {Promise<T>} answer
+   * @returns {Promise<T>}
+   */
+  async #waitFor(answer) {
+    this.#waiters += 1
+    this.#child.ref()
+    try {
+      return await answer
+    } finally {
+      this.#waiters -= 1
+      if (this.#waiters === 0) this.#child.unref()
+    }
   }
 
   /** @param {unknown} message */
@@ -117,4 +148,11 @@ export class SupervisedLinks {
     const said = words.length === 0 ? '' : `; it said: ${words.slice(-3).join(' / ')}`
     return `${signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`}${said}`
   }
+}
+
+/** Nothing of this program's own. */
+function environment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(NODE_|REDIS_CHAOS_|npm_|TAP)/.test(name)),
+  )
 }
