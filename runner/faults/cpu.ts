@@ -1,18 +1,23 @@
+import type { NodeClient } from '../cluster/node-client.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { formatDuration } from '../record/duration.ts'
 import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { asHealing, healableOf, runningOf, wordsOf } from './reach.ts'
+import { asHealing, askToHeal, healableOf, runningOf, wordsOf } from './reach.ts'
 import { ofEach, type ResourcesSpec, reconcileResources, resourcesOf } from './server-resources.ts'
 
-/** Work that a script does in about the time that a server is to be blocked for by each. */
+/** Rounds of work that take a server about as long as it may be blocked for. */
 interface Memo {
   rounds: number
 }
 
-const CALIBRATION_ROUNDS = 20_000
-/** Long enough to be seen, short enough that the cluster bus is served between two. */
+const CALIBRATION_ROUNDS = 500_000
+/** Processor time of one script: short enough that the cluster bus is served between two. */
 const SCRIPT_MS = 5
+/** Two questions are always open, so that the server has work when it has answered one. */
+const CONNECTIONS = 2
 const BURST_MS = 600
+/** A machine that is busy itself gives a server little, and it takes long until it has used up its share. */
+const LONGEST_BURST_MS = 4000
 /** A script of a server that gets little of a core takes its time. */
 const SCRIPT_WITHIN_MS = 5000
 /** What a share may be exceeded by in a short burst: the time that was left over when it began, and half a script. */
@@ -30,11 +35,10 @@ export const cpu: FaultKind<ResourcesSpec, Memo> = {
   async remember(_, stage) {
     const [node] = await runningOf({ nodes: stage.servers.nodes.map(({ name }) => name) }, stage)
     if (node === undefined) throw new NotProven('no node runs that work could be measured with')
-    await work(node, CALIBRATION_ROUNDS, stage)
-    const startMs = stage.clock.nowMs()
-    await work(node, CALIBRATION_ROUNDS, stage)
-    const tookMs = Math.max(stage.clock.nowMs() - startMs, 0.1)
-    return { rounds: Math.round((CALIBRATION_ROUNDS * SCRIPT_MS) / tookMs) }
+    const before = await cpuMsOf(node, stage)
+    await work(stage.cluster.node(node).data, CALIBRATION_ROUNDS)
+    const tookMs = Math.max((await cpuMsOf(node, stage)) - before, 0.1)
+    return { rounds: Math.ceil((CALIBRATION_ROUNDS * SCRIPT_MS) / tookMs) }
   },
 
   apply: ({ nodes }, stage) => reconcileResources(nodes, stage),
@@ -52,16 +56,12 @@ export const cpu: FaultKind<ResourcesSpec, Memo> = {
   },
 }
 
-async function work(node: string, rounds: number, stage: FaultStage): Promise<void> {
-  await patiently(node, stage, 'EVAL', BUSY, '0', String(rounds))
-}
-
-/** On the connection for what is slow. Throws NotProven. */
-async function patiently(node: string, stage: FaultStage, ...words: [string, ...string[]]): Promise<unknown> {
+/** Throws NotProven. */
+async function work(connection: NodeClient, rounds: number): Promise<void> {
   try {
-    return await stage.cluster.node(node).data.callWithin(SCRIPT_WITHIN_MS, ...words)
+    await connection.callWithin(SCRIPT_WITHIN_MS, 'EVAL', BUSY, '0', rounds)
   } catch (error) {
-    throw new NotProven(`${node} could not be kept busy: ${wordsOf(error)}`)
+    throw new NotProven(`${connection.name} could not be kept busy: ${wordsOf(error)}`)
   }
 }
 
@@ -72,33 +72,58 @@ interface Burst {
   tookMs: number
 }
 
-/** Keeps a server as busy as it can be, for a while. */
-async function burst(node: string, rounds: number, stage: FaultStage): Promise<Burst> {
-  const { control } = stage.servers
-  const heldBefore = (await control.limitsOf(node)).heldBackMs
-  const usedBefore = await cpuSecondsOf(node, stage)
-  const startMs = stage.clock.nowMs()
-  do {
-    stage.signal.throwIfAborted()
-    await work(node, rounds, stage)
-  } while (stage.clock.nowMs() - startMs < BURST_MS)
-  const tookMs = stage.clock.nowMs() - startMs
-  const used = (await cpuSecondsOf(node, stage)) - usedBefore
-  const heldBackMs = (await control.limitsOf(node)).heldBackMs - heldBefore
-  return { share: (1000 * used) / tookMs, heldBackMs, tookMs }
+/** Keeps a server as busy as it can be: for a while, and on until it is seen to be held back if that is what is looked for. */
+async function burst(node: string, rounds: number, stage: FaultStage, untilHeldBack: boolean): Promise<Burst> {
+  const held = async () => (await stage.servers.control.limitsOf(node)).heldBackMs
+  const connections = Array.from({ length: CONNECTIONS }, () => stage.cluster.connect(node))
+  try {
+    const [heldBefore, usedBefore, startMs] = [await held(), await cpuMsOf(node, stage), stage.clock.nowMs()]
+    const passed = () => stage.clock.nowMs() - startMs
+    let heldBackMs = 0
+    let lengthMs = BURST_MS
+    do {
+      await Promise.all(connections.map((connection) => keepBusy(connection, rounds, stage, () => passed() < lengthMs)))
+      heldBackMs = (await held()) - heldBefore
+      lengthMs += BURST_MS
+    } while (untilHeldBack && heldBackMs < HELD_BACK_AT_LEAST_MS && lengthMs < LONGEST_BURST_MS)
+    const tookMs = passed()
+    return { share: ((await cpuMsOf(node, stage)) - usedBefore) / tookMs, heldBackMs, tookMs }
+  } finally {
+    for (const connection of connections) connection.close()
+  }
 }
 
-async function cpuSecondsOf(node: string, stage: FaultStage): Promise<number> {
-  const info = parseInfo(String(await patiently(node, stage, 'INFO', 'cpu')))
-  return Number(info.get('used_cpu_sys')) + Number(info.get('used_cpu_user'))
+async function keepBusy(
+  connection: NodeClient,
+  rounds: number,
+  stage: FaultStage,
+  goesOn: () => boolean,
+): Promise<void> {
+  while (goesOn()) {
+    stage.signal.throwIfAborted()
+    await work(connection, rounds)
+  }
+}
+
+/** Throws NotProven. */
+async function cpuMsOf(node: string, stage: FaultStage): Promise<number> {
+  try {
+    const info = parseInfo(String(await stage.cluster.node(node).data.callWithin(SCRIPT_WITHIN_MS, 'INFO', 'cpu')))
+    return 1000 * (Number(info.get('used_cpu_sys')) + Number(info.get('used_cpu_user')))
+  } catch (error) {
+    throw new NotProven(`${node} does not tell what it used: ${wordsOf(error)}`)
+  }
 }
 
 async function proveHeldBack(node: string, fault: Fault<ResourcesSpec, Memo>, stage: FaultStage): Promise<string> {
   const limit = resourcesOf(node, stage.active).cpuShare ?? 1
-  const { share, heldBackMs, tookMs } = await burst(node, fault.memo.rounds, stage)
+  const { share, heldBackMs, tookMs } = await burst(node, fault.memo.rounds, stage, true)
   if (heldBackMs < HELD_BACK_AT_LEAST_MS) {
     throw new NotProven(
       `${node} was kept busy for ${formatDuration(tookMs)}, and was not held back: it used ${percent(share)} of a core, and should have ${percent(limit)}`,
+      share < limit
+        ? 'This machine is too busy itself to give a server as much as its limit: try a narrower one.'
+        : undefined,
     )
   }
   if (share > limit + SLACK) {
@@ -110,7 +135,11 @@ async function proveHeldBack(node: string, fault: Fault<ResourcesSpec, Memo>, st
 }
 
 async function proveFree(node: string, fault: Fault<ResourcesSpec, Memo>, stage: FaultStage): Promise<string> {
-  const { share, heldBackMs } = await asHealing(burst(node, fault.memo.rounds, stage))
+  // It may just be starting.
+  await askToHeal(stage, node, 'INFO', 'cpu')
+  const { share, heldBackMs } = await asHealing(burst(node, fault.memo.rounds, stage, false))
+  const { cpuShare } = await stage.servers.control.limitsOf(node)
+  if (cpuShare !== undefined) throw new NotHealed(`${node} is still limited to ${percent(cpuShare)} of a core`)
   if (heldBackMs >= HELD_BACK_AT_LEAST_MS) {
     throw new NotHealed(
       `${node} is still held back: kept busy, it used ${percent(share)} of a core and waited ${formatDuration(heldBackMs)} for its share`,

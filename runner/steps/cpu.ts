@@ -19,7 +19,7 @@ const limit = percent
         : `${text} of a core is no limit: a server uses one core at most`
     refinement.addIssue({ code: 'custom', message })
   })
-  .describe('The share of one core that each server gets: 20%')
+  .describe('A share: 20%, of one core, for each server')
 
 export const cpu = faultVerb({
   name: 'cpu',

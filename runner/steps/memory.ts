@@ -21,10 +21,10 @@ const arg = z
     node: targets,
     limit: size
       .optional()
-      .describe('An amount of memory: 64mb. The system ends a server that needs more, as when its machine has no more'),
+      .describe('An amount of memory: 64mb, beyond which the system ends the server, as when its machine has no more'),
     maxmemory: size
       .optional()
-      .describe('An amount of memory: 64mb. The server itself refuses writes, or forgets keys, that need more'),
+      .describe('An amount of memory: 64mb, beyond which the server itself refuses writes, or forgets keys'),
     policy: z
       .enum(POLICIES)
       .optional()

@@ -8,7 +8,7 @@ import { startCli, testScenario } from '../support/cli.ts'
 import type { Foreign } from '../support/foreign.ts'
 import { filesBelow, processesAbout, untilNothing } from '../support/traces.ts'
 
-const MOMENTS = 30
+const MANY = 30
 /** From the start of the command to the middle of its faults, ms. */
 const LATEST_MS = 9000
 const GONE_WITHIN_MS = 40_000
@@ -20,26 +20,41 @@ export interface KillOptions {
   left(namePrefix: string): Promise<string[]>
   /** Made by hand beside the runs. */
   foreign: Foreign
+  /** Default: `many-faults`. */
+  scenario?: string
+  /** How often. Default: 30. */
+  moments?: number
+  /** The last of the moments, ms after the start. Default: 9000. */
+  latestMs?: number
 }
 
 /**
  * Kills the runner with SIGKILL at random moments of a run full of faults, and looks for anything that is left: containers,
  * networks, volumes, processes (servers, supervisors, links, watchdogs), journals and other temporary files.
  */
-export function killAtRandomMoments(t: Test, { platform, portBase, left, foreign }: KillOptions): void {
+export function killAtRandomMoments(t: Test, options: KillOptions): void {
+  const {
+    platform,
+    portBase,
+    left,
+    foreign,
+    scenario = 'many-faults',
+    moments: count = MANY,
+    latestMs = LATEST_MS,
+  } = options
   const seed = Number(process.env.KILL_SEED ?? Date.now() % 2 ** 31)
   const random = xoroshiro128plus(seed)
-  const moments = Array.from({ length: MOMENTS }, () => uniformInt(random, 0, LATEST_MS))
+  const moments = Array.from({ length: count }, () => uniformInt(random, 0, latestMs))
   t.comment(`seed ${seed}: KILL_SEED=${seed} draws the same moments again`)
   const prefix = `e2e-kill-${platform}-`
   for (const [index, momentMs] of moments.entries()) {
-    t.test(`kill ${index + 1} of ${MOMENTS}, ${momentMs} ms after the start`, async (t) => {
+    t.test(`kill ${index + 1} of ${count}, ${momentMs} ms after the start`, async (t) => {
       const folder = mkdtempSync(join(tmpdir(), 'rck-'))
       t.teardown(() => rmSync(folder, { recursive: true, force: true }))
       const temporary = join(folder, 't')
       mkdirSync(temporary)
       const where = ['--platform', platform, '--port-base', String(portBase), '--name-prefix', prefix]
-      const cli = startCli(t, ['run', testScenario('many-faults'), ...where, '--reports', join(folder, 'r')], {
+      const cli = startCli(t, ['run', testScenario(scenario), ...where, '--reports', join(folder, 'r')], {
         TMPDIR: temporary,
       })
       await new Promise((resolve) => setTimeout(resolve, momentMs))

@@ -41,7 +41,10 @@ export interface LiveStageOptions {
   settings?: Record<string, string>
   /** Of the catalogue. */
   server?: string
-  platform?: 'docker' | 'process'
+  /** Default: `process`. */
+  platform?: 'process' | 'docker'
+  /** Default: `sf-`. */
+  namePrefix?: string
 }
 
 export const PASSWORD = 'test-secret'
@@ -56,7 +59,8 @@ export async function liveStage(
   const platform = options.platform === 'docker' ? new DockerPlatform({ server, projectRoot }) : processes(t, server)
   t.teardown(() => platform.close())
   await platform.prepare(() => undefined)
-  const spec = { runId: `live-${process.pid}-${portBase}`, purpose: 'a test of faults', namePrefix: 'sf-', portBase }
+  const { namePrefix = 'sf-' } = options
+  const spec = { runId: `live-${process.pid}-${portBase}`, purpose: 'a test of faults', namePrefix, portBase }
   const servers = await platform.create(
     { ...spec, nodes: shards * (1 + replicas), password: PASSWORD, settings, needs },
     () => undefined,

@@ -1,6 +1,6 @@
 // Plain JavaScript, as all that the supervisor loads: see supervisor.mjs.
 import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
 import { lookAt } from '../process-id.mjs'
 import { CpuThrottle } from './cpu-throttle.mjs'
@@ -12,6 +12,7 @@ import { CpuThrottle } from './cpu-throttle.mjs'
 
 const SIGNAL_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 2
+const LAST_WORDS_BYTES = 65_536
 
 /** One server, from its first start to its last end. Its methods throw Error with the reason in words. */
 export class SupervisedServer {
@@ -210,10 +211,34 @@ export class SupervisedServer {
    */
   #endOf(code, signal) {
     if (signal === null) return { status: 'stopped', exitCode: code ?? 0, text: `process exited with code ${code}` }
-    const foreign = this.#sent.has(signal) ? '' : ', which redis-chaos did not send'
     // A shell's and Docker's way to say it.
     const exitCode = 128 + constants.signals[signal]
+    if (!this.#sent.has(signal) && ranOutOfMemory(this.#plan.log)) {
+      return { status: 'stopped', exitCode, oomKilled: true, text: `process ended out of memory (${signal})` }
+    }
+    const foreign = this.#sent.has(signal) ? '' : ', which redis-chaos did not send'
     return { status: 'stopped', exitCode, text: `process was killed by ${signal}${foreign}` }
+  }
+}
+
+/**
+ * Whether the last words of a server are that it got no memory (zmallocDefaultOOM and redisOutOfMemoryHandler, zmalloc.c and
+ * server.c, Redis 7.0). A report of the crash follows, of some ten thousand characters.
+ * @param {string} log
+ */
+function ranOutOfMemory(log) {
+  try {
+    const file = openSync(log, 'r')
+    try {
+      const { size } = fstatSync(file)
+      const words = Buffer.alloc(Math.min(size, LAST_WORDS_BYTES))
+      readSync(file, words, 0, words.length, size - words.length)
+      return words.toString('latin1').includes('Out Of Memory allocating')
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return false
   }
 }
 

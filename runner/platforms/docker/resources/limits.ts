@@ -4,8 +4,9 @@ import type { Engine } from '../engine.ts'
 
 /** What the engine itself uses unless told otherwise; a share of it is a share of one core. */
 const CPU_PERIOD_US = 100_000
-/** More than any machine has: the engine takes no "unlimited" for memory once a container has a limit. */
+/** More than any machine has: the engine takes no "unlimited" for memory once a container has a limit; and as much swap again. */
 const NO_MEMORY_LIMIT_BYTES = 2 ** 50
+const NO_SWAP_LIMIT_BYTES = 2 * NO_MEMORY_LIMIT_BYTES
 
 /** The fields of `ContainerUpdate` that differ between the limits that a container has and those it should have. */
 interface Update {
@@ -39,7 +40,9 @@ function cpuUpdate({ CpuQuota = 0 }: HostConfig, share: number | undefined): Upd
 /** Swap is part of it: with any left, a server would become slow instead of ending. */
 function memoryUpdate({ Memory = 0 }: HostConfig, bytes: number | undefined): Update {
   if (bytes !== undefined) return Memory === bytes ? {} : { Memory: bytes, MemorySwap: bytes }
-  return Memory === 0 || Memory >= NO_MEMORY_LIMIT_BYTES ? {} : { Memory: NO_MEMORY_LIMIT_BYTES, MemorySwap: -1 }
+  return Memory === 0 || Memory >= NO_MEMORY_LIMIT_BYTES
+    ? {}
+    : { Memory: NO_MEMORY_LIMIT_BYTES, MemorySwap: NO_SWAP_LIMIT_BYTES }
 }
 
 /** The limits as the engine has them, and what the kernel's own counters say; zero for a container that does not run. */

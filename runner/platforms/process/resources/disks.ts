@@ -1,4 +1,4 @@
-import { open, readFile, rm, stat, statfs } from 'node:fs/promises'
+import { chmod, open, rm, stat, statfs } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { runProgram } from '../../child.ts'
@@ -11,7 +11,7 @@ import { plainly } from '../state-folder.ts'
 /** Of one small disk. It takes as much memory as is used of it. */
 const DISK_BYTES = 128 * 1024 * 1024
 const TRY_TIMEOUT_MS = 2_500
-const MOUNT_TIMEOUT_MS = 5_000
+const OWNER_WRITES = 0o200
 /** Lies beside the data, and fills the disk. */
 const BALLAST = '.ballast'
 const CHUNK = Buffer.alloc(1024 * 1024, 'redis-chaos')
@@ -21,6 +21,10 @@ const KEEP = `size=$1; shift
 for folder do mount -t tmpfs -o "size=$size,mode=700" redis-chaos "$folder" || exit 1; done
 echo ready
 read -r _`
+
+/** All that it takes: a disk in memory, the way into the namespace of a process, and a loss of capabilities. */
+const TRY = `mount -t tmpfs -o size=64k,mode=700 redis-chaos "$1" &&
+exec nsenter --target=$$ --mount -- setpriv --bounding-set=-all -- /bin/sh -c ':'`
 
 /** How this user makes a namespace of mounts: the options of `unshare`, and those of `nsenter` to get into it. */
 interface Namespaces {
@@ -41,15 +45,13 @@ export async function tryDisks(): Promise<Namespaces> {
   let reason = ''
   for (const namespaces of userInfo().uid === 0 ? [AS_ROOT, AS_USER] : [AS_USER]) {
     try {
-      await runProgram('unshare', [...namespaces.unshare, '/bin/sh', '-c', KEEP, 'sh', '65536', tmpdir()], {
+      await runProgram('unshare', [...namespaces.unshare, '/bin/sh', '-c', TRY, 'sh', tmpdir()], {
         purpose: 'mount a small disk in a namespace of its own',
         timeoutMs: TRY_TIMEOUT_MS,
       })
       return namespaces
     } catch (error) {
       if (!(error instanceof PlatformError)) throw error
-      // It ended well but for its input, which ended at once.
-      if (/failed with exit code 1$/.test(error.message)) return namespaces
       reason = error.message
     }
   }
@@ -70,7 +72,8 @@ export async function diskPlan(folders: readonly string[]): Promise<DiskPlan> {
   return {
     command: 'unshare',
     args: [...unshare, '/bin/sh', '-c', KEEP, 'sh', String(DISK_BYTES), ...folders],
-    enter: ['nsenter', '--target=@pid@', ...enter, '--'],
+    // Root, also the one of a namespace of users, is not kept out by permissions unless it loses its capabilities.
+    enter: ['nsenter', '--target=@pid@', ...enter, '--', 'setpriv', '--bounding-set=-all', '--'],
   }
 }
 
@@ -79,6 +82,7 @@ export class SmallDisk {
   readonly #keeper: ProcessId
   readonly #folder: string
 
+  /** `keeper`: the process that keeps the disks. `folder`: where the disk is mounted, by its own path. */
   constructor(keeper: ProcessId, folder: string) {
     this.#keeper = keeper
     this.#folder = folder
@@ -94,22 +98,16 @@ export class SmallDisk {
       throw new PlatformError('what kept the small disks of the servers is gone, and their data with it')
     const seen = await this.see()
     if (seen === state) return
-    if (seen === 'read-only') await this.#mount('umount', [])
+    if (seen === 'read-only') await this.#protect(false)
     if (seen === 'full') await plainly('make room on the disk', () => rm(this.#ballast, { force: true }))
     if (state === 'full') await this.#fill()
-    if (state === 'read-only') {
-      // The kernel makes no file system read-only while a file on it is open for writing; but what is mounted above it.
-      await this.#mount('mount', ['--bind', this.#folder])
-      await this.#mount('mount', ['--options', 'remount,bind,ro'])
-    }
+    if (state === 'read-only') await this.#protect(true)
   }
 
   async see(): Promise<'full' | 'read-only' | undefined> {
-    const mounts = await readFile(`/proc/${this.#keeper.pid}/mounts`, 'utf8')
-    const own = mounts.split('\n').filter((line) => line.split(' ')[1] === escaped(this.#folder))
-    // One above the other: the disk itself, and what hides it.
-    if (own.length > 1) return 'read-only'
-    const { bavail } = await statfs(this.folder)
+    const { mode } = await plainly('look at the disk', () => stat(this.folder))
+    if ((mode & OWNER_WRITES) === 0) return 'read-only'
+    const { bavail } = await plainly('look at the disk', () => statfs(this.folder))
     const filled = await stat(this.#ballast).then(
       () => true,
       () => false,
@@ -132,22 +130,20 @@ export class SmallDisk {
     }
   }
 
-  async #mount(program: 'mount' | 'umount', options: readonly string[]): Promise<void> {
-    const { enter } = userInfo().uid === 0 && (await isOwnUserNamespace(this.#keeper.pid)) ? AS_ROOT : AS_USER
-    await runProgram('nsenter', [`--target=${this.#keeper.pid}`, ...enter, '--', program, ...options, this.#folder], {
-      purpose: `${program} the disk`,
-      timeoutMs: MOUNT_TIMEOUT_MS,
+  /**
+   * By permissions, which is all that can be changed: the kernel makes no file system read-only while a file on it is open for
+   * writing, and what is mounted above it is not seen by a server that is in the folder already. So what the server has open it can
+   * go on writing; it can make, replace and open nothing.
+   */
+  async #protect(isProtected: boolean): Promise<void> {
+    await plainly(`${isProtected ? 'protect' : 'open'} the disk`, async () => {
+      // What it knows of the cluster is overwritten in place by Redis 7.0, and so must not be writable itself.
+      await chmod(join(this.folder, 'nodes.conf'), isProtected ? 0o400 : 0o600).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error
+        },
+      )
+      await chmod(this.folder, isProtected ? 0o500 : 0o700)
     })
   }
-}
-
-/** Whether a process is in this program's own namespace of users. */
-async function isOwnUserNamespace(pid: number): Promise<boolean> {
-  const [own, other] = await Promise.all(['self', String(pid)].map((process) => stat(`/proc/${process}/ns/user`)))
-  return own?.ino === other?.ino
-}
-
-/** As /proc/mounts writes paths: proc(5), fstab(5). */
-function escaped(path: string): string {
-  return path.replace(/[ \t\n\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
 }
