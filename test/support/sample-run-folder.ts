@@ -94,7 +94,7 @@ function serviceEvents(): RunEvent[] {
 }
 
 function faultEvents(): RunEvent[] {
-  const done = { type: 'fault-seen', scenario: 0, fault: 'stop', nodes: ['redis-node0'] } as const
+  const done = { type: 'fault-seen' as const, scenario: 0, fault: 'stop', nodes: ['redis-node0'] }
   return [
     { ...done, atMs: AT.down, undone: false, fromMs: AT.down - 190, toMs: AT.down },
     { ...done, atMs: AT.back, undone: true, fromMs: AT.back - 100, toMs: AT.back },
