@@ -7,6 +7,8 @@ const GROUP_GAP = 8
 /** Width that a character of a label takes, roughly, px. */
 const CHARACTER = 6.1
 const RIGHT = 14
+/** Bars that overlap by less only touch, ms: times are rounded. */
+const TOUCHING_MS = 1
 
 /** States that are drawn hatched, by the colour of the hatching: they are told apart without colour too. */
 const HATCHES = /** @type {Record<string, string>} */ ({
@@ -115,7 +117,7 @@ function stacked(label, bars) {
   /** @type {Bar[][]} */
   const rows = []
   for (const bar of [...bars].sort((a, b) => a.startMs - b.startMs)) {
-    const row = rows.find((each) => (each.at(-1)?.endMs ?? 0) <= bar.startMs)
+    const row = rows.find((each) => (each.at(-1)?.endMs ?? 0) <= bar.startMs + TOUCHING_MS)
     if (row) row.push(bar)
     else rows.push([bar])
   }
