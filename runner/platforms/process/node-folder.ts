@@ -44,5 +44,6 @@ export async function makeNodeFolder(
     ])
   })
   const [command = link, ...args] = [...program.loader, link, configFile]
-  return { name: node.serverName, command, args, env: program.env, folder, log: logFile(runFolder, node.serverName) }
+  const log = logFile(runFolder, node.serverName)
+  return { name: node.serverName, node: node.name, command, args, env: program.env, folder, log }
 }

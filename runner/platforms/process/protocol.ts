@@ -14,6 +14,8 @@ export interface SupervisorPlan {
 
 export interface ServerPlan {
   name: string
+  /** The node that it is. */
+  node: string
   command: string
   args: string[]
   /** Laid over the supervisor's own environment. */
