@@ -71,10 +71,13 @@ for (const server of ['redis:7.0', 'redis:6.0']) {
       const migrate = async () => {
         const address = [to?.peerHost ?? '', to?.peerPort ?? 0] as const
         const [reply] = await client.pipeline([
-          ['MIGRATE', ...address, KEY_OF_LAST_SHARD, 0, 1000, 'COPY', 'AUTH', password],
+          ['MIGRATE', ...address, KEY_OF_LAST_SHARD, 0, 5000, 'COPY', 'AUTH', password],
         ])
         return String(reply)
       }
+      // In another process than it was in first.
+      await group.restart(name(4), 5_000)
+      await healthy()
       await client.pipeline([['SET', KEY_OF_LAST_SHARD, 'value']])
       // The other side refuses a slot that is not its own: it was asked.
       const asked = /Target instance replied with error: MOVED/

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import { Connection } from './connection.mjs'
 import { FaultsInForce } from './effect.mjs'
-import { SocketOwners } from './socket-owner.mjs'
+import { socketOwner } from './socket-owner.mjs'
 
 /**
  * @typedef {import('./protocol.ts').LinkDoor} LinkDoor
@@ -15,7 +15,8 @@ const CLIENTS = 'clients'
 /** All links of a group of servers: listens in the place of each node, and carries what comes on to it. */
 export class Links {
   #plan
-  #owners
+  /** Of the nodes. @type {Readonly<Record<string, number>>} */
+  #pids = {}
   #faults = new FaultsInForce()
   /** @type {Set<Connection>} */
   #connections = new Set()
@@ -23,8 +24,6 @@ export class Links {
   /** @param {LinkPlan} plan */
   constructor(plan) {
     this.#plan = plan
-    const nodes = plan.doors.filter(({ channel }) => channel === 'data').map(({ to, target }) => [to, target])
-    this.#owners = new SocketOwners(new Map(/** @type {[string, LinkDoor['target']][]} */ (nodes)))
   }
 
   /**
@@ -42,6 +41,14 @@ export class Links {
   set(faults) {
     this.#faults.set(faults)
     for (const connection of this.#connections) connection.apply()
+  }
+
+  /**
+   * The processes of the nodes from now on, by name.
+   * @param {Readonly<Record<string, number>>} pids
+   */
+  know(pids) {
+    this.#pids = pids
   }
 
   counts() {
@@ -90,10 +97,11 @@ export class Links {
   }
 
   /**
+   * MIGRATE connects from wherever the system has it (cluster.c, migrateGetSocket, Redis 7.0).
    * @param {import('node:net').Socket} opener
    * @param {LinkDoor} door
    */
-  async #strangerAt({ remoteAddress: host, remotePort: port }, door) {
-    return door.opensToNodes && host && port ? await this.#owners.nameOf({ host, port }) : undefined
+  async #strangerAt({ remoteAddress: host, remotePort: port }, { opensToNodes }) {
+    return opensToNodes && host && port ? await socketOwner({ host, port }, this.#pids) : undefined
   }
 }

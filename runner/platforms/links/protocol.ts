@@ -19,7 +19,7 @@ export interface LinkDoor {
   channel: 'bus' | 'data'
   /** Where that node really listens. */
   target: { host: string; port: number }
-  /** A node may come from another address than its own: it is known by its sockets then. */
+  /** A node may come from another address than its own: it is known by its process then. */
   opensToNodes?: boolean
   /** Connect to the node from the address that the sender has: only where that is one of this machine. */
   keepsSource?: boolean
@@ -31,6 +31,8 @@ export type LinkOpening = { ready: true; ports: number[] } | { error: string; co
 export type LinkOrder =
   | { do: 'set'; links: readonly LinkFault[] }
   | { do: 'counts' }
+  /** The processes of the nodes from now on, by name. */
+  | { do: 'know'; pids: Readonly<Record<string, number>> }
   /** Ends all connections between the nodes of each pair. */
   | { do: 'end'; pairs: readonly (readonly [string, string])[] }
 

@@ -58,7 +58,8 @@ export async function makeNodeFolder(
   })
   const [command = link, ...args] = [...program.loader, link, configFile]
   const env = { ...program.env, ...(clock === undefined ? {} : clockEnvironment(runFolder, node.serverName, clock)) }
-  return { name: node.serverName, command, args, env, folder, log: logFile(runFolder, node.serverName) }
+  const log = logFile(runFolder, node.serverName)
+  return { name: node.serverName, node: node.name, command, args, env, folder, log }
 }
 
 function clockEnvironment(runFolder: string, serverName: string, library: string): Record<string, string> {

@@ -25,6 +25,8 @@ export interface DiskPlan {
 
 export interface ServerPlan {
   name: string
+  /** The node that it is. */
+  node: string
   command: string
   args: string[]
   /** Laid over the supervisor's own environment. */

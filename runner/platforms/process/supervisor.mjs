@@ -62,6 +62,7 @@ async function open(given) {
       const onStart = (/** @type {number} */ pid) => {
         processes.servers[server.name] = identity(pid)
         save(processes)
+        tellLinks()
       }
       servers.set(server.name, new SupervisedServer(inside(server), onStart))
     }
@@ -85,6 +86,17 @@ async function openLinks(given, processes) {
   if (links.pid !== undefined) processes.links = identity(links.pid)
   save(processes)
   await links.open(given.links)
+  tellLinks()
+}
+
+/** Where a node connects from need not tell which one it is: its process does. */
+function tellLinks() {
+  const pids = (plan?.servers ?? []).flatMap(({ name, node }) => {
+    const pid = servers.get(name)?.pid
+    return pid === undefined ? [] : [[node, pid]]
+  })
+  // That the links are gone is told by themselves.
+  links?.ask({ do: 'know', pids: Object.fromEntries(pids) }).catch(() => undefined)
 }
 
 /**
