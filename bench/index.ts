@@ -1,7 +1,12 @@
 import { benchCluster } from './cluster.ts'
+import { benchLinks } from './links.ts'
 import { benchOverhead } from './overhead.ts'
 
-const benches: Record<string, () => Promise<void>> = { cluster: () => benchCluster(), overhead: benchOverhead }
+const benches: Record<string, () => Promise<void>> = {
+  cluster: () => benchCluster(),
+  links: benchLinks,
+  overhead: benchOverhead,
+}
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !(name in benches))

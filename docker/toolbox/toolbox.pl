@@ -24,6 +24,7 @@ my %PROGRAMS = (
     shape    => [qw(tc -batch -)],
     probe    => [qw(perl /toolbox/probe.pl)],
 );
+my %BUILT_IN = ( unshape => \&unshape, reset => \&reset_connections );
 
 $| = 1;
 my ($deadline) = @ARGV;
@@ -50,7 +51,7 @@ sub read_job {
         if ( $line =~ /^task (\S+) (\d+|self) (\S+)$/ ) {
             push @job, { key => $1, pid => $2, address => $3, steps => [] };
         }
-        elsif ( @job && $line =~ /^step (\w+)(\??) (\d+)$/ && ( $PROGRAMS{$1} || $1 eq 'unshape' ) ) {
+        elsif ( @job && $line =~ /^step (\w+)(\??) (\d+)$/ && ( $PROGRAMS{$1} || $BUILT_IN{$1} ) ) {
             my ( $name, $optional, $bytes, $input ) = ( $1, $2, $3, '' );
             while ( length $input < $bytes ) {
                 read( STDIN, $input, $bytes - length $input, length $input ) or die "toolbox: the job ended early\n";
@@ -79,8 +80,8 @@ sub run_task {
     }
     for my $step ( @{ $task->{steps} } ) {
         my ( $exit, $output, $errors ) =
-          $step->{name} eq 'unshape'
-          ? unshape( \@enter, $device )
+          $BUILT_IN{ $step->{name} }
+          ? $BUILT_IN{ $step->{name} }->( \@enter, $device, $step->{input} )
           : run( [ @enter, @{ $PROGRAMS{ $step->{name} } } ], $step->{input} =~ s/\@device\@/$device/gr );
         report( $task, $step->{name}, $exit, $output, $errors );
         return if $exit != 0 && !$step->{optional};
@@ -116,6 +117,20 @@ sub unshape {
     for my $command (@commands) {
         ( $exit, undef, $errors ) = run( [ @$enter, @$command ], '' );
         return ( $exit, '', $errors ) if $exit != 0;
+    }
+    return ( 0, '', '' );
+}
+
+# Ends connections at both ends at once, where the kernel can (INET_DIAG_DESTROY): lines of ADDRESS PORT OWN, those to that port of
+# the address, and those from the address to this port of one's own.
+sub reset_connections {
+    my ( $enter, undef, $input ) = @_;
+    for my $line ( split /\n/, $input ) {
+        my ( $address, $port, $own ) = split / /, $line;
+        for my $ends ( [ 'dport', '=', $port ], [ 'sport', '=', $own ] ) {
+            my ( $exit, undef, $errors ) = run( [ @$enter, qw(ss -4 -t -H -K dst), $address, @$ends ], '' );
+            return ( $exit, '', $errors ) if $exit != 0;
+        }
     }
     return ( 0, '', '' );
 }

@@ -1,7 +1,7 @@
 import type { ServerNode } from '../platforms/platform.ts'
 import type { Clock } from '../record/clock.ts'
 import { type AgreedView, agreeOn } from './agreed-view.ts'
-import { type Command, NodeClient } from './node-client.ts'
+import { type Command, NodeClient, type NodeClientOptions } from './node-client.ts'
 import { type NodeReport, parseClusterInfo, parseReplication } from './node-report.ts'
 import { Unreachable } from './reply-errors.ts'
 import type { NodeView } from './view.ts'
@@ -53,6 +53,8 @@ export class LiveCluster {
   readonly nodes: readonly LiveNode[]
   readonly clock: Clock
   readonly #byName: Map<string, LiveNode>
+  readonly #addresses: Map<string, NodeClientOptions>
+  readonly #connections: NodeClient[] = []
   /** Ids outlive their node's reports: a node that is down cannot say its own. */
   readonly #nameById = new Map<string, string>()
   /** Nodes that were silent when last asked, with the question still open or the reason it failed. */
@@ -60,12 +62,18 @@ export class LiveCluster {
 
   constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
     this.clock = options.clock
-    this.nodes = options.nodes.map((node) => {
-      // Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up.
-      const host = node.host === 'localhost' ? '127.0.0.1' : node.host
-      const connection = { name: node.name, host, port: node.port, password: options.password }
-      return { ...node, client: new NodeClient(connection), data: new NodeClient(connection) }
-    })
+    this.#addresses = new Map(
+      options.nodes.map(({ name, host, port }) => {
+        // Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up.
+        const reached = host === 'localhost' ? '127.0.0.1' : host
+        return [name, { name, host: reached, port, password: options.password }]
+      }),
+    )
+    this.nodes = options.nodes.map((node) => ({
+      ...node,
+      client: this.connect(node.name),
+      data: this.connect(node.name),
+    }))
     this.#byName = new Map(this.nodes.map((node) => [node.name, node]))
   }
 
@@ -78,6 +86,20 @@ export class LiveCluster {
 
   has(name: string): boolean {
     return this.#byName.has(name)
+  }
+
+  /** Where this program reaches a node. Throws as `node`. */
+  address(name: string): NodeClientOptions {
+    const address = this.#addresses.get(name)
+    if (!address) throw new Error(`there is no node ${name}; the nodes are ${[...this.#addresses.keys()].join(', ')}`)
+    return address
+  }
+
+  /** A connection of the caller's own, opened by its first call and closed with the cluster at the latest. Throws as `node`. */
+  connect(name: string): NodeClient {
+    const connection = new NodeClient(this.address(name))
+    this.#connections.push(connection)
+    return connection
   }
 
   /**
@@ -106,7 +128,7 @@ export class LiveCluster {
     const { view } = answer.report
     const own = view.nodes.find(({ id }) => id === view.myId)
     const master = view.nodes.find(({ id }) => id === own?.masterId)
-    return { report: answer.report, ...(master ? { master: this.#nameOfNode(master) } : {}) }
+    return { report: answer.report, ...(master ? { master: this.nameOf(master) } : {}) }
   }
 
   /** By the address for clients or the one among the nodes; `localhost` and `127.0.0.1` are one. */
@@ -117,12 +139,15 @@ export class LiveCluster {
     )?.name
   }
 
+  /** A node of any report's view, by the runner's name for it; `unknown node … at …` if it is none of the runner's. */
+  nameOf(node: NodeView): string {
+    const known = this.#nameById.get(node.id) ?? this.nameOfAddress(node.host, node.port)
+    return known ?? `unknown node ${node.id.slice(0, 8)} at ${node.host}:${node.port}`
+  }
+
   /** Ends all connections at once. Idempotent. */
   close(): void {
-    for (const node of this.nodes) {
-      node.client.close()
-      node.data.close()
-    }
+    for (const connection of this.#connections) connection.close()
   }
 
   async #ask(node: LiveNode, timeoutMs: number): Promise<Answer> {
@@ -180,7 +205,7 @@ export class LiveCluster {
       if (answer && 'report' in answer) reports.set(name, answer.report)
       else unreachable.set(name, answer?.reason ?? 'not asked')
     }
-    const nameOf = (node: NodeView) => this.#nameOfNode(node)
+    const nameOf = (node: NodeView) => this.nameOf(node)
     const indexOf = (name: string) => this.#byName.get(name)?.index ?? Number.MAX_SAFE_INTEGER
     const witnesses = [...reports.values()].map(({ name, view, info }) => ({
       name,
@@ -189,11 +214,6 @@ export class LiveCluster {
     }))
     const nameOfAddress = (host: string, port: number) => this.nameOfAddress(host, port)
     return { atMs, reports, unreachable, agreed: agreeOn(witnesses, nameOf, indexOf), nameOf, nameOfAddress }
-  }
-
-  #nameOfNode(node: NodeView): string {
-    const known = this.#nameById.get(node.id) ?? this.nameOfAddress(node.host, node.port)
-    return known ?? `unknown node ${node.id.slice(0, 8)} at ${node.host}:${node.port}`
   }
 }
 

@@ -1,10 +1,13 @@
 import { EXIT } from '../engine/verdict.ts'
 import { checkUp } from '../platforms/checkup/checkup.ts'
-import { theseSurroundings } from '../platforms/checkup/surroundings.ts'
+import type { Finding } from '../platforms/checkup/finding.ts'
+import { type Surroundings, theseSurroundings } from '../platforms/checkup/surroundings.ts'
+import type { Platform } from '../platforms/platform.ts'
 import { outputStyle } from '../report/style.ts'
 import { DEFAULT_NAME_PREFIX, DEFAULT_PORT_BASE } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { isFit, renderFindings, renderJson } from './doctor/render.ts'
+import { openEveryPlatform } from './open-platform.ts'
 import { projectRoot, reportsFolder } from './project.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -20,15 +23,31 @@ export const doctor: Command = {
   flags: { json: { type: 'boolean', help: 'print { ok, findings: [{ area, subject, state, text, remedy? }] }' } },
   async run(line, { out, signal }) {
     if (line.positionals.length > 0) throw new UsageError('doctor takes no names')
-    const surroundings = await theseSurroundings(projectRoot, {
-      reports: reportsFolder,
-      portBase: DEFAULT_PORT_BASE,
-      namePrefix: DEFAULT_NAME_PREFIX,
-    })
-    const findings = await checkUp(surroundings, { signal })
+    const platforms = await openEveryPlatform()
+    const findings = await findingsOf(platforms, signal)
     out.print(
       line.on('json') ? renderJson(findings) : renderFindings(findings, outputStyle(process.stdout, process.env)),
     )
     return isFit(findings) ? EXIT.passed : EXIT.noVerdict
   },
+}
+
+async function findingsOf(platforms: readonly Platform[], signal: AbortSignal): Promise<Finding[]> {
+  try {
+    return await checkUp(await surroundingsWith(platforms), { signal })
+  } finally {
+    await Promise.all(platforms.map((platform) => platform.close()))
+  }
+}
+
+function surroundingsWith(platforms: readonly Platform[]): Promise<Surroundings> {
+  return theseSurroundings(projectRoot, {
+    reports: reportsFolder,
+    portBase: DEFAULT_PORT_BASE,
+    namePrefix: DEFAULT_NAME_PREFIX,
+    faultTellers: platforms.map((platform) => ({
+      name: platform.kind === 'docker' ? 'Docker' : 'processes',
+      faultSupport: (signal) => platform.faultSupport(signal),
+    })),
+  })
 }

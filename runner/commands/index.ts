@@ -2,9 +2,10 @@ import { cluster } from './cluster.ts'
 import type { Command } from './command.ts'
 import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
+import { heal } from './heal.ts'
 import { list } from './list.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'
 import { validate } from './validate.ts'
 
-export const commands: readonly Command[] = [run, list, validate, explain, cluster, doctor, report]
+export const commands: readonly Command[] = [run, list, validate, explain, cluster, heal, doctor, report]

@@ -62,6 +62,33 @@ export async function openPlatforms(choice: PlatformChoice, say: (text: string) 
   })
 }
 
+/** Platforms of these kinds, for what concerns their runs and not the server that they would run. */
+export function openKinds(kinds: readonly Platform['kind'][]): Platform[] {
+  return kinds.map((kind) =>
+    kind === 'docker'
+      ? new DockerPlatform({ server: DEFAULT_SERVER, projectRoot })
+      : new ProcessPlatform({ server: DEFAULT_SERVER, projectRoot }),
+  )
+}
+
+/** The platforms that answer here, whatever server they would run: for what concerns all of their runs. */
+export async function openEveryPlatform(): Promise<Platform[]> {
+  const all = openKinds(['docker', 'process'])
+  const answering = await Promise.all(
+    all.map(async (platform) => {
+      try {
+        await platform.probe()
+        return platform
+      } catch (error) {
+        await platform.close()
+        if (!(error instanceof PlatformError)) throw error
+        return undefined
+      }
+    }),
+  )
+  return answering.filter((platform) => platform !== undefined)
+}
+
 /** Docker where an engine answers, else processes. */
 async function chooseKind(servers: readonly string[], say: (text: string) => void): Promise<'docker' | 'process'> {
   if (servers.every((server) => parseServer(server).kind === 'path')) return 'process'

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import path from 'node:path'
 import { type Play, playRun } from '../engine/play-run.ts'
 import { EXIT } from '../engine/verdict.ts'
-import type { Platform } from '../platforms/platform.ts'
+import { type Platform, PlatformError } from '../platforms/platform.ts'
 import { systemClock } from '../record/clock.ts'
 import { EventLogError, Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
@@ -18,6 +18,7 @@ import type { ClusterSettings } from './cluster-flags.ts'
 import type { Surroundings } from './command.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import { shown } from './project.ts'
+import { Watchdog } from './watchdog/watchdog.ts'
 
 export const MAX_SEED = 2 ** 31 - 1
 
@@ -52,6 +53,10 @@ export async function play(
   const removal = () => [...new Set(platforms.map((platform) => platform.removalCommand(runId)))].join('; ')
   const record = openRecord(asked.reports, name, settings.password)
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
+  // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes more.
+  const watched = keep || platforms.some(({ kind }) => kind !== 'process')
+  const kinds = [...new Set(platforms.map(({ kind }) => kind))]
+  const watchdog = watched ? Watchdog.start({ runId, kinds, keep, password: settings.password }) : undefined
   try {
     const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms), {
       ...settings,
@@ -67,6 +72,7 @@ export async function play(
       keep,
       notes,
     })
+    if (keep || (await isGone(runId, platforms))) watchdog?.release()
     const unwritten = record.finish()
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
     for (const message of unwritten) out.progress(message)
@@ -77,6 +83,17 @@ export async function play(
     onLeaving(undefined)
     record.close()
     await Promise.all(platforms.map((platform) => platform.close()))
+  }
+}
+
+/** Whether nothing is left of the run; a platform that does not answer may still have something. */
+async function isGone(runId: string, platforms: readonly Platform[]): Promise<boolean> {
+  try {
+    const runs = await Promise.all(platforms.map((platform) => platform.runs()))
+    return runs.flat().every((run) => run.runId !== runId)
+  } catch (error) {
+    if (error instanceof PlatformError) return false
+    throw error
   }
 }
 

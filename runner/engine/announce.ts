@@ -46,6 +46,7 @@ export function recordReady(
         address: `localhost:${settings.portBase + index}`,
       })),
       config: configOf(scenario, settings),
+      slots: topology.slots,
     },
   })
 }

@@ -4,7 +4,7 @@ import { EVENTS_VERSION, type RunVerdict, type ScenarioVerdict } from '../record
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { recordStart } from './announce.ts'
-import { playScenario, type ScenarioResult } from './play-scenario.ts'
+import { playScenario, resultOfPlatformError, type ScenarioResult } from './play-scenario.ts'
 import type { RunSettings } from './settings-of-run.ts'
 import { EXIT, exitCodeOf, verdictOfRun } from './verdict.ts'
 
@@ -92,9 +92,7 @@ async function prepare(settings: RunSettings, onBug: (error: unknown) => void): 
   } catch (error) {
     if (interrupted.aborted)
       return { verdict: 'interrupted', reason: String(interrupted.reason?.message ?? 'interrupted') }
-    if (error instanceof PlatformError) {
-      return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
-    }
+    if (error instanceof PlatformError) return resultOfPlatformError(error)
     onBug(error)
     return {
       verdict: 'error',
@@ -114,7 +112,29 @@ async function playOrSkip(
     ...versionOf(place.server),
   })
   if (unmet !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: unmet })
+  try {
+    const missing = await missingCapability(scenario, settings)
+    if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    return recordUnplayed(scenario, place, settings, resultOfPlatformError(error))
+  }
   return await playScenario(scenario, place, settings, onBug)
+}
+
+/** Why a fault that the scenario requires cannot be brought about here, in a sentence; undefined if all can. */
+async function missingCapability(
+  scenario: Scenario,
+  { platform, interrupted }: RunSettings,
+): Promise<string | undefined> {
+  const wanted = scenario.requires?.can ?? []
+  if (wanted.length === 0) return undefined
+  const support = await platform.faultSupport(interrupted)
+  const missing = wanted.flatMap((name) => {
+    const found = support.find(({ capability }) => capability === name)
+    return found?.supported ? [] : [`${name} (${found?.how ?? `platform ${platform.kind} knows no way`})`]
+  })
+  return missing.length === 0 ? undefined : `it needs what cannot be done here: ${missing.join('; ')}`
 }
 
 function recordUnplayed(

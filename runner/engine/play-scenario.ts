@@ -13,6 +13,7 @@ import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
 import { plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
+import { FailoverWatch } from './failover-watch.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { Interrupted } from './interrupt.ts'
@@ -52,13 +53,15 @@ export async function playScenario(
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const played = new AsPlayed(scenario, settings)
-  const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
   const journal = openJournal(settings)
   let setupMs: number | undefined
   let result: ScenarioResult
 
   recordStart(scenario, place, settings)
   try {
+    const watch = new FailoverWatch({ recorder, clock, scenario: place.index, server: place.server })
+    made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
     }
@@ -66,14 +69,17 @@ export async function playScenario(
       index: place.index,
       logs,
       logFolder: place.logFolder,
+      onLogLine: (node, line) => watch.readLine(node, line),
       signal,
       onServers,
     })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
-    const faults = openBoard(ready, place.index, journal, settings)
-    const stage = stageOf(scenario, place.index, settings, { ...ready, faults }, played, onBug)
+    watch.start(ready.cluster, scenario.cluster.topology, settings.password)
+    const servers = watch.watched(ready.servers)
+    const faults = openBoard({ ...ready, servers }, place.index, journal, settings)
+    const stage = stageOf(scenario, place.index, settings, { ...ready, servers, faults }, played, onBug)
     result = await playSteps(scenario, stage, signal, settings.interrupted)
     result = await healAll(result, faults, signal, settings)
     result = await doubtIfPlatformDied(result, settings)
@@ -82,6 +88,7 @@ export async function playScenario(
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
+  made.watch?.stop()
   const cleanupStartMs = clock.nowMs()
   try {
     made.cluster?.close()
@@ -186,11 +193,22 @@ async function healAll(
     await faults.endAll(AbortSignal.timeout(HEAL_WITHIN_MS))
     return result
   } catch (error) {
-    if (!(error instanceof NotHealed || error instanceof PlatformError)) throw error
+    if (!isHealingFailure(error)) throw error
     const left = faults.active.map(({ sentence }) => sentence).join('; ')
-    const hint = error.hint ?? '`npm run heal` tries again; removing the servers ends every fault.'
+    const hint =
+      (error instanceof DOMException ? undefined : error.hint) ??
+      '`npm run heal` tries again; removing the servers ends every fault.'
     return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
   }
+}
+
+/** Beside what healing itself says: its time was over. */
+function isHealingFailure(error: unknown): error is NotHealed | PlatformError | DOMException {
+  return (
+    error instanceof NotHealed ||
+    error instanceof PlatformError ||
+    (error instanceof DOMException && error.name === 'TimeoutError')
+  )
 }
 
 /** A failure seen while the platform was dead says nothing about the cluster. */
@@ -216,7 +234,8 @@ function resultOfError(error: unknown, onBug: (error: unknown) => void): Scenari
   return { verdict: 'error', reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}` }
 }
 
-function resultOfPlatformError(error: PlatformError): ScenarioResult {
+/** The environment failed, and says how to mend it. */
+export function resultOfPlatformError(error: PlatformError): ScenarioResult {
   return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 

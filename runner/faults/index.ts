@@ -1,4 +1,17 @@
+import { clock } from './clock.ts'
+import { config } from './config.ts'
+import { connectionsFull } from './connections-full.ts'
+import { cpu } from './cpu.ts'
+import { dataWiped } from './data-wiped.ts'
+import { disk } from './disk.ts'
+import { droppedPackets, lostVotes } from './dropped-packets.ts'
 import type { FaultKind } from './fault.ts'
+import { fullResync } from './full-resync.ts'
+import { memory } from './memory.ts'
+import { network } from './network.ts'
+import { partition } from './partition.ts'
+import { stall } from './stall.ts'
+import { writesRefused } from './writes-refused.ts'
 
 /** A kind whose specs and memos only its own verb and journal know. */
 function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
@@ -6,7 +19,26 @@ function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
 }
 
 /** The kinds of faults, by name. */
-const KINDS: ReadonlyMap<string, FaultKind> = new Map(([] as FaultKind[]).map((kind) => [kind.name, anyKind(kind)]))
+const ALL: readonly FaultKind[] = [
+  anyKind(partition),
+  anyKind(network),
+  anyKind(config),
+  anyKind(stall),
+  anyKind(writesRefused),
+  anyKind(connectionsFull),
+  anyKind(droppedPackets),
+  anyKind(lostVotes),
+  anyKind(fullResync),
+  anyKind(cpu),
+  anyKind(memory),
+  anyKind(disk),
+  anyKind(dataWiped),
+  anyKind(clock),
+]
+
+const KINDS: ReadonlyMap<string, FaultKind> = new Map(ALL.map((kind) => [kind.name, kind]))
+
+export const faultKindNames: readonly string[] = [...KINDS.keys()]
 
 /** Throws Error for a name that is no kind: a journal of another version may hold one. */
 export function faultKind(name: string): FaultKind {

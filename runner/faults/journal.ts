@@ -48,7 +48,7 @@ export class Journal {
       flushed(temporary, JSON.stringify({ ...this.#run, faults }))
       renameSync(temporary, this.#file)
     } catch (cause) {
-      rmSync(temporary, { force: true })
+      removeQuietly(temporary)
       throw new PlatformError(
         `the journal of faults ${this.#file} cannot be written, so no fault is brought about: ${wordsOf(cause)}`,
         {
@@ -63,6 +63,15 @@ export class Journal {
   remove(): void {
     rmSync(this.#file, { force: true })
     rmSync(`${this.#file}.new`, { force: true })
+  }
+}
+
+/** The failure that led here is the one to tell. */
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    return
   }
 }
 

@@ -73,6 +73,18 @@ export interface LogLine {
   text: string
 }
 
+/** A run that has left something on a platform. */
+export interface FoundRun {
+  runId: string
+  /** Who made it, in words: `a run of failover-basic`. */
+  purpose: string
+  /**
+   * live: the program that made it is at work on it. kept: it is meant to outlive that program. orphaned: it is not, and the
+   * program is gone. elsewhere: whether that program lives cannot be seen from here.
+   */
+  state: 'live' | 'kept' | 'orphaned' | 'elsewhere'
+}
+
 /** The name of a node in scenarios and reports. */
 export function nodeName(index: number): string {
   return `redis-node${index}`
@@ -118,6 +130,8 @@ export interface Platform {
   create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup>
   /** The existing group with this run id; undefined if there is none. `password` is not kept by the platform. */
   find(runId: string): Promise<ServerGroup | undefined>
+  /** The runs that have something here, whatever became of them. */
+  runs(): Promise<FoundRun[]>
   /** Removes everything labelled with this run id; returns what was removed, in words. Idempotent. */
   removeRun(runId: string): Promise<string[]>
   /** The command that removes by hand what a run left, for `--keep` and the second Ctrl-C. */

@@ -3,10 +3,10 @@ import { createServer } from 'node:net'
 
 /**
  * What listens on this port of the machine's loopback, in words (`process 123 (nginx)`, `another program`); undefined if
- * the port is free. `localhost` may mean either loopback address to a client, so both must be free.
+ * the port is free. `localhost` may mean either loopback address to a client, so both must be free; `more` addresses too.
  */
-export async function portHolder(port: number): Promise<string | undefined> {
-  const taken = await Promise.all([isTaken('127.0.0.1', port), isTaken('::1', port)])
+export async function portHolder(port: number, more: readonly string[] = []): Promise<string | undefined> {
+  const taken = await Promise.all(['127.0.0.1', '::1', ...more].map((host) => isTaken(host, port)))
   if (!taken.includes(true)) return undefined
   return (await findListener(port)) ?? 'another program'
 }

@@ -1,4 +1,5 @@
 import type { Dialect } from './dialects.ts'
+import type { GroupNeeds } from './faults.ts'
 import { quoteWord, renderSettings } from './settings.ts'
 
 export interface ServerConfigOptions {
@@ -7,6 +8,8 @@ export interface ServerConfigOptions {
   port: number
   /** Addresses listened on, the one that other nodes use first: Redis 6 connects to them from it. */
   bind: readonly string[]
+  /** The address that other nodes are told, and see this one come from, where that is none of `bind`. */
+  knownAs?: string
   password: string
   /** The node's own folder, which holds its data. */
   dir: string
@@ -16,6 +19,13 @@ export interface ServerConfigOptions {
   logfile?: string
   /** What `ps` shows for the server, where the version can: see `versionSettings`. */
   procTitle?: string
+  needs?: GroupNeeds | undefined
+}
+
+/** What a server's configuration depends on beside its version and the settings of the run. */
+export interface VersionOptions {
+  procTitle?: string | undefined
+  needs?: GroupNeeds | undefined
 }
 
 /**
@@ -38,21 +48,38 @@ export const BASE_SETTINGS: Readonly<Record<string, string>> = {
  * What nodes have only in versions that know it: MOVED names `localhost:<port>`, which clients on this machine can follow,
  * while nodes use each other's addresses. Before Redis 7.0 it names the address.
  */
-export function versionSettings(
-  dialect: Dialect,
-  options: { procTitle?: string | undefined } = {},
-): Record<string, string> {
+export function versionSettings(dialect: Dialect, options: VersionOptions = {}): Record<string, string> {
   const wanted: Record<string, string> = {
     'cluster-announce-hostname': 'localhost',
     'cluster-preferred-endpoint-type': 'hostname',
     ...(options.procTitle === undefined ? {} : { 'proc-title-template': options.procTitle }),
+    // Not `local`: clients of a container come from the gateway of its network.
+    ...(options.needs?.debug ? { 'enable-debug-command': 'yes' } : {}),
+    ...(options.needs?.protectedSettings ? { 'enable-protected-configs': 'yes' } : {}),
   }
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => dialect.knowsSetting(name)))
 }
 
+/** Lines that tell other nodes an address of this one, whatever they see it come from; in every version. */
+export function renderAnnouncement(address: string): string {
+  return renderLines(asWords(announcement(address)))
+}
+
+function announcement(address: string): Record<string, string> {
+  return { 'cluster-announce-ip': address, 'replica-announce-ip': address }
+}
+
+function addressSettings(dialect: Dialect, address: string): Record<string, string> {
+  return {
+    ...announcement(address),
+    // Before Redis 7.0 the first address of `bind` is what it speaks from.
+    ...(dialect.knowsSetting('bind-source-addr') && { 'bind-source-addr': address }),
+  }
+}
+
 /** The configuration file of a node. Throws Error with the sentence of `settingProblem` for a setting that a run may not give. */
 export function renderServerConfig(options: ServerConfigOptions): string {
-  const { dialect, port, bind, password, dir, settings, logfile = '', procTitle } = options
+  const { dialect, port, bind, knownAs, password, dir, settings, logfile = '', procTitle, needs } = options
   const lines = renderLines({
     port: [String(port)],
     bind,
@@ -60,9 +87,10 @@ export function renderServerConfig(options: ServerConfigOptions): string {
     masterauth: [password],
     dir: [dir],
     logfile: [logfile],
+    ...(knownAs === undefined ? {} : asWords(addressSettings(dialect, knownAs))),
     ...asWords(BASE_SETTINGS),
   })
-  return lines + renderRunSettings(dialect, settings, { procTitle })
+  return lines + renderRunSettings(dialect, settings, { procTitle, needs })
 }
 
 /**
@@ -72,7 +100,7 @@ export function renderServerConfig(options: ServerConfigOptions): string {
 export function renderRunSettings(
   dialect: Dialect,
   settings: Readonly<Record<string, string>>,
-  options: { procTitle?: string | undefined } = {},
+  options: VersionOptions = {},
 ): string {
   return renderLines(asWords(versionSettings(dialect, options))) + renderSettings(settings)
 }

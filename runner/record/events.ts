@@ -4,6 +4,9 @@
  * `scenario-started`. Values are JSON; they never contain a password.
  */
 
+import type { CheckOutcome } from './check-outcome.ts'
+import type { FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
+
 export const EVENTS_VERSION = 1
 
 export type StepVerdict = 'passed' | 'failed' | 'error' | 'inconclusive' | 'interrupted' | 'not-run'
@@ -37,6 +40,8 @@ export interface ClusterInfo {
   nodes: ClusterNodeInfo[]
   /** Server settings asked for; never a password. */
   config: Record<string, string>
+  /** Ranges of slots of each shard as it was formed, in order. */
+  slots?: (readonly [first: number, last: number])[][]
 }
 
 /** A fault that was brought about on purpose. */
@@ -113,7 +118,16 @@ export type RunEvent = { atMs: number } & (
   /** Seen to bite, and seen to bite no more, by `proof`. Stopped, killed and paused nodes are told by their steps alone. */
   | { type: 'fault-began'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'fault-ended'; scenario: number; fault: FaultInfo; proof: string }
+  | ({ type: 'failover-seen'; scenario: number } & LogFact)
+  | ({ type: 'view-seen'; scenario: number } & ViewFact)
+  | ({ type: 'service-seen'; scenario: number } & ServiceFact)
+  | ({ type: 'fault-seen'; scenario: number } & FaultFact)
+  | ({ type: 'timing-seen'; scenario: number } & TimingFact)
+  /** Watching of failovers ended: what comes later is the cleanup's doing. */
+  | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
+  /** One limit of one check, judged from the histories and the events before this one. */
+  | { type: 'check-judged'; scenario: number; check: CheckOutcome }
   | {
       type: 'scenario-as-played'
       scenario: number

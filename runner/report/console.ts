@@ -1,4 +1,5 @@
 import { formatDuration } from '../record/duration.ts'
+import { failoverLines } from './failover-lines.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import type { RunReport, ScenarioReport } from './report-model.ts'
 import { serverTable } from './server-table.ts'
@@ -35,6 +36,7 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
   return [
     ...head,
     ...table,
+    ...failoverLines(scenario.failovers, style, paint),
     '',
     ...verdictLines(scenario, played, style, paint),
     ...warningLines(scenario.warnings, '  ', style, paint),

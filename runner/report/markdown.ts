@@ -22,6 +22,7 @@ export function markdownReport(run: RunReport): string {
     ...problemsOf(run).map(problemBlock),
     scenarioTable(run),
     ...run.warnings.map((text) => `> warning: ${asText(text)}`),
+    ...run.scenarios.filter(({ failovers }) => failovers.length > 0).map(failoverBlock),
     ...run.scenarios.filter(({ steps }) => steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
     `Run again: ${code(run.command)}`,
   ]
@@ -51,6 +52,17 @@ function scenarioTable(run: RunReport): string {
   if (run.notStarted > 0) rows.push([`${EMOJI['not-run']} not run`, plural(run.notStarted, 'scenario'), '', '', ''])
   if (rows.length === 0) return 'No scenario was played.'
   return table(['verdict', 'scenario', 'server', 'time', 'reason'], rows)
+}
+
+function failoverBlock({ id, failovers }: ScenarioReport): string {
+  const rows = failovers.map((failover) => [
+    String(failover.shard),
+    asText(`${failover.from || '?'} → ${failover.to || 'none'}`),
+    asText(failover.cause),
+    failover.outcome === 'promoted' ? formatDuration(failover.totalMs) : failover.outcome,
+    asText([failover.summary, ...failover.incidents].join('. ')),
+  ])
+  return `Failovers of ${asText(id)}\n\n${table(['shard', 'masters', 'cause', 'time', 'what happened'], rows)}`
 }
 
 function stepBlock(scenario: ScenarioReport): string {

@@ -1,4 +1,5 @@
 import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
+import type { ScenarioEvent } from '../record/failovers/facts.ts'
 import { failoversOf } from './failovers.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
@@ -7,8 +8,6 @@ import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 export class ReportError extends Error {
   override name = 'ReportError'
 }
-
-type ScenarioEvent = RunEvent & { scenario: number }
 
 const EXIT_CODES: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
 const BROKE_OFF =
@@ -77,8 +76,8 @@ function reduceScenario(
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
     ...(ready !== undefined && { cluster: ready.cluster }),
     steps,
-    checks: [],
-    failovers: failoversOf(steps, ready?.cluster),
+    checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
+    failovers: failoversOf(events, steps, ready?.cluster),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
   }

@@ -82,5 +82,9 @@ function readRequires(map: MapTree, context: StepsContext): Requires | undefined
   const value = readKey(map, 'requires', scenarioKeys.requires, context)
   if (!value) return undefined
   const server = value.server === undefined ? undefined : parseVersionBounds(value.server)
-  return { ...(value.platform === undefined ? {} : { platform: value.platform }), ...(server ? { server } : {}) }
+  return {
+    ...(value.platform === undefined ? {} : { platform: value.platform }),
+    ...(server ? { server } : {}),
+    ...(value.can === undefined ? {} : { can: value.can }),
+  }
 }

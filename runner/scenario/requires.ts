@@ -8,6 +8,8 @@ export interface VersionBound {
 /** What a scenario needs in order to be played; without it, it is skipped. */
 export interface Requires {
   platform?: string
+  /** What the platform must be able to do: names of capabilities. */
+  can?: string[]
   /** All must hold. */
   server?: VersionBound[]
 }

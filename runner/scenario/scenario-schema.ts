@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CAPABILITIES } from '../platforms/faults.ts'
 import { parseVersionBounds } from './requires.ts'
 import { NAME } from './scope.ts'
 
@@ -10,10 +11,7 @@ export const PLATFORMS = ['docker', 'process'] as const
 export const LATER_KEYS = ['workloads', 'checks', 'matrix']
 
 /** Verbs that the language will have. */
-export const LATER_VERBS = [
-  ...['partition', 'network', 'heal', 'cpu', 'memory', 'disk', 'config', 'stall'],
-  ...['reshard', 'rebalance', 'add-node', 'remove-node'],
-]
+export const LATER_VERBS = ['reshard', 'rebalance', 'add-node', 'remove-node']
 
 /** Redis Cluster is made for up to 1000 nodes (Redis Cluster specification, "Redis Cluster goals"). */
 const MOST_NODES = 1000
@@ -64,6 +62,11 @@ export const scenarioKeys = {
     .strictObject({
       platform: z.enum(PLATFORMS).optional().describe('Where the servers must run'),
       server: serverVersion.optional().describe("The server's version, as '>=7.0'"),
+      can: z
+        .array(z.enum(CAPABILITIES))
+        .min(1)
+        .optional()
+        .describe('Faults that must be possible here: [delay, disk-full]; `npm run doctor` tells which are'),
     })
     .optional()
     .describe('What the scenario needs; where it is missing, the scenario is skipped'),

@@ -9,6 +9,8 @@ import { type Step, type StepContext, StepFailure, StepInconclusive, type StepRe
 /** Applying, proving, healing and proving again, ms, beside the time that `for` holds it. */
 const FAULT_MS = 40_000
 const HEAL_WITHIN_MS = 15_000
+/** A proof that took longer than the fault should last is worth telling, ms. */
+const LATE_MS = 100
 
 /** A fault as a step asks for it, its targets resolved. */
 export interface FaultPlan<Spec> {
@@ -18,11 +20,11 @@ export interface FaultPlan<Spec> {
   sentence: string
 }
 
-export interface FaultVerb<Arg, Spec> {
+export interface FaultVerb<Arg, Spec, Memo> {
   name: string
   summary: string
   arg: z.ZodType<Arg>
-  kind: FaultKind<Spec, never>
+  kind: FaultKind<Spec, Memo>
   sentence(arg: Arg): string
   /** Resolves the targets. Throws StepFailure for what makes no sense on the nodes that there are. */
   plan(arg: Arg, context: StepContext): Promise<FaultPlan<Spec>>
@@ -37,7 +39,7 @@ export interface FaultVerb<Arg, Spec> {
  * that long and takes it away again, on every path. A fault that cannot be proven, or that is unsupported here, makes the step
  * inconclusive; one that cannot be healed makes it fail.
  */
-export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb<Arg> {
+export function faultVerb<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>): Verb<Arg> {
   return {
     name: verb.name,
     summary: verb.summary,
@@ -50,10 +52,10 @@ export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb<Arg> {
     async run(arg, context) {
       const plan = await verb.plan(arg, context)
       await demandRunning(verb.name, plan.nodes, context)
-      const { fault, proof } = await begun(verb, plan, context)
+      const { fault, proof, appliedAtMs } = await begun(verb, plan, context)
       const { forMs } = context.step
       if (verb.passes) return { proof: `${proof}; ${await ended(fault.id, context)}` }
-      return forMs === undefined ? { proof } : await holdFor(forMs, fault.id, proof, context)
+      return forMs === undefined ? { proof } : await holdUntil(appliedAtMs + forMs, fault.id, proof, context)
     },
   }
 }
@@ -72,7 +74,7 @@ async function demandRunning(verb: string, nodes: readonly string[], { servers }
   })
 }
 
-async function begun<Arg, Spec>(verb: FaultVerb<Arg, Spec>, plan: FaultPlan<Spec>, context: StepContext) {
+async function begun<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>, plan: FaultPlan<Spec>, context: StepContext) {
   try {
     return await context.faults.begin(verb.kind, plan, context.signal)
   } catch (error) {
@@ -80,14 +82,20 @@ async function begun<Arg, Spec>(verb: FaultVerb<Arg, Spec>, plan: FaultPlan<Spec
   }
 }
 
-async function holdFor(forMs: number, id: string, proof: string, context: StepContext): Promise<StepResult> {
+/** Its time counts from when it was applied: proving it is part of it. */
+async function holdUntil(endMs: number, id: string, proof: string, context: StepContext): Promise<StepResult> {
+  const { clock } = context
   try {
-    await context.clock.sleep(forMs, context.signal)
+    await clock.sleep(Math.max(endMs - clock.nowMs(), 0), context.signal)
   } catch (interruption) {
     await context.faults.end(id, AbortSignal.timeout(HEAL_WITHIN_MS)).catch(() => undefined)
     throw interruption
   }
-  return { proof: `${proof}; after ${formatDuration(forMs)} healed: ${await ended(id, context)}` }
+  const lateMs = clock.nowMs() - endMs
+  const healed = await ended(id, context)
+  return {
+    proof: `${proof}; ${lateMs > LATE_MS ? `healed ${formatDuration(lateMs)} late` : 'healed in time'}: ${healed}`,
+  }
 }
 
 async function ended(id: string, context: StepContext): Promise<string> {

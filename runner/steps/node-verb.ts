@@ -1,13 +1,22 @@
 import { z } from 'zod'
-import { Unreachable } from '../cluster/reply-errors.ts'
+import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { type NodeState, PlatformError, type ServerGroup } from '../platforms/platform.ts'
 import { formatDuration } from '../record/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
+import { asStepError } from './fault-verb.ts'
+import { resolveTargets } from './resolve-targets.ts'
 import { type Targets, targets } from './target-schema.ts'
 import { type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
 
-const withGrace = z.strictObject({
-  node: targets,
+const rolling = duration
+  .optional()
+  .describe(
+    'A duration: 5s, the pause between nodes that are taken one after another; with `for`, each goes on before the next',
+  )
+
+const withRolling = z.strictObject({ node: targets, rolling })
+
+const withGrace = withRolling.extend({
   grace: duration
     .optional()
     .describe('How long the server may take to end by itself before it is killed; 15s if not given'),
@@ -23,12 +32,16 @@ const DEFAULT_GRACE_MS = 15_000
 
 /** Longer than a platform itself waits for its engine, so that an engine that hangs is told as such. */
 const ENGINE_MS = 90_000
+/** As long as an hour of rolling: each node is bounded by its own deadlines. */
+const ROLLING_WITHIN_MS = 3_600_000
 
 /** Something done to servers from outside, and how it is seen to have worked. */
 export interface NodeAction {
   name: 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart'
   summary: string
   takesGrace?: true
+  /** The server that runs afterwards is a new one. */
+  startsAnew?: true
   /** States in which it makes sense. */
   from: readonly NodeState['status'][]
   act(servers: ServerGroup, node: string, graceMs: number): Promise<void>
@@ -45,26 +58,51 @@ export function nodeVerb(action: NodeAction): Verb<NodeArg> {
   return {
     name: action.name,
     summary: action.summary,
-    arg: action.takesGrace ? z.union([targets, withGrace]) : targets,
+    arg: z.union([targets, action.takesGrace ? withGrace : withRolling]),
     modifiers: action.undo ? ['for', 'within'] : ['within'],
     defaultDeadlineMs: ENGINE_MS,
-    deadlineMs: (arg) => ENGINE_MS + graceMsOf(arg),
+    deadlineMs: (arg) =>
+      rollingMsOf(arg) === undefined ? ENGINE_MS + graceMsOf(arg) : ROLLING_WITHIN_MS + graceMsOf(arg),
     sentence: (arg, step) =>
-      `${action.name} ${phrasesOf(arg).join(', ')}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
+      `${action.name} ${phrasesOf(arg).join(', ')}${rollingInWords(arg)}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
     async run(arg, context) {
       const nodes = await resolveAll(arg, context)
-      const { forMs } = context.step
-      if (forMs === undefined || !action.undo) {
-        return { proof: (await applyTo(action, nodes, graceMsOf(arg), context)).join('; ') }
+      const pauseMs = rollingMsOf(arg)
+      if (pauseMs === undefined) return await once(action, nodes, graceMsOf(arg), context)
+      const proofs: string[] = []
+      for (const [index, node] of nodes.entries()) {
+        if (index > 0) await context.clock.sleep(pauseMs, context.signal)
+        context.progress(`${action.name} ${node}, ${index + 1} of ${nodes.length}`)
+        const { proof } = await once(action, [node], graceMsOf(arg), context)
+        proofs.push(proof ?? '')
       }
-      return await applyForAWhile(action, action.undo, nodes, graceMsOf(arg), forMs, context)
+      return { proof: proofs.join('; '), attempts: nodes.length }
     },
   }
+}
+
+async function once(action: NodeAction, nodes: string[], graceMs: number, context: StepContext): Promise<StepResult> {
+  const { forMs } = context.step
+  if (forMs === undefined || !action.undo) {
+    return { proof: (await applyTo(action, nodes, graceMs, context)).join('; ') }
+  }
+  return await applyForAWhile(action, action.undo, nodes, graceMs, forMs, context)
 }
 
 function phrasesOf(arg: NodeArg): string[] {
   if (typeof arg === 'string') return [arg]
   return Array.isArray(arg) ? arg : phrasesOf(arg.node)
+}
+
+function rollingMsOf(arg: NodeArg): number | undefined {
+  return typeof arg === 'object' && !Array.isArray(arg) && arg.rolling !== undefined
+    ? durationMs(arg.rolling)
+    : undefined
+}
+
+function rollingInWords(arg: NodeArg): string {
+  const pauseMs = rollingMsOf(arg)
+  return pauseMs === undefined ? '' : `, one after another with ${formatDuration(pauseMs)} between`
 }
 
 function graceMsOf(arg: NodeArg): number {
@@ -74,19 +112,33 @@ function graceMsOf(arg: NodeArg): number {
 }
 
 async function resolveAll(arg: NodeArg, context: StepContext): Promise<string[]> {
-  const base = typeof arg === 'object' && !Array.isArray(arg) ? ['node'] : []
-  const inner = typeof arg === 'object' && !Array.isArray(arg) ? arg.node : arg
-  if (typeof inner === 'string') return await context.resolveMany(inner, base)
-  const lists = await Promise.all(inner.map((phrase, index) => context.resolveMany(phrase, [...base, index])))
-  return [...new Set(lists.flat())]
+  return typeof arg === 'object' && !Array.isArray(arg)
+    ? await resolveTargets(arg.node, context, ['node'])
+    : await resolveTargets(arg, context, [])
 }
 
-async function applyTo(action: NodeAction, nodes: string[], graceMs: number, context: StepContext): Promise<string[]> {
+/** Does it to all of these nodes at once, and proves it for each. Throws StepFailure for a node it makes no sense for. */
+export async function applyTo(
+  action: NodeAction,
+  nodes: string[],
+  graceMs: number,
+  context: StepContext,
+): Promise<string[]> {
   await demandStates(action, nodes, context)
   const before = await Promise.all(nodes.map((node) => action.before?.(context, node)))
   await settleAll(nodes.map((node) => action.act(context.servers, node, graceMs)))
   const proofs = await settleAll(nodes.map((node, i) => action.prove(context, node, before[i])))
-  return nodes.map((node, i) => `${node}: ${proofs[i]}`)
+  const again = action.startsAnew ? await applyLostFaults(nodes, context) : []
+  return [...nodes.map((node, i) => `${node}: ${proofs[i]}`), ...again]
+}
+
+/** A server that starts anew has lost some faults that should still bite. */
+async function applyLostFaults(nodes: string[], context: StepContext): Promise<string[]> {
+  try {
+    return await context.faults.reapply(nodes, context.signal)
+  } catch (error) {
+    throw asStepError(error)
+  }
 }
 
 async function demandStates(action: NodeAction, nodes: string[], context: StepContext): Promise<void> {
@@ -189,6 +241,9 @@ export async function proveAnswering(context: StepContext, node: string): Promis
       await context.cluster.node(node).client.callWithin(1000, 'PING')
       return `answers after ${formatDuration(context.clock.nowMs() - startMs)}`
     } catch (error) {
+      // A master that refuses writes refuses PING too.
+      if (errorClass(error) === 'MISCONF')
+        return `answers after ${formatDuration(context.clock.nowMs() - startMs)}, refusing writes`
       const seen = error instanceof Error ? error.message : String(error)
       if (seen !== last) context.progress(`${node}: ${seen}`)
       last = seen

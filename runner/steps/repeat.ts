@@ -1,9 +1,16 @@
 import { z } from 'zod'
+import { formatDuration } from '../record/duration.ts'
+import { duration, durationMs } from './duration-schema.ts'
 import { stepList } from './parallel.ts'
 import type { Verb } from './verb.ts'
 
 const arg = z.strictObject({
   times: z.number().int().min(1).max(100_000).describe('How often, 1 or more'),
+  every: duration
+    .optional()
+    .describe(
+      'A duration: 3s, from the beginning of a round to that of the next, as flapping needs it; at once if a round took longer',
+    ),
   steps: stepList,
 })
 
@@ -14,10 +21,15 @@ export const repeat: Verb<z.infer<typeof arg>> = {
   modifiers: [],
   children: 'steps',
   defaultDeadlineMs: Number.POSITIVE_INFINITY,
-  sentence: ({ times }, step) =>
-    `${times} ${times === 1 ? 'time' : 'times'}: ${step.children.length} ${step.children.length === 1 ? 'step' : 'steps'}`,
-  async run({ times }, context) {
+  sentence: ({ times, every }, step) => {
+    const period = every === undefined ? '' : `, every ${formatDuration(durationMs(every))}`
+    return `${times} ${times === 1 ? 'time' : 'times'}${period}: ${step.children.length} ${step.children.length === 1 ? 'step' : 'steps'}`
+  },
+  async run({ times, every }, context) {
+    const startMs = context.clock.nowMs()
     for (let iteration = 1; iteration <= times; iteration += 1) {
+      const dueMs = startMs + (iteration - 1) * (every === undefined ? 0 : durationMs(every))
+      await context.clock.sleep(Math.max(dueMs - context.clock.nowMs(), 0), context.signal)
       context.progress(`round ${iteration} of ${times}`)
       await context.playChildren(context.step.children, { parallel: false, iteration })
     }

@@ -5,6 +5,7 @@ export const restart = nodeVerb({
   name: 'restart',
   summary: 'Stops running nodes in good order, starts them again, and waits until they answer.',
   takesGrace: true,
+  startsAnew: true,
   from: ['running'],
   before: async (context, node) => {
     try {

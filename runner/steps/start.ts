@@ -4,6 +4,7 @@ export const startAction: NodeAction = {
   name: 'start',
   summary: 'Starts stopped nodes with the data they left, and waits until they answer.',
   from: ['stopped'],
+  startsAnew: true,
   act: (servers, node) => servers.start(node),
   prove: async (context, node) => {
     const answering = await proveAnswering(context, node)

@@ -123,7 +123,7 @@ t.test('tc and ip understand every command', async (t) => {
 t.test('what is missing makes faults unsupported, and says so', async (t) => {
   const all: Means = {
     ...{ filter: undefined, loss: undefined, duplicate: undefined, shape: undefined },
-    ...{ intake: undefined, netem: undefined, pause: undefined },
+    ...{ intake: undefined, netem: undefined, pause: undefined, detour: undefined },
   }
   const supported = async (means: Means) =>
     (await networkSupport(async () => means)).filter((one) => one.supported).map(({ capability }) => capability)
@@ -140,14 +140,15 @@ t.test('what is missing makes faults unsupported, and says so', async (t) => {
     'pause',
     'reorder',
   ])
-  const without = async (mean: keyof Means) => {
-    const left = await supported({ ...all, [mean]: 'no such thing' })
+  const without = async (...means: (keyof Means)[]) => {
+    const left = await supported({ ...all, ...Object.fromEntries(means.map((mean) => [mean, 'no such thing'])) })
     return everything.filter((capability) => !left.includes(capability))
   }
-  t.same(await without('netem'), ['delay', 'jitter', 'corrupt', 'reorder'])
-  t.same(await without('shape'), ['delay', 'jitter', 'bandwidth', 'corrupt', 'reorder'])
+  t.same(await without('netem'), ['corrupt', 'reorder'], 'links of this program do the rest')
+  t.same(await without('netem', 'detour'), ['delay', 'jitter', 'corrupt', 'reorder'])
+  t.same(await without('shape', 'detour'), ['delay', 'jitter', 'bandwidth', 'corrupt', 'reorder'])
   t.same(await without('filter'), ['partition', 'client-cut'])
-  t.same(await without('loss'), ['loss'])
+  t.same(await without('loss', 'detour'), ['loss'])
 
   const link: LinkFault = { from: CLIENTS, to: a.name, channel: 'data' }
   demandMeans(

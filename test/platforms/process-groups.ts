@@ -9,9 +9,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import type { ServerGroupSpec } from '../../runner/platforms/platform.ts'
-import { lookAt } from '../../runner/platforms/process/process-id.mjs'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import type { Processes } from '../../runner/platforms/process/protocol.ts'
+import { lookAt } from '../../runner/platforms/process-id.mjs'
 
 /** What tests of process groups share: groups in a state folder of their own, and what is seen of them from outside. */
 
@@ -76,9 +76,10 @@ export function processesOf(stateFolder: string, runId: string): Processes {
   return JSON.parse(readFileSync(join(stateFolder, runId, 'processes.json'), 'utf8')) as Processes
 }
 
-/** The pids of a run's supervisor and servers that are alive. */
+/** The pids of a run's supervisor, servers and links that are alive. */
 export function alive(processes: Processes): number[] {
-  return [processes.supervisor, ...Object.values(processes.servers)]
+  const links = processes.links ? [processes.links] : []
+  return [processes.supervisor, ...Object.values(processes.servers), ...links]
     .map(({ pid }) => pid)
     .filter((pid) => lookAt(pid) !== undefined)
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { dialectOf } from '../../runner/platforms/dialects.ts'
+import type { GroupNeeds } from '../../runner/platforms/faults.ts'
 import { BASE_SETTINGS, renderRunSettings, renderServerConfig } from '../../runner/platforms/server-config.ts'
 
 const options = { port: 7660, bind: ['127.0.0.1', '127.0.11.10'], password: 'a "b\\ ü', dir: '/tmp/a b', settings: {} }
@@ -26,6 +27,21 @@ t.test('a Redis 6 gets no setting that it lacks', async (t) => {
     ),
   )
 })
+
+t.test(
+  'DEBUG commands and protected settings are allowed where a group needs them, and the version knows it',
+  async (t) => {
+    const of = (server: string, needs: GroupNeeds) =>
+      config(server, { needs })
+        .filter((line) => line.startsWith('enable-'))
+        .sort()
+    t.same(of('redis 7.0.15', {}), [])
+    t.same(of('redis 7.0.15', { debug: true }), ['enable-debug-command yes'])
+    t.same(of('valkey 9.1.2', { protectedSettings: true }), ['enable-protected-configs yes'])
+    t.same(of('redis 6.0.16', { debug: true, protectedSettings: true }), [], 'it allows both as it is')
+    t.match(renderRunSettings(dialectOf('redis 8.0.2'), {}, { needs: { debug: true } }), /enable-debug-command yes/)
+  },
+)
 
 t.test('addresses, password and folder are one word each, whatever is in them', async (t) => {
   const lines = config('redis 7.0.15')

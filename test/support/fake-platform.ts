@@ -1,5 +1,11 @@
 import { CAPABILITIES, type FaultSupport } from '../../runner/platforms/faults.ts'
-import { nodeName, type Platform, type ServerGroup, type ServerGroupSpec } from '../../runner/platforms/platform.ts'
+import {
+  type FoundRun,
+  nodeName,
+  type Platform,
+  type ServerGroup,
+  type ServerGroupSpec,
+} from '../../runner/platforms/platform.ts'
 import { FakeGroup } from './fake-group.ts'
 import { type FakeServer, startFakeServer } from './fake-server.ts'
 
@@ -22,6 +28,10 @@ export class FakePlatform implements Platform {
   constructor(kind = 'docker', server = 'redis:7.0') {
     this.kind = kind
     this.server = server
+  }
+
+  async runs(): Promise<FoundRun[]> {
+    return []
   }
 
   async faultSupport(): Promise<FaultSupport[]> {

@@ -96,6 +96,7 @@ export function fakeSurroundings(parts: Partial<Surroundings> = {}): Surrounding
     findArchives: async (suites) => suites.map((suite) => ({ suite, uri: 'http://reader:secret@mirror.test/debian' })),
     cachedTree: async () => undefined,
     processRuns: async () => [],
+    faultTellers: [],
     folders: { reports: '/project/reports', cache: '/home/x/.cache/redis-chaos/debian', temp: '/tmp' },
     portBase: 7010,
     namePrefix: 'redis-node',

@@ -3,10 +3,9 @@ import { type AttemptOptions, attempt, type Problem, type Seen } from './attempt
 import { clockFindings } from './clock.ts'
 import { debianFindings, lookAtDebian } from './debian.ts'
 import { type EngineSeen, engineFindings, storageFinding } from './engine.ts'
+import { faultFindings } from './fault-support.ts'
 import { AREAS, type Area, type Finding, findingsOf } from './finding.ts'
 import { cgroupFindings, diskFindings, filesFindings, memoryFindings, nodeFinding } from './host.ts'
-import type { Machine } from './machine.ts'
-import { namespaceFindings, tryNamespaces, tryNetworkFaults } from './network-faults.ts'
 import { portFindings } from './ports.ts'
 import { lookAtPrograms, mainJobFinding, type ProgramSeen, serverFindings, type Ways, waysTo } from './servers.ts'
 import { signalFindings } from './signals.ts'
@@ -40,6 +39,9 @@ export async function checkUp(surroundings: Surroundings, options: CheckUpOption
   ])
   return found.flat().sort((a, b) => AREAS.indexOf(a.area) - AREAS.indexOf(b.area))
 }
+
+/** Faults are tried, and the first time what tries them must be made: an image with its tools. */
+const FAULTS_TIMEOUT_MS = 120_000
 
 /** Where servers can come from, and so whether the main job can be run. */
 async function serversOf(
@@ -88,26 +90,15 @@ async function hostOf({ machine, folders }: Surroundings, limits: AttemptOptions
 }
 
 async function faultsOf(
-  { machine }: Surroundings,
+  { machine, faultTellers }: Surroundings,
   engine: Promise<Seen<EngineSeen>>,
   limits: AttemptOptions,
 ): Promise<Finding[]> {
-  const [signals, network] = await Promise.all([
+  const [signals, others] = await Promise.all([
     engine.then((seen) => probe('faults', 'pause', limits, (signal) => signalFindings(machine, valueIn(seen), signal))),
-    networkOf(machine, limits),
+    faultFindings(faultTellers, { ...limits, timeoutMs: FAULTS_TIMEOUT_MS }),
   ])
-  return [...signals, ...network]
-}
-
-async function networkOf(machine: Machine, limits: AttemptOptions): Promise<Finding[]> {
-  if (machine.os !== 'linux') {
-    const text = `partition, loss, bandwidth, delay: rules of Linux, not tried on ${machine.os}; only links in user space could do it here`
-    return [findingsOf('faults').degraded('network', text)]
-  }
-  const seen = await attempt((signal) => tryNamespaces(machine, signal), limits)
-  const namespaces = 'value' in seen ? seen.value : seen
-  const tried = await probe('faults', 'network', limits, (signal) => tryNetworkFaults(machine, namespaces, signal))
-  return [...namespaceFindings(namespaces), ...tried]
+  return [...signals, ...others]
 }
 
 async function probe(

@@ -1,10 +1,9 @@
+import { BUS_OFFSET } from '../bus-port.ts'
 import type { ContainerSeen } from './engine.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Machine } from './machine.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** The cluster bus listens this far above the port for clients (cluster.h: CLUSTER_PORT_INCR, Redis 7.0). */
-const BUS_OFFSET = 10_000
 const NODES = 6
 /** How far from each other the bases are that are tried in place of a taken one. */
 const BASE_STEP = 100

@@ -5,6 +5,7 @@ import { cachedTree, debianCacheFolder } from '../debian/tree.ts'
 import { listRuns, readRun } from '../process/run-record.ts'
 import { defaultStateFolder } from '../process/state-folder.ts'
 import { type EngineSeen, lookAtEngine } from './engine.ts'
+import type { FaultTeller } from './fault-support.ts'
 import { type Machine, thisMachine } from './machine.ts'
 
 /** All that a check-up looks at. Tests give parts of their own. */
@@ -19,6 +20,8 @@ export interface Surroundings {
   /** Groups of servers that run as processes of this user. */
   processRuns(): Promise<ProcessRun[]>
   folders: Folders
+  /** Platforms that answer here. */
+  faultTellers: readonly FaultTeller[]
   /** Of the first of six nodes. */
   portBase: number
   namePrefix: string
@@ -44,7 +47,12 @@ export interface Folders {
  */
 export async function theseSurroundings(
   projectRoot: string,
-  { reports, portBase, namePrefix }: { reports: string; portBase: number; namePrefix: string },
+  {
+    reports,
+    portBase,
+    namePrefix,
+    faultTellers,
+  }: { reports: string } & Pick<Surroundings, 'portBase' | 'namePrefix' | 'faultTellers'>,
 ): Promise<Surroundings> {
   const names = await serverNames(projectRoot)
   return {
@@ -54,6 +62,7 @@ export async function theseSurroundings(
     findArchives,
     cachedTree,
     processRuns,
+    faultTellers,
     portBase,
     namePrefix,
     folders: { reports, cache: debianCacheFolder(), temp: tmpdir() },

@@ -1,8 +1,10 @@
 import type { ContainerInfo } from 'dockerode'
+import { clockLibrary } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
 import type { FaultSupport } from '../faults.ts'
 import {
   ConflictError,
+  type FoundRun,
   type Platform,
   PlatformError,
   type Progress,
@@ -18,6 +20,9 @@ import { nodeOfLabels, RUN_LABEL, runFilter } from './labels.ts'
 import { type Means, tryMeans } from './links/means.ts'
 import { networkSupport } from './links/support.ts'
 import { removalCommand, removeRun } from './removal.ts'
+import { clockFiles } from './resources/clock.ts'
+import { resourceSupport } from './resources/support.ts'
+import { listRuns, removeOrphans } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
 import { checkSpec } from './spec.ts'
 import { Toolbox } from './toolbox/toolbox.ts'
@@ -38,6 +43,7 @@ export class DockerPlatform implements Platform {
   readonly #options: DockerPlatformOptions
   readonly #engine: Engine
   readonly #toolbox: Toolbox
+  readonly #groups = new Set<DockerServerGroup>()
   #image: NodeImage | undefined
   #means: Promise<Means> | undefined
 
@@ -58,6 +64,7 @@ export class DockerPlatform implements Platform {
     const version = await this.#engine.call('tell its version', () => this.#engine.docker.version(), {
       timeoutMs: 10_000,
     })
+    for (const { network } of this.#groups) if (network.loss) throw network.loss
     return `Docker ${version.Version.replace(/\+.*$/, '')}`
   }
 
@@ -69,11 +76,13 @@ export class DockerPlatform implements Platform {
     checkSpec(spec)
     const image = this.#image ?? (await this.#prepareImage(progress, signal))
     signal?.throwIfAborted()
+    for (const left of await removeOrphans(this.#engine)) progress(`removed what a dead run left: ${left}`)
     const machine = await this.#demandFree(spec)
     if (spec.needs?.links) await this.#toolbox.prepare(progress, signal)
+    const clock = spec.needs?.clock ? await clockFiles(await clockLibrary(progress, signal)) : []
     try {
       progress(`starting ${spec.nodes} containers`)
-      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, signal }
+      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, clock, signal }
       const trying = spec.needs?.links ? this.#triedMeans(signal) : undefined
       try {
         return this.#group(spec.runId, await createNodes(this.#engine, plan), true)
@@ -99,7 +108,14 @@ export class DockerPlatform implements Platform {
 
   async faultSupport(signal?: AbortSignal): Promise<FaultSupport[]> {
     await this.probe()
-    return networkSupport(() => this.#findMeans(signal))
+    return [
+      ...(await networkSupport(() => this.#findMeans(signal))),
+      ...(await resourceSupport(this.#engine, this.#image?.image)),
+    ]
+  }
+
+  runs(): Promise<FoundRun[]> {
+    return listRuns(this.#engine)
   }
 
   removeRun(runId: string): Promise<string[]> {
@@ -116,7 +132,9 @@ export class DockerPlatform implements Platform {
 
   #group(runId: string, nodes: readonly ServerNode[], isNew: boolean): DockerServerGroup {
     const means = () => this.#findMeans()
-    return new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    const group = new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    this.#groups.add(group)
+    return group
   }
 
   /** Once for all groups: it is the kernel that has them. */

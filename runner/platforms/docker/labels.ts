@@ -1,8 +1,13 @@
 import { nodeName, type ServerNode } from '../platform.ts'
+import { thisRunner } from '../runner-identity.ts'
 
 /** Labels on everything made, so that it is found again and nothing else is touched. */
 export const RUN_LABEL = 'redis-chaos.run'
 export const PURPOSE_LABEL = 'redis-chaos.purpose'
+/** Who made it, so that what a dead runner left is told from what a living one needs. */
+export const RUNNER_LABEL = 'redis-chaos.runner'
+/** `yes`: it is meant to outlive its runner. */
+export const KEPT_LABEL = 'redis-chaos.kept'
 const NAME_LABEL = 'redis-chaos.node'
 const INDEX_LABEL = 'redis-chaos.node-index'
 const PORT_LABEL = 'redis-chaos.port'
@@ -11,8 +16,13 @@ const MACHINE_LABEL = 'redis-chaos.machine'
 
 export type Labels = Record<string, string>
 
-export function runLabels(run: { runId: string; purpose: string }): Labels {
-  return { [RUN_LABEL]: run.runId, [PURPOSE_LABEL]: run.purpose }
+export function runLabels(run: { runId: string; purpose: string; outlivesRunner?: boolean }): Labels {
+  return {
+    [RUN_LABEL]: run.runId,
+    [PURPOSE_LABEL]: run.purpose,
+    [RUNNER_LABEL]: JSON.stringify(thisRunner()),
+    [KEPT_LABEL]: run.outlivesRunner ? 'yes' : 'no',
+  }
 }
 
 export function nodeLabels(node: ServerNode): Labels {

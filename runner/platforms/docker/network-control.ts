@@ -9,12 +9,15 @@ import {
 } from '../faults.ts'
 import { PlatformError, type ServerNode } from '../platform.ts'
 import type { Engine } from './engine.ts'
-import { LinkApplier } from './links/applier.ts'
+import { type Desired, LinkApplier } from './links/applier.ts'
+import { LinkCarrier } from './links/carrier.ts'
 import { checkLinks } from './links/check.ts'
 import { probeFromHere } from './links/clients.ts'
+import { type Division, divide } from './links/detours.ts'
 import { type Means, oneLine } from './links/means.ts'
 import { liveNodes, nodeNamed } from './links/nodes.ts'
 import { checkProbe, type PlacedProbe, probeTasks, readAnswers } from './links/probing.ts'
+import { demandReached, REACHED_WITHIN_MS, reachTasks } from './links/reach.ts'
 import { demandMeans } from './links/support.ts'
 import { StartWatcher } from './starts.ts'
 import { failureOf, type StepResult, type ToolboxTask } from './toolbox/job.ts'
@@ -24,6 +27,9 @@ import type { Toolbox } from './toolbox/toolbox.ts'
 const JOB_TIMEOUT_MS = 5_000
 
 const SILENT = { outcome: 'silent' as const }
+
+/** Nothing is divided where there is nothing. */
+const WHOLE: Division = { detours: [], kernel: [], carried: [] }
 
 export interface NetworkOptions {
   engine: Engine
@@ -44,12 +50,15 @@ export interface NetworkOptions {
 export class DockerNetworkControl implements NetworkControl {
   readonly #options: NetworkOptions
   readonly #applier: LinkApplier
+  readonly #carrier: LinkCarrier
   readonly #closing = new AbortController()
   #links: readonly LinkFault[] = []
+  #division: Division = WHOLE
   #watcher: StartWatcher | undefined
   #turn: Promise<unknown> = Promise.resolve()
   /** What kept faults from being applied again to a node that someone else started. */
   #trouble: unknown
+  #loss: PlatformError | undefined
 
   constructor(options: NetworkOptions) {
     this.#options = options
@@ -58,6 +67,12 @@ export class DockerNetworkControl implements NetworkControl {
       ...{ engine, nodes, isNew },
       run: (tasks, purpose) => this.#run(tasks, purpose, JOB_TIMEOUT_MS),
     })
+    this.#carrier = new LinkCarrier({ ...options, onLoss: (error) => this.#lose(error) })
+  }
+
+  /** What faults stand on and is gone, without which nothing that is seen says anything about them. */
+  get loss(): PlatformError | undefined {
+    return this.#loss
   }
 
   async set(links: readonly LinkFault[]): Promise<void> {
@@ -66,21 +81,29 @@ export class DockerNetworkControl implements NetworkControl {
       links,
       nodes.map(({ name }) => name),
     )
-    if (links.length > 0) await this.#demandPossible(links)
+    const division = links.length > 0 ? await this.#demandPossible(links) : WHOLE
     await this.#inTurn(async () => {
       if (this.#applier.isBlind) await toolbox.removeStrangers(runId)
+      await this.#prepareLinks(division)
       this.#trouble = undefined
       this.#links = [...links]
+      this.#division = division
       if (links.length > 0) await this.#watch()
-      await this.#applier.apply(this.#links, nodes)
+      await this.#applier.apply(this.#desired, nodes)
+      await this.#carrier.settle(division)
       if (links.length === 0) this.#unwatch()
     })
   }
 
   counts(): Promise<LinkCount[]> {
-    return this.#inTurn(() => {
+    return this.#inTurn(async () => {
       this.#demandWell()
-      return this.#applier.counts(this.#links)
+      const counts = await this.#applier.counts(this.#links)
+      const carried = await this.#carrier.packets()
+      return counts.map(({ link, packets }, index) => {
+        const place = this.#division.carried.findIndex((one) => one.index === index)
+        return { link, packets: packets + (carried[place] ?? 0) }
+      })
     })
   }
 
@@ -109,7 +132,7 @@ export class DockerNetworkControl implements NetworkControl {
     if (this.#links.length === 0) return
     const { nodes, runId } = this.#options
     await this.#inTurn(async () => {
-      if (this.#links.length > 0) await this.#applier.applyIfNew(this.#links, nodeNamed(nodes, runId, node))
+      if (this.#links.length > 0) await this.#applier.applyIfNew(this.#desired, nodeNamed(nodes, runId, node))
     })
   }
 
@@ -118,9 +141,15 @@ export class DockerNetworkControl implements NetworkControl {
     this.#closing.abort(new PlatformError('the network of the group is not controlled any more'))
     await this.#turn
     this.#unwatch()
+    await this.#carrier.close()
+    this.#loss = undefined
   }
 
-  async #demandPossible(links: readonly LinkFault[]): Promise<void> {
+  get #desired(): Desired {
+    return { links: this.#links, division: this.#division, doors: this.#carrier.doors }
+  }
+
+  async #demandPossible(links: readonly LinkFault[]): Promise<Division> {
     const { toolbox, means } = this.#options
     if (!(await toolbox.isPrepared())) {
       throw new UnsupportedFault(
@@ -129,7 +158,29 @@ export class DockerNetworkControl implements NetworkControl {
         'say so when they are made: `needs: { links: true }`',
       )
     }
-    demandMeans(links, await means())
+    const known = await means()
+    const division = divide(links, known)
+    demandMeans(division.kernel, known)
+    return division
+  }
+
+  /** Throws UnsupportedFault, and leaves no links behind, where nodes cannot come to the links. */
+  async #prepareLinks(division: Division): Promise<void> {
+    const isNew = !this.#carrier.isOpen
+    await this.#carrier.prepare(division)
+    if (!isNew || division.detours.length === 0) return
+    const { engine, nodes } = this.#options
+    try {
+      const tasks = reachTasks(division, this.#carrier.doors, await liveNodes(engine, nodes))
+      demandReached(await this.#run(Promise.resolve(tasks), 'try a link', REACHED_WITHIN_MS + JOB_TIMEOUT_MS))
+    } catch (error) {
+      await this.#carrier.close()
+      throw error
+    }
+  }
+
+  #lose(error: PlatformError): void {
+    this.#loss ??= error
   }
 
   /** One after the other: the last state asked for is the one that stays. */
@@ -143,6 +194,7 @@ export class DockerNetworkControl implements NetworkControl {
   }
 
   #demandWell(): void {
+    if (this.#loss !== undefined) throw this.#loss
     if (this.#trouble !== undefined) throw this.#trouble
   }
 

@@ -3,6 +3,11 @@ import { PlatformError } from '../platform.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import type { Labels } from './labels.ts'
 
+/** The network of a run. */
+export function networkName(runId: string): string {
+  return `redis-chaos-${runId}`
+}
+
 export interface RunNetwork {
   name: string
   /** Addresses of the nodes on it, by index. */

@@ -1,8 +1,6 @@
+import { BUS_OFFSET } from '../bus-port.ts'
 import { PlatformError, type ServerGroupSpec } from '../platform.ts'
 import { settingProblem } from '../settings.ts'
-
-/** The cluster bus listens this far above the port for clients (cluster.h: CLUSTER_PORT_INCR, Redis 7.0). */
-export const BUS_OFFSET = 10_000
 
 /** Throws PlatformError for a group that no engine could run, before anything is made. */
 export function checkSpec(spec: ServerGroupSpec): void {

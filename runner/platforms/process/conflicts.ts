@@ -1,18 +1,23 @@
+import { BUS_OFFSET } from '../bus-port.ts'
 import { type Conflict, conflictError } from '../docker/conflicts.ts'
+import { hasLinks, hiddenAddress } from '../links/loopback.ts'
 import type { ServerNode } from '../platform.ts'
 import { portHolder } from '../port-holder.ts'
 import { listRuns, type RecordedRun, readRun } from './run-record.ts'
 
-/** The cluster bus listens this far above the port for clients (cluster.h: CLUSTER_PORT_INCR, Redis 7.0). */
-const BUS_OFFSET = 10_000
-
-/** Throws ConflictError if something listens on a port of these nodes or on the port of a cluster bus. */
+/**
+ * Throws ConflictError if something listens on a port of these nodes or on the port of a cluster bus, at an address that they or
+ * their links listen on.
+ */
 export async function demandFreePorts(stateFolder: string, nodes: readonly ServerNode[]): Promise<void> {
-  const wanted = nodes.flatMap(({ port }) => [
-    { port, what: String(port) },
-    { port: port + BUS_OFFSET, what: `${port + BUS_OFFSET} (the cluster bus of ${port})` },
-  ])
-  const held = await Promise.all(wanted.map(async (one) => ({ ...one, holder: await portHolder(one.port) })))
+  const wanted = nodes.flatMap(({ index, port, peerHost }) => {
+    const more = hasLinks({ index, peerHost }) ? [peerHost, hiddenAddress(index)] : []
+    return [
+      { port, what: String(port), more },
+      { port: port + BUS_OFFSET, what: `${port + BUS_OFFSET} (the cluster bus of ${port})`, more },
+    ]
+  })
+  const held = await Promise.all(wanted.map(async (one) => ({ ...one, holder: await portHolder(one.port, one.more) })))
   const taken = held.filter(({ holder }) => holder !== undefined)
   if (taken.length === 0) return
   const runs = await readRuns(stateFolder)

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net'
+import type { LinkOrder, LinkReply } from '../links/protocol.ts'
 import { PlatformError } from '../platform.ts'
 import { readJsonLines } from './json-lines.mjs'
-import type { Action, Reply } from './protocol.ts'
+import type { Action, Reply, Request } from './protocol.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 /** What the supervisor may need beyond the grace of a stop. */
@@ -35,10 +36,28 @@ export class Control {
    * supervisor refuses or takes 30 s longer than `graceMs`.
    */
   async ask(doing: string, action: Action, server?: string, graceMs = 0): Promise<Reply> {
+    return await this.#send(doing, { action, graceMs, ...(server === undefined ? {} : { server }) })
+  }
+
+  /** Asks the links of the group; throws as `ask` does. */
+  async askLinks(doing: string, order: LinkOrder): Promise<LinkReply> {
+    const { links } = await this.#send(doing, { action: 'links', order })
+    if (!links)
+      throw new PlatformError(`could not ${doing}: the supervisor of run ${this.#runId} gave no answer of theirs`)
+    if (links.error !== undefined) throw new PlatformError(`could not ${doing}: ${links.error}`)
+    return links
+  }
+
+  /** Holds a server to a share of one core, or with `undefined` to none; throws as `ask` does. */
+  async limitCpu(doing: string, server: string, cpuShare: number | undefined): Promise<void> {
+    await this.#send(doing, { action: 'limit', server, ...(cpuShare === undefined ? {} : { cpuShare }) })
+  }
+
+  async #send(doing: string, request: Omit<Request, 'id'>): Promise<Reply> {
     const socket = await this.#connected(doing)
     this.#lastId += 1
     const id = this.#lastId
-    const timeoutMs = graceMs + MARGIN_MS
+    const timeoutMs = (request.graceMs ?? 0) + MARGIN_MS
     const reply = await new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new PlatformError(`could not ${doing}: no answer of its supervisor within ${timeoutMs / 1000} s`)),
@@ -53,7 +72,7 @@ export class Control {
         resolve: (answer) => settled(() => resolve(answer)),
         reject: () => settled(() => reject(this.#gone(doing))),
       })
-      socket.write(`${JSON.stringify({ id, action, server, graceMs })}\n`)
+      socket.write(`${JSON.stringify({ id, ...request })}\n`)
     })
     if (reply.error !== undefined) throw new PlatformError(`could not ${doing}: ${reply.error}`)
     return reply

@@ -55,7 +55,8 @@ async function waitForAnswer(
     for (;;) {
       signal?.throwIfAborted()
       const { state, pid } = await group.look(node.name)
-      if (state.status === 'stopped') throw await endedEarly(node, folder)
+      // Missing: another server ended early, and the whole group is being removed.
+      if (state.status === 'stopped' || state.status === 'missing') throw await endedEarly(node, folder)
       if (seen.pid !== '' && seen.pid === String(pid)) return
       if (performance.now() > deadlineMs) {
         const problem = seen.pid === '' ? seen.problem : `process ${seen.pid} answers there instead`

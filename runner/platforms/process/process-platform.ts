@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
+import { clockLibrary } from '../clock/library.ts'
 import { checkSpec } from '../docker/spec.ts'
-import type { FaultSupport } from '../faults.ts'
+import type { FaultSupport, GroupNeeds } from '../faults.ts'
+import { announcedAddress, demandLoopback, loopbackPlan, needsLinks } from '../links/loopback.ts'
 import {
+  type FoundRun,
   nodeName,
   type Platform,
   PlatformError,
@@ -12,18 +15,21 @@ import {
   type ServerGroupSpec,
   type ServerNode,
 } from '../platform.ts'
+import { isAlive } from '../process-id.mjs'
 import { demandFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
-import { makeNodeFolder } from './node-folder.ts'
-import { isAlive } from './process-id.mjs'
+import { networkSupport } from './network-support.ts'
+import { dataFolder, makeNodeFolder } from './node-folder.ts'
 import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
-import { makeRunFolder, readRun, runFolder } from './run-record.ts'
+import { diskPlan } from './resources/disks.ts'
+import { resourceSupport } from './resources/support.ts'
+import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
 import { ProcessServerGroup } from './server-group.ts'
 import { chooseProgram, type ServerProgram } from './server-program.ts'
 import { defaultStateFolder, openStateFolder } from './state-folder.ts'
-import { Supervisor } from './supervisor.ts'
+import { AddressInUse, Supervisor } from './supervisor.ts'
 
 export interface ProcessPlatformOptions {
   /** A server of the catalogue (`redis:7.0`), or a program of this machine (`path:/usr/local/bin/redis-server`). */
@@ -61,6 +67,11 @@ export class ProcessPlatform implements Platform {
     }
     await openStateFolder(this.#stateFolder)
     for (const [runId, supervisor] of this.#supervisors) {
+      if (supervisor.loss !== undefined) {
+        throw new PlatformError(`run ${runId} cannot go on: ${supervisor.loss}`, {
+          hint: 'something else ended it; a new run makes a new one',
+        })
+      }
       if (!supervisor.ended) continue
       throw new PlatformError(`the supervisor of the processes of run ${runId} is gone`, {
         hint: 'something else ended it; `npm run cluster clean` (for a cluster) or the next run ends what it left',
@@ -75,6 +86,7 @@ export class ProcessPlatform implements Platform {
 
   async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
     checkSpec(spec)
+    if (needsLinks(spec.needs ?? {})) await demandLoopback(spec.nodes)
     const program = this.#program ?? (await this.#chooseProgram(progress, signal))
     signal?.throwIfAborted()
     await this.#openStateFolder(spec.runId)
@@ -96,11 +108,18 @@ export class ProcessPlatform implements Platform {
   async find(runId: string): Promise<ServerGroup | undefined> {
     const run = await readRun(this.#stateFolder, runId)
     if (!run) return undefined
-    return this.#group(runId, run.nodes)
+    return this.#group(runId, run.nodes, run.needs)
   }
 
   async faultSupport(): Promise<FaultSupport[]> {
-    return []
+    return [...(await networkSupport()), ...(await resourceSupport())]
+  }
+
+  async runs(): Promise<FoundRun[]> {
+    const runs = await Promise.all(
+      (await listRuns(this.#stateFolder)).map((runId) => readRun(this.#stateFolder, runId)),
+    )
+    return runs.filter((run) => run !== undefined).map(foundRun)
   }
 
   async removeRun(runId: string): Promise<string[]> {
@@ -112,7 +131,8 @@ export class ProcessPlatform implements Platform {
     const folder = runFolder(this.#stateFolder, runId)
     const processes = readProcesses(folder)
     if (processes && isAlive(processes.supervisor)) return `kill ${processes.supervisor.pid}`
-    const left = Object.values(processes?.servers ?? {}).filter(isAlive)
+    const helpers = [processes?.links, processes?.disks].filter((id) => id !== undefined)
+    const left = [...Object.values(processes?.servers ?? {}), ...helpers].filter(isAlive)
     const kill = left.length === 0 ? '' : `kill -9 ${left.map(({ pid }) => pid).join(' ')}; `
     return `${kill}rm -rf '${folder.replaceAll("'", "'\\''")}'`
   }
@@ -126,19 +146,26 @@ export class ProcessPlatform implements Platform {
   async #createIn(folder: string, plan: CreationPlan): Promise<ServerGroup> {
     const { spec, nodes, program, supervisor, progress, signal } = plan
     try {
-      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec)))
+      const clock = spec.needs?.clock ? await clockLibrary(progress, signal) : undefined
+      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec, clock)))
       signal?.throwIfAborted()
       progress(`starting ${spec.nodes} processes`)
-      await supervisor.open({ folder, servers }, signal)
-      const group = this.#group(spec.runId, nodes)
+      const needs = spec.needs ?? {}
+      const links = needsLinks(needs) ? { links: loopbackPlan(nodes, needs) } : {}
+      const disks = needs.disk
+        ? { disks: await diskPlan(nodes.map((node) => dataFolder(folder, node.serverName))) }
+        : {}
+      await supervisor.open({ folder, servers, ...links, ...disks }, signal)
+      const group = this.#group(spec.runId, nodes, needs)
       await waitForFirstAnswers(group, folder, spec.password, signal)
       if (spec.outlivesRunner) supervisor.release()
-      else this.#supervisors.set(spec.runId, supervisor)
+      this.#supervisors.set(spec.runId, supervisor)
       return group
     } catch (error) {
       await this.#undo(spec.runId, supervisor, error)
       // Something else may take a port after the check: that is a conflict too.
-      if (error instanceof EndedEarly && /address already in use/i.test(error.message)) {
+      const taken = error instanceof EndedEarly && /address already in use/i.test(error.message)
+      if (taken || error instanceof AddressInUse) {
         await demandFreePorts(this.#stateFolder, nodes)
       }
       throw error
@@ -173,13 +200,14 @@ export class ProcessPlatform implements Platform {
     }
   }
 
-  #group(runId: string, nodes: readonly ServerNode[]): ProcessServerGroup {
+  #group(runId: string, nodes: readonly ServerNode[], needs: GroupNeeds): ProcessServerGroup {
     const control = new Control(runId, join(runFolder(this.#stateFolder, runId), SOCKET_FILE))
     this.#controls.add(control)
     return new ProcessServerGroup(nodes, {
       runId,
       folder: runFolder(this.#stateFolder, runId),
       control,
+      needs,
       remove: async () => {
         this.#controls.delete(control)
         await this.removeRun(runId)
@@ -197,7 +225,7 @@ interface CreationPlan {
   signal: AbortSignal | undefined
 }
 
-function nodesOf({ namePrefix, portBase, nodes }: ServerGroupSpec): ServerNode[] {
+function nodesOf({ namePrefix, portBase, nodes, needs = {} }: ServerGroupSpec): ServerNode[] {
   return Array.from({ length: nodes }, (_, index): ServerNode => {
     const port = portBase + index
     return {
@@ -206,7 +234,7 @@ function nodesOf({ namePrefix, portBase, nodes }: ServerGroupSpec): ServerNode[]
       index,
       host: 'localhost',
       port,
-      peerHost: '127.0.0.1',
+      peerHost: needsLinks(needs) ? announcedAddress(index) : '127.0.0.1',
       peerPort: port,
       machine: hostname(),
     }

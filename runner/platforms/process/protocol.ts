@@ -1,3 +1,4 @@
+import type { LinkOrder, LinkPlan, LinkReply } from '../links/protocol.ts'
 import type { NodeState } from '../platform.ts'
 
 /** What a runner and the supervisor of its processes say to each other: one JSON text a line. */
@@ -7,6 +8,19 @@ export interface SupervisorPlan {
   /** The run's folder: the supervisor removes it at its end. */
   folder: string
   servers: ServerPlan[]
+  /** For a group with links: a process of its own carries them. */
+  links?: LinkPlan
+  /** For a group with small disks: a process of its own keeps them. */
+  disks?: DiskPlan
+}
+
+/** Small disks in memory, in a mount namespace that the servers are started in. */
+export interface DiskPlan {
+  /** Mounts the disks, says so in a line, and keeps them until its standard input ends. */
+  command: string
+  args: string[]
+  /** Runs what follows it in that namespace; `@pid@` stands for the process that keeps it. */
+  enter: string[]
 }
 
 export interface ServerPlan {
@@ -27,19 +41,39 @@ export interface ServerPlan {
  */
 export const RELEASE = 'release'
 
-/** The only line on the supervisor's standard output. */
+/** The first line on the supervisor's standard output. */
 export type Opening = { ready: true } | { error: string; code?: string }
 
-export type Action = 'state' | 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart' | 'remove'
+/** A later line there: something that the group cannot do without is gone. In words. */
+export interface Loss {
+  lost: string
+}
+
+export type Action =
+  | 'state'
+  | 'stop'
+  | 'kill'
+  | 'pause'
+  | 'unpause'
+  | 'start'
+  | 'restart'
+  | 'limit'
+  | 'limits'
+  | 'links'
+  | 'remove'
 
 /** A line on the supervisor's socket. */
 export interface Request {
   id: number
   action: Action
-  /** All but `remove` need it. */
+  /** All but `links` and `remove` need it. */
   server?: string
   /** `stop` and `restart` need it. */
   graceMs?: number
+  /** `links` needs it. */
+  order?: LinkOrder
+  /** With `limit`: the share of one core that the server may use; without it, it may use all of it. */
+  cpuShare?: number
 }
 
 export interface Reply {
@@ -49,6 +83,11 @@ export interface Reply {
   state?: NodeState
   /** With `state`: the server's process, if it runs. */
   pid?: number
+  /** In answer to `links`. */
+  links?: LinkReply
+  /** In answer to `limit` and `limits`. */
+  cpuShare?: number
+  heldBackMs?: number
 }
 
 /** A process that no later one of the same pid is taken for. */
@@ -62,6 +101,10 @@ export interface Processes {
   supervisor: ProcessId
   /** Of all servers that were started, whether they live or not. */
   servers: Record<string, ProcessId>
+  /** What carries the links, in a group that has them. */
+  links?: ProcessId
+  /** What keeps the small disks, in a group that has them. */
+  disks?: ProcessId
 }
 
 /** Files of a run's folder. */

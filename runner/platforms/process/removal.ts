@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PlatformError } from '../platform.ts'
+import { isAlive } from '../process-id.mjs'
 import { Control } from './control.ts'
-import { isAlive } from './process-id.mjs'
 import { type ProcessId, SOCKET_FILE } from './protocol.ts'
 import { isStale, listRuns, readRun, runFolder } from './run-record.ts'
 import { plainly } from './state-folder.ts'
@@ -22,8 +22,13 @@ export async function removeRun(stateFolder: string, runId: string): Promise<str
   const removed = [...servers.filter(([, id]) => isAlive(id)).map(([name]) => `process ${name}`), `folder ${folder}`]
   const supervisor = run?.processes?.supervisor
   if (supervisor && isAlive(supervisor)) await askSupervisor(runId, folder, supervisor)
-  await Promise.all(servers.map(([, id]) => kill(id, -id.pid)))
-  await plainly(`remove the folder ${folder}`, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  const helpers = [run?.processes?.links, run?.processes?.disks].filter((id) => id !== undefined)
+  await Promise.all([...servers.map(([, id]) => kill(id, -id.pid)), ...helpers.map((id) => kill(id, id.pid))])
+  await plainly(`remove the folder ${folder}`, async () => {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    // The journal of the run's faults lies beside its folder: faults/journal.ts.
+    for (const ending of ['', '.new']) await rm(`${folder}.faults.json${ending}`, { force: true })
+  })
   return removed
 }
 

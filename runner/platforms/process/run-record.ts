@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ConflictError, type ServerGroupSpec, type ServerNode } from '../platform.ts'
-import { isAlive, processId } from './process-id.mjs'
+import type { GroupNeeds } from '../faults.ts'
+import { ConflictError, type FoundRun, type ServerGroupSpec, type ServerNode } from '../platform.ts'
+import { isAlive, processId } from '../process-id.mjs'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
 import { plainly } from './state-folder.ts'
 
@@ -11,7 +12,11 @@ interface RunRecord {
   purpose: string
   /** The program that made the run, and that it normally ends with. */
   runner: ProcessId
+  /** It is meant to outlive that program. */
+  kept: boolean
   nodes: ServerNode[]
+  /** What the group was made with. */
+  needs: GroupNeeds
 }
 
 /** What the folder of a run tells. */
@@ -47,7 +52,14 @@ export async function makeRunFolder(stateFolder: string, spec: ServerGroupSpec, 
     })
   }
   const runner = processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' }
-  const record: RunRecord = { runId: spec.runId, purpose: spec.purpose, runner, nodes }
+  const record: RunRecord = {
+    runId: spec.runId,
+    purpose: spec.purpose,
+    runner,
+    kept: spec.outlivesRunner ?? false,
+    nodes,
+    needs: spec.needs ?? {},
+  }
   try {
     await plainly(`write into ${folder}`, () => writeFile(join(folder, RECORD_FILE), JSON.stringify(record)))
   } catch (error) {
@@ -77,6 +89,13 @@ export async function isStale(stateFolder: string, runId: string): Promise<boole
   if (run) return !isAlive(run.runner) && !(run.processes && isAlive(run.processes.supervisor))
   const made = await stat(runFolder(stateFolder, runId)).catch(() => undefined)
   return made !== undefined && Date.now() - made.mtimeMs > RECORD_WITHIN_MS
+}
+
+/** What can be told of a run to others. */
+export function foundRun({ runId, purpose, runner, kept, processes }: RecordedRun): FoundRun {
+  const supervised = processes !== undefined && isAlive(processes.supervisor)
+  const state = isAlive(runner) ? 'live' : kept && supervised ? 'kept' : 'orphaned'
+  return { runId, purpose, state }
 }
 
 /** A file that is half written or gone is as one that is not there. */

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { GroupNeeds } from '../faults.ts'
 import { type LogLine, type NodeState, PlatformError, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Control, SupervisorGone } from './control.ts'
 import { LogFollower } from './logs.ts'
@@ -13,6 +14,8 @@ export interface GroupOptions {
   /** The run's folder. */
   folder: string
   control: Control
+  /** What the group was made with. */
+  needs: GroupNeeds
   /** Removes the run. */
   remove(): Promise<void>
 }
@@ -20,8 +23,8 @@ export interface GroupOptions {
 /** The processes of one run. */
 export class ProcessServerGroup implements ServerGroup {
   readonly runId: string
-  readonly network = new ProcessNetworkControl()
-  readonly control = new ProcessServerControl()
+  readonly network: ProcessNetworkControl
+  readonly control: ProcessServerControl
   readonly nodes: readonly ServerNode[]
   readonly #options: GroupOptions
   readonly #followers = new Set<LogFollower>()
@@ -30,6 +33,8 @@ export class ProcessServerGroup implements ServerGroup {
     this.runId = options.runId
     this.nodes = nodes
     this.#options = options
+    this.control = new ProcessServerControl(nodes, { ...options, look: (node) => this.look(node) })
+    this.network = new ProcessNetworkControl(nodes, options.needs, options.control)
   }
 
   async state(node: string): Promise<NodeState> {

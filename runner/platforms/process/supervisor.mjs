@@ -5,8 +5,10 @@
 // four times as slowly (measured: 0.3 s against 1.2 s), and every run waits for it.
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { LinkChild } from '../links/link-child.mjs'
+import { processId } from '../process-id.mjs'
 import { readJsonLines } from './json-lines.mjs'
-import { processId } from './process-id.mjs'
+import { SupervisedDisks } from './supervised-disks.mjs'
 import { SupervisedServer } from './supervised-server.mjs'
 
 /**
@@ -19,6 +21,10 @@ import { SupervisedServer } from './supervised-server.mjs'
 process.umask(0o077)
 /** @type {Map<string, SupervisedServer>} */
 const servers = new Map()
+/** @type {LinkChild | undefined} */
+let links
+/** @type {SupervisedDisks | undefined} */
+let disks
 /** @type {SupervisorPlan | undefined} */
 let plan
 let released = false
@@ -51,15 +57,16 @@ async function open(given) {
     /** @type {Processes} */
     const processes = { supervisor: identity(process.pid), servers: {} }
     save(processes)
+    await openDisks(given, processes)
     for (const server of given.servers) {
       const onStart = (/** @type {number} */ pid) => {
         processes.servers[server.name] = identity(pid)
         save(processes)
       }
-      servers.set(server.name, new SupervisedServer(server, onStart))
+      servers.set(server.name, new SupervisedServer(inside(server), onStart))
     }
     await listen()
-    await Promise.all([...servers.values()].map((server) => server.start()))
+    await Promise.all([openLinks(given, processes), ...[...servers.values()].map((server) => server.start())])
     say({ ready: true })
   } catch (error) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error)
@@ -68,9 +75,43 @@ async function open(given) {
   }
 }
 
-/** @param {import('./protocol.ts').Opening} opening */
-function say(opening) {
-  process.stdout.write(`${JSON.stringify(opening)}\n`)
+/**
+ * @param {SupervisorPlan} given
+ * @param {Processes} processes
+ */
+async function openLinks(given, processes) {
+  if (!given.links) return
+  links = new LinkChild(process.argv[2] ?? '', (lost) => say({ lost }))
+  if (links.pid !== undefined) processes.links = identity(links.pid)
+  save(processes)
+  await links.open(given.links)
+}
+
+/**
+ * @param {SupervisorPlan} given
+ * @param {Processes} processes
+ */
+async function openDisks(given, processes) {
+  if (!given.disks) return
+  disks = new SupervisedDisks(given.disks)
+  if (disks.pid !== undefined) processes.disks = identity(disks.pid)
+  save(processes)
+  await disks.open()
+}
+
+/**
+ * @param {import('./protocol.ts').ServerPlan} server
+ * @returns {import('./protocol.ts').ServerPlan}
+ */
+function inside(server) {
+  if (!disks) return server
+  const [command, ...args] = disks.inside(server.command, server.args)
+  return { ...server, command, args }
+}
+
+/** @param {import('./protocol.ts').Opening | import('./protocol.ts').Loss} message */
+function say(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`)
 }
 
 /** @param {number} pid */
@@ -124,16 +165,24 @@ async function answer(request, socket) {
  * @param {Request} request
  * @returns {Promise<Partial<Reply>>}
  */
-async function perform({ action, server: name = '', graceMs = 0 }) {
+async function perform({ action, server: name = '', graceMs = 0, order, cpuShare }) {
   if (action === 'remove') {
     const problem = await end()
     return problem === undefined ? {} : { error: problem }
+  }
+  if (action === 'links') {
+    if (!links || !order) throw new Error('this run has no links')
+    return { links: await links.ask(order) }
   }
   const server = servers.get(name)
   if (!server) throw new Error(`there is no server ${name}`)
   if (action === 'state') {
     const state = await server.state()
     return { state, ...(server.pid === undefined ? {} : { pid: server.pid }) }
+  }
+  if (action === 'limit') await server.limitCpu(cpuShare)
+  if (action === 'limit' || action === 'limits') {
+    return { heldBackMs: server.heldBackMs, ...(server.cpuShare === undefined ? {} : { cpuShare: server.cpuShare }) }
   }
   if (action === 'stop') await server.stop(graceMs)
   if (action === 'kill') await server.kill()
@@ -160,10 +209,14 @@ function end() {
 
 async function endAll() {
   // Their data goes with them, so there is nothing that a SIGTERM could save.
-  await Promise.all([...servers.values()].map((server) => server.close()))
+  await Promise.all([links?.close(), ...[...servers.values()].map((server) => server.close())])
+  // After the servers, whose data is on them.
+  await disks?.close()
   if (!plan) return undefined
   try {
     rmSync(plan.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    // The journal of the run's faults lies beside its folder: faults/journal.ts.
+    for (const ending of ['', '.new']) rmSync(`${plan.folder}.faults.json${ending}`, { force: true })
     return undefined
   } catch (error) {
     return wordsOf(error)

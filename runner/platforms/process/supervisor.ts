@@ -3,13 +3,18 @@ import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { PlatformError } from '../platform.ts'
 import { readJsonLines } from './json-lines.mjs'
-import { type Opening, RELEASE, type SupervisorPlan } from './protocol.ts'
+import { type Loss, type Opening, RELEASE, type SupervisorPlan } from './protocol.ts'
 import { FILES_HINT, reasonInWords } from './state-folder.ts'
 
 const PROGRAM = fileURLToPath(new URL('./supervisor.mjs', import.meta.url))
 const OPEN_TIMEOUT_MS = 20_000
 const END_TIMEOUT_MS = 5_000
 const KEPT_CHARACTERS = 2_000
+
+/** Something else took an address meanwhile. */
+export class AddressInUse extends PlatformError {
+  override name = 'AddressInUse'
+}
 
 /**
  * The supervisor of a run, seen by the runner that starts it. This program holds the other end of its standard input: when
@@ -20,6 +25,7 @@ export class Supervisor {
   readonly #exited: Promise<void>
   #complaints = ''
   #ended = false
+  #loss: string | undefined
 
   /** `runId` is there for people who look at the list of processes. */
   private constructor(runId: string) {
@@ -59,13 +65,18 @@ export class Supervisor {
     return this.#ended
   }
 
+  /** What the group cannot do without and has lost, in words. */
+  get loss(): string | undefined {
+    return this.#loss
+  }
+
   /** Resolves when it has started all servers. Throws PlatformError, or the signal's reason; call `end` then. */
   async open(plan: SupervisorPlan, signal?: AbortSignal): Promise<void> {
     this.#child.stdin?.write(`${JSON.stringify(plan)}\n`)
     const opening = await this.#opening(signal)
-    this.#child.stdout?.destroy()
     this.#child.stderr?.destroy()
     if ('ready' in opening) return
+    if (opening.code === 'EADDRINUSE') throw new AddressInUse(`the links could not be opened: ${opening.error}`)
     throw new PlatformError(
       `the servers could not be started in ${plan.folder}: ${reasonInWords(opening.code, opening.error)}`,
       { hint: FILES_HINT },
@@ -100,7 +111,10 @@ export class Supervisor {
       if (signal?.aborted) return onAbort()
       signal?.addEventListener('abort', onAbort, { once: true })
       if (this.#child.stdout) {
-        readJsonLines(this.#child.stdout, (opening: Opening) => done(() => resolve(opening)))
+        readJsonLines(this.#child.stdout, (message: Opening | Loss) => {
+          if ('lost' in message) this.#loss = message.lost
+          else done(() => resolve(message))
+        })
       }
       // Not `exit`: what it has said by then may still be under way.
       this.#child.once('close', () => done(() => reject(this.#endedEarly())))

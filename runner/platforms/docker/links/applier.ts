@@ -2,6 +2,7 @@ import type { LinkCount, LinkFault } from '../../faults.ts'
 import { PlatformError, type ServerNode } from '../../platform.ts'
 import type { Engine } from '../engine.ts'
 import { failureOf, type StepResult, type ToolboxStep, type ToolboxTask } from '../toolbox/job.ts'
+import { type Division, type Door, detourChains, directEnds } from './detours.ts'
 import { type Lane, lanesOf } from './lanes.ts'
 import { oneLine } from './means.ts'
 import { type LiveNode, liveNodes } from './nodes.ts'
@@ -21,6 +22,15 @@ export interface ApplierOptions {
   /** Nothing of ours was on their network when this was made. */
   isNew: boolean
   run: RunTasks
+}
+
+/** How the network should be. */
+export interface Desired {
+  links: readonly LinkFault[]
+  /** Of the links. */
+  division: Division
+  /** Where links of this program listen, if they do. */
+  doors: readonly Door[]
 }
 
 /** What was brought about in a node's namespace. */
@@ -54,15 +64,15 @@ export class LinkApplier {
   }
 
   /** Makes the network of these nodes as stated; those that do not run are passed over. Throws PlatformError, with what went wrong where. */
-  async apply(links: readonly LinkFault[], nodes: readonly ServerNode[]): Promise<void> {
-    await this.#carryOut(links, liveNodes(this.#options.engine, nodes))
-    this.#tally.keepOnly(keysOf(links))
+  async apply(desired: Desired, nodes: readonly ServerNode[]): Promise<void> {
+    await this.#carryOut(desired, liveNodes(this.#options.engine, nodes))
+    this.#tally.keepOnly(keysOf(desired.links))
   }
 
   /** The same, if the node has started since; nothing otherwise. */
-  async applyIfNew(links: readonly LinkFault[], node: ServerNode): Promise<void> {
+  async applyIfNew(desired: Desired, node: ServerNode): Promise<void> {
     const [live] = await liveNodes(this.#options.engine, [node])
-    if (live && this.#applied.get(node.name)?.pid !== live.pid) await this.#carryOut(links, Promise.resolve([live]))
+    if (live && this.#applied.get(node.name)?.pid !== live.pid) await this.#carryOut(desired, Promise.resolve([live]))
   }
 
   /** Counts of links that were applied. */
@@ -76,10 +86,11 @@ export class LinkApplier {
     })
   }
 
-  async #carryOut(links: readonly LinkFault[], nodes: Promise<LiveNode[]>): Promise<void> {
-    const lanes = lanesOf(links)
+  async #carryOut(desired: Desired, nodes: Promise<LiveNode[]>): Promise<void> {
+    const lanes = lanesOf(desired.division.kernel)
+    const keys = keysOf(desired.links)
     const before = new Map(this.#applied)
-    const planning = nodes.then((live) => live.map((one) => this.#planFor(one, links, lanes)))
+    const planning = nodes.then((live) => live.map((one) => this.#planFor(one, desired, lanes)))
     // Until it is known how it went, anything may be there.
     const marking = planning.then((plans) => {
       for (const { live } of plans) this.#applied.set(live.node.name, { pid: live.pid, keys: [], shape: undefined })
@@ -92,7 +103,7 @@ export class LinkApplier {
       const done = results.get(task.key) ?? []
       this.#carryOver(live, done, before.get(node.name))
       const failure = failureOf(task, done)
-      if (!failure) this.#applied.set(node.name, { pid, keys: keysOf(links), shape })
+      if (!failure) this.#applied.set(node.name, { pid, keys, shape })
       // One that has ended meanwhile has nothing to be cut.
       else if (failure.step !== 'enter' || (await this.#isStill(live))) {
         failures.push(`${node.name}: ${oneLine(failure.errors)} (${failure.step})`)
@@ -102,14 +113,18 @@ export class LinkApplier {
     throw new PlatformError(`faults of the network could not be applied to ${failures.join('; ')}`)
   }
 
-  #planFor(live: LiveNode, links: readonly LinkFault[], lanes: readonly Lane[]): Plan {
+  #planFor(live: LiveNode, { links, division, doors }: Desired, lanes: readonly Lane[]): Plan {
     const { node, pid } = live
     const { nodes } = this.#options
+    const { kernel, detours } = division
     const shape = shapeOf(node, nodes, lanes)
+    const chains = detourChains(node, nodes, detours, doors)
+    const reset = { program: 'reset', input: directEnds(node, nodes, detours), mayFail: true } as const
     const counted = links.length > 0 && (this.#applied.get(node.name)?.keys.length ?? 0) > 0
     const steps: ToolboxStep[] = [
       ...(counted ? [{ program: 'counters', mayFail: true } as const] : []),
-      { program: 'rules', input: rulesOf(node, nodes, links, lanes) },
+      { program: 'rules', input: rulesOf(node, nodes, kernel, lanes, chains) },
+      ...(chains.length > 0 ? [reset] : []),
     ]
     // Queues that are as they should be stay: packets wait in them.
     if (this.#shapeNow(live) !== shape) {

@@ -3,6 +3,7 @@ import { type Engine, EngineRefusal } from '../engine.ts'
 import { removeRun } from '../removal.ts'
 import type { ToolboxStep } from '../toolbox/job.ts'
 import type { Toolbox } from '../toolbox/toolbox.ts'
+import { gatewayProblem } from './gateway.ts'
 
 /** What faults of the network are made of, on this engine's machine: each undefined where it works, else what was said. */
 export interface Means {
@@ -15,6 +16,8 @@ export interface Means {
   intake: string | undefined
   netem: string | undefined
   pause: string | undefined
+  /** Links of this program that stand in for what the kernel lacks. */
+  detour: string | undefined
 }
 
 const TRIAL_TIMEOUT_MS = 10_000
@@ -24,6 +27,8 @@ const TRIALS: readonly (readonly [Exclude<keyof Means, 'pause'>, ToolboxStep])[]
   ['filter', trialRule('ip daddr 192.0.2.1 tcp dport 7010 counter name trial reject with tcp reset')],
   ['loss', trialRule('numgen random mod 1000000 < 500000 counter name trial drop')],
   ['duplicate', trialRule('numgen random mod 1000000 < 1 dup to ip daddr device "lo"')],
+  ['detour', trialChain('nat hook output priority -100', 'ip daddr 192.0.2.1 tcp dport 7010 dnat to 192.0.2.2:7011')],
+  ['detour', trialRule('ip daddr 192.0.2.1 tcp flags & rst == 0 reject with tcp reset')],
   [
     'shape',
     trialQueue(
@@ -49,7 +54,11 @@ const TRIALS: readonly (readonly [Exclude<keyof Means, 'pause'>, ToolboxStep])[]
 ]
 
 function trialRule(rule: string): ToolboxStep {
-  const input = `table ip trial {\n counter trial { }\n chain out {\n type filter hook output priority -150;\n ${rule}\n }\n}\ndelete table ip trial\n`
+  return trialChain('filter hook output priority -150', rule)
+}
+
+function trialChain(type: string, rule: string): ToolboxStep {
+  const input = `table ip trial {\n counter trial { }\n chain out {\n type ${type};\n ${rule}\n }\n}\ndelete table ip trial\n`
   return { program: 'rules', input, mayFail: true }
 }
 
@@ -89,6 +98,7 @@ export async function tryMeans(engine: Engine, toolbox: Toolbox, signal?: AbortS
       intake: problem('intake'),
       netem: problem('netem'),
       pause,
+      detour: problem('detour') ?? (await gatewayProblem(engine)),
     }
   } finally {
     await removeRun(engine, runId)

@@ -1,6 +1,6 @@
+import { BUS_OFFSET } from '../../bus-port.ts'
 import { CLIENTS, type LinkFault } from '../../faults.ts'
 import type { ServerNode } from '../../platform.ts'
-import { BUS_OFFSET } from '../spec.ts'
 import type { Lane } from './lanes.ts'
 
 /** Our table of nftables, in every namespace: see docker/toolbox/toolbox.pl. */
@@ -24,20 +24,22 @@ export function counterName(index: number): string {
 /**
  * The rules of one node, for nftables: they replace all earlier ones in one step. A cut stands at both ends, so that nothing passes
  * while one of them starts anew and has no rules yet. Loss stands at the receiver, where the sender does not notice it: packets that
- * are dropped while they are sent are not lost for TCP, but put off. What passes in the node itself is never touched.
+ * are dropped while they are sent are not lost for TCP, but put off. What passes in the node itself is never touched. `detours` are further
+ * chains of the table.
  */
 export function rulesOf(
   node: ServerNode,
   nodes: readonly ServerNode[],
   links: readonly LinkFault[],
   lanes: readonly Lane[],
+  detours: readonly string[] = [],
 ): string {
   const rules = links.map((link, index) => linkRules(node, nodes, { link, index }))
   const sent = rules.flatMap((rule) => rule.sent)
   const received = rules.flatMap((rule) => rule.received)
   const shaped = lanes.filter(({ from }) => from === node.name).flatMap((lane) => laneRules(lane, nodes))
   const counted = lanes.filter(({ from, to }) => from === CLIENTS && to === node.name)
-  if (sent.length + received.length + shaped.length + counted.length === 0) return NO_RULES
+  if (sent.length + received.length + shaped.length + counted.length + detours.length === 0) return NO_RULES
   const counters = links.flatMap(({ from, to }, index) =>
     from === node.name || to === node.name ? [`  counter ${counterName(index)} { }`] : [],
   )
@@ -50,6 +52,7 @@ export function rulesOf(
       ...counted.flatMap((lane) => countRules(lane, nodes)),
       ...byKind(received),
     ]),
+    ...detours,
     '}\n',
   ].join('\n')
 }

@@ -1,6 +1,6 @@
+import { BUS_OFFSET } from '../../bus-port.ts'
 import { CLIENTS, type LinkAnswer, type LinkProbe } from '../../faults.ts'
 import { PlatformError, type ServerNode } from '../../platform.ts'
-import { BUS_OFFSET } from '../spec.ts'
 import type { StepResult, ToolboxTask } from '../toolbox/job.ts'
 import type { LiveNode } from './nodes.ts'
 

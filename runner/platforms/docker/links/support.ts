@@ -2,7 +2,7 @@ import { type Capability, CLIENTS, type FaultSupport, type LinkFault, Unsupporte
 import { PlatformError } from '../../platform.ts'
 import type { Means } from './means.ts'
 
-type Mean = keyof Means
+type Mean = Exclude<keyof Means, 'detour'>
 
 const WORDS: Record<Mean, { did: string; not: string; hint: string }> = {
   filter: {
@@ -56,6 +56,9 @@ const NEEDS: readonly (readonly [Capability, ...Mean[]])[] = [
   ['pause', 'pause'],
 ]
 
+/** What links of this program do where the kernel cannot. */
+const CARRIED: readonly Capability[] = ['delay', 'jitter', 'loss', 'bandwidth']
+
 /** Throws UnsupportedFault for the first link that cannot be brought about with these means. */
 export function demandMeans(links: readonly LinkFault[], means: Means): void {
   for (const link of links) {
@@ -66,12 +69,19 @@ export function demandMeans(links: readonly LinkFault[], means: Means): void {
       const missing = all.find((mean) => means[mean] !== undefined)
       if (missing === undefined) continue
       const { not, hint } = WORDS[missing]
-      throw new UnsupportedFault(fault, `${not} (${means[missing]})`, hint)
+      throw new UnsupportedFault(fault, `${not} (${means[missing]})${noDetour(fault, link, means)}`, hint)
     }
     if (link.duplicateRatio && fromClients) {
       throw new UnsupportedFault('duplicate', 'packets that come from clients cannot be sent twice by a node')
     }
   }
+}
+
+/** Why links of this program do not stand in for the kernel. */
+function noDetour(fault: Capability, { from, to }: LinkFault, { detour }: Means): string {
+  if (!CARRIED.includes(fault)) return ''
+  if ([from, to].includes(CLIENTS)) return ', and links of this program stand between nodes alone'
+  return detour === undefined ? '' : `, and links of this program cannot stand in for it (${detour})`
 }
 
 function faultsOf(link: LinkFault): Capability[] {
@@ -105,6 +115,17 @@ function supportOf(means: Means): FaultSupport[] {
     const missing = needs.find((mean) => means[mean] !== undefined)
     if (missing === undefined) return { capability, supported: true, how: WORDS[needs.at(-1) ?? 'filter'].did }
     const { not, hint } = WORDS[missing]
-    return { capability, supported: false, how: `${not} (${means[missing]})`, hint }
+    const lack = `${not} (${means[missing]})`
+    if (!CARRIED.includes(capability)) return { capability, supported: false, how: lack, hint }
+    if (means.detour !== undefined) {
+      return {
+        capability,
+        supported: false,
+        how: `${lack}, nor can links of this program stand in (${means.detour})`,
+        hint,
+      }
+    }
+    const how = `links of this program at the gateway of the run's network, between nodes alone, because ${lack}`
+    return { capability, supported: true, how }
   })
 }

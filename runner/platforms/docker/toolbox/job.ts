@@ -12,6 +12,8 @@ export type ToolboxProgram =
   | 'intake'
   /** Commands of `tc`, a line each. */
   | 'shape'
+  /** Ends connections at once, a line of `ADDRESS PORT OWN` each: to that port of the address, and from it to that port of one's own. */
+  | 'reset'
   /** Probes, a line each: see docker/toolbox/probe.pl. */
   | 'probe'
 

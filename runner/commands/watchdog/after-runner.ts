@@ -1,0 +1,47 @@
+import { PlatformError } from '../../platforms/platform.ts'
+import { forgetJournal, healKept } from '../heal/heal-kept.ts'
+import { openKinds } from '../open-platform.ts'
+
+/** What a watchdog is told by its runner, over a pipe: a password is on no command line and in no environment. */
+export interface WatchPlan {
+  runId: string
+  /** Kinds of the platforms that it may have servers on. */
+  kinds: string[]
+  /** The servers are meant to outlive the runner: only faults are taken away. */
+  keep: boolean
+  password: string
+}
+
+const TRIES = 30
+const PAUSE_MS = 1000
+const HEAL_WITHIN_MS = 60_000
+
+/**
+ * Heals and removes what a runner that is gone has left. The engine may still be making what the runner asked for last, so it
+ * looks again until two looks in a row find nothing. An engine that does not answer is asked again for half a minute.
+ */
+export async function afterRunner({ runId, kinds, keep, password }: WatchPlan): Promise<void> {
+  const platforms = openKinds(kinds)
+  try {
+    let clean = 0
+    for (let tries = 0; tries < TRIES && clean < 2; tries += 1) {
+      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      try {
+        const done = []
+        for (const platform of platforms) {
+          const run = { runId, purpose: 'a run', state: 'kept' } as const
+          const signal = AbortSignal.timeout(HEAL_WITHIN_MS)
+          if (keep) done.push(...(await healKept(platform, run, { password, dryRun: false, signal })).done)
+          else done.push(...(await platform.removeRun(runId)))
+        }
+        clean = done.length === 0 ? clean + 1 : 0
+      } catch (error) {
+        if (!(error instanceof PlatformError)) throw error
+        clean = 0
+      }
+    }
+    if (!keep && clean === 2) forgetJournal(runId)
+  } finally {
+    await Promise.all(platforms.map((platform) => platform.close()))
+  }
+}

@@ -1,0 +1,45 @@
+/** Packets of the cluster bus by the name that scenarios give them, and their numbers (cluster_legacy.h, CLUSTERMSG_TYPE_*: the same from Redis 7.0 to 8.0 and in Valkey 8.1 to 9.1). */
+export const PACKET_TYPES = {
+  ping: 0,
+  pong: 1,
+  meet: 2,
+  fail: 3,
+  publish: 4,
+  'failover-auth-request': 5,
+  'failover-auth-ack': 6,
+  update: 7,
+  'manual-failover-start': 8,
+  'publish-shard': 10,
+} as const
+
+export type PacketType = keyof typeof PACKET_TYPES
+
+export const PACKET_NAMES = Object.keys(PACKET_TYPES) as [PacketType, ...PacketType[]]
+
+/** CLUSTER_PROTO_VER, cluster_legacy.h: 1 since Redis 4.0. */
+const PROTOCOL_VERSION = 1
+/** The header without what each type adds: offsetof(clusterMsg, data), which the same file asserts. */
+const HEADER_BYTES = 2256
+const [LENGTH_AT, VERSION_AT, PORT_AT, TYPE_AT, SENDER_AT] = [4, 8, 10, 12, 40]
+const SENDER = 'redis-chaos'.padEnd(40, '0')
+
+/** A PING of a sender that nobody knows: a server answers it with a PONG, and takes nothing from it. */
+export function strangersPing(port: number): Buffer {
+  return header('ping', port, HEADER_BYTES)
+}
+
+/** A packet that is one byte longer than any of its type: a server that reads it refuses it as malformed, whatever it says. */
+export function malformedPacket(type: PacketType, port: number): Buffer {
+  return Buffer.concat([header(type, port, HEADER_BYTES + 1), Buffer.alloc(1)])
+}
+
+function header(type: PacketType, port: number, bytes: number): Buffer {
+  const packet = Buffer.alloc(HEADER_BYTES)
+  packet.write('RCmb', 0, 'latin1')
+  packet.writeUInt32BE(bytes, LENGTH_AT)
+  packet.writeUInt16BE(PROTOCOL_VERSION, VERSION_AT)
+  packet.writeUInt16BE(port, PORT_AT)
+  packet.writeUInt16BE(PACKET_TYPES[type], TYPE_AT)
+  packet.write(SENDER, SENDER_AT, 'latin1')
+  return packet
+}

@@ -1,0 +1,89 @@
+import type { LinkAnswer, LinkFault, LinkProbe } from '../platforms/faults.ts'
+import { CLIENTS } from '../platforms/faults.ts'
+import { type Fault, type FaultStage, NotProven } from './fault.ts'
+
+/** What a kind of fault of the network is made of: the links, each direction by itself. */
+export interface LinksSpec {
+  links: LinkFault[]
+}
+
+const LINK_KINDS: readonly string[] = ['partition', 'network']
+
+/** Every link that some fault of the network bites. */
+export function linksOf(active: readonly Fault[]): LinkFault[] {
+  return active
+    .filter(({ kind }) => LINK_KINDS.includes(kind))
+    .flatMap((fault) => (fault as Fault<LinksSpec>).spec.links)
+}
+
+/** Makes the network what all active faults together say. */
+export async function reconcileNetwork({ servers, active }: FaultStage): Promise<void> {
+  await servers.network.set(linksOf(active))
+}
+
+/** Links between two ends, in either direction, on the channel of a probe. */
+export function between(links: readonly LinkFault[], { from, to, channel }: LinkProbe): LinkFault[] {
+  return links.filter(
+    (link) =>
+      (link.channel === 'all' || link.channel === channel) &&
+      ((link.from === from && link.to === to) || (link.from === to && link.to === from)),
+  )
+}
+
+export function sameLink(a: LinkFault, b: LinkFault): boolean {
+  return a.from === b.from && a.to === b.to && a.channel === b.channel
+}
+
+/** The nodes that run: from and to others nothing can be shown. */
+export async function runningNodes({ servers }: FaultStage): Promise<Set<string>> {
+  const states = await Promise.all(
+    servers.nodes.map(async ({ name }) => ({ name, running: (await servers.state(name)).status === 'running' })),
+  )
+  return new Set(states.filter(({ running }) => running).map(({ name }) => name))
+}
+
+/** A probe along each link whose ends run, as the sender would make it; CLIENTS always do, and always ask. */
+export function probesAlong(links: readonly LinkFault[], running: ReadonlySet<string>): LinkProbe[] {
+  const there = (end: string) => end === CLIENTS || running.has(end)
+  const probes = links
+    .filter(({ from, to }) => there(from) && there(to))
+    .map(({ from, to, channel }): LinkProbe => {
+      const withClients = from === CLIENTS || to === CLIENTS
+      const way = to === CLIENTS ? { from: to, to: from } : { from, to }
+      return { ...way, channel: withClients || channel === 'data' ? 'data' : 'bus' }
+    })
+  return [...new Map(probes.map((probe) => [`${probe.from} ${probe.to} ${probe.channel}`, probe])).values()]
+}
+
+/** Pairs of running nodes that no link fault touches, one for each node at most, to show that the rest still works. */
+export function wholePairs(links: readonly LinkFault[], running: ReadonlySet<string>): LinkProbe[] {
+  const names = [...running]
+  const seen = new Set<string>()
+  const pairs: LinkProbe[] = []
+  for (const from of names) {
+    const to = names.find(
+      (other) =>
+        other !== from && !seen.has(`${other} ${from}`) && !between(links, { from, to: other, channel: 'bus' }).length,
+    )
+    if (to === undefined) continue
+    seen.add(`${from} ${to}`)
+    pairs.push({ from, to, channel: 'bus' })
+  }
+  return pairs
+}
+
+/** Asks all probes at once. Throws NotProven where there is none: nothing could be shown. */
+export async function askAll(
+  probes: readonly LinkProbe[],
+  timeoutMs: number,
+  stage: FaultStage,
+): Promise<LinkAnswer[]> {
+  if (probes.length === 0) {
+    throw new NotProven('no node on either side of the links runs, so nothing can be shown', 'Start the nodes first.')
+  }
+  return await stage.servers.network.probe(probes, timeoutMs)
+}
+
+export function probeInWords({ from, to, channel }: LinkProbe): string {
+  return `${from} → ${to} (${channel === 'bus' ? 'cluster bus' : 'port for clients'})`
+}

@@ -1,0 +1,90 @@
+import type { LinkAnswer, LinkFault } from '../platforms/faults.ts'
+import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import {
+  askAll,
+  between,
+  type LinksSpec,
+  linksOf,
+  probeInWords,
+  probesAlong,
+  reconcileNetwork,
+  runningNodes,
+  sameLink,
+  wholePairs,
+} from './network-faults.ts'
+
+/** How long a probe across a cut link is silent before it counts as cut, ms: a link that works answers within a few. */
+const SILENT_AFTER_MS = 400
+/** How long one across a whole link may take on a machine that is busy, ms. */
+const ANSWER_WITHIN_MS = 2000
+const HEALED_WITHIN_MS = 8000
+const LOOK_EVERY_MS = 100
+const SHOWN = 3
+
+/** Links that are cut. */
+export const partition: FaultKind<LinksSpec> = {
+  name: 'partition',
+  // The platform itself applies the network's state again to a node that starts anew.
+  lostByRestart: false,
+  apply: (_, stage) => reconcileNetwork(stage),
+  heal: (_, stage) => reconcileNetwork(stage),
+
+  async prove(fault, stage) {
+    const running = await runningNodes(stage)
+    const cut = probesAlong(fault.spec.links, running)
+    const whole = wholePairs(linksOf(stage.active), running)
+    const [answers, others] = await Promise.all([
+      askAll(cut, SILENT_AFTER_MS, stage),
+      whole.length === 0 ? [] : stage.servers.network.probe(whole, ANSWER_WITHIN_MS),
+    ])
+    const open = answers.filter(({ outcome }) => outcome === 'open')
+    if (open.length > 0) throw new NotProven(`still open after the cut: ${listed(open)}`)
+    const closed = others.filter(({ outcome }) => outcome !== 'open')
+    if (closed.length > 0) throw new NotProven(`not asked to be cut, but no answer: ${listed(closed)}`)
+    return [
+      `${answers.length} of ${answers.length} probes across the cut ${howTheyEnded(answers)}`,
+      ...(others.length === 0 ? [] : [`${others.length} of ${others.length} beside it answered`]),
+      await stoppedPackets(fault.spec.links, stage),
+    ].join(', ')
+  },
+
+  async proveHealed(fault, stage) {
+    const remaining = linksOf(stage.active)
+    const running = await runningNodes(stage)
+    const probes = probesAlong(fault.spec.links, running).filter((probe) => between(remaining, probe).length === 0)
+    if (probes.length === 0) return 'nothing to probe: the nodes are down, or another fault bites there'
+    const startMs = stage.clock.nowMs()
+    for (let looks = 1; ; looks += 1) {
+      const answers = await stage.servers.network.probe(probes, ANSWER_WITHIN_MS)
+      const cut = answers.filter(({ outcome }) => outcome !== 'open')
+      if (cut.length === 0) return `${answers.length} of ${answers.length} probes across the former cut answered`
+      if (stage.clock.nowMs() - startMs > HEALED_WITHIN_MS) {
+        throw new NotHealed(
+          `still cut ${HEALED_WITHIN_MS / 1000} s after it was healed (${looks} looks): ${listed(cut)}`,
+          '`npm run heal` tries again; a node that hangs does not answer either: look at its log.',
+        )
+      }
+      await stage.clock.sleep(LOOK_EVERY_MS, stage.signal)
+    }
+  },
+}
+
+function howTheyEnded(answers: readonly LinkAnswer[]): string {
+  const refused = answers.filter(({ outcome }) => outcome === 'refused').length
+  if (refused === 0) return `were silent for ${SILENT_AFTER_MS} ms`
+  return refused === answers.length ? 'were refused' : `were silent or refused (${refused})`
+}
+
+/** Throws NotProven if nothing counted anything, although probes were just stopped. */
+async function stoppedPackets(links: readonly LinkFault[], { servers }: FaultStage): Promise<string> {
+  const counts = await servers.network.counts()
+  const own = counts.filter(({ link }) => links.some((one) => sameLink(one, link)))
+  const packets = own.reduce((sum, count) => sum + count.packets, 0)
+  if (packets === 0) throw new NotProven('the probes got no answer, but the cut itself counted nothing that it stopped')
+  return `${packets} packets stopped`
+}
+
+function listed(answers: readonly LinkAnswer[]): string {
+  const more = answers.length > SHOWN ? ` and ${answers.length - SHOWN} more` : ''
+  return answers.slice(0, SHOWN).map(probeInWords).join(', ') + more
+}

@@ -1,0 +1,109 @@
+// Plain JavaScript, as all that the link process loads: see link-process.mjs.
+import { connect } from 'node:net'
+import { Flow } from './flow.mjs'
+
+/**
+ * @typedef {import('node:net').Socket} Socket
+ * @typedef {import('./effect.mjs').Effect} Effect
+ * @typedef {import('./effect.mjs').FaultsInForce} FaultsInForce
+ * @typedef {import('./protocol.ts').LinkDoor} LinkDoor
+ */
+
+/** Longer than anybody waits who asks whether a link is cut. */
+const LINGER_MS = 10_000
+
+/**
+ * A connection that somebody opened to a node through one of its doors, and the one that goes on from there to the node. Where either
+ * direction is cut it cannot be opened, as TCP needs both: the sender sees a connection that stays silent.
+ */
+export class Connection {
+  #opener
+  /** None for a connection that found its link cut. @type {Socket | undefined} */
+  #target
+  /** What the opener says. */
+  #forward
+  /** What the node answers. */
+  #backward
+  #effects
+
+  /**
+   * @param {Socket} opener
+   * @param {{ door: LinkDoor, from: string, faults: FaultsInForce, onClosed: () => void }} options
+   */
+  constructor(opener, { door, from, faults, onClosed }) {
+    const { to, channel } = door
+    /** Who opened it, and to whom. */
+    this.ends = [from, to]
+    this.#effects = () => ({ forward: faults.effect(from, to, channel), backward: faults.effect(to, from, channel) })
+    this.#opener = opener
+    const { forward, backward } = this.#effects()
+    const cut = [forward, backward].find((effect) => effect.cut !== undefined)
+    cut?.countCut()
+    this.#target = cut ? undefined : connectTo(door, opener)
+    const sockets = this.#target ? [opener, this.#target] : [opener]
+    for (const socket of sockets) {
+      socket.on('error', () => undefined)
+      socket.once('close', () => {
+        if (sockets.every(({ closed }) => closed)) onClosed()
+      })
+    }
+    const opensInMs = forward.openingStallMs(backward)
+    this.#forward = new Flow(opener, this.#target, { effect: forward, opensInMs })
+    if (!this.#target) {
+      // Whoever only ends its own half must not see an end of ours; whoever has closed needs none.
+      opener.once('end', () => setTimeout(() => opener.destroy(), LINGER_MS).unref())
+      if (forward.cut === 'reject' || backward.cut === 'reject') this.reset()
+      return
+    }
+    this.#backward = new Flow(this.#target, opener, { effect: backward, opensInMs: 0 })
+    this.#tell(forward, backward)
+  }
+
+  /** Lets the connection fare as the faults in force now have it. */
+  apply() {
+    const { forward, backward } = this.#effects()
+    if (forward === this.#forward.effect && backward === this.#backward?.effect) return
+    const rejecting = [forward, backward].filter(({ cut }) => cut === 'reject')
+    for (const effect of rejecting) effect.countCut()
+    if (rejecting.length > 0) return this.reset()
+    if (this.#cannotGoOn(forward, backward)) this.reset()
+    else this.#tell(forward, backward)
+  }
+
+  /** Ends it at both ends, as a connection ends that one end does not know. */
+  reset() {
+    for (const flow of [this.#forward, this.#backward]) flow?.close()
+    for (const socket of [this.#opener, this.#target]) {
+      if (socket && !socket.destroyed) socket.resetAndDestroy()
+    }
+  }
+
+  /**
+   * What was swallowed is lost, and its peers would wait for it until their own time-outs; so they open a new one at once.
+   * @param {Effect} forward
+   * @param {Effect} backward
+   */
+  #cannotGoOn(forward, backward) {
+    if (!this.#backward) return forward.cut === undefined && backward.cut === undefined
+    return (this.#forward.broken && forward.cut === undefined) || (this.#backward.broken && backward.cut === undefined)
+  }
+
+  /**
+   * @param {Effect} forward
+   * @param {Effect} backward
+   */
+  #tell(forward, backward) {
+    const roundTripMs = forward.delayMs + backward.delayMs
+    this.#forward.change(forward, { roundTripMs, unacknowledged: backward.cut !== undefined })
+    this.#backward?.change(backward, { roundTripMs, unacknowledged: forward.cut !== undefined })
+  }
+}
+
+/**
+ * @param {LinkDoor} door
+ * @param {Socket} opener
+ */
+function connectTo({ target, keepsSource }, opener) {
+  const localAddress = keepsSource ? opener.remoteAddress : undefined
+  return connect({ ...target, allowHalfOpen: true, noDelay: true, ...(localAddress && { localAddress }) })
+}

@@ -1,0 +1,157 @@
+// Plain JavaScript, as all that the link process loads: see link-process.mjs.
+import { openingStallOf, SEGMENT_BYTES, stallOf } from './loss.mjs'
+
+/** @typedef {import('../faults.ts').LinkFault} LinkFault */
+
+/** One link fault from when it is asked for until it is no more: what it has done, and how far its bandwidth is used. */
+export class FaultInForce {
+  packets = 0
+  #freeAtMs = 0
+
+  /** @param {LinkFault} fault */
+  constructor(fault) {
+    this.fault = fault
+  }
+
+  /**
+   * Takes its turn on a line of the fault's bandwidth, and returns when it has passed, on the monotonic clock. Counted from when it came:
+   * a timer that is late costs nothing.
+   * @param {number} cameAtMs
+   * @param {number} bytes
+   */
+  pass(cameAtMs, bytes) {
+    const { bytesPerSecond } = this.fault
+    if (bytesPerSecond === undefined) return cameAtMs
+    this.#freeAtMs = Math.max(this.#freeAtMs, cameAtMs) + (bytes / bytesPerSecond) * 1000
+    return this.#freeAtMs
+  }
+}
+
+/** What all faults in force do to what one sender says to one receiver over one channel. */
+export class Effect {
+  /** @param {readonly FaultInForce[]} faults */
+  constructor(faults) {
+    this.faults = faults
+    const cuts = faults.map(({ fault }) => fault.cut)
+    /** What vanishes cannot be rejected. */
+    this.cut = cuts.includes('drop') ? 'drop' : cuts.find((cut) => cut !== undefined)
+    this.isNone = faults.length === 0
+    this.delayMs = faults.reduce((sum, { fault }) => sum + (fault.delayMs ?? 0), 0)
+    this.lossRatio = 1 - faults.reduce((kept, { fault }) => kept * (1 - (fault.lossRatio ?? 0)), 1)
+    const rate = Math.min(...faults.map(({ fault }) => fault.bytesPerSecond ?? Number.POSITIVE_INFINITY))
+    /** Data is cut into pieces that pass one after another: what a line carries in 2 ms, so that others get their turn. */
+    this.pieceBytes = rate === Number.POSITIVE_INFINITY ? rate : Math.max(SEGMENT_BYTES, Math.ceil(rate / 500))
+  }
+
+  /** Counts something that the cut has stopped. */
+  countCut() {
+    for (const one of this.faults) {
+      if (one.fault.cut === this.cut) one.packets += 1
+    }
+  }
+
+  /** Counts a piece of data that the faults slow down; loss counts only what it bites. */
+  countSlowed() {
+    for (const one of this.faults) {
+      if (slowsAll(one)) one.packets += 1
+    }
+  }
+
+  /**
+   * When a piece that came then has left the sender's end: bandwidth.
+   * @param {number} cameAtMs
+   * @param {number} bytes
+   */
+  leavesAtMs(cameAtMs, bytes) {
+    return this.faults.reduce((atMs, fault) => fault.pass(atMs, bytes), cameAtMs)
+  }
+
+  /**
+   * How long a piece is on its way, ms: delay, jitter and loss.
+   * @param {number} bytes
+   * @param {number} roundTripMs
+   */
+  travelMs(bytes, roundTripMs) {
+    let totalMs = 0
+    for (const one of this.faults) {
+      const { delayMs = 0, jitterMs = 0, lossRatio = 0 } = one.fault
+      totalMs += delayMs + jitterMs * (2 * Math.random() - 1)
+      if (lossRatio === 0) continue
+      const stallMs = stallOf(bytes, lossRatio, roundTripMs, Math.random)
+      if (stallMs > 0 && !slowsAll(one)) one.packets += 1
+      totalMs += stallMs
+    }
+    return totalMs
+  }
+
+  /**
+   * How much later than without loss a new connection is open, ms.
+   * @param {Effect} back
+   */
+  openingStallMs(back) {
+    return openingStallOf(this.lossRatio, back.lossRatio, Math.random)
+  }
+}
+
+/** The link faults that should be in force now, and what they do to each sender, receiver and channel. */
+export class FaultsInForce {
+  /** @type {FaultInForce[]} */
+  #faults = []
+  /** @type {Map<string, Effect>} */
+  #effects = new Map()
+
+  /**
+   * A fault that was in force before goes on as it is. An effect that stays the same stays the same object.
+   * @param {readonly LinkFault[]} faults
+   */
+  set(faults) {
+    const before = [...this.#faults]
+    this.#faults = faults.map((fault) => {
+      const place = before.findIndex((one) => identityOf(one.fault) === identityOf(fault))
+      // Taken out: the same fault asked for twice is two, and each has its effect.
+      return before.splice(place, place < 0 ? 0 : 1)[0] ?? new FaultInForce(fault)
+    })
+    for (const [path, effect] of this.#effects) {
+      const now = this.#on(path)
+      const same = now.length === effect.faults.length && now.every((one, place) => one === effect.faults[place])
+      if (!same) this.#effects.set(path, new Effect(now))
+    }
+  }
+
+  /** @returns {import('../faults.ts').LinkCount[]} */
+  counts() {
+    return this.#faults.map(({ fault, packets }) => ({ link: fault, packets }))
+  }
+
+  /**
+   * @param {string} from
+   * @param {string} to
+   * @param {'bus' | 'data'} channel
+   */
+  effect(from, to, channel) {
+    const path = JSON.stringify([from, to, channel])
+    const known = this.#effects.get(path)
+    if (known) return known
+    const effect = new Effect(this.#on(path))
+    this.#effects.set(path, effect)
+    return effect
+  }
+
+  /** @param {string} path */
+  #on(path) {
+    const [from, to, channel] = JSON.parse(path)
+    return this.#faults.filter(
+      ({ fault }) => fault.from === from && fault.to === to && (fault.channel === 'all' || fault.channel === channel),
+    )
+  }
+}
+
+/** @param {FaultInForce} one */
+function slowsAll({ fault }) {
+  return (fault.delayMs ?? 0) > 0 || fault.bytesPerSecond !== undefined
+}
+
+/** @param {LinkFault} fault */
+function identityOf(fault) {
+  return JSON.stringify(Object.entries(fault).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

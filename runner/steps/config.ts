@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { config as kind } from '../faults/config.ts'
+import { settingProblem } from '../platforms/settings.ts'
+import { faultVerb } from './fault-verb.ts'
+import { namesUsedIn } from './names.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { demandFreeSettings } from './settings-free.ts'
+import { targets } from './target-schema.ts'
+
+const value = z.union([z.string(), z.number(), z.boolean()])
+
+const settings = z
+  .record(z.string(), value)
+  .superRefine((set, refinement) => {
+    for (const [name, wanted] of Object.entries(set)) {
+      const message = problemOf(name, wanted)
+      if (message !== undefined) refinement.addIssue({ code: 'custom', message, path: [name] })
+    }
+    if (Object.keys(set).length === 0) refinement.addIssue({ code: 'custom', message: 'it does not say what to set' })
+  })
+  .describe('Settings as CONFIG SET takes them: maxmemory: 10mb')
+
+const arg = z.strictObject({ node: targets.describe('Nodes whose settings are changed'), set: settings })
+
+export const config = faultVerb({
+  name: 'config',
+  summary: 'Changes settings of running servers with CONFIG SET, until heal or for a time; then they are as before.',
+  arg,
+  kind,
+  sentence: ({ node, set }) => `set ${inWords(set)} on ${phrasesInWords(node)}`,
+  async plan({ node, set }, context) {
+    const nodes = await resolveTargets(node, context, ['node'])
+    demandFreeSettings(nodes, Object.keys(set), context)
+    const wanted = Object.fromEntries(Object.entries(set).map(([name, to]) => [name, String(to)]))
+    return { spec: { nodes, set: wanted }, nodes, sentence: `${inWords(set)} on ${nodes.join(', ')}` }
+  },
+})
+
+function problemOf(name: string, wanted: z.infer<typeof value>): string | undefined {
+  if (typeof wanted === 'boolean') return `Redis writes yes and no, not ${wanted}: ${name}: ${wanted ? 'yes' : 'no'}`
+  // A name is filled in before the step runs, and the value is checked then.
+  const known = typeof wanted === 'string' && namesUsedIn(wanted).length > 0 ? '' : String(wanted)
+  return settingProblem(name, known)
+}
+
+function inWords(set: z.infer<typeof settings>): string {
+  return Object.entries(set)
+    .map(([name, to]) => `${name} ${to === '' ? '""' : to}`)
+    .join(', ')
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { PACKET_NAMES } from '../faults/bus-packets.ts'
+import { droppedPackets as kind } from '../faults/dropped-packets.ts'
+import { faultVerb } from './fault-verb.ts'
+import { demandFreeFilter } from './filter-free.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { targets } from './target-schema.ts'
+
+const arg = z.strictObject({
+  node: targets,
+  type: z.enum(PACKET_NAMES).describe('What they do not get on the cluster bus; ping, for example'),
+})
+
+export const droppedPackets = faultVerb({
+  name: 'dropped-packets',
+  summary: 'Has servers drop one type of packet that comes in on the cluster bus, until heal or for a time.',
+  arg,
+  kind,
+  needs: () => ({ debug: true }),
+  sentence: ({ node, type }) => `let ${phrasesInWords(node)} drop ${type} packets`,
+  async plan({ node, type }, context) {
+    const nodes = await resolveTargets(node, context, ['node'])
+    demandFreeFilter(nodes, context)
+    return { spec: { nodes, type }, nodes, sentence: `${nodes.join(', ')} dropping ${type} packets` }
+  },
+})

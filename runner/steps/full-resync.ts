@@ -1,0 +1,28 @@
+import { fullResync as kind } from '../faults/full-resync.ts'
+import { faultVerb } from './fault-verb.ts'
+import { mastersOnly } from './masters-only.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { targets } from './target-schema.ts'
+import { StepFailure } from './verb.ts'
+
+export const fullResync = faultVerb({
+  name: 'full-resync',
+  summary:
+    'Has masters lose their replication history, so that each replica must take all data anew; waits until it has.',
+  arg: targets,
+  kind,
+  passes: true,
+  needs: () => ({ debug: true }),
+  sentence: (arg) => `let the replicas of ${phrasesInWords(arg)} synchronise anew`,
+  async plan(arg, context) {
+    const nodes = await resolveTargets(arg, context, [])
+    const reports = await mastersOnly(nodes, 'replicas synchronise with a master', context)
+    const alone = nodes.filter(
+      (_, index) => !reports[index]?.report.replication.replicas.some(({ state }) => state === 'online'),
+    )
+    if (alone.length > 0) {
+      throw new StepFailure({ message: `${alone.join(', ')} has no replica online that could synchronise anew` })
+    }
+    return { spec: { nodes }, nodes, sentence: `the replication history of ${nodes.join(', ')} lost` }
+  },
+})

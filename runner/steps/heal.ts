@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { faultKindNames } from '../faults/index.ts'
+import { asStepError } from './fault-verb.ts'
+import { applyTo } from './node-verb.ts'
+import { resolveTargets } from './resolve-targets.ts'
+import { startAction } from './start.ts'
+import { targets } from './target-schema.ts'
+import { unpauseAction } from './unpause.ts'
+import { type StepContext, StepFailure, type Verb } from './verb.ts'
+
+const HEAL_MS = 60_000
+
+const arg = z.union([
+  z
+    .enum(['all', ...faultKindNames])
+    .describe('all: every fault, and paused and stopped nodes go on; or one kind of fault: partition'),
+  z.strictObject({ node: targets.describe('Only faults that bite these nodes') }),
+])
+
+export const heal: Verb<z.infer<typeof arg>> = {
+  name: 'heal',
+  summary: 'Takes faults away, and shows that they bite no more; all also lets paused and stopped nodes go on.',
+  arg,
+  modifiers: ['within'],
+  defaultDeadlineMs: HEAL_MS,
+  sentence: (value) =>
+    typeof value !== 'string'
+      ? `heal all faults of ${value.node}`
+      : value === 'all'
+        ? 'heal everything'
+        : `heal ${value}`,
+  async run(value, context) {
+    const nodes = typeof value === 'string' ? [] : await resolveTargets(value.node, context, ['node'])
+    const chosen = context.faults.active.filter((fault) =>
+      typeof value === 'string'
+        ? value === 'all' || fault.kind === value
+        : fault.nodes.some((node) => nodes.includes(node)),
+    )
+    const proofs: string[] = []
+    for (const fault of [...chosen].reverse()) {
+      try {
+        proofs.push(`${fault.sentence}: ${await context.faults.end(fault.id, context.signal)}`)
+      } catch (error) {
+        throw asStepError(error)
+      }
+    }
+    if (value === 'all') proofs.push(...(await goOn(context)))
+    if (proofs.length === 0) throw nothingToHeal(value, context)
+    return { proof: proofs.join('; ') }
+  },
+}
+
+/** Paused nodes first: one may hold what a stopped one needs in order to come back. */
+async function goOn(context: StepContext): Promise<string[]> {
+  const proofs: string[] = []
+  for (const action of [unpauseAction, startAction]) {
+    const states = await Promise.all(
+      context.servers.nodes.map(async ({ name }) => ({ name, state: await context.servers.state(name) })),
+    )
+    const nodes = states.filter(({ state }) => action.from.includes(state.status)).map(({ name }) => name)
+    if (nodes.length > 0) proofs.push(...(await applyTo(action, nodes, 0, context)))
+  }
+  return proofs
+}
+
+/** A healing that heals nothing would pass for one that worked. */
+function nothingToHeal(value: z.infer<typeof arg>, { faults }: StepContext): StepFailure {
+  const active = faults.active.map(({ sentence }) => sentence)
+  const what = typeof value === 'string' ? value : String(value.node)
+  return new StepFailure({
+    message: `there is nothing to heal (${what}): ${active.length === 0 ? 'no fault is active' : `active are: ${active.join('; ')}`}`,
+    hint: 'A fault with `for` is healed when its time is over.',
+  })
+}

@@ -1,0 +1,23 @@
+import { lostVotes as kind } from '../faults/dropped-packets.ts'
+import { faultVerb } from './fault-verb.ts'
+import { demandFreeFilter } from './filter-free.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { targets } from './target-schema.ts'
+
+export const lostVotes = faultVerb({
+  name: 'lost-votes',
+  summary: 'Has masters never hear that a replica asks for their vote in an election, until heal or for a time.',
+  arg: targets,
+  kind,
+  needs: () => ({ debug: true }),
+  sentence: (arg) => `lose the votes of ${phrasesInWords(arg)}`,
+  async plan(arg, context) {
+    const nodes = await resolveTargets(arg, context, [])
+    demandFreeFilter(nodes, context)
+    return {
+      spec: { nodes, type: 'failover-auth-request' as const },
+      nodes,
+      sentence: `the votes of ${nodes.join(', ')} lost`,
+    }
+  },
+})

@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import { network as kind } from '../faults/network.ts'
+import {
+  type Capability,
+  type Channel,
+  CLIENTS,
+  type GroupNeeds,
+  type Impairment,
+  type LinkFault,
+} from '../platforms/faults.ts'
+import { bandwidth, bytesPerSecondOf } from './bandwidth-schema.ts'
+import { duration, durationMs } from './duration-schema.ts'
+import { faultVerb } from './fault-verb.ts'
+import { percent, ratioOf } from './percent-schema.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { targets } from './target-schema.ts'
+import { type StepContext, StepFailure } from './verb.ts'
+
+const LONGEST_DELAY_MS = 60_000
+const EFFECTS = ['delay', 'loss', 'bandwidth', 'corrupt', 'duplicate', 'reorder'] as const
+
+const arg = z
+  .strictObject({
+    node: targets.optional().describe('All that these nodes exchange with the others'),
+    from: targets.optional().describe('With `to`: only what these nodes send'),
+    to: targets.optional().describe('With `from`: only what these nodes get'),
+    delay: duration
+      .optional()
+      .describe('A duration: 100ms, by which each packet comes later; a round trip pays for both ways'),
+    jitter: duration.optional().describe('A duration: 20ms, by which the delay varies to either side'),
+    loss: percent.optional().describe('A share: 5%, of packets that are lost'),
+    bandwidth: bandwidth.optional(),
+    corrupt: percent.optional().describe('A share: 1%, of packets that are damaged'),
+    duplicate: percent.optional().describe('A share: 1%, of packets that come twice'),
+    reorder: percent.optional().describe('A share: 5%, of packets that overtake others; needs a delay'),
+    direction: z
+      .enum(['both', 'out', 'in'])
+      .optional()
+      .describe('With `node`: what it sends and gets (both, default), only sends (out), only gets (in)'),
+    traffic: z
+      .enum(['all', 'bus', 'data', 'client'])
+      .optional()
+      .describe(
+        'all (default): everything between nodes. bus: the cluster bus. data: replication. client: with clients',
+      ),
+  })
+  .superRefine((value, refinement) => {
+    const say = (message: string) => refinement.addIssue({ code: 'custom', message })
+    if (EFFECTS.every((effect) => value[effect] === undefined))
+      say(`it does not say what is wrong: ${EFFECTS.join(', ')}`)
+    if (value.node === undefined && value.from === undefined && value.to === undefined)
+      say('it does not say where: node, or from and to')
+    if (value.node !== undefined && (value.from ?? value.to) !== undefined)
+      say('`node` and `from` or `to` do not go together')
+    if (value.node === undefined && (value.from === undefined) !== (value.to === undefined))
+      say('one way needs both: `from` and `to`')
+    if (value.direction !== undefined && value.node === undefined) say('`direction` goes with `node`')
+    if (value.traffic === 'client' && value.node === undefined) say('traffic: client goes with `node`')
+    if (value.jitter !== undefined && value.delay === undefined) say('`jitter` varies a `delay`, and there is none')
+    if (value.reorder !== undefined && value.delay === undefined)
+      say('`reorder` lets packets overtake delayed ones: it needs a `delay`')
+    if (value.delay !== undefined && durationMs(value.delay) > LONGEST_DELAY_MS) say('the longest `delay` is 60s')
+    if (value.delay !== undefined && durationMs(value.delay) === 0) say('a `delay` of 0 changes nothing')
+    if (value.jitter !== undefined && value.delay !== undefined && durationMs(value.jitter) > durationMs(value.delay)) {
+      say('`jitter` cannot be longer than the `delay` that it varies')
+    }
+  })
+
+type Arg = z.infer<typeof arg>
+
+export const network = faultVerb({
+  name: 'network',
+  summary: 'Makes the network slow, lossy or narrow, until heal or for a time.',
+  arg,
+  kind,
+  needs: (given): GroupNeeds => ({ links: true, ...(isForClients(given) ? { clientLinks: true } : {}) }),
+  can: capabilities,
+  sentence: inWords,
+  async plan(value, context) {
+    const links = await linksOf(value, context)
+    const nodes = value.node === undefined ? endsOf(links) : await resolveTargets(value.node, context, ['node'])
+    return { spec: { links }, nodes, sentence: inWords(value) }
+  },
+})
+
+function isForClients(given: unknown): boolean {
+  return (given as Arg | undefined)?.traffic === 'client'
+}
+
+function capabilities(given: unknown): Capability[] {
+  const asked = (given ?? {}) as Arg
+  const own = (['delay', 'jitter', 'loss', 'bandwidth', 'corrupt', 'duplicate', 'reorder'] as const).filter(
+    (name) => asked[name] !== undefined,
+  )
+  return isForClients(given) ? [...own, 'client-cut'] : own
+}
+
+function impairmentOf(value: Arg): Impairment {
+  return {
+    ...(value.delay !== undefined && { delayMs: durationMs(value.delay) }),
+    ...(value.jitter !== undefined && { jitterMs: durationMs(value.jitter) }),
+    ...(value.loss !== undefined && { lossRatio: ratioOf(value.loss) }),
+    ...(value.bandwidth !== undefined && { bytesPerSecond: bytesPerSecondOf(value.bandwidth) }),
+    ...(value.corrupt !== undefined && { corruptRatio: ratioOf(value.corrupt) }),
+    ...(value.duplicate !== undefined && { duplicateRatio: ratioOf(value.duplicate) }),
+    ...(value.reorder !== undefined && { reorderRatio: ratioOf(value.reorder) }),
+  }
+}
+
+async function linksOf(value: Arg, context: StepContext): Promise<LinkFault[]> {
+  const pairs =
+    value.node === undefined ? await oneWayPairs(value, context) : await nodePairs(value.node, value, context)
+  const channel: Channel = value.traffic === 'client' ? 'data' : (value.traffic ?? 'all')
+  const links = pairs.map(([from, to]): LinkFault => ({ from, to, channel, ...impairmentOf(value) }))
+  if (links.length > 0) return links
+  throw new StepFailure({ message: 'there is no link between these nodes: each stands alone on both ends' })
+}
+
+async function oneWayPairs({ from, to }: Arg, context: StepContext): Promise<[string, string][]> {
+  const senders = await resolveTargets(from ?? [], context, ['from'])
+  const receivers = await resolveTargets(to ?? [], context, ['to'])
+  return senders.flatMap((sender) =>
+    receivers.filter((receiver) => receiver !== sender).map((receiver): [string, string] => [sender, receiver]),
+  )
+}
+
+async function nodePairs(
+  node: NonNullable<Arg['node']>,
+  { direction = 'both', traffic }: Arg,
+  context: StepContext,
+): Promise<[string, string][]> {
+  const nodes = await resolveTargets(node, context, ['node'])
+  const all = traffic === 'client' ? [CLIENTS] : context.servers.nodes.map(({ name }) => name)
+  const pairs = nodes.flatMap((name) =>
+    all
+      .filter((other) => other !== name)
+      .flatMap((other): [string, string][] => [
+        ...(direction === 'in' ? [] : [[name, other] as [string, string]]),
+        ...(direction === 'out' ? [] : [[other, name] as [string, string]]),
+      ]),
+  )
+  return [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()]
+}
+
+function endsOf(links: readonly LinkFault[]): string[] {
+  return [...new Set(links.flatMap(({ from, to }) => [from, to]))].filter((name) => name !== CLIENTS)
+}
+
+function inWords(value: Arg): string {
+  const jitter = value.jitter === undefined ? '' : ` ± ${value.jitter}`
+  const effects = [
+    ...(value.delay === undefined ? [] : [`${value.delay}${jitter} of delay`]),
+    ...(value.loss === undefined ? [] : [`${value.loss} of loss`]),
+    ...(value.bandwidth === undefined ? [] : [`${value.bandwidth} at most`]),
+    ...(value.corrupt === undefined ? [] : [`${value.corrupt} damaged`]),
+    ...(value.duplicate === undefined ? [] : [`${value.duplicate} twice`]),
+    ...(value.reorder === undefined ? [] : [`${value.reorder} out of order`]),
+  ].join(', ')
+  const traffic = { all: '', bus: ' on the cluster bus', data: ' for replication', client: ' with clients' }[
+    value.traffic ?? 'all'
+  ]
+  const direction = { both: '', out: ', outwards only', in: ', inwards only' }[value.direction ?? 'both']
+  const where =
+    value.node === undefined
+      ? `from ${phrasesInWords(value.from ?? [])} to ${phrasesInWords(value.to ?? [])}`
+      : `at ${phrasesInWords(value.node)}`
+  return `network ${where}${traffic}${direction}: ${effects}`
+}

@@ -1,0 +1,74 @@
+import { partition as kind } from '../faults/partition.ts'
+import { type Channel, CLIENTS, type GroupNeeds, type LinkFault } from '../platforms/faults.ts'
+import { faultVerb } from './fault-verb.ts'
+import { type PartitionArg, partitionArg } from './partition/arg.ts'
+import { resolveSides, type Sides } from './partition/sides.ts'
+import { phrasesInWords } from './resolve-targets.ts'
+
+export const partition = faultVerb({
+  name: 'partition',
+  summary: 'Cuts nodes off from each other, until heal or for a time.',
+  arg: partitionArg,
+  kind,
+  needs: (arg): GroupNeeds => ({ links: true, ...(cutsClients(arg as PartitionArg) ? { clientLinks: true } : {}) }),
+  can: (arg) => (cutsClients(arg as PartitionArg) ? ['partition', 'client-cut'] : ['partition']),
+  sentence: inWords,
+  async plan(arg, context) {
+    const sides = await resolveSides(arg, context)
+    const links = [...(arg.traffic === 'client' ? [] : nodeLinks(sides, arg)), ...clientLinks(sides, arg)]
+    const nodes = [...new Set(links.flatMap(({ from, to }) => [from, to]))].filter((name) => name !== CLIENTS)
+    const clients = !cutsClients(arg) ? '' : arg.traffic === 'client' ? '' : ', and from clients'
+    const sentence = arg.traffic === 'client' ? `cut clients off from ${sides.sides[1]?.join(', ')}` : sides.sentence
+    return {
+      spec: { links },
+      nodes: arg.isolate === undefined ? nodes : (sides.sides[1] ?? []),
+      sentence: sentence + clients,
+    }
+  },
+})
+
+function cutsClients(arg: Pick<PartitionArg, 'clients' | 'traffic'> | undefined): boolean {
+  return arg?.clients === 'cut' || arg?.traffic === 'client'
+}
+
+function nodeLinks({ sides, oneWay }: Sides, { traffic = 'all', mode = 'drop' }: PartitionArg): LinkFault[] {
+  const channel = traffic as Channel
+  return sides.flatMap((senders, side) =>
+    sides.flatMap((receivers, other) => {
+      if (side === other || (oneWay && side !== 0)) return []
+      return senders.flatMap((from) => receivers.map((to): LinkFault => ({ from, to, channel, cut: mode })))
+    }),
+  )
+}
+
+/** Clients keep the first side: of an isolation, that is all the others. */
+function clientLinks({ sides }: Sides, arg: PartitionArg): LinkFault[] {
+  if (!cutsClients(arg)) return []
+  const cut = arg.mode ?? 'drop'
+  return sides
+    .slice(1)
+    .flat()
+    .flatMap((node): LinkFault[] => [
+      { from: CLIENTS, to: node, channel: 'data', cut },
+      { from: node, to: CLIENTS, channel: 'data', cut },
+    ])
+}
+
+function inWords(arg: PartitionArg): string {
+  const traffic = { all: '', bus: ' on the cluster bus', data: ' for replication', client: '' }[arg.traffic ?? 'all']
+  const clients = arg.clients === 'cut' ? ', and from clients' : ''
+  const how = arg.mode === 'reject' ? ', with resets' : ''
+  return `${whoInWords(arg)}${traffic}${clients}${how}`
+}
+
+function whoInWords(arg: PartitionArg): string {
+  if (arg.isolate !== undefined) {
+    const from = arg.traffic === 'client' ? 'clients' : 'all other nodes'
+    return `cut ${phrasesInWords(arg.isolate)} off from ${from}`
+  }
+  if (arg.from !== undefined) return `lose what ${phrasesInWords(arg.from)} sends to ${phrasesInWords(arg.to ?? [])}`
+  if (arg.halves !== undefined) return `cut the cluster into a majority and a minority, with replicas ${arg.halves}`
+  const bridge = arg.bridge === undefined ? '' : `, with ${arg.bridge} reaching both`
+  if (arg.groups === undefined) return `cut the other nodes into two halves${bridge}`
+  return `cut ${arg.groups.map((side) => `(${side.join(', ')})`).join(' and ')} off from each other${bridge}`
+}

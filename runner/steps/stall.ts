@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { stall as kind } from '../faults/stall.ts'
+import { formatDuration } from '../record/duration.ts'
+import { duration, durationMs } from './duration-schema.ts'
+import { faultVerb } from './fault-verb.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { targets } from './target-schema.ts'
+
+/** Shorter ones end before they can be seen, longer ones would hold up a step for too long: `pause` has no end of its own. */
+const [SHORTEST_MS, LONGEST_MS] = [500, 30_000]
+
+const time = duration
+  .superRefine((text, refinement) => {
+    const timeMs = durationMs(text)
+    // What is no duration at all has been told by then.
+    if (timeMs === 0 || (timeMs >= SHORTEST_MS && timeMs <= LONGEST_MS)) return
+    const message = `a stall lasts from ${formatDuration(SHORTEST_MS)} to ${formatDuration(LONGEST_MS)}, not ${text}; \`pause\` with \`for\` lasts as long as you want`
+    refinement.addIssue({ code: 'custom', message })
+  })
+  .describe('How long it lasts: 3s')
+
+export const stall = faultVerb({
+  name: 'stall',
+  summary: 'Blocks the event loop of servers for a time: they run and take connections, but answer nobody.',
+  arg: z.strictObject({ node: targets, time }),
+  kind,
+  passes: true,
+  needs: () => ({ debug: true }),
+  sentence: (arg) => `stall ${phrasesInWords(arg.node)} for ${formatDuration(durationMs(arg.time))}`,
+  async plan(arg, context) {
+    const nodes = await resolveTargets(arg.node, context, ['node'])
+    const timeMs = durationMs(arg.time)
+    return { spec: { nodes, timeMs }, nodes, sentence: `stall ${nodes.join(', ')} for ${formatDuration(timeMs)}` }
+  },
+})

@@ -1,0 +1,27 @@
+import { writesRefused as kind, WRITES_REFUSED_SETTINGS } from '../faults/writes-refused.ts'
+import { faultVerb } from './fault-verb.ts'
+import { mastersOnly } from './masters-only.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { demandFreeSettings } from './settings-free.ts'
+import { targets } from './target-schema.ts'
+import { StepFailure } from './verb.ts'
+
+export const writesRefused = faultVerb({
+  name: 'writes-refused',
+  summary: 'Has masters refuse all writes with MISCONF, as if their data could not be saved; reads go on.',
+  arg: targets,
+  kind,
+  needs: () => ({ protectedSettings: true }),
+  sentence: (arg) => `let ${phrasesInWords(arg)} refuse writes`,
+  async plan(arg, context) {
+    const nodes = await resolveTargets(arg, context, [])
+    const reports = await mastersOnly(nodes, 'a replica refuses all writes anyway', context)
+    const idle = nodes.filter((_, index) => {
+      const { view } = reports[index]?.report ?? {}
+      return view?.nodes.find(({ id }) => id === view.myId)?.slots.length === 0
+    })
+    if (idle.length > 0) throw new StepFailure({ message: `${idle.join(', ')} has no slots, and so takes no writes` })
+    demandFreeSettings(nodes, WRITES_REFUSED_SETTINGS, context)
+    return { spec: { nodes }, nodes, sentence: `${nodes.join(', ')} refusing writes` }
+  },
+})
