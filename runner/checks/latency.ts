@@ -44,19 +44,32 @@ export const latencies: readonly Check[] = QUANTILES.map(([name, quantile]) =>
 )
 
 interface Latencies {
-  sorted: Float64Array
+  phase: number | undefined
+  /** In ms; single precision is a ten-millionth. */
+  sorted: Float32Array
   unanswered: number
   /** The row of the slowest; -1 without any. */
   worst: number
+}
+
+/** The last that were asked for: limits of several quantiles mostly ask for the same. */
+const remembered = new WeakMap<Evidence, Latencies>()
+
+function latenciesOf(evidence: Evidence, phase: number | undefined): Latencies {
+  const known = remembered.get(evidence)
+  if (known && known.phase === phase) return known
+  const latencies = measuredLatencies(evidence, phase)
+  remembered.set(evidence, latencies)
+  return latencies
 }
 
 /**
  * How long operations took, from when they were due. Those without an answer took at least as long as they were waited for; those that were
  * refused are left out, for a quick refusal is no quick answer.
  */
-function latenciesOf({ history }: Evidence, phase: number | undefined): Latencies {
+function measuredLatencies({ history }: Evidence, phase: number | undefined): Latencies {
   const { ops, rows } = history
-  const all = new Float64Array(rows)
+  const all = new Float32Array(rows)
   let count = 0
   let unanswered = 0
   let worst = -1
@@ -77,7 +90,7 @@ function latenciesOf({ history }: Evidence, phase: number | undefined): Latencie
       worstMs = tookMs
     }
   }
-  return { sorted: all.subarray(0, count).sort(), unanswered, worst }
+  return { phase, sorted: all.subarray(0, count).sort(), unanswered, worst }
 }
 
 function worstText({ history }: Evidence, worst: number): string {
@@ -86,7 +99,7 @@ function worstText({ history }: Evidence, worst: number): string {
   return `; the slowest ended at ${momentText(history.ops.completeMs[worst] ?? 0)}${node === undefined ? '' : ` on ${node}`}`
 }
 
-function spreadText(sorted: Float64Array): string {
+function spreadText(sorted: Float32Array): string {
   const at = (quantile: number) => formatDuration(sorted[Math.max(Math.ceil(quantile * sorted.length) - 1, 0)] ?? 0)
   return QUANTILES.map(([name, quantile]) => `${name} ${at(quantile)}`).join(', ')
 }

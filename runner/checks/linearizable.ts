@@ -38,7 +38,7 @@ export const linearizable = defineCheck<true>({
       const explanation = `${plural(undecided.length, 'key')} could not be decided within the budget of the search (${names}); nothing was found against the others.`
       return { ...amount, finding: 'unknown', explanation }
     }
-    const explanation = `The ${plural(samples, 'operation')} on each of ${plural(history.keys.length, 'key')} can be put in an order that agrees with their times and with what they returned.`
+    const explanation = `Key by key, the ${plural(samples, 'operation')} on ${plural(history.keys.length, 'key')} can be put in an order that agrees with their times and with what they returned.`
     return { ...amount, finding: 'holds', explanation }
   },
 })

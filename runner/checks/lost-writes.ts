@@ -3,7 +3,7 @@ import { defineCheck, type Measured } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { duringKey, scopeText } from './limits.ts'
 import type { Losses } from './losses/losses.ts'
-import { lossDetail, lossesByShard, lossSentence } from './losses/story.ts'
+import { lossDetail, lossesByShard, lossSentence, lostNames } from './losses/story.ts'
 import { shapeOf } from './losses/suffix.ts'
 import { witnessOf } from './witness.ts'
 import { listed, plural } from './words.ts'
@@ -56,10 +56,14 @@ export const lostWrites = defineCheck<LostWritesLimit>({
     const samples = losses.samples
     const amount = { value: String(count), amount: count, samples }
     if (count === 0) return { ...amount, ...nothingLost(evidence, losses) }
+    if (history.type === 'counter' && during !== undefined) return { ...amount, ...undatable(count) }
     const rows = groups.flatMap((group) => group.rows)
     const told = {
       ...amount,
-      details: [...groups.map((group) => lossDetail(evidence, group)), ...unreadText(evidence, losses)],
+      details: [
+        ...groups.flatMap((group) => [lossDetail(evidence, group), ...lostNames(evidence, group)]),
+        ...unreadText(evidence, losses),
+      ],
       witness: lossWitness(evidence, losses, rows),
     }
     const sentences = groups.map((group) => lossSentence(evidence, losses, group)).join('. ')
@@ -80,6 +84,11 @@ function nothingLost(evidence: Evidence, losses: Losses): Told {
   const kept = `All ${plural(losses.samples, 'acknowledged write')} were there after the run, or had been overwritten by later ones`
   if (losses.unread.length === 0) return { finding: 'holds', explanation: `${kept}.` }
   return { finding: 'unknown', explanation: `${kept}; but ${unreadText(evidence, losses).join('')}.` }
+}
+
+function undatable(count: number): Told {
+  const explanation = `${plural(count, 'increment')} of counters ${count === 1 ? 'was' : 'were'} lost, but of a counter nobody can say which increments are missing, nor in which phase they were made.`
+  return { finding: 'unknown', explanation }
 }
 
 function unreadText({ history }: Evidence, { unread }: Losses): string[] {

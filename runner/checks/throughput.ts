@@ -15,13 +15,17 @@ export const throughput = defineCheck<RateLimit>({
   measure(limit, evidence) {
     const { at_least, during } = typeof limit === 'string' ? { at_least: limit } : limit
     const { count, spanMs } = servedIn(evidence, during)
-    const perSecond = spanMs > 0 ? (count * 1000) / spanMs : 0
+    if (spanMs === 0) {
+      const explanation = during === undefined ? 'There was no operation.' : `There was no phase \`${during}\`.`
+      return { finding: 'unknown', value: 'none', samples: 0, explanation }
+    }
+    const perSecond = (count * 1000) / spanMs
     return {
       finding: perSecond < rateOf(at_least) ? 'violated' : 'holds',
       value: `${Math.round(perSecond)}/s`,
       amount: perSecond,
       // Nothing served in a phase that took place is a result, and no lack of one.
-      samples: spanMs > 0 ? Math.max(count, 1) : 0,
+      samples: Math.max(count, 1),
       explanation: `${plural(count, 'operation')} were carried out in ${momentText(spanMs)}${during === undefined ? '' : ` of ${during}`}: ${Math.round(perSecond)} a second.`,
     }
   },

@@ -52,6 +52,8 @@ type Answer = { report: NodeReport } | { reason: string; silent: boolean }
 export class LiveCluster {
   readonly nodes: readonly LiveNode[]
   readonly clock: Clock
+  /** Told of every report that a look brings, and when (on the clock) the node was asked for it. */
+  onReport: ((report: NodeReport, askedMs: number) => void) | undefined
   readonly #byName: Map<string, LiveNode>
   readonly #addresses: Map<string, NodeClientOptions>
   readonly #connections: NodeClient[] = []
@@ -63,10 +65,9 @@ export class LiveCluster {
   constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
     this.clock = options.clock
     this.#addresses = new Map(
-      options.nodes.map(({ name, host, port }) => {
-        // Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up.
-        const reached = host === 'localhost' ? '127.0.0.1' : host
-        return [name, { name, host: reached, port, password: options.password }]
+      options.nodes.map((node) => {
+        const { name, port } = node
+        return [name, { name, host: hostToConnect(node), port, password: options.password }]
       }),
     )
     this.nodes = options.nodes.map((node) => ({
@@ -151,20 +152,21 @@ export class LiveCluster {
   }
 
   async #ask(node: LiveNode, timeoutMs: number): Promise<Answer> {
+    const askedMs = this.clock.nowMs()
     const replies = await node.client.pipeline(LOOK, timeoutMs)
     const error = replies.find((reply) => reply instanceof Error)
     if (error instanceof Unreachable) return { reason: error.reason, silent: error.kind === 'timeout' }
     if (error instanceof Error) return { reason: error.message, silent: false }
     const [nodes, info, replication] = replies
     try {
-      return {
-        report: {
-          name: node.name,
-          view: parseClusterNodes(String(nodes), node.name),
-          info: parseClusterInfo(String(info)),
-          replication: parseReplication(String(replication)),
-        },
+      const report: NodeReport = {
+        name: node.name,
+        view: parseClusterNodes(String(nodes), node.name),
+        info: parseClusterInfo(String(info)),
+        replication: parseReplication(String(replication)),
       }
+      this.onReport?.(report, askedMs)
+      return { report }
     } catch (unreadable) {
       return { reason: unreadable instanceof Error ? unreadable.message : String(unreadable), silent: false }
     }
@@ -215,6 +217,11 @@ export class LiveCluster {
     const nameOfAddress = (host: string, port: number) => this.nameOfAddress(host, port)
     return { atMs, reports, unreachable, agreed: agreeOn(witnesses, nameOf, indexOf), nameOf, nameOfAddress }
   }
+}
+
+/** Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up. */
+export function hostToConnect({ host }: Pick<ServerNode, 'host'>): string {
+  return host === 'localhost' ? '127.0.0.1' : host
 }
 
 function isLoopback(host: string): boolean {

@@ -4,7 +4,7 @@ import { isEstablished } from './agreed-view.ts'
 import type { NodeClient } from './node-client.ts'
 import { Unreachable } from './reply-errors.ts'
 import { formatSlotRanges, mergeRanges } from './slots.ts'
-import type { NodeView } from './view.ts'
+import type { ClusterView, NodeView } from './view.ts'
 import { parseClusterNodes } from './view-parser.ts'
 
 export interface ViewWatchOptions {
@@ -21,46 +21,78 @@ export interface ViewWatchOptions {
 
 const ANSWER_WITHIN_MS = 1000
 
+/** `ping-sent` and `pong-recv` of a line of CLUSTER NODES, and the blanks around them; what stands before is an id or a dash. */
+const PING_TIMES = /(?<= [0-9a-f]{40}| -) \d+ \d+ /g
+
+/** What a node said, or why it said nothing. */
+type Said = Pick<ViewFact, 'view' | 'unreachable'>
+
 /**
  * Looks at the view of each node again and again, each for itself, and tells what changes: who is master of what, who is marked
- * `fail?` or `fail`, who no longer answers. A look is one CLUSTER NODES. The returned function ends the looking and closes the
- * connections; what is under way then is dropped.
+ * `fail?` or `fail`, who no longer answers. A look is one CLUSTER NODES.
  */
-export function watchViews(options: ViewWatchOptions): () => void {
-  const stopped = new AbortController()
-  for (const client of options.clients) void watchNode(client, options, stopped.signal)
-  return () => {
-    stopped.abort()
-    for (const client of options.clients) client.close()
-  }
-}
+export class ViewWatch {
+  readonly #options: ViewWatchOptions
+  readonly #stopped = new AbortController()
+  readonly #lastOf = new Map<string, { askedMs: number; key: string }>()
+  /** The last reply of each node and what it came to: most replies differ from the one before in their ping times alone. */
+  readonly #readOf = new Map<string, { reply: string; said: Said }>()
 
-async function watchNode(client: NodeClient, options: ViewWatchOptions, stopped: AbortSignal): Promise<void> {
-  const { clock, everyMs, onChange } = options
-  let last: { askedMs: number; key: string } | undefined
-  while (!stopped.aborted) {
-    const askedMs = clock.nowMs()
-    const said = await look(client, options)
-    if (stopped.aborted) return
-    const key = JSON.stringify(said)
-    if (key !== last?.key) {
-      onChange({ node: client.name, afterMs: last?.askedMs ?? askedMs, seenMs: clock.nowMs(), ...said })
+  constructor(options: ViewWatchOptions) {
+    this.#options = options
+    for (const client of options.clients) void this.#watch(client)
+  }
+
+  /** Takes a view that somebody else got from a node, asked for at `askedMs` of the clock: it may be newer than the last look. */
+  take({ seenBy, nodes }: ClusterView, askedMs: number): void {
+    this.#learn(seenBy, askedMs, { view: this.#seen(nodes) })
+  }
+
+  /** Ends the looking and closes the connections; what is under way then is dropped. */
+  stop(): void {
+    this.#stopped.abort()
+    for (const client of this.#options.clients) client.close()
+  }
+
+  async #watch(client: NodeClient): Promise<void> {
+    const { clock, everyMs } = this.#options
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      const askedMs = clock.nowMs()
+      this.#learn(client.name, askedMs, await this.#look(client))
+      await clock.sleep(everyMs(), signal).catch(() => undefined)
     }
-    last = { askedMs, key }
-    await clock.sleep(everyMs(), stopped).catch(() => undefined)
   }
-}
 
-async function look(client: NodeClient, { nameOf }: ViewWatchOptions): Promise<Pick<ViewFact, 'view' | 'unreachable'>> {
-  try {
-    const text = await client.callWithin(ANSWER_WITHIN_MS, 'CLUSTER', 'NODES')
-    const { nodes } = parseClusterNodes(String(text), client.name)
-    const nameById = new Map(nodes.map((node) => [node.id, nameOf(node)]))
+  #learn(node: string, askedMs: number, said: Said): void {
+    const last = this.#lastOf.get(node)
+    // An answer to an older question is no news.
+    if (this.#stopped.signal.aborted || (last && askedMs < last.askedMs)) return
+    const { clock, onChange } = this.#options
+    const key = JSON.stringify(said)
+    if (key !== last?.key) onChange({ node, afterMs: last?.askedMs ?? askedMs, seenMs: clock.nowMs(), ...said })
+    this.#lastOf.set(node, { askedMs, key })
+  }
+
+  async #look(client: NodeClient): Promise<Said> {
+    try {
+      const text = String(await client.callWithin(ANSWER_WITHIN_MS, 'CLUSTER', 'NODES'))
+      const reply = text.replace(PING_TIMES, ' ')
+      const before = this.#readOf.get(client.name)
+      if (before?.reply === reply) return before.said
+      const said = { view: this.#seen(parseClusterNodes(text, client.name).nodes) }
+      this.#readOf.set(client.name, { reply, said })
+      return said
+    } catch (error) {
+      if (error instanceof Unreachable) return { unreachable: error.reason }
+      return { unreachable: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  #seen(nodes: readonly NodeView[]): SeenNode[] {
+    const nameById = new Map(nodes.map((node) => [node.id, this.#options.nameOf(node)]))
     const seen = nodes.filter(isEstablished).map((node) => asSeen(node, nameById))
-    return { view: seen.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })) }
-  } catch (error) {
-    if (error instanceof Unreachable) return { unreachable: error.reason }
-    return { unreachable: error instanceof Error ? error.message : String(error) }
+    return seen.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
   }
 }
 

@@ -4,7 +4,7 @@ import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { NodeClient } from '../cluster/node-client.ts'
 import { probeService } from '../cluster/service-probe.ts'
 import { planNodes, type Topology } from '../cluster/topology.ts'
-import { watchViews } from '../cluster/view-watch.ts'
+import { ViewWatch } from '../cluster/view-watch.ts'
 import { dialectOf } from '../platforms/dialects.ts'
 import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Clock } from '../record/clock.ts'
@@ -35,6 +35,7 @@ const ALERT_FOR_MS = 30_000
  */
 export class FailoverWatch {
   readonly #options: FailoverWatchOptions
+  readonly #wallClock: WallClock
   readonly #log: FailoverLog
   readonly #stops: (() => void)[] = []
   #alertUntilMs = Number.NEGATIVE_INFINITY
@@ -45,7 +46,8 @@ export class FailoverWatch {
   /** Throws PlatformError if the server is none that is known. */
   constructor(options: FailoverWatchOptions) {
     this.#options = options
-    this.#log = new FailoverLog(dialectOf(options.server), new WallClock(options.clock))
+    this.#wallClock = new WallClock(options.clock)
+    this.#log = new FailoverLog(dialectOf(options.server), this.#wallClock)
   }
 
   /** Takes a line of a node's log, every one from the first. */
@@ -62,7 +64,9 @@ export class FailoverWatch {
   /** Begins looking at a cluster that is ready. */
   start(cluster: LiveCluster, topology: Topology, password: string): void {
     const { clock, recorder, scenario, server } = this.#options
-    this.#fromMs = clock.nowMs()
+    const { nowMs, ...both } = this.#wallClock.now()
+    this.#fromMs = nowMs
+    recorder.record({ type: 'clocks-seen', scenario, seenMs: recorder.timeOf(nowMs), ...both })
     const connect = () => cluster.nodes.map(({ name, host, port }) => new NodeClient({ name, host, port, password }))
     const everyMs = () => (clock.nowMs() < this.#alertUntilMs ? ALERT_MS : CALM_MS)
     const timed = <T extends { afterMs: number; seenMs: number }>(fact: T): T => ({
@@ -71,20 +75,23 @@ export class FailoverWatch {
       seenMs: recorder.timeOf(fact.seenMs),
     })
     const clients = connect()
+    const views = new ViewWatch({
+      clients,
+      clock,
+      nameOf: (node) => cluster.nameOf(node),
+      everyMs,
+      onChange: (change) => {
+        recorder.record({ type: 'view-seen', scenario, ...timed(change) })
+        if (change.view?.every(({ failing }) => failing === undefined) !== true) this.#alert()
+      },
+    })
+    // Steps look often while they wait for something: what they see is not thrown away.
+    cluster.onReport = ({ view }, askedMs) => views.take(view, askedMs)
     this.#stops.push(
+      () => views.stop(),
       // Whoever puts a fault on nodes and says so has it watched closely.
       recorder.subscribe(({ type }) => {
         if (type === 'fault-seen') this.#alert()
-      }),
-      watchViews({
-        clients,
-        clock,
-        nameOf: (node) => cluster.nameOf(node),
-        everyMs,
-        onChange: (change) => {
-          recorder.record({ type: 'view-seen', scenario, ...timed(change) })
-          if (change.view?.every(({ failing }) => failing === undefined) !== true) this.#alert()
-        },
       }),
       watchTiming({
         clients,

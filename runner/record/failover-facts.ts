@@ -108,3 +108,12 @@ export interface TimingFact {
   /** When elections begin, by the server's version: as `ElectionTiming` of `platforms/dialects.ts`. */
   election: { leastMs: number; mostMs: number; perRankMs: number; perPrimaryRankMs: number; retryMs: number }
 }
+
+/** Both clocks at one moment: where the wall clock, by which logs are stamped, lies on the clock of the events. */
+export interface ClocksFact {
+  seenMs: number
+  /** ms since the epoch. */
+  wallMs: number
+  /** How far the two may be apart, either way. */
+  errorMs: number
+}

@@ -18,6 +18,9 @@ interface Sample {
 /** Clocks are read in whole milliseconds, cut off: each reading may be up to this much later than it says. */
 const RESOLUTION_MS = 1
 
+/** Readings of both clocks in a row when they are compared for its own sake: one of them is cut off by little. */
+const READINGS = 200
+
 /** How fast a wall clock may be slewed without being set: 500 ppm (adjtimex(2)), and as much again for the oscillator. */
 const SLEW = 0.001
 
@@ -54,6 +57,14 @@ export class WallClock {
       return { nowMs: sample.nowMs - USUAL_LAG_MS / 2, errorMs: USUAL_LAG_MS / 2 + errorMs }
     }
     return { nowMs, errorMs: lagMs > LONGEST_LAG_MS ? lagMs + errorMs : errorMs }
+  }
+
+  /** Both clocks at one moment, as closely as can be told: `nowMs` is when the wall clock said `wallMs`, which may have a fraction. */
+  now(): MappedTime & { wallMs: number } {
+    for (let reading = 0; reading < READINGS; reading += 1) this.#learn(this.#sample())
+    const sample = this.#best ?? this.#sample()
+    const nowMs = this.#clock.nowMs()
+    return { nowMs, wallMs: nowMs - sample.offsetMs, errorMs: RESOLUTION_MS / 2 + sample.errorMs }
   }
 
   #sample(): Sample {

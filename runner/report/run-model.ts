@@ -70,7 +70,7 @@ function reduceScenario(
     server: ready?.server ?? start.server,
     seed: start.seed,
     params: start.params,
-    startedAt: wallTime(run, start.atMs),
+    startedAt: wallTime(run, start.atMs, events),
     durationMs: tidyMs(ended?.durationMs ?? endMs - start.atMs),
     setupMs: tidyMs(ended?.setupMs ?? ready?.setupMs ?? 0),
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
@@ -142,7 +142,10 @@ function textOf(event: RunEvent): string {
   return event.type === 'warning' ? event.text : ''
 }
 
-function wallTime(run: EventOf<'run-started'>, atMs: number): string {
+/** By the closest comparison of the clocks that there is: what the run wrote down at its start may be some ms off. */
+function wallTime(run: EventOf<'run-started'>, atMs: number, events: readonly ScenarioEvent[]): string {
+  const clocks = events.find((event) => event.type === 'clocks-seen')
+  if (clocks !== undefined) return new Date(clocks.wallMs + atMs - clocks.seenMs).toISOString()
   const startMs = Date.parse(run.startedAt)
   return Number.isNaN(startMs) ? run.startedAt : new Date(startMs + atMs - run.atMs).toISOString()
 }

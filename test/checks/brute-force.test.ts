@@ -4,10 +4,13 @@ import { Evidence } from '../../runner/checks/evidence.ts'
 import { judgeLinearizability } from '../../runner/checks/linearizable/judge.ts'
 import { registerProblem } from '../../runner/checks/linearizable/register-problem.ts'
 import { Search } from '../../runner/checks/linearizable/search.ts'
+import { seededRandom } from '../../runner/engine/random.ts'
 import type { WorkloadType } from '../../runner/record/history-codes.ts'
 import { isLinearizable } from '../support/brute-force.ts'
 import { NO_FACTS } from '../support/facts.ts'
+import { correctRun } from '../support/generated-history.ts'
 import { historyOf, type Op } from '../support/histories.ts'
+import { droppedWrite, resurrectedValue, staleRead, swappedReads } from '../support/mutations.ts'
 
 /** 10,000 histories in all. */
 const RUNS = 1300
@@ -103,4 +106,27 @@ t.test('the search agrees with the exact judgement of unique values', async () =
     }),
     { numRuns: RUNS },
   )
+})
+
+t.test('on longer histories, right and wrong ones, the two algorithms agree', async (t) => {
+  const planted = [undefined, swappedReads, staleRead, resurrectedValue, droppedWrite]
+  const seen = { right: 0, wrong: 0 }
+  fc.assert(
+    fc.property(
+      fc.constantFrom('register', 'cas'),
+      fc.integer(),
+      fc.constantFrom(...planted),
+      (type, seed, mutation) => {
+        const correct = correctRun(type, seed, { operations: 150, keys: 1, clients: 5 })
+        const ops = mutation?.(correct, seededRandom(seed)) ?? correct
+        const history = historyOf({ type, ops })
+        const exact = judgeLinearizability(new Evidence(history, NO_FACTS)).violations.length === 0
+        const problem = registerProblem(history, [...Array.from({ length: history.rows }, (_, row) => row)])
+        seen[exact ? 'right' : 'wrong'] += 1
+        return new Search(problem).run(5_000_000) === (exact ? 'holds' : 'violated')
+      },
+    ),
+    { numRuns: 300 },
+  )
+  t.ok(seen.right > 30 && seen.wrong > 30, `${seen.right} were linearizable, ${seen.wrong} were not`)
 })

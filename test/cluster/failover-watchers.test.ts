@@ -4,7 +4,7 @@ import type { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { NodeClient } from '../../runner/cluster/node-client.ts'
 import { probeService } from '../../runner/cluster/service-probe.ts'
 import { evenSplit } from '../../runner/cluster/slots.ts'
-import { watchViews } from '../../runner/cluster/view-watch.ts'
+import { ViewWatch } from '../../runner/cluster/view-watch.ts'
 import { dialectOf } from '../../runner/platforms/dialects.ts'
 import { systemClock } from '../../runner/record/clock.ts'
 import type { ServiceFact, TimingFact, ViewFact } from '../../runner/record/failover-facts.ts'
@@ -51,14 +51,14 @@ t.test('watching a cluster of 3 × 2', { skip }, async (t) => {
   const ask = async (node: string, ...words: [string, ...string[]]) => cluster.node(node).client.call(...words)
   const service = probe(t, cluster, servers)
   const views: ViewFact[] = []
-  const stopViews = watchViews({
+  const watch = new ViewWatch({
     clients: clientsOf(cluster, servers),
     clock,
     nameOf: (node) => cluster.nameOf(node),
     everyMs,
     onChange: (change) => views.push(change),
   })
-  t.teardown(stopViews)
+  t.teardown(() => watch.stop())
   // Names are known once every node was asked who it is.
   await cluster.look()
   await until('the first outcome of each shard', () => service.length >= 3)

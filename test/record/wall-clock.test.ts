@@ -71,3 +71,19 @@ t.test('a line that arrives long after its stamp is late, or its clock is behind
   t.ok(Math.abs(nowMs - 100) <= errorMs)
   t.ok(nowMs + errorMs >= clock.ms)
 })
+
+t.test('both clocks at one moment', async (t) => {
+  const clock = new TwoClocks(100)
+  // Each reading takes a moment, so that they are cut off by different parts of a millisecond.
+  const nowMs = clock.nowMs.bind(clock)
+  clock.nowMs = () => {
+    clock.ms += 0.003
+    return nowMs()
+  }
+  const both = new WallClock(clock).now()
+  t.ok(
+    Math.abs(both.wallMs - clock.aheadMs - both.nowMs) <= both.errorMs,
+    `${both.wallMs - clock.aheadMs - both.nowMs} ms`,
+  )
+  t.ok(both.errorMs < 0.6)
+})

@@ -1,7 +1,7 @@
-import { NO_NODE } from '../../record/history-codes.ts'
+import { NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import type { Evidence } from '../evidence.ts'
 import { besideFault, faultNear, stepAt } from '../faults.ts'
-import { listed, momentText, plural, rangesText } from '../words.ts'
+import { listed, momentText, plural, rangesText, valueText } from '../words.ts'
 import type { Losses } from './losses.ts'
 
 /** Lost writes of one shard. */
@@ -15,6 +15,8 @@ export interface ShardLoss {
 
 /** Slots named one by one; the rest is counted. */
 const SHOWN_SLOTS = 8
+/** Keys named one by one. */
+const SHOWN_KEYS = 50
 
 /** Lost writes by shard, the worst first. `counts`: whether a row is asked for. */
 export function lossesByShard(evidence: Evidence, losses: Losses, counts: (row: number) => boolean): ShardLoss[] {
@@ -57,8 +59,11 @@ export function lossSentence(evidence: Evidence, losses: Losses, loss: ShardLoss
 }
 
 function counterText({ history }: Evidence, { finals }: Losses, { keys }: ShardLoss): string {
-  const shown = keys.map((key) => `${history.keys[key]} ended at ${history.ops.r[finals[key] ?? -1] ?? 'nothing'}`)
-  return listed(shown, 3)
+  const value = (key: number) => valueText(history, history.ops.r[finals[key] ?? -1] ?? UNKNOWN)
+  return listed(
+    keys.map((key) => `${history.keys[key]} ended at ${value(key)}`),
+    3,
+  )
 }
 
 function whenText({ history, facts }: Evidence, { rows, shard }: ShardLoss): string {
@@ -105,6 +110,19 @@ export function lossDetail(evidence: Evidence, loss: ShardLoss): string {
     ),
   ]
   return parts.filter((part) => part !== '').join('; ')
+}
+
+/** The lost writes of a shard by name: `load:checkout:4 (17, 25), load:checkout:9 (18)`; empty for a counter, of which nobody knows them. */
+export function lostNames({ history }: Evidence, { rows }: ShardLoss): string[] {
+  const byKey = new Map<number, number[]>()
+  for (const row of rows) {
+    const key = history.ops.key[row] ?? 0
+    byKey.set(key, [...(byKey.get(key) ?? []), history.ops.a[row] ?? 0])
+  }
+  if (byKey.size === 0) return []
+  const shown = [...byKey].slice(0, SHOWN_KEYS).map(([key, values]) => `${history.keys[key]} (${values.join(', ')})`)
+  const more = byKey.size > SHOWN_KEYS ? ` and ${byKey.size - SHOWN_KEYS} more keys` : ''
+  return [`lost: ${shown.join(', ')}${more}`]
 }
 
 function newestText({ facts }: Evidence, { shard }: ShardLoss, newestMs: number): string {

@@ -4,7 +4,7 @@ import { type ByKey, groupByKey, slice } from '../values/by-key.ts'
 import { Expiries } from '../values/expiries.ts'
 import { valueReadBy } from '../values/reads.ts'
 import { sortByTime } from '../values/time-sort.ts'
-import { type ValueTable, WRITE } from '../values/value-table.ts'
+import { SEEN, type ValueTable, WRITE } from '../values/value-table.ts'
 import { type Losses, unreadKeys } from './losses.ts'
 import { newerThan } from './newer.ts'
 import { rollbacks } from './rollbacks.ts'
@@ -64,8 +64,8 @@ function acknowledgedOf({ ids, offsets }: ByKey, table: ValueTable): ByKey {
 function lostAtTheEnd(history: History, table: ValueTable, writes: Uint32Array, read: number): Iterable<number> {
   const seen = valueReadBy(history, read)
   if (seen === UNKNOWN) return []
+  if (seen !== undefined) return newerThan(table, writes, table.ofRow[read] ?? SEEN.foreign)
   const key = history.ops.key[read] ?? 0
-  if (seen !== undefined) return newerThan(table, writes, table.find(key, seen))
   // The keys of a group differ: what is missing in any of them is lost.
   const parts = listOf(history, history.ops.r[read] ?? -1)
   return new Set([...parts].flatMap((part) => [...newerThan(table, writes, table.find(key, part))]))

@@ -1,20 +1,24 @@
+/** The pairs of an index, by their numbers. */
+export interface Pairs {
+  key: Uint32Array
+  value: Int32Array
+}
+
 /**
  * Finds the number of a pair of key and value. Values of a key are mostly consecutive and used at about the same time, so a pair's first place in the
- * table keeps that nearness, which the processor's caches live on; only a pair whose place is taken is scattered.
+ * index keeps that nearness, which the processor's caches live on; only a pair whose place is taken is scattered.
  */
 export class ValueIndex {
+  readonly #pairs: Pairs
   readonly #mask: number
-  readonly #keys: Uint32Array
-  readonly #values: Int32Array
-  /** Numbers, from 1; 0 is a free place. */
+  /** Numbers of pairs, plus 1; 0 is a free place. */
   readonly #numbers: Uint32Array
 
-  /** Room for `pairs` pairs. */
-  constructor(pairs: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(pairs, 4) * 2))
+  /** `pairs` has room for all pairs; those to be found stand in it. */
+  constructor(pairs: Pairs) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(pairs.key.length, 4) * 2))
+    this.#pairs = pairs
     this.#mask = size - 1
-    this.#keys = new Uint32Array(size)
-    this.#values = new Int32Array(size)
     this.#numbers = new Uint32Array(size)
   }
 
@@ -23,13 +27,11 @@ export class ValueIndex {
     return (this.#numbers[this.#place(key, value)] ?? 0) - 1
   }
 
-  /** Gives the pair a number, unless it has one. Returns the number it then has. */
-  add(key: number, value: number, number: number): number {
-    const place = this.#place(key, value)
+  /** Enters the pair with this number, unless one like it is in. Returns the number that the pair is found by. */
+  add(number: number): number {
+    const place = this.#place(this.#pairs.key[number] ?? 0, this.#pairs.value[number] ?? 0)
     const known = this.#numbers[place] ?? 0
     if (known !== 0) return known - 1
-    this.#keys[place] = key
-    this.#values[place] = value
     this.#numbers[place] = number + 1
     return number
   }
@@ -45,7 +47,8 @@ export class ValueIndex {
   }
 
   #isTaken(place: number, key: number, value: number): boolean {
-    return this.#numbers[place] !== 0 && (this.#values[place] !== value || this.#keys[place] !== key)
+    const number = (this.#numbers[place] ?? 0) - 1
+    return number >= 0 && (this.#pairs.value[number] !== value || this.#pairs.key[number] !== key)
   }
 }
 

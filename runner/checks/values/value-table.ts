@@ -45,9 +45,8 @@ export interface ValueTable {
 
 /** For histories of register, cas, expiry and transaction (whose key is a group of keys). Takes time and memory in proportion to the history. */
 export function valueTable(history: History): ValueTable {
-  const most = history.keys.length + countWrites(history)
-  const index = new ValueIndex(most)
-  const table = emptyTable(history.keys.length, most, history.rows, index)
+  const table = emptyTable(history.keys.length, history.keys.length + countWrites(history), history.rows)
+  const index = new ValueIndex(table)
   addInitialStates(history.keys.length, table, index)
   addWrites(history, table, index)
   addReads(history, table, index)
@@ -70,7 +69,8 @@ function countWrites({ ops, rows }: History): number {
   return count
 }
 
-function emptyTable(keys: number, most: number, rows: number, index: ValueIndex): ValueTable {
+function emptyTable(keys: number, most: number, rows: number): ValueTable {
+  let index: ValueIndex | undefined
   return {
     count: keys,
     key: new Uint32Array(most),
@@ -83,15 +83,25 @@ function emptyTable(keys: number, most: number, rows: number, index: ValueIndex)
     lastReadMs: new Float64Array(most).fill(Number.NEGATIVE_INFINITY),
     ofRow: new Int32Array(rows).fill(SEEN.nothing),
     rewriteRow: -1,
-    find: (key, value) => index.find(key, value),
+    find(key, value) {
+      // Few ask, and an index takes much memory.
+      index ??= indexOf(this)
+      return index.find(key, value)
+    },
   }
+}
+
+function indexOf(table: ValueTable): ValueIndex {
+  const index = new ValueIndex(table)
+  for (let number = 0; number < table.count; number += 1) index.add(number)
+  return index
 }
 
 function addInitialStates(keys: number, table: ValueTable, index: ValueIndex): void {
   for (let key = 0; key < keys; key += 1) {
-    index.add(key, NIL, key)
     table.key[key] = key
     table.value[key] = NIL
+    index.add(key)
     table.write[key] = WRITE.initial
     table.invokeMs[key] = Number.NEGATIVE_INFINITY
     table.ackMs[key] = Number.NEGATIVE_INFINITY
@@ -103,9 +113,9 @@ function addWrites({ ops, rows }: History, table: ValueTable, index: ValueIndex)
   for (let row = 0; row < rows; row += 1) {
     if (fn[row] !== FN.write && fn[row] !== FN.cas) continue
     const number = table.count
-    const its = key[row] ?? 0
-    const value = a[row] ?? 0
-    const known = index.add(its, value, number)
+    table.key[number] = key[row] ?? 0
+    table.value[number] = a[row] ?? 0
+    const known = index.add(number)
     table.ofRow[row] = known
     if (known !== number) {
       if (table.rewriteRow < 0) table.rewriteRow = row
@@ -113,8 +123,6 @@ function addWrites({ ops, rows }: History, table: ValueTable, index: ValueIndex)
     }
     const ended = outcome[row] ?? 0
     table.count += 1
-    table.key[number] = its
-    table.value[number] = value
     table.writeRow[number] = row
     table.write[number] = writeState(ended)
     table.invokeMs[number] = invokeMs[row] ?? 0

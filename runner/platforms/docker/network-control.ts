@@ -9,7 +9,7 @@ import {
 } from '../faults.ts'
 import { PlatformError, type ServerNode } from '../platform.ts'
 import type { Engine } from './engine.ts'
-import { type Desired, LinkApplier } from './links/applier.ts'
+import { LinkApplier, type NetworkState } from './links/applier.ts'
 import { LinkCarrier } from './links/carrier.ts'
 import { checkLinks } from './links/check.ts'
 import { probeFromHere } from './links/clients.ts'
@@ -28,8 +28,7 @@ const JOB_TIMEOUT_MS = 5_000
 
 const SILENT = { outcome: 'silent' as const }
 
-/** Nothing is divided where there is nothing. */
-const WHOLE: Division = { detours: [], kernel: [], carried: [] }
+const WHOLE: NetworkState = { links: [], division: { detours: [], kernel: [], carried: [] }, doors: [] }
 
 export interface NetworkOptions {
   engine: Engine
@@ -52,8 +51,7 @@ export class DockerNetworkControl implements NetworkControl {
   readonly #applier: LinkApplier
   readonly #carrier: LinkCarrier
   readonly #closing = new AbortController()
-  #links: readonly LinkFault[] = []
-  #division: Division = WHOLE
+  #state = WHOLE
   #watcher: StartWatcher | undefined
   #turn: Promise<unknown> = Promise.resolve()
   /** What kept faults from being applied again to a node that someone else started. */
@@ -67,7 +65,10 @@ export class DockerNetworkControl implements NetworkControl {
       ...{ engine, nodes, isNew },
       run: (tasks, purpose) => this.#run(tasks, purpose, JOB_TIMEOUT_MS),
     })
-    this.#carrier = new LinkCarrier({ ...options, onLoss: (error) => this.#lose(error) })
+    const onLoss = (error: PlatformError) => {
+      this.#loss ??= error
+    }
+    this.#carrier = new LinkCarrier({ ...options, onLoss })
   }
 
   /** What faults stand on and is gone, without which nothing that is seen says anything about them. */
@@ -81,15 +82,14 @@ export class DockerNetworkControl implements NetworkControl {
       links,
       nodes.map(({ name }) => name),
     )
-    const division = links.length > 0 ? await this.#demandPossible(links) : WHOLE
+    const division = links.length > 0 ? await this.#divide(links) : WHOLE.division
     await this.#inTurn(async () => {
       if (this.#applier.isBlind) await toolbox.removeStrangers(runId)
-      await this.#prepareLinks(division)
+      await this.#prepareDetours(division)
       this.#trouble = undefined
-      this.#links = [...links]
-      this.#division = division
+      this.#state = { links: [...links], division, doors: this.#carrier.doors }
       if (links.length > 0) await this.#watch()
-      await this.#applier.apply(this.#desired, nodes)
+      await this.#applier.apply(this.#state, nodes)
       await this.#carrier.settle(division)
       if (links.length === 0) this.#unwatch()
     })
@@ -98,10 +98,10 @@ export class DockerNetworkControl implements NetworkControl {
   counts(): Promise<LinkCount[]> {
     return this.#inTurn(async () => {
       this.#demandWell()
-      const counts = await this.#applier.counts(this.#links)
-      const carried = await this.#carrier.packets()
+      const { links, division } = this.#state
+      const [counts, carried] = await Promise.all([this.#applier.counts(links), this.#carrier.packets()])
       return counts.map(({ link, packets }, index) => {
-        const place = this.#division.carried.findIndex((one) => one.index === index)
+        const place = division.carried.findIndex((one) => one.index === index)
         return { link, packets: packets + (carried[place] ?? 0) }
       })
     })
@@ -129,10 +129,10 @@ export class DockerNetworkControl implements NetworkControl {
 
   /** Applies again what the node has lost by starting anew, unless that was done already. */
   async started(node: string): Promise<void> {
-    if (this.#links.length === 0) return
+    if (this.#state.links.length === 0) return
     const { nodes, runId } = this.#options
     await this.#inTurn(async () => {
-      if (this.#links.length > 0) await this.#applier.applyIfNew(this.#desired, nodeNamed(nodes, runId, node))
+      if (this.#state.links.length > 0) await this.#applier.applyIfNew(this.#state, nodeNamed(nodes, runId, node))
     })
   }
 
@@ -145,11 +145,7 @@ export class DockerNetworkControl implements NetworkControl {
     this.#loss = undefined
   }
 
-  get #desired(): Desired {
-    return { links: this.#links, division: this.#division, doors: this.#carrier.doors }
-  }
-
-  async #demandPossible(links: readonly LinkFault[]): Promise<Division> {
+  async #divide(links: readonly LinkFault[]): Promise<Division> {
     const { toolbox, means } = this.#options
     if (!(await toolbox.isPrepared())) {
       throw new UnsupportedFault(
@@ -164,8 +160,8 @@ export class DockerNetworkControl implements NetworkControl {
     return division
   }
 
-  /** Throws UnsupportedFault, and leaves no links behind, where nodes cannot come to the links. */
-  async #prepareLinks(division: Division): Promise<void> {
+  /** Throws UnsupportedFault, and leaves no links behind, where nodes cannot come to them. */
+  async #prepareDetours(division: Division): Promise<void> {
     const isNew = !this.#carrier.isOpen
     await this.#carrier.prepare(division)
     if (!isNew || division.detours.length === 0) return
@@ -177,10 +173,6 @@ export class DockerNetworkControl implements NetworkControl {
       await this.#carrier.close()
       throw error
     }
-  }
-
-  #lose(error: PlatformError): void {
-    this.#loss ??= error
   }
 
   /** One after the other: the last state asked for is the one that stays. */

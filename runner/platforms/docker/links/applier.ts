@@ -24,12 +24,12 @@ export interface ApplierOptions {
   run: RunTasks
 }
 
-/** How the network should be. */
-export interface Desired {
+/** What the network of a group should be. */
+export interface NetworkState {
   links: readonly LinkFault[]
-  /** Of the links. */
+  /** How they are divided between the kernel and links of this program. */
   division: Division
-  /** Where links of this program listen, if they do. */
+  /** Where those listen. */
   doors: readonly Door[]
 }
 
@@ -64,15 +64,15 @@ export class LinkApplier {
   }
 
   /** Makes the network of these nodes as stated; those that do not run are passed over. Throws PlatformError, with what went wrong where. */
-  async apply(desired: Desired, nodes: readonly ServerNode[]): Promise<void> {
-    await this.#carryOut(desired, liveNodes(this.#options.engine, nodes))
-    this.#tally.keepOnly(keysOf(desired.links))
+  async apply(state: NetworkState, nodes: readonly ServerNode[]): Promise<void> {
+    await this.#carryOut(state, liveNodes(this.#options.engine, nodes))
+    this.#tally.keepOnly(keysOf(state.links))
   }
 
   /** The same, if the node has started since; nothing otherwise. */
-  async applyIfNew(desired: Desired, node: ServerNode): Promise<void> {
+  async applyIfNew(state: NetworkState, node: ServerNode): Promise<void> {
     const [live] = await liveNodes(this.#options.engine, [node])
-    if (live && this.#applied.get(node.name)?.pid !== live.pid) await this.#carryOut(desired, Promise.resolve([live]))
+    if (live && this.#applied.get(node.name)?.pid !== live.pid) await this.#carryOut(state, Promise.resolve([live]))
   }
 
   /** Counts of links that were applied. */
@@ -86,11 +86,10 @@ export class LinkApplier {
     })
   }
 
-  async #carryOut(desired: Desired, nodes: Promise<LiveNode[]>): Promise<void> {
-    const lanes = lanesOf(desired.division.kernel)
-    const keys = keysOf(desired.links)
+  async #carryOut(state: NetworkState, nodes: Promise<LiveNode[]>): Promise<void> {
+    const lanes = lanesOf(state.division.kernel)
     const before = new Map(this.#applied)
-    const planning = nodes.then((live) => live.map((one) => this.#planFor(one, desired, lanes)))
+    const planning = nodes.then((live) => live.map((one) => this.#planFor(one, state, lanes)))
     // Until it is known how it went, anything may be there.
     const marking = planning.then((plans) => {
       for (const { live } of plans) this.#applied.set(live.node.name, { pid: live.pid, keys: [], shape: undefined })
@@ -103,7 +102,7 @@ export class LinkApplier {
       const done = results.get(task.key) ?? []
       this.#carryOver(live, done, before.get(node.name))
       const failure = failureOf(task, done)
-      if (!failure) this.#applied.set(node.name, { pid, keys, shape })
+      if (!failure) this.#applied.set(node.name, { pid, keys: keysOf(state.links), shape })
       // One that has ended meanwhile has nothing to be cut.
       else if (failure.step !== 'enter' || (await this.#isStill(live))) {
         failures.push(`${node.name}: ${oneLine(failure.errors)} (${failure.step})`)
@@ -113,7 +112,7 @@ export class LinkApplier {
     throw new PlatformError(`faults of the network could not be applied to ${failures.join('; ')}`)
   }
 
-  #planFor(live: LiveNode, { links, division, doors }: Desired, lanes: readonly Lane[]): Plan {
+  #planFor(live: LiveNode, { links, division, doors }: NetworkState, lanes: readonly Lane[]): Plan {
     const { node, pid } = live
     const { nodes } = this.#options
     const { kernel, detours } = division
