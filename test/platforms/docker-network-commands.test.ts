@@ -90,18 +90,21 @@ t.test('tc and ip understand every command', async (t) => {
   const engine = new Engine()
   t.teardown(() => engine.close())
   const toolbox = new Toolbox(engine, projectRoot)
+  const run = { runId: `dn-${process.pid}-commands`, purpose: 'try commands', timeoutMs: 5_000 }
   const say = async (intake: string, queues: string) => {
     const steps = [
       { program: 'intake' as const, input: intake },
       { program: 'shape' as const, input: queues },
     ]
-    const run = { runId: `dn-${process.pid}-commands`, purpose: 'try commands', timeoutMs: 5_000 }
     return (await toolbox.run([{ key: 'try', namespace: 'own', steps }], run)).get('try')
   }
   const sayFor = (links: LinkFault[]) => {
     const lanes = lanesOf(links)
     return say(intakeOf(a, lanes), shapeOf(a, nodes, lanes))
   }
+  const reset = { program: 'reset' as const, input: '192.0.2.1 7010 7011\n' }
+  const ended = await toolbox.run([{ key: 'try', namespace: 'own', steps: [reset] }], run)
+  t.match(ended.get('try'), [{ exit: 0, errors: /^$/ }], 'ss finds no connections to end')
   const slow = { delayMs: 50, jitterMs: 10, corruptRatio: 0.015, reorderRatio: 0.25 }
   // What tc understands and this kernel lacks is told so; what it does not understand, otherwise: see below.
   const understood = /^$|^Error: Specified qdisc kind is unknown\.\nCommand failed/

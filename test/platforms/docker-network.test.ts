@@ -251,20 +251,31 @@ t.test('faults of the network on Docker', async (t) => {
     t.ok((other?.roundTripMs ?? Number.NaN) < 40_000, `the other channel: ${other?.roundTripMs} ms`)
   })
 
-  await t.test('delay: as the kernel can, or unsupported with the reason and nothing changed', async (t) => {
+  await t.test('delay: by the kernel or by links of this program, or unsupported with the reason', async (t) => {
     const delay: LinkFault = { from: name(0), to: name(1), channel: 'all', delayMs: 150, jitterMs: 20 }
     const { supported, how } = support.find(({ capability }) => capability === 'delay') ?? {}
-    if (supported) {
-      await network.set([delay])
-      const [answer] = await network.probe([{ from: name(0), to: name(1), channel: 'data' }], 5_000)
-      t.ok((answer?.roundTripMs ?? 0) > 120)
+    if (!supported) {
+      await t.rejects(network.set([delay]), { name: 'UnsupportedFault', message: /^delay is unsupported here/ })
+      t.match(how, /netem/)
       return
     }
-    t.match(how, /netem/)
+    await network.set([delay])
+    const [answer] = await network.probe([{ from: name(0), to: name(1), channel: 'data' }], 5_000)
+    t.ok((answer?.roundTripMs ?? 0) > 120, `${answer?.roundTripMs} ms, by ${how}`)
+    await network.set([])
+  })
+
+  await t.test('what is unsupported changes nothing, not even the rest of what was asked for', async (t) => {
+    const corrupt: LinkFault = { from: name(0), to: name(1), channel: 'all', corruptRatio: 0.1 }
+    if (support.find(({ capability }) => capability === 'corrupt')?.supported) {
+      await network.set([corrupt])
+      t.ok((await exchange.flood(0, 1, 500)) < 500, 'packets that came whole')
+      return
+    }
     await network.set([cut(4, 5, 'all')])
-    await t.rejects(network.set([cut(0, 1, 'all'), delay]), {
+    await t.rejects(network.set([cut(0, 1, 'all'), corrupt]), {
       name: 'UnsupportedFault',
-      message: /^delay is unsupported here: the kernel lacks netem/,
+      message: /^corrupt is unsupported here: the kernel lacks netem/,
       hint: /sch_netem/,
     })
     t.same((await exchange.missing(packetsOf(cut(4, 5, 'all')))).sort(), packetsOf(cut(4, 5, 'all')).sort())
