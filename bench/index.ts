@@ -1,3 +1,4 @@
+import { benchChecks } from './checks.ts'
 import { benchCluster } from './cluster.ts'
 import { benchLinks } from './links.ts'
 import { benchOverhead } from './overhead.ts'
@@ -6,6 +7,7 @@ const benches: Record<string, () => Promise<void>> = {
   cluster: () => benchCluster(),
   links: benchLinks,
   overhead: benchOverhead,
+  checks: benchChecks,
 }
 
 const names = process.argv.slice(2)

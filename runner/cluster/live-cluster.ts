@@ -52,6 +52,8 @@ type Answer = { report: NodeReport } | { reason: string; silent: boolean }
 export class LiveCluster {
   readonly nodes: readonly LiveNode[]
   readonly clock: Clock
+  /** Told of every report that a look brings, and when (on the clock) the node was asked for it. */
+  onReport: ((report: NodeReport, askedMs: number) => void) | undefined
   readonly #byName: Map<string, LiveNode>
   readonly #addresses: Map<string, NodeClientOptions>
   readonly #connections: NodeClient[] = []
@@ -63,10 +65,9 @@ export class LiveCluster {
   constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
     this.clock = options.clock
     this.#addresses = new Map(
-      options.nodes.map(({ name, host, port }) => {
-        // Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up.
-        const reached = host === 'localhost' ? '127.0.0.1' : host
-        return [name, { name, host: reached, port, password: options.password }]
+      options.nodes.map((node) => {
+        const { name, port } = node
+        return [name, { name, host: hostToConnect(node), port, password: options.password }]
       }),
     )
     this.nodes = options.nodes.map((node) => ({
@@ -128,7 +129,7 @@ export class LiveCluster {
     const { view } = answer.report
     const own = view.nodes.find(({ id }) => id === view.myId)
     const master = view.nodes.find(({ id }) => id === own?.masterId)
-    return { report: answer.report, ...(master ? { master: this.#nameOfNode(master) } : {}) }
+    return { report: answer.report, ...(master ? { master: this.nameOf(master) } : {}) }
   }
 
   /** By the address for clients or the one among the nodes; `localhost` and `127.0.0.1` are one. */
@@ -139,26 +140,33 @@ export class LiveCluster {
     )?.name
   }
 
+  /** A node of any report's view, by the runner's name for it; `unknown node … at …` if it is none of the runner's. */
+  nameOf(node: NodeView): string {
+    const known = this.#nameById.get(node.id) ?? this.nameOfAddress(node.host, node.port)
+    return known ?? `unknown node ${node.id.slice(0, 8)} at ${node.host}:${node.port}`
+  }
+
   /** Ends all connections at once. Idempotent. */
   close(): void {
     for (const connection of this.#connections) connection.close()
   }
 
   async #ask(node: LiveNode, timeoutMs: number): Promise<Answer> {
+    const askedMs = this.clock.nowMs()
     const replies = await node.client.pipeline(LOOK, timeoutMs)
     const error = replies.find((reply) => reply instanceof Error)
     if (error instanceof Unreachable) return { reason: error.reason, silent: error.kind === 'timeout' }
     if (error instanceof Error) return { reason: error.message, silent: false }
     const [nodes, info, replication] = replies
     try {
-      return {
-        report: {
-          name: node.name,
-          view: parseClusterNodes(String(nodes), node.name),
-          info: parseClusterInfo(String(info)),
-          replication: parseReplication(String(replication)),
-        },
+      const report: NodeReport = {
+        name: node.name,
+        view: parseClusterNodes(String(nodes), node.name),
+        info: parseClusterInfo(String(info)),
+        replication: parseReplication(String(replication)),
       }
+      this.onReport?.(report, askedMs)
+      return { report }
     } catch (unreadable) {
       return { reason: unreadable instanceof Error ? unreadable.message : String(unreadable), silent: false }
     }
@@ -199,7 +207,7 @@ export class LiveCluster {
       if (answer && 'report' in answer) reports.set(name, answer.report)
       else unreachable.set(name, answer?.reason ?? 'not asked')
     }
-    const nameOf = (node: NodeView) => this.#nameOfNode(node)
+    const nameOf = (node: NodeView) => this.nameOf(node)
     const indexOf = (name: string) => this.#byName.get(name)?.index ?? Number.MAX_SAFE_INTEGER
     const witnesses = [...reports.values()].map(({ name, view, info }) => ({
       name,
@@ -209,11 +217,11 @@ export class LiveCluster {
     const nameOfAddress = (host: string, port: number) => this.nameOfAddress(host, port)
     return { atMs, reports, unreachable, agreed: agreeOn(witnesses, nameOf, indexOf), nameOf, nameOfAddress }
   }
+}
 
-  #nameOfNode(node: NodeView): string {
-    const known = this.#nameById.get(node.id) ?? this.nameOfAddress(node.host, node.port)
-    return known ?? `unknown node ${node.id.slice(0, 8)} at ${node.host}:${node.port}`
-  }
+/** Servers listen on 127.0.0.1, and a bare machine may have no way to look `localhost` up. */
+export function hostToConnect({ host }: Pick<ServerNode, 'host'>): string {
+  return host === 'localhost' ? '127.0.0.1' : host
 }
 
 function isLoopback(host: string): boolean {

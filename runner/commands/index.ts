@@ -1,3 +1,4 @@
+import { check } from './check.ts'
 import { cluster } from './cluster.ts'
 import type { Command } from './command.ts'
 import { doctor } from './doctor.ts'
@@ -8,4 +9,4 @@ import { report } from './report.ts'
 import { run } from './run.ts'
 import { validate } from './validate.ts'
 
-export const commands: readonly Command[] = [run, list, validate, explain, cluster, heal, doctor, report]
+export const commands: readonly Command[] = [run, list, validate, explain, cluster, heal, doctor, report, check]

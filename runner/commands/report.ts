@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { EXIT } from '../engine/verdict.ts'
 import { readEvents } from '../record/event-log.ts'
 import { outputStyle } from '../report/style.ts'
 import { writeReports } from '../report/write-reports.ts'
 import type { Command } from './command.ts'
-import { reportsFolder, shown } from './project.ts'
+import { findRun } from './find-run.ts'
+import { shown } from './project.ts'
 import { chosenReporters, reporterFlag } from './reporters.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -17,12 +17,9 @@ export const report: Command = {
   flags: reporterFlag,
   async run(line, { out }) {
     const formats = chosenReporters(line)
-    const [name = 'latest', ...more] = line.positionals
+    const [name, ...more] = line.positionals
     if (more.length > 0) throw new UsageError('report takes one run')
-    const folder = [path.join(reportsFolder, name), path.resolve(name)].find((place) =>
-      existsSync(path.join(place, 'events.jsonl')),
-    )
-    if (folder === undefined) throw new UsageError(`there is no run ${name} with events in ${shown(reportsFolder)}`)
+    const folder = findRun(name)
     const run = writeReports(shown(folder), readEvents(path.join(folder, 'events.jsonl')))
     for (const format of formats) out.print(format(run, outputStyle(process.stdout, process.env)).trimEnd())
     return EXIT.passed

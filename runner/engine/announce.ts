@@ -20,6 +20,12 @@ export function recordStart(scenario: Scenario, place: { index: number; server: 
     platform: settings.platform.kind,
     server: place.server,
     steps: [...scenario.steps, ...scenario.finally].map((step) => plannedStep(step, settings)),
+    ...(scenario.workloads.length === 0
+      ? {}
+      : { workloads: scenario.workloads.map(({ name, options: { type, own } }) => ({ name, type, options: own })) }),
+    ...(scenario.checks.length === 0
+      ? {}
+      : { checks: Object.fromEntries(scenario.checks.map(({ on, limits }) => [on, limits])) }),
   })
 }
 
@@ -46,6 +52,7 @@ export function recordReady(
         address: `localhost:${settings.portBase + index}`,
       })),
       config: configOf(scenario, settings),
+      slots: topology.slots,
     },
   })
 }

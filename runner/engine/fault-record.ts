@@ -23,8 +23,12 @@ export function openBoard(
     ...made,
     clock,
     keep: (faults) => journal.write(faults),
-    onChange: ({ fault, state, proof }) =>
-      recorder.record({ type: `fault-${state}`, scenario, fault: infoOf(fault), proof }),
+    onChange: ({ fault, state, proof, fromMs, toMs }) => {
+      recorder.record({ type: `fault-${state}`, scenario, fault: infoOf(fault), proof })
+      const times = { fromMs: recorder.timeOf(fromMs), toMs: recorder.timeOf(toMs) }
+      const fact = { fault: fault.kind, nodes: fault.nodes, undone: state === 'ended', ...times }
+      recorder.record({ type: 'fault-seen', scenario, ...fact })
+    },
   })
 }
 

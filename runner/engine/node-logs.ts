@@ -1,15 +1,15 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { ServerGroup } from '../platforms/platform.ts'
+import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 
 /** Follows the logs of all nodes into files, one a node, from the first line to the last. */
 export class NodeLogs {
   readonly #writers = new Map<string, WriteStream>()
   readonly #stops: (() => Promise<void>)[] = []
 
-  /** Starts following. Files are `<folder>/<node>.log`; each line begins with its UTC time. */
-  async follow(servers: ServerGroup, folder: string): Promise<void> {
+  /** Starts following. Files are `<folder>/<node>.log`; each line begins with its UTC time. `onLine` is given every line too. */
+  async follow(servers: ServerGroup, folder: string, onLine?: (node: string, line: LogLine) => void): Promise<void> {
     await mkdir(folder, { recursive: true })
     await Promise.all(
       servers.nodes.map(async ({ name }) => {
@@ -17,8 +17,9 @@ export class NodeLogs {
         // A full disk must not end the run: the log is then shorter, and the verdict stands.
         writer.on('error', () => this.#writers.delete(name))
         this.#writers.set(name, writer)
-        const stop = await servers.followLogs(name, ({ wallMs, text }) => {
-          this.#writers.get(name)?.write(`${new Date(wallMs).toISOString()} ${text}\n`)
+        const stop = await servers.followLogs(name, (line) => {
+          this.#writers.get(name)?.write(`${new Date(line.wallMs).toISOString()} ${line.text}\n`)
+          onLine?.(name, line)
         })
         this.#stops.push(stop)
       }),

@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { type Platform, PlatformError } from '../platforms/platform.ts'
-import { EVENTS_VERSION, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
+import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { recordStart } from './announce.ts'
-import { playScenario, resultOfPlatformError, type ScenarioResult } from './play-scenario.ts'
+import { playScenario } from './play-scenario.ts'
+import { resultOfPlatformError, type ScenarioResult } from './scenario-result.ts'
 import type { RunSettings } from './settings-of-run.ts'
 import { EXIT, exitCodeOf, verdictOfRun } from './verdict.ts'
 
@@ -22,9 +23,14 @@ export interface Play {
 }
 
 /** Plays scenarios one after another and records the run from its first event to its last. Never throws for what they do. */
-export async function playRun(plays: readonly Play[], settings: Omit<RunSettings, 'platform'>): Promise<RunResult> {
+export async function playRun(
+  plays: readonly Play[],
+  settings: Omit<RunSettings, 'platform' | 'events'>,
+): Promise<RunResult> {
   const { clock, recorder } = settings
   const startMs = clock.nowMs()
+  const events: RunEvent[] = []
+  recorder.subscribe((event) => events.push(event))
   const bugs: unknown[] = []
   const verdicts: ScenarioVerdict[] = []
   recorder.record({
@@ -44,7 +50,7 @@ export async function playRun(plays: readonly Play[], settings: Omit<RunSettings
   const prepared = new Map<Platform, string | ScenarioResult>()
   for (const [index, { scenario, platform }] of plays.entries()) {
     if (settings.interrupted.aborted) break
-    const own = { ...settings, platform }
+    const own = { ...settings, platform, events }
     const server = prepared.get(platform) ?? (await prepare(own, onBug))
     prepared.set(platform, server)
     const place = placeOf(scenario, index, plays.length, own, typeof server === 'string' ? server : platform.server)
@@ -70,15 +76,18 @@ interface Place {
   index: number
   server: string
   logFolder: string
+  historyFolder: string
   runId: string
 }
 
 function placeOf(scenario: Scenario, index: number, count: number, settings: RunSettings, server: string): Place {
-  const { nodesFolder } = settings.folder
+  const { nodesFolder, historyFolder } = settings.folder
+  const own = (folder: string) => (count === 1 ? folder : path.join(folder, `${index + 1}-${scenario.id}`))
   return {
     index,
     server,
-    logFolder: count === 1 ? nodesFolder : path.join(nodesFolder, `${index + 1}-${scenario.id}`),
+    logFolder: own(nodesFolder),
+    historyFolder: own(historyFolder),
     runId: settings.runId,
   }
 }

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { FormError } from '../cluster/form.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
@@ -7,33 +6,35 @@ import { NotHealed } from '../faults/fault.ts'
 import type { Journal } from '../faults/journal.ts'
 import { PlatformError, type ServerGroup } from '../platforms/platform.ts'
 import { formatDuration } from '../record/duration.ts'
-import type { ScenarioVerdict } from '../record/events.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
 import { plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
+import { BackgroundLoad } from './background-load.ts'
+import { FailoverWatch } from './failover-watch.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
-import { Interrupted } from './interrupt.ts'
+import { judgeScenario } from './judge.ts'
 import { NodeLogs } from './node-logs.ts'
 import { seededRandom } from './random.ts'
+import {
+  resultOfError,
+  resultOfPlatformError,
+  resultOfSteps,
+  type ScenarioResult,
+  withChecks,
+  worseOf,
+} from './scenario-result.ts'
 import { setUp } from './set-up.ts'
 import type { RunSettings } from './settings-of-run.ts'
 import type { Stage } from './stage.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
-import { verdictOfSteps } from './verdict.ts'
 
 /** How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end within 15 s. */
 const FINALLY_WHEN_CUT_SHORT_MS = 4000
 /** How long healing at the end of a scenario may take, ms. */
 const HEAL_WITHIN_MS = 20_000
-
-export interface ScenarioResult {
-  verdict: ScenarioVerdict
-  reason?: string
-  hint?: string
-}
 
 /**
  * Plays one scenario from nothing to nothing: sets its cluster up, plays its steps and its `finally` steps, and removes
@@ -41,7 +42,7 @@ export interface ScenarioResult {
  */
 export async function playScenario(
   scenario: Scenario,
-  place: { index: number; server: string; logFolder: string; runId: string },
+  place: { index: number; server: string; logFolder: string; historyFolder: string; runId: string },
   settings: RunSettings,
   onBug: (error: unknown) => void,
 ): Promise<ScenarioResult> {
@@ -52,13 +53,16 @@ export async function playScenario(
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const played = new AsPlayed(scenario, settings)
-  const made: { cluster?: LiveCluster; servers?: ServerGroup } = {}
+  const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
   const journal = openJournal(settings)
   let setupMs: number | undefined
   let result: ScenarioResult
 
+  const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings)
   recordStart(scenario, place, settings)
   try {
+    const watch = new FailoverWatch({ recorder, clock, scenario: place.index, server: place.server })
+    made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
     }
@@ -66,24 +70,31 @@ export async function playScenario(
       index: place.index,
       logs,
       logFolder: place.logFolder,
+      onLogLine: (node, line) => watch.readLine(node, line),
       signal,
       onServers,
     })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
-    const faults = openBoard(ready, place.index, journal, settings)
-    const stage = stageOf(scenario, place.index, settings, { ...ready, faults }, played, onBug)
-    result = await playSteps(scenario, stage, signal, settings.interrupted)
+    watch.start(ready.cluster, scenario.cluster.topology, settings.password)
+    const servers = watch.watched(ready.servers)
+    const faults = openBoard({ ...ready, servers }, place.index, journal, settings)
+    const stage = stageOf(scenario, place.index, settings, { ...ready, servers, faults, load }, played, onBug)
+    await load?.begin(ready.cluster)
+    result = await playSteps(scenario, stage, signal, settings.interrupted, load)
     result = await healAll(result, faults, signal, settings)
+    if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
     result = await doubtIfPlatformDied(result, settings)
   } catch (error) {
     result = resultOfError(error, onBug)
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
+  made.watch?.stop()
   const cleanupStartMs = clock.nowMs()
   try {
+    result = await endLoad(result, load)
     made.cluster?.close()
     result = await cleanUp(result, made.servers, journal, place, settings)
     await keepLogs(logs, place, settings)
@@ -93,6 +104,7 @@ export async function playScenario(
     result = worseOf(result, resultOfError(error, onBug))
   }
   const nowMs = clock.nowMs()
+  result = judged(result, scenario, place.index, settings, onBug)
   const times = { durationMs: nowMs - startMs, setupMs, cleanupMs: nowMs - cleanupStartMs }
   recorder.record({ type: 'scenario-ended', scenario: place.index, ...result, ...times })
   return result
@@ -102,18 +114,20 @@ function stageOf(
   scenario: Scenario,
   index: number,
   settings: RunSettings,
-  made: { cluster: LiveCluster; servers: ServerGroup; faults: FaultBoard },
+  made: { cluster: LiveCluster; servers: ServerGroup; faults: FaultBoard; load: BackgroundLoad | undefined },
   played: AsPlayed,
   onBug: (error: unknown) => void,
 ): Stage {
   const random = seededRandom(settings.seed)
+  const { cluster, servers, faults, load } = made
   let lastIndex = 0
   return {
     scenario: index,
     recorder: settings.recorder,
     clock: settings.clock,
-    ...made,
-    targets: new TargetResolver(made.cluster, random),
+    ...{ cluster, servers, faults },
+    onPhase: (name) => load?.phase(name),
+    targets: new TargetResolver(cluster, random),
     datasets: new Datasets(settings.seed),
     random,
     verbs: settings.verbs,
@@ -134,8 +148,10 @@ async function playSteps(
   stage: Stage,
   signal: AbortSignal,
   interrupted: AbortSignal,
+  load: BackgroundLoad | undefined,
 ): Promise<ScenarioResult> {
   const main = await playList(scenario.steps, stage, signal)
+  if (!signal.aborted) await load?.stop()
   const final = await playFinally(scenario, stage, signal)
   if (signal.aborted && !interrupted.aborted) throw signal.reason
   return resultOfSteps([...main, ...final], signal)
@@ -156,20 +172,6 @@ async function playFinally(scenario: Scenario, stage: Stage, signal: AbortSignal
   } finally {
     signal.removeEventListener('abort', hurry)
     clearTimeout(timer)
-  }
-}
-
-function resultOfSteps(played: readonly Played[], signal: AbortSignal): ScenarioResult {
-  const verdict = verdictOfSteps(played.map(({ outcome }) => outcome.verdict))
-  const culprit = played.find(({ outcome }) => outcome.verdict === verdict)
-  if (signal.aborted && signal.reason instanceof Interrupted)
-    return { verdict: 'interrupted', reason: signal.reason.message }
-  if (verdict === 'passed' || !culprit) return { verdict }
-  const { planned, outcome } = culprit
-  return {
-    verdict,
-    reason: `step ${planned.path}, ${planned.name}: ${outcome.error?.message ?? verdict}`,
-    ...(outcome.error?.hint === undefined ? {} : { hint: outcome.error.hint }),
   }
 }
 
@@ -219,17 +221,28 @@ async function doubtIfPlatformDied(result: ScenarioResult, settings: RunSettings
   }
 }
 
-function resultOfError(error: unknown, onBug: (error: unknown) => void): ScenarioResult {
-  if (error instanceof Interrupted) return { verdict: 'interrupted', reason: error.message }
-  if (error instanceof PlatformError) return resultOfPlatformError(error)
-  if (error instanceof FormError) return { verdict: 'error', reason: error.message }
-  onBug(error)
-  return { verdict: 'error', reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}` }
+/** Judges the checks and records what came of each. A scenario that came to no verdict is not judged. */
+function judged(
+  result: ScenarioResult,
+  { checks }: Scenario,
+  index: number,
+  { recorder, events, folder }: RunSettings,
+  onBug: (error: unknown) => void,
+): ScenarioResult {
+  if (checks.length === 0 || result.verdict === 'error' || result.verdict === 'interrupted') return result
+  try {
+    const outcomes = judgeScenario(events, index, folder.path)
+    for (const check of outcomes) recorder.record({ type: 'check-judged', scenario: index, check })
+    return withChecks(result, outcomes)
+  } catch (error) {
+    return worseOf(result, resultOfError(error, onBug))
+  }
 }
 
-/** The environment failed, and says how to mend it. */
-export function resultOfPlatformError(error: PlatformError): ScenarioResult {
-  return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+/** A history that could not be written makes a pass worthless. */
+async function endLoad(result: ScenarioResult, load: BackgroundLoad | undefined): Promise<ScenarioResult> {
+  const [problem] = (await load?.close()) ?? []
+  return problem === undefined ? result : worseOf(result, { verdict: 'error', reason: problem })
 }
 
 /** Removes what was made. What could not be removed is always told, and no verdict hides it. */
@@ -255,11 +268,6 @@ async function cleanUp(
     if (result.verdict === 'interrupted') return { ...result, reason: `${result.reason}; ${reason}`, hint }
     return worseOf(result, { verdict: 'error', reason, hint })
   }
-}
-
-/** What was seen first stays, unless the second is about to turn a pass into something else. */
-function worseOf(first: ScenarioResult, second: ScenarioResult): ScenarioResult {
-  return first.verdict === 'passed' ? second : first
 }
 
 async function keepLogs(

@@ -1,6 +1,6 @@
 import { formCluster } from '../cluster/form.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
-import type { ServerGroup } from '../platforms/platform.ts'
+import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { needsOf } from './group-needs.ts'
 import type { NodeLogs } from './node-logs.ts'
@@ -25,6 +25,7 @@ export async function setUp(
     index: number
     logs: NodeLogs
     logFolder: string
+    onLogLine(node: string, line: LogLine): void
     signal: AbortSignal
     onServers(servers: ServerGroup): void
   },
@@ -50,7 +51,7 @@ export async function setUp(
   options.onServers(servers)
   const cluster = new LiveCluster({ nodes: servers.nodes, password, clock })
   try {
-    await options.logs.follow(servers, options.logFolder)
+    await options.logs.follow(servers, options.logFolder, options.onLogLine)
     await Promise.all([
       formCluster(cluster, topology, { clock, signal: options.signal, timeoutMs: FORM_WITHIN_MS, progress }),
       // The first step should find its connections open; whether a node answers is for forming to say.

@@ -1,6 +1,7 @@
 import type { Platform } from '../platforms/platform.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/event-log.ts'
+import type { RunEvent } from '../record/events.ts'
 import type { RunFolder } from '../record/run-folder.ts'
 import type { Verb } from '../steps/verb.ts'
 
@@ -11,6 +12,8 @@ export interface RunSettings {
   name: string
   platform: Platform
   recorder: Recorder
+  /** All that was recorded so far. */
+  events: readonly RunEvent[]
   folder: RunFolder
   clock: Clock
   verbs: ReadonlyMap<string, Verb>

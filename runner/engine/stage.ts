@@ -30,5 +30,7 @@ export interface Stage {
   planned(step: Step): PlannedStep
   /** Remembers which nodes a phrase stood for, for the scenario as played. */
   noteTargets(path: string, where: readonly (string | number)[], nodes: readonly string[]): void
+  /** A phase of the scenario begins. */
+  onPhase(name: string): void
   onBug(error: unknown): void
 }

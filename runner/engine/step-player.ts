@@ -79,6 +79,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
   let limitMs: number | undefined
   let lastProgress: string | undefined
   const started = (): void => {
+    if (planned.phase !== undefined) stage.onPhase(planned.phase)
     stage.recorder.record({
       type: 'step-started',
       scenario: stage.scenario,

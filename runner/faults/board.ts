@@ -11,9 +11,19 @@ export interface BoardOptions {
   /** Keeps what should be wrong now; called before anything is applied and after anything is healed. Throws PlatformError. */
   keep(faults: readonly Fault[]): void
   /** Told when a fault has been seen to bite, and when it has been seen to bite no more. */
-  onChange?(change: { fault: Fault; state: 'began' | 'ended'; proof: string }): void
+  onChange?(change: FaultChange): void
   /** Faults that are there already, as a journal tells. */
   active?: readonly Fault[]
+}
+
+export interface FaultChange {
+  fault: Fault
+  state: 'began' | 'ended'
+  proof: string
+  /** Applying it, or taking it away, began; on the board's clock. */
+  fromMs: number
+  /** It was applied, or taken away; the proof came after. */
+  toMs: number
 }
 
 /** A fault that is to begin. */
@@ -56,10 +66,11 @@ export class FaultBoard {
     this.#keep([...this.#active, fault])
     try {
       const stage = this.#stage(signal)
+      const fromMs = this.#options.clock.nowMs()
       await known.apply(fault, stage)
       const appliedAtMs = this.#options.clock.nowMs()
       const proof = await known.prove(fault, stage)
-      this.#options.onChange?.({ fault, state: 'began', proof })
+      this.#options.onChange?.({ fault, state: 'began', proof, fromMs, toMs: appliedAtMs })
       return { fault, proof, appliedAtMs }
     } catch (failure) {
       await this.#undo(fault, known)
@@ -76,10 +87,12 @@ export class FaultBoard {
       signal,
       this.#active.filter((one) => one !== fault),
     )
+    const fromMs = this.#options.clock.nowMs()
     await kind.heal(fault, stage)
+    const toMs = this.#options.clock.nowMs()
     const proof = await kind.proveHealed(fault, stage)
     this.#keep(this.#active.filter((one) => one !== fault))
-    this.#options.onChange?.({ fault, state: 'ended', proof })
+    this.#options.onChange?.({ fault, state: 'ended', proof, fromMs, toMs })
     return proof
   }
 

@@ -20,6 +20,7 @@ export const PACKET_NAMES = Object.keys(PACKET_TYPES) as [PacketType, ...PacketT
 const PROTOCOL_VERSION = 1
 /** The header without what each type adds: offsetof(clusterMsg, data), which the same file asserts. */
 const HEADER_BYTES = 2256
+const SIGNATURE = Buffer.from('RCmb', 'latin1')
 const [LENGTH_AT, VERSION_AT, PORT_AT, TYPE_AT, SENDER_AT] = [4, 8, 10, 12, 40]
 const SENDER = 'redis-chaos'.padEnd(40, '0')
 
@@ -33,9 +34,16 @@ export function malformedPacket(type: PacketType, port: number): Buffer {
   return Buffer.concat([header(type, port, HEADER_BYTES + 1), Buffer.alloc(1)])
 }
 
+/** Whether bytes that came back are a PONG, however few of them have come yet; undefined while they may still become one. */
+export function isPong(bytes: Buffer): boolean | undefined {
+  if (bytes.length >= SIGNATURE.length && !bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) return false
+  if (bytes.length < TYPE_AT + 2) return undefined
+  return bytes.readUInt16BE(TYPE_AT) === PACKET_TYPES.pong
+}
+
 function header(type: PacketType, port: number, bytes: number): Buffer {
   const packet = Buffer.alloc(HEADER_BYTES)
-  packet.write('RCmb', 0, 'latin1')
+  SIGNATURE.copy(packet)
   packet.writeUInt32BE(bytes, LENGTH_AT)
   packet.writeUInt16BE(PROTOCOL_VERSION, VERSION_AT)
   packet.writeUInt16BE(port, PORT_AT)

@@ -1,5 +1,5 @@
 import { type FaultKind, NotProven } from './fault.ts'
-import { healableOf, runningOf } from './reach.ts'
+import { healableOf, healEach, runningOf } from './reach.ts'
 import {
   changeSettings,
   proveRestored,
@@ -42,8 +42,7 @@ export const config: FaultKind<ConfigSpec, SettingsMemo> = {
   },
 
   async heal(fault, stage) {
-    const { running } = await healableOf(fault, stage)
-    await Promise.all(running.map((node) => restoreSettings(stage, node, fault.memo)))
+    await healEach(fault, stage, (node) => restoreSettings(stage, node, fault.memo))
   },
 
   async proveHealed(fault, stage) {

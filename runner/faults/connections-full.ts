@@ -3,7 +3,7 @@ import { parseInfo } from '../cluster/node-report.ts'
 import { formatDuration } from '../record/duration.ts'
 import { poll } from '../record/poll.ts'
 import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { ask, healableOf, runningOf, wordsOf } from './reach.ts'
+import { ask, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
 import {
   changeSettings,
   proveRestored,
@@ -63,8 +63,7 @@ export const connectionsFull: FaultKind<ConnectionsFullSpec, SettingsMemo> = {
   },
 
   async heal(fault, stage) {
-    const { running } = await healableOf(fault, stage)
-    await Promise.all(running.map((node) => makeRoom(stage, node, fault.memo)))
+    await healEach(fault, stage, (node) => makeRoom(stage, node, fault.memo))
   },
 
   async proveHealed(fault, stage) {

@@ -2,7 +2,7 @@ import { PACKET_TYPES, type PacketType } from './bus-packets.ts'
 import { demandDebug } from './debug-command.ts'
 import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { dropsPackets, FILTER, NO_FILTER } from './packet-filter.ts'
-import { asHealing, ask, askToHeal, healableOf, runningOf } from './reach.ts'
+import { asHealing, ask, askToHeal, healableOf, healEach, runningOf } from './reach.ts'
 
 export interface DroppedPacketsSpec {
   nodes: string[]
@@ -47,8 +47,7 @@ function dropping(name: string): FaultKind<DroppedPacketsSpec> {
     },
 
     async heal(fault, stage) {
-      const { running } = await healableOf(fault, stage)
-      await Promise.all(running.map((node) => askToHeal(stage, node, 'DEBUG', FILTER, NO_FILTER)))
+      await healEach(fault, stage, (node) => askToHeal(stage, node, 'DEBUG', FILTER, NO_FILTER))
     },
 
     async proveHealed(fault, stage) {

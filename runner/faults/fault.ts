@@ -49,7 +49,8 @@ export class NotHealed extends Error {
 
 /**
  * A kind of fault. Its specs and memos are JSON, for the journal. All but `remember` are idempotent, and `heal` also mends what
- * was applied only in part. Every method ends by itself within 10 s, or as soon as the signal aborts. Each may throw PlatformError
+ * was applied only in part. Every method ends by itself within 10 s
+ * (the healing of what passes by itself when that has passed), or as soon as the signal aborts. Each may throw PlatformError
  * (UnsupportedFault among them, before anything is changed).
  */
 export interface FaultKind<Spec = unknown, Memo = unknown> {

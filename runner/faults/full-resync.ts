@@ -1,10 +1,10 @@
-import type { OwnReport } from '../cluster/live-cluster.ts'
+import type { OwnReport, Snapshot } from '../cluster/live-cluster.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { formatDuration } from '../record/duration.ts'
 import { type PollResult, poll } from '../record/poll.ts'
 import { demandDebug } from './debug-command.ts'
 import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { asHealing, ask, runningOf, wordsOf } from './reach.ts'
+import { ask, runningOf, wordsOf } from './reach.ts'
 
 export interface FullResyncSpec {
   /** Masters that have replicas. */
@@ -60,16 +60,11 @@ export const fullResync: FaultKind<FullResyncSpec, FullResyncMemo> = {
   },
 
   async heal(fault, stage) {
-    const running = await runningOf(fault, stage)
-    await Promise.all(running.map((node) => untilLinked(stage, node, fault.memo.masters[node]?.replicas ?? 1)))
+    await untilAllLinked(fault.nodes, stage)
   },
 
   async proveHealed(fault, stage) {
-    const running = await runningOf(fault, stage)
-    const proofs = await Promise.all(
-      running.map((node) => untilLinked(stage, node, fault.memo.masters[node]?.replicas ?? 1)),
-    )
-    return proofs.length === 0 ? 'the master is down: nobody is linked to it' : proofs.join('; ')
+    return await untilAllLinked(fault.nodes, stage)
   },
 }
 
@@ -92,18 +87,42 @@ function onlineReplicas({ report }: OwnReport): number {
   return report.replication.replicas.filter(({ state }) => state === 'online').length
 }
 
-/** Resolves with how its replicas stand when all are online again; a node that is no master any more has none to wait for. */
-async function untilLinked(stage: FaultStage, node: string, replicas: number): Promise<string> {
-  let words = ''
+/**
+ * Resolves with how the replicas of these masters stand, when each that runs is online again; a node that is no master any more, or is
+ * down, has none to wait for. Throws NotHealed.
+ */
+async function untilAllLinked(masters: readonly string[], stage: FaultStage): Promise<string> {
   const result = await until(stage, async () => {
-    const own = await asHealing(lookAt(stage, node))
-    const online = onlineReplicas(own)
-    const isReplica = own.report.replication.role === 'replica'
-    words = isReplica ? `${node} is a replica now` : `${online} of ${replicas} replicas of ${node} are online`
-    return { ok: isReplica || online >= replicas, seen: words }
+    const snapshot = await stage.cluster.look()
+    const running = await runningOf({ nodes: stage.cluster.nodes.map(({ name }) => name) }, stage)
+    const silent = running.filter((node) => !snapshot.reports.has(node))
+    const replicas = masters.flatMap((master) => followersOf(master, snapshot))
+    const behind = replicas.filter(({ isLinked }) => !isLinked).map(({ name }) => name)
+    const waitedFor = [
+      ...silent.map((node) => `${node} does not answer`),
+      ...behind.map((node) => `${node} is not linked`),
+    ]
+    const seen = waitedFor.length > 0 ? waitedFor.join(', ') : `${replicas.map(({ name }) => name).join(', ')} linked`
+    return {
+      ok: waitedFor.length === 0,
+      seen: replicas.length === 0 && waitedFor.length === 0 ? 'no replica to link' : seen,
+    }
   })
-  if (result.ok) return words
-  throw new NotHealed(`${words} after ${formatDuration(result.elapsedMs)}`, 'Look into the logs of its replicas.')
+  if (result.ok) return result.lastSeen
+  throw new NotHealed(
+    `${result.lastSeen} after ${formatDuration(result.elapsedMs)}`,
+    'Look into the logs of the replicas.',
+  )
+}
+
+/** The replicas that follow a master, as they say themselves, and whether they have what it has. */
+function followersOf(master: string, snapshot: Snapshot): { name: string; isLinked: boolean }[] {
+  return [...snapshot.reports.values()].flatMap(({ name, view, replication }) => {
+    const own = view.nodes.find(({ id }) => id === view.myId)
+    const followed = view.nodes.find(({ id }) => id === own?.masterId)
+    if (!followed || snapshot.nameOf(followed) !== master || !snapshot.reports.has(master)) return []
+    return [{ name, isLinked: replication.masterLink === 'up' && !replication.syncInProgress }]
+  })
 }
 
 function until(stage: FaultStage, look: () => Promise<{ ok: boolean; seen: string }>): Promise<PollResult> {

@@ -1,8 +1,13 @@
+import { clock } from './clock.ts'
 import { config } from './config.ts'
 import { connectionsFull } from './connections-full.ts'
+import { cpu } from './cpu.ts'
+import { dataWiped } from './data-wiped.ts'
+import { disk } from './disk.ts'
 import { droppedPackets, lostVotes } from './dropped-packets.ts'
 import type { FaultKind } from './fault.ts'
 import { fullResync } from './full-resync.ts'
+import { memory } from './memory.ts'
 import { network } from './network.ts'
 import { partition } from './partition.ts'
 import { stall } from './stall.ts'
@@ -24,6 +29,11 @@ const ALL: readonly FaultKind[] = [
   anyKind(droppedPackets),
   anyKind(lostVotes),
   anyKind(fullResync),
+  anyKind(cpu),
+  anyKind(memory),
+  anyKind(disk),
+  anyKind(dataWiped),
+  anyKind(clock),
 ]
 
 const KINDS: ReadonlyMap<string, FaultKind> = new Map(ALL.map((kind) => [kind.name, kind]))

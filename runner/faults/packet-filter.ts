@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import type { LiveNode } from '../cluster/live-cluster.ts'
 import { BUS_OFFSET } from '../platforms/bus-port.ts'
-import { malformedPacket, type PacketType, strangersPing } from './bus-packets.ts'
+import { isPong, malformedPacket, type PacketType, strangersPing } from './bus-packets.ts'
 import { type FaultStage, NotProven } from './fault.ts'
 import { ask, wordsOf } from './reach.ts'
 
@@ -67,7 +67,13 @@ function sendToBus(
     signal.addEventListener('abort', aborted, { once: true })
     socket.once('error', (error) => fail(`cannot be reached: ${wordsOf(error)}`))
     socket.once('close', () => fail('closed the connection'))
-    socket.once('data', () => end())
+    let answer = Buffer.alloc(0)
+    socket.on('data', (bytes) => {
+      answer = Buffer.concat([answer, bytes])
+      const isAnswered = isPong(answer)
+      if (isAnswered === false) fail('is something else: it answered a PING with what is no packet of a cluster')
+      else if (isAnswered) end()
+    })
     socket.write(Buffer.concat([...types.map((type) => malformedPacket(type, node.port)), strangersPing(node.port)]))
   })
 }

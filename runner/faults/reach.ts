@@ -36,6 +36,24 @@ export async function healableOf(
   }
 }
 
+/** Heals a fault on all of its nodes at once. One that goes down meanwhile is free of it, and no failure. Throws NotHealed. */
+export async function healEach(
+  fault: Pick<Fault, 'nodes'>,
+  stage: FaultStage,
+  heal: (node: string) => Promise<unknown>,
+): Promise<void> {
+  const { running } = await healableOf(fault, stage)
+  await Promise.all(
+    running.map(async (node) => {
+      try {
+        await heal(node)
+      } catch (error) {
+        if ((await stage.servers.state(node)).status !== 'stopped') throw error
+      }
+    }),
+  )
+}
+
 /** Asks a server on behalf of a fault that is to bite. Throws NotProven when it refuses or does not answer. */
 export async function ask(stage: FaultStage, node: string, ...words: [string, ...string[]]): Promise<unknown> {
   stage.signal.throwIfAborted()
@@ -55,7 +73,8 @@ export async function askToHeal(stage: FaultStage, node: string, ...words: [stri
       return await stage.cluster.node(node).client.call(...words)
     } catch (error) {
       const elapsedMs = stage.clock.nowMs() - startMs
-      if (!(error instanceof Unreachable) || elapsedMs >= HEARD_WITHIN_MS) {
+      const isDown = (await stage.servers.state(node)).status === 'stopped'
+      if (!(error instanceof Unreachable) || elapsedMs >= HEARD_WITHIN_MS || isDown) {
         const tried = tries === 1 ? '' : ` (tried ${tries} times in ${formatDuration(elapsedMs)})`
         throw new NotHealed(
           `${node} did not take ${title(words)}: ${wordsOf(error)}${tried}`,

@@ -4,7 +4,7 @@ import { formatDuration } from '../record/duration.ts'
 import { poll } from '../record/poll.ts'
 import { demandDebug } from './debug-command.ts'
 import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { asHealing, ask, healableOf, runningOf, wordsOf } from './reach.ts'
+import { asHealing, ask, healableOf, healEach, wordsOf } from './reach.ts'
 
 export interface StallSpec {
   nodes: string[]
@@ -45,8 +45,7 @@ export const stall: FaultKind<StallSpec, StallMemo> = {
   },
 
   async heal(fault, stage) {
-    const running = await runningOf(fault, stage)
-    await Promise.all(running.map((node) => untilAnswering(stage, node, fault.spec.timeMs + BACK_WITHIN_MS)))
+    await healEach(fault, stage, (node) => untilAnswering(stage, node, fault.spec.timeMs + BACK_WITHIN_MS))
   },
 
   async proveHealed(fault, stage) {

@@ -1,11 +1,9 @@
-import { parseInfo } from '../cluster/node-report.ts'
 import { errorClass, ReplyError } from '../cluster/reply-errors.ts'
-import { slotOfKey } from '../cluster/slots.ts'
-import type { SlotRange } from '../cluster/view.ts'
 import { UnsupportedFault } from '../platforms/faults.ts'
-import { poll } from '../record/poll.ts'
+import { untilLastSave } from './background-save.ts'
 import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { asHealing, ask, askToHeal, healableOf, runningOf, wordsOf } from './reach.ts'
+import { probeKeyIn } from './probe-key.ts'
+import { asHealing, ask, askToHeal, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
 import {
   changeSettings,
   proveRestored,
@@ -32,9 +30,6 @@ const SETTINGS = { save: '31536000 1', 'stop-writes-on-bgsave-error': 'yes', 're
 const IMPOSSIBLE_NAME = '.'
 
 export const WRITES_REFUSED_SETTINGS: readonly string[] = ['dbfilename', ...Object.keys(SETTINGS)]
-
-const SAVED_WITHIN_MS = 8000
-const LOOK_EVERY_MS = 10
 
 /** Masters that refuse writes with MISCONF, because they cannot save their data. */
 export const writesRefused: FaultKind<WritesRefusedSpec, SettingsMemo> = {
@@ -67,13 +62,10 @@ export const writesRefused: FaultKind<WritesRefusedSpec, SettingsMemo> = {
   },
 
   async heal(fault, stage) {
-    const { running } = await healableOf(fault, stage)
-    await Promise.all(
-      running.map(async (node) => {
-        await restoreSettings(stage, node, fault.memo)
-        await saveWell(stage, node)
-      }),
-    )
+    await healEach(fault, stage, async (node) => {
+      await restoreSettings(stage, node, fault.memo)
+      await saveWell(stage, node)
+    })
   },
 
   async proveHealed(fault, stage) {
@@ -120,29 +112,6 @@ async function saveWell(stage: FaultStage, node: string): Promise<void> {
   await asHealing(saved, `Look into the log of ${node} for why it cannot save.`)
 }
 
-/** Has a server save until its last save ended so. Throws NotProven when it does not in time, and what `send` throws. */
-async function untilLastSave(
-  status: 'ok' | 'err',
-  stage: FaultStage,
-  node: string,
-  send: (...words: [string, ...string[]]) => Promise<unknown>,
-): Promise<void> {
-  const look = async () => {
-    const info = parseInfo(String(await send('INFO', 'persistence')))
-    const isSaving = info.get('rdb_bgsave_in_progress') === '1'
-    const last = info.get('rdb_last_bgsave_status')
-    const ok = !isSaving && last === status
-    // SCHEDULE: a rewrite of the append-only file may be under way, which goes first.
-    if (!isSaving && !ok) await send('BGSAVE', 'SCHEDULE')
-    return { ok, seen: isSaving ? 'a save is under way' : `the last save ended as ${last}` }
-  }
-  const { clock, signal } = stage
-  const result = await poll(look, { clock, signal, withinMs: SAVED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
-  if (!result.ok) {
-    throw new NotProven(`a save of ${node} did not end as ${status} within ${SAVED_WITHIN_MS} ms: ${result.lastSeen}`)
-  }
-}
-
 /**
  * What a node answers to a command that counts as a write and changes nothing. Where the cluster lets it come to no answer of its own,
  * PING tells: a master that refuses writes refuses it too.
@@ -154,7 +123,7 @@ async function writeNothing(stage: FaultStage, node: string): Promise<{ reply: u
   const own = report.view.nodes.find(({ id }) => id === report.view.myId)
   const { client } = stage.cluster.node(node)
   const send = (...words: [string, ...string[]]) => client.call(...words).catch((error: unknown) => error)
-  const reply = await send('DEL', keyIn(own?.slots ?? []))
+  const reply = await send('DEL', probeKeyIn(own?.slots ?? []))
   if (!['CLUSTERDOWN', 'MOVED'].includes(errorClass(reply))) return { reply, asked: 'DEL of a key that is not there' }
   return { reply: await send('PING'), asked: 'PING' }
 }
@@ -162,15 +131,6 @@ async function writeNothing(stage: FaultStage, node: string): Promise<{ reply: u
 async function isReplica(stage: FaultStage, node: string): Promise<boolean> {
   const { report } = await stage.cluster.lookAt(node)
   return report.replication.role === 'replica'
-}
-
-/** A name that nothing else uses, in one of these slots; in any slot if there are none. */
-function keyIn(slots: readonly SlotRange[]): string {
-  for (let number = 0; ; number += 1) {
-    const key = `redis-chaos:no-such-key:${number}`
-    const slot = slotOfKey(key)
-    if (slots.length === 0 || slots.some(([first, last]) => slot >= first && slot <= last)) return key
-  }
 }
 
 function inWords(reply: unknown): string {

@@ -20,16 +20,51 @@ export type Feature =
 
 /** Moments of a failover that a server logs. */
 export type FailoverMoment =
+  /** A node says who it is: at its start, or after a hard reset. Not of a failover itself, but other lines name nodes by id. */
+  | 'identity'
+  | 'asked to end'
+  | 'ended'
+  /** PFAIL. Valkey 9 logs it; of others only views show it. */
+  | 'suspected'
   | 'marked failing'
   | 'told of failing'
   | 'election delayed'
+  | 'rank changed'
   | 'election started'
   | 'vote granted'
+  | 'vote refused'
+  | 'cannot fail over'
+  | 'votes counted'
+  | 'election reset'
   | 'election won'
+  | 'manual accepted'
+  | 'force accepted'
+  | 'taken over'
+  /** Said by the old master, whose replica asks it to stop writes. */
+  | 'handover asked'
+  | 'offset received'
+  | 'caught up'
+  | 'manual given up'
   | 'cluster state'
   | 'reconfigured as replica'
+  | 'full resync'
+  | 'full resync done'
   | 'partial resync'
   | 'failing cleared'
+
+/** When a replica starts its election once its master is marked failing, all in ms. */
+export interface ElectionTiming {
+  /** The least it waits. */
+  leastMs: number
+  /** The most that a replica of rank 0 waits. */
+  mostMs: number
+  /** More for each replica of the shard that has more of the master's data. */
+  perRankMs: number
+  /** More for each failed shard that goes first. */
+  perPrimaryRankMs: number
+  /** After a lost election, the next one. */
+  retryMs: number
+}
 
 export interface Dialect {
   /** In words, as a platform's `prepare` gives it: `redis 7.0.15`. */
@@ -45,9 +80,11 @@ export interface Dialect {
   knowsSetting(name: string): boolean
   /**
    * Matches the message of a log line that tells of this moment. Named groups, where the moment has them: `node` (the id of
-   * the node spoken of), `by`, `delayMs`, `rank`, `offset`, `epoch`, `state` (`ok`, `fail`).
+   * the node spoken of), `by`, `delayMs`, `rank`, `primaryRank`, `offset`, `epoch`, `state` (`ok`, `fail`), `reason`, `votes`, `needed`.
    */
   failoverLine(moment: FailoverMoment): RegExp
+  /** How long elections wait, at this `cluster-node-timeout` in ms. */
+  electionTiming(nodeTimeoutMs: number): ElectionTiming
 }
 
 /** The oldest version that scenarios are played against. */
@@ -109,6 +146,7 @@ export function dialectOf(server: string): Dialect {
     can: (feature) => hasSince(FEATURE_SINCE[feature]),
     knowsSetting: (name) => hasSince(SETTING_SINCE[name] ?? '0'),
     failoverLine: (moment) => failoverLine(moment, masterWord),
+    electionTiming: (nodeTimeoutMs) => electionTiming(nodeTimeoutMs, family === 'valkey' ? version : undefined),
   }
 }
 
@@ -135,21 +173,61 @@ const ID = '[0-9a-f]{40}'
 /** What stands after a node's id from Redis 7.2 on, and in every Valkey. */
 const HUMAN_NAME = '(?: \\([^)]*\\))?'
 
-/** From cluster.c of Redis 6.0 to 8.0 (cluster_legacy.c since 7.4) and of Valkey 8.1 to 9.1, replication.c of both. */
+/**
+ * From cluster.c of Redis 6.0 to 8.0 (cluster_legacy.c since 7.4) and of Valkey 8.1 to 9.1, replication.c and server.c of both.
+ * Redis 8.0 forgets the brackets around one human name ("auth denied to … %s: can't vote").
+ */
 function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): RegExp {
+  const node = `(?<node>${ID})${HUMAN_NAME}`
+  const sync = `${master.toUpperCase()} <-> REPLICA sync`
   const lines: Readonly<Record<FailoverMoment, string>> = {
-    'marked failing': `Marking node (?<node>${ID})${HUMAN_NAME} as failing \\(quorum reached\\)`,
-    'told of failing': `FAIL message received from (?<by>${ID})${HUMAN_NAME} about (?<node>${ID})`,
+    identity: `(?:No cluster configuration found, I'm|Node configuration loaded, I'm|Node hard reset, now I'm) (?<node>${ID})`,
+    'asked to end': 'User requested shutdown',
+    ended: '(?:Redis|Valkey) is now ready to exit, bye bye',
+    suspected: `NODE ${node} possibly failing`,
+    'marked failing': `Marking node ${node} as failing \\(quorum reached\\)`,
+    'told of failing': `FAIL message received from (?<by>${ID})${HUMAN_NAME} about ${node}`,
     // Valkey puts `primary rank #…` between the rank and the offset.
-    'election delayed': `Start of election delayed for (?<delayMs>\\d+) milliseconds \\(rank #(?<rank>\\d+),(?: primary rank #\\d+,)? offset (?<offset>\\d+)\\)`,
+    'election delayed': `Start of election delayed for (?<delayMs>\\d+) milliseconds \\(rank #(?<rank>\\d+),(?: primary rank #(?<primaryRank>\\d+),)? offset (?<offset>\\d+)\\)`,
+    'rank changed': 'Replica rank updated to #(?<rank>\\d+), added (?<delayMs>-?\\d+) milliseconds of delay',
     'election started': 'Starting a failover election for epoch (?<epoch>\\d+)',
-    'vote granted': `Failover auth granted to (?<node>${ID})${HUMAN_NAME} for epoch (?<epoch>\\d+)`,
+    'vote granted': `Failover auth granted to ${node} for epoch (?<epoch>\\d+)`,
+    'vote refused': `Failover auth denied to (?<node>${ID})(?: \\([^)]*\\)| [^:]*)?(?: for epoch (?<epoch>\\d+))?: (?<reason>.*[^.])`,
+    'cannot fail over': 'Currently unable to failover: (?<reason>.*[^.])',
+    'votes counted': 'Needed quorum: (?<needed>\\d+)\\. Number of votes received so far: (?<votes>\\d+)',
+    'election reset':
+      'Failover election in progress for epoch (?<epoch>\\d+), but (?<reason>received a .*?)\\. Resetting',
     'election won': `Failover election won: I'm the new ${master}`,
+    'manual accepted': 'Manual failover user request accepted',
+    // Valkey 9.1: a master that shuts down may ask for it too.
+    'force accepted': `Forced failover (?:user|${master}) request accepted`,
+    'taken over': `Taking over the ${master} \\(user request`,
+    'handover asked': `Manual failover requested by replica ${node}`,
+    'offset received': `Received replication offset for paused ${master} manual failover: (?<offset>\\d+)`,
+    'caught up': `All ${master} replication stream processed, manual failover can start`,
+    'manual given up': 'Manual failover timed out',
     'cluster state': 'Cluster state changed: (?<state>\\w+)',
     // Valkey says `of node …`.
-    'reconfigured as replica': `Reconfiguring myself as a replica of (?:node )?(?<node>${ID})`,
+    'reconfigured as replica': `Reconfiguring myself as a replica of (?:node |grandmaster )?${node}`,
+    // Where Redis 8 gets the snapshot through a channel of its own, it says so instead.
+    'full resync': `Full resync from ${master}|PSYNC is not possible, initialize RDB channel`,
+    'full resync done': `${sync}: Finished with success`,
     'partial resync': `Successful partial resynchronization with ${master}`,
-    'failing cleared': `Clear FAIL state for node (?<node>${ID})`,
+    'failing cleared': `Clear FAIL state for node ${node}`,
   }
   return new RegExp(lines[moment])
+}
+
+/**
+ * From clusterHandleSlaveFailover (cluster.c, Redis 6.0 to 8.0) and clusterHandleReplicaFailover (cluster_legacy.c): Valkey 8.1
+ * adds 500 ms for each failed shard that goes first; Valkey 9 scales all of it with the node time-out, and lets the only or best
+ * replica begin at once.
+ */
+function electionTiming(nodeTimeoutMs: number, valkey: Version | undefined): ElectionTiming {
+  const retryMs = 2 * Math.max(2 * nodeTimeoutMs, 2000)
+  if (valkey === undefined || valkey[0] < 9) {
+    return { leastMs: 500, mostMs: 1000, perRankMs: 1000, perPrimaryRankMs: valkey ? 500 : 0, retryMs }
+  }
+  const unitMs = Math.min(Math.floor(nodeTimeoutMs / 30), 500)
+  return { leastMs: 0, mostMs: 2 * unitMs, perRankMs: 2 * unitMs, perPrimaryRankMs: unitMs, retryMs }
 }

@@ -126,14 +126,26 @@ export interface NetworkControl {
   probe(probes: readonly LinkProbe[], timeoutMs: number): Promise<LinkAnswer[]>
 }
 
+/** What the system itself says of a server's limits, and of what they did. What is left out does not limit it. */
+export interface SeenLimits {
+  cpuShare?: number
+  /** How long the server was held back for want of its share of a core, ms; grows while it is, and starts anew with the server. */
+  heldBackMs: number
+  /** The most that it may use. */
+  memoryBytes?: number
+  disk?: Resources['disk']
+}
+
 /** Faults of single servers and what they stand on. Throws as `NetworkControl` does. */
 export interface ServerControl {
-  /** Limits a server to exactly this; `{}` lifts all limits. */
+  /** Limits a server to exactly this; `{}` lifts all limits. What is limited already is left as it is. */
   limit(node: string, resources: Resources): Promise<void>
-  /** What the system itself says of the server's limits and of what they did, in words, for proofs. */
-  limitsInWords(node: string): Promise<string>
-  /** Removes the data of a stopped server, but not what it knows of the cluster; returns what was removed, in words. */
-  wipeData(node: string): Promise<string[]>
-  /** From now on the server's wall clock is off by so much, ms; 0 puts it right. */
+  limitsOf(node: string): Promise<SeenLimits>
+  /**
+   * Removes the data of a stopped server, but not what it knows of the cluster, its own name there included, unless
+   * `identity` is lost too. Returns what was removed, in words.
+   */
+  wipeData(node: string, identity: 'kept' | 'lost'): Promise<string[]>
+  /** From now on the server's wall clock is off by so much, ms; 0 puts it right. Outlasts the server's end and start. */
   setClock(node: string, offsetMs: number): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from './clock.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
+import { LOG_MOMENTS } from './failover-facts.ts'
 import { type Redact, redactor } from './redact.ts'
 
 /** The event log cannot be written, or what stands in it cannot be read. */
@@ -26,14 +27,23 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
       'fault-began',
       'fault-ended',
       'log-saved',
+      'check-judged',
+      'load-bins',
+      'history-saved',
       'scenario-as-played',
       'scenario-ended',
       'warning',
       'run-ended',
     ] as const),
+    ...(['failover-seen', 'view-seen', 'service-seen', 'fault-seen', 'timing-seen', 'clocks-seen'] as const),
+    ...(['watch-ended'] as const),
   ]),
-  verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped']),
+  verdict: new Set(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped', 'not-evaluated']),
+  outcome: new Set(['ok', 'failed', 'indeterminate']),
   role: new Set(['master', 'replica']),
+  failing: new Set(['fail?', 'fail']),
+  state: new Set(['ok', 'fail']),
+  moment: new Set(LOG_MOMENTS),
 }
 
 /**
@@ -84,6 +94,11 @@ export class Recorder {
       this.#tell({ atMs: event.atMs, type: 'warning', text: failed.message })
     }
     return event
+  }
+
+  /** Where a moment of the monotonic clock lies on the clock of the events. */
+  timeOf(nowMs: number): number {
+    return nowMs - this.#startMs
   }
 
   /** Closes the file. Idempotent. Throws the first EventLogError of writing: the log on disk is then incomplete. */

@@ -4,6 +4,9 @@
  * `scenario-started`. Values are JSON; they never contain a password.
  */
 
+import type { CheckOutcome } from './check-outcome.ts'
+import type { ClocksFact, FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
+
 export const EVENTS_VERSION = 1
 
 export type StepVerdict = 'passed' | 'failed' | 'error' | 'inconclusive' | 'interrupted' | 'not-run'
@@ -37,6 +40,28 @@ export interface ClusterInfo {
   nodes: ClusterNodeInfo[]
   /** Server settings asked for; never a password. */
   config: Record<string, string>
+  /** Ranges of slots of each shard as it was formed, in order. */
+  slots?: (readonly [first: number, last: number])[][]
+}
+
+/**
+ * What the clients of a workload saw, in bins by the time when operations completed: in each list a value for each bin.
+ * Latencies are those of operations that were carried out, from when they were due, in ms; null where there were none.
+ */
+export interface LoadSeries {
+  /** Begin of the first bin, ms from the scenario's start. */
+  fromMs: number
+  /** Width of a bin, ms. */
+  binMs: number
+  /** Operations that were carried out, definitely not carried out, and of which nobody knows. */
+  ok: number[]
+  failed: number[]
+  indeterminate: number[]
+  p50: (number | null)[]
+  p99: (number | null)[]
+  max: (number | null)[]
+  /** How many of the others by class of error, for the classes that occurred: `timeout`, `CLUSTERDOWN`, … */
+  errors: Record<string, number[]>
 }
 
 /** A fault that was brought about on purpose. */
@@ -104,6 +129,10 @@ export type RunEvent = { atMs: number } & (
       platform: string
       server: string
       steps: PlannedStep[]
+      /** Load in the background, with its options as written. */
+      workloads?: { name: string; type: string; options: Record<string, unknown> }[]
+      /** Limits, by the workload (or `failover`) that they are on, then by check, as written. */
+      checks?: Record<string, Record<string, unknown>>
     }
   | { type: 'progress'; scenario?: number; text: string }
   | { type: 'cluster-ready'; scenario: number; cluster: ClusterInfo; setupMs: number; server: string }
@@ -113,7 +142,21 @@ export type RunEvent = { atMs: number } & (
   /** Seen to bite, and seen to bite no more, by `proof`. Stopped, killed and paused nodes are told by their steps alone. */
   | { type: 'fault-began'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'fault-ended'; scenario: number; fault: FaultInfo; proof: string }
+  | ({ type: 'failover-seen'; scenario: number } & LogFact)
+  | ({ type: 'view-seen'; scenario: number } & ViewFact)
+  | ({ type: 'service-seen'; scenario: number } & ServiceFact)
+  | ({ type: 'fault-seen'; scenario: number } & FaultFact)
+  | ({ type: 'timing-seen'; scenario: number } & TimingFact)
+  | ({ type: 'clocks-seen'; scenario: number } & ClocksFact)
+  /** Watching of failovers ended: what comes later is the cleanup's doing. */
+  | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
+  /** About once a second for each workload, while it runs: ten bins of 100 ms. */
+  | { type: 'load-bins'; scenario: number; workload: string; series: LoadSeries }
+  /** The history of a workload is complete; its path within the run's folder. */
+  | { type: 'history-saved'; scenario: number; workload: string; file: string }
+  /** One limit of one check, judged from the histories and the events before this one. */
+  | { type: 'check-judged'; scenario: number; check: CheckOutcome }
   | {
       type: 'scenario-as-played'
       scenario: number

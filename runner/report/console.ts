@@ -1,4 +1,6 @@
 import { formatDuration } from '../record/duration.ts'
+import { failoverLines } from './failover-lines.ts'
+import { checkTable } from './check-table.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import type { RunReport, ScenarioReport } from './report-model.ts'
 import { serverTable } from './server-table.ts'
@@ -35,6 +37,8 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
   return [
     ...head,
     ...table,
+    ...failoverLines(scenario.failovers, style, paint),
+    ...(scenario.checks.length === 0 ? [] : ['', ...checkTable(scenario.checks, style, paint)]),
     '',
     ...verdictLines(scenario, played, style, paint),
     ...warningLines(scenario.warnings, '  ', style, paint),
@@ -102,10 +106,12 @@ function warningLines(warnings: readonly string[], indent: string, style: Output
 function countLines(run: RunReport, style: OutputStyle, paint: Paint): string[] {
   const { mark, word, format } = VERDICT_LOOKS[run.verdict]
   const steps = run.scenarios.flatMap((scenario) => scenario.steps.map((step) => step.verdict))
+  const checks = run.scenarios.flatMap((scenario) => scenario.checks.map((check) => check.verdict))
   const parts = [
     `${plural(run.scenarios.length, 'scenario')}: ${countVerdicts(run.scenarios.map(({ verdict }) => verdict)) || 'none played'}`,
     ...(run.notStarted > 0 ? [`${run.notStarted} not started`] : []),
     ...(steps.length > 0 ? [`${plural(steps.length, 'step')}: ${countVerdicts(steps)}`] : []),
+    ...(checks.length > 0 ? [`${plural(checks.length, 'check')}: ${countVerdicts(checks)}`] : []),
     formatDuration(run.durationMs),
   ]
   const head = `${mark} ${word.toUpperCase()}`

@@ -1,5 +1,6 @@
+import { checkName } from './check-words.ts'
 import { type Problem, problemsOf, problemsOfScenario } from './problems.ts'
-import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
+import type { CheckReport, RunReport, ScenarioReport, StepReport } from './report-model.ts'
 import { visible } from './text.ts'
 
 interface Counts {
@@ -19,7 +20,7 @@ const NONE = { failures: 0, errors: 0, skipped: 0 }
 
 /**
  * `junit.xml`, in the dialect that GitLab, Jenkins and GitHub's actions read: a suite for each scenario, a case for each
- * step. Failed expectations are failures; what has no verdict (environment, inconclusive, interrupted) is an error.
+ * step and each check. Failed expectations are failures; what has no verdict (environment, inconclusive, interrupted) is an error.
  */
 export function junitReport(run: RunReport): string {
   const suites = run.scenarios.map(suiteOf)
@@ -73,9 +74,10 @@ function casesOf(scenario: ScenarioReport): TestCase[] {
   const whole = { name: 'scenario', classname: scenario.id, file: scenario.file, time: seconds(scenario.durationMs) }
   if (scenario.verdict === 'skipped') return [skippedCase(whole, scenario.reason ?? 'no reason was recorded')]
   const problems = problemsOfScenario(scenario)
-  const ofScenario = problems.find((problem) => problem.step === undefined)
+  const ofScenario = problems.find((problem) => problem.step === undefined && problem.check === undefined)
   const steps = scenario.steps.map((step) => stepCase(scenario, step, problems))
-  return ofScenario === undefined ? steps : [testCase(whole, ofScenario, []), ...steps]
+  const checks = scenario.checks.map((check) => checkCase(scenario, check, problems))
+  return [...(ofScenario === undefined ? [] : [testCase(whole, ofScenario, [])]), ...steps, ...checks]
 }
 
 function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly Problem[]): TestCase {
@@ -97,6 +99,16 @@ function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly
     reason: step.error?.message ?? 'A step inside did not pass.',
   }
   return testCase(head, problems.find((one) => one.step === step) ?? { ...passedOn, facts: [], details: [] }, said)
+}
+
+function checkCase(scenario: ScenarioReport, check: CheckReport, problems: readonly Problem[]): TestCase {
+  const head = { name: `check ${checkName(check)}`, classname: scenario.id, file: scenario.file, time: seconds(0) }
+  const said = [`found ${check.value}, from ${check.samples} samples`, check.explanation]
+  return testCase(
+    head,
+    problems.find((problem) => problem.check === check),
+    said,
+  )
 }
 
 function skippedCase(head: Record<string, string | number>, reason: string): TestCase {

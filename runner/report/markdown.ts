@@ -12,6 +12,7 @@ const EMOJI = {
   inconclusive: '❓',
   interrupted: '⏹️',
   skipped: '⏭️',
+  'not-evaluated': '❌',
   'not-run': '▫️',
 } as const
 
@@ -22,7 +23,9 @@ export function markdownReport(run: RunReport): string {
     ...problemsOf(run).map(problemBlock),
     scenarioTable(run),
     ...run.warnings.map((text) => `> warning: ${asText(text)}`),
+    ...run.scenarios.filter(({ failovers }) => failovers.length > 0).map(failoverBlock),
     ...run.scenarios.filter(({ steps }) => steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
+    ...run.scenarios.filter(({ checks }) => checks.length > 0).map(checkBlock),
     `Run again: ${code(run.command)}`,
   ]
   return `${blocks.join('\n\n')}\n`
@@ -53,6 +56,17 @@ function scenarioTable(run: RunReport): string {
   return table(['verdict', 'scenario', 'server', 'time', 'reason'], rows)
 }
 
+function failoverBlock({ id, failovers }: ScenarioReport): string {
+  const rows = failovers.map((failover) => [
+    String(failover.shard),
+    asText(`${failover.from || '?'} → ${failover.to || 'none'}`),
+    asText(failover.cause),
+    failover.outcome === 'promoted' ? formatDuration(failover.totalMs) : failover.outcome,
+    asText([failover.summary, ...failover.incidents].join('. ')),
+  ])
+  return `Failovers of ${asText(id)}\n\n${table(['shard', 'masters', 'cause', 'time', 'what happened'], rows)}`
+}
+
 function stepBlock(scenario: ScenarioReport): string {
   const rows = stepRows(scenario.steps).map((row): string[] => {
     if (row.kind === 'not-run') {
@@ -76,6 +90,17 @@ function stepBlock(scenario: ScenarioReport): string {
   const summary = `Steps of ${asText(scenario.id)} (seed ${scenario.seed})`
   const steps = table(['#', 'verdict', 'step', 'took', 'limit', 'true after'], rows)
   return `<details><summary>${summary}</summary>\n\n${steps}\n\n</details>`
+}
+
+function checkBlock({ id, checks }: ScenarioReport): string {
+  const rows = checks.map(({ verdict, on, name, value, limit, samples, explanation }) => [
+    `${EMOJI[verdict]} ${VERDICT_LOOKS[verdict].word}`,
+    ...[on, name, value, limit].map(asText),
+    String(samples),
+    asText(explanation),
+  ])
+  const checked = table(['verdict', 'on', 'check', 'found', 'limit', 'samples', 'explanation'], rows)
+  return `<details><summary>Checks of ${asText(id)}</summary>\n\n${checked}\n\n</details>`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../record/duration.ts'
-import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
+import { problemsOfChecks } from './check-words.ts'
+import type { CheckReport, RunReport, ScenarioReport, StepReport } from './report-model.ts'
 import { isInside } from './step-path.ts'
 import { plural } from './text.ts'
 
@@ -16,6 +17,7 @@ export interface Problem {
   hint?: string
   scenario?: ScenarioReport
   step?: StepReport
+  check?: CheckReport
   /** `scenarios/failover-basic.yaml:14`. */
   place?: string
 }
@@ -32,7 +34,10 @@ export function problemsOf(run: RunReport): Problem[] {
 export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
   const { verdict, reason } = scenario
   if (verdict === 'passed' || verdict === 'skipped') return []
-  const problems = brokenSteps(scenario.steps).map((step) => problemOfStep(scenario, step))
+  const problems = [
+    ...brokenSteps(scenario.steps).map((step) => problemOfStep(scenario, step)),
+    ...problemsOfChecks(scenario),
+  ]
   const cutOff = problems.find((problem) => problem.verdict === 'interrupted' && problem.step?.error === undefined)
   if (cutOff !== undefined && reason !== undefined) cutOff.reason = reason
   const told = problems.some((problem) => reason === undefined || sayTheSame(problem, reason))

@@ -1,4 +1,6 @@
+import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
+import type { FailoverTimeline } from '../record/failovers/timeline.ts'
 
 export const REPORT_VERSION = 1
 
@@ -87,23 +89,11 @@ export interface StepReport {
   error?: StepError
 }
 
-export interface CheckReport {
-  on: string
-  name: string
-  verdict: 'passed' | 'failed' | 'not-evaluated'
-  limit: string
-  value: string
-  samples: number
-  explanation: string
-}
+/** A limit of a check, judged: see `record/check-outcome.ts`. */
+export type CheckReport = CheckOutcome
 
-export interface FailoverReport {
-  shard: number
-  /** The old master; empty where a failover was wanted. */
-  from: string
-  to: string
-  cause: string
-  startMs: number
-  totalMs: number
-  phases: { name: string; startMs: number; durationMs: number }[]
+/** A failover, wanted or not, or one that came to nothing: see `record/failovers/timeline.ts`. */
+export interface FailoverReport extends FailoverTimeline {
+  /** What it was like, in one sentence. */
+  summary: string
 }

@@ -1,4 +1,5 @@
 import type { EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
+import type { ScenarioEvent } from '../record/failovers/facts.ts'
 import { failoversOf } from './failovers.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
@@ -7,8 +8,6 @@ import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 export class ReportError extends Error {
   override name = 'ReportError'
 }
-
-type ScenarioEvent = RunEvent & { scenario: number }
 
 const EXIT_CODES: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
 const BROKE_OFF =
@@ -71,14 +70,14 @@ function reduceScenario(
     server: ready?.server ?? start.server,
     seed: start.seed,
     params: start.params,
-    startedAt: wallTime(run, start.atMs),
+    startedAt: wallTime(run, start.atMs, events),
     durationMs: tidyMs(ended?.durationMs ?? endMs - start.atMs),
     setupMs: tidyMs(ended?.setupMs ?? ready?.setupMs ?? 0),
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
     ...(ready !== undefined && { cluster: ready.cluster }),
     steps,
-    checks: [],
-    failovers: failoversOf(steps, ready?.cluster),
+    checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
+    failovers: failoversOf(events, steps, ready?.cluster),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
   }
@@ -143,7 +142,10 @@ function textOf(event: RunEvent): string {
   return event.type === 'warning' ? event.text : ''
 }
 
-function wallTime(run: EventOf<'run-started'>, atMs: number): string {
+/** By the closest comparison of the clocks that there is: what the run wrote down at its start may be some ms off. */
+function wallTime(run: EventOf<'run-started'>, atMs: number, events: readonly ScenarioEvent[]): string {
+  const clocks = events.find((event) => event.type === 'clocks-seen')
+  if (clocks !== undefined) return new Date(clocks.wallMs + atMs - clocks.seenMs).toISOString()
   const startMs = Date.parse(run.startedAt)
   return Number.isNaN(startMs) ? run.startedAt : new Date(startMs + atMs - run.atMs).toISOString()
 }

@@ -23,7 +23,7 @@ export function serverTable(run: RunReport): string[] {
 function row({ server, platform, id, verdict, failovers, durationMs }: ScenarioReport): string[] {
   const times = (wanted: boolean) =>
     failovers
-      .filter(({ cause }) => cause.startsWith('failover ') === wanted)
+      .filter((failover) => failover.outcome === 'promoted' && failover.wanted === wanted)
       .map(({ totalMs }) => formatDuration(totalMs))
       .join(', ') || '-'
   const { mark, word } = VERDICT_LOOKS[verdict]

@@ -16,7 +16,8 @@ const MARGIN = 2
 const GAP = 2
 const NOTE_INDENT = '  '
 
-const NO_BORDERS = Object.fromEntries(
+/** A table of `cli-table3` that is columns alone. */
+export const NO_BORDERS = Object.fromEntries(
   [
     ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
     ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],

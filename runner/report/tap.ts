@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
+import { checkName } from './check-words.ts'
 import { type Problem, problemsOf, problemsOfScenario } from './problems.ts'
-import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
+import type { CheckReport, RunReport, ScenarioReport, StepReport } from './report-model.ts'
 import { oneLine } from './text.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
@@ -8,7 +9,7 @@ const INDENT = '    '
 
 /**
  * `results.tap`, TAP version 14 (testanything.org/tap-version-14-specification.html): one test point for each scenario,
- * with a subtest of its steps. What was not run is skipped; everything else that did not pass is `not ok`.
+ * with a subtest of its steps and checks. What was not run is skipped; everything else that did not pass is `not ok`.
  */
 export function tapReport(run: RunReport): string {
   const points = run.scenarios.map((scenario, index) => scenarioPoint(scenario, index + 1))
@@ -27,7 +28,7 @@ function scenarioPoint(scenario: ScenarioReport, number: number): string[] {
     return [`ok ${number} - ${name} # SKIP ${described(scenario.reason ?? 'no reason was recorded')}`]
   }
   const problems = problemsOfScenario(scenario)
-  const ofScenario = problems.find((problem) => problem.step === undefined)
+  const ofScenario = problems.find((problem) => problem.step === undefined && problem.check === undefined)
   const ok = scenario.verdict === 'passed' ? 'ok' : 'not ok'
   return [
     `# Subtest: ${name}`,
@@ -37,9 +38,20 @@ function scenarioPoint(scenario: ScenarioReport, number: number): string[] {
   ]
 }
 
-function subtest({ steps }: ScenarioReport, problems: readonly Problem[]): string[] {
-  if (steps.length === 0) return ['1..0 # SKIP no steps']
-  return [`1..${steps.length}`, ...steps.flatMap((step, index) => stepPoint(step, index + 1, problems))]
+function subtest({ steps, checks }: ScenarioReport, problems: readonly Problem[]): string[] {
+  const count = steps.length + checks.length
+  if (count === 0) return ['1..0 # SKIP no steps']
+  return [
+    `1..${count}`,
+    ...steps.flatMap((step, index) => stepPoint(step, index + 1, problems)),
+    ...checks.flatMap((check, index) => checkPoint(check, steps.length + index + 1, problems)),
+  ]
+}
+
+function checkPoint(check: CheckReport, number: number, problems: readonly Problem[]): string[] {
+  const name = `${number} - ${described(`check ${checkName(check)}: found ${check.value}`)}`
+  const problem = problems.find((one) => one.check === check)
+  return problem === undefined ? [`ok ${name}`] : [`not ok ${name}`, ...diagnostics(problem)]
 }
 
 function stepPoint(step: StepReport, number: number, problems: readonly Problem[]): string[] {

@@ -1,7 +1,8 @@
+import type { CheckVerdict } from '../record/check-outcome.ts'
 import type { ScenarioVerdict, StepVerdict } from '../record/events.ts'
 import type { Format } from './style.ts'
 
-export type AnyVerdict = StepVerdict | ScenarioVerdict
+export type AnyVerdict = StepVerdict | ScenarioVerdict | CheckVerdict
 
 /** How a verdict is shown: a mark that tells it without colour, and the word for it. */
 export interface VerdictLook {
@@ -17,11 +18,12 @@ export const VERDICT_LOOKS: Readonly<Record<AnyVerdict, VerdictLook>> = {
   inconclusive: { mark: '?', word: 'inconclusive', format: ['bold', 'yellow'] },
   interrupted: { mark: '■', word: 'interrupted', format: ['bold', 'yellow'] },
   skipped: { mark: '–', word: 'skipped', format: 'yellow' },
+  'not-evaluated': { mark: '✖', word: 'not evaluated', format: ['bold', 'red'] },
   'not-run': { mark: '·', word: 'not run', format: 'dim' },
 }
 
 const ORDER: readonly AnyVerdict[] = [
-  ...(['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'skipped', 'not-run'] as const),
+  ...(['passed', 'failed', 'not-evaluated', 'error', 'inconclusive', 'interrupted', 'skipped', 'not-run'] as const),
 ]
 
 /** `2 passed, 1 failed`: how often each verdict was given, those that were given at all. */

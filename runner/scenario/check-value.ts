@@ -50,10 +50,19 @@ function expand(issue: Issue, base: Path): Issue[] {
   const path = [...base, ...issue.path]
   const placed = { ...issue, path } as Issue
   if (issue.code !== 'invalid_union') return [placed]
-  const fitting = issue.errors.filter((branch) => !branch.some(isOfWrongType))
+  const fitting = branchesOf(issue).filter((branch) => !branch.some(isOfWrongType))
   if (fitting.length === 0) return [placed]
   const best = fitting.reduce((a, b) => (badness(b) < badness(a) ? b : a))
   return best.flatMap((inner) => expand(inner, path))
+}
+
+/** The alternatives of a union, those of unions inside it among them. */
+function branchesOf(issue: Issue & { code: 'invalid_union' }): Issue[][] {
+  return issue.errors.flatMap((branch) => {
+    const [only, ...others] = branch
+    const isUnion = only?.code === 'invalid_union' && only.path.length === 0 && others.length === 0
+    return isUnion ? branchesOf(only) : [branch]
+  })
 }
 
 /** Unknown keys say more against an alternative than a wrong value under a right key. */
@@ -168,7 +177,7 @@ function targetSuggestion(value: unknown, message: string): string | undefined {
   return `did you mean \`${parsed.suggestion}\`?`
 }
 
-/** Tries what may have been meant by a number or a `null` where a text is wanted: a duration, or the text in quotes. */
+/** Tries what may have been meant by a number or a `null` where a text is wanted: a duration, a rate, or the text in quotes. */
 function quoteSuggestion(path: Path, tree: Tree, checked: Checked): string | undefined {
   if (tree.kind !== 'scalar' || !tree.plain || typeof tree.value === 'string') return undefined
   const fits = (text: string) => {
@@ -178,7 +187,8 @@ function quoteSuggestion(path: Path, tree: Tree, checked: Checked): string | und
     return !issues.some((issue) => samePath(issue.path, path))
   }
   if (fits(tree.source)) return `did you mean '${tree.source}', in quotes?`
-  return fits(`${tree.source}s`) ? `did you mean ${tree.source}s?` : undefined
+  const unit = ['s', '/s'].find((each) => fits(`${tree.source}${each}`))
+  return unit === undefined ? undefined : `did you mean ${tree.source}${unit}?`
 }
 
 function valueAt(value: unknown, path: Path): unknown {

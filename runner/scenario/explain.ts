@@ -1,6 +1,7 @@
 import { formatSlotRanges } from '../cluster/slots.ts'
 import { formatDuration } from '../record/duration.ts'
 import type { Step, Verb } from '../steps/verb.ts'
+import { workloadSentence } from '../workload/sentence.ts'
 import type { Scenario } from './model.ts'
 import { Scope } from './scope.ts'
 
@@ -12,13 +13,37 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
   lines.push(
     ...clusterInWords(scenario),
     ...paramsInWords(scenario),
+    ...loadInWords(scenario),
     '',
     ...stepLines(scenario.steps, scope, verbs, ''),
   )
   if (scenario.finally.length > 0) {
     lines.push('', 'At the end, whatever happened:', ...stepLines(scenario.finally, scope, verbs, ''))
   }
+  lines.push(...checksInWords(scenario))
   return `${lines.join('\n')}\n`
+}
+
+function loadInWords({ workloads }: Scenario): string[] {
+  if (workloads.length === 0) return []
+  const lines = workloads.map(({ name, options }) => `  ${name}: ${workloadSentence(options)}`)
+  return ['Load in the background, from the first step to the last:', ...lines]
+}
+
+function checksInWords({ checks }: Scenario): string[] {
+  if (checks.length === 0) return []
+  const lines = checks.flatMap(({ on, limits }) =>
+    Object.entries(limits).map(([name, limit]) => `  ${on}: ${name} ${limitInWords(limit)}`),
+  )
+  return ['', 'Checked at the end:', ...lines]
+}
+
+function limitInWords(limit: unknown): string {
+  if (Array.isArray(limit)) return limit.map(limitInWords).join('; ')
+  if (typeof limit !== 'object' || limit === null) return String(limit)
+  return Object.entries(limit)
+    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${String(value)}`)
+    .join(', ')
 }
 
 function clusterInWords({ cluster: { topology, config }, requires, tags, seed }: Scenario): string[] {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
 import type { Verb } from '../steps/verb.ts'
+import { readChecks } from './checks-section.ts'
 import { readCluster } from './cluster-section.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import type { Scenario } from './model.ts'
@@ -14,6 +15,7 @@ import { readSteps, type StepsContext } from './steps-section.ts'
 import { checkKeys, readKey, topMap } from './top-level.ts'
 import { entryOf, type MapTree } from './tree.ts'
 import { UsedFiles } from './use-file.ts'
+import { readWorkloads } from './workloads-section.ts'
 
 export interface LoadOptions {
   /** Path of the scenario, as messages name it; step files are found from its folder. */
@@ -56,6 +58,7 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
   const title = readKey(map, 'title', scenarioKeys.title, context) ?? ''
   const tags = readKey(map, 'tags', scenarioKeys.tags, context) ?? []
   const cluster = readCluster(map, context)
+  const workloads = readWorkloads(map, cluster.topology, context)
   const [steps, last] = ['steps', 'finally'].map((key) => {
     const entry = entryOf(map, key)
     return entry ? readSteps(entry, key === 'finally' ? 'f' : '', context) : []
@@ -70,9 +73,11 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
     ...(seed === undefined ? {} : { seed }),
     ...(requires === undefined ? {} : { requires }),
     cluster,
+    workloads,
     params: Object.fromEntries(params.values),
     steps: steps ?? [],
     finally: last ?? [],
+    checks: readChecks(map, { workloads, steps: steps ?? [], shards: cluster.topology.shards }, context),
     usedFiles: bare.used.all,
     source: text,
   }

@@ -1,5 +1,6 @@
 import type { Topology } from '../cluster/topology.ts'
 import type { Step } from '../steps/verb.ts'
+import type { LoadOptions } from '../workload/options.ts'
 import type { Requires } from './requires.ts'
 
 /** A step file that the scenario plays with `use`. */
@@ -24,14 +25,33 @@ export interface Scenario {
   seed?: number
   requires?: Requires
   cluster: { topology: Topology; config: Record<string, string> }
+  /** Load in the background, from the first step to the last. */
+  workloads: ScenarioWorkload[]
   /** Effective values: defaults, and what `--set` put in their place. Literal: a `$` in them is a dollar. */
   params: Record<string, ParamValue>
   /** `$names` are still in place; see `Step`. */
   steps: Step[]
   finally: Step[]
+  /** Limits on what the workloads and the failovers may show. */
+  checks: ScenarioChecks[]
   usedFiles: UsedFile[]
   /** The file's text. */
   source: string
+}
+
+/** A workload of a scenario, with the defaults for what it leaves out. */
+export interface ScenarioWorkload {
+  name: string
+  line: number
+  options: LoadOptions
+}
+
+/** The limits on one workload, or on failovers. */
+export interface ScenarioChecks {
+  /** The workload's name, or `failover`. */
+  on: string
+  /** By check, as written, with params filled in. */
+  limits: Record<string, unknown>
 }
 
 export type ParamValue = string | number | boolean

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { checks, FAILOVER, failoverChecks, MIN_OPERATIONS_KEY, minOperations } from '../checks/index.ts'
 import { CAPABILITIES } from '../platforms/faults.ts'
+import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
 import { parseVersionBounds } from './requires.ts'
 import { NAME } from './scope.ts'
 
@@ -8,10 +10,10 @@ import { NAME } from './scope.ts'
 export const PLATFORMS = ['docker', 'process'] as const
 
 /** Keys that the language will have; naming one is an error and never ignored. */
-export const LATER_KEYS = ['workloads', 'checks', 'matrix']
+export const LATER_KEYS = ['matrix']
 
 /** Verbs that the language will have. */
-export const LATER_VERBS = [...['cpu', 'memory', 'disk'], ...['reshard', 'rebalance', 'add-node', 'remove-node']]
+export const LATER_VERBS = ['reshard', 'rebalance', 'add-node', 'remove-node']
 
 /** Redis Cluster is made for up to 1000 nodes (Redis Cluster specification, "Redis Cluster goals"). */
 const MOST_NODES = 1000
@@ -35,6 +37,13 @@ export const paramsSchema = z
   .describe('Names with their defaults, used as $name; --set name=value overrides them')
 
 const steps = z.array(z.unknown()).min(1)
+
+const limitsOf = (all: readonly { name: string; limits: z.ZodType }[]) =>
+  Object.fromEntries(all.map(({ name, limits }) => [name, limits.optional()]))
+
+const checksSchema = z
+  .object({ [FAILOVER]: z.strictObject(limitsOf(failoverChecks)).optional() })
+  .catchall(z.strictObject({ ...limitsOf(checks), [MIN_OPERATIONS_KEY]: minOperations.optional() }))
 
 export const clusterKeys = {
   shards: z.number().int().min(1).max(MOST_NODES).optional().describe('Masters; 3 if not given'),
@@ -75,6 +84,13 @@ export const scenarioKeys = {
     .optional()
     .describe('The cluster that is made for the scenario: 3 shards with 1 replica each if not given'),
   params: paramsSchema.optional(),
+  workloads: z
+    .record(z.string().regex(WORKLOAD_NAME), z.union(workloadKinds.map(({ schema }) => schema)))
+    .optional()
+    .describe('Load that runs in the background from the first step to the last, each under a name of its own'),
+  checks: checksSchema
+    .optional()
+    .describe('Limits on what each workload may show at the end, by its name, and on failovers'),
   steps: steps.describe('What is done and what is expected, in order'),
   finally: steps.optional().describe('Steps that are always played at the end, whatever went wrong before'),
 }

@@ -124,11 +124,11 @@ function groupInWords(shape: Shape): string {
   return `a group of keys (${shown}${keys.length > SHOWN ? ', …' : ''})`
 }
 
-/** A description such as `A duration: 250ms, 15s` says more than `a text`. */
+/** A description such as `A duration: 250ms, 15s` says more than `a text`; what it says behind a `;` is for the editor. */
 function textInWords(shape: Shape): string {
   const match = /^([^:]{1,40}): (.+)$/.exec(shape.description ?? '')
   if (!match) return 'a text'
-  const examples = match[2]?.split(', ') ?? []
+  const examples = match[2]?.split(';')[0]?.split(', ') ?? []
   const head = `${match[1]?.charAt(0).toLowerCase()}${match[1]?.slice(1)}`
   return `${head} (${examples.slice(0, SHOWN).join(', ')}${examples.length > SHOWN ? ', …' : ''})`
 }

@@ -1,5 +1,9 @@
+import { clock } from './clock.ts'
 import { config } from './config.ts'
 import { connectionsFull } from './connections-full.ts'
+import { cpu } from './cpu.ts'
+import { dataWiped } from './data-wiped.ts'
+import { disk } from './disk.ts'
 import { droppedPackets } from './dropped-packets.ts'
 import { expect } from './expect.ts'
 import { failover } from './failover.ts'
@@ -8,6 +12,7 @@ import { heal } from './heal.ts'
 import { kill } from './kill.ts'
 import { letVerb } from './let.ts'
 import { lostVotes } from './lost-votes.ts'
+import { memory } from './memory.ts'
 import { network } from './network.ts'
 import { parallel } from './parallel.ts'
 import { partition } from './partition.ts'
@@ -51,6 +56,11 @@ export const verbs: readonly Verb[] = [
   anyVerb(lostVotes),
   anyVerb(droppedPackets),
   anyVerb(fullResync),
+  anyVerb(cpu),
+  anyVerb(memory),
+  anyVerb(disk),
+  anyVerb(dataWiped),
+  anyVerb(clock),
   anyVerb(heal),
   anyVerb(failover),
   anyVerb(letVerb),

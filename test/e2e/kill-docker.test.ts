@@ -1,9 +1,17 @@
 import t from 'tap'
 import { requireEngine } from '../support/docker.ts'
+import { foreignContainer } from '../support/foreign.ts'
 import { leftovers } from '../support/leftovers.ts'
 import { killAtRandomMoments } from './kill-runner.ts'
 
 t.test('SIGKILL of the runner leaves nothing on the engine', async (t) => {
   if (!(await requireEngine(t))) return
-  killAtRandomMoments(t, { platform: 'docker', portBase: 7900, left: leftovers })
+  const foreign = await foreignContainer()
+  t.teardown(() => foreign.remove())
+  killAtRandomMoments(t, {
+    foreign,
+    platform: 'docker',
+    portBase: 7900,
+    left: leftovers,
+  })
 })

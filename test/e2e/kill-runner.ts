@@ -5,6 +5,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { Test } from 'tap'
 import { startCli, testScenario } from '../support/cli.ts'
+import type { Foreign } from '../support/foreign.ts'
 import { filesBelow, processesAbout, untilNothing } from '../support/traces.ts'
 
 const MOMENTS = 30
@@ -17,13 +18,15 @@ export interface KillOptions {
   portBase: number
   /** What the platform itself still has of runs under this name prefix. */
   left(namePrefix: string): Promise<string[]>
+  /** Made by hand beside the runs. */
+  foreign: Foreign
 }
 
 /**
  * Kills the runner with SIGKILL at random moments of a run full of faults, and looks for anything that is left: containers,
  * networks, volumes, processes (servers, supervisors, links, watchdogs), journals and other temporary files.
  */
-export function killAtRandomMoments(t: Test, { platform, portBase, left }: KillOptions): void {
+export function killAtRandomMoments(t: Test, { platform, portBase, left, foreign }: KillOptions): void {
   const seed = Number(process.env.KILL_SEED ?? Date.now() % 2 ** 31)
   const random = xoroshiro128plus(seed)
   const moments = Array.from({ length: MOMENTS }, () => uniformInt(random, 0, LATEST_MS))
@@ -45,6 +48,7 @@ export function killAtRandomMoments(t: Test, { platform, portBase, left }: KillO
       await cli.ended
       const look = async () => [...(await left(prefix)), ...processesAbout(folder), ...leftFiles(temporary)]
       t.same(await untilNothing(look, GONE_WITHIN_MS), [], `nothing is left; the last words were: ${saw}`)
+      t.same(await foreign.harmed(), [], 'what is not its own is untouched')
     })
   }
 }

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { FaultBoard } from '../../runner/faults/board.ts'
+import { systemClock } from '../../runner/record/clock.ts'
 import { step } from '../support/fake-stage.ts'
 import { liveStage } from '../support/live-stage.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
@@ -14,7 +16,7 @@ t.test('settings of running servers', { skip: skipWithoutRedis() }, async (t) =>
 
   await t.test('are changed, bite, and are as before after their time', async (t) => {
     const outcome = await stage.play(set({ maxmemory: '1mb', 'maxmemory-policy': 'noeviction' }, { forMs: 50 }))
-    t.match(outcome, { verdict: 'passed', proof: /maxmemory 0 -> 1048576.*healed:.*maxmemory 0.* again/ })
+    t.match(outcome, { verdict: 'passed', proof: /maxmemory 0 -> 1048576.*healed .*maxmemory 0.* again/ })
     t.equal(await setting('maxmemory'), '0')
     t.same(stage.faults.active, [])
   })
@@ -53,6 +55,36 @@ t.test('settings of running servers', { skip: skipWithoutRedis() }, async (t) =>
     await stage.servers.unpause(REPLICA)
     await stage.servers.kill(REPLICA)
     t.match(await stage.faults.endAll(SIGNAL), [{ proof: /redis-node0: .*redis-node1 is down.*starts without it/ }])
+    await stage.play(step('start', REPLICA))
+  })
+
+  await t.test('of a node that goes down while it is healed need no healing either', async (t) => {
+    const one = step('config', { node: REPLICA, set: { 'slowlog-max-len': 5 } })
+    t.match(await stage.play(one), { verdict: 'passed' })
+    await stage.servers.kill(REPLICA)
+    // As if it died right after it was looked at.
+    let looks = 0
+    const servers = Object.create(stage.servers, {
+      state: {
+        value: async (node: string) => {
+          looks += 1
+          return looks === 1 ? { status: 'running', text: 'it ran' } : await stage.servers.state(node)
+        },
+      },
+    })
+    const late = new FaultBoard({ ...stage, servers, clock: systemClock, active: stage.faults.active, keep: () => {} })
+    t.match(await late.endAll(SIGNAL), [{ proof: /redis-node1 is down/ }])
+    await stage.faults.endAll(SIGNAL)
+    await stage.play(step('start', REPLICA))
+  })
+
+  await t.test('of a node that is down cannot be changed', async (t) => {
+    await stage.servers.kill(REPLICA)
+    t.match(await stage.play(step('config', { node: [MASTER, REPLICA], set: { 'slowlog-max-len': 5 } })), {
+      verdict: 'failed',
+      error: { message: /config needs nodes that are running: redis-node1 is stopped/ },
+    })
+    t.equal(await setting('slowlog-max-len'), '128', 'and nothing was changed on the other')
     await stage.play(step('start', REPLICA))
   })
 

@@ -57,7 +57,7 @@ t.test('a server that takes no more connections', { skip: skipWithoutRedis() }, 
   await t.test('takes new ones after its time', async (t) => {
     t.match(await fill([MASTER, REPLICA], { forMs: 50 }), {
       verdict: 'passed',
-      proof: /redis-node1 refuses.*after 50 ms healed/,
+      proof: /redis-node1 refuses.*healed /,
     })
     t.equal(await setting(), before)
   })

@@ -1,9 +1,11 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { parseInfo } from '../../runner/cluster/node-report.ts'
 import { PACKET_NAMES } from '../../runner/faults/bus-packets.ts'
 import type { FaultStage } from '../../runner/faults/fault.ts'
 import { dropsPackets } from '../../runner/faults/packet-filter.ts'
+import { BUS_OFFSET } from '../../runner/platforms/bus-port.ts'
 import { systemClock } from '../../runner/record/clock.ts'
 import { requireDebian } from '../support/debian.ts'
 import { step } from '../support/fake-stage.ts'
@@ -44,6 +46,17 @@ t.test('packets that a server drops', { skip: skipWithoutRedis() }, async (t) =>
       })
     }
     t.equal((await stage.cluster.lookAt(MASTER)).report.info.knownNodes, 6, 'and nobody took the probes for a node')
+  })
+
+  await t.test('nothing is concluded from what something else answers', async (t) => {
+    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const node = { ...stage.cluster.node(MASTER), port: port - BUS_OFFSET }
+    const cluster = Object.create(stage.cluster, { node: { value: () => node } })
+    const message = /the cluster bus of redis-node0 at 127\.0\.0\.1:\d+ is something else/
+    await t.rejects(dropsPackets({ ...look, cluster }, MASTER, ['fail']), { name: 'NotProven', message })
   })
 
   await t.test('a server that drops what others publish gives it to no subscriber', async (t) => {

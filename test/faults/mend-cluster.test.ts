@@ -1,5 +1,6 @@
 import t from 'tap'
 import { mendCluster } from '../../runner/faults/mend-cluster.ts'
+import { dropsPackets } from '../../runner/faults/packet-filter.ts'
 import { systemClock } from '../../runner/record/clock.ts'
 import { step } from '../support/fake-stage.ts'
 import { liveStage } from '../support/live-stage.ts'
@@ -36,6 +37,19 @@ t.test('a cluster is mended by what is seen to be wrong with it', { skip: skipWi
   t.match(await mendCluster(options), { done: expected.map(({ source }) => new RegExp(`^${source}`)), left: [] })
   t.match(await stage.play(step('expect', { cluster: 'healthy' }, { withinMs: 15_000 })), { verdict: 'passed' })
   t.same(await mendCluster(options), nothing, 'a second time, there is nothing to do')
+
+  await t.test('a filter that cannot be seen, because the bus is out of reach, is cleared all the same', async (t) => {
+    await call(OTHER, 'DEBUG', 'DROP-CLUSTER-PACKET-FILTER', '5')
+    const elsewhere = { ...stage.cluster.node(OTHER), peerHost: 'no-such-host.invalid' }
+    const cluster = Object.create(stage.cluster, {
+      nodes: { value: stage.cluster.nodes },
+      node: { value: (name: string) => (name === OTHER ? elsewhere : stage.cluster.node(name)) },
+      lookAt: { value: (name: string) => stage.cluster.lookAt(name) },
+    })
+    t.same(await mendCluster({ ...options, cluster }), nothing)
+    const look = { ...options, active: [] }
+    t.notOk(await dropsPackets(look, OTHER, ['failover-auth-request']))
+  })
 })
 
 t.test('what cannot be mended is told, and keeps nothing else from it', { skip: skipWithoutRedis() }, async (t) => {

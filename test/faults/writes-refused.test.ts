@@ -35,7 +35,7 @@ t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) =
   })
 
   await t.test('takes them again after its time', async (t) => {
-    t.match(await refuse({ forMs: 50 }), { verdict: 'passed', proof: /MISCONF; after 50 ms healed: / })
+    t.match(await refuse({ forMs: 50 }), { verdict: 'passed', proof: /MISCONF; healed / })
     await demandHealed(t)
   })
 

@@ -104,6 +104,87 @@ const lines = [
     `Clear FAIL state for node ${id}: master without slots is reachable again.`,
     { node: id },
   ],
+  ['redis 7.0.15', 'identity', `Node configuration loaded, I'm ${id}`, { node: id }],
+  ['valkey 9.1.2', 'identity', `No cluster configuration found, I'm ${id}`, { node: id }],
+  ['redis 6.0.16', 'identity', `Node hard reset, now I'm ${id}`, { node: id }],
+  ['redis 6.0.16', 'ended', 'Redis is now ready to exit, bye bye...', {}],
+  ['valkey 8.1.1', 'ended', 'Valkey is now ready to exit, bye bye...', {}],
+  ['redis 8.0.2', 'asked to end', 'User requested shutdown...', {}],
+  ['valkey 8.1.1', 'suspected', `NODE ${id} (n1) possibly failing.`, { node: id }],
+  [
+    'redis 7.0.15',
+    'rank changed',
+    'Replica rank updated to #1, added 1000 milliseconds of delay.',
+    { rank: '1', delayMs: '1000' },
+  ],
+  [
+    'valkey 9.1.2',
+    'rank changed',
+    'Replica rank updated to #0, added -66 milliseconds of delay.',
+    { rank: '0', delayMs: '-66' },
+  ],
+  [
+    'redis 6.0.16',
+    'vote refused',
+    `Failover auth denied to ${id}: can't vote about this master before 1982 milliseconds`,
+    { node: id, reason: "can't vote about this master before 1982 milliseconds" },
+  ],
+  [
+    'redis 8.0.2',
+    'vote refused',
+    `Failover auth denied to ${id} n1: can't vote about this master before 9 milliseconds`,
+    { node: id, reason: "can't vote about this master before 9 milliseconds" },
+  ],
+  [
+    'redis 8.0.2',
+    'vote refused',
+    `Failover auth denied to ${id} (n1): reqEpoch (7) < curEpoch(8)`,
+    { node: id, reason: 'reqEpoch (7) < curEpoch(8)' },
+  ],
+  [
+    'valkey 9.1.2',
+    'vote refused',
+    `Failover auth denied to ${id} () for epoch 11: its primary is up`,
+    { node: id, epoch: '11', reason: 'its primary is up' },
+  ],
+  [
+    'redis 7.0.15',
+    'cannot fail over',
+    'Currently unable to failover: Waiting for votes, but majority still not reached.',
+    { reason: 'Waiting for votes, but majority still not reached' },
+  ],
+  ['redis 8.0.2', 'votes counted', 'Needed quorum: 2. Number of votes received so far: 1', { needed: '2', votes: '1' }],
+  [
+    'valkey 8.1.1',
+    'election reset',
+    'Failover election in progress for epoch 9, but received a new manual failover. Resetting the election.',
+    { epoch: '9', reason: 'received a new manual failover' },
+  ],
+  ['redis 6.0.16', 'manual accepted', 'Manual failover user request accepted.', {}],
+  ['valkey 9.1.2', 'manual accepted', "Manual failover user request accepted (user request from 'id=6').", {}],
+  ['redis 7.0.15', 'force accepted', 'Forced failover user request accepted.', {}],
+  ['valkey 9.1.2', 'force accepted', "Forced failover primary request accepted (primary request from 'id=6').", {}],
+  ['redis 7.0.15', 'taken over', 'Taking over the master (user request).', {}],
+  ['valkey 8.1.1', 'taken over', "Taking over the primary (user request from 'id=16').", {}],
+  ['redis 6.0.16', 'handover asked', `Manual failover requested by replica ${id}.`, { node: id }],
+  [
+    'redis 7.0.15',
+    'offset received',
+    'Received replication offset for paused master manual failover: 5562',
+    { offset: '5562' },
+  ],
+  ['valkey 9.1.2', 'caught up', 'All primary replication stream processed, manual failover can start.', {}],
+  ['redis 7.0.15', 'manual given up', 'Manual failover timed out.', {}],
+  ['redis 7.0.15', 'full resync', 'Full resync from master: f0:5525', {}],
+  ['redis 8.0.2', 'full resync', 'PSYNC is not possible, initialize RDB channel.', {}],
+  ['redis 6.0.16', 'full resync done', 'MASTER <-> REPLICA sync: Finished with success', {}],
+  ['valkey 9.1.2', 'full resync done', 'PRIMARY <-> REPLICA sync: Finished with success', {}],
+  [
+    'redis 8.0.2',
+    'reconfigured as replica',
+    `I'm a sub-replica! Reconfiguring myself as a replica of grandmaster ${id} ()`,
+    { node: id },
+  ],
   ['redis 8.0.2', 'failing cleared', `Clear FAIL state for node ${id} (n0):replica is reachable again.`, { node: id }],
 ] as const
 
@@ -119,4 +200,14 @@ t.test('a lost election is no won one', async (t) => {
   const won = dialectOf('valkey 9.1.2').failoverLine('election won')
   t.notMatch("Failover election won: I'm the new master.", won)
   t.notMatch('Failover auth granted to nobody', won)
+})
+
+t.test('when elections begin, by version', async (t) => {
+  const redis = { leastMs: 500, mostMs: 1000, perRankMs: 1000, perPrimaryRankMs: 0, retryMs: 20_000 }
+  for (const server of ['redis 6.0.16', 'redis 8.0.2']) t.same(dialectOf(server).electionTiming(5000), redis, server)
+  t.same(dialectOf('valkey 8.1.1').electionTiming(5000), { ...redis, perPrimaryRankMs: 500 })
+  const scaled = { leastMs: 0, mostMs: 332, perRankMs: 332, perPrimaryRankMs: 166, retryMs: 20_000 }
+  t.same(dialectOf('valkey 9.1.2').electionTiming(5000), scaled)
+  t.equal(dialectOf('valkey 9.1.2').electionTiming(60_000).perPrimaryRankMs, 500, 'but never longer than before')
+  t.equal(dialectOf('redis 7.0.15').electionTiming(500).retryMs, 4000, 'votes are waited for 2 s at least')
 })

@@ -34,6 +34,26 @@ t.test('a password that is a word of the format does not break it', async (t) =>
   recorder.close()
 })
 
+t.test('nor are the fixed words of what is seen of failovers; the log line is hidden as any text', async (t) => {
+  const file = join(t.testdir({}), 'events.jsonl')
+  const recorder = new Recorder({ file, clock: new FakeClock(), secrets: ['election', 'ok', 'fail', 'seen'] })
+  const told = { scenario: 0, node: 'n', seenMs: 1, errorMs: 1, text: 'election won', state: 'ok' }
+  const event = recorder.record({ type: 'failover-seen', moment: 'election won', ...told })
+  t.match(event, { type: 'failover-seen', moment: 'election won', state: 'ok', text: '*** won' })
+  const view = [{ name: 'n', role: 'master', slots: '', failing: 'fail' } as const]
+  t.match(recorder.record({ type: 'view-seen', scenario: 0, node: 'n', afterMs: 1, seenMs: 2, view }), { view })
+  recorder.close()
+})
+
+t.test('a moment of the clock on the clock of the events', async (t) => {
+  const clock = new FakeClock(5000)
+  const recorder = new Recorder({ file: join(t.testdir({}), 'events.jsonl'), clock, secrets: [] })
+  clock.ms += 250
+  t.equal(recorder.timeOf(clock.nowMs()), 250)
+  t.equal(recorder.record({ type: 'progress', text: 'x' }).atMs, recorder.timeOf(clock.nowMs()))
+  recorder.close()
+})
+
 t.test('a listener that throws is switched off and told of; the others hear on', async (t) => {
   const file = join(t.testdir({}), 'events.jsonl')
   const recorder = new Recorder({ file, clock: new FakeClock(), secrets: [] })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { stdoutReporters } from '../../runner/report/index.ts'
 import { reduceRun } from '../../runner/report/run-model.ts'
+import { checkedRun } from '../support/sample-checks.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 
 /**
@@ -11,7 +12,7 @@ import { SAMPLES } from '../support/sample-events.ts'
  */
 const EXPECTED = join(import.meta.dirname, 'expected')
 
-for (const [sample, events] of Object.entries(SAMPLES)) {
+for (const [sample, events] of Object.entries({ ...SAMPLES, checked: checkedRun })) {
   t.test(sample, async (t) => {
     for (const [name, format] of stdoutReporters) {
       const file = join(EXPECTED, `${sample}.${name}.txt`)

@@ -5,6 +5,7 @@ import type {
   LinkProbe,
   NetworkControl,
   Resources,
+  SeenLimits,
   ServerControl,
 } from '../../runner/platforms/faults.ts'
 import {
@@ -44,17 +45,19 @@ class FakeNetwork implements NetworkControl {
 class FakeControl implements ServerControl {
   readonly limits = new Map<string, Resources>()
   readonly calls: string[] = []
+  /** What is seen beside the limits that were asked for. */
+  seen: ((node: string) => Partial<SeenLimits>) | undefined
 
   async limit(node: string, resources: Resources): Promise<void> {
     this.limits.set(node, resources)
   }
 
-  async limitsInWords(node: string): Promise<string> {
-    return JSON.stringify(this.limits.get(node) ?? {})
+  async limitsOf(node: string): Promise<SeenLimits> {
+    return { heldBackMs: 0, ...this.limits.get(node), ...this.seen?.(node) }
   }
 
-  async wipeData(node: string): Promise<string[]> {
-    this.calls.push(`wipe ${node}`)
+  async wipeData(node: string, identity: string): Promise<string[]> {
+    this.calls.push(`wipe ${node}, identity ${identity}`)
     return ['appendonlydir']
   }
 

@@ -17,6 +17,8 @@ export type Acts = Record<string, Parameters<typeof fakeVerb>[1]>
 
 export interface FakeRun {
   platform: FakePlatform
+  /** Those of the language, and `act`. */
+  verbs: ReadonlyMap<string, Verb>
   /** Ctrl-C is its abort. */
   controller: AbortController
   events: RunEvent[]
@@ -45,6 +47,7 @@ export function fakeRun(t: Test, acts: Acts = {}): FakeRun {
   const of = <T extends EventType>(type: T) => run.events.filter((event): event is EventOf<T> => event.type === type)
   const run: FakeRun = {
     platform,
+    verbs,
     controller: new AbortController(),
     events: [],
     onEvent: undefined,

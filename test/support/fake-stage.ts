@@ -62,6 +62,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     },
     planned: ({ path, verb, name, file, line }) => ({ path, verb, name: name ?? verb, file, line }),
     noteTargets: () => {},
+    onPhase: () => {},
     onBug: (error) => bugs.push(error),
   }
   const play: FakeStage['play'] = (steps, signal = NEVER, options = {}) => playList(steps, stage, signal, options)

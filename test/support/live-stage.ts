@@ -9,6 +9,7 @@ import type { Stage } from '../../runner/engine/stage.ts'
 import { playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
 import type { Fault } from '../../runner/faults/fault.ts'
+import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
 import type { GroupNeeds } from '../../runner/platforms/faults.ts'
 import type { ServerGroup } from '../../runner/platforms/platform.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
@@ -19,7 +20,7 @@ import { verbByName } from '../../runner/steps/index.ts'
 import { Names } from '../../runner/steps/names.ts'
 import type { Step } from '../../runner/steps/verb.ts'
 
-/** A real cluster of processes on which steps are played, and what they left. */
+/** A real cluster on which steps are played, and what they left. */
 export interface LiveStage {
   cluster: LiveCluster
   servers: ServerGroup
@@ -40,6 +41,7 @@ export interface LiveStageOptions {
   settings?: Record<string, string>
   /** Of the catalogue. */
   server?: string
+  platform?: 'docker' | 'process'
 }
 
 export const PASSWORD = 'test-secret'
@@ -51,9 +53,7 @@ export async function liveStage(
   options: LiveStageOptions,
 ): Promise<LiveStage> {
   const { portBase, shards = 1, replicas = 1, needs = {}, settings = {}, server = 'redis:7.0' } = options
-  const stateFolder = mkdtempSync(join(tmpdir(), 'redis-chaos-live-'))
-  t.teardown(() => rmSync(stateFolder, { recursive: true, force: true }))
-  const platform = new ProcessPlatform({ server, projectRoot, stateFolder })
+  const platform = options.platform === 'docker' ? new DockerPlatform({ server, projectRoot }) : processes(t, server)
   t.teardown(() => platform.close())
   await platform.prepare(() => undefined)
   const spec = { runId: `live-${process.pid}-${portBase}`, purpose: 'a test of faults', namePrefix: 'sf-', portBase }
@@ -102,6 +102,12 @@ export async function liveStage(
   }
 }
 
+function processes(t: { teardown(end: () => unknown): void }, server: string): ProcessPlatform {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'redis-chaos-live-'))
+  t.teardown(() => rmSync(stateFolder, { recursive: true, force: true }))
+  return new ProcessPlatform({ server, projectRoot, stateFolder })
+}
+
 function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'events' | 'bugs'>): Stage {
   let lastIndex = 0
   const random = () => 0
@@ -123,6 +129,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     },
     planned: ({ path, verb, name, file, line }) => ({ path, verb, name: name ?? verb, file, line }),
     noteTargets: () => {},
+    onPhase: () => {},
     onBug: (error) => made.bugs.push(error),
   }
 }

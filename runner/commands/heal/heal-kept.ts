@@ -1,7 +1,7 @@
 import { LiveCluster } from '../../cluster/live-cluster.ts'
 import { type Healing, healJournal } from '../../faults/heal-run.ts'
-import { mendCluster } from '../../faults/mend-cluster.ts'
 import { Journal, readJournals } from '../../faults/journal.ts'
+import { mendCluster } from '../../faults/mend-cluster.ts'
 import type { FoundRun, Platform } from '../../platforms/platform.ts'
 import { defaultStateFolder } from '../../platforms/process/state-folder.ts'
 import { systemClock } from '../../record/clock.ts'

@@ -1,12 +1,17 @@
 import type { Dialect } from '../dialects.ts'
+import type { GroupNeeds } from '../faults.ts'
 import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
 import { renderAnnouncement, renderRunSettings } from '../server-config.ts'
-import { createContainer } from './container.ts'
+import { createContainer, type Extras } from './container.ts'
 import type { Engine } from './engine.ts'
+import type { FileEntry } from './files.ts'
 import { waitForFirstAnswers } from './first-answer.ts'
 import { runLabels } from './labels.ts'
 import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
 import { removeRun } from './removal.ts'
+import { CLOCK_ENVIRONMENT } from './resources/clock.ts'
+import { dirSetting } from './resources/data-folder.ts'
+import { createDisks, DATA_FOLDER, DATA_FOLDER_ENTRY, diskMount } from './resources/disks.ts'
 
 export interface CreationPlan {
   spec: ServerGroupSpec
@@ -15,6 +20,8 @@ export interface CreationPlan {
   dialect: Dialect
   /** The machine of the engine. */
   machine: string
+  /** Files that nodes need so that their clocks can be set. */
+  clock: readonly FileEntry[]
   signal: AbortSignal | undefined
 }
 
@@ -45,7 +52,7 @@ export async function createNodes(engine: Engine, plan: CreationPlan): Promise<S
 async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
   const { spec, image, dialect, machine, signal } = plan
   const labels = runLabels(spec)
-  const settings = renderRunSettings(dialect, spec.settings, { needs: spec.needs })
+  const settings = renderRunSettings(dialect, spec.settings, { needs: spec.needs }) + settingsFor(spec.needs)
   // What stands in for a slow link comes between nodes: they must not take each other's addresses from connections.
   const settingsOf = ({ peerHost }: ServerNode) =>
     spec.needs?.links ? renderAnnouncement(peerHost) + settings : settings
@@ -54,13 +61,14 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
     const peerHost = network.addresses[index] ?? ''
     return { name: nodeName(index), serverName, index, host: 'localhost', port, peerHost, peerPort: port, machine }
   })
+  if (spec.needs?.disk) await createDisks(engine, { runId: spec.runId, count: spec.nodes, image, labels })
   const making = network.make()
   await settleAll([
     making,
     ...nodes.map(async (node) => {
       signal?.throwIfAborted()
       const files = { password: spec.password, settings: settingsOf(node) }
-      await createContainer(engine, { node, image, network: network.name, labels, files })
+      await createContainer(engine, { node, image, network: network.name, labels, files, extras: extrasOf(plan, node) })
       await making
       signal?.throwIfAborted()
       await engine.call(`start container ${node.serverName}`, (abortSignal) =>
@@ -71,6 +79,18 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
   signal?.throwIfAborted()
   await waitForFirstAnswers(engine, spec.runId, nodes, signal)
   return nodes
+}
+
+function settingsFor(needs: GroupNeeds = {}): string {
+  return needs.disk ? dirSetting(DATA_FOLDER) : ''
+}
+
+function extrasOf({ spec, clock }: CreationPlan, node: ServerNode): Extras {
+  return {
+    files: [...clock, ...(spec.needs?.disk ? [DATA_FOLDER_ENTRY] : [])],
+    environment: clock.length > 0 ? [...CLOCK_ENVIRONMENT] : [],
+    mounts: spec.needs?.disk ? [diskMount(spec.runId, node.index)] : [],
+  }
 }
 
 /** Waits for all, also after a failure: what the engine is still making could not be removed. Throws the first failure. */

@@ -1,4 +1,5 @@
 import type { ContainerInfo } from 'dockerode'
+import { clockLibrary } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
 import type { FaultSupport } from '../faults.ts'
 import {
@@ -19,6 +20,8 @@ import { nodeOfLabels, RUN_LABEL, runFilter } from './labels.ts'
 import { type Means, tryMeans } from './links/means.ts'
 import { networkSupport } from './links/support.ts'
 import { removalCommand, removeRun } from './removal.ts'
+import { clockFiles } from './resources/clock.ts'
+import { resourceSupport } from './resources/support.ts'
 import { listRuns, removeOrphans } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
 import { checkSpec } from './spec.ts'
@@ -76,13 +79,16 @@ export class DockerPlatform implements Platform {
     for (const left of await removeOrphans(this.#engine)) progress(`removed what a dead run left: ${left}`)
     const machine = await this.#demandFree(spec)
     if (spec.needs?.links) await this.#toolbox.prepare(progress, signal)
+    const clock = spec.needs?.clock ? await clockFiles(await clockLibrary(progress, signal)) : []
     try {
       progress(`starting ${spec.nodes} containers`)
-      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, signal }
+      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, clock, signal }
       const trying = spec.needs?.links ? this.#triedMeans(signal) : undefined
-      const creating = createNodes(this.#engine, plan)
-      await Promise.allSettled([creating, trying])
-      return this.#group(spec.runId, await creating, true)
+      try {
+        return this.#group(spec.runId, await createNodes(this.#engine, plan), true)
+      } finally {
+        await trying
+      }
     } catch (error) {
       await this.#undo(spec.runId, error)
       throw await this.#explainRace(spec, error)
@@ -102,7 +108,10 @@ export class DockerPlatform implements Platform {
 
   async faultSupport(signal?: AbortSignal): Promise<FaultSupport[]> {
     await this.probe()
-    return networkSupport(() => this.#findMeans(signal))
+    return [
+      ...(await networkSupport(() => this.#findMeans(signal))),
+      ...(await resourceSupport(this.#engine, this.#image?.image)),
+    ]
   }
 
   runs(): Promise<FoundRun[]> {

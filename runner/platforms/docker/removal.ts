@@ -41,7 +41,9 @@ export async function removeRun(engine: Engine, runId: string): Promise<string[]
 /** A command for a POSIX shell that removes by hand what a run left. It may be run twice. */
 export function removalCommand(runId: string): string {
   const filter = `--filter label=${RUN_LABEL}=${runId}`
-  return `docker ps -aq ${filter} | xargs -r docker rm -fv; docker network prune -f ${filter}`
+  const containers = `docker ps -aq ${filter} | xargs -r docker rm -fv`
+  const volumes = `docker volume ls -q ${filter} | xargs -r docker volume rm`
+  return `${containers}; ${volumes}; docker network prune -f ${filter}`
 }
 
 async function listRun(engine: Engine, runId: string): Promise<Remains> {

@@ -16,7 +16,7 @@ type Container = ReturnType<Engine['docker']['getContainer']>
 export class DockerServerGroup implements ServerGroup {
   readonly runId: string
   readonly network: DockerNetworkControl
-  readonly control = new DockerServerControl()
+  readonly control: DockerServerControl
   readonly nodes: readonly ServerNode[]
   readonly #engine: Engine
   readonly #followers = new Set<LogFollower>()
@@ -30,6 +30,7 @@ export class DockerServerGroup implements ServerGroup {
   ) {
     this.#engine = engine
     this.network = new DockerNetworkControl({ engine, runId, nodes, ...network })
+    this.control = new DockerServerControl({ engine, runId, nodes, isNew: network.isNew })
     this.runId = runId
     this.nodes = nodes
   }

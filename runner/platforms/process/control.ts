@@ -48,6 +48,11 @@ export class Control {
     return links
   }
 
+  /** Holds a server to a share of one core, or with `undefined` to none; throws as `ask` does. */
+  async limitCpu(doing: string, server: string, cpuShare: number | undefined): Promise<void> {
+    await this.#send(doing, { action: 'limit', server, ...(cpuShare === undefined ? {} : { cpuShare }) })
+  }
+
   async #send(doing: string, request: Omit<Request, 'id'>): Promise<Reply> {
     const socket = await this.#connected(doing)
     this.#lastId += 1

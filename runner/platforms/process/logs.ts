@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readStamp } from '../log-stamp.ts'
 import type { LogLine } from '../platform.ts'
 import { plainly } from './state-folder.ts'
 
@@ -74,16 +75,8 @@ export async function lastLines(file: string): Promise<string> {
     .join(' / ')
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-/** `12:M 22 Nov 2026 14:31:26.123 * text` (serverLogRaw, server.c, Redis 6.0 to 8.0 and Valkey's `legacy` format). */
-const STAMP = /^\d+:[A-Z] (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{3}) /
-
 /** With the server's own time, which the supervisor has made UTC; else `nowMs`. */
 export function parseLogLine(line: string, nowMs: number): LogLine {
   const text = line.replace(/\r$/, '')
-  const stamp = STAMP.exec(text)
-  const month = MONTHS.indexOf(stamp?.[2] ?? '')
-  if (!stamp || month < 0) return { wallMs: nowMs, text }
-  const [day = 0, , year = 0, hour = 0, minute = 0, second = 0, ms = 0] = stamp.slice(1).map(Number)
-  return { wallMs: Date.UTC(year, month, day, hour, minute, second, ms), text }
+  return { wallMs: readStamp(text)?.wallMs ?? nowMs, text }
 }

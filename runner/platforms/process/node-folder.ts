@@ -1,8 +1,9 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CLOCK_VARIABLE, clockFile } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
 import { announcedAddress, bindAddresses, needsLinks } from '../links/loopback.ts'
-import type { ServerGroupSpec, ServerNode } from '../platform.ts'
+import { PlatformError, type ServerGroupSpec, type ServerNode } from '../platform.ts'
 import { renderServerConfig } from '../server-config.ts'
 import type { ServerPlan } from './protocol.ts'
 import type { ServerProgram } from './server-program.ts'
@@ -12,15 +13,26 @@ export function logFile(runFolder: string, serverName: string): string {
   return join(runFolder, serverName, 'server.log')
 }
 
+export function dataFolder(runFolder: string, serverName: string): string {
+  return join(runFolder, serverName, 'data')
+}
+
+/** Says by how much the clock of a node is off, in a group whose clocks can be set. */
+export function clockPath(runFolder: string, serverName: string): string {
+  return join(runFolder, serverName, 'clock')
+}
+
 /** Makes a node's folder, with its configuration, and says how its server is to be started. Throws PlatformError. */
 export async function makeNodeFolder(
   runFolder: string,
   node: ServerNode,
   program: ServerProgram,
   spec: ServerGroupSpec,
+  /** The library through which its clock can be set. */
+  clock?: string,
 ): Promise<ServerPlan> {
   const folder = join(runFolder, node.serverName)
-  const data = join(folder, 'data')
+  const data = dataFolder(runFolder, node.serverName)
   const configFile = join(folder, 'server.conf')
   // The server goes by this name in lists of processes, in every version and before it can set a title.
   const link = join(folder, program.name)
@@ -41,9 +53,21 @@ export async function makeNodeFolder(
       writeFile(configFile, config, { mode: 0o600 }),
       writeFile(logFile(runFolder, node.serverName), '', { mode: 0o600 }),
       symlink(program.path, link),
+      ...(clock === undefined ? [] : [writeFile(clockPath(runFolder, node.serverName), clockFile(0), { mode: 0o600 })]),
     ])
   })
   const [command = link, ...args] = [...program.loader, link, configFile]
+  const env = { ...program.env, ...(clock === undefined ? {} : clockEnvironment(runFolder, node.serverName, clock)) }
   const log = logFile(runFolder, node.serverName)
-  return { name: node.serverName, node: node.name, command, args, env: program.env, folder, log }
+  return { name: node.serverName, node: node.name, command, args, env, folder, log }
+}
+
+function clockEnvironment(runFolder: string, serverName: string, library: string): Record<string, string> {
+  // The loader takes both for the end of a name.
+  if (/[\s:]/.test(library)) {
+    throw new PlatformError(`${library} cannot be loaded into a server: its path has a space or a colon`, {
+      hint: 'name another folder for caches with XDG_CACHE_HOME',
+    })
+  }
+  return { LD_PRELOAD: library, [CLOCK_VARIABLE]: clockPath(runFolder, serverName) }
 }

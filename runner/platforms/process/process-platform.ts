@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
+import { clockLibrary } from '../clock/library.ts'
 import { checkSpec } from '../docker/spec.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
 import { announcedAddress, demandLoopback, loopbackPlan, needsLinks } from '../links/loopback.ts'
@@ -19,9 +20,11 @@ import { demandFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
 import { networkSupport } from './network-support.ts'
-import { makeNodeFolder } from './node-folder.ts'
+import { dataFolder, makeNodeFolder } from './node-folder.ts'
 import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
+import { diskPlan } from './resources/disks.ts'
+import { resourceSupport } from './resources/support.ts'
 import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
 import { ProcessServerGroup } from './server-group.ts'
 import { chooseProgram, type ServerProgram } from './server-program.ts'
@@ -109,7 +112,7 @@ export class ProcessPlatform implements Platform {
   }
 
   async faultSupport(): Promise<FaultSupport[]> {
-    return [...(await networkSupport())]
+    return [...(await networkSupport()), ...(await resourceSupport())]
   }
 
   async runs(): Promise<FoundRun[]> {
@@ -128,8 +131,8 @@ export class ProcessPlatform implements Platform {
     const folder = runFolder(this.#stateFolder, runId)
     const processes = readProcesses(folder)
     if (processes && isAlive(processes.supervisor)) return `kill ${processes.supervisor.pid}`
-    const links = processes?.links ? [processes.links] : []
-    const left = [...Object.values(processes?.servers ?? {}), ...links].filter(isAlive)
+    const helpers = [processes?.links, processes?.disks].filter((id) => id !== undefined)
+    const left = [...Object.values(processes?.servers ?? {}), ...helpers].filter(isAlive)
     const kill = left.length === 0 ? '' : `kill -9 ${left.map(({ pid }) => pid).join(' ')}; `
     return `${kill}rm -rf '${folder.replaceAll("'", "'\\''")}'`
   }
@@ -143,12 +146,16 @@ export class ProcessPlatform implements Platform {
   async #createIn(folder: string, plan: CreationPlan): Promise<ServerGroup> {
     const { spec, nodes, program, supervisor, progress, signal } = plan
     try {
-      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec)))
+      const clock = spec.needs?.clock ? await clockLibrary(progress, signal) : undefined
+      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec, clock)))
       signal?.throwIfAborted()
       progress(`starting ${spec.nodes} processes`)
       const needs = spec.needs ?? {}
       const links = needsLinks(needs) ? { links: loopbackPlan(nodes, needs) } : {}
-      await supervisor.open({ folder, servers, ...links }, signal)
+      const disks = needs.disk
+        ? { disks: await diskPlan(nodes.map((node) => dataFolder(folder, node.serverName))) }
+        : {}
+      await supervisor.open({ folder, servers, ...links, ...disks }, signal)
       const group = this.#group(spec.runId, nodes, needs)
       await waitForFirstAnswers(group, folder, spec.password, signal)
       if (spec.outlivesRunner) supervisor.release()

@@ -10,6 +10,17 @@ export interface SupervisorPlan {
   servers: ServerPlan[]
   /** For a group with links: a process of its own carries them. */
   links?: LinkPlan
+  /** For a group with small disks: a process of its own keeps them. */
+  disks?: DiskPlan
+}
+
+/** Small disks in memory, in a mount namespace that the servers are started in. */
+export interface DiskPlan {
+  /** Mounts the disks, says so in a line, and keeps them until its standard input ends. */
+  command: string
+  args: string[]
+  /** Runs what follows it in that namespace; `@pid@` stands for the process that keeps it. */
+  enter: string[]
 }
 
 export interface ServerPlan {
@@ -40,7 +51,18 @@ export interface Loss {
   lost: string
 }
 
-export type Action = 'state' | 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart' | 'links' | 'remove'
+export type Action =
+  | 'state'
+  | 'stop'
+  | 'kill'
+  | 'pause'
+  | 'unpause'
+  | 'start'
+  | 'restart'
+  | 'limit'
+  | 'limits'
+  | 'links'
+  | 'remove'
 
 /** A line on the supervisor's socket. */
 export interface Request {
@@ -52,6 +74,8 @@ export interface Request {
   graceMs?: number
   /** `links` needs it. */
   order?: LinkOrder
+  /** With `limit`: the share of one core that the server may use; without it, it may use all of it. */
+  cpuShare?: number
 }
 
 export interface Reply {
@@ -63,6 +87,9 @@ export interface Reply {
   pid?: number
   /** In answer to `links`. */
   links?: LinkReply
+  /** In answer to `limit` and `limits`. */
+  cpuShare?: number
+  heldBackMs?: number
 }
 
 /** A process that no later one of the same pid is taken for. */
@@ -78,6 +105,8 @@ export interface Processes {
   servers: Record<string, ProcessId>
   /** What carries the links, in a group that has them. */
   links?: ProcessId
+  /** What keeps the small disks, in a group that has them. */
+  disks?: ProcessId
 }
 
 /** Files of a run's folder. */

@@ -22,8 +22,8 @@ export async function removeRun(stateFolder: string, runId: string): Promise<str
   const removed = [...servers.filter(([, id]) => isAlive(id)).map(([name]) => `process ${name}`), `folder ${folder}`]
   const supervisor = run?.processes?.supervisor
   if (supervisor && isAlive(supervisor)) await askSupervisor(runId, folder, supervisor)
-  const links = run?.processes?.links
-  await Promise.all([...servers.map(([, id]) => kill(id, -id.pid)), ...(links ? [kill(links, links.pid)] : [])])
+  const helpers = [run?.processes?.links, run?.processes?.disks].filter((id) => id !== undefined)
+  await Promise.all([...servers.map(([, id]) => kill(id, -id.pid)), ...helpers.map((id) => kill(id, id.pid))])
   await plainly(`remove the folder ${folder}`, async () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     // The journal of the run's faults lies beside its folder: faults/journal.ts.

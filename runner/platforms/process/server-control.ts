@@ -1,20 +1,120 @@
-import { type ServerControl, UnsupportedFault } from '../faults.ts'
+import { access, open, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { clockFile } from '../clock/library.ts'
+import { type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
+import { type NodeState, PlatformError, type ServerNode } from '../platform.ts'
+import type { Control } from './control.ts'
+import { clockPath, dataFolder } from './node-folder.ts'
+import { PROCESSES_FILE, type Processes } from './protocol.ts'
+import { SmallDisk } from './resources/disks.ts'
+import { limitMemory, memoryLimitOf } from './resources/memory.ts'
+import { SLOW_DISK_REASON } from './resources/support.ts'
+import { plainly } from './state-folder.ts'
+
+export interface ControlOptions {
+  runId: string
+  /** The run's folder. */
+  folder: string
+  control: Control
+  look(node: string): Promise<{ state: NodeState; pid?: number }>
+}
 
 /** Faults of single processes. */
 export class ProcessServerControl implements ServerControl {
-  async limit(): Promise<void> {
-    throw new UnsupportedFault('a limit of resources', 'this platform has none')
+  readonly #nodes: readonly ServerNode[]
+  readonly #options: ControlOptions
+  /** What was set, and for which process: what a limit leaves is counted from the moment when it is set. */
+  readonly #memory = new Map<string, { pid: number; bytes: number }>()
+
+  constructor(nodes: readonly ServerNode[], options: ControlOptions) {
+    this.#nodes = nodes
+    this.#options = options
   }
 
-  async limitsInWords(): Promise<string> {
-    throw new UnsupportedFault('a limit of resources', 'this platform has none')
+  async limit(node: string, { cpuShare, memoryBytes, disk }: Resources): Promise<void> {
+    const serverName = this.#serverName(node)
+    await this.#setDisk(node, disk)
+    await this.#options.control.limitCpu(`limit ${node}`, serverName, cpuShare)
+    await this.#limitMemory(node, memoryBytes)
   }
 
-  async wipeData(): Promise<string[]> {
-    throw new UnsupportedFault('wiping data', 'this platform cannot')
+  async limitsOf(node: string): Promise<SeenLimits> {
+    const doing = `look at the limits of ${node}`
+    const { cpuShare, heldBackMs = 0 } = await this.#options.control.ask(doing, 'limits', this.#serverName(node))
+    const { pid } = await this.#options.look(node)
+    const memoryBytes = pid === undefined ? undefined : await memoryLimitOf(pid)
+    const disk = await (await this.#smallDisk(node))?.see()
+    return {
+      heldBackMs,
+      ...(cpuShare === undefined ? {} : { cpuShare }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(disk === undefined ? {} : { disk }),
+    }
   }
 
-  async setClock(): Promise<void> {
-    throw new UnsupportedFault('a clock that is off', 'this platform has none')
+  async wipeData(node: string, identity: 'kept' | 'lost'): Promise<string[]> {
+    const { state } = await this.#options.look(node)
+    if (state.status !== 'stopped') throw new PlatformError(`the data of ${node} cannot be wiped: ${state.text}`)
+    const disk = await this.#smallDisk(node)
+    const folder = disk?.folder ?? dataFolder(this.#options.folder, this.#serverName(node))
+    return await plainly(`wipe the data of ${node}`, async () => {
+      const kept = (name: string) => (name === 'nodes.conf' && identity === 'kept') || name.startsWith('.')
+      const names = (await readdir(folder)).filter((name) => !kept(name))
+      await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })))
+      return names.sort()
+    })
+  }
+
+  async setClock(node: string, offsetMs: number): Promise<void> {
+    const path = clockPath(this.#options.folder, this.#serverName(node))
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    )
+    if (!isThere) {
+      if (offsetMs === 0) return
+      throw new UnsupportedFault('a clock that is off', 'the servers were made with no clock of their own')
+    }
+    await plainly(`set the clock of ${node}`, async () => {
+      // In place, and in one piece: the server has the file itself in its memory, not its name.
+      const file = await open(path, 'r+')
+      try {
+        await file.write(clockFile(offsetMs), 0, 8, 0)
+      } finally {
+        await file.close()
+      }
+    })
+  }
+
+  async #setDisk(node: string, disk: Resources['disk']): Promise<void> {
+    if (typeof disk === 'object') throw new UnsupportedFault('a slow disk', SLOW_DISK_REASON, 'use a Docker engine')
+    const small = await this.#smallDisk(node)
+    if (small) await small.set(disk)
+    else if (disk !== undefined) {
+      throw new UnsupportedFault(`a ${disk} disk`, 'the servers were made without disks of their own')
+    }
+  }
+
+  async #limitMemory(node: string, bytes: number | undefined): Promise<void> {
+    const { pid } = await this.#options.look(node)
+    if (pid === undefined) return
+    const known = this.#memory.get(node)
+    if (bytes !== undefined && known?.pid === pid && known.bytes === bytes) return
+    await limitMemory(pid, `limit the memory of ${node}`, bytes)
+    if (bytes === undefined) this.#memory.delete(node)
+    else this.#memory.set(node, { pid, bytes })
+  }
+
+  /** Undefined in a group that was made without. */
+  async #smallDisk(node: string): Promise<SmallDisk | undefined> {
+    const text = await readFile(join(this.#options.folder, PROCESSES_FILE), 'utf8').catch(() => '{}')
+    const { disks } = JSON.parse(text) as Partial<Processes>
+    return disks && new SmallDisk(disks, dataFolder(this.#options.folder, this.#serverName(node)))
+  }
+
+  #serverName(node: string): string {
+    const found = this.#nodes.find(({ name }) => name === node)
+    if (found) return found.serverName
+    throw new PlatformError(`run ${this.#options.runId} has no node ${node}`)
   }
 }

@@ -24,7 +24,7 @@ export interface GroupOptions {
 export class ProcessServerGroup implements ServerGroup {
   readonly runId: string
   readonly network: ProcessNetworkControl
-  readonly control = new ProcessServerControl()
+  readonly control: ProcessServerControl
   readonly nodes: readonly ServerNode[]
   readonly #options: GroupOptions
   readonly #followers = new Set<LogFollower>()
@@ -33,6 +33,7 @@ export class ProcessServerGroup implements ServerGroup {
     this.runId = options.runId
     this.nodes = nodes
     this.#options = options
+    this.control = new ProcessServerControl(nodes, { ...options, look: (node) => this.look(node) })
     this.network = new ProcessNetworkControl(nodes, options.needs, options.control)
   }
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { lookAt } from '../process-id.mjs'
+import { CpuThrottle } from './cpu-throttle.mjs'
 
 /**
  * @typedef {import('./protocol.ts').ServerPlan} ServerPlan
@@ -22,6 +23,12 @@ export class SupervisedServer {
   #child
   /** @type {Promise<void>} */
   #ended = Promise.resolve()
+  /** What it may use of one core, if that is limited; outlasts its end and start. @type {number | undefined} */
+  #cpuShare
+  /** @type {CpuThrottle | undefined} */
+  #throttle
+  /** Held back by a limit that is no more, ms. */
+  #heldBackMs = 0
   /** Signals that this supervisor sent. @type {Set<string>} */
   #sent = new Set()
   #closed = false
@@ -49,7 +56,7 @@ export class SupervisedServer {
       await this.#ended
       return this.#lastEnd
     }
-    return seen.letter.startsWith('T')
+    return seen.letter.startsWith('T') && !this.#throttle?.isActive
       ? { status: 'paused', text: 'process is paused' }
       : { status: 'running', text: 'process is running' }
   }
@@ -79,9 +86,12 @@ export class SupervisedServer {
     }
     this.#child = child
     this.#sent.clear()
+    this.#heldBackMs = 0
+    this.#startThrottle()
     this.#ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.#child = undefined
+        this.#endThrottle()
         this.#lastEnd = this.#endOf(code, signal)
         sendTo(-pid, 'SIGKILL')
         resolve()
@@ -119,6 +129,7 @@ export class SupervisedServer {
     const { status } = await this.state()
     if (status === 'paused') throw new Error('the process is paused already')
     if (status === 'stopped') throw new Error('the process is not running')
+    this.#throttle?.suspend()
     this.#signalGroup('SIGSTOP')
     await this.#wait('paused', 'SIGSTOP')
   }
@@ -127,6 +138,40 @@ export class SupervisedServer {
     if ((await this.state()).status !== 'paused') throw new Error('the process is not paused')
     this.#signalGroup('SIGCONT')
     await this.#wait('running', 'SIGCONT')
+    this.#throttle?.resume()
+  }
+
+  /** How long it was held back since its start, ms. */
+  get heldBackMs() {
+    return this.#heldBackMs + (this.#throttle?.heldBackMs ?? 0)
+  }
+
+  get cpuShare() {
+    return this.#cpuShare
+  }
+
+  /**
+   * Holds it to a share of one core, now and after every start, or lets it have all of it again.
+   * @param {number | undefined} share
+   */
+  async limitCpu(share) {
+    if (share === this.#cpuShare) return
+    const { status } = await this.state()
+    this.#cpuShare = share
+    this.#endThrottle()
+    this.#startThrottle()
+    if (status === 'paused') this.#throttle?.suspend()
+  }
+
+  #startThrottle() {
+    if (this.#cpuShare === undefined || this.pid === undefined) return
+    this.#throttle = new CpuThrottle(this.pid, this.#cpuShare, (signal) => this.#signalGroup(signal))
+  }
+
+  #endThrottle() {
+    this.#throttle?.end()
+    this.#heldBackMs += this.#throttle?.heldBackMs ?? 0
+    this.#throttle = undefined
   }
 
   /**

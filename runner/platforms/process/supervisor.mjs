@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
 import { LinkChild } from '../links/link-child.mjs'
 import { processId } from '../process-id.mjs'
 import { readJsonLines } from './json-lines.mjs'
+import { SupervisedDisks } from './supervised-disks.mjs'
 import { SupervisedServer } from './supervised-server.mjs'
 
 /**
@@ -22,6 +23,8 @@ process.umask(0o077)
 const servers = new Map()
 /** @type {LinkChild | undefined} */
 let links
+/** @type {SupervisedDisks | undefined} */
+let disks
 /** @type {SupervisorPlan | undefined} */
 let plan
 let released = false
@@ -54,13 +57,14 @@ async function open(given) {
     /** @type {Processes} */
     const processes = { supervisor: identity(process.pid), servers: {} }
     save(processes)
+    await openDisks(given, processes)
     for (const server of given.servers) {
       const onStart = (/** @type {number} */ pid) => {
         processes.servers[server.name] = identity(pid)
         save(processes)
         tellLinks()
       }
-      servers.set(server.name, new SupervisedServer(server, onStart))
+      servers.set(server.name, new SupervisedServer(inside(server), onStart))
     }
     await listen()
     await Promise.all([openLinks(given, processes), ...[...servers.values()].map((server) => server.start())])
@@ -93,6 +97,28 @@ function tellLinks() {
   })
   // That the links are gone is told by themselves.
   links?.ask({ do: 'know', pids: Object.fromEntries(pids) }).catch(() => undefined)
+}
+
+/**
+ * @param {SupervisorPlan} given
+ * @param {Processes} processes
+ */
+async function openDisks(given, processes) {
+  if (!given.disks) return
+  disks = new SupervisedDisks(given.disks)
+  if (disks.pid !== undefined) processes.disks = identity(disks.pid)
+  save(processes)
+  await disks.open()
+}
+
+/**
+ * @param {import('./protocol.ts').ServerPlan} server
+ * @returns {import('./protocol.ts').ServerPlan}
+ */
+function inside(server) {
+  if (!disks) return server
+  const [command, ...args] = disks.inside(server.command, server.args)
+  return { ...server, command, args }
 }
 
 /** @param {import('./protocol.ts').Opening | import('./protocol.ts').Loss} message */
@@ -151,7 +177,7 @@ async function answer(request, socket) {
  * @param {Request} request
  * @returns {Promise<Partial<Reply>>}
  */
-async function perform({ action, server: name = '', graceMs = 0, order }) {
+async function perform({ action, server: name = '', graceMs = 0, order, cpuShare }) {
   if (action === 'remove') {
     const problem = await end()
     return problem === undefined ? {} : { error: problem }
@@ -165,6 +191,10 @@ async function perform({ action, server: name = '', graceMs = 0, order }) {
   if (action === 'state') {
     const state = await server.state()
     return { state, ...(server.pid === undefined ? {} : { pid: server.pid }) }
+  }
+  if (action === 'limit') await server.limitCpu(cpuShare)
+  if (action === 'limit' || action === 'limits') {
+    return { heldBackMs: server.heldBackMs, ...(server.cpuShare === undefined ? {} : { cpuShare: server.cpuShare }) }
   }
   if (action === 'stop') await server.stop(graceMs)
   if (action === 'kill') await server.kill()
@@ -192,6 +222,8 @@ function end() {
 async function endAll() {
   // Their data goes with them, so there is nothing that a SIGTERM could save.
   await Promise.all([links?.close(), ...[...servers.values()].map((server) => server.close())])
+  // After the servers, whose data is on them.
+  await disks?.close()
   if (!plan) return undefined
   try {
     rmSync(plan.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })

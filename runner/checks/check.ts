@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import type { CheckOutcome, CheckVerdict, Finding, Witness } from '../record/check-outcome.ts'
+import type { WorkloadType } from '../record/history-codes.ts'
+import type { Evidence } from './evidence.ts'
+
+/** What a check found, before its verdict. */
+export interface Measured {
+  /** Whether the limit holds. */
+  finding: Finding
+  /** What was found, for people. */
+  value: string
+  /** The same as a number; durations in ms. */
+  amount?: number
+  /** How many operations, reads, … were judged. */
+  samples: number
+  explanation: string
+  details?: string[]
+  witness?: Witness
+}
+
+/** A check as its file defines it: pure, from a history and the facts of its scenario to what was found. */
+export interface CheckSpec<Limit> {
+  /** As it stands in a scenario: `lost_writes`. */
+  name: string
+  /** One sentence, for documentation and completion. */
+  summary: string
+  workloads: readonly WorkloadType[]
+  /** One limit, as written. */
+  limit: z.ZodType<Limit>
+  limitText(limit: Limit): string
+  measure(limit: Limit, evidence: Evidence): Measured
+}
+
+/** A check whose limits are not yet read. */
+export interface Check {
+  name: string
+  summary: string
+  workloads: readonly WorkloadType[]
+  /** One limit, or a list of them. */
+  limits: z.ZodType
+  /** Judges each limit. Throws ZodError if `limits` would not accept what is `written`. */
+  judge(on: string, written: unknown, evidence: Evidence): CheckOutcome[]
+}
+
+export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
+  const { name, summary, workloads } = spec
+  const limits = z.union([spec.limit, z.array(spec.limit).min(1)]).describe(summary)
+  return {
+    ...{ name, summary, workloads, limits },
+    judge(on, written, evidence) {
+      const list = z.array(spec.limit).safeParse(written)
+      const wanted = list.success ? list.data : [spec.limit.parse(written)]
+      return wanted.map((limit) => {
+        const measured = spec.measure(limit, evidence)
+        return outcomeOf({ on, name, limit: spec.limitText(limit) }, measured, evidence.doubt)
+      })
+    },
+  }
+}
+
+/**
+ * The verdict on what was found. Nothing to judge is no pass; and too little to judge by, or a history of which a part is
+ * missing, may show a violation, but cannot show that there is none. `doubt` says so in words.
+ */
+export function outcomeOf(
+  named: Pick<CheckOutcome, 'on' | 'name' | 'limit'>,
+  measured: Measured,
+  doubt: string | undefined,
+): CheckOutcome {
+  const { finding, explanation, ...rest } = measured
+  const verdict = verdictOf(finding, measured.samples, doubt)
+  const told = verdict === 'inconclusive' && finding === 'holds' ? `${explanation} Yet ${doubt}.` : explanation
+  return { ...named, verdict, ...rest, explanation: told }
+}
+
+function verdictOf(finding: Finding, samples: number, doubt: string | undefined): CheckVerdict {
+  if (finding === 'violated') return 'failed'
+  if (samples === 0) return 'not-evaluated'
+  return finding === 'unknown' || doubt !== undefined ? 'inconclusive' : 'passed'
+}

@@ -1,0 +1,105 @@
+import { formatDuration } from '../record/duration.ts'
+import { FLAG, FN, isIndeterminateCode, OUTCOME_OK } from '../record/history-codes.ts'
+import { type Check, defineCheck } from './check.ts'
+import type { Evidence } from './evidence.ts'
+import { atMostText, type DurationLimit, durationLimit, durationOf, scopeText } from './limits.ts'
+import { momentText, plural } from './words.ts'
+import { EVERY_WORKLOAD } from './workloads.ts'
+
+const QUANTILES: readonly (readonly [name: string, quantile: number])[] = [
+  ['p50', 0.5],
+  ['p75', 0.75],
+  ['p90', 0.9],
+  ['p95', 0.95],
+  ['p99', 0.99],
+  ['p999', 0.999],
+  ['max', 1],
+]
+
+/** `p50` … `p999` and `max`. */
+export const latencies: readonly Check[] = QUANTILES.map(([name, quantile]) =>
+  defineCheck<DurationLimit>({
+    name,
+    summary: `${quantile === 1 ? 'The longest time that an operation took' : `The time within which ${Number((quantile * 100).toFixed(1))}% of operations were answered`}; with a rate, from when they were due`,
+    workloads: EVERY_WORKLOAD,
+    limit: durationLimit,
+    limitText: (limit) =>
+      typeof limit === 'string' ? atMostText(limit) : `${atMostText(limit.at_most)}${scopeText(limit)}`,
+    measure(limit, evidence) {
+      const { at_most, during } = typeof limit === 'string' ? { at_most: limit } : limit
+      const { sorted, unanswered, worst } = latenciesOf(evidence, evidence.phase(during))
+      // The nearest rank: the smallest latency that so large a share of all does not exceed.
+      const valueMs = sorted[Math.max(Math.ceil(quantile * sorted.length) - 1, 0)] ?? 0
+      const lost = unanswered === 0 ? '' : `; ${unanswered} without an answer count as long as they were waited for`
+      return {
+        finding: valueMs > durationOf(at_most) ? 'violated' : 'holds',
+        value: formatDuration(valueMs),
+        amount: valueMs,
+        samples: sorted.length,
+        explanation: `${name} of ${plural(sorted.length, 'operation')} was ${formatDuration(valueMs)}${lost}${worstText(evidence, worst)}.`,
+        details: [spreadText(sorted)],
+      }
+    },
+  }),
+)
+
+interface Latencies {
+  phase: number | undefined
+  /** In ms; single precision is a ten-millionth. */
+  sorted: Float32Array
+  unanswered: number
+  /** The row of the slowest; -1 without any. */
+  worst: number
+}
+
+/** The last that were asked for: limits of several quantiles mostly ask for the same. */
+const remembered = new WeakMap<Evidence, Latencies>()
+
+function latenciesOf(evidence: Evidence, phase: number | undefined): Latencies {
+  const known = remembered.get(evidence)
+  if (known && known.phase === phase) return known
+  const latencies = measuredLatencies(evidence, phase)
+  remembered.set(evidence, latencies)
+  return latencies
+}
+
+/**
+ * How long operations took, from when they were due. Those without an answer took at least as long as they were waited for; those that were
+ * refused are left out, for a quick refusal is no quick answer.
+ */
+function measuredLatencies({ history }: Evidence, phase: number | undefined): Latencies {
+  const { ops, rows } = history
+  const all = new Float32Array(rows)
+  let count = 0
+  let unanswered = 0
+  let worst = -1
+  let worstMs = -1
+  for (let row = 0; row < rows; row += 1) {
+    const outcome = ops.outcome[row] ?? 0
+    if (((ops.flags[row] ?? 0) & FLAG.final) !== 0 || (ops.fn[row] ?? 0) >= FN.deliver) continue
+    if (phase !== undefined && ops.phase[row] !== phase) continue
+    const isLost = isIndeterminateCode(outcome)
+    const completeMs = ops.completeMs[row] ?? 0
+    if ((outcome !== OUTCOME_OK && !isLost) || completeMs === Number.POSITIVE_INFINITY) continue
+    const tookMs = completeMs - (ops.invokeMs[row] ?? 0) + (ops.lateMs[row] ?? 0)
+    all[count] = tookMs
+    count += 1
+    if (isLost) unanswered += 1
+    if (tookMs > worstMs) {
+      worst = row
+      worstMs = tookMs
+    }
+  }
+  return { phase, sorted: all.subarray(0, count).sort(), unanswered, worst }
+}
+
+function worstText({ history }: Evidence, worst: number): string {
+  if (worst < 0) return ''
+  const node = history.nodes[history.ops.node[worst] ?? -1]
+  return `; the slowest ended at ${momentText(history.ops.completeMs[worst] ?? 0)}${node === undefined ? '' : ` on ${node}`}`
+}
+
+function spreadText(sorted: Float32Array): string {
+  const at = (quantile: number) => formatDuration(sorted[Math.max(Math.ceil(quantile * sorted.length) - 1, 0)] ?? 0)
+  return QUANTILES.map(([name, quantile]) => `${name} ${at(quantile)}`).join(', ')
+}

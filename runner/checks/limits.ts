@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { formatDuration, parseDuration } from '../record/duration.ts'
+
+/** How limits are written. They stay as written, so that a schema for editors can be made of them; the functions below read them. */
+
+const during = z.string().min(1).optional().describe('Only what began in this phase of the scenario')
+
+export const shards = z
+  .union([z.enum(['touched', 'untouched']), z.array(z.int().min(1)).min(1)])
+  .optional()
+  .describe('Only these shards: touched by a fault, untouched, or by number')
+
+export type ShardChoice = 'touched' | 'untouched' | number[]
+
+const count = z.int().min(0)
+
+export const durationText = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, {
+    error: ({ input }) => `\`${input}\` is not a duration; write it as 250ms, 15s or 2m`,
+  })
+  .describe('A duration: 250ms, 15s, 2m')
+
+const percentage = z
+  .string()
+  .regex(/^\d+(\.\d+)?%$/, { error: ({ input }) => `\`${input}\` is not a share; write it as 0% or 2.5%` })
+  .describe('A share: 0%, 2.5%')
+
+const rate = z
+  .string()
+  .regex(/^\d+(\.\d+)?\/(s|m|h)$/, { error: ({ input }) => `\`${input}\` is not a rate; write it as 500/s` })
+  .describe('A rate: 500/s')
+
+export const countLimit = z.union([count, z.strictObject({ at_most: count, during })])
+export type CountLimit = z.infer<typeof countLimit>
+
+export const durationLimit = z.union([durationText, z.strictObject({ at_most: durationText, during })])
+export type DurationLimit = z.infer<typeof durationLimit>
+
+export const shareLimit = z.union([
+  percentage,
+  z.strictObject({
+    at_most: percentage,
+    during,
+    class: z.string().min(1).optional().describe('Only errors of this class: CLUSTERDOWN, timeout, …'),
+  }),
+])
+export type ShareLimit = z.infer<typeof shareLimit>
+
+export const rateLimit = z.union([rate, z.strictObject({ at_least: rate, during })])
+export type RateLimit = z.infer<typeof rateLimit>
+
+/** A property that must hold. */
+export const mustHold = z.literal(true).describe('It must hold')
+
+export { during as duringKey }
+
+/** Milliseconds of a text that `durationText` accepted. */
+export function durationOf(text: string): number {
+  return parseDuration(text) ?? 0
+}
+
+/** 0–1, of a text that `percentage` accepted. */
+export function shareOf(text: string): number {
+  return Number.parseFloat(text) / 100
+}
+
+/** Per second, of a text that `rate` accepted. */
+export function rateOf(text: string): number {
+  const perUnit = Number.parseFloat(text)
+  if (text.endsWith('/m')) return perUnit / 60
+  return text.endsWith('/h') ? perUnit / 3600 : perUnit
+}
+
+/** Where and when a limit counts, in words: ` during recovery, touched shards`. */
+export function scopeText(limit: { during?: string | undefined; shards?: ShardChoice | undefined }): string {
+  const when = limit.during === undefined ? '' : ` during ${limit.during}`
+  if (limit.shards === undefined) return when
+  const which = Array.isArray(limit.shards) ? `shard ${limit.shards.join(', ')}` : `${limit.shards} shards`
+  return `${when}, ${which}`
+}
+
+export function atMostText(most: string | number): string {
+  return typeof most === 'number' || most.endsWith('%')
+    ? `at most ${most}`
+    : `at most ${formatDuration(durationOf(most))}`
+}
+
+/** A count limit with its parts. */
+export function countOf(limit: CountLimit): { at_most: number; during?: string | undefined } {
+  return typeof limit === 'number' ? { at_most: limit } : limit
+}
+
+export function countText(limit: CountLimit): string {
+  return typeof limit === 'number' ? String(limit) : `${atMostText(limit.at_most)}${scopeText(limit)}`
+}
+
+/** A property that must hold, with its parts. */
+export const propertyLimit = z.union([mustHold, z.strictObject({ during })])
+export type PropertyLimit = z.infer<typeof propertyLimit>
+
+export function propertyText(limit: PropertyLimit): string {
+  return limit === true ? 'always' : scopeText(limit).trim()
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { Finding } from '../record/check-outcome.ts'
+import { formatDuration } from '../record/duration.ts'
+import { defineCheck } from './check.ts'
+import type { Evidence } from './evidence.ts'
+import { atMostText, durationOf, durationText, duringKey, scopeText, shards } from './limits.ts'
+import type { Outage } from './outages/outages.ts'
+import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
+import { plural } from './words.ts'
+import { EVERY_WORKLOAD } from './workloads.ts'
+
+const limit = z.union([durationText, z.strictObject({ at_most: durationText, during: duringKey, shards })])
+
+type LongestOutageLimit = z.infer<typeof limit>
+
+export const longestOutage = defineCheck<LongestOutageLimit>({
+  name: 'longest_outage',
+  summary: 'The longest time in which clients of a range of slots were not served, with its error',
+  workloads: EVERY_WORKLOAD,
+  limit,
+  limitText: (written) =>
+    typeof written === 'string' ? atMostText(written) : `${atMostText(written.at_most)}${scopeText(written)}`,
+  measure(written, evidence) {
+    const scope = typeof written === 'string' ? {} : written
+    const mostMs = durationOf(typeof written === 'string' ? written : written.at_most)
+    const services = servicesIn(evidence, scope)
+    const samples = services.reduce((sum, { operations }) => sum + operations, 0)
+    const details = serviceLines(evidence, services)
+    const longest = services
+      .flatMap(({ outages }) => outages)
+      .reduce<Outage | undefined>(
+        (best, outage) => (best && best.lengthMs >= outage.lengthMs ? best : outage),
+        undefined,
+      )
+    if (!longest) {
+      const explanation = `Clients were served without a break: no outage in ${plural(samples, 'operation')}.`
+      return { finding: 'holds', value: 'none', amount: 0, samples, explanation, details }
+    }
+    return {
+      finding: findingOf(longest, mostMs),
+      value: lengthText(longest),
+      amount: longest.lengthMs,
+      samples,
+      explanation: outageText(evidence, longest, mostMs),
+      details,
+    }
+  },
+})
+
+function findingOf({ lengthMs, errorMs, ended }: Outage, mostMs: number): Finding {
+  if (lengthMs - errorMs > mostMs) return 'violated'
+  return ended && lengthMs + errorMs <= mostMs ? 'holds' : 'unknown'
+}
+
+function outageText(evidence: Evidence, outage: Outage, mostMs: number): string {
+  const text = `Clients of ${placeText(outage)} were out for ${lengthText(outage)}, ${beginText(evidence, outage)}; ${failuresText(outage)}.`
+  if (findingOf(outage, mostMs) !== 'unknown') return text
+  const why = outage.ended
+    ? 'which its error does not tell from the limit'
+    : 'and it had not ended when the recording did'
+  return `${text} The limit is ${formatDuration(mostMs)}, ${why}.`
+}

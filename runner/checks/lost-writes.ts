@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { defineCheck, type Measured } from './check.ts'
+import type { Evidence } from './evidence.ts'
+import { duringKey, scopeText } from './limits.ts'
+import type { Losses } from './losses/losses.ts'
+import { lossDetail, lossesByShard, lossSentence, lostNames } from './losses/story.ts'
+import { shapeOf } from './losses/suffix.ts'
+import { witnessOf } from './witness.ts'
+import { listed, plural } from './words.ts'
+
+const most = z.int().min(0)
+
+const limit = z.union([
+  most,
+  z
+    .strictObject({
+      at_most: most.optional(),
+      shape: z
+        .literal('suffix')
+        .optional()
+        .describe('What is lost must be the tail of what the old master acknowledged'),
+      during: duringKey,
+    })
+    .refine(({ at_most, shape }) => at_most !== undefined || shape !== undefined, {
+      error: 'say how many may be lost (at_most), or of which shape what is lost must be (shape), or both',
+    }),
+])
+
+type LostWritesLimit = z.infer<typeof limit>
+
+export const lostWrites = defineCheck<LostWritesLimit>({
+  name: 'lost_writes',
+  summary: 'Acknowledged writes that are gone, or replaced by something older',
+  workloads: ['register', 'cas', 'counter', 'set', 'list', 'transaction', 'expiry'],
+  limit,
+  limitText(written) {
+    if (typeof written === 'number') return String(written)
+    const { at_most, shape } = written
+    const parts = [
+      ...(at_most === undefined ? [] : [`at most ${at_most}`]),
+      ...(shape === undefined ? [] : ['only a tail of what the old master acknowledged']),
+    ]
+    return `${parts.join(', ')}${scopeText(written)}`
+  },
+  measure(written, evidence) {
+    const {
+      at_most = 0,
+      shape,
+      during,
+    } = typeof written === 'number' ? { at_most: written } : { at_most: Infinity, ...written }
+    const { losses, history } = evidence
+    const phase = evidence.phase(during)
+    const counts = (row: number) => phase === undefined || history.ops.phase[row] === phase
+    const groups = lossesByShard(evidence, losses, counts)
+    const count = groups.reduce((sum, group) => sum + group.count, 0)
+    const samples = losses.samples
+    const amount = { value: String(count), amount: count, samples }
+    if (count === 0) return { ...amount, ...nothingLost(evidence, losses) }
+    if (history.type === 'counter' && during !== undefined) return { ...amount, ...undatable(count) }
+    const rows = groups.flatMap((group) => group.rows)
+    const told = {
+      ...amount,
+      details: [
+        ...groups.flatMap((group) => [lossDetail(evidence, group), ...lostNames(evidence, group)]),
+        ...unreadText(evidence, losses),
+      ],
+      witness: lossWitness(evidence, losses, rows),
+    }
+    const sentences = groups.map((group) => lossSentence(evidence, losses, group)).join('. ')
+    if (count > at_most) return { ...told, finding: 'violated', explanation: `${sentences}.` }
+    if (shape !== undefined) return { ...told, ...judgeShape(evidence, losses, sentences) }
+    const finding = losses.unread.length > 0 ? 'unknown' : 'holds'
+    return { ...told, finding, explanation: `${sentences}; the limit allows it.` }
+  },
+})
+
+type Told = Pick<Measured, 'finding' | 'explanation'> & Partial<Measured>
+
+function nothingLost(evidence: Evidence, losses: Losses): Told {
+  if (losses.samples === 0) {
+    const why = losses.unread.length > 0 ? 'no key could be read back after the run' : 'there was no acknowledged write'
+    return { finding: 'unknown', explanation: `It cannot be said whether writes were lost: ${why}.` }
+  }
+  const kept = `All ${plural(losses.samples, 'acknowledged write')} were there after the run, or had been overwritten by later ones`
+  if (losses.unread.length === 0) return { finding: 'holds', explanation: `${kept}.` }
+  return { finding: 'unknown', explanation: `${kept}; but ${unreadText(evidence, losses).join('')}.` }
+}
+
+function undatable(count: number): Told {
+  const explanation = `${plural(count, 'increment')} of counters ${count === 1 ? 'was' : 'were'} lost, but of a counter nobody can say which increments are missing, nor in which phase they were made.`
+  return { finding: 'unknown', explanation }
+}
+
+function unreadText({ history }: Evidence, { unread }: Losses): string[] {
+  if (unread.length === 0) return []
+  const names = listed(
+    unread.map((key) => history.keys[key] ?? ''),
+    3,
+  )
+  return [
+    `${plural(unread.length, 'key')} could not be read back from the masters (${names}), so what became of their writes is unknown`,
+  ]
+}
+
+function judgeShape(evidence: Evidence, losses: Losses, sentences: string): Told {
+  if (evidence.history.type === 'counter') {
+    return {
+      finding: 'unknown',
+      explanation: `${sentences}. Of a counter nobody can say which increments are missing, so their shape is unknown.`,
+    }
+  }
+  const { hole, unplaced } = shapeOf(evidence, losses)
+  if (hole) {
+    const rows = [hole.lost, hole.survivor]
+    return {
+      finding: 'violated',
+      explanation:
+        `${sentences}. What is lost is not a tail: a write was lost although a later one, acknowledged by the same master in the same shard, ` +
+        'survived. Asynchronous replication cannot do that.',
+      witness: witnessOf(
+        evidence.history,
+        'the first write is lost, the second, which began after it was acknowledged, is not',
+        rows,
+      ),
+    }
+  }
+  if (unplaced > 0) {
+    return {
+      finding: 'unknown',
+      explanation: `${sentences}. It is not known which node acknowledged ${unplaced} of them, so their shape is unknown.`,
+    }
+  }
+  return {
+    finding: 'holds',
+    explanation: `${sentences}. All of it is the tail of what the old master had acknowledged, as asynchronous replication allows.`,
+  }
+}
+
+function lossWitness({ history }: Evidence, losses: Losses, rows: readonly number[]) {
+  const [first] = rows
+  if (first === undefined) {
+    const reads = [...losses.byKey.keys()].map((key) => losses.finals[key] ?? -1)
+    return witnessOf(history, 'what was read back after the run', reads)
+  }
+  const shown = [first, losses.shownBy.get(first) ?? first]
+  return witnessOf(history, 'the oldest lost write, and the read that shows it gone', shown, rows.length - 1)
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { formatDuration } from '../record/duration.ts'
+import { defineCheck } from './check.ts'
+import { durationOf, durationText, duringKey, scopeText, shards } from './limits.ts'
+import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
+import { listed, plural } from './words.ts'
+import { EVERY_WORKLOAD } from './workloads.ts'
+
+/** Shorter ones are errors in passing, not outages, unless a scenario says otherwise. */
+const DEFAULT_LONGER_THAN = '100ms'
+
+const most = z.int().min(0)
+
+const limit = z.union([
+  most,
+  z.strictObject({
+    at_most: most,
+    longer_than: durationText.optional().describe('Shorter ones do not count; 100ms unless given'),
+    during: duringKey,
+    shards,
+  }),
+])
+
+type OutagesLimit = z.infer<typeof limit>
+
+export const outages = defineCheck<OutagesLimit>({
+  name: 'outages',
+  summary: 'How often clients of a range of slots were not served',
+  workloads: EVERY_WORKLOAD,
+  limit,
+  limitText(written) {
+    const {
+      at_most,
+      longer_than = DEFAULT_LONGER_THAN,
+      ...scope
+    } = typeof written === 'number' ? { at_most: written } : written
+    return `at most ${at_most} longer than ${formatDuration(durationOf(longer_than))}${scopeText(scope)}`
+  },
+  measure(written, evidence) {
+    const {
+      at_most,
+      longer_than = DEFAULT_LONGER_THAN,
+      ...scope
+    } = typeof written === 'number' ? { at_most: written } : written
+    const services = servicesIn(evidence, scope)
+    const samples = services.reduce((sum, { operations }) => sum + operations, 0)
+    const counted = services
+      .flatMap((service) => service.outages)
+      .filter(({ lengthMs }) => lengthMs > durationOf(longer_than))
+    const amount = {
+      value: String(counted.length),
+      amount: counted.length,
+      samples,
+      details: serviceLines(evidence, services),
+    }
+    const finding = counted.length > at_most ? 'violated' : 'holds'
+    if (counted.length === 0) {
+      return {
+        ...amount,
+        finding,
+        explanation: `No outage longer than ${formatDuration(durationOf(longer_than))} in ${plural(samples, 'operation')}.`,
+      }
+    }
+    const texts = counted.map(
+      (outage) =>
+        `${placeText(outage)} for ${lengthText(outage)} ${beginText(evidence, outage)} (${failuresText(outage)})`,
+    )
+    return { ...amount, finding, explanation: `${plural(counted.length, 'outage')}: ${listed(texts, 3)}.` }
+  },
+})

@@ -1,0 +1,174 @@
+import { FLAG, FN, isIndeterminateCode, outcomeClass } from '../../record/history-codes.ts'
+import type { Span } from '../../record/run-facts.ts'
+import type { Evidence } from '../evidence.ts'
+
+/** A time in which clients were not served in a range of slots. */
+export interface Outage {
+  shard: number
+  /** The range, a contiguous one of the shard. */
+  slots: readonly [first: number, last: number]
+  startMs: number
+  /** Its length may be off by so much, either way. */
+  errorMs: number
+  lengthMs: number
+  /** Operations that failed in it, or got no answer. */
+  failures: number
+  /** How they failed, by class. */
+  classes: Map<string, number>
+  /** False if it had not ended when the recording did: it lasted at least so long. */
+  ended: boolean
+}
+
+/** Without a failure, only a pause as long as this in which an operation waited counts: shorter ones are latencies. */
+const WAITING_MS = 1000
+
+/** Outcomes of operations that were served: also a compare-and-set that did not match, and a write that too few replicas confirmed. */
+const SERVED: ReadonlySet<string> = new Set(['ok', 'mismatch', 'unreplicated'])
+
+/** What was served and what was not, of one range of slots. */
+export interface RangeService {
+  shard: number
+  slots: readonly [first: number, last: number]
+  /** Operations that were asked for. */
+  operations: number
+  outages: Outage[]
+}
+
+/**
+ * The outages of each contiguous range of slots that has operations. A range is served at some moment of every operation that was answered, and not
+ * served at some moment of every one that failed; so an outage lies between two answered operations with a failed one, or a long wait, between
+ * them. It began between the beginning of the last operation that was answered and the first failure, and it ended between the beginning of the last
+ * failure and the end of the first operation that was answered again; its length is the mean of what that allows, and its error half the difference.
+ */
+export function outagesOf(evidence: Evidence): RangeService[] {
+  const trackers = rangeTrackers(evidence)
+  const { history } = evidence
+  const { ops, rows } = history
+  for (let row = 0; row < rows; row += 1) {
+    const fn = ops.fn[row]
+    const isService = fn !== FN.deliver && fn !== FN.subscribe && fn !== FN.unsubscribe
+    if (isService && ((ops.flags[row] ?? 0) & FLAG.final) === 0)
+      trackers.ofKey[ops.key[row] ?? 0]?.add(history.ops, row)
+  }
+  return trackers.all.filter(({ operations }) => operations > 0).map((tracker) => tracker.service())
+}
+
+function rangeTrackers({ history, facts }: Evidence): { all: Tracker[]; ofKey: Tracker[] } {
+  const all = facts.shards.flatMap(({ shard, slots }) => slots.map((range) => new Tracker(shard, range)))
+  const elsewhere = new Tracker(0, [0, 16_383])
+  const ofKey = Array.from(
+    history.slots,
+    (slot) => all.find(({ slots: [first, last] }) => first <= slot && slot <= last) ?? elsewhere,
+  )
+  return { all: [...all, elsewhere], ofKey }
+}
+
+/** Reads the operations of a range in the order of completion. */
+class Tracker {
+  readonly shard: number
+  readonly slots: readonly [number, number]
+  operations = 0
+  readonly #outages: Outage[] = []
+  /** When it was served for certain, last: the latest beginning of an operation that was answered, and the latest end. */
+  #servedFromMs = Number.NaN
+  #servedMs = Number.NaN
+  #firstMs = Number.POSITIVE_INFINITY
+  #lastMs = 0
+  #gap = emptyGap()
+
+  constructor(shard: number, slots: readonly [number, number]) {
+    this.shard = shard
+    this.slots = slots
+  }
+
+  add(ops: Evidence['history']['ops'], row: number): void {
+    const outcome = ops.outcome[row] ?? 0
+    const failure = outcomeClass(outcome)
+    // What was still under way when the recording was ended had no time to fail.
+    if (failure === 'unfinished') return
+    const invokeMs = ops.invokeMs[row] ?? 0
+    const completeMs = ops.completeMs[row] ?? 0
+    this.operations += 1
+    this.#firstMs = Math.min(this.#firstMs, invokeMs)
+    this.#lastMs = Math.max(this.#lastMs, completeMs)
+    if (SERVED.has(failure)) this.#served(invokeMs, completeMs)
+    else this.#failed(invokeMs, completeMs, failure, isIndeterminateCode(outcome))
+  }
+
+  service(): RangeService {
+    if (this.#gap.failures > 0) this.#close(this.#lastMs, false)
+    const { shard, slots, operations } = this
+    return { shard, slots, operations, outages: this.#outages }
+  }
+
+  #served(invokeMs: number, completeMs: number): void {
+    const waitingFromMs = Math.max(invokeMs, this.#servedMs)
+    if (completeMs - waitingFromMs >= WAITING_MS) {
+      this.#gap.downByMs = Math.min(this.#gap.downByMs, waitingFromMs)
+      this.#gap.downFromMs = completeMs
+      this.#close(completeMs, true)
+    } else if (this.#gap.failures > 0) {
+      this.#close(completeMs, true)
+    }
+    this.#servedFromMs = Number.isNaN(this.#servedFromMs) ? invokeMs : Math.max(this.#servedFromMs, invokeMs)
+    this.#servedMs = completeMs
+    this.#gap = emptyGap()
+  }
+
+  #failed(invokeMs: number, completeMs: number, failure: string, indeterminate: boolean): void {
+    if (invokeMs < this.#servedMs) {
+      // Others were served after it had begun: it tells of an outage that is over, if of any.
+      const last = this.#outages.at(-1)
+      if (last && invokeMs < last.startMs + last.lengthMs) count(last, failure)
+      return
+    }
+    const gap = this.#gap
+    count(gap, failure)
+    // What was sent and not answered met a server that was gone when it was sent, or went before it answered.
+    gap.downByMs = Math.min(gap.downByMs, indeterminate ? invokeMs : completeMs)
+    gap.downFromMs = Math.max(gap.downFromMs, invokeMs)
+  }
+
+  #close(servedAgainMs: number, ended: boolean): void {
+    const { failures, classes, downByMs, downFromMs } = this.#gap
+    const earliestMs = Number.isNaN(this.#servedFromMs) ? this.#firstMs : this.#servedFromMs
+    const latestMs = within(downByMs, earliestMs, servedAgainMs)
+    const begin = middle(earliestMs, latestMs)
+    const end = ended
+      ? middle(within(downFromMs, latestMs, servedAgainMs), servedAgainMs)
+      : middle(servedAgainMs, servedAgainMs)
+    this.#outages.push({
+      ...{ shard: this.shard, slots: this.slots, failures, classes, ended },
+      startMs: begin.ms,
+      lengthMs: end.ms - begin.ms,
+      errorMs: begin.errorMs + end.errorMs,
+    })
+  }
+}
+
+function count(of: Pick<Outage, 'failures' | 'classes'>, failure: string): void {
+  of.failures += 1
+  of.classes.set(failure, (of.classes.get(failure) ?? 0) + 1)
+}
+
+function within(ms: number, fromMs: number, toMs: number): number {
+  return Math.min(Math.max(ms, fromMs), toMs)
+}
+
+function middle(fromMs: number, toMs: number): { ms: number; errorMs: number } {
+  return { ms: (fromMs + toMs) / 2, errorMs: (toMs - fromMs) / 2 }
+}
+
+function emptyGap() {
+  return {
+    failures: 0,
+    classes: new Map<string, number>(),
+    downByMs: Number.POSITIVE_INFINITY,
+    downFromMs: Number.NEGATIVE_INFINITY,
+  }
+}
+
+/** Whether an outage and a span have time in common. */
+export function overlaps({ startMs, lengthMs }: Outage, span: Span): boolean {
+  return startMs < span.endMs && span.startMs < startMs + lengthMs
+}

@@ -1,0 +1,56 @@
+import { formatDuration } from '../../record/duration.ts'
+import type { Evidence } from '../evidence.ts'
+import { besideFault, faultNear } from '../faults.ts'
+import type { ShardChoice } from '../limits.ts'
+import { listed, momentText, plural, rangesText } from '../words.ts'
+import { type Outage, outagesOf, overlaps, type RangeService } from './outages.ts'
+
+/** The ranges of slots that a limit asks for, each with its outages in the phase that it asks for. */
+export function servicesIn(
+  evidence: Evidence,
+  { during, shards }: { during?: string | undefined; shards?: ShardChoice | undefined },
+): RangeService[] {
+  const phases = evidence.facts.phases.filter(({ name }) => name === during)
+  return outagesOf(evidence)
+    .filter(({ shard }) => evidence.shards.includes(shards, shard))
+    .map((service) => ({
+      ...service,
+      outages: service.outages.filter(
+        (outage) => during === undefined || phases.some((phase) => overlaps(outage, phase)),
+      ),
+    }))
+}
+
+/** `6.42 s ± 12 ms`, `at least 3 s ± 1 ms`. */
+export function lengthText({ lengthMs, errorMs, ended }: Outage): string {
+  return `${ended ? '' : 'at least '}${formatDuration(lengthMs)} ± ${formatDuration(errorMs)}`
+}
+
+/** `slots 5461–10922 (shard 2)`. */
+export function placeText({ shard, slots }: Pick<Outage, 'shard' | 'slots'>): string {
+  return shard === 0 ? `slots ${rangesText([slots])}` : `slots ${rangesText([slots])} (shard ${shard})`
+}
+
+/** `1204 operations failed in it: 900 CLUSTERDOWN and 304 refused`. */
+export function failuresText({ failures, classes }: Outage): string {
+  if (failures === 0) return 'operations waited through it, and none failed'
+  const byClass = [...classes].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`)
+  return `${plural(failures, 'operation')} failed in it: ${listed(byClass)}`
+}
+
+/** When it began, beside the fault of its shard. */
+export function beginText({ facts }: Evidence, { startMs, shard }: Outage): string {
+  const fault = faultNear(facts, shard, startMs)
+  return `from ${momentText(startMs)} on${fault ? `, ${besideFault(fault, startMs)}` : ''}`
+}
+
+/** One line for each range: `slots 0–5460 (shard 1, untouched): no outage in 12034 operations`. */
+export function serviceLines({ shards }: Evidence, services: readonly RangeService[]): string[] {
+  return services.map(({ shard, slots, operations, outages }) => {
+    const touched = shards.touched.has(shard) ? 'touched by a fault' : 'untouched'
+    const range = `slots ${rangesText([slots])} (${shard === 0 ? touched : `shard ${shard}, ${touched}`})`
+    if (outages.length === 0) return `${range}: no outage in ${plural(operations, 'operation')}`
+    const shown = outages.map((outage) => `${lengthText(outage)} from ${momentText(outage.startMs)}`)
+    return `${range}: ${plural(outages.length, 'outage')} in ${plural(operations, 'operation')}: ${listed(shown, 4)}`
+  })
+}

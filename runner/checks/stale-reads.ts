@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { formatDuration } from '../record/duration.ts'
+import { FLAG, UNKNOWN } from '../record/history-codes.ts'
+import { defineCheck } from './check.ts'
+import type { Evidence } from './evidence.ts'
+import { durationOf, durationText, duringKey, scopeText } from './limits.ts'
+import { type StaleRead, staleOfCounters, staleOfMembers, staleOfValues } from './stale/stale.ts'
+import { witnessOf } from './witness.ts'
+import { listed, momentText, plural } from './words.ts'
+
+const most = z.int().min(0)
+
+const limit = z.union([
+  most,
+  z
+    .strictObject({
+      at_most: most.optional(),
+      max_age: durationText
+        .optional()
+        .describe('How old what was told may be: since when something newer had been acknowledged'),
+      during: duringKey,
+    })
+    .refine(({ at_most, max_age }) => at_most !== undefined || max_age !== undefined, {
+      error: 'say how many reads may be stale (at_most), or how old what they tell may be (max_age), or both',
+    }),
+])
+
+type StaleReadsLimit = z.infer<typeof limit>
+
+export const staleReads = defineCheck<StaleReadsLimit>({
+  name: 'stale_reads',
+  summary: 'Reads that told something older than what had been acknowledged, or read, before they began',
+  workloads: ['register', 'cas', 'transaction', 'set', 'list', 'counter'],
+  limit,
+  limitText(written) {
+    if (typeof written === 'number') return String(written)
+    const { at_most, max_age } = written
+    const parts = [
+      ...(at_most === undefined ? [] : [`at most ${at_most}`]),
+      ...(max_age === undefined ? [] : [`none older than ${formatDuration(durationOf(max_age))}`]),
+    ]
+    return `${parts.join(', ')}${scopeText(written)}`
+  },
+  measure(written, evidence) {
+    const {
+      at_most = Number.POSITIVE_INFINITY,
+      max_age,
+      during,
+    } = typeof written === 'number' ? { at_most: written } : written
+    const { stale, reads } = staleReadsOf(evidence, evidence.phase(during))
+    const oldest = stale.reduce<StaleRead | undefined>(
+      (best, read) => (best && best.ageMs >= read.ageMs ? best : read),
+      undefined,
+    )
+    const ageMs = oldest?.ageMs ?? 0
+    const tooOld = max_age !== undefined && ageMs > durationOf(max_age)
+    const value = oldest ? `${stale.length}, up to ${formatDuration(ageMs)} old` : '0'
+    const amount = { value, amount: stale.length, samples: reads }
+    if (!oldest)
+      return {
+        ...amount,
+        finding: 'holds',
+        explanation: `${plural(reads, 'read')} told what had been acknowledged before they began, or something newer.`,
+      }
+    return {
+      ...amount,
+      finding: stale.length > at_most || tooOld ? 'violated' : 'holds',
+      explanation: staleText(evidence, stale, oldest),
+      details: nodesText(evidence, stale),
+      witness: witnessOf(
+        evidence.history,
+        'what was acknowledged, and the read that told something older',
+        oldest.rows,
+        stale.length - 1,
+      ),
+    }
+  },
+})
+
+function staleReadsOf(evidence: Evidence, phase: number | undefined): { stale: StaleRead[]; reads: number } {
+  const { type } = evidence.history
+  if (type === 'counter') return staleOfCounters(evidence, phase)
+  return type === 'set' || type === 'list' ? staleOfMembers(evidence, phase) : staleOfValues(evidence, phase)
+}
+
+function staleText({ history }: Evidence, stale: readonly StaleRead[], { row, ageMs }: StaleRead): string {
+  const { ops } = history
+  const node = history.nodes[ops.node[row] ?? -1]
+  const from = node === undefined ? '' : ` by ${node}`
+  const key = history.keys[ops.key[row] ?? 0]
+  const replicas = stale.filter((read) => ((ops.flags[read.row] ?? 0) & FLAG.replica) !== 0).length
+  const asked =
+    replicas === 0
+      ? ''
+      : replicas === stale.length
+        ? ', all of them from replicas'
+        : `, ${replicas} of them from replicas`
+  const were = stale.length === 1 ? 'was' : 'were'
+  return (
+    `${plural(stale.length, 'read')} ${were} stale${asked}: older than what had been acknowledged before. The oldest told of ${key}${from} at ` +
+    `${momentText(ops.completeMs[row] ?? 0)} what had been replaced ${formatDuration(ageMs)} before it was asked.`
+  )
+}
+
+function nodesText({ history }: Evidence, stale: readonly StaleRead[]): string[] {
+  const byNode = new Map<string, StaleRead[]>()
+  for (const read of stale) {
+    const node = history.nodes[history.ops.node[read.row] ?? UNKNOWN] ?? 'a node that is not known'
+    byNode.set(node, [...(byNode.get(node) ?? []), read])
+  }
+  return [...byNode].map(([node, reads]) => {
+    const ages = reads.map(({ ageMs }) => ageMs)
+    const keys = [...new Set(reads.map(({ row }) => history.keys[history.ops.key[row] ?? 0] ?? ''))]
+    const oldest = formatDuration(ages.reduce((most, ageMs) => Math.max(most, ageMs), 0))
+    return `${node}: ${plural(reads.length, 'stale read')} of ${listed(keys, 3)}, up to ${oldest} old`
+  })
+}

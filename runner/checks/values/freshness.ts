@@ -1,0 +1,38 @@
+import { groupByKey } from './by-key.ts'
+import { firstAfter, sortByTime } from './time-sort.ts'
+import { shownMs, type ValueTable } from './value-table.ts'
+
+/**
+ * For each value of a table, the time from which a newer one was certainly in its place, ms; Infinity if that cannot be said. A value is
+ * newer for certain if its write began after the older one was there. Whoever asks after that time must not be told the
+ * old value.
+ */
+export function replacedMs(table: ValueTable, keys: number): Float64Array {
+  return earliestNewer(table, keys, (value) => shownMs(table, value))
+}
+
+/** The same, from when a newer value was read: somebody has seen the old one gone. */
+export function seenReplacedMs(table: ValueTable, keys: number): Float64Array {
+  return earliestNewer(table, keys, (value) => table.firstReadMs[value] ?? Number.POSITIVE_INFINITY)
+}
+
+/** For each value the earliest `evidentMs` of a value of its key that is newer for certain. */
+function earliestNewer(table: ValueTable, keys: number, evidentMs: (value: number) => number): Float64Array {
+  const { ids, offsets } = groupByKey(table.key, table.count, keys)
+  const earliest = new Float64Array(table.count)
+  const fromHere = new Float64Array(table.count + 1)
+  for (let key = 0; key < keys; key += 1) {
+    const from = offsets[key] ?? 0
+    const to = offsets[key + 1] ?? 0
+    sortByTime(ids, from, to, table.invokeMs)
+    fromHere[to] = Number.POSITIVE_INFINITY
+    for (let place = to - 1; place >= from; place -= 1) {
+      fromHere[place] = Math.min(evidentMs(ids[place] ?? 0), fromHere[place + 1] ?? Number.POSITIVE_INFINITY)
+    }
+    for (let place = from; place < to; place += 1) {
+      const value = ids[place] ?? 0
+      earliest[value] = fromHere[firstAfter(ids, from, to, table.invokeMs, shownMs(table, value))] ?? 0
+    }
+  }
+  return earliest
+}

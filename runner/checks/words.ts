@@ -1,0 +1,46 @@
+import { formatDuration } from '../record/duration.ts'
+import { type History, textOf } from '../record/history.ts'
+import { NIL, UNKNOWN } from '../record/history-codes.ts'
+
+const LONGEST_TEXT = 40
+
+/** `1 write`, `2 writes`. */
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`
+}
+
+/** `a`, `a and b`, `a, b and c`; beyond `most` the rest is counted. */
+export function listed(items: readonly string[], most = 5): string {
+  if (items.length > most) return `${items.slice(0, most).join(', ')} and ${items.length - most} more`
+  const last = items.at(-1) ?? ''
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** A value as it stands in prose: `17`, `nothing`, `"abc"`. */
+export function valueText(history: Pick<History, 'texts'>, value: number): string {
+  if (value === NIL) return 'nothing'
+  if (value === UNKNOWN) return 'an unknown value'
+  const text = textOf(history, value)
+  if (text === undefined) return String(value)
+  return JSON.stringify(text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text)
+}
+
+/** A moment of the scenario, ms from its start: `12.48 s`. */
+export function momentText(ms: number): string {
+  if (ms === Number.NEGATIVE_INFINITY) return 'the beginning'
+  if (ms === Number.POSITIVE_INFINITY) return 'the end'
+  return ms < 0 ? `${formatDuration(-ms)} before the start` : formatDuration(ms)
+}
+
+/** `shard 2`, `shards 1 and 3`. */
+export function shardsText(shards: readonly number[]): string {
+  return `shard${shards.length === 1 ? '' : 's'} ${listed(shards.map(String), 20)}`
+}
+
+/** `5461–10922`, `0–2729 and 8190–10919`. */
+export function rangesText(ranges: readonly (readonly [number, number])[]): string {
+  return listed(
+    ranges.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)),
+    6,
+  )
+}

@@ -1,0 +1,75 @@
+import type { Dialect } from '../platforms/dialects.ts'
+import { readStamp } from '../platforms/log-stamp.ts'
+import type { LogLine } from '../platforms/platform.ts'
+import { LOG_MOMENTS, type LogFact, type LogMoment } from '../record/failover-facts.ts'
+import type { MappedTime, WallClock } from '../record/wall-clock.ts'
+
+/** A fact with its time still on the monotonic clock itself. */
+export type TimedLogFact = Omit<LogFact, 'seenMs'> & { nowMs: number }
+
+/** The platform's stamp may be this much later than the server's own, ms; beyond that they are of different clocks or time zones. */
+const STAMPS_APART_MS = 1000
+
+/** Groups of `Dialect.failoverLine` that are numbers, by the field of the fact. */
+const NUMBERS = ['delayMs', 'rank', 'primaryRank', 'offset', 'epoch', 'votes', 'needed'] as const
+
+/**
+ * Reads the logs of a cluster's nodes for what they tell of failovers. It must be given every line from the first: nodes say
+ * their ids when they start, and other lines name nodes by id.
+ */
+export class FailoverLog {
+  readonly #patterns: readonly (readonly [LogMoment, RegExp])[]
+  readonly #wallClock: WallClock
+  readonly #nameById = new Map<string, string>()
+  readonly #lastOf = new Map<string, { wallMs: number; nowMs: number }>()
+
+  constructor(dialect: Dialect, wallClock: WallClock) {
+    this.#patterns = LOG_MOMENTS.map((moment) => [moment, dialect.failoverLine(moment)])
+    this.#wallClock = wallClock
+  }
+
+  /** What a line that has just arrived from the log of `node` tells; undefined if it is nothing of failovers. */
+  read(node: string, line: LogLine): TimedLogFact | undefined {
+    const stamp = readStamp(line.text)
+    const text = stamp?.message ?? line.text
+    for (const [moment, pattern] of this.#patterns) {
+      const match = pattern.exec(text)
+      if (!match) continue
+      const { groups = {} } = match
+      if (moment === 'identity') {
+        if (groups.node !== undefined) this.#nameById.set(groups.node, node)
+        return undefined
+      }
+      const own = stamp !== undefined && Math.abs(line.wallMs - stamp.wallMs) <= STAMPS_APART_MS
+      return { node, moment, ...this.#timeOf(node, own ? stamp.wallMs : line.wallMs), text, ...this.#told(groups) }
+    }
+    return undefined
+  }
+
+  /** Lines of one log keep their order, however finely the clocks are told apart meanwhile. */
+  #timeOf(node: string, wallMs: number): MappedTime {
+    const last = this.#lastOf.get(node)
+    const mapped = this.#wallClock.map(wallMs)
+    const nowMs = last && wallMs >= last.wallMs ? Math.max(mapped.nowMs, last.nowMs) : mapped.nowMs
+    this.#lastOf.set(node, { wallMs, nowMs })
+    return { ...mapped, nowMs }
+  }
+
+  #told(groups: Readonly<Record<string, string | undefined>>): Partial<LogFact> {
+    const told: Partial<LogFact> = {}
+    const { node, by, state, reason } = groups
+    if (node !== undefined) told.about = this.#nameOf(node)
+    if (by !== undefined) told.by = this.#nameOf(by)
+    if (state !== undefined) told.state = state
+    if (reason !== undefined) told.reason = reason
+    for (const name of NUMBERS) {
+      const value = groups[name]
+      if (value !== undefined) told[name] = Number(value)
+    }
+    return told
+  }
+
+  #nameOf(id: string): string {
+    return this.#nameById.get(id) ?? `unknown node ${id.slice(0, 8)}`
+  }
+}

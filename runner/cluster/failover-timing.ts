@@ -1,0 +1,61 @@
+import type { Dialect } from '../platforms/dialects.ts'
+import type { Clock } from '../record/clock.ts'
+import type { TimingFact } from '../record/failover-facts.ts'
+import type { NodeClient } from './node-client.ts'
+
+/** CLUSTER_MF_TIMEOUT (cluster.h, Redis 6.0 to 8.0); Valkey 8.1 made it a setting with the same default. */
+const MANUAL_TIMEOUT_MS = 5000
+
+const EVERY_MS = 2000
+const ANSWER_WITHIN_MS = 1000
+
+export interface TimingWatchOptions {
+  clients: readonly NodeClient[]
+  clock: Clock
+  dialect: Dialect
+  /** Called with the first settings and with each change. */
+  onChange(timing: TimingFact): void
+}
+
+/**
+ * Asks the nodes every other second for the settings that rule how long failovers take, and tells them when they change. Where
+ * nodes differ, those of most nodes count. The returned function ends the asking; the connections stay open.
+ */
+export function watchTiming(options: TimingWatchOptions): () => void {
+  const stopped = new AbortController()
+  void watch(options, stopped.signal)
+  return () => stopped.abort()
+}
+
+async function watch({ clients, clock, dialect, onChange }: TimingWatchOptions, stopped: AbortSignal): Promise<void> {
+  let last: string | undefined
+  while (!stopped.aborted) {
+    const answers = await Promise.all(clients.map((client) => ask(client, dialect)))
+    const commonest = mostCommon(answers.flatMap((timing) => (timing ? [JSON.stringify(timing)] : [])))
+    if (stopped.aborted) return
+    if (commonest !== undefined && commonest !== last) onChange(JSON.parse(commonest) as TimingFact)
+    last = commonest ?? last
+    await clock.sleep(EVERY_MS, stopped).catch(() => undefined)
+  }
+}
+
+async function ask(client: NodeClient, dialect: Dialect): Promise<TimingFact | undefined> {
+  const reply = await client.callWithin(ANSWER_WITHIN_MS, 'CONFIG', 'GET', 'cluster-*').catch(() => undefined)
+  if (!Array.isArray(reply)) return undefined
+  const settings = new Map<string, string>()
+  for (let index = 0; index + 1 < reply.length; index += 2) settings.set(String(reply[index]), String(reply[index + 1]))
+  const nodeTimeoutMs = Number(settings.get('cluster-node-timeout'))
+  if (!(nodeTimeoutMs > 0)) return undefined
+  return {
+    nodeTimeoutMs,
+    manualTimeoutMs: Number(settings.get('cluster-manual-failover-timeout') ?? MANUAL_TIMEOUT_MS),
+    fullCoverage: settings.get('cluster-require-full-coverage') !== 'no',
+    election: dialect.electionTiming(nodeTimeoutMs),
+  }
+}
+
+function mostCommon(texts: readonly string[]): string | undefined {
+  const counts = new Map<string, number>()
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0]
+}

@@ -1,0 +1,165 @@
+import type { Clock } from '../record/clock.ts'
+import type { ServiceFact } from '../record/failover-facts.ts'
+import type { NodeClient } from './node-client.ts'
+import { errorClass, parseMoved } from './reply-errors.ts'
+import { slotOfKey } from './slots.ts'
+import type { SlotRange } from './view.ts'
+
+/** A shard as it is when probing begins. */
+export interface ProbedShard {
+  /** 1-based. */
+  number: number
+  slots: readonly SlotRange[]
+  /** Its members, the master first. */
+  nodes: readonly string[]
+}
+
+export interface ServiceProbeOptions {
+  shards: readonly ProbedShard[]
+  /** A connection of its own to every node: writes that hang must not hold up anything else. */
+  clients: readonly NodeClient[]
+  clock: Clock
+  /** The runner's name for an address of a MOVED that `asked` gave; an empty host is the one that was asked. */
+  nameOfAddress(host: string, port: number, asked: string): string | undefined
+  /** Pause between two writes to a shard, in ms, asked after each. */
+  everyMs(): number
+  /** Called with the first outcome of each shard and with each change. Times are of the clock itself. */
+  onChange(change: ServiceFact): void
+}
+
+/** A write without an answer within this time counts as refused: long for a server on the same machine, short for an outage. */
+const ANSWER_WITHIN_MS = 500
+
+/**
+ * Tries a write on one slot of each shard again and again, as a client would that knows every node, and tells when it begins to
+ * be refused, to be served again, or to be served by another node. The write is a SET … XX of a key that is not there:
+ * servers check, pause, redirect and refuse it as any write, and it changes nothing: no key, no replication offset, no append
+ * to a file. The returned function ends the probing and closes the connections.
+ */
+export function probeService(options: ServiceProbeOptions): () => void {
+  const stopped = new AbortController()
+  for (const shard of options.shards) void new ShardProbe(shard, options, stopped.signal).run()
+  return () => {
+    stopped.abort()
+    for (const client of options.clients) client.close()
+  }
+}
+
+interface Outcome {
+  node: string
+  sentMs: number
+  doneMs: number
+  /** Absent when it was served. */
+  error?: unknown
+}
+
+class ShardProbe {
+  readonly #options: ServiceProbeOptions
+  readonly #stopped: AbortSignal
+  readonly #shard: number
+  readonly #key: string
+  readonly #clients: ReadonlyMap<string, NodeClient>
+  /** Nodes that may serve the slot. */
+  readonly #members: Set<string>
+  /** Nodes that have not answered yet. */
+  readonly #asked = new Set<string>()
+  #owner: string
+  /** Undefined before the first outcome. */
+  #served: boolean | undefined
+  /** When the last write was over: when its answer came; without one, when it was sent. */
+  #lastMs: number
+
+  constructor(shard: ProbedShard, options: ServiceProbeOptions, stopped: AbortSignal) {
+    this.#options = options
+    this.#stopped = stopped
+    this.#shard = shard.number
+    this.#key = probeKey(shard.slots)
+    this.#clients = new Map(options.clients.map((client) => [client.name, client]))
+    this.#members = new Set(shard.nodes)
+    this.#owner = shard.nodes[0] ?? ''
+    this.#lastMs = options.clock.nowMs()
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopped.aborted) {
+      if (this.#served === false) this.#askAll()
+      else this.#learn(await this.#write(this.#owner))
+      await this.#options.clock.sleep(this.#options.everyMs(), this.#stopped).catch(() => undefined)
+    }
+  }
+
+  /** Every node for itself: one that hangs must not keep the probe from seeing that another serves. */
+  #askAll(): void {
+    for (const node of this.#members) {
+      if (this.#asked.has(node)) continue
+      this.#asked.add(node)
+      void this.#write(node).then((outcome) => {
+        this.#asked.delete(node)
+        // Shard is served again by another since: what this one says of the past is no news.
+        if (this.#served === false) this.#learn(outcome)
+      })
+    }
+  }
+
+  #learn(outcome: Outcome): void {
+    if (this.#stopped.aborted) return
+    const served = outcome.error === undefined
+    const isNews = served !== this.#served || (served && outcome.node !== this.#owner)
+    const overMs = errorClass(outcome.error) === 'timeout' ? outcome.sentMs : outcome.doneMs
+    if (isNews) {
+      this.#options.onChange({
+        shard: this.#shard,
+        slot: slotOfKey(this.#key),
+        served,
+        ...(served ? { node: outcome.node } : { error: errorClass(outcome.error), text: messageOf(outcome.error) }),
+        afterMs: Math.min(this.#lastMs, overMs),
+        seenMs: overMs,
+      })
+    }
+    this.#served = served
+    this.#lastMs = Math.max(this.#lastMs, overMs)
+    if (served) this.#owner = outcome.node
+  }
+
+  /** Follows one redirection to a node that is not asked anyway. */
+  async #write(name: string, followed = false): Promise<Outcome> {
+    const { clock } = this.#options
+    const sentMs = clock.nowMs()
+    const outcome = (error?: unknown): Outcome => ({
+      ...{ node: name, sentMs, doneMs: clock.nowMs() },
+      ...(error === undefined ? {} : { error }),
+    })
+    const client = this.#clients.get(name)
+    if (!client) return outcome(new Error(`no connection to ${name}`))
+    try {
+      await client.callWithin(ANSWER_WITHIN_MS, 'SET', this.#key, 'probe', 'XX')
+      return outcome()
+    } catch (error) {
+      // The slot is being moved, and clients are sent on: it is served.
+      if (errorClass(error) === 'ASK') return outcome()
+      const target = this.#redirection(error, name)
+      if (target === undefined) return outcome(error)
+      this.#members.add(target)
+      return followed || this.#served === false ? outcome(error) : this.#write(target, true)
+    }
+  }
+
+  #redirection(error: unknown, asked: string): string | undefined {
+    const moved = parseMoved(error)
+    const target = moved && this.#options.nameOfAddress(moved.host, moved.port, asked)
+    return target === asked ? undefined : target
+  }
+}
+
+/** A key of the runner's own in one of the slots. */
+function probeKey(slots: readonly SlotRange[]): string {
+  for (let number = 0; ; number += 1) {
+    const key = `redis-chaos:probe:${number}`
+    const slot = slotOfKey(key)
+    if (slots.some(([first, last]) => slot >= first && slot <= last)) return key
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../record/clock.ts'
+import type { SeenNode, ViewFact } from '../record/failover-facts.ts'
+import { isEstablished } from './agreed-view.ts'
+import type { NodeClient } from './node-client.ts'
+import { Unreachable } from './reply-errors.ts'
+import { formatSlotRanges, mergeRanges } from './slots.ts'
+import type { ClusterView, NodeView } from './view.ts'
+import { parseClusterNodes } from './view-parser.ts'
+
+export interface ViewWatchOptions {
+  /** A connection of its own to every node: a node that hangs must not hold up anything else. */
+  clients: readonly NodeClient[]
+  clock: Clock
+  /** The runner's name for a node of a view. */
+  nameOf(node: NodeView): string
+  /** Pause between two looks at a node, in ms, asked after each. */
+  everyMs(): number
+  /** Called with each change, a node's first view included. Times are of the clock itself. */
+  onChange(change: ViewFact): void
+}
+
+const ANSWER_WITHIN_MS = 1000
+
+/** `ping-sent` and `pong-recv` of a line of CLUSTER NODES, and the blanks around them; what stands before is an id or a dash. */
+const PING_TIMES = /(?<= [0-9a-f]{40}| -) \d+ \d+ /g
+
+/** What a node said, or why it said nothing. */
+type Said = Pick<ViewFact, 'view' | 'unreachable'>
+
+/**
+ * Looks at the view of each node again and again, each for itself, and tells what changes: who is master of what, who is marked
+ * `fail?` or `fail`, who no longer answers. A look is one CLUSTER NODES.
+ */
+export class ViewWatch {
+  readonly #options: ViewWatchOptions
+  readonly #stopped = new AbortController()
+  readonly #lastOf = new Map<string, { askedMs: number; key: string }>()
+  /** The last reply of each node and what it came to: most replies differ from the one before in their ping times alone. */
+  readonly #readOf = new Map<string, { reply: string; said: Said }>()
+
+  constructor(options: ViewWatchOptions) {
+    this.#options = options
+    for (const client of options.clients) void this.#watch(client)
+  }
+
+  /** Takes a view that somebody else got from a node, asked for at `askedMs` of the clock: it may be newer than the last look. */
+  take({ seenBy, nodes }: ClusterView, askedMs: number): void {
+    this.#learn(seenBy, askedMs, { view: this.#seen(nodes) })
+  }
+
+  /** Ends the looking and closes the connections; what is under way then is dropped. */
+  stop(): void {
+    this.#stopped.abort()
+    for (const client of this.#options.clients) client.close()
+  }
+
+  async #watch(client: NodeClient): Promise<void> {
+    const { clock, everyMs } = this.#options
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      const askedMs = clock.nowMs()
+      this.#learn(client.name, askedMs, await this.#look(client))
+      await clock.sleep(everyMs(), signal).catch(() => undefined)
+    }
+  }
+
+  #learn(node: string, askedMs: number, said: Said): void {
+    const last = this.#lastOf.get(node)
+    // An answer to an older question is no news.
+    if (this.#stopped.signal.aborted || (last && askedMs < last.askedMs)) return
+    const { clock, onChange } = this.#options
+    const key = JSON.stringify(said)
+    if (key !== last?.key) onChange({ node, afterMs: last?.askedMs ?? askedMs, seenMs: clock.nowMs(), ...said })
+    this.#lastOf.set(node, { askedMs, key })
+  }
+
+  async #look(client: NodeClient): Promise<Said> {
+    try {
+      const text = String(await client.callWithin(ANSWER_WITHIN_MS, 'CLUSTER', 'NODES'))
+      const reply = text.replace(PING_TIMES, ' ')
+      const before = this.#readOf.get(client.name)
+      if (before?.reply === reply) return before.said
+      const said = { view: this.#seen(parseClusterNodes(text, client.name).nodes) }
+      this.#readOf.set(client.name, { reply, said })
+      return said
+    } catch (error) {
+      if (error instanceof Unreachable) return { unreachable: error.reason }
+      return { unreachable: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  #seen(nodes: readonly NodeView[]): SeenNode[] {
+    const nameById = new Map(nodes.map((node) => [node.id, this.#options.nameOf(node)]))
+    const seen = nodes.filter(isEstablished).map((node) => asSeen(node, nameById))
+    return seen.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+  }
+}
+
+function asSeen(node: NodeView, nameById: ReadonlyMap<string, string>): SeenNode {
+  const { flags, masterId } = node
+  const failing = flags.has('fail') ? 'fail' : flags.has('fail?') ? 'fail?' : undefined
+  return {
+    name: nameById.get(node.id) ?? node.id,
+    role: node.role,
+    ...(masterId === undefined ? {} : { of: nameById.get(masterId) ?? masterId }),
+    slots: node.slots.length === 0 ? '' : formatSlotRanges(mergeRanges(node.slots)),
+    ...(failing === undefined ? {} : { failing }),
+  }
+}

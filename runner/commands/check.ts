@@ -1,0 +1,120 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { historyFiles, judgeScenario } from '../engine/judge.ts'
+import { EXIT } from '../engine/verdict.ts'
+import type { CheckOutcome } from '../record/check-outcome.ts'
+import { EventLogError, readEvents } from '../record/event-log.ts'
+import type { EventOf, RunEvent } from '../record/events.ts'
+import { HistoryError } from '../record/history-format.ts'
+import { jsonLines } from '../record/history-jsonl.ts'
+import { readHistory } from '../record/history-reader.ts'
+import { checksText } from '../report/checks-text.ts'
+import { outputStyle } from '../report/style.ts'
+import type { Command, Output } from './command.ts'
+import { findRun } from './find-run.ts'
+import { loadScenarios } from './load-scenarios.ts'
+import { shown } from './project.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Lines that are written at once. */
+const LINES_AT_ONCE = 10_000
+
+export const check: Command = {
+  name: 'check',
+  summary: 'judges the stored histories of a finished run anew',
+  usage: 'check [RUN] [flags]        (npm run judge [RUN] -- [flags])',
+  details: [
+    '  RUN is a folder of reports/, or a path to one; the last run if it is not named.',
+    '  Nothing in the run is changed. Exit code 1: a limit was broken; 3: nothing was shown.',
+  ],
+  flags: {
+    by: { type: 'string', value: 'FILE', help: 'judge by the checks of this scenario, in place of those of the run' },
+    export: {
+      type: 'string',
+      value: 'FOLDER',
+      help: "write each history there as JSON lines in Jepsen's form, and judge nothing",
+    },
+  },
+  async run(line, { out }) {
+    const [name, ...more] = line.positionals
+    if (more.length > 0) throw new UsageError('check takes one run')
+    const folder = findRun(name)
+    try {
+      const events = readEvents(path.join(folder, 'events.jsonl'))
+      const target = line.text('export')
+      if (target !== undefined) return exportHistories(events, folder, target, out)
+      const by = line.text('by')
+      const limits = by === undefined ? undefined : limitsOf(by, out.color)
+      return judgeAll(events, folder, limits, out)
+    } catch (error) {
+      if (!(error instanceof HistoryError || error instanceof EventLogError)) throw error
+      out.progress(error.message)
+      return EXIT.noVerdict
+    }
+  },
+}
+
+type Limits = Record<string, Record<string, unknown>>
+
+function limitsOf(file: string, color: boolean): Limits {
+  const [scenario] = loadScenarios([file], {}, color)
+  const checks = scenario?.checks ?? []
+  if (checks.length === 0) throw new UsageError(`${file} has no checks`)
+  return Object.fromEntries(checks.map(({ on, limits }) => [on, limits]))
+}
+
+function judgeAll(events: readonly RunEvent[], folder: string, limits: Limits | undefined, out: Output): number {
+  const judged = scenariosOf(events)
+    .filter(({ checks }) => limits !== undefined || checks !== undefined)
+    .map((started) => ({ started, outcomes: judgeScenario(events, started.scenario, folder, limits) }))
+  if (judged.length === 0)
+    throw new UsageError(`nothing in ${shown(folder)} was to be checked: its scenarios have no checks`)
+  const style = outputStyle(process.stdout, process.env)
+  for (const { started, outcomes } of judged) out.print(checksText(`${started.id}: ${started.title}`, outcomes, style))
+  return exitCodeFor(judged.flatMap(({ outcomes }) => outcomes))
+}
+
+function scenariosOf(events: readonly RunEvent[]): EventOf<'scenario-started'>[] {
+  return events.filter((event) => event.type === 'scenario-started')
+}
+
+function exitCodeFor(outcomes: readonly CheckOutcome[]): number {
+  if (outcomes.some(({ verdict }) => verdict === 'failed' || verdict === 'not-evaluated')) return EXIT.failed
+  return outcomes.some(({ verdict }) => verdict === 'inconclusive') ? EXIT.noVerdict : EXIT.passed
+}
+
+function exportHistories(events: readonly RunEvent[], folder: string, target: string, out: Output): number {
+  const files = historyFiles(events)
+  if (files.length === 0)
+    throw new UsageError(`there are no histories in ${shown(folder)}: its scenarios have no workloads`)
+  for (const file of files) {
+    // As they lie in the run: histories of several scenarios have folders of their own.
+    const name = path.relative('history', file).replace(/\.history$/, '.jsonl')
+    const place = path.join(target, name)
+    mkdirSync(path.dirname(place), { recursive: true })
+    const count = writeLines(place, jsonLines(readHistory(path.join(folder, file))))
+    out.print(`${shown(place)}  ${count} lines`)
+  }
+  return EXIT.passed
+}
+
+function writeLines(file: string, lines: Iterable<string>): number {
+  const descriptor = openSync(file, 'w')
+  let waiting: string[] = []
+  let count = 0
+  const write = () => {
+    if (waiting.length > 0) writeSync(descriptor, `${waiting.join('\n')}\n`)
+    waiting = []
+  }
+  try {
+    for (const line of lines) {
+      waiting.push(line)
+      count += 1
+      if (waiting.length === LINES_AT_ONCE) write()
+    }
+    write()
+  } finally {
+    closeSync(descriptor)
+  }
+  return count
+}

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { hostToConnect, type LiveCluster, type Snapshot } from '../cluster/live-cluster.ts'
+import { missingSlots } from '../cluster/slots.ts'
+import { viewDifferences } from '../cluster/view-differences.ts'
+import { poll } from '../record/poll.ts'
+import type { Scenario } from '../scenario/model.ts'
+import { Load } from '../workload/load.ts'
+import { sharedNowMs } from '../workload/thread/shared-clock.ts'
+import type { RunSettings } from './settings-of-run.ts'
+
+/** Longest wait for nodes that are of one mind before the final reads, ms. */
+const SETTLED_WITHIN_MS = 15_000
+const LOOK_EVERY_MS = 50
+/** How long final reads that fail are tried again, ms. */
+const FINAL_READS_WITHIN_MS = 10_000
+
+export interface LoadPlace {
+  /** Place of the scenario in the run. */
+  index: number
+  /** The folder of its histories. */
+  historyFolder: string
+  /** Begin of the scenario, by the run's clock, ms. */
+  startMs: number
+}
+
+/** The workloads of one scenario while it is played: begun before its first step, ended after its last, recorded as histories. */
+export class BackgroundLoad {
+  readonly #scenario: Scenario
+  readonly #place: LoadPlace
+  readonly #settings: RunSettings
+  readonly #load: Load
+  #failure: unknown
+  #closed = false
+
+  /** Undefined if the scenario has no workloads. The thread starts at once, beside the setting up of the cluster. */
+  static for(scenario: Scenario, place: LoadPlace, settings: RunSettings): BackgroundLoad | undefined {
+    return scenario.workloads.length === 0 ? undefined : new BackgroundLoad(scenario, place, settings)
+  }
+
+  private constructor(scenario: Scenario, place: LoadPlace, settings: RunSettings) {
+    this.#scenario = scenario
+    this.#place = place
+    this.#settings = settings
+    this.#load = new Load((workload, series) =>
+      settings.recorder.record({ type: 'load-bins', scenario: place.index, workload, series }),
+    )
+  }
+
+  /** Lets the clients begin. Rejects with LoadRefused if these servers cannot take the load. */
+  async begin(cluster: LiveCluster): Promise<void> {
+    const { clock, password, seed } = this.#settings
+    mkdirSync(this.#place.historyFolder, { recursive: true })
+    const elapsedMs = clock.nowMs() - this.#place.startMs
+    await this.#load.open({
+      workloads: this.#scenario.workloads.map(({ name, options }) => ({ name, options, file: this.#fileOf(name) })),
+      nodes: cluster.nodes.map((node) => {
+        const { name, port, peerHost, peerPort } = node
+        return { name, host: hostToConnect(node), port, peerHost, peerPort }
+      }),
+      password,
+      shards: this.#scenario.cluster.topology.slots,
+      seed,
+      originMs: sharedNowMs() - elapsedMs,
+      startWallMs: clock.wallMs() - elapsedMs,
+    })
+    await this.#load.begin()
+  }
+
+  /** Operations from now on belong to this phase of the scenario. */
+  phase(name: string): void {
+    this.#load.phase(name)
+  }
+
+  /** Resolves when no operation is under way any more. A failure is kept for `readFinals`: what was broken on purpose must be healed first. */
+  async stop(): Promise<void> {
+    try {
+      await this.#load.stop()
+    } catch (error) {
+      this.#failure = error
+    }
+  }
+
+  /** Reads from the masters what is left, once the nodes are of one mind, and says what could not be read. Rejects if the load broke. */
+  async readFinals(cluster: LiveCluster, signal: AbortSignal): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    const { clock, recorder } = this.#settings
+    const look = async () => {
+      const problems = unsettled(await cluster.look())
+      return { ok: problems.length === 0, seen: problems.slice(0, 2).join('; ') }
+    }
+    const settled = await poll(look, { clock, signal, withinMs: SETTLED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
+    const unread = await this.#load.readFinals(FINAL_READS_WITHIN_MS)
+    for (const [workload, count] of Object.entries(unread)) {
+      if (count === 0) continue
+      const why = settled.ok ? '' : `: ${settled.lastSeen}`
+      const text = `${count} keys of the workload ${workload} could not be read from their masters at the end${why}`
+      recorder.record({ type: 'warning', scenario: this.#place.index, text })
+    }
+  }
+
+  /** Ends everything, at any time. Resolves with what could not be written. Idempotent. */
+  async close(): Promise<string[]> {
+    if (this.#closed) return []
+    this.#closed = true
+    const problems = await this.#load.close()
+    const { recorder, folder } = this.#settings
+    for (const { name } of this.#scenario.workloads) {
+      const file = path.relative(folder.path, this.#fileOf(name))
+      recorder.record({ type: 'history-saved', scenario: this.#place.index, workload: name, file })
+    }
+    return problems
+  }
+
+  #fileOf(workload: string): string {
+    return path.join(this.#place.historyFolder, `${workload}.history`)
+  }
+}
+
+/** Why it is not yet clear who the masters are: a node with an old view would answer for keys that are no longer its own. */
+function unsettled(snapshot: Snapshot): string[] {
+  const { shards } = snapshot.agreed
+  const failed = [...snapshot.reports.values()].filter(({ info }) => info.state !== 'ok')
+  return [
+    ...(missingSlots(shards.flatMap(({ slots }) => slots)).length > 0 ? ['some slots have no owner'] : []),
+    ...shards.filter(({ master }) => !snapshot.reports.has(master)).map(({ master }) => `${master} does not answer`),
+    ...failed.map(({ name }) => `the cluster state is fail on ${name}`),
+    ...viewDifferences(snapshot),
+  ]
+}

@@ -1,0 +1,150 @@
+import { FailoverLog } from '../cluster/failover-log.ts'
+import { watchTiming } from '../cluster/failover-timing.ts'
+import type { LiveCluster } from '../cluster/live-cluster.ts'
+import { NodeClient } from '../cluster/node-client.ts'
+import { probeService } from '../cluster/service-probe.ts'
+import { planNodes, type Topology } from '../cluster/topology.ts'
+import { ViewWatch } from '../cluster/view-watch.ts'
+import { dialectOf } from '../platforms/dialects.ts'
+import type { LogLine, ServerGroup } from '../platforms/platform.ts'
+import type { Clock } from '../record/clock.ts'
+import type { Recorder } from '../record/event-log.ts'
+import { WallClock } from '../record/wall-clock.ts'
+import { watchedServers } from './watched-servers.ts'
+
+export interface FailoverWatchOptions {
+  recorder: Recorder
+  clock: Clock
+  /** Place of the scenario in the run, from 0. */
+  scenario: number
+  /** In words: `redis 7.0.15`. */
+  server: string
+}
+
+/** Pause between two looks at a node and two writes to a shard, ms, while nothing happens. */
+const CALM_MS = 100
+/** And while something does. */
+const ALERT_MS = 20
+/** How long something is taken to go on after it was last seen, ms: longer than a lost election waits at the default node time-out. */
+const ALERT_FOR_MS = 30_000
+
+/**
+ * Watches one scenario's cluster for failovers, and records every fact it sees: what servers log, what nodes say of each other,
+ * whether writes are served, and what the run does to servers. It looks rarely until something happens, and touches nothing:
+ * its connections are its own, and its writes change nothing.
+ */
+export class FailoverWatch {
+  readonly #options: FailoverWatchOptions
+  readonly #wallClock: WallClock
+  readonly #log: FailoverLog
+  readonly #stops: (() => void)[] = []
+  #alertUntilMs = Number.NEGATIVE_INFINITY
+  /** Between these two moments of the clock what logs tell counts: not the forming, not the cleaning up. */
+  #fromMs = Number.POSITIVE_INFINITY
+  #untilMs = Number.POSITIVE_INFINITY
+
+  /** Throws PlatformError if the server is none that is known. */
+  constructor(options: FailoverWatchOptions) {
+    this.#options = options
+    this.#wallClock = new WallClock(options.clock)
+    this.#log = new FailoverLog(dialectOf(options.server), this.#wallClock)
+  }
+
+  /** Takes a line of a node's log, every one from the first. */
+  readLine(node: string, line: LogLine): void {
+    const told = this.#log.read(node, line)
+    if (told === undefined) return
+    const { nowMs, ...fact } = told
+    if (nowMs < this.#fromMs || nowMs > this.#untilMs) return
+    const { recorder, scenario } = this.#options
+    recorder.record({ type: 'failover-seen', scenario, ...fact, seenMs: recorder.timeOf(nowMs) })
+    this.#alert()
+  }
+
+  /** Begins looking at a cluster that is ready. */
+  start(cluster: LiveCluster, topology: Topology, password: string): void {
+    const { clock, recorder, scenario, server } = this.#options
+    const { nowMs, ...both } = this.#wallClock.now()
+    this.#fromMs = nowMs
+    recorder.record({ type: 'clocks-seen', scenario, seenMs: recorder.timeOf(nowMs), ...both })
+    const connect = () => cluster.nodes.map(({ name, host, port }) => new NodeClient({ name, host, port, password }))
+    const everyMs = () => (clock.nowMs() < this.#alertUntilMs ? ALERT_MS : CALM_MS)
+    const timed = <T extends { afterMs: number; seenMs: number }>(fact: T): T => ({
+      ...fact,
+      afterMs: recorder.timeOf(fact.afterMs),
+      seenMs: recorder.timeOf(fact.seenMs),
+    })
+    const clients = connect()
+    const views = new ViewWatch({
+      clients,
+      clock,
+      nameOf: (node) => cluster.nameOf(node),
+      everyMs,
+      onChange: (change) => {
+        recorder.record({ type: 'view-seen', scenario, ...timed(change) })
+        if (change.view?.every(({ failing }) => failing === undefined) !== true) this.#alert()
+      },
+    })
+    // Steps look often while they wait for something: what they see is not thrown away.
+    cluster.onReport = ({ view }, askedMs) => views.take(view, askedMs)
+    this.#stops.push(
+      () => views.stop(),
+      // Whoever puts a fault on nodes and says so has it watched closely.
+      recorder.subscribe(({ type }) => {
+        if (type === 'fault-seen') this.#alert()
+      }),
+      watchTiming({
+        clients,
+        clock,
+        dialect: dialectOf(server),
+        onChange: (timing) => recorder.record({ type: 'timing-seen', scenario, ...timing }),
+      }),
+      probeService({
+        shards: shardsOf(topology),
+        clients: connect(),
+        clock,
+        nameOfAddress: (host, port, asked) =>
+          cluster.nameOfAddress(host === '' ? cluster.node(asked).host : host, port),
+        everyMs,
+        onChange: (change) => {
+          recorder.record({ type: 'service-seen', scenario, ...timed(change) })
+          if (!change.served) this.#alert()
+        },
+      }),
+    )
+  }
+
+  /** The same servers, but what is done to them is recorded as faults. */
+  watched(servers: ServerGroup): ServerGroup {
+    return watchedServers(servers, this.#options.clock, {
+      onBegin: () => this.#alert(),
+      onFault: (fault) => {
+        const { recorder, scenario } = this.#options
+        const times = { fromMs: recorder.timeOf(fault.fromMs), toMs: recorder.timeOf(fault.toMs) }
+        recorder.record({ type: 'fault-seen', scenario, ...fault, ...times })
+      },
+    })
+  }
+
+  /** Ends the looking; log lines that are still under way and tell of the time before are recorded. Idempotent. */
+  stop(): void {
+    if (this.#stops.length === 0) return
+    const { clock, recorder, scenario } = this.#options
+    for (const stop of this.#stops.splice(0)) stop()
+    this.#untilMs = clock.nowMs()
+    recorder.record({ type: 'watch-ended', scenario })
+  }
+
+  #alert(): void {
+    this.#alertUntilMs = this.#options.clock.nowMs() + ALERT_FOR_MS
+  }
+}
+
+function shardsOf(topology: Topology) {
+  const nodes = planNodes(topology, 'redis-node')
+  return topology.slots.map((slots, index) => ({
+    number: index + 1,
+    slots,
+    nodes: nodes.filter(({ shard }) => shard === index + 1).map(({ name }) => name),
+  }))
+}

@@ -1,0 +1,96 @@
+import { formatDuration } from '../record/duration.ts'
+import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { asHealing, ask, healableOf, runningOf } from './reach.ts'
+import { ofEach } from './server-resources.ts'
+
+export interface ClockSpec {
+  nodes: string[]
+  /** By how much the clock is off: above 0, it is ahead. */
+  offsetMs: number
+}
+
+/** How the clocks of the nodes stood to ours before, ms: an engine may be in a machine of its own. */
+interface Memo {
+  before: Record<string, number>
+}
+
+/** What an answer's way, and a busy machine, may add. */
+const TOLERANCE_MS = 250
+const TRIES = 3
+
+/** Servers whose wall clock is off. */
+export const clock: FaultKind<ClockSpec, Memo> = {
+  name: 'clock',
+  lostByRestart: false,
+
+  async remember({ nodes }, stage) {
+    const entries = await Promise.all(
+      nodes.map(async (node) => [node, (await measure(node, stage)) - offsetOf(node, stage.active)] as const),
+    )
+    return { before: Object.fromEntries(entries) }
+  },
+
+  apply: ({ nodes }, stage) => reconcile(nodes, stage),
+  heal: ({ nodes }, stage) => reconcile(nodes, stage),
+
+  async prove(fault, stage) {
+    return await ofEach(await runningOf(fault, stage), async (node) => {
+      const { wanted, seen } = await compare(node, fault, stage)
+      if (Math.abs(seen - wanted) > TOLERANCE_MS) {
+        throw new NotProven(`the clock of ${node} is ${inWords(seen)}, and should be ${inWords(wanted)}`)
+      }
+      return `TIME is ${inWords(seen)}`
+    })
+  },
+
+  async proveHealed(fault, stage) {
+    const { running, down } = await healableOf(fault, stage)
+    const proofs = await Promise.all(
+      running.map(async (node) => {
+        const { wanted, seen } = await asHealing(compare(node, fault, stage))
+        if (Math.abs(seen - wanted) > TOLERANCE_MS)
+          throw new NotHealed(`the clock of ${node} is still ${inWords(seen)}`)
+        return `${node}: TIME is ${inWords(seen)}`
+      }),
+    )
+    return [...proofs, ...down].join('; ')
+  },
+}
+
+/** By how much all faults together put the clock of a node off. */
+function offsetOf(node: string, active: readonly Fault[]): number {
+  const own = active.filter(({ kind, nodes }) => kind === clock.name && nodes.includes(node))
+  return own.reduce((sum, { spec }) => sum + (spec as ClockSpec).offsetMs, 0)
+}
+
+async function reconcile(nodes: readonly string[], stage: FaultStage): Promise<void> {
+  await Promise.all(nodes.map((node) => stage.servers.control.setClock(node, offsetOf(node, stage.active))))
+}
+
+async function compare(
+  node: string,
+  fault: Fault<ClockSpec, Memo>,
+  stage: FaultStage,
+): Promise<{ wanted: number; seen: number }> {
+  const seen = (await measure(node, stage)) - (fault.memo.before[node] ?? 0)
+  return { wanted: offsetOf(node, stage.active), seen }
+}
+
+/** How far a node's wall clock is from ours, ms, by the quickest of some answers. */
+async function measure(node: string, stage: FaultStage): Promise<number> {
+  let best = { tookMs: Number.POSITIVE_INFINITY, offsetMs: 0 }
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const startMs = stage.clock.nowMs()
+    const reply = await ask(stage, node, 'TIME')
+    const tookMs = stage.clock.nowMs() - startMs
+    const [seconds = 0, microseconds = 0] = Array.isArray(reply) ? reply.map(Number) : []
+    const offsetMs = seconds * 1000 + microseconds / 1000 - (stage.clock.wallMs() - tookMs / 2)
+    if (tookMs < best.tookMs) best = { tookMs, offsetMs }
+  }
+  return best.offsetMs
+}
+
+function inWords(offsetMs: number): string {
+  const amount = formatDuration(Math.abs(offsetMs))
+  return Math.abs(offsetMs) <= TOLERANCE_MS ? 'right' : `${amount} ${offsetMs > 0 ? 'ahead' : 'behind'}`
+}

@@ -1,0 +1,119 @@
+/**
+ * What is seen of failovers while a scenario is played: the raw facts from which timelines are made. All times are on the clock of
+ * the events (monotonic ms from the start of the run); each is the time of the thing itself, which may lie before the event's
+ * own `atMs`, when it was learnt.
+ */
+
+/** Moments that servers' logs tell of: those of `platforms/dialects.ts`, which says what the lines are. */
+export const LOG_MOMENTS = [
+  ...(['identity', 'asked to end', 'ended', 'suspected', 'marked failing'] as const),
+  ...(['told of failing', 'election delayed', 'rank changed', 'election started', 'vote granted'] as const),
+  ...(['vote refused', 'cannot fail over', 'votes counted', 'election reset', 'election won'] as const),
+  ...(['manual accepted', 'force accepted', 'taken over', 'handover asked', 'offset received'] as const),
+  ...(['caught up', 'manual given up', 'cluster state', 'reconfigured as replica', 'full resync'] as const),
+  ...(['full resync done', 'partial resync', 'failing cleared'] as const),
+] as const
+
+export type LogMoment = (typeof LOG_MOMENTS)[number]
+
+/** A line of a server's log that tells of a moment of a failover. */
+export interface LogFact {
+  /** Whose log. */
+  node: string
+  moment: LogMoment
+  seenMs: number
+  /** How far `seenMs` may be off, either way. */
+  errorMs: number
+  /** The line, without the server's own stamp. */
+  text: string
+  /** The node spoken of, by its name. */
+  about?: string
+  /** The node that told. */
+  by?: string
+  delayMs?: number
+  rank?: number
+  primaryRank?: number
+  offset?: number
+  epoch?: number
+  /** `ok`, `fail`. */
+  state?: string
+  reason?: string
+  votes?: number
+  needed?: number
+}
+
+/** How one node sees another. */
+export interface SeenNode {
+  name: string
+  role: 'master' | 'replica'
+  /** The master of a replica. */
+  of?: string
+  /** `0-5460`; empty without slots. */
+  slots: string
+  failing?: 'fail?' | 'fail'
+}
+
+/** A node's view has changed, or the node no longer answers, or answers again. */
+export interface ViewFact {
+  node: string
+  /** The change came after this moment: until then the node was seen to say something else. */
+  afterMs: number
+  /** And by this one. */
+  seenMs: number
+  /** Absent when the node did not answer. */
+  view?: SeenNode[]
+  /** Why there was no answer: `connection refused`. */
+  unreachable?: string
+}
+
+/** A write to a shard was refused where the last one was served, or served where the last was refused, or by another node. */
+export interface ServiceFact {
+  /** 1-based. */
+  shard: number
+  slot: number
+  served: boolean
+  /** The node that served it. */
+  node?: string
+  /** Class of the error: `refused`, `timeout`, `CLUSTERDOWN`, … */
+  error?: string
+  /** The error in words. */
+  text?: string
+  /** When the last write ended that went the other way. */
+  afterMs: number
+  /** When the answer or error came; where none came in time, when the write was sent. */
+  seenMs: number
+}
+
+/** A fault was put on nodes, or taken from them. */
+export interface FaultFact {
+  /** `stop`, `kill`, `pause`, `restart`, `partition`, … */
+  fault: string
+  nodes: string[]
+  /** True when it was taken away. */
+  undone: boolean
+  /** Applying it began. */
+  fromMs: number
+  /** It was applied. */
+  toMs: number
+}
+
+/** What the cluster's own settings say of failovers, asked of a node that answers; told again when they change. */
+export interface TimingFact {
+  /** `cluster-node-timeout`. */
+  nodeTimeoutMs: number
+  /** How long a manual failover is tried before the server gives it up. */
+  manualTimeoutMs: number
+  /** `cluster-require-full-coverage`: all shards refuse when one is not served. */
+  fullCoverage: boolean
+  /** When elections begin, by the server's version: as `ElectionTiming` of `platforms/dialects.ts`. */
+  election: { leastMs: number; mostMs: number; perRankMs: number; perPrimaryRankMs: number; retryMs: number }
+}
+
+/** Both clocks at one moment: where the wall clock, by which logs are stamped, lies on the clock of the events. */
+export interface ClocksFact {
+  seenMs: number
+  /** ms since the epoch. */
+  wallMs: number
+  /** How far the two may be apart, either way. */
+  errorMs: number
+}

@@ -1,0 +1,99 @@
+import { formatDuration } from '../duration.ts'
+import type { LogFact } from '../failover-facts.ts'
+import { type FailoverFacts, logsBetween, timingAt } from './facts.ts'
+
+/** Reasons that a replica logs while all is as it should be: it waits for its turn, or for votes that may come. */
+const ORDINARY = [/^Waiting the delay/, /^Waiting for votes/, /^Failover attempt expired/]
+
+/** An election that was begun and not won. */
+export interface LostElection {
+  node: string
+  /** In words. */
+  text: string
+}
+
+/**
+ * What went otherwise than it should in a failover of a shard, in sentences, in order of time: refused votes, replicas that could
+ * not run, ranks that made one wait, elections that were lost, and CLUSTER FAILOVERs that the server gave up. `replicas` are the shard's.
+ */
+export function incidentsOf(
+  facts: FailoverFacts,
+  replicas: readonly string[],
+  fromMs: number,
+  toMs: number,
+  lost: readonly LostElection[],
+): string[] {
+  const lines = logsBetween(
+    facts,
+    ['vote refused', 'cannot fail over', 'rank changed', 'manual given up'],
+    fromMs,
+    toMs,
+  )
+  const told = lines.flatMap((line) => sentence(line, replicas) ?? [])
+  return withCounts([...told, ...lost.map(({ text }) => text)])
+}
+
+/** CLUSTER FAILOVERs of a replica that its server gave up before another one went well. */
+export function givenUpBefore(facts: FailoverFacts, node: string, fromMs: number, toMs: number): string[] {
+  const lines = logsBetween(facts, ['manual given up'], fromMs, toMs, { node })
+  return withCounts(lines.flatMap((line) => sentence(line, [node]) ?? []))
+}
+
+function sentence(line: LogFact, replicas: readonly string[]): string | undefined {
+  const { moment, node, about = '', reason = '', rank, delayMs, epoch } = line
+  if (moment === 'vote refused') {
+    if (!replicas.includes(about)) return undefined
+    return `${node} refused ${about} its vote${epoch === undefined ? '' : ` for epoch ${epoch}`}: ${reason}`
+  }
+  if (!replicas.includes(node)) return undefined
+  if (moment === 'manual given up') return `${node} gave a CLUSTER FAILOVER up: its master did not hand over in time`
+  if (moment === 'rank changed') {
+    return `${node} moved to rank ${rank ?? '?'}, which changed its wait by ${signed(delayMs ?? 0)}: other replicas or shards go first`
+  }
+  return ORDINARY.some((pattern) => pattern.test(reason)) ? undefined : `${node} could not fail over: ${reason}`
+}
+
+function signed(ms: number): string {
+  return `${ms < 0 ? '−' : '+'}${formatDuration(Math.abs(ms))}`
+}
+
+/** The elections that the replicas began between two moments, and that were not won. */
+export function lostElections(
+  facts: FailoverFacts,
+  replicas: readonly string[],
+  fromMs: number,
+  toMs: number,
+): LostElection[] {
+  return logsBetween(facts, ['election started'], fromMs, toMs)
+    .filter((election) => replicas.includes(election.node) && !isWon(facts, election))
+    .map((election) => ({ node: election.node, text: lostInWords(facts, election) }))
+}
+
+function isWon(facts: FailoverFacts, { node, seenMs }: LogFact): boolean {
+  const [next] = logsBetween(facts, ['election started'], seenMs + 1, facts.endMs, { node })
+  return logsBetween(facts, ['election won'], seenMs, next?.seenMs ?? facts.endMs, { node }).length > 0
+}
+
+function lostInWords(facts: FailoverFacts, { node, epoch, seenMs }: LogFact): string {
+  const next = logsBetween(facts, ['election delayed', 'election started'], seenMs + 1, facts.endMs, { node })[0]
+  const untilMs = next?.seenMs ?? facts.endMs
+  const reset = logsBetween(facts, ['election reset'], seenMs, untilMs, { node })[0]
+  // Votes count for half the time after which it is tried again (clusterHandleSlaveFailover, cluster.c).
+  const countedMs = (timingAt(facts, seenMs)?.election.retryMs ?? Number.POSITIVE_INFINITY) / 2
+  const votes = logsBetween(facts, ['vote granted'], seenMs - 1, Math.min(untilMs, seenMs + countedMs), { about: node })
+  const granted = votes.filter((vote) => vote.epoch === epoch).length
+  const why = reset?.reason ?? `it got ${granted} of ${quorum(facts)} votes in time`
+  return `${node} lost its election for epoch ${epoch ?? '?'}: ${why}`
+}
+
+/** Votes that an election needs: a majority of the masters, dead ones among them. */
+function quorum({ nodes }: FailoverFacts): number {
+  return Math.floor(nodes.filter(({ role }) => role === 'master').length / 2) + 1
+}
+
+/** Equal sentences once, with their number. */
+function withCounts(sentences: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const one of sentences) counts.set(one, (counts.get(one) ?? 0) + 1)
+  return [...counts].map(([text, count]) => (count === 1 ? text : `${text} (${count} times)`))
+}

@@ -1,0 +1,52 @@
+import type { FailoverFacts } from './facts.ts'
+import type { RefusedShard } from './timeline.ts'
+
+/** A span in which writes to a shard were refused. */
+interface Refusal {
+  shard: number
+  error: string
+  fromMs: number
+  toMs: number
+  /** Served again by then. */
+  ended: boolean
+}
+
+/** How long writes to the shard were refused from `fromMs` to `untilMs`; undefined if nobody tried any. */
+export function clientOutage(
+  facts: FailoverFacts,
+  shard: number,
+  fromMs: number,
+  untilMs: number,
+): { outageMs: number; back: boolean } | undefined {
+  if (!facts.service.some((one) => one.shard === shard)) return undefined
+  const before = facts.service.findLast((one) => one.shard === shard && one.seenMs < fromMs)
+  // Refused already when it began: counted from then on.
+  const sinceMs = before?.served === false ? before.seenMs : fromMs
+  const refusals = refusalsOf(facts, sinceMs, untilMs).filter((one) => one.shard === shard && one.toMs > fromMs)
+  const [first] = refusals
+  const last = refusals.at(-1)
+  if (first === undefined || last === undefined) return { outageMs: 0, back: true }
+  return { outageMs: last.toMs - Math.max(first.fromMs, fromMs), back: last.ended }
+}
+
+/** Other shards that refused writes between two moments, and how long, only because the cluster as a whole was down. */
+export function refusedElsewhere(facts: FailoverFacts, shard: number, fromMs: number, untilMs: number): RefusedShard[] {
+  const byShard = new Map<number, RefusedShard>()
+  for (const refusal of refusalsOf(facts, fromMs, untilMs)) {
+    if (refusal.shard === shard || refusal.error !== 'CLUSTERDOWN') continue
+    const before = byShard.get(refusal.shard)
+    const refusedMs = (before?.refusedMs ?? 0) + refusal.toMs - refusal.fromMs
+    byShard.set(refusal.shard, { shard: refusal.shard, refusedMs })
+  }
+  return [...byShard.values()].sort((a, b) => a.shard - b.shard)
+}
+
+/** Spans that begin between the two moments; one that was open before belongs to something else. */
+function refusalsOf({ service, endMs }: FailoverFacts, fromMs: number, untilMs: number): Refusal[] {
+  return service.flatMap((fact, index): Refusal[] => {
+    if (fact.served || fact.seenMs < fromMs || fact.seenMs > untilMs) return []
+    const next = service.slice(index + 1).find(({ shard, served }) => shard === fact.shard && served)
+    const { shard, error = 'other' } = fact
+    return [{ shard, error, fromMs: fact.seenMs, toMs: next?.seenMs ?? endMs, ended: next !== undefined }]
+  })
+}

@@ -1,0 +1,98 @@
+import { formatDuration } from '../record/duration.ts'
+import type { ExpectedRange, FailoverTimeline, MomentName, RefusedShard } from '../record/failovers/timeline.ts'
+
+/** A shutdown shorter than this, ms, is no part worth telling. */
+const QUICK_MS = 50
+
+/** Clients that were out for all but this share of the time are simply back after it. */
+const BESIDE = 0.1
+
+/**
+ * A failover in one sentence: `detection 6.2 s (expected 5.0–10.0 s), election 920 ms (expected 500–1300 ms), clients back after 7.4 s; the
+ * other shards were refused for 900 ms because cluster-require-full-coverage is yes`.
+ */
+export function failoverSummary(failover: FailoverTimeline): string {
+  const main = [...headOf(failover), clients(failover)].filter((part) => part !== '').join(', ')
+  return [main, others(failover), comeback(failover)].filter((part) => part !== '').join('; ')
+}
+
+/** Seconds with one decimal, where there are any. */
+export function shortDuration(ms: number): string {
+  return ms < 999.5 ? formatDuration(ms) : ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(ms)
+}
+
+export function rangeInWords({ minMs, maxMs }: ExpectedRange): string {
+  if (maxMs < 2000) return `${Math.round(minMs)}–${Math.round(maxMs)} ms`
+  return `${(minMs / 1000).toFixed(1)}–${(maxMs / 1000).toFixed(1)} s`
+}
+
+function headOf(failover: FailoverTimeline): string[] {
+  const { outcome, detectionMs, electionMs, expected, wanted } = failover
+  if (outcome === 'given up') return [`${failover.to} gave it up after ${shortDuration(failover.totalMs)}`]
+  const parts = [
+    ...shutdown(failover),
+    ...(detectionMs === undefined ? [] : [`detection ${measured(detectionMs, expected?.detection)}`]),
+  ]
+  if (outcome === 'not promoted')
+    return [`no replica took over in ${shortDuration(failover.totalMs)}`, ...parts, ...undetected(failover)]
+  if (wanted) return [`promoted ${shortDuration(failover.totalMs)} after it was asked for`, ...parts]
+  return [...parts, ...(electionMs === undefined ? [] : [`election ${measured(electionMs, expected?.election)}`])]
+}
+
+function shutdown({ phases }: FailoverTimeline): string[] {
+  const phase = phases.find(({ name }) => name === 'shutdown')
+  return phase && phase.durationMs >= QUICK_MS ? [`shutdown ${shortDuration(phase.durationMs)}`] : []
+}
+
+function undetected({ moments, startMs }: FailoverTimeline): string[] {
+  if (moments.some(({ name }) => name === 'failed')) return []
+  const suspected = moments.find(({ name }) => name === 'suspected')
+  return suspected ? [`suspected after ${shortDuration(suspected.atMs - startMs)}, and never agreed on`] : []
+}
+
+function measured(ms: number, expected: ExpectedRange | undefined): string {
+  return expected === undefined ? shortDuration(ms) : `${shortDuration(ms)} (expected ${rangeInWords(expected)})`
+}
+
+function clients(failover: FailoverTimeline): string {
+  const { clientOutageMs, clientsBack, startMs } = failover
+  if (clientOutageMs === undefined) return ''
+  if (clientOutageMs === 0) return 'no write was refused'
+  if (clientsBack === false) return `writes refused to the end, ${shortDuration(clientOutageMs)}`
+  const write = momentMs(failover, 'first write')
+  if (write === undefined) return `writes refused for ${shortDuration(clientOutageMs)}`
+  const backMs = write - startMs
+  const out = backMs - clientOutageMs > BESIDE * backMs ? `, out for ${shortDuration(clientOutageMs)}` : ''
+  return `clients back after ${shortDuration(backMs)}${out}`
+}
+
+function others(failover: FailoverTimeline): string {
+  const { otherShards } = failover
+  const longest = otherShards.reduce<RefusedShard | undefined>(
+    (most, one) => (most === undefined || one.refusedMs > most.refusedMs ? one : most),
+    undefined,
+  )
+  if (longest === undefined) return ''
+  const which = otherShards.map(({ shard }) => shard).join(', ')
+  const shards = otherShards.length === 1 ? `untouched shard ${which} was` : `untouched shards ${which} were`
+  return `${shards} refused for ${shortDuration(longest.refusedMs)} ${reasonOf(failover)}`
+}
+
+/** A cluster is down as a whole when a slot has no owner, or when its masters that are left are no majority (clusterUpdateState, cluster.c). */
+function reasonOf(failover: FailoverTimeline): string {
+  if (momentMs(failover, 'failed') === undefined) return 'because no majority of masters was in reach'
+  return failover.fullCoverage === true ? 'because `cluster-require-full-coverage` is yes' : 'with CLUSTERDOWN'
+}
+
+function comeback(failover: FailoverTimeline): string {
+  const { from, startMs, resync } = failover
+  const back = momentMs(failover, 'old master is replica')
+  if (back === undefined) return ''
+  const sync = momentMs(failover, 'in sync')
+  const then = sync === undefined ? '' : `, in sync ${shortDuration(sync - back)} later by a ${resync ?? ''} resync`
+  return `${from} back as its replica after ${shortDuration(back - startMs)}${then}`
+}
+
+function momentMs({ moments }: FailoverTimeline, name: MomentName): number | undefined {
+  return moments.find((one) => one.name === name)?.atMs
+}

@@ -1,0 +1,154 @@
+import type { z } from 'zod'
+import {
+  cannotAnswer,
+  checkNamed,
+  checks,
+  checksFor,
+  FAILOVER,
+  failoverChecks,
+  MIN_OPERATIONS_KEY,
+  minOperations,
+} from '../checks/index.ts'
+import type { WorkloadType } from '../record/history-codes.ts'
+import { didYouMean } from '../record/nearest.ts'
+import type { Step } from '../steps/verb.ts'
+import { valueInWords } from './build-tree.ts'
+import { type CheckContext, checkValue } from './check-value.ts'
+import type { ScenarioChecks, ScenarioWorkload } from './model.ts'
+import { type Entry, entryOf, isEmptyMap, type MapTree, scalarsIn, toPlain } from './tree.ts'
+
+/** What checks may speak of. */
+interface Subjects {
+  workloads: readonly ScenarioWorkload[]
+  steps: readonly Step[]
+  shards: number
+}
+
+/** The scenario's checks, in order. What is wrong is reported, and left out. */
+export function readChecks(map: MapTree, subjects: Subjects, context: CheckContext): ScenarioChecks[] {
+  const entry = entryOf(map, 'checks')
+  if (!entry) return []
+  if (!isFilledMap(entry, 'As `checkout: { lost_writes: 0 }`, by the name of a workload.', context)) return []
+  const named = entryOf(map, 'workloads')?.value
+  const names = named?.kind === 'map' ? named.entries.map(({ key }) => key) : []
+  return entry.value.entries.flatMap((one) => {
+    if (one.key !== FAILOVER && !names.includes(one.key)) {
+      reportUnknown(one, names, context)
+      return []
+    }
+    const workload = subjects.workloads.find(({ name }) => name === one.key)
+    // A workload that is wrong has been reported: what it could answer is not known.
+    if (one.key !== FAILOVER && !workload) return []
+    return readLimits(one, workload?.options.type, subjects, context)
+  })
+}
+
+/** True if the value is a map with something in it; otherwise that is reported. */
+function isFilledMap(
+  entry: Entry,
+  hint: string,
+  { source, problems }: CheckContext,
+): entry is Entry & { value: MapTree } {
+  const { key, keySpan, value } = entry
+  if (value.kind === 'map' && !isEmptyMap(value, source)) return true
+  if (value.broken) return false
+  const message =
+    value.kind === 'map'
+      ? `\`${key}\` is empty`
+      : `\`${key}\` should be a group of checks, not ${valueInWords(toPlain(value))}`
+  problems.add(source, keySpan, message, { hint })
+  return false
+}
+
+function reportUnknown({ key, keySpan }: Entry, names: readonly string[], { source, problems }: CheckContext): void {
+  const suggestion = didYouMean(key, [...names, FAILOVER])
+  const there = names.length === 0 ? 'The scenario has no workloads' : `The workloads are: ${names.join(', ')}`
+  problems.add(source, keySpan, `there is no workload \`${key}\` to check`, {
+    suggestion,
+    hint: suggestion === undefined ? `${there}; checks of failovers stand under \`${FAILOVER}\`.` : undefined,
+  })
+}
+
+function readLimits(
+  entry: Entry,
+  type: WorkloadType | undefined,
+  subjects: Subjects,
+  context: CheckContext,
+): ScenarioChecks[] {
+  const able = type === undefined ? failoverChecks : checksFor(type)
+  const hint = `There are: ${able.map(({ name }) => name).join(', ')}.`
+  if (!isFilledMap(entry, hint, context)) return []
+  const limits: Record<string, unknown> = {}
+  for (const one of entry.value.entries) {
+    const schema = schemaOf(one, type, hint, context)
+    if (!schema) continue
+    const accepted = checkValue(schema, one, context)
+    if (accepted === undefined) continue
+    checkPhases(one, subjects.steps, context)
+    checkShards(one, subjects.shards, context)
+    limits[one.key] = accepted
+  }
+  return [{ on: entry.key, limits }]
+}
+
+/** The schema of what stands under a check's name; undefined, and reported, if there is no such check here. */
+function schemaOf(
+  { key, keySpan }: Entry,
+  type: WorkloadType | undefined,
+  hint: string,
+  { source, problems }: CheckContext,
+): z.ZodType | undefined {
+  if (type === undefined) {
+    const check = failoverChecks.find(({ name }) => name === key)
+    if (check) return check.limits
+    const suggestion = didYouMean(
+      key,
+      failoverChecks.map(({ name }) => name),
+    )
+    problems.add(source, keySpan, `there is no check \`${key}\` of failovers`, suggestion ? { suggestion } : { hint })
+    return undefined
+  }
+  if (key === MIN_OPERATIONS_KEY) return minOperations
+  const check = checkNamed(key)
+  if (!check) {
+    const suggestion = didYouMean(key, [...checks.map(({ name }) => name), MIN_OPERATIONS_KEY])
+    problems.add(source, keySpan, `there is no check \`${key}\``, suggestion ? { suggestion } : { hint })
+    return undefined
+  }
+  const reason = cannotAnswer(check, type)
+  if (reason === undefined) return check.limits
+  problems.add(source, keySpan, reason, {
+    hint: `A \`${type}\` workload can answer: ${hint.slice('There are: '.length)}`,
+  })
+  return undefined
+}
+
+/** A phase that never begins would leave its check without samples. */
+function checkPhases({ value }: Entry, steps: readonly Step[], { source, problems, scope }: CheckContext): void {
+  for (const { scalar, path } of scalarsIn(value)) {
+    if (path.at(-1) !== 'during') continue
+    const phase = String(scope.fill(scalar.value))
+    const phases = phasesOf(steps)
+    if (phases.includes(phase)) continue
+    const hint =
+      phases.length === 0
+        ? 'A phase begins with the step that has `phase: …`, and no step has.'
+        : `The phases are: ${phases.join(', ')}.`
+    const suggestion = didYouMean(phase, phases)
+    problems.add(source, scalar.span, `no step begins a phase \`${phase}\``, suggestion ? { suggestion } : { hint })
+  }
+}
+
+function phasesOf(steps: readonly Step[]): string[] {
+  const own = steps.flatMap(({ phase, children }) => [...(phase === undefined ? [] : [phase]), ...phasesOf(children)])
+  return [...new Set(own)]
+}
+
+function checkShards({ value }: Entry, count: number, { source, problems, scope }: CheckContext): void {
+  for (const { scalar, path } of scalarsIn(value)) {
+    const shard = scope.fill(scalar.value)
+    if (!path.includes('shards') || typeof shard !== 'number' || shard <= count) continue
+    const has = count === 1 ? 'one shard' : `${count} shards`
+    problems.add(source, scalar.span, `there is no shard ${shard}: the cluster has ${has}`)
+  }
+}

@@ -1,0 +1,96 @@
+import { FAILOVER } from '../checks/index.ts'
+import type { Topology } from '../cluster/topology.ts'
+import { didYouMean } from '../record/nearest.ts'
+import { WORKLOAD_NAME, workloadKindByName, workloadKinds } from '../workload/index.ts'
+import type { WorkloadKind } from '../workload/kind.ts'
+import { resolveOptions } from '../workload/options.ts'
+import { planProblems } from '../workload/plan-problems.ts'
+import { valueInWords } from './build-tree.ts'
+import { type CheckContext, checkValue } from './check-value.ts'
+import type { ScenarioWorkload } from './model.ts'
+import { type Entry, entryOf, find, isEmptyMap, type MapTree, toPlain } from './tree.ts'
+
+/** The scenario's workloads, in order. What is wrong is reported, and left out. */
+export function readWorkloads(map: MapTree, topology: Topology, context: CheckContext): ScenarioWorkload[] {
+  const entry = entryOf(map, 'workloads')
+  if (!entry) return []
+  if (entry.value.kind !== 'map' || isEmptyMap(entry.value, context.source)) {
+    reportNoMap(entry, context)
+    return []
+  }
+  return entry.value.entries.flatMap((workload) => readWorkload(workload, topology, context) ?? [])
+}
+
+function reportNoMap({ keySpan, value }: Entry, { source, problems }: CheckContext): void {
+  if (value.broken) return
+  const message =
+    value.kind === 'map'
+      ? '`workloads` is empty'
+      : `\`workloads\` should be a group of names, not ${valueInWords(toPlain(value))}`
+  problems.add(source, keySpan, message, { hint: 'Name each workload: `checkout: { type: register, rate: 500/s }`.' })
+}
+
+function readWorkload(entry: Entry, topology: Topology, context: CheckContext): ScenarioWorkload | undefined {
+  const { key, keySpan, value } = entry
+  checkName(entry, context)
+  if (value.broken) return undefined
+  if (value.kind !== 'map') {
+    const message = `\`${key}\` should be a group of options, not ${valueInWords(toPlain(value))}`
+    context.problems.add(context.source, keySpan, message, { hint: `As \`${key}: { type: register }\`.` })
+    return undefined
+  }
+  const kind = readKind(entry, context)
+  const accepted = kind && checkValue(kind.schema, entry, context)
+  if (!kind || accepted === undefined) return undefined
+  const options = resolveOptions(accepted, kind)
+  let wrong = false
+  for (const { path, message, hint } of planProblems(options, topology)) {
+    wrong = true
+    const place = find(value, path)
+    const span = place?.value.kind === 'scalar' ? place.value.span : (place?.keySpan ?? keySpan)
+    context.problems.add(context.source, span, message, { hint })
+  }
+  const { line } = context.source.position(keySpan.start)
+  return wrong ? undefined : { name: key, line, options }
+}
+
+function checkName({ key, keySpan }: Entry, { source, problems }: CheckContext): void {
+  if (key === FAILOVER) {
+    problems.add(
+      source,
+      keySpan,
+      `a workload cannot be called \`${FAILOVER}\`: checks of failovers stand under that name`,
+    )
+  } else if (!WORKLOAD_NAME.test(key)) {
+    problems.add(source, keySpan, `\`${key}\` cannot be the name of a workload: a name is letters, digits and _ . -`)
+  }
+}
+
+/** The type of a workload, which decides what else it may have. */
+function readKind({ key, keySpan, value }: Entry, context: CheckContext): WorkloadKind | undefined {
+  const { source, problems, scope } = context
+  const names = workloadKinds.map(({ name }) => name)
+  const hint = `The types are: ${names.join(', ')}.`
+  const type = entryOf(value, 'type')
+  if (!type) {
+    if (value.kind === 'map' && value.entries.some((other) => didYouMean(other.key, ['type']))) {
+      const [wrong] = value.entries.filter((other) => didYouMean(other.key, ['type']))
+      problems.add(source, wrong?.keySpan ?? keySpan, `\`${key}\` has no \`${wrong?.key}\``, {
+        suggestion: 'did you mean `type`?',
+      })
+    } else problems.add(source, keySpan, `\`${key}\` lacks \`type\`, which says what its clients do`, { hint })
+    return undefined
+  }
+  if (type.value.broken) return undefined
+  const name = scope.fill(toPlain(type.value))
+  const kind = typeof name === 'string' ? workloadKindByName.get(name) : undefined
+  if (kind) return kind
+  const span = type.value.kind === 'scalar' ? type.value.span : type.keySpan
+  if (typeof name !== 'string')
+    problems.add(source, span, `\`type\` should be a word, not ${valueInWords(name)}`, { hint })
+  else {
+    const suggestion = didYouMean(name, names)
+    problems.add(source, span, `there is no workload of type \`${name}\``, suggestion ? { suggestion } : { hint })
+  }
+  return undefined
+}

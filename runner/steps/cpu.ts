@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { cpu as kind } from '../faults/cpu.ts'
+import { faultVerb } from './fault-verb.ts'
+import { percent, ratioOf } from './percent-schema.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { targets } from './target-schema.ts'
+
+/** A quota of the kernel is 1 ms of each 100 ms at least. */
+const LEAST_RATIO = 0.01
+
+const limit = percent
+  .superRefine((text, refinement) => {
+    const ratio = ratioOf(text)
+    // What is no share at all has been told by then.
+    if (ratio === 0 || ratio > 1 || (ratio >= LEAST_RATIO && ratio < 1)) return
+    const message =
+      ratio < LEAST_RATIO
+        ? `${text} is too little to be counted: the least is 1%; to stop a server altogether, use pause`
+        : `${text} of a core is no limit: a server uses one core at most`
+    refinement.addIssue({ code: 'custom', message })
+  })
+  .describe('The share of one core that each server gets: 20%')
+
+export const cpu = faultVerb({
+  name: 'cpu',
+  summary: 'Gives servers only a share of a core, until heal or for a time.',
+  arg: z.strictObject({ node: targets, limit }),
+  kind,
+  can: () => ['cpu'],
+  sentence: (arg) => `limit ${phrasesInWords(arg.node)} to ${arg.limit} of a core`,
+  async plan(arg, context) {
+    const nodes = await resolveTargets(arg.node, context, ['node'])
+    return {
+      spec: { resources: { cpuShare: ratioOf(arg.limit) } },
+      nodes,
+      sentence: `limit ${nodes.join(', ')} to ${arg.limit} of a core`,
+    }
+  },
+})

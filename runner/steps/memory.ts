@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { parseInfo } from '../cluster/node-report.ts'
+import { MAXMEMORY_SETTINGS } from '../faults/maxmemory.ts'
+import { memory as kind, type MemorySpec } from '../faults/memory.ts'
+import { bytesInWords } from '../faults/server-resources.ts'
+import { faultVerb } from './fault-verb.ts'
+import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
+import { demandFreeSettings } from './settings-free.ts'
+import { bytesOf, size } from './size-schema.ts'
+import { targets } from './target-schema.ts'
+import { type StepContext, StepFailure } from './verb.ts'
+
+/** maxmemory-policy, redis.conf 7.0. */
+const POLICIES = [
+  ...(['noeviction', 'allkeys-lru', 'allkeys-lfu', 'allkeys-random'] as const),
+  ...(['volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl'] as const),
+]
+
+const arg = z
+  .strictObject({
+    node: targets,
+    limit: size
+      .optional()
+      .describe('An amount of memory: 64mb. The system ends a server that needs more, as when its machine has no more'),
+    maxmemory: size
+      .optional()
+      .describe('An amount of memory: 64mb. The server itself refuses writes, or forgets keys, that need more'),
+    policy: z
+      .enum(POLICIES)
+      .optional()
+      .describe('With maxmemory: what the server does beyond it; noeviction (refuses writes) if not given'),
+  })
+  .superRefine(({ limit, maxmemory, policy }, refinement) => {
+    const say = (message: string) => refinement.addIssue({ code: 'custom', message })
+    if (limit === undefined && maxmemory === undefined) say('it does not say how little memory: limit or maxmemory')
+    if (limit !== undefined && maxmemory !== undefined)
+      say('`limit` and `maxmemory` are two faults: give each a step of its own')
+    if (policy !== undefined && maxmemory === undefined) say('`policy` goes with `maxmemory`')
+  })
+
+type Arg = z.infer<typeof arg>
+
+export const memory = faultVerb({
+  name: 'memory',
+  summary: 'Gives servers little memory: the system ends them beyond it, or they refuse writes (maxmemory).',
+  arg,
+  kind,
+  can: (given) => ((given as Arg | undefined)?.limit === undefined ? [] : ['memory']),
+  sentence: (value) => inWords(value, phrasesInWords(value.node)),
+  async plan(value, context) {
+    const nodes = await resolveTargets(value.node, context, ['node'])
+    return { spec: await specOf(value, nodes, context), nodes, sentence: inWords(value, nodes.join(', ')) }
+  },
+})
+
+async function specOf({ limit, maxmemory, policy }: Arg, nodes: string[], context: StepContext): Promise<MemorySpec> {
+  if (maxmemory !== undefined) {
+    demandFreeSettings(nodes, MAXMEMORY_SETTINGS, context)
+    return { nodes, maxmemory: { bytes: bytesOf(maxmemory), policy: policy ?? 'noeviction' } }
+  }
+  const memoryBytes = bytesOf(limit ?? '')
+  await demandRoom(nodes, memoryBytes, context)
+  return { nodes, resources: { memoryBytes } }
+}
+
+/** A limit below what a server uses already would end it at once: that is what `kill` is for. */
+async function demandRoom(
+  nodes: readonly string[],
+  limitBytes: number,
+  { cluster, servers }: StepContext,
+): Promise<void> {
+  for (const node of nodes) {
+    // A node that is down is told as such.
+    if ((await servers.state(node)).status !== 'running') continue
+    const info = parseInfo(String(await cluster.node(node).client.call('INFO', 'memory')))
+    const usedBytes = Number(info.get('used_memory_rss') ?? 0)
+    if (usedBytes < limitBytes) continue
+    throw new StepFailure({
+      message: `${node} has ${bytesInWords(usedBytes)} of memory now, and a limit of ${bytesInWords(limitBytes)} would end it at once`,
+      hint: 'Give it more than that, or use `kill`.',
+    })
+  }
+}
+
+function inWords({ limit, maxmemory, policy }: Arg, nodes: string): string {
+  if (limit !== undefined) return `limit the memory of ${nodes} to ${limit}`
+  return `set maxmemory of ${nodes} to ${maxmemory}${policy === undefined ? '' : `, ${policy}`}`
+}

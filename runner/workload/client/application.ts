@@ -1,0 +1,130 @@
+import { Cluster } from 'ioredis'
+import { errorClass } from '../../cluster/reply-errors.ts'
+import { type FailureClass, NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
+import { Deadlines } from './deadlines.ts'
+import type { LoadClient, Operation, OperationListener, Reply, Words } from './operation.ts'
+import type { NodeAddress } from './slot-map.ts'
+
+export interface ApplicationOptions {
+  nodes: readonly NodeAddress[]
+  password: string
+  /** Let replicas answer reads. */
+  readFromReplicas: boolean
+  /** Limit for an operation with all that the cluster client does behind it, ms. */
+  timeoutMs: number
+  /** Options of the cluster client, by its own names; those of its connections among them. */
+  options: Record<string, unknown>
+  /** Monotonic ms. */
+  now(): number
+}
+
+/** Options of single connections; all others are the cluster's. */
+const CONNECTION_OPTIONS = ['commandTimeout', 'connectTimeout', 'maxRetriesPerRequest']
+
+/**
+ * A cluster client of ioredis, one for all clients of the workload, as an application has it: it follows redirections and tries
+ * again by itself, and tells of none. So an operation that fails may have been carried out by an earlier try: every
+ * failure is indeterminate, and no node is known.
+ */
+export class ApplicationClient implements LoadClient {
+  readonly #cluster: Cluster
+  readonly #deadlines: Deadlines<Pending>
+  readonly #now: () => number
+
+  constructor({ nodes, password, readFromReplicas, timeoutMs, options, now }: ApplicationOptions) {
+    const isOfConnection = ([name]: [string, unknown]) => CONNECTION_OPTIONS.includes(name)
+    const given = Object.entries(options)
+    this.#now = now
+    this.#deadlines = new Deadlines(timeoutMs, now, (pending) => pending.fail('timeout', now()))
+    this.#cluster = new Cluster(
+      nodes.map(({ host, port }) => ({ host, port })),
+      {
+        ...Object.fromEntries(given.filter((option) => !isOfConnection(option))),
+        lazyConnect: true,
+        scaleReads: readFromReplicas ? 'slave' : 'master',
+        // Servers may know themselves by addresses of a network that this machine is not in.
+        natMap: Object.fromEntries(
+          nodes.map(({ host, port, peerHost, peerPort }) => [`${peerHost}:${peerPort}`, { host, port }]),
+        ),
+        redisOptions: {
+          ...Object.fromEntries(given.filter(isOfConnection)),
+          ...(password === '' ? {} : { password }),
+        },
+      },
+    )
+    // What goes wrong shows in the operations.
+    this.#cluster.on('error', () => undefined)
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#cluster.connect().catch(() => undefined)
+  }
+
+  send(operation: Operation, _client: number, listener: OperationListener): void {
+    const pending = new Pending(listener)
+    this.#deadlines.add(pending)
+    void this.#carryOut(operation, pending)
+  }
+
+  close(): void {
+    this.#deadlines.close()
+    this.#cluster.disconnect()
+  }
+
+  async #carryOut(operation: Operation, pending: Pending): Promise<void> {
+    try {
+      const replies = await this.#replies(operation.commands)
+      const verdict = operation.judge(replies)
+      if (typeof verdict === 'number') pending.succeed(verdict, this.#now(), operation.replica)
+      else pending.fail(verdict.failure, this.#now(), verdict.indeterminate, verdict.r)
+    } catch (error) {
+      pending.fail(classOf(error), this.#now())
+    }
+  }
+
+  /** One command, or MULTI … EXEC, whose replies come out as a server gives them. */
+  async #replies(commands: readonly Words[]): Promise<readonly Reply[]> {
+    const [first] = commands
+    if (first && commands.length === 1) {
+      const [name, ...args] = first
+      return [(await this.#cluster.callBuffer(name, ...args)) as Reply]
+    }
+    const multi = this.#cluster.multi()
+    for (const [name, ...args] of commands.slice(1, -1)) multi.callBuffer(name, ...args)
+    const results = await multi.exec()
+    const queued = commands.slice(1).map((): Reply => 'QUEUED')
+    return [...queued, results === null ? null : results.map(([error, reply]) => error ?? (reply as Reply))]
+  }
+}
+
+/** An operation under way; its first end counts, and what the client still does behind it does not. */
+class Pending {
+  readonly #listener: OperationListener
+  ended = false
+
+  constructor(listener: OperationListener) {
+    this.#listener = listener
+  }
+
+  succeed(r: number, atMs: number, fromReplica: boolean): void {
+    if (this.ended) return
+    this.ended = true
+    this.#listener.ok(r, NO_NODE, atMs, fromReplica)
+  }
+
+  fail(failure: FailureClass, atMs: number, indeterminate = true, r: number = UNKNOWN): void {
+    if (this.ended) return
+    this.ended = true
+    this.#listener.failed(failure, indeterminate, NO_NODE, atMs, r)
+  }
+}
+
+function classOf(error: unknown): FailureClass {
+  const word = errorClass(error)
+  if (word !== 'other' || !(error instanceof Error)) return word
+  // The last error of many tries stands at the end of what the client says.
+  const last = /Last error: (?:\w*Error: )?(.*)$/.exec(error.message)?.[1]
+  if (last !== undefined) return errorClass(new Error(last))
+  if (error.message === 'Command timed out') return 'timeout'
+  return error.message === 'Connection is closed.' || error.name === 'MaxRetriesPerRequestError' ? 'closed' : 'other'
+}

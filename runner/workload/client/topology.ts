@@ -1,0 +1,72 @@
+import { NodeClient } from '../../cluster/node-client.ts'
+import type { Reply } from './operation.ts'
+import type { NodeAddress, SlotMap } from './slot-map.ts'
+
+export interface TopologyOptions {
+  nodes: readonly NodeAddress[]
+  password: string
+  map: SlotMap
+  /** Least time between two questions, ms. */
+  everyMs: number
+  /** Limit for one node's answer, ms. */
+  timeoutMs: number
+  now(): number
+}
+
+/** Keeps a client's slot map up to date by asking one node after the other for CLUSTER SLOTS, on connections of its own. */
+export class Topology {
+  readonly #options: TopologyOptions
+  readonly #clients: readonly NodeClient[]
+  #turn = 0
+  #lastAskedMs = Number.NEGATIVE_INFINITY
+  #asking: Promise<boolean> | undefined
+  #later: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: TopologyOptions) {
+    this.#options = options
+    this.#clients = options.nodes.map(
+      ({ name, host, port }) =>
+        new NodeClient({ name, host, port, password: options.password, connectTimeoutMs: options.timeoutMs }),
+    )
+  }
+
+  /** Something showed that the map may be wrong: asks a node soon. `notNode` is the one that showed it, and is asked last. */
+  doubt(notNode?: number): void {
+    if (this.#closed || this.#asking !== undefined || this.#later !== undefined) return
+    const waitMs = Math.max(0, this.#lastAskedMs + this.#options.everyMs - this.#options.now())
+    this.#later = setTimeout(() => {
+      this.#later = undefined
+      void this.learn(notNode)
+    }, waitMs)
+  }
+
+  /** Asks until one node answers; false if none does. */
+  async learn(notNode?: number): Promise<boolean> {
+    this.#asking ??= this.#ask(notNode).finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#later)
+    for (const client of this.#clients) client.close()
+  }
+
+  async #ask(notNode: number | undefined): Promise<boolean> {
+    this.#lastAskedMs = this.#options.now()
+    this.#turn += 1
+    const count = this.#clients.length
+    const inTurn = Array.from({ length: count }, (_, i) => (this.#turn + i) % count)
+    const order = [...inTurn.filter((index) => index !== notNode), ...inTurn.filter((index) => index === notNode)]
+    for (const index of order) {
+      if (this.#closed) return false
+      const [reply] = (await this.#clients[index]?.pipeline([['CLUSTER', 'SLOTS']], this.#options.timeoutMs)) ?? []
+      const host = this.#options.nodes[index]?.host ?? ''
+      if (!(reply instanceof Error) && this.#options.map.learn(reply as Reply, host)) return true
+    }
+    return false
+  }
+}

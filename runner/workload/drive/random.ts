@@ -1,0 +1,16 @@
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+const SPAN = 2 ** 32
+
+/** A seeded source of numbers r with 0 ≤ r < 1; cheap enough to be asked twice for each operation. */
+export function randomFractions(seed: number): () => number {
+  const generator = xoroshiro128plus(seed)
+  return () => (generator.next() >>> 0) / SPAN
+}
+
+/** A seed for a part of a run, so that workloads side by side draw different rows. FNV-1a, 32 bits. */
+export function seedFor(seed: number, part: string): number {
+  let hash = 0x811c9dc5 ^ seed
+  for (const byte of Buffer.from(part)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash | 0
+}

@@ -1,0 +1,129 @@
+import { Worker } from 'node:worker_threads'
+import { formatDuration } from '../record/duration.ts'
+import type { LoadSeries } from '../record/events.ts'
+import type { FromThread, LoadRequest, Method, Methods } from './thread/request.ts'
+
+/** The servers cannot take the load that the scenario asks for. */
+export class LoadRefused extends Error {
+  override name = 'LoadRefused'
+  readonly hint: string | undefined
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** The thread of the load ended, or does not answer: a bug of the runner. */
+export class LoadBroke extends Error {
+  override name = 'LoadBroke'
+}
+
+const OPEN_WITHIN_MS = 15_000
+/** Beyond the longest time-out of an operation, ms. */
+const STOP_MARGIN_MS = 5000
+const CLOSE_WITHIN_MS = 10_000
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: unknown): void
+  timer: NodeJS.Timeout
+}
+
+/**
+ * The workloads of one scenario, in a thread of their own. In order: `open`, `begin`, any number of `phase`, `stop`,
+ * `readFinals`, `close`. `close` may come at any time, and must.
+ */
+export class Load {
+  readonly #worker: Worker
+  readonly #onSeries: (workload: string, series: LoadSeries) => void
+  readonly #waiting = new Map<number, Waiting>()
+  #longestTimeoutMs = 0
+  #lastId = 0
+  #broke: Error | undefined
+
+  /** Starts the thread, which takes a moment: well ahead of `open`. `onSeries` is told what clients see, about once a second. */
+  constructor(onSeries: (workload: string, series: LoadSeries) => void) {
+    this.#onSeries = onSeries
+    this.#worker = new Worker(new URL('./thread/entry.mjs', import.meta.url), { execArgv: [] })
+    this.#worker.on('message', (message: FromThread) => this.#onMessage(message))
+    this.#worker.on('error', (error) => this.#break(error))
+    this.#worker.on('exit', () => this.#break(new LoadBroke('the thread of the load has ended')))
+  }
+
+  /** Opens histories and connections. Rejects with LoadRefused if the load cannot run on these servers. */
+  async open(request: LoadRequest): Promise<void> {
+    this.#longestTimeoutMs = Math.max(0, ...request.workloads.map(({ options }) => options.timeoutMs))
+    const refusal = await this.#ask('open', request, OPEN_WITHIN_MS)
+    if (refusal) throw new LoadRefused(refusal.message, refusal.hint)
+  }
+
+  /** Lets the clients begin. */
+  async begin(): Promise<void> {
+    await this.#ask('begin', undefined, CLOSE_WITHIN_MS)
+  }
+
+  /** Operations from now on belong to this phase. A load that broke says so when it is stopped. */
+  phase(name: string): void {
+    this.#ask('phase', name, CLOSE_WITHIN_MS).catch(() => undefined)
+  }
+
+  /** Resolves when no operation is under way any more. */
+  async stop(): Promise<void> {
+    await this.#ask('stop', undefined, this.#longestTimeoutMs + STOP_MARGIN_MS)
+  }
+
+  /** Reads what is left of the data from the masters, trying for `withinMs`. Resolves with how many reads came to nothing, by workload. */
+  async readFinals(withinMs: number): Promise<Record<string, number>> {
+    return this.#ask('readFinals', { withinMs }, withinMs + STOP_MARGIN_MS)
+  }
+
+  /** Ends connections, histories and the thread, at any time. Resolves with what could not be written. Idempotent. */
+  async close(): Promise<string[]> {
+    const problems = this.#broke ? [] : await this.#ask('close', undefined, CLOSE_WITHIN_MS).catch(problemOf)
+    this.#broke ??= new LoadBroke('the load is closed')
+    await this.#worker.terminate()
+    return problems
+  }
+
+  #ask<M extends Method>(method: M, arg: Methods[M]['arg'], withinMs: number): Promise<Methods[M]['result']> {
+    if (this.#broke) return Promise.reject(this.#broke)
+    this.#lastId += 1
+    const id = this.#lastId
+    return new Promise((resolve, reject) => {
+      const late = new LoadBroke(
+        `the thread of the load did not answer to ${method} within ${formatDuration(withinMs)}`,
+      )
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id)
+        reject(late)
+      }, withinMs)
+      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, timer })
+      this.#worker.postMessage({ id, method, arg })
+    })
+  }
+
+  #onMessage(message: FromThread): void {
+    if (message.type === 'series') {
+      this.#onSeries(message.workload, message.series)
+      return
+    }
+    const waiting = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    clearTimeout(waiting?.timer)
+    if (message.type === 'answer') waiting?.resolve(message.result)
+    else waiting?.reject(message.error)
+  }
+
+  #break(error: Error): void {
+    this.#broke ??= error
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer)
+      reject(this.#broke)
+    }
+    this.#waiting.clear()
+  }
+}
+
+function problemOf(error: unknown): string[] {
+  return [error instanceof Error ? error.message : String(error)]
+}

@@ -1,0 +1,95 @@
+import { parseDuration } from '../record/duration.ts'
+import type { FunctionName, WorkloadType } from '../record/history-codes.ts'
+import type { Distribution } from './drive/keys.ts'
+import { parseRate } from './rate.ts'
+
+/** Options with the defaults in place, as plain data. */
+export interface LoadOptions {
+  type: WorkloadType
+  client: 'direct' | 'ioredis'
+  ioredis: Record<string, unknown>
+  clients: number
+  /** Operations a second; absent: closed loop. */
+  perSecond?: number
+  keys: number
+  mix: Partial<Record<FunctionName, number>>
+  valueSize: number
+  distribution: Distribution
+  readFrom: 'master' | 'replica'
+  wait?: { replicas: number; timeoutMs: number }
+  durability?: { local: number; replicas: number; timeoutMs: number }
+  timeoutMs: number
+  /** Places of the shards in the scenario's cluster, from 0; absent: all. */
+  shards?: number[]
+  /** As written, for what one type of workload alone has. */
+  own: Record<string, unknown>
+}
+
+const DEFAULTS = { clients: 8, timeoutMs: 1000, waitMs: 500, zipf: 0.99, hotShare: 0.9, keysToAHotOne: 100 }
+
+/** What a schema of a workload accepts, as far as the types have it in common. */
+interface Written {
+  type: WorkloadType
+  client?: 'direct' | 'ioredis'
+  ioredis?: Record<string, unknown>
+  clients?: number
+  rate?: string
+  keys?: number
+  /** The keys of pub/sub. */
+  channels?: number
+  mix?: Partial<Record<FunctionName, number>>
+  value_size?: number
+  distribution?: 'uniform' | 'zipf' | 'hot' | { zipf: number } | { hot: { keys: number; share: number } }
+  read_from?: 'master' | 'replica'
+  wait?: { replicas: number; timeout?: string }
+  durability?: { local?: number; replicas?: number; timeout?: string }
+  timeout?: string
+  shards?: number | number[]
+}
+
+/** The options that a workload's schema has accepted, with the defaults of its kind. */
+export function resolveOptions(accepted: unknown, kind: { mix: LoadOptions['mix']; keys: number }): LoadOptions {
+  const written = accepted as Written
+  const keys = written.keys ?? written.channels ?? kind.keys
+  const perSecond = written.rate === undefined ? undefined : parseRate(written.rate)
+  const { wait, durability, shards } = written
+  return {
+    type: written.type,
+    client: written.client ?? 'direct',
+    ioredis: written.ioredis ?? {},
+    clients: written.clients ?? DEFAULTS.clients,
+    ...(perSecond === undefined ? {} : { perSecond }),
+    keys,
+    mix: written.mix ?? kind.mix,
+    valueSize: written.value_size ?? 0,
+    distribution: distributionOf(written.distribution, keys),
+    readFrom: written.read_from ?? 'master',
+    ...(wait ? { wait: { replicas: wait.replicas, timeoutMs: msOf(wait.timeout, DEFAULTS.waitMs) } } : {}),
+    ...(durability
+      ? {
+          durability: {
+            local: durability.local ?? 1,
+            replicas: durability.replicas ?? 0,
+            timeoutMs: msOf(durability.timeout, DEFAULTS.waitMs),
+          },
+        }
+      : {}),
+    timeoutMs: msOf(written.timeout, DEFAULTS.timeoutMs),
+    ...(shards === undefined ? {} : { shards: [shards].flat().map((shard) => shard - 1) }),
+    own: accepted as Record<string, unknown>,
+  }
+}
+
+function distributionOf(written: Written['distribution'], keys: number): Distribution {
+  if (written === undefined || written === 'uniform') return { kind: 'uniform' }
+  if (written === 'zipf') return { kind: 'zipf', exponent: DEFAULTS.zipf }
+  if (written === 'hot') {
+    return { kind: 'hot', keys: Math.max(1, Math.floor(keys / DEFAULTS.keysToAHotOne)), share: DEFAULTS.hotShare }
+  }
+  if ('zipf' in written) return { kind: 'zipf', exponent: written.zipf }
+  return { kind: 'hot', keys: written.hot.keys, share: written.hot.share / 100 }
+}
+
+function msOf(text: string | undefined, otherwiseMs: number): number {
+  return (text === undefined ? undefined : parseDuration(text)) ?? otherwiseMs
+}

@@ -1,0 +1,85 @@
+import type { Topology } from '../cluster/topology.ts'
+import type { LoadOptions } from './options.ts'
+
+/** Options that are right one by one and cannot be together, or not on this cluster. */
+export interface PlanProblem {
+  /** Where in the options, as written. */
+  path: string[]
+  message: string
+  hint?: string
+}
+
+/** What is wrong with a workload's options on a cluster of this shape. */
+export function planProblems(options: LoadOptions, topology: Topology): PlanProblem[] {
+  return [
+    ...clientProblems(options),
+    ...shardProblems(options, topology),
+    ...replicaProblems(options, topology),
+    ...timeoutProblems(options),
+    ...hotProblems(options),
+  ]
+}
+
+function clientProblems({ client, ioredis, wait, durability, own }: LoadOptions): PlanProblem[] {
+  if (client === 'direct') {
+    if (Object.keys(ioredis).length === 0) return []
+    const hint = 'Add `client: ioredis`, or remove them.'
+    return [
+      {
+        path: ['ioredis'],
+        message: '`ioredis` are options of that client, and this workload is `client: direct`',
+        hint,
+      },
+    ]
+  }
+  const hint = 'A cluster client does not say on which connection a command goes.'
+  return [
+    ...(wait ? ['wait'] : []),
+    ...(durability ? ['durability'] : []),
+    ...(own.via === 'watch' ? ['via'] : []),
+  ].map((option) => ({ path: [option], message: `\`${option}\` needs \`client: direct\``, hint }))
+}
+
+function shardProblems({ shards = [] }: LoadOptions, topology: Topology): PlanProblem[] {
+  const missing = shards.find((shard) => shard >= topology.shards)
+  if (missing === undefined) return []
+  const count = topology.shards === 1 ? 'one shard' : `${topology.shards} shards`
+  return [{ path: ['shards'], message: `there is no shard ${missing + 1}: the cluster has ${count}` }]
+}
+
+function replicaProblems({ wait, durability, readFrom }: LoadOptions, { replicas }: Topology): PlanProblem[] {
+  const has = replicas === 0 ? 'no replicas' : `${replicas} ${replicas === 1 ? 'replica' : 'replicas'} in each shard`
+  const asked: [path: string[], count: number][] = [
+    [['wait', 'replicas'], wait?.replicas ?? 0],
+    [['durability', 'replicas'], durability?.replicas ?? 0],
+    [['read_from'], readFrom === 'replica' ? 1 : 0],
+  ]
+  return asked
+    .filter(([, count]) => count > replicas)
+    .map(([path, count]) => ({
+      path,
+      message: `this asks for ${count} ${count === 1 ? 'replica' : 'replicas'}, and the cluster has ${has}`,
+    }))
+}
+
+/** Who waits for replicas longer than an operation may take never learns that they did not come. */
+function timeoutProblems({ wait, durability, timeoutMs }: LoadOptions): PlanProblem[] {
+  const waits = [
+    ['wait', wait?.timeoutMs ?? 0],
+    ['durability', durability?.timeoutMs ?? 0],
+  ] as const
+  return waits
+    .filter(([, waitMs]) => waitMs >= timeoutMs)
+    .map(([option, waitMs]) => ({
+      path: [option, 'timeout'],
+      message: `\`${option}\` may wait ${waitMs} ms, and a whole operation may take ${timeoutMs} ms`,
+      hint: 'Let the `timeout` of the workload be longer.',
+    }))
+}
+
+function hotProblems({ distribution, keys }: LoadOptions): PlanProblem[] {
+  if (distribution.kind !== 'hot' || distribution.keys < keys || keys === 1) return []
+  return [
+    { path: ['distribution'], message: `all ${keys} keys would be hot`, hint: 'Let fewer be hot, or use more keys.' },
+  ]
+}

@@ -1,0 +1,30 @@
+import { formatDuration } from '../record/duration.ts'
+import type { LoadOptions } from './options.ts'
+
+/** What a workload does, in words: `register, 8 clients at 500/s, 1000 keys`. */
+export function workloadSentence(options: LoadOptions): string {
+  const { type, clients, perSecond, keys, client, readFrom, wait, durability, shards, timeoutMs, distribution } =
+    options
+  const pace = perSecond === undefined ? 'as fast as they can' : `at ${rateText(perSecond)}`
+  const where = shards ? ` of shard ${shards.map((shard) => shard + 1).join(', ')}` : ''
+  const parts = [
+    type,
+    `${count(clients, 'client')} ${pace}`,
+    `${count(keys, type === 'pubsub' ? 'channel' : 'key')}${where}`,
+    ...(distribution.kind === 'uniform' ? [] : [`${distribution.kind} distribution`]),
+    ...(client === 'ioredis' ? ['through a cluster client of ioredis'] : []),
+    ...(readFrom === 'replica' ? ['reading from replicas'] : []),
+    ...(wait ? [`each write on ${count(wait.replicas, 'replica')} within ${formatDuration(wait.timeoutMs)}`] : []),
+    ...(durability ? [`each write on disk within ${formatDuration(durability.timeoutMs)}`] : []),
+    `${formatDuration(timeoutMs).replace('.00', '')} for an operation`,
+  ]
+  return parts.join(', ')
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`
+}
+
+function rateText(perSecond: number): string {
+  return perSecond >= 1 ? `${Number(perSecond.toFixed(1))}/s` : `${Number((perSecond * 60).toFixed(1))}/m`
+}

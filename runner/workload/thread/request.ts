@@ -1,0 +1,58 @@
+import type { SlotRange } from '../../cluster/view.ts'
+import type { LoadSeries } from '../../record/events.ts'
+import type { NodeAddress } from '../client/slot-map.ts'
+import type { LoadOptions } from '../options.ts'
+
+/** A workload that is to run. */
+export interface PlannedWorkload {
+  name: string
+  options: LoadOptions
+  /** The file of its history; its folder exists. */
+  file: string
+}
+
+/** All that the thread of the load must know. Plain data. */
+export interface LoadRequest {
+  workloads: readonly PlannedWorkload[]
+  nodes: readonly NodeAddress[]
+  password: string
+  /** Slots of each shard when the scenario begins. */
+  shards: readonly (readonly SlotRange[])[]
+  /** Random choices are drawn from it. */
+  seed: number
+  /** Begin of the scenario by the machine's monotonic clock (`process.hrtime`), ms: threads have clocks of their own. */
+  originMs: number
+  /** The same moment by the wall clock, ms since the epoch. */
+  startWallMs: number
+}
+
+/** What is asked of the thread, and what it answers with. */
+export interface Methods {
+  open: { arg: LoadRequest; result: LoadRefusal | undefined }
+  begin: { arg: undefined; result: undefined }
+  phase: { arg: string; result: undefined }
+  stop: { arg: undefined; result: undefined }
+  /** `withinMs`: reads that fail are tried again that long. The result is how many came to nothing, by workload. */
+  readFinals: { arg: { withinMs: number }; result: Record<string, number> }
+  /** The result is what could not be written. */
+  close: { arg: undefined; result: string[] }
+}
+
+/** Why a load cannot run here, for people. */
+export interface LoadRefusal {
+  message: string
+  hint?: string
+}
+
+export type Method = keyof Methods
+
+export interface Question<M extends Method = Method> {
+  id: number
+  method: M
+  arg: Methods[M]['arg']
+}
+
+export type FromThread =
+  | { type: 'answer'; id: number; result: unknown }
+  | { type: 'broke'; id: number; error: unknown }
+  | { type: 'series'; workload: string; series: LoadSeries }

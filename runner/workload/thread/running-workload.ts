@@ -1,0 +1,109 @@
+import type { LoadSeries } from '../../record/events.ts'
+import type { HistoryWriter } from '../../record/history-writer.ts'
+import { ApplicationClient } from '../client/application.ts'
+import { DirectClient } from '../client/direct.ts'
+import type { LoadClient, Operation } from '../client/operation.ts'
+import { Bins } from '../drive/bins.ts'
+import { Driver } from '../drive/driver.ts'
+import { makeKeys } from '../drive/keys.ts'
+import { Values } from '../drive/values.ts'
+import type { Workload, WorkloadKind, WorkloadTools } from '../kind.ts'
+import type { LoadOptions } from '../options.ts'
+import type { LoadRequest } from './request.ts'
+
+export interface RunningWorkloadOptions {
+  name: string
+  options: LoadOptions
+  kind: WorkloadKind
+  history: HistoryWriter
+  seed: number
+  request: LoadRequest
+  onSeries(series: LoadSeries): void
+  now(): number
+}
+
+/** One workload with its clients, its history and its bins. */
+export class RunningWorkload {
+  readonly name: string
+  readonly history: HistoryWriter
+  /** Numbers of the nodes in the history, by their place in the request. */
+  readonly nodeNumbers: readonly number[]
+  readonly #now: () => number
+  readonly #request: LoadRequest
+  readonly #client: LoadClient
+  readonly #workload: Workload
+  readonly #driver: Driver
+  readonly #bins: Bins
+
+  constructor({ name, options, kind, history, seed, request, onSeries, now }: RunningWorkloadOptions) {
+    this.name = name
+    this.history = history
+    this.#now = now
+    this.#request = request
+    const { nodes, password, shards } = request
+    this.nodeNumbers = nodes.map((node) => history.node(node.name))
+    this.#client = makeClient(options, nodes, password, now)
+    const keys = makeKeys(`load:${name}`, options.keys, shards, options.shards ?? [...shards.keys()])
+    this.#workload = kind.open({ keys, options, history, values: new Values(options.valueSize, history) })
+    this.#bins = new Bins(onSeries)
+    const parts = { workload: this.#workload, client: this.#client, bins: this.#bins, nodes: this.nodeNumbers }
+    this.#driver = new Driver({ options, keys, history, seed, now, ...parts })
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#client.warmUp()
+    await this.#workload.start?.(this.#tools())
+  }
+
+  begin(): void {
+    this.#driver.begin()
+  }
+
+  tick(): void {
+    this.#bins.tick(this.#now())
+  }
+
+  async stop(): Promise<void> {
+    await this.#driver.stop()
+    this.#bins.finish()
+    await this.#workload.stop?.()
+    this.#client.close()
+  }
+
+  finalReads(): Iterable<Operation> {
+    return this.#workload.finalReads()
+  }
+
+  /** Rejects with HistoryError if the history could not be written. */
+  async close(): Promise<void> {
+    this.#driver.halt()
+    this.#client.close()
+    this.#workload.halt?.()
+    await this.history.close()
+  }
+
+  #tools(): WorkloadTools {
+    const { nodes, password } = this.#request
+    const client = this.#client
+    const direct = client instanceof DirectClient ? client : undefined
+    return {
+      ...{ nodes, password, nodeNumbers: this.nodeNumbers, now: this.#now },
+      ownerOf: (slot) => direct?.map.ownerOf(slot),
+      doubt: () => direct?.doubt(),
+    }
+  }
+}
+
+function makeClient(options: LoadOptions, nodes: LoadRequest['nodes'], password: string, now: () => number) {
+  const { clients, timeoutMs, wait, durability, own, readFrom, ioredis } = options
+  if (options.client === 'ioredis') {
+    return new ApplicationClient({
+      ...{ nodes, password, timeoutMs, now },
+      readFromReplicas: readFrom === 'replica',
+      options: ioredis,
+    })
+  }
+  // What blocks its connection, or watches keys on it, must not share it.
+  const ownConnections = wait !== undefined || durability !== undefined || own.via === 'watch'
+  return new DirectClient({ nodes, password, clients, ownConnections, timeoutMs, now })
+}

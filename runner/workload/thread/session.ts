@@ -1,0 +1,131 @@
+import { NodeClient } from '../../cluster/node-client.ts'
+import type { LoadSeries } from '../../record/events.ts'
+import { HistoryWriter } from '../../record/history-writer.ts'
+import { DirectClient } from '../client/direct.ts'
+import { readFinally } from '../drive/final-reads.ts'
+import { seedFor } from '../drive/random.ts'
+import { workloadKindByName } from '../index.ts'
+import type { LoadRefusal, LoadRequest } from './request.ts'
+import { RunningWorkload } from './running-workload.ts'
+import { sharedNowMs } from './shared-clock.ts'
+
+const TICK_MS = 50
+const FLUSH_EVERY_MS = 1000
+const FINAL_READ_TIMEOUT_MS = 2000
+/** Clients of the final reads: what shares connections. */
+const FINAL_CLIENTS = 64
+
+/** All workloads of one scenario, from the first connection to the last byte of their histories. */
+export class Session {
+  readonly #request: LoadRequest
+  readonly #onSeries: (workload: string, series: LoadSeries) => void
+  readonly #running: RunningWorkload[] = []
+  readonly #timers: NodeJS.Timeout[] = []
+
+  constructor(request: LoadRequest, onSeries: (workload: string, series: LoadSeries) => void) {
+    this.#request = request
+    this.#onSeries = onSeries
+  }
+
+  /** Opens histories and connections. Resolves with a reason if the load cannot run on these servers. */
+  async open(): Promise<LoadRefusal | undefined> {
+    const refusal = await this.#refusal()
+    if (refusal) return refusal
+    const { workloads, seed } = this.#request
+    for (const { name, options, file } of workloads) {
+      const kind = workloadKindByName.get(options.type)
+      if (!kind) throw new Error(`there is no workload of type ${options.type}`)
+      const history = new HistoryWriter({
+        file,
+        workload: name,
+        type: options.type,
+        clients: options.clients,
+        startWallMs: this.#request.startWallMs,
+        options: options.own,
+      })
+      const series = (one: LoadSeries) => this.#onSeries(name, one)
+      const own = { name, options, kind, history, seed: seedFor(seed, name), onSeries: series }
+      this.#running.push(new RunningWorkload({ ...own, request: this.#request, now: () => this.#now() }))
+    }
+    await Promise.all(this.#running.map((workload) => workload.warmUp()))
+    return undefined
+  }
+
+  begin(): void {
+    for (const workload of this.#running) workload.begin()
+    const tick = () => {
+      for (const workload of this.#running) workload.tick()
+    }
+    const flush = () => {
+      for (const workload of this.#running) workload.history.flush()
+    }
+    this.#timers.push(setInterval(tick, TICK_MS), setInterval(flush, FLUSH_EVERY_MS))
+  }
+
+  phase(name: string): void {
+    for (const { history } of this.#running) history.phase(name)
+  }
+
+  /** Resolves when no operation is under way any more. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#running.map((workload) => workload.stop()))
+  }
+
+  /** Reads what is left of each workload's data. Resolves with how many reads came to nothing, by workload. */
+  async readFinals(withinMs: number): Promise<Record<string, number>> {
+    const { nodes, password } = this.#request
+    const now = () => this.#now()
+    const options = { clients: FINAL_CLIENTS, ownConnections: false, timeoutMs: FINAL_READ_TIMEOUT_MS, now }
+    const client = new DirectClient({ nodes, password, ...options })
+    const untilMs = now() + withinMs
+    try {
+      await client.learn()
+      const unread = this.#running.map(async (workload) => {
+        const reads = workload.finalReads()
+        const { history, nodeNumbers } = workload
+        const count = await readFinally(reads, { client, history, nodes: nodeNumbers, untilMs, now })
+        return [workload.name, count] as const
+      })
+      return Object.fromEntries(await Promise.all(unread))
+    } finally {
+      client.close()
+    }
+  }
+
+  /** Ends everything. Resolves with what could not be written. */
+  async close(): Promise<string[]> {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer)
+    const ends = await Promise.allSettled(this.#running.splice(0).map((workload) => workload.close()))
+    return ends.flatMap((end) => (end.status === 'rejected' ? [messageOf(end.reason)] : []))
+  }
+
+  /** Ms from the scenario's start. */
+  #now(): number {
+    return sharedNowMs() - this.#request.originMs
+  }
+
+  async #refusal(): Promise<LoadRefusal | undefined> {
+    const durable = this.#request.workloads.find(({ options }) => options.durability !== undefined)
+    if (!durable || (await this.#hasWaitAof())) return undefined
+    return {
+      message: `the workload ${durable.name} has \`durability\`, and these servers have no WAITAOF`,
+      hint: "WAITAOF is in Redis from 7.2 and in Valkey. Add requires: { server: '>=7.2' }, or choose another server.",
+    }
+  }
+
+  async #hasWaitAof(): Promise<boolean> {
+    const [node] = this.#request.nodes
+    if (!node) return false
+    const client = new NodeClient({ ...node, password: this.#request.password })
+    try {
+      const reply = await client.call('COMMAND', 'INFO', 'WAITAOF')
+      return Array.isArray(reply) && Array.isArray(reply[0])
+    } finally {
+      client.close()
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import type { EventOf } from '../../runner/record/events.ts'
+import type { FailoverTimeline } from '../../runner/record/failovers/timeline.ts'
+import { LOGS, readLines, replay, type StoredRun, storedRun } from '../support/replay-failovers.ts'
+
+/** Runs on real servers, stored by scripts/store-failover-logs.ts: see README.md beside them. */
+const RUNS = readdirSync(LOGS, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+
+t.test('there is a stored run of every server of the catalogue', async (t) => {
+  const catalogue = readFileSync(path.join(LOGS, '../../../docker/servers.yaml'), 'utf8')
+  const servers = [...catalogue.matchAll(/^(redis|valkey):(\d+\.\d+):/gm)].map(
+    ([, family, version]) => `${family}-${version}.`,
+  )
+  t.ok(servers.length >= 5)
+  for (const server of servers)
+    t.ok(
+      RUNS.some((name) => name.startsWith(`causes-${server}`)),
+      server,
+    )
+})
+
+for (const name of RUNS) {
+  t.test(name, async (t) => {
+    const run = storedRun(name)
+    const failovers = replay(run)
+    const expected: unknown = JSON.parse(readFileSync(path.join(LOGS, name, 'expected.json'), 'utf8'))
+    t.strictSame(failovers.map(essence), expected, 'every failover, its phases and where they are from')
+    for (const failover of failovers) checkSums(t, failover)
+    checkAgainstLog(t, run, failovers)
+    checkAgainstRecord(t, run)
+  })
+}
+
+t.test('each way of failing over is among the stored runs of each server', async (t) => {
+  for (const name of RUNS.filter((one) => one.startsWith('causes-'))) {
+    const kinds = replay(storedRun(name)).map(({ kind }) => kind)
+    t.strictSame(kinds, ['stop', 'manual', 'kill', 'force', 'pause', 'takeover'], name)
+  }
+})
+
+/** What is expected of a failover, to the millisecond. */
+function essence(failover: FailoverTimeline): unknown {
+  const { shard, from, to, cause, kind, outcome, wanted, resync, rank, epoch, incidents } = failover
+  const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms))
+  return JSON.parse(
+    JSON.stringify({
+      ...{ shard, from, to, cause, kind, outcome, wanted, resync, rank, epoch },
+      totalMs: rounded(failover.totalMs),
+      detectionMs: rounded(failover.detectionMs),
+      electionMs: rounded(failover.electionMs),
+      clientOutageMs: rounded(failover.clientOutageMs),
+      phases: failover.phases.map(({ name, durationMs }) => `${name} ${Math.round(durationMs)}`),
+      sources: failover.moments.map(({ name, source, node }) => `${name}: ${source}${node ? ` ${node}` : ''}`),
+      incidents,
+    }),
+  )
+}
+
+function checkSums(t: Test, { startMs, wholeMs, totalMs, phases, moments, outcome }: FailoverTimeline): void {
+  let atMs = startMs
+  for (const { name, startMs: beginMs, durationMs } of phases) {
+    t.ok(Math.abs(beginMs - atMs) < 0.002, `${name} begins where the phase before it ends`)
+    t.ok(durationMs >= 0, `${name} takes no negative time`)
+    atMs = beginMs + durationMs
+  }
+  t.ok(Math.abs(atMs - startMs - wholeMs) < 0.01, 'the phases add up to the whole')
+  const promoted = moments.find(({ name }) => name === 'promoted')
+  t.equal(promoted !== undefined, outcome === 'promoted')
+  if (promoted) t.ok(Math.abs(promoted.atMs - startMs - totalMs) < 0.002, 'the new master was one after the total')
+}
+
+/** Read by hand from the log, without the code under test: every promotion is there, at its own line's time. */
+function checkAgainstLog(t: Test, run: StoredRun, failovers: readonly FailoverTimeline[]): void {
+  const scenario = run.events.find((event): event is EventOf<'scenario-started'> => event.type === 'scenario-started')
+  const lines = run.lines.filter((line) => /Failover election won|Taking over the (master|primary)/.test(line))
+  const promoted = failovers.filter(({ outcome }) => outcome === 'promoted')
+  t.equal(lines.length, promoted.length, 'as many failovers as promotions in the logs')
+  for (const [index, line] of lines.entries()) {
+    const [node = '', stamp = ''] = line.split(' ')
+    const failover = promoted[index]
+    t.equal(failover?.to, node)
+    const moment = failover?.moments.find(({ name }) => name === 'promoted')
+    const wallMs = run.wallAtStartMs + (scenario?.atMs ?? 0) + (moment?.atMs ?? 0)
+    t.ok(Math.abs(wallMs - Date.parse(stamp)) <= 2, `${node}: promoted ${wallMs - Date.parse(stamp)} ms after its line`)
+  }
+}
+
+/** The run that was stored saw the same lines at the same times. */
+function checkAgainstRecord(t: Test, run: StoredRun): void {
+  const recorded = run.events.filter((event): event is EventOf<'failover-seen'> => event.type === 'failover-seen')
+  const key = ({ node, moment, text }: EventOf<'failover-seen'>) => `${node} ${moment} ${text}`
+  const again = readLines(run)
+  t.ok(recorded.length > 50, `${recorded.length} lines told of failovers`)
+  t.strictSame(again.map(key).sort(), recorded.map(key).sort(), 'the same lines, and no others')
+  const lost = recorded.filter(
+    (event) => !again.some((other) => key(other) === key(event) && Math.abs(other.seenMs - event.seenMs) <= 2),
+  )
+  t.strictSame(lost, [], 'at the same times')
+}

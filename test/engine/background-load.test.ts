@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { judgeScenario } from '../../runner/engine/judge.ts'
+import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
+import { FLAG } from '../../runner/record/history-codes.ts'
+import { readHistory } from '../../runner/record/history-reader.ts'
+import { StepFailure } from '../../runner/steps/verb.ts'
+import { loadText } from '../scenario/load-text.ts'
+import { type Acts, fakeRun } from '../support/fake-run.ts'
+import { skipWithoutRedis } from '../support/local-servers.ts'
+
+const PORT_BASE = 8790
+const real = { skip: skipWithoutRedis() }
+const projectRoot = new URL('../..', import.meta.url).pathname
+
+/** A run on real servers, whose `act` steps do what the test says. */
+function realRun(t: Test, acts: Acts = {}) {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'redis-chaos-load-'))
+  t.teardown(() => rmSync(stateFolder, { recursive: true, force: true }))
+  const platform = new ProcessPlatform({ server: 'redis:7.0', projectRoot, stateFolder })
+  t.teardown(() => platform.close())
+  const run = fakeRun(t, acts)
+  let folder = ''
+  const play = async (text: string) => {
+    const scenario = loadText(`title: t\ncluster: { shards: 1, replicas: 0 }\n${text}`, { verbs: run.verbs })
+    const result = await run.play([{ scenario, platform }], { portBase: PORT_BASE, namePrefix: 'ld-load-' })
+    folder = run.of('run-ended')[0]?.folder ?? ''
+    return { ...result, ended: run.of('scenario-ended')[0] }
+  }
+  const checks = () => run.of('check-judged').map(({ check }) => check)
+  const history = (workload: string) => {
+    const saved = run.of('history-saved').find((event) => event.workload === workload)
+    return readHistory(join(folder, saved?.file ?? ''))
+  }
+  return { run, play, checks, history, folder: () => folder }
+}
+
+t.test('load runs from the first step to the last, by phases, and is judged at the end', real, async (t) => {
+  const { run, play, checks, history, folder } = realRun(t)
+  const { verdict } = await play(`workloads:
+  a: { type: register, rate: 200/s, keys: 20 }
+  b: { type: counter, rate: 100/s, keys: 5, clients: 2 }
+steps:
+  - wait: 500ms
+  - wait: 500ms
+    phase: second
+checks:
+  a: { lost_writes: 0, linearizable: true, p50: { at_most: 1s, during: second } }
+  b: { counter: true, min_operations: 50 }
+`)
+  t.equal(verdict, 'passed', JSON.stringify(checks()))
+  t.strictSame(
+    checks().map(({ on, name, verdict }) => `${on} ${name} ${verdict}`),
+    ['a lost_writes passed', 'a linearizable passed', 'a p50 passed', 'b counter passed'],
+  )
+  const { rows, ops, phases, complete, keys } = history('a')
+  t.ok(complete)
+  t.strictSame(phases, ['second'])
+  const count = (is: (row: number) => boolean) => Array.from({ length: rows }, (_, row) => row).filter(is).length
+  const finals = count((row) => ((ops.flags[row] ?? 0) & FLAG.final) !== 0)
+  t.equal(finals, keys.length, 'every key was read back once')
+  const second = count((row) => ops.phase[row] === 0 && ((ops.flags[row] ?? 0) & FLAG.final) === 0)
+  t.ok(
+    second > 60 && second < 140,
+    `about half of the operations are of the second phase: ${second} of ${rows - finals}`,
+  )
+  const bins = run.of('load-bins').filter(({ workload }) => workload === 'a')
+  const inBins = bins.flatMap(({ series }) => [...series.ok, ...series.failed, ...series.indeterminate])
+  t.equal(
+    inBins.reduce((sum, one) => sum + one, 0),
+    rows - finals,
+    'the bins hold every operation',
+  )
+  t.strictSame(judgeScenario(run.events, 0, folder()), checks(), 'judging again gives the same')
+})
+
+t.test('a check without samples fails, and one with too little load is inconclusive', real, async (t) => {
+  const { play, checks } = realRun(t)
+  const { exitCode, ended } = await play(`workloads: { a: { type: register, rate: 1/m } }
+steps: [{ wait: 300ms }]
+checks: { a: { lost_writes: 0, p99: 1s } }
+`)
+  t.equal(exitCode, 1)
+  t.strictSame(
+    checks().map(({ verdict }) => verdict),
+    ['not-evaluated', 'not-evaluated'],
+  )
+  t.match(ended, { verdict: 'failed', reason: /^check lost_writes of a: / })
+
+  const again = realRun(t)
+  const few = await again.play(`workloads: { a: { type: register, rate: 20/s } }
+steps: [{ wait: 300ms }]
+checks: { a: { lost_writes: 0 } }
+`)
+  t.match(few, { exitCode: 3, ended: { verdict: 'inconclusive', reason: /too few to judge by/ } })
+})
+
+t.test('a step that fails is the reason, and the checks are judged all the same', real, async (t) => {
+  const fail = () => {
+    throw new StepFailure({ message: 'expected five' })
+  }
+  const { play, checks } = realRun(t, { fail })
+  const { exitCode, ended } = await play(`workloads: { a: { type: register, rate: 500/s } }
+steps: [{ wait: 500ms }, { act: fail }]
+checks: { a: { lost_writes: 0, throughput: 100000/s } }
+`)
+  t.equal(exitCode, 1)
+  t.match(ended, { verdict: 'failed', reason: /expected five/ })
+  t.strictSame(
+    checks().map(({ verdict }) => verdict),
+    ['passed', 'failed'],
+  )
+})
+
+t.test('what these servers do not have is an error that says what to do', real, async (t) => {
+  const { play, checks } = realRun(t)
+  const { exitCode, ended } = await play(`workloads: { a: { type: register, durability: {} } }
+steps: [{ wait: 100ms }]
+checks: { a: { lost_writes: 0 } }
+`)
+  t.equal(exitCode, 3)
+  t.match(ended, {
+    verdict: 'error',
+    reason: /the workload a has `durability`, and these servers have no WAITAOF/,
+    hint: /7\.2/,
+  })
+  t.strictSame(checks(), [])
+})
+
+t.test('an interrupted run ends its load at once, keeps the history and judges nothing', real, async (t) => {
+  const { run, play, checks, history } = realRun(t)
+  run.onEvent = ({ type }) => {
+    if (type === 'load-bins') run.controller.abort(new Error('enough'))
+  }
+  const startMs = performance.now()
+  const { ended } = await play(`workloads: { a: { type: register, rate: 500/s } }
+steps: [{ wait: 60s }]
+checks: { a: { lost_writes: 0 } }
+`)
+  t.ok(performance.now() - startMs < 30_000)
+  t.match(ended, { verdict: 'error' })
+  t.strictSame(checks(), [])
+  t.ok(history('a').complete && history('a').rows > 100)
+})
