@@ -154,6 +154,7 @@ t.test('a group with links', { skip }, async (t) => {
     await t.rejects(network.probe([data(name(0), name(7))], 100), { message: /no node redis-node7/ })
     await t.rejects(network.probe([{ from: CLIENTS, to: name(0), channel: 'bus' }], 100), { message: /cluster bus/ })
     await t.rejects(network.probe([data(name(0), CLIENTS)], 100), { message: /clients have no port/ })
+    await t.rejects(network.probe([data(name(0), name(1), 48_001)], 100), { message: /48000 bytes, not 48001/ })
     t.match(await network.counts(), [{ link: cut(0, 1) }])
   })
 

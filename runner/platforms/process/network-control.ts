@@ -13,6 +13,9 @@ import { probeRoute, type Route } from '../links/probe.ts'
 import { PlatformError, type ServerNode } from '../platform.ts'
 import type { Control } from './control.ts'
 
+/** Below the longest inline command that a server takes, 64 KiB (server.h: PROTO_INLINE_MAX_SIZE, Redis 7.0). */
+const LARGEST_QUESTION_BYTES = 48_000
+
 /** Faults of the network of a group of processes: links of its own stand between them, if it was made with any. */
 export class ProcessNetworkControl implements NetworkControl {
   readonly #nodes: readonly ServerNode[]
@@ -50,6 +53,9 @@ export class ProcessNetworkControl implements NetworkControl {
     const { from, to, channel, payloadBytes } = probe
     const needs = [from, to].includes(CLIENTS) ? { clientLinks: true as const } : this.#linked.needs
     demandEnds(probe, { ...this.#linked, needs })
+    if ((payloadBytes ?? 0) > LARGEST_QUESTION_BYTES) {
+      throw new PlatformError(`a question may have ${LARGEST_QUESTION_BYTES} bytes, not ${payloadBytes}`)
+    }
     const target = this.#nodes.find(({ name }) => name === to)
     if (!target) throw new PlatformError('clients have no port to be probed')
     const sender = this.#nodes.find(({ name }) => name === from)
