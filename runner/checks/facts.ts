@@ -1,10 +1,6 @@
 import type { ClusterInfo, EventOf, RunEvent } from '../record/events.ts'
 import type { FailoverFact, FaultFact, PhaseFact, RunFacts, ShardFact, StepFact } from '../record/run-facts.ts'
 
-/** Verbs that take a node away, and those that give it back. */
-const TAKING: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
-const GIVING: ReadonlySet<string> = new Set(['start', 'unpause', 'restart'])
-
 /**
  * What checks must know of a scenario, from its events. `scenario` is its place in the run; `failovers` are those that reports tell
  * of. Times become ms from the scenario's start, which is where histories count from.
@@ -21,7 +17,7 @@ export function factsOf(events: readonly RunEvent[], scenario: number, failovers
     durationMs: endMs,
     phases: phasesOf(steps, endMs),
     steps,
-    faults: [...faultsOfSteps(steps, endMs, cluster), ...faultsOfEvents(its, { startMs, endMs }, steps, cluster)],
+    faults: faultsOf(its, { startMs, endMs }, steps, cluster),
     shards: shardsOf(cluster),
     failovers: [...failovers],
   }
@@ -54,40 +50,30 @@ function phasesOf(steps: readonly StepFact[], endMs: number): PhaseFact[] {
   }))
 }
 
-/** Nodes that were stopped, killed, paused or restarted: until a later step brings them back. */
-function faultsOfSteps(steps: readonly StepFact[], endMs: number, cluster: ClusterInfo | undefined): FaultFact[] {
-  return steps.flatMap(({ path, verb, targets, startMs, endMs: stepEndMs }, place): FaultFact[] => {
-    if (!TAKING.has(verb) || targets.length === 0) return []
-    const back = steps
-      .slice(place + 1)
-      .find((later) => GIVING.has(later.verb) && targets.some((node) => later.targets.includes(node)))
-    const untilMs = verb === 'restart' ? stepEndMs : (back?.endMs ?? endMs)
-    return [{ step: path, verb, nodes: targets, shards: shardsOfNodes(targets, cluster), startMs, endMs: untilMs }]
-  })
-}
-
-/** Faults that tell themselves when they began and ended: partitions, networks, … */
-function faultsOfEvents(
+/** Whatever was done to nodes, until it was undone: by the step that says so, at the end of its time, or never. */
+function faultsOf(
   events: readonly RunEvent[],
   span: { startMs: number; endMs: number },
   steps: readonly StepFact[],
   cluster: ClusterInfo | undefined,
 ): FaultFact[] {
-  const began = events.filter((event): event is EventOf<'fault-began'> => event.type === 'fault-began')
-  return began.map(({ fault, atMs }) => {
-    const seenMs = atMs - span.startMs
-    const ended = events.find((event) => event.type === 'fault-ended' && event.fault.id === fault.id)
-    // The fault was put on by the step that was being played, and may have bitten before it was seen to.
-    const step = steps.findLast((one) => one.startMs <= seenMs && seenMs <= one.endMs)
-    return {
-      step: step?.path ?? '?',
-      verb: fault.kind,
-      nodes: fault.nodes,
-      shards: shardsOfNodes(fault.nodes, cluster),
-      startMs: step?.startMs ?? seenMs,
-      endMs: ended ? ended.atMs - span.startMs : span.endMs,
-    }
+  const seen = events.filter((event): event is EventOf<'fault-seen'> => event.type === 'fault-seen')
+  return seen.flatMap((began, place): FaultFact[] => {
+    if (began.undone) return []
+    const { fault, nodes } = began
+    const undone = seen
+      .slice(place + 1)
+      .find((later) => later.undone && later.fault === fault && isSame(later.nodes, nodes))
+    const startMs = began.fromMs - span.startMs
+    // A restart undoes itself.
+    const endMs = fault === 'restart' ? began.toMs - span.startMs : undone ? undone.toMs - span.startMs : span.endMs
+    const step = steps.findLast((one) => one.startMs <= startMs && startMs <= one.endMs)
+    return [{ step: step?.path ?? '?', verb: fault, nodes, shards: shardsOfNodes(nodes, cluster), startMs, endMs }]
   })
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((node) => others.includes(node))
 }
 
 function shardsOfNodes(nodes: readonly string[], cluster: ClusterInfo | undefined): number[] {

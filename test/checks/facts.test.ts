@@ -75,33 +75,49 @@ t.test('steps, phases and shards, on the clock of the scenario', async (t) => {
   t.strictSame(facts.shards[1], { shard: 2, slots: [[5461, 10_922]], nodes: ['redis-node2', 'redis-node3'] })
 })
 
-t.test('a node that was taken away is away until it is given back', async (t) => {
-  const facts = factsOf(
-    events([
-      ['1', 'kill', 100, 200, ['redis-node2', 'redis-node4']],
-      ['2', 'start', 500, 600, ['redis-node0']],
-      ['3', 'start', 3000, 3100, ['redis-node2']],
-      ['4', 'restart', 4000, 4100, ['redis-node0']],
-      ['5', 'pause', 5000, 5100, ['redis-node1']],
-    ]),
-    0,
-    [],
-  )
-  t.strictSame(facts.faults, [
-    { step: '1', verb: 'kill', nodes: ['redis-node2', 'redis-node4'], shards: [2, 3], startMs: 100, endMs: 3100 },
-    { step: '4', verb: 'restart', nodes: ['redis-node0'], shards: [1], startMs: 4000, endMs: 4100 },
-    { step: '5', verb: 'pause', nodes: ['redis-node1'], shards: [1], startMs: 5000, endMs: 9000 },
-  ])
-})
+/** A fault as it is recorded: on the clock of the run. */
+function seen(fault: string, nodes: string[], fromMs: number, toMs: number, undone = false): RunEvent {
+  return {
+    atMs: START + toMs,
+    type: 'fault-seen',
+    scenario: 0,
+    fault,
+    nodes,
+    undone,
+    fromMs: START + fromMs,
+    toMs: START + toMs,
+  }
+}
 
-t.test('faults that tell themselves', async (t) => {
-  const fault = { id: 'f1', kind: 'partition', nodes: ['redis-node2'], sentence: 'cut redis-node2 off' }
-  const began: RunEvent = { atMs: START + 150, type: 'fault-began', scenario: 0, fault, proof: '' }
-  const ended: RunEvent = { atMs: START + 4000, type: 'fault-ended', scenario: 0, fault, proof: '' }
-  const played: Played[] = [['1', 'partition', 100, 200, ['redis-node2']]]
-  const partition = { step: '1', verb: 'partition', nodes: ['redis-node2'], shards: [2], startMs: 100 }
-  t.strictSame(factsOf(events(played, [began, ended]), 0, []).faults, [{ ...partition, endMs: 4000 }])
-  t.strictSame(factsOf(events(played, [began]), 0, []).faults, [{ ...partition, endMs: 9000 }])
+t.test('what was done to nodes lasts until it is undone', async (t) => {
+  const played: Played[] = [
+    ['1', 'kill', 100, 200],
+    ['2', 'start', 3000, 3100],
+    ['3', 'restart', 4000, 4100],
+    ['4', 'parallel', 5000, 6000],
+    ['4.1', 'partition', 5000, 6000],
+  ]
+  const faults = [
+    seen('kill', ['redis-node2'], 110, 120),
+    seen('kill', ['redis-node4'], 111, 130),
+    seen('kill', ['redis-node2'], 3010, 3090, true),
+    seen('restart', ['redis-node0'], 4010, 4090),
+    seen('partition', ['redis-node1', 'redis-node3'], 5010, 5020),
+    seen('partition', ['redis-node3', 'redis-node1'], 5900, 5910, true),
+  ]
+  t.strictSame(factsOf(events(played, faults), 0, []).faults, [
+    { step: '1', verb: 'kill', nodes: ['redis-node2'], shards: [2], startMs: 110, endMs: 3090 },
+    { step: '1', verb: 'kill', nodes: ['redis-node4'], shards: [3], startMs: 111, endMs: 9000 },
+    { step: '3', verb: 'restart', nodes: ['redis-node0'], shards: [1], startMs: 4010, endMs: 4090 },
+    {
+      step: '4.1',
+      verb: 'partition',
+      nodes: ['redis-node1', 'redis-node3'],
+      shards: [1, 2],
+      startMs: 5010,
+      endMs: 5910,
+    },
+  ])
 })
 
 t.test('events of another scenario play no part, and a record that breaks off is enough', async (t) => {
