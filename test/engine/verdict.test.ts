@@ -5,7 +5,7 @@ import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../../runner/reco
 t.test('exit codes', async (t) => {
   const codes: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
   for (const [verdict, code] of Object.entries(codes)) t.equal(exitCodeOf(verdict as RunVerdict), code, verdict)
-  t.strictSame({ ...EXIT }, { passed: 0, failed: 1, usage: 2, noVerdict: 3, bug: 70, interrupted: 130 })
+  t.strictSame({ ...EXIT }, { passed: 0, failed: 1, usage: 2, noVerdict: 3, regressed: 4, bug: 70, interrupted: 130 })
 })
 
 t.test('a run ends as the worst of its scenarios', async (t) => {

@@ -7,12 +7,20 @@ import { brokenOffRun, passingRun, Tape } from '../support/sample-events.ts'
 t.test('all files, made from events alone, and the same when made again', async (t) => {
   const folder = t.testdir({})
   const run = writeReports(folder, passingRun())
-  const names = ['junit.xml', 'report.json', 'results.tap', 'scenario.yaml', 'summary.md']
+  const names = [
+    'junit.xml',
+    'metrics.prom',
+    'report.html',
+    'report.json',
+    'results.tap',
+    'scenario.yaml',
+    'summary.md',
+  ]
   t.strictSame(readdirSync(folder).sort(), names)
-  const read = () => names.map((name) => readFileSync(join(folder, name), 'utf8'))
+  const read = () => Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
   const first = read()
-  t.strictSame(JSON.parse(first[1] ?? ''), run)
-  t.equal(first[3], 'title: as played\nsteps: []\n')
+  t.strictSame(JSON.parse(first['report.json'] ?? ''), run)
+  t.equal(first['scenario.yaml'], 'title: as played\nsteps: []\n')
   writeReports(folder, JSON.parse(JSON.stringify(passingRun())))
   t.strictSame(read(), first)
 })

@@ -62,10 +62,13 @@ export class SlotMap {
     this.#owners[slot] = node
   }
 
-  /** Takes over what a node says. False, and nothing changes, if it knows of no owner. */
-  learn({ nodes }: ClusterView): boolean {
+  /**
+   * Takes over what a node says; `asked` is its number: one that has met nobody yet does not know its own address. False, and nothing
+   * changes, if it knows of no owner.
+   */
+  learn({ nodes, myId }: ClusterView, asked: number): boolean {
     const members = nodes.filter(isEstablished).flatMap((node) => {
-      const place = this.nodeAt(node.host, node.port)
+      const place = node.id === myId ? asked : this.nodeAt(node.host, node.port)
       return place === undefined ? [] : [{ node, place }]
     })
     const owners = members.filter(({ node }) => node.role === 'master' && node.slots.length > 0)

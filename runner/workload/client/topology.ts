@@ -68,7 +68,7 @@ export class Topology {
       if (this.#closed) return false
       const name = this.#options.nodes[index]?.name ?? ''
       const [reply] = (await this.#clients[index]?.pipeline([['CLUSTER', 'NODES']], this.#options.timeoutMs)) ?? []
-      if (typeof reply === 'string' && this.#options.map.learn(parseClusterNodes(reply, name))) return true
+      if (typeof reply === 'string' && this.#options.map.learn(parseClusterNodes(reply, name), index)) return true
     }
     return false
   }
