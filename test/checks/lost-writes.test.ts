@@ -48,6 +48,7 @@ t.test('all is told of what was lost: how much, where, when, and who had it', as
   t.strictSame(outcome.details, [
     'shard 2: 3 on 2 keys, slots 6000 and 7000; 3 acknowledged during step 3 (all is well); ' +
       'the newest was acknowledged 8 ms before `kill` in step 4; redis-node3 became master with epoch 7 at 16.40 s',
+    'lost: k (2, 3), j (4)',
   ])
   t.match(outcome.witness, {
     more: 2,

@@ -1,6 +1,6 @@
 import type { History } from '../../record/history.ts'
 import { FN, isIndeterminateCode, NIL, OUTCOME_OK, UNKNOWN } from '../../record/history-codes.ts'
-import { readsAt, valueReadBy } from '../values/reads.ts'
+import { looksAt, valueReadBy } from '../values/reads.ts'
 import { IMPOSSIBLE, type Problem } from './search.ts'
 
 /** A problem made of some rows of a history. */
@@ -21,7 +21,7 @@ export function registerProblem(history: History, rowsOfKey: readonly number[]):
   const met = valuesMet(history, rowsOfKey)
   const rows = rowsOfKey.filter((row) => {
     const ended = outcome[row] ?? 0
-    if (readsAt(history.ops, row)) return fn[row] === FN.cas || r[row] !== UNKNOWN
+    if (looksAt(history.ops, row)) return fn[row] === FN.cas || r[row] !== UNKNOWN
     if (fn[row] === FN.read) return false
     return ended === OUTCOME_OK || (isIndeterminateCode(ended) && (met === undefined || met.has(a[row] ?? 0)))
   })
@@ -32,7 +32,7 @@ export function registerProblem(history: History, rowsOfKey: readonly number[]):
       const read = valueReadBy(history, row) ?? MIXED
       return (state) => (state === read ? state : IMPOSSIBLE)
     }
-    if (readsAt(history.ops, row)) {
+    if (looksAt(history.ops, row)) {
       return (state) => (state !== expected && (found === UNKNOWN || found === state) ? state : IMPOSSIBLE)
     }
     return (state) => (state === expected && (found === UNKNOWN || found === state) ? value : IMPOSSIBLE)
@@ -46,7 +46,7 @@ export function registerProblem(history: History, rowsOfKey: readonly number[]):
     ),
     initial: NIL,
     step: (state, operation) => steps[operation]?.(state) ?? IMPOSSIBLE,
-    isRead: (operation) => readsAt(history.ops, rows[operation] ?? -1),
+    isRead: (operation) => looksAt(history.ops, rows[operation] ?? -1),
   }
 }
 
@@ -56,7 +56,7 @@ function valuesMet(history: History, rows: readonly number[]): ReadonlySet<numbe
   const met = new Set<number>()
   for (const row of rows) {
     if (fn[row] === FN.cas) met.add(b[row] ?? UNKNOWN)
-    if (!readsAt(history.ops, row)) continue
+    if (!looksAt(history.ops, row)) continue
     if (fn[row] === FN.cas && r[row] === UNKNOWN) return undefined
     const value = valueReadBy(history, row)
     if (value !== undefined) met.add(value)

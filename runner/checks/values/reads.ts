@@ -10,6 +10,11 @@ export function readsAt({ fn, outcome, r }: OperationColumns, row: number): bool
   return fn[row] === FN.cas && outcome[row] === MISMATCH && r[row] !== UNKNOWN
 }
 
+/** As `readsAt`, and true as well for a compare-and-set that did not match and does not say why: that tells what was not there. */
+export function looksAt({ fn, outcome }: OperationColumns, row: number): boolean {
+  return fn[row] === FN.read ? outcome[row] === OUTCOME_OK : fn[row] === FN.cas && outcome[row] === MISMATCH
+}
+
 /**
  * The value that the read at `row` returned: NIL, a value, or UNKNOWN. Of a transaction, the value that all keys of the group
  * had; undefined if they had different ones.
