@@ -11,7 +11,7 @@ import type { Flags, ParsedLine } from './flags.ts'
 import { wholeNumber } from './flags.ts'
 import { UsageError } from './usage-error.ts'
 
-const MOST_REPEATS = 1000
+export const MOST_REPEATS = 1000
 
 export const judgingFlags: Flags = {
   repeat: {
@@ -58,7 +58,8 @@ export function judgingOf(line: ParsedLine, fallback: { repeat: number } = { rep
   }
 }
 
-function thresholdOf(text: string | undefined): number {
+/** A ratio of the percentage in `--threshold`, or the default. Throws UsageError. */
+export function thresholdOf(text: string | undefined): number {
   if (text === undefined) return DEFAULT_THRESHOLD
   const percent = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN
   if (!(percent > 0 && percent <= 1000)) {

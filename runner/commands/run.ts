@@ -9,6 +9,7 @@ import { platformChoice, platformFlags } from './open-platform.ts'
 import { type Asked, MAX_SEED, play } from './play.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
+import { quoted } from './shell-words.ts'
 import { UsageError } from './usage-error.ts'
 import { setFlag } from './validate.ts'
 
@@ -75,9 +76,4 @@ function commandAgain(names: readonly string[], line: ParsedLine, seed: number):
     ),
   ]
   return `npm run scenario ${names.map(quoted).join(' ')} -- ${given.join(' ')}`
-}
-
-/** Quoted for a POSIX shell, if it must be: the command is printed for people to paste. */
-function quoted(text: string): string {
-  return /^[A-Za-z0-9_=.,:/@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { EXIT, worstExit } from '../engine/verdict.ts'
+import { type Baseline, grown, readBaseline, writeBaseline } from '../record/baseline.ts'
+import { systemClock } from '../record/clock.ts'
+import type { RunReport } from '../report/report-model.ts'
+import { baselineMeasures } from './baseline-measures.ts'
+import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
+import type { Command } from './command.ts'
+import { type Flags, type ParsedLine, wholeNumber } from './flags.ts'
+import { type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
+import { chosenNames, loadScenarios } from './load-scenarios.ts'
+import { platformChoice, platformFlags } from './open-platform.ts'
+import { MAX_SEED, play } from './play.ts'
+import { reportsFolder, shown } from './project.ts'
+import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
+import { quoted } from './shell-words.ts'
+import { UsageError } from './usage-error.ts'
+
+const DEFAULT_TAG = 'nightly'
+const DEFAULT_REPEATS = 3
+/** Samples of each measure after which a baseline is fixed: enough to see a slowdown of 15 % at the noise that failovers have. */
+const BASELINE_SAMPLES = 20
+
+const flags: Flags = {
+  ...platformFlags,
+  ...clusterFlags,
+  tag: {
+    type: 'string',
+    multiple: true,
+    value: 'TAG',
+    help: `play the scenarios with this tag (default ${DEFAULT_TAG})`,
+  },
+  repeat: { type: 'string', value: 'N', help: `play each scenario N times (default ${DEFAULT_REPEATS})` },
+  baseline: {
+    type: 'string',
+    value: 'FILE',
+    help: 'compare with it, and let it grow until it has 20 samples of each measure (default baseline.json in the reports)',
+  },
+  threshold: { type: 'string', value: 'PERCENT', help: 'what is slower by less is no regression (default 10)' },
+  seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier night again' },
+  reports: { type: 'string', value: 'FOLDER', help: 'where runs, trends and the baseline are (default reports)' },
+  ...reporterFlag,
+}
+
+export const nightly: Command = {
+  name: 'nightly',
+  summary: 'plays the nightly suite, repeated, and compares it with the nights before',
+  usage: 'nightly [flags]',
+  details: [
+    '  Exit code 0: all passed and nothing is slower. 1: a scenario failed. 3: no verdict. 4: a regression, or a flaky scenario.',
+    '  The first nights make the baseline; once it is whole it stays as it is. Remove its file to begin anew.',
+  ],
+  flags,
+  async run(line, surroundings) {
+    if (line.positionals.length > 0) throw new UsageError('nightly takes flags only; scenarios are chosen by --tag')
+    const { out } = surroundings
+    const tags = line.texts('tag').length === 0 ? [DEFAULT_TAG] : line.texts('tag')
+    const reporters = await chosenReporters(line)
+    const settings = clusterSettings(line)
+    const choice = await platformChoice(line)
+    const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
+    const reports = line.text('reports') ?? reportsFolder
+    const file = line.text('baseline') ?? path.join(reports, 'baseline.json')
+    const before = existsSync(file) ? readBaseline(file) : undefined
+    const judging = judgingOf(line, file, before)
+    const scenarios = loadScenarios(chosenNames([], tags), {}, out.color)
+    for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
+    out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
+    const commandFor = (drawn: number) => commandAgain(line, drawn)
+    const asked = { settings, choice, seed, keep: false, reports, judging, commandFor }
+    const played = await play(scenarios, asked, surroundings)
+    const failures = await printReports(played.report, reporters, out)
+    for (const failure of failures) out.progress(failure)
+    if (played.exitCode === EXIT.passed) out.progress(grow(file, before, played.report))
+    return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
+  },
+}
+
+function judgingOf(line: ParsedLine, file: string, before: Baseline | undefined): Judging {
+  return {
+    repeat: wholeNumber(line, 'repeat', DEFAULT_REPEATS, { min: 1, max: MOST_REPEATS }),
+    failOnFlaky: true,
+    threshold: thresholdOf(line.text('threshold')),
+    ...(before && { baseline: { file: shown(file), content: before }, baselineGrows: !isWhole(before) }),
+  }
+}
+
+function isWhole({ measures }: Baseline): boolean {
+  return measures.length > 0 && measures.every(({ samples }) => samples.length >= BASELINE_SAMPLES)
+}
+
+/** Lets the baseline take in a night on which all was well. Returns what became of it, in words. Throws BaselineError. */
+function grow(file: string, before: Baseline | undefined, report: RunReport): string {
+  if (before !== undefined && isWhole(before)) return `baseline ${shown(file)}: whole, and left as it is`
+  const measures = grown(before?.measures ?? [], baselineMeasures(report), BASELINE_SAMPLES)
+  const savedAt = new Date(systemClock.wallMs()).toISOString()
+  writeBaseline(file, { savedAt, runs: [...(before?.runs ?? []), report.runId], measures })
+  const fewest = Math.min(...measures.map(({ samples }) => samples.length))
+  return `baseline ${shown(file)}: ${fewest} of ${BASELINE_SAMPLES} samples of its smallest measure`
+}
+
+function commandAgain(line: ParsedLine, seed: number): string {
+  const names = ['platform', 'server', 'port-base', 'name-prefix', 'reports', 'repeat', 'baseline', 'threshold']
+  const given = [
+    `--seed ${seed}`,
+    ...line.texts('tag').map((text) => `--tag ${quoted(text)}`),
+    ...line.texts('config').map((text) => `--config ${quoted(text)}`),
+    ...names.flatMap((flag) => (line.text(flag) === undefined ? [] : [`--${flag} ${quoted(line.text(flag) ?? '')}`])),
+  ]
+  return `npm run nightly -- ${given.join(' ')}`
+}
