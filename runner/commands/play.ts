@@ -7,6 +7,7 @@ import { BaselineError, writeBaseline } from '../record/baseline.ts'
 import { systemClock } from '../record/clock.ts'
 import { EventLogError, Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
+import { secretsAmong } from '../record/redact.ts'
 import { createRunFolder, RunFolderError } from '../record/run-folder.ts'
 import { appendTrends, TrendsError } from '../record/trends.ts'
 import { appendStepSummary } from '../report/github-summary.ts'
@@ -59,7 +60,8 @@ export async function play(
   const platforms = await openPlatforms(asked.choice, (text) => notes.push(text))
   const runId = newRunId(systemClock.wallMs())
   const removal = () => [...new Set(platforms.map((platform) => platform.removalCommand(runId)))].join('; ')
-  const record = openRecord(asked.reports, name, settings.password)
+  const secrets = [settings.password, ...scenarios.flatMap(({ params }) => secretsAmong(params))]
+  const record = openRecord(asked.reports, name, secrets)
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
   // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes more.
   const watched = keep || platforms.some(({ kind }) => kind !== 'process')
@@ -121,10 +123,10 @@ function playsOf(scenarios: readonly Scenario[], platforms: readonly Platform[],
 }
 
 /** The record of a run, the live view fed from it, and the reports made from it. */
-function openRecord(reports: string, name: string, password: string) {
+function openRecord(reports: string, name: string, secrets: readonly string[]) {
   const place = shown(path.resolve(reports))
   const folder = createRunFolder(place, name, systemClock.wallMs())
-  const recorder = new Recorder({ file: folder.eventsFile, clock: systemClock, secrets: [password] })
+  const recorder = new Recorder({ file: folder.eventsFile, clock: systemClock, secrets })
   const events: RunEvent[] = []
   const live = liveReporter({ stream: process.stderr, env: process.env, clock: systemClock })
   recorder.subscribe((event) => {

@@ -4,6 +4,17 @@ export const REDACTED = '***'
 /** Puts `***` in place of secrets in every string of a JSON value; what cannot be JSON is left out, as JSON does. */
 export type Redact = <T>(value: T) => T
 
+const SECRET_NAME = /pass(word|phrase)?|secret|token|credential|api_?key/i
+/** Hiding a shorter text would hide half of every report with it. */
+const SHORTEST_SECRET = 4
+
+/** The values of params that their names tell to be secrets: `password`, `api_token`, …; of 4 characters or more. */
+export function secretsAmong(params: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(params)
+    .filter(([name, value]) => SECRET_NAME.test(name) && String(value).length >= SHORTEST_SECRET)
+    .map(([, value]) => String(value))
+}
+
 /**
  * Makes the function that hides `secrets` (empty ones are ignored) in JSON values: in strings at any depth, also where
  * a secret stands as JSON or a URL would spell it. Keys stay as they are. `keep` names strings to leave alone: the fixed

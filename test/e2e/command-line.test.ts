@@ -7,7 +7,7 @@ import { reportsFolder, runCli } from '../support/cli.ts'
 /** Command lines that are wrong, and what they must say. */
 const WRONG: [args: string[], says: RegExp][] = [
   [['rnu', 'failover-basic'], /there is no command `rnu`; did you mean `run`\?/],
-  [['run', 'failover-basc'], /there is no scenario failover-basc; did you mean failover-basic\?/],
+  [['run', 'failover-basc'], /there is no scenario failover-basc; did you mean failover-basic/],
   [['run', 'failover-basic', '--sede', '4'], /run has no flag --sede; did you mean --seed\?/],
   [['run', 'failover-basic', '--seed', 'four'], /--seed takes a whole number from 0 to 2147483647, not `four`/],
   [['run', 'failover-basic', '--set', 'keys=5'], /keys/],

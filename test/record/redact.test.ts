@@ -1,5 +1,5 @@
 import t from 'tap'
-import { redactor } from '../../runner/record/redact.ts'
+import { redactor, secretsAmong } from '../../runner/record/redact.ts'
 
 t.test('secrets are hidden in strings at any depth, not in keys or other values', async (t) => {
   const redact = redactor(['ericsdad'])
@@ -25,4 +25,11 @@ t.test('no secrets, and empty ones, change nothing', async (t) => {
 t.test('what has no JSON of its own', async (t) => {
   const value: unknown = redactor(['7'])({ big: 17n, gone: undefined, when: new Date(0) })
   t.strictSame(value, { big: '1***', when: '19***0-01-01T00:00:00.000Z' })
+})
+
+t.test('params whose names tell a secret', async (t) => {
+  t.strictSame(
+    secretsAmong({ api_token: 'tok-1234', dbPassword: 'hunter22', keys: 1000, secret: 'abc', name: 'anna' }),
+    ['tok-1234', 'hunter22'],
+  )
 })
