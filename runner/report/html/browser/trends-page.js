@@ -1,7 +1,7 @@
 import { colour, compact } from './charts.js'
 import { startTheme } from './theme.js'
 
-const HEIGHT = 180
+const TREND_HEIGHT = 180
 
 startTheme()
 const holder = document.querySelector('#data')
@@ -37,7 +37,7 @@ function drawTrend(element, { name, unit, points }) {
   /** @type {uPlot.Options} */
   const options = {
     width: element.clientWidth,
-    height: HEIGHT,
+    height: TREND_HEIGHT,
     padding: [8, 14, 0, 0],
     scales: { x: { time: true }, y: { range: (_, min, max) => [0, Math.max(max * 1.1, min + 1, 1)] } },
     axes: [
