@@ -47,10 +47,11 @@ onEachPlatform('a server with little memory', { portBase: 8652, namePrefix: 'rs-
   })
 
   await t.test('has its limit again after a restart, until a later runner lifts it', async (t) => {
-    await stage.play(step('memory', { node: REPLICA, limit: '200mb' }))
+    // Its append-only file may still hold what filled the master: the restart loads that first.
+    await stage.play(step('memory', { node: REPLICA, limit: '800mb' }))
     t.match(await stage.play(step('restart', REPLICA)), {
       verdict: 'passed',
-      proof: /limit the memory of redis-node1 to 200mb, applied again: redis-node1: the system lets it have/,
+      proof: /limit the memory of redis-node1 to 800mb, applied again: redis-node1: the system lets it have/,
     })
     t.match(await stage.successor().faults.endAll(SIGNAL), [{ proof: /the system does not limit its memory/ }])
     t.equal((await stage.servers.control.limitsOf(REPLICA)).memoryBytes, undefined)
