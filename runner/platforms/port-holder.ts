@@ -1,6 +1,9 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 
+/** Holds a port, and cannot be seen from here. */
+export const NOBODY_SEEN = 'another program'
+
 /**
  * What listens on this port of the machine's loopback, in words (`process 123 (nginx)`, `another program`); undefined if
  * the port is free. `localhost` may mean either loopback address to a client, so both must be free; `more` addresses too.
@@ -8,7 +11,7 @@ import { createServer } from 'node:net'
 export async function portHolder(port: number, more: readonly string[] = []): Promise<string | undefined> {
   const taken = await Promise.all(['127.0.0.1', '::1', ...more].map((host) => isTaken(host, port)))
   if (!taken.includes(true)) return undefined
-  return (await findListener(port)) ?? 'another program'
+  return (await findListener(port)) ?? NOBODY_SEEN
 }
 
 function isTaken(host: string, port: number): Promise<boolean> {

@@ -2,8 +2,11 @@ import { BUS_OFFSET } from '../bus-port.ts'
 import { type Conflict, conflictError } from '../docker/conflicts.ts'
 import { hasLinks, hiddenAddress } from '../links/loopback.ts'
 import type { ServerNode } from '../platform.ts'
-import { portHolder } from '../port-holder.ts'
+import { NOBODY_SEEN, portHolder } from '../port-holder.ts'
 import { listRuns, type RecordedRun, readRun } from './run-record.ts'
+
+const NOBODY_WITHIN_MS = 500
+const LOOK_EVERY_MS = 20
 
 /**
  * Throws ConflictError if something listens on a port of these nodes or on the port of a cluster bus, at an address that they or
@@ -17,12 +20,11 @@ export async function demandFreePorts(stateFolder: string, nodes: readonly Serve
       { port: port + BUS_OFFSET, what: `${port + BUS_OFFSET} (the cluster bus of ${port})`, more },
     ]
   })
-  const held = await Promise.all(wanted.map(async (one) => ({ ...one, holder: await portHolder(one.port, one.more) })))
-  const taken = held.filter(({ holder }) => holder !== undefined)
+  const taken = await untilSettled(wanted)
   if (taken.length === 0) return
   const runs = await readRuns(stateFolder)
   throw conflictError(
-    taken.map(({ port, what, holder = '' }): Conflict => {
+    taken.map(({ port, what, holder }): Conflict => {
       const run = runs.find(({ nodes: own }) =>
         own.some((node) => node.port === port || node.port + BUS_OFFSET === port),
       )
@@ -35,6 +37,28 @@ export async function demandFreePorts(stateFolder: string, nodes: readonly Serve
       }
     }),
   )
+}
+
+interface Wanted {
+  port: number
+  what: string
+  more: readonly string[]
+}
+
+/**
+ * The ports that are held. A server of several threads that was killed may be gone from the list of processes a moment before its
+ * sockets are: what nobody to be seen holds is looked at again for half a second.
+ */
+async function untilSettled(wanted: readonly Wanted[]): Promise<(Wanted & { holder: string })[]> {
+  const deadlineMs = performance.now() + NOBODY_WITHIN_MS
+  for (;;) {
+    const held = await Promise.all(
+      wanted.map(async (one) => ({ ...one, holder: await portHolder(one.port, one.more) })),
+    )
+    const taken = held.flatMap(({ holder, ...one }) => (holder === undefined ? [] : [{ ...one, holder }]))
+    if (!taken.some(({ holder }) => holder === NOBODY_SEEN) || performance.now() > deadlineMs) return taken
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
 }
 
 function cleanCommand({ nodes }: RecordedRun): string {
