@@ -39,9 +39,7 @@ export async function benchChecks(): Promise<void> {
   else row('linearizable: all histories of the oracles', rounds(ROUNDS, judgeOracles), { ms: 1500 })
   row('linearizable: 1,000,000 operations, 1,000 keys', registerRounds(ROUNDS, 1_000_000, 1000), { ms: 1000 })
   row('linearizable: 1,000,000 operations, 1 key', registerRounds(ROUNDS, 1_000_000, 1), { ms: 1000 })
-  row('every check of registers: 1,000,000 operations, 1,000 keys', everyCheck(ROUNDS, 1_000_000, 1000), {
-    ms: Number.NaN,
-  })
+  row('every check of registers: 1,000,000 operations, 1,000 keys', everyCheck(ROUNDS, 1_000_000, 1000), {})
   row('linearizable: 10,000,000 operations, 1,000 keys', registerRounds(3, 10_000_000, 1000), { ms: 12_000, mb: 1500 })
   process.stdout.write(`${table.toString()}\n`)
 }
