@@ -66,9 +66,16 @@ const runs = fc.record({
 })
 
 for (const type of ['register', 'cas', 'counter', 'set', 'list', 'transaction'] as const) {
-  t.test(`${type}: a cluster that makes no mistake passes every check`, async () => {
-    const passes = ({ seed, ...shape }: { seed: number; clients: number; keys: number; operations: number }) =>
-      Object.values(verdicts(type, correctRun(type, seed, shape))).every((verdict) => verdict === 'passed')
+  t.test(`${type}: a cluster that makes no mistake passes every check`, async (t) => {
+    const passes = ({ seed, ...shape }: { seed: number; clients: number; keys: number; operations: number }) => {
+      const ops = correctRun(type, seed, shape)
+      // A check without samples is not evaluated, rightly: such a run says nothing here.
+      fc.pre(ops.some(({ f, failed, lost }) => f !== 'read' && failed === undefined && lost === undefined))
+      t.same(
+        Object.entries(verdicts(type, ops)).filter(([, verdict]) => verdict !== 'passed'),
+        [],
+      )
+    }
     fc.assert(fc.property(runs, passes), { numRuns: RUNS })
   })
 }
