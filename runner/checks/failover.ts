@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { formatDuration } from '../record/duration.ts'
+import { type FailoverMetric, type FailoverValue, failoverValues } from '../record/failovers/metrics.ts'
 import type { FailoverFact, RunFacts } from '../record/run-facts.ts'
 import { type Measured, outcomeOf } from './check.ts'
 import { atMostText, durationOf, durationText } from './limits.ts'
-import { momentText, plural } from './words.ts'
+import { momentText } from './words.ts'
 
 /** The name under which checks of failovers stand in a scenario, beside those of workloads. */
 export const FAILOVER = 'failover'
@@ -34,38 +35,21 @@ export interface FailoverCheck {
 }
 
 interface Part {
-  name: string
+  name: FailoverMetric
   summary: string
   /** What took that long, for prose. */
   noun: string
-  lengthMs(failover: FailoverFact): number | undefined
 }
 
 const PARTS: readonly Part[] = [
-  {
-    name: 'time',
-    summary: 'How long a failover took, from its cause to the new master',
-    noun: 'failover',
-    lengthMs: ({ totalMs }) => totalMs,
-  },
+  { name: 'time', summary: 'How long a failover took, from its cause to the new master', noun: 'failover' },
   {
     name: 'detection',
     summary: 'How long it took until a majority agreed that the master had failed',
     noun: 'detection',
-    lengthMs: ({ detectionMs }) => detectionMs,
   },
-  {
-    name: 'election',
-    summary: 'How long it took from there to the new master',
-    noun: 'election',
-    lengthMs: ({ electionMs }) => electionMs,
-  },
-  {
-    name: 'client_outage',
-    summary: 'How long writes to the shard were refused',
-    noun: 'refusal of writes',
-    lengthMs: ({ clientOutageMs }) => clientOutageMs,
-  },
+  { name: 'election', summary: 'How long it took from there to the new master', noun: 'election' },
+  { name: 'client_outage', summary: 'How long writes to the shard were refused', noun: 'refusal of writes' },
 ]
 
 export const failoverChecks: readonly FailoverCheck[] = PARTS.map((part) => {
@@ -89,57 +73,76 @@ function limitText(written: FailoverLimit): string {
   return `${atMostText(at_most)}${shards === undefined ? '' : `, of shard ${shards.join(', ')}`}${which}`
 }
 
+/** A value that was seen: `open` if it is the least that it was. */
+type Timed = FailoverValue & { valueMs: number }
+
+/**
+ * The longest of the values decides. What had not come to its end when nobody looked any more keeps no limit, and a value that
+ * nobody saw leaves open whether the limit holds.
+ */
 function measure(part: Part, written: FailoverLimit, failovers: readonly FailoverFact[]): Measured {
   const { at_most, shards, wanted } = typeof written === 'string' ? { at_most: written } : written
   const asked = failovers.filter(
     (failover) =>
-      failover.outcome !== 'given up' &&
       (shards === undefined || shards.includes(failover.shard)) &&
       (wanted === undefined || wanted === (failover.wanted ?? false)),
   )
-  const timed = asked.flatMap((failover) => {
-    const lengthMs = part.lengthMs(failover)
-    return lengthMs === undefined ? [] : [{ failover, lengthMs }]
-  })
-  const longest = timed.reduce<(typeof timed)[number] | undefined>(
-    (best, one) => (best && best.lengthMs >= one.lengthMs ? best : one),
-    undefined,
+  const values = failoverValues(asked, part.name).filter(
+    // The old master, still in its place, has been replaced in no time at all.
+    ({ failover }) => part.name !== 'time' || failover.outcome !== 'given up',
   )
-  if (!longest) {
-    const explanation =
-      asked.length === 0
-        ? 'No failover was seen.'
-        : `The ${part.noun} of ${plural(asked.length, 'failover')} was not seen.`
+  const timed = values.filter((value): value is Timed => value.valueMs !== undefined)
+  const unseen = values.filter(({ valueMs }) => valueMs === undefined).map(unseenText)
+  const worst = timed.find(({ open }) => open) ?? longestOf(timed)
+  if (!worst) {
+    const explanation = unseen[0] ?? (asked.length === 0 ? 'No failover was seen.' : `No ${part.noun} was seen.`)
     return { finding: 'unknown', value: 'none', samples: 0, explanation }
   }
-  const { failover, lengthMs } = longest
-  const never = asked.find(({ outcome }) => outcome === 'not promoted')
-  const base = {
-    value: formatDuration(lengthMs),
-    amount: lengthMs,
-    samples: timed.length,
-    details: timed.map((one) => line(one.failover, one.lengthMs)),
-  }
-  if (never && part.name === 'time') {
-    return {
-      ...base,
-      finding: 'violated',
-      explanation: `No replica took over in shard ${never.shard} within ${formatDuration(never.totalMs)}; it was caused by ${never.cause}.`,
-    }
-  }
-  const others = timed.length > 1 ? `, the longest of ${timed.length},` : ''
+  const exceeds = timed.some(({ open, valueMs }) => open || valueMs > durationOf(at_most))
+  const [missed] = unseen
   return {
-    ...base,
-    finding: lengthMs > durationOf(at_most) ? 'violated' : 'holds',
-    explanation: `The ${part.noun} took ${formatDuration(lengthMs)}${others} in shard ${failover.shard}, caused by ${failover.cause}: ${whoText(failover)}.`,
+    finding: exceeds ? 'violated' : missed === undefined ? 'holds' : 'unknown',
+    value: lengthText(worst),
+    amount: worst.valueMs,
+    samples: timed.length,
+    details: [...timed.map(line), ...unseen],
+    explanation: exceeds || missed === undefined ? explain(part, worst, timed.length) : missed,
   }
 }
 
-function whoText({ from, to, startMs, totalMs }: FailoverFact): string {
-  const replaced = from === '' ? '' : ` in the place of ${from}`
-  return `${to} became master${replaced} at ${momentText(startMs + totalMs)}`
+function longestOf(timed: readonly Timed[]): Timed | undefined {
+  return timed.reduce<Timed | undefined>((best, one) => (best && best.valueMs >= one.valueMs ? best : one), undefined)
 }
 
-function line(failover: FailoverFact, lengthMs: number): string {
-  return `shard ${failover.shard}: ${formatDuration(lengthMs)}, ${failover.cause}, ${whoText(failover)}`
+function unseenText({ failover, why }: FailoverValue): string {
+  const told = why ?? 'it was not seen'
+  return `${told[0]?.toUpperCase()}${told.slice(1)}: shard ${failover.shard}, ${failover.cause}.`
+}
+
+function explain({ name, noun }: Part, { failover, valueMs, open }: Timed, samples: number): string {
+  const { shard, cause } = failover
+  const tookMs = formatDuration(valueMs)
+  if (open && name === 'time')
+    return `No replica took over in shard ${shard} within ${tookMs}; it was caused by ${cause}.`
+  const what = `caused by ${cause}: ${whoText(failover)}.`
+  if (open)
+    return `Writes to shard ${shard} were refused for ${tookMs}, and still were when nobody looked any more, ${what}`
+  const others = samples > 1 ? `, the longest of ${samples},` : ''
+  return `The ${noun} took ${tookMs}${others} in shard ${shard}, ${what}`
+}
+
+function whoText({ from, to, outcome = 'promoted', startMs, totalMs }: FailoverFact): string {
+  const at = momentText(startMs + totalMs)
+  if (outcome === 'given up') return `${to} gave it up at ${at}`
+  if (outcome === 'not promoted') return `nobody took over from ${from}`
+  return `${to} became master${from === '' ? '' : ` in the place of ${from}`} at ${at}`
+}
+
+function lengthText({ valueMs, open }: Timed): string {
+  return `${open ? 'at least ' : ''}${formatDuration(valueMs)}`
+}
+
+function line(timed: Timed): string {
+  const { failover } = timed
+  return `shard ${failover.shard}: ${lengthText(timed)}, ${failover.cause}, ${whoText(failover)}`
 }

@@ -18,12 +18,12 @@ export function judgeScenario(
   folder: string,
   limits?: Record<string, Record<string, unknown>>,
 ): CheckOutcome[] {
-  const known = eventsBeforeJudging(events, scenario)
+  const known = eventsBeforeJudging(events, scenario).filter(isOf(scenario))
   const started = known.find((event) => event.type === 'scenario-started' && event.scenario === scenario)
   if (started?.type !== 'scenario-started') return []
   const limitsBySubject = Object.entries(limits ?? started.checks ?? {})
   if (limitsBySubject.length === 0) return []
-  const failovers = reduceRun(known, folder).scenarios.at(-1)?.failovers ?? []
+  const failovers = reduceRun(known, folder).scenarios[0]?.failovers ?? []
   const facts = factsOf(known, scenario, failovers)
   return limitsBySubject.flatMap(([on, limits]) => {
     if (on === FAILOVER) return judgeFailovers(limits, facts)
@@ -59,6 +59,11 @@ function judgeHistory(
 function withoutHistory(on: string, name: string): CheckOutcome {
   const explanation = `There is no history of ${on}: its load did not come to an end.`
   return { on, name, verdict: 'not-evaluated', limit: '', value: 'nothing', samples: 0, explanation }
+}
+
+/** Of the scenario, or of the run as a whole. */
+function isOf(scenario: number): (event: RunEvent) => boolean {
+  return (event) => !('scenario' in event) || event.scenario === undefined || event.scenario === scenario
 }
 
 function eventsBeforeJudging(events: readonly RunEvent[], scenario: number): readonly RunEvent[] {

@@ -43,6 +43,8 @@ export interface FailoverFact {
   from: string
   to: string
   cause: string
+  /** What made the master change: `kill`, `manual`, `takeover`, … */
+  kind?: string
   /** `promoted` unless it says otherwise. */
   outcome?: 'promoted' | 'given up' | 'not promoted'
   /** Asked for with CLUSTER FAILOVER. */
@@ -56,6 +58,8 @@ export interface FailoverFact {
   electionMs?: number
   /** From the first refused write to the first that was served again. */
   clientOutageMs?: number
+  /** False when writes were still refused when watching ended: `clientOutageMs` is then the least it was. */
+  clientsBack?: boolean
   /** The configuration epoch that the new master won. */
   epoch?: number
 }

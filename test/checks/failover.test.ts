@@ -1,0 +1,78 @@
+import t from 'tap'
+import { judgeFailovers } from '../../runner/checks/index.ts'
+import type { FailoverFact } from '../../runner/record/run-facts.ts'
+import { KILL_FACTS } from '../support/facts.ts'
+
+const killed: FailoverFact = {
+  ...{ shard: 2, from: 'redis-node2', to: 'redis-node3', kind: 'kill', cause: 'kill in step 4' },
+  ...{ outcome: 'promoted', wanted: false, startMs: 10_000, totalMs: 6_400 },
+  ...{ detectionMs: 5_300, electionMs: 1_100, clientOutageMs: 6_700, clientsBack: true },
+}
+const asked: FailoverFact = {
+  ...{ shard: 2, from: 'redis-node3', to: 'redis-node2', kind: 'manual', cause: 'failover in step 9' },
+  ...{ outcome: 'promoted', wanted: true, startMs: 40_000, totalMs: 90, electionMs: 2, clientOutageMs: 0 },
+}
+const never: FailoverFact = {
+  ...{ shard: 1, from: 'redis-node0', to: '', kind: 'kill', cause: 'kill in step 2' },
+  ...{ outcome: 'not promoted', wanted: false, startMs: 0, totalMs: 30_000 },
+  ...{ detectionMs: 5_100, clientOutageMs: 29_000, clientsBack: false },
+}
+const givenUp: FailoverFact = {
+  ...{ shard: 3, from: 'redis-node4', to: 'redis-node5', kind: 'manual', cause: 'failover in step 3' },
+  ...{ outcome: 'given up', wanted: true, startMs: 5_000, totalMs: 5_050, clientOutageMs: 5_000, clientsBack: true },
+}
+function without(failover: FailoverFact, part: 'detectionMs' | 'electionMs' | 'clientOutageMs'): FailoverFact {
+  const { [part]: _, ...rest } = failover
+  return rest
+}
+
+const judge = (limits: Record<string, unknown>, ...failovers: FailoverFact[]) =>
+  judgeFailovers(limits, { ...KILL_FACTS, failovers })
+
+t.test('clients that never came back keep no limit', async (t) => {
+  const lost = { ...killed, clientsBack: false }
+  const [outcome] = judge({ client_outage: '10s' }, lost, asked)
+  t.match(outcome, { verdict: 'failed', value: 'at least 6.70 s', amount: 6_700, samples: 2 })
+  t.equal(
+    outcome?.explanation,
+    'Writes to shard 2 were refused for 6.70 s, and still were when nobody looked any more, caused by kill in step 4: redis-node3 became master in the place of redis-node2 at 16.40 s.',
+  )
+  t.match(judge({ client_outage: '10s' }, killed, asked), [{ verdict: 'passed', value: '6.70 s', samples: 2 }])
+})
+
+t.test('nobody is said to have become master where nobody did', async (t) => {
+  const [outcome] = judge({ client_outage: '10s' }, never)
+  t.match(outcome, { verdict: 'failed', value: 'at least 29.00 s', explanation: /nobody took over from redis-node0/ })
+  t.notMatch(outcome?.explanation, /became master/)
+  t.match(judge({ time: '60s' }, killed, never), [
+    { verdict: 'failed', value: 'at least 30.00 s', explanation: /No replica took over in shard 1 within 30\.00 s/ },
+  ])
+  t.match(judge({ client_outage: { at_most: '1s', shards: [3] } }, killed, givenUp), [
+    { verdict: 'failed', value: '5.00 s', explanation: /redis-node5 gave it up/ },
+  ])
+  t.match(judge({ time: '60s' }, killed, givenUp), [{ verdict: 'passed', samples: 1 }], 'it took over from nobody')
+})
+
+t.test('a part that one failover lacks does not count against it', async (t) => {
+  t.match(judge({ detection: '6s' }, killed, asked), [{ verdict: 'passed', samples: 1 }], 'nothing is to be detected')
+  t.match(judge({ election: '2s' }, killed, never), [{ verdict: 'passed', samples: 1 }], 'none was won')
+  const takeover = { ...without(asked, 'electionMs'), kind: 'takeover' }
+  t.match(judge({ election: '2s' }, takeover), [{ verdict: 'passed', value: '0 ms', samples: 1 }])
+})
+
+t.test('what nobody saw is not taken for kept', async (t) => {
+  const blind = { ...without(killed, 'detectionMs'), startMs: 30_000 }
+  t.match(judge({ detection: '6s' }, killed, blind), [
+    {
+      verdict: 'inconclusive',
+      value: '5.30 s',
+      samples: 1,
+      explanation: /Nobody told when the master was agreed to have failed.*shard 2.*kill in step 4/,
+    },
+  ])
+  t.match(judge({ detection: '5s' }, killed, blind), [{ verdict: 'failed' }])
+  t.match(judge({ detection: '6s' }, blind), [{ verdict: 'not-evaluated', value: 'none', samples: 0 }])
+  t.match(judge({ client_outage: '6s' }, without(killed, 'clientOutageMs')), [
+    { verdict: 'not-evaluated', explanation: /no write was tried on its shard/i },
+  ])
+})
