@@ -19,10 +19,12 @@ export async function playMatrix(
   t.equal(code, 0, stdout + stderr)
 
   const report = lastReport(reports)
-  const played = report.scenarios.map(({ id, server, platform, verdict }) => ({
+  const played = report.scenarios.map(({ id, server, platform, verdict, reason, steps }) => ({
     what: `${id} on ${server.replace(/\.\d+$/, '').replace(' ', ':')}`,
     platform,
     verdict,
+    // Only to be read, should one not pass.
+    ...(verdict !== 'passed' && { reason, errors: steps.flatMap(({ error }) => error?.message ?? []) }),
   }))
   const expected = servers.flatMap((server) =>
     SCENARIOS.map((id) => ({ what: `${id} on ${server}`, platform, verdict: 'passed' })),
