@@ -2,24 +2,26 @@ import Table from 'cli-table3'
 import { EXIT } from '../engine/verdict.ts'
 import { listScenarios } from '../scenario/library.ts'
 import type { Command } from './command.ts'
+import { chosenNames } from './load-scenarios.ts'
 import { scenariosFolder, shown } from './project.ts'
 import { UsageError } from './usage-error.ts'
 
 export const list: Command = {
   name: 'list',
   summary: 'the scenarios there are',
-  usage: 'list',
-  flags: {},
+  usage: 'list [flags]',
+  flags: { tag: { type: 'string', multiple: true, value: 'TAG', help: 'only the scenarios with one of these tags' } },
   async run(line, { out }) {
     if (line.positionals.length > 0) throw new UsageError('list takes no names')
-    out.print(scenarioTable())
+    const tags = line.texts('tag')
+    out.print(scenarioTable(tags.length === 0 ? undefined : chosenNames([], tags)))
     return EXIT.passed
   },
 }
 
-/** All scenarios with their titles and tags. */
-export function scenarioTable(): string {
-  const entries = listScenarios(scenariosFolder)
+/** All scenarios, or those of these names, with their titles and tags. */
+export function scenarioTable(names?: readonly string[]): string {
+  const entries = listScenarios(scenariosFolder).filter(({ name }) => names?.includes(name) ?? true)
   if (entries.length === 0) return `There are no scenarios in ${shown(scenariosFolder)}.`
   const table = new Table({
     head: ['scenario', 'title', 'tags'],

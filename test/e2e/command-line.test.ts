@@ -75,6 +75,17 @@ t.test('list, validate, explain and help answer without an engine', async (t) =>
   }
 })
 
+t.test('list --tag lists those alone, and knows its tags', async (t) => {
+  const { code, stdout } = await runCli(t, ['list', '--tag', 'consistency'])
+  t.equal(code, 0)
+  t.match(stdout, 'consistency/isolated-master')
+  t.notMatch(stdout, 'failover-basic')
+  t.match(await runCli(t, ['list', '--tag', 'nowhere']), {
+    code: 2,
+    stderr: /no scenario has the tag nowhere; there are the tags .*nightly/,
+  })
+})
+
 t.test('an unwritable reports folder: exit 3', async (t) => {
   const reports = path.join(reportsFolder(t), 'a-file')
   writeFileSync(reports, '')
