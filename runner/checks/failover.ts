@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CheckOutcome } from '../record/check-outcome.ts'
+import type { CheckOutcome, Finding } from '../record/check-outcome.ts'
 import { formatDuration } from '../record/duration.ts'
 import { type FailoverMetric, type FailoverValue, failoverValues } from '../record/failovers/metrics.ts'
 import type { FailoverFact, RunFacts } from '../record/run-facts.ts'
@@ -77,8 +77,8 @@ function limitText(written: FailoverLimit): string {
 type Timed = FailoverValue & { valueMs: number }
 
 /**
- * The longest of the values decides. What had not come to its end when nobody looked any more keeps no limit, and a value that
- * nobody saw leaves open whether the limit holds.
+ * The worst of the values decides. One that had not come to its end when nobody looked any more leaves open whether the limit holds, and
+ * so does one that nobody saw.
  */
 function measure(part: Part, written: FailoverLimit, failovers: readonly FailoverFact[]): Measured {
   const { at_most, shards, wanted } = typeof written === 'string' ? { at_most: written } : written
@@ -93,25 +93,35 @@ function measure(part: Part, written: FailoverLimit, failovers: readonly Failove
   )
   const timed = values.filter((value): value is Timed => value.valueMs !== undefined)
   const unseen = values.filter(({ valueMs }) => valueMs === undefined).map(unseenText)
-  const worst = timed.find(({ open }) => open) ?? longestOf(timed)
+  const worst = worstOf(part, timed, durationOf(at_most))
   if (!worst) {
     const explanation = unseen[0] ?? (asked.length === 0 ? 'No failover was seen.' : `No ${part.noun} was seen.`)
     return { finding: 'unknown', value: 'none', samples: 0, explanation }
   }
-  const exceeds = timed.some(({ open, valueMs }) => open || valueMs > durationOf(at_most))
+  const mostMs = durationOf(at_most)
   const [missed] = unseen
+  const finding = findingOf(part, worst, mostMs)
+  const isUnseen = finding === 'holds' && missed !== undefined
   return {
-    finding: exceeds ? 'violated' : missed === undefined ? 'holds' : 'unknown',
+    finding: isUnseen ? 'unknown' : finding,
     value: lengthText(worst),
     amount: worst.valueMs,
     samples: timed.length,
     details: [...timed.map(line), ...unseen],
-    explanation: exceeds || missed === undefined ? explain(part, worst, timed.length) : missed,
+    explanation: isUnseen ? missed : explain(part, worst, { samples: timed.length, mostMs }),
   }
 }
 
-function longestOf(timed: readonly Timed[]): Timed | undefined {
-  return timed.reduce<Timed | undefined>((best, one) => (best && best.valueMs >= one.valueMs ? best : one), undefined)
+/** A master that nobody replaced has not been replaced in time; clients that were not back yet may have come back in time. */
+function findingOf({ name }: Part, { open, valueMs }: Timed, mostMs: number): Finding {
+  if (valueMs > mostMs || (open && name === 'time')) return 'violated'
+  return open ? 'unknown' : 'holds'
+}
+
+/** A violation before what is open, and that before what holds; of those alike, the longest. */
+function worstOf(part: Part, timed: readonly Timed[], mostMs: number): Timed | undefined {
+  const rank = (one: Timed) => ['holds', 'unknown', 'violated'].indexOf(findingOf(part, one, mostMs))
+  return timed.toSorted((a, b) => rank(b) - rank(a) || b.valueMs - a.valueMs)[0]
 }
 
 function unseenText({ failover, why }: FailoverValue): string {
@@ -119,14 +129,20 @@ function unseenText({ failover, why }: FailoverValue): string {
   return `${told[0]?.toUpperCase()}${told.slice(1)}: shard ${failover.shard}, ${failover.cause}.`
 }
 
-function explain({ name, noun }: Part, { failover, valueMs, open }: Timed, samples: number): string {
+function explain(
+  { name, noun }: Part,
+  { failover, valueMs, open }: Timed,
+  { samples, mostMs }: { samples: number; mostMs: number },
+): string {
   const { shard, cause } = failover
   const tookMs = formatDuration(valueMs)
   if (open && name === 'time')
     return `No replica took over in shard ${shard} within ${tookMs}; it was caused by ${cause}.`
   const what = `caused by ${cause}: ${whoText(failover)}.`
-  if (open)
-    return `Writes to shard ${shard} were refused for ${tookMs}, and still were when nobody looked any more, ${what}`
+  if (open) {
+    const limit = valueMs > mostMs ? '' : ` The limit is ${formatDuration(mostMs)}.`
+    return `Writes to shard ${shard} were refused for ${tookMs}, and still were when nobody looked any more, ${what}${limit}`
+  }
   const others = samples > 1 ? `, the longest of ${samples},` : ''
   return `The ${noun} took ${tookMs}${others} in shard ${shard}, ${what}`
 }

@@ -118,8 +118,23 @@ t.test('shards that faults touched, and those that they did not', async (t) => {
     { verdict: 'not-evaluated' },
     'nothing was asked of it',
   )
-  t.match(outage('longest_outage', { at_most: '10ms', during: 'recovery' }), { verdict: 'passed' })
+  t.match(outage('longest_outage', { at_most: '10ms', during: 'recovery' }), { verdict: 'not-evaluated' })
   t.match(outage('longest_outage', { at_most: '10ms', during: 'outage' }), { verdict: 'failed' })
+})
+
+t.test('in a phase, that part of an outage counts which lies in it, and what was asked then', async (t) => {
+  // Out from 9990 to 20300; the phase `outage` lasts from 10000 to 20000, and `recovery` from there.
+  const ops = [...stream(9_000, 9_990), ...stream(10_000, 20_300, { failed: 'CLUSTERDOWN' }), ...stream(20_300, 22_000)]
+  const facts = { ...KILL_FACTS, phases: [{ name: 'before', startMs: 0, endMs: 10_000 }, ...KILL_FACTS.phases] }
+  const during = (phase: string, limit: string) =>
+    outage('longest_outage', { at_most: limit, during: phase }, ops, facts)
+  t.match(during('before', '1s'), { verdict: 'passed', value: /^\d+ ms ± \d+ ms \(of 10\.\d+ s\)$/ })
+  t.match(during('outage', '9900ms'), { verdict: 'failed', value: /^10\.00 s/ })
+  t.match(during('recovery', '500ms'), { verdict: 'passed', value: /^29\d ms/ })
+  t.match(during('recovery', '100ms'), { verdict: 'failed', samples: 200 })
+  const over = { ...facts, phases: [...facts.phases, { name: 'later', startMs: 30_000, endMs: 60_000 }] }
+  const later = outage('longest_outage', { at_most: '1s', during: 'later' }, ops, over)
+  t.match(later, { verdict: 'not-evaluated', samples: 0 }, 'nothing was asked then')
 })
 
 t.test('each range of slots of a shard has outages of its own', async (t) => {

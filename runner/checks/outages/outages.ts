@@ -11,6 +11,8 @@ export interface Outage {
   /** Its length may be off by so much, either way. */
   errorMs: number
   lengthMs: number
+  /** The length of all of it, of which this is the part within a span. */
+  wholeMs?: number
   /** Operations that failed in it, or got no answer. */
   failures: number
   /** How they failed, by class. */
@@ -29,7 +31,7 @@ const SERVED: ReadonlySet<string> = new Set(['ok', 'mismatch', 'unreplicated'])
 export interface RangeService {
   shard: number
   slots: readonly [first: number, last: number]
-  /** Operations that were asked for. */
+  /** Operations that were under way in the time that was asked for. */
   operations: number
   outages: Outage[]
 }
@@ -39,9 +41,11 @@ export interface RangeService {
  * served at some moment of every one that failed; so an outage lies between two answered operations with a failed one, or a long wait, between
  * them. It began between the beginning of the last operation that was answered and the first failure, and it ended between the beginning of the last
  * failure and the end of the first operation that was answered again; its length is the mean of what that allows, and its error half the difference.
+ *
+ * Where `spans` are given, only they are asked for: of an outage that reaches beyond one, the part within it.
  */
-export function outagesOf(evidence: Evidence): RangeService[] {
-  const trackers = rangeTrackers(evidence)
+export function outagesOf(evidence: Evidence, spans?: readonly Span[]): RangeService[] {
+  const trackers = rangeTrackers(evidence, spans)
   const { history } = evidence
   const { ops, rows } = history
   for (let row = 0; row < rows; row += 1) {
@@ -53,9 +57,12 @@ export function outagesOf(evidence: Evidence): RangeService[] {
   return trackers.all.filter(({ operations }) => operations > 0).map((tracker) => tracker.service())
 }
 
-function rangeTrackers({ history, facts }: Evidence): { all: Tracker[]; ofKey: Tracker[] } {
-  const all = facts.shards.flatMap(({ shard, slots }) => slots.map((range) => new Tracker(shard, range)))
-  const elsewhere = new Tracker(0, [0, 16_383])
+function rangeTrackers(
+  { history, facts }: Evidence,
+  spans: readonly Span[] | undefined,
+): { all: Tracker[]; ofKey: Tracker[] } {
+  const all = facts.shards.flatMap(({ shard, slots }) => slots.map((range) => new Tracker(shard, range, spans)))
+  const elsewhere = new Tracker(0, [0, 16_383], spans)
   const ofKey = Array.from(
     history.slots,
     (slot) => all.find(({ slots: [first, last] }) => first <= slot && slot <= last) ?? elsewhere,
@@ -75,10 +82,12 @@ class Tracker {
   #firstMs = Number.POSITIVE_INFINITY
   #lastMs = 0
   #gap = emptyGap()
+  readonly #spans: readonly Span[] | undefined
 
-  constructor(shard: number, slots: readonly [number, number]) {
+  constructor(shard: number, slots: readonly [number, number], spans: readonly Span[] | undefined) {
     this.shard = shard
     this.slots = slots
+    this.#spans = spans
   }
 
   add(ops: Evidence['history']['ops'], row: number): void {
@@ -88,7 +97,8 @@ class Tracker {
     if (failure === 'unfinished') return
     const invokeMs = ops.invokeMs[row] ?? 0
     const completeMs = ops.completeMs[row] ?? 0
-    this.operations += 1
+    const isAsked = this.#spans?.some(({ startMs, endMs }) => invokeMs < endMs && startMs < completeMs) ?? true
+    if (isAsked) this.operations += 1
     this.#firstMs = Math.min(this.#firstMs, invokeMs)
     this.#lastMs = Math.max(this.#lastMs, completeMs)
     if (SERVED.has(failure)) this.#served(invokeMs, completeMs)
@@ -98,7 +108,11 @@ class Tracker {
   service(): RangeService {
     if (this.#gap.failures > 0) this.#close(this.#lastMs, false)
     const { shard, slots, operations } = this
-    return { shard, slots, operations, outages: this.#outages }
+    const spans = this.#spans
+    const outages = spans
+      ? this.#outages.flatMap((outage) => spans.flatMap((span) => partWithin(outage, span) ?? []))
+      : this.#outages
+    return { shard, slots, operations, outages }
   }
 
   #served(invokeMs: number, completeMs: number): void {
@@ -168,7 +182,12 @@ function emptyGap() {
   }
 }
 
-/** Whether an outage and a span have time in common. */
-export function overlaps({ startMs, lengthMs }: Outage, span: Span): boolean {
-  return startMs < span.endMs && span.startMs < startMs + lengthMs
+/** The part of an outage that lies in a span; undefined if none does. What came after the span is no matter to it. */
+function partWithin(outage: Outage, span: Span): Outage | undefined {
+  const startMs = Math.max(outage.startMs, span.startMs)
+  const outageEndMs = outage.startMs + outage.lengthMs
+  const endMs = Math.min(outageEndMs, span.endMs)
+  if (startMs >= endMs) return undefined
+  const lengthMs = endMs - startMs
+  return { ...outage, startMs, lengthMs, ended: outage.ended || span.endMs < outageEndMs, wholeMs: outage.lengthMs }
 }

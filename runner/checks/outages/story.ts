@@ -3,27 +3,21 @@ import type { Evidence } from '../evidence.ts'
 import { besideFault, faultNear } from '../faults.ts'
 import type { ShardChoice } from '../limits.ts'
 import { listed, momentText, plural, rangesText } from '../words.ts'
-import { type Outage, outagesOf, overlaps, type RangeService } from './outages.ts'
+import { type Outage, outagesOf, type RangeService } from './outages.ts'
 
-/** The ranges of slots that a limit asks for, each with its outages in the phase that it asks for. */
+/** The ranges of slots that a limit asks for, each with what of its outages lies in the phase that it asks for. */
 export function servicesIn(
   evidence: Evidence,
   { during, shards }: { during?: string | undefined; shards?: ShardChoice | undefined },
 ): RangeService[] {
-  const phases = evidence.facts.phases.filter(({ name }) => name === during)
-  return outagesOf(evidence)
-    .filter(({ shard }) => evidence.shards.includes(shards, shard))
-    .map((service) => ({
-      ...service,
-      outages: service.outages.filter(
-        (outage) => during === undefined || phases.some((phase) => overlaps(outage, phase)),
-      ),
-    }))
+  const phases = during === undefined ? undefined : evidence.facts.phases.filter(({ name }) => name === during)
+  return outagesOf(evidence, phases).filter(({ shard }) => evidence.shards.includes(shards, shard))
 }
 
-/** `6.42 s ± 12 ms`, `at least 3 s ± 1 ms`. */
-export function lengthText({ lengthMs, errorMs, ended }: Outage): string {
-  return `${ended ? '' : 'at least '}${formatDuration(lengthMs)} ± ${formatDuration(errorMs)}`
+/** `6.42 s ± 12 ms`, `at least 3 s ± 1 ms`, `200 ms ± 1 ms (of 6.42 s)`. */
+export function lengthText({ lengthMs, errorMs, ended, wholeMs = lengthMs }: Outage): string {
+  const part = wholeMs > lengthMs ? ` (of ${formatDuration(wholeMs)})` : ''
+  return `${ended ? '' : 'at least '}${formatDuration(lengthMs)} ± ${formatDuration(errorMs)}${part}`
 }
 
 /** `slots 5461–10922 (shard 2)`. */
