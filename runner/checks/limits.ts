@@ -55,6 +55,9 @@ export const mustHold = z.literal(true).describe('It must hold')
 
 export { during as duringKey }
 
+/** The same of what lasts: of an outage that reaches beyond the phase, the part within it. */
+export const withinKey = during.describe('Only what lies within this phase of the scenario')
+
 /** Milliseconds of a text that `durationText` accepted. */
 export function durationOf(text: string): number {
   return parseDuration(text) ?? 0

@@ -3,13 +3,13 @@ import type { Finding } from '../record/check-outcome.ts'
 import { formatDuration } from '../record/duration.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
-import { atMostText, durationOf, durationText, duringKey, scopeText, shards } from './limits.ts'
+import { atMostText, durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
 import type { Outage } from './outages/outages.ts'
 import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { plural } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
-const limit = z.union([durationText, z.strictObject({ at_most: durationText, during: duringKey, shards })])
+const limit = z.union([durationText, z.strictObject({ at_most: durationText, during: withinKey, shards })])
 
 type LongestOutageLimit = z.infer<typeof limit>
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineCheck, type Measured } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { duringKey, scopeText } from './limits.ts'
-import type { Losses } from './losses/losses.ts'
+import { type Losses, samplesAmong } from './losses/losses.ts'
 import { lossDetail, lossesByShard, lossSentence, lostNames } from './losses/story.ts'
 import { shapeOf } from './losses/suffix.ts'
 import { witnessOf } from './witness.ts'
@@ -53,9 +53,9 @@ export const lostWrites = defineCheck<LostWritesLimit>({
     const counts = (row: number) => phase === undefined || history.ops.phase[row] === phase
     const groups = lossesByShard(evidence, losses, counts)
     const count = groups.reduce((sum, group) => sum + group.count, 0)
-    const samples = losses.samples
+    const samples = phase === undefined ? losses.samples : samplesAmong(evidence, losses, counts)
     const amount = { value: String(count), amount: count, samples }
-    if (count === 0) return { ...amount, ...nothingLost(evidence, losses) }
+    if (count === 0) return { ...amount, ...nothingLost(evidence, losses, samples) }
     if (history.type === 'counter' && during !== undefined) return { ...amount, ...undatable(count) }
     const rows = groups.flatMap((group) => group.rows)
     const told = {
@@ -76,13 +76,14 @@ export const lostWrites = defineCheck<LostWritesLimit>({
 
 type Told = Pick<Measured, 'finding' | 'explanation'> & Partial<Measured>
 
-function nothingLost(evidence: Evidence, losses: Losses): Told {
-  if (losses.samples === 0) {
-    const why = losses.unread.length > 0 ? 'no key could be read back after the run' : 'there was no acknowledged write'
+function nothingLost(evidence: Evidence, losses: Losses, samples: number): Told {
+  const { unread } = losses
+  if (samples === 0) {
+    const why = unread.length > 0 ? 'no key could be read back after the run' : 'there was no acknowledged write'
     return { finding: 'unknown', explanation: `It cannot be said whether writes were lost: ${why}.` }
   }
-  const kept = `All ${plural(losses.samples, 'acknowledged write')} were there after the run, or had been overwritten by later ones`
-  if (losses.unread.length === 0) return { finding: 'holds', explanation: `${kept}.` }
+  const kept = `All ${plural(samples, 'acknowledged write')} were there after the run, or had been overwritten by later ones`
+  if (unread.length === 0) return { finding: 'holds', explanation: `${kept}.` }
   return { finding: 'unknown', explanation: `${kept}; but ${unreadText(evidence, losses).join('')}.` }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatDuration } from '../record/duration.ts'
 import { defineCheck } from './check.ts'
-import { durationOf, durationText, duringKey, scopeText, shards } from './limits.ts'
+import { durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
 import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { listed, plural } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
@@ -16,7 +16,7 @@ const limit = z.union([
   z.strictObject({
     at_most: most,
     longer_than: durationText.optional().describe('Shorter ones do not count; 100ms unless given'),
-    during: duringKey,
+    during: withinKey,
     shards,
   }),
 ])

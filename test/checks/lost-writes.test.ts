@@ -145,7 +145,8 @@ t.test('limits', async (t) => {
     amount: 1,
     limit: 'at most 0 during outage',
   })
-  t.match(lost(two, { at_most: 0, during: 'recovery' }), { verdict: 'passed', amount: 0 })
+  const kept = [write(1, 0, { phase: 'recovery' }), write(2, 9_995), write(3, 10_100), final(1)]
+  t.match(lost(kept, { at_most: 0, during: 'recovery' }), { verdict: 'passed', amount: 0, samples: 1 })
   t.throws(() => lost(two, {}), /how many may be lost/)
   t.throws(() => lost(two, -1))
   t.throws(() => lost(two, { at_most: 1, shape: 'prefix' }))
@@ -214,7 +215,7 @@ t.test('increments of counters', async (t) => {
   const phased = judge(
     'lost_writes',
     { at_most: 0, during: 'outage' },
-    { type: 'counter', ops: [add(0), final(0)], slots },
+    { type: 'counter', ops: [add(0, { phase: 'outage' }), final(0)], slots },
   )
   t.match(phased, { verdict: 'inconclusive', explanation: /nobody can say which increments/ })
   t.match(counters(add(0), final(null)), { verdict: 'failed', amount: 1, explanation: /k ended at nothing/ })

@@ -36,6 +36,19 @@ export function lossesOf(evidence: Evidence): Losses {
   }
 }
 
+const WRITES: ReadonlySet<number | undefined> = new Set([FN.write, FN.cas, FN.add, FN.push])
+
+/** Of the acknowledged writes whose fate is known, those that `counts`, by row. */
+export function samplesAmong({ history }: Evidence, { finals }: Losses, counts: (row: number) => boolean): number {
+  const { ops, rows } = history
+  let samples = 0
+  for (let row = 0; row < rows; row += 1) {
+    const isKnown = ops.outcome[row] === OUTCOME_OK && (finals[ops.key[row] ?? 0] ?? -1) >= 0
+    if (isKnown && WRITES.has(ops.fn[row]) && counts(row)) samples += 1
+  }
+  return samples
+}
+
 function finalReads({ history }: Evidence): Int32Array {
   const { ops, rows, keys } = history
   const finals = new Int32Array(keys.length).fill(-1)
