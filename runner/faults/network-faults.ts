@@ -1,6 +1,6 @@
 import type { LinkAnswer, LinkFault, LinkProbe } from '../platforms/faults.ts'
 import { CLIENTS } from '../platforms/faults.ts'
-import { type Fault, type FaultStage, NotProven } from './fault.ts'
+import { type Fault, type FaultKind, type FaultStage, NotProven } from './fault.ts'
 
 /** What a kind of fault of the network is made of: the links, each direction by itself. */
 export interface LinksSpec {
@@ -16,9 +16,42 @@ export function linksOf(active: readonly Fault[]): LinkFault[] {
     .flatMap((fault) => (fault as Fault<LinksSpec>).spec.links)
 }
 
+/** A kind of fault of the network; how it is proven, and that it is healed, is its own. */
+export function linkFault(
+  name: string,
+  proofs: {
+    prove: FaultKind<LinksSpec>['prove']
+    /** Given the probes along those of its links that no other fault bites now; there is at least one. */
+    proveHealed(fault: Fault<LinksSpec>, stage: FaultStage, probes: readonly LinkProbe[]): Promise<string>
+  },
+): FaultKind<LinksSpec> {
+  return {
+    name,
+    // The platform itself applies the network's state again to a node that starts anew.
+    lostByRestart: false,
+    apply: (_, stage) => reconcile(stage),
+    heal: (_, stage) => reconcile(stage),
+    prove: proofs.prove,
+    async proveHealed(fault, stage) {
+      const remaining = linksOf(stage.active)
+      const along = probesAlong(fault.spec.links, await runningNodes(stage))
+      const probes = along.filter((probe) => between(remaining, probe).length === 0)
+      if (probes.length === 0) return 'nothing to probe: the nodes are down, or another fault bites there'
+      return await proofs.proveHealed(fault, stage, probes)
+    },
+  }
+}
+
 /** Makes the network what all active faults together say. */
-export async function reconcileNetwork({ servers, active }: FaultStage): Promise<void> {
+async function reconcile({ servers, active }: FaultStage): Promise<void> {
   await servers.network.set(linksOf(active))
+}
+
+/** Packets that the faults of these links have stopped or changed until now, by their own counters. */
+export async function packetsCounted(links: readonly LinkFault[], { servers }: FaultStage): Promise<number> {
+  const counts = await servers.network.counts()
+  const own = counts.filter(({ link }) => links.some((one) => sameLink(one, link)))
+  return own.reduce((sum, { packets }) => sum + packets, 0)
 }
 
 /** Links between two ends, in either direction, on the channel of a probe. */
@@ -30,7 +63,7 @@ export function between(links: readonly LinkFault[], { from, to, channel }: Link
   )
 }
 
-export function sameLink(a: LinkFault, b: LinkFault): boolean {
+function sameLink(a: LinkFault, b: LinkFault): boolean {
   return a.from === b.from && a.to === b.to && a.channel === b.channel
 }
 

@@ -1,16 +1,15 @@
 import type { LinkAnswer, LinkFault, LinkProbe } from '../platforms/faults.ts'
 import { formatDuration } from '../record/duration.ts'
-import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { type FaultStage, NotHealed, NotProven } from './fault.ts'
 import {
   askAll,
   between,
-  type LinksSpec,
+  linkFault,
   linksOf,
+  packetsCounted,
   probeInWords,
   probesAlong,
-  reconcileNetwork,
   runningNodes,
-  sameLink,
 } from './network-faults.ts'
 
 /** Questions asked on each link to measure it: the quickest answer counts, for a busy machine only ever adds. */
@@ -27,12 +26,7 @@ const PAYLOAD_BYTES = 48_000
 const BURST_BYTES = 16_000
 
 /** Links that are slow, lossy or narrow. */
-export const network: FaultKind<LinksSpec> = {
-  name: 'network',
-  lostByRestart: false,
-  apply: (_, stage) => reconcileNetwork(stage),
-  heal: (_, stage) => reconcileNetwork(stage),
-
+export const network = linkFault('network', {
   async prove(fault, stage) {
     const probes = probesAlong(fault.spec.links, await runningNodes(stage)).slice(0, MEASURED)
     const active = linksOf(stage.active)
@@ -45,11 +39,7 @@ export const network: FaultKind<LinksSpec> = {
     return found.join(', ')
   },
 
-  async proveHealed(fault, stage) {
-    const remaining = linksOf(stage.active)
-    const running = await runningNodes(stage)
-    const probes = probesAlong(fault.spec.links, running).filter((probe) => between(remaining, probe).length === 0)
-    if (probes.length === 0) return 'nothing to probe: the nodes are down, or another fault bites there'
+  async proveHealed(fault, stage, probes) {
     const delayMs = Math.max(...fault.spec.links.map((link) => (link.delayMs ?? 0) - (link.jitterMs ?? 0)))
     const { answers, quickest } = await measure(probes.slice(0, MEASURED), stage, {
       payloadBytes: undefined,
@@ -64,7 +54,7 @@ export const network: FaultKind<LinksSpec> = {
     }
     return `${probes.length === 1 ? 'a probe' : `${Math.min(probes.length, MEASURED)} probes`} answered, the quickest after ${formatDuration(quickest)}`
   },
-}
+})
 
 /** The quickest of several answers along each probe, and of all. */
 async function measure(
@@ -160,10 +150,7 @@ async function proveCounted(
 ): Promise<string> {
   const startMs = stage.clock.nowMs()
   for (let rounds = 1; ; rounds += 1) {
-    const counts = await stage.servers.network.counts()
-    const packets = counts
-      .filter(({ link }) => links.some((one) => sameLink(one, link)))
-      .reduce((sum, count) => sum + count.packets, 0)
+    const packets = await packetsCounted(links, stage)
     if (packets > 0) return `${packets} packets affected`
     if (stage.clock.nowMs() - startMs > COUNTED_WITHIN_MS) {
       throw new NotProven(

@@ -1,15 +1,13 @@
 import type { LinkAnswer, LinkFault } from '../platforms/faults.ts'
-import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { type FaultStage, NotHealed, NotProven } from './fault.ts'
 import {
   askAll,
-  between,
-  type LinksSpec,
+  linkFault,
   linksOf,
+  packetsCounted,
   probeInWords,
   probesAlong,
-  reconcileNetwork,
   runningNodes,
-  sameLink,
   wholePairs,
 } from './network-faults.ts'
 
@@ -22,13 +20,7 @@ const LOOK_EVERY_MS = 100
 const SHOWN = 3
 
 /** Links that are cut. */
-export const partition: FaultKind<LinksSpec> = {
-  name: 'partition',
-  // The platform itself applies the network's state again to a node that starts anew.
-  lostByRestart: false,
-  apply: (_, stage) => reconcileNetwork(stage),
-  heal: (_, stage) => reconcileNetwork(stage),
-
+export const partition = linkFault('partition', {
   async prove(fault, stage) {
     const running = await runningNodes(stage)
     const cut = probesAlong(fault.spec.links, running)
@@ -48,11 +40,7 @@ export const partition: FaultKind<LinksSpec> = {
     ].join(', ')
   },
 
-  async proveHealed(fault, stage) {
-    const remaining = linksOf(stage.active)
-    const running = await runningNodes(stage)
-    const probes = probesAlong(fault.spec.links, running).filter((probe) => between(remaining, probe).length === 0)
-    if (probes.length === 0) return 'nothing to probe: the nodes are down, or another fault bites there'
+  async proveHealed(_, stage, probes) {
     const startMs = stage.clock.nowMs()
     for (let looks = 1; ; looks += 1) {
       const answers = await stage.servers.network.probe(probes, ANSWER_WITHIN_MS)
@@ -67,7 +55,7 @@ export const partition: FaultKind<LinksSpec> = {
       await stage.clock.sleep(LOOK_EVERY_MS, stage.signal)
     }
   },
-}
+})
 
 function howTheyEnded(answers: readonly LinkAnswer[]): string {
   const refused = answers.filter(({ outcome }) => outcome === 'refused').length
@@ -76,10 +64,8 @@ function howTheyEnded(answers: readonly LinkAnswer[]): string {
 }
 
 /** Throws NotProven if nothing counted anything, although probes were just stopped. */
-async function stoppedPackets(links: readonly LinkFault[], { servers }: FaultStage): Promise<string> {
-  const counts = await servers.network.counts()
-  const own = counts.filter(({ link }) => links.some((one) => sameLink(one, link)))
-  const packets = own.reduce((sum, count) => sum + count.packets, 0)
+async function stoppedPackets(links: readonly LinkFault[], stage: FaultStage): Promise<string> {
+  const packets = await packetsCounted(links, stage)
   if (packets === 0) throw new NotProven('the probes got no answer, but the cut itself counted nothing that it stopped')
   return `${packets} packets stopped`
 }
