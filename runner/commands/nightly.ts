@@ -68,7 +68,7 @@ export const nightly: Command = {
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
     out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
     const commandFor = (drawn: number) => commandAgain(line, drawn)
-    const asked = { settings, choice, seed, keep: false, reports, judging, commandFor }
+    const asked = { name: 'nightly', settings, choice, seed, keep: false, reports, judging, commandFor }
     const played = await play(scenarios, asked, surroundings)
     const failures = await printReports(played.report, reporters, out)
     for (const failure of failures) out.progress(failure)

@@ -32,6 +32,8 @@ export const MAX_SEED = 2 ** 31 - 1
 
 /** What a run was asked for on the command line. */
 export interface Asked {
+  /** Of the run; if not given, the scenario's, or `suite` for several. */
+  name?: string
   settings: ClusterSettings
   choice: PlatformChoice
   /** Absent: a scenario's own, else drawn. */
@@ -55,7 +57,7 @@ export async function play(
 ): Promise<{ report: RunReport; exitCode: number }> {
   const { settings, keep } = asked
   const seed = asked.seed ?? scenarios.find((scenario) => scenario.seed !== undefined)?.seed ?? randomInt(MAX_SEED)
-  const name = new Set(scenarios.map(({ id }) => id)).size === 1 ? (scenarios[0]?.id ?? 'run') : 'suite'
+  const name = asked.name ?? nameOf(scenarios)
   const notes: string[] = []
   const platforms = await openPlatforms(asked.choice, (text) => notes.push(text))
   const runId = newRunId(systemClock.wallMs())
@@ -123,6 +125,10 @@ function playsOf(scenarios: readonly Scenario[], platforms: readonly Platform[],
 }
 
 /** The record of a run, the live view fed from it, and the reports made from it. */
+function nameOf(scenarios: readonly Scenario[]): string {
+  return new Set(scenarios.map(({ id }) => id)).size === 1 ? (scenarios[0]?.id ?? 'run') : 'suite'
+}
+
 function openRecord(reports: string, name: string, secrets: readonly string[]) {
   const place = shown(path.resolve(reports))
   const folder = createRunFolder(place, name, systemClock.wallMs())

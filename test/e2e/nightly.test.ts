@@ -23,6 +23,7 @@ t.test(
     const second = await runCli(t, night)
     t.equal(second.code, 0, second.stdout + second.stderr)
     t.match(second.stdout, /run again +npm run nightly -- --seed \d+ --tag walkthrough/)
+    t.match(second.stdout, /report .*-nightly\n/)
     t.same([...samples()], [2])
 
     const page = await runCli(t, ['report', '--trends', '--reports', reports])
