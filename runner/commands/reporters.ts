@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { formatDuration } from '../record/duration.ts'
 import { nearestWord } from '../record/nearest.ts'
 import { type ReportFormat, stdoutReporters } from '../report/index.ts'
 import type { RunReport } from '../report/report-model.ts'
@@ -9,6 +10,9 @@ import { outputStyle } from '../report/style.ts'
 import type { Output } from './command.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 import { UsageError } from './usage-error.ts'
+
+/** A module of one's own that gives nothing by then is given up: nothing else would end the run. */
+const PLUGIN_LIMIT_MS = 30_000
 
 const names = [...stdoutReporters.keys()].join(', ')
 
@@ -33,13 +37,17 @@ export interface ChosenReporter {
 export type PluginFormat = (...parameters: Parameters<ReportFormat>) => string | Promise<string>
 
 /** The formats of `--reporter`, in the order in which they were asked for. Throws UsageError for an unknown one. */
-export async function chosenReporters(line: ParsedLine, flag = 'reporter'): Promise<ChosenReporter[]> {
+export async function chosenReporters(
+  line: ParsedLine,
+  flag = 'reporter',
+  limitMs = PLUGIN_LIMIT_MS,
+): Promise<ChosenReporter[]> {
   const asked = (line.text(flag) ?? 'console').split(',').map((name) => name.trim())
   return Promise.all(
     asked.map(async (name) => {
       const known = stdoutReporters.get(name)
       if (known) return { name, format: known }
-      if (isPath(name)) return { name, format: await plugin(name) }
+      if (isPath(name)) return { name, format: await plugin(name, limitMs) }
       const similar = nearestWord(name, stdoutReporters.keys())
       const meant = similar === undefined ? ';' : `; did you mean ${similar}?`
       throw new UsageError(`there is no reporter \`${name}\`${meant} there are ${names}, and paths to modules`)
@@ -48,22 +56,28 @@ export async function chosenReporters(line: ParsedLine, flag = 'reporter'): Prom
 }
 
 /**
- * Prints a run on stdout in each of the formats. Returns what could not be made: a module of one's own that throws must not
- * change what came of the run.
+ * Prints a run on stdout in each of the formats. Returns what could not be made: whatever a module of one's own does, it must
+ * neither change what came of the run nor hide it.
  */
 export async function printReports(
   run: RunReport,
   reporters: readonly ChosenReporter[],
   out: Output,
+  limitMs = PLUGIN_LIMIT_MS,
 ): Promise<string[]> {
   const style = outputStyle(process.stdout, process.env)
   const failures: string[] = []
   for (const { name, format } of reporters) {
+    const known = stdoutReporters.get(name)
+    if (known !== undefined) {
+      out.print(known(run, style, runFiles(run.folder)).trimEnd())
+      continue
+    }
     try {
-      out.print((await format(run, style, runFiles(run.folder))).trimEnd())
+      const made = async () => textOf(await format(structuredClone(run), style, runFiles(run.folder)))
+      out.print((await inTime(made(), limitMs)).trimEnd())
     } catch (error) {
-      if (stdoutReporters.has(name)) throw error
-      failures.push(`The reporter ${name} failed: ${error instanceof Error ? error.message : String(error)}`)
+      failures.push(`The reporter ${name} failed: ${messageOf(error)}`)
     }
   }
   return failures
@@ -73,16 +87,14 @@ function isPath(name: string): boolean {
   return name.includes('/') || name.includes(path.sep) || /\.[cm]?[jt]s$/.test(name)
 }
 
-async function plugin(file: string): Promise<PluginFormat> {
+async function plugin(file: string, limitMs: number): Promise<PluginFormat> {
   const whole = path.resolve(file)
   if (!existsSync(whole)) throw new UsageError(`there is no reporter module ${file}`)
   let module: { default?: unknown }
   try {
-    module = await import(pathToFileURL(whole).href)
+    module = await inTime(import(pathToFileURL(whole).href), limitMs)
   } catch (error) {
-    throw new UsageError(
-      `the reporter module ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new UsageError(`the reporter module ${file} cannot be loaded: ${messageOf(error)}`)
   }
   if (!isFormat(module.default)) {
     throw new UsageError(
@@ -94,4 +106,26 @@ async function plugin(file: string): Promise<PluginFormat> {
 
 function isFormat(value: unknown): value is PluginFormat {
   return typeof value === 'function'
+}
+
+/** Throws Error for what is no text: a module of JavaScript may give anything. */
+function textOf(made: unknown): string {
+  if (typeof made === 'string') return made
+  throw new Error(`it gave ${made === null ? 'null' : typeof made}, and no text`)
+}
+
+async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it gave nothing within ${formatDuration(limitMs)}`)), limitMs)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

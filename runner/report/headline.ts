@@ -11,15 +11,18 @@ export interface Headline {
   look: 'passed' | 'failed' | 'error' | 'inconclusive' | 'interrupted'
 }
 
-/** The exit code that tells a regression, or repeats that disagree. */
+/** The exit codes that tell a regression, or repeats that disagree; and that there is no verdict. */
 const REGRESSED_EXIT = 4
+const NO_VERDICT_EXIT = 3
 
 export function headlineOf(run: RunReport): Headline {
   if (run.exitCode === REGRESSED_EXIT) {
     const word = hasRegressed(run) ? 'regressed' : 'flaky'
     return { mark: '✖', word, format: ['bold', 'red'], look: 'failed' }
   }
-  if (run.verdict === 'passed' && run.exitCode !== 0) {
+  // Repeats that failed weigh nothing where most of them passed, and only the exit code knows.
+  const isOutweighed = run.verdict === 'failed' && run.exitCode === NO_VERDICT_EXIT
+  if (isOutweighed || (run.verdict === 'passed' && run.exitCode !== 0)) {
     return { ...VERDICT_LOOKS.inconclusive, look: 'inconclusive' }
   }
   return { ...VERDICT_LOOKS[run.verdict], look: run.verdict }

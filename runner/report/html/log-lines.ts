@@ -14,9 +14,10 @@ export interface PageLogs {
 /** So many characters of logs are in a page at most: all of a plain scenario, and the telling lines of a long one. */
 const MOST_CHARACTERS = 700_000
 
-const STAMPED = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/
+/** A line ends where the node ended it: what else may end one in a text (`\r`, U+2028) is a part of it. */
+const STAMPED = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/s
 /** `4711:M 24 Nov 2026 13:45:51.918 # text`: process, role, time, and how important. */
-const SERVER_LINE = /^\d+:([A-Z]) \d+ \w+ \d+ [\d:.]+ ([.\-*#]) (.*)$/
+const SERVER_LINE = /^\d+:([A-Z]) \d+ \w+ \d+ [\d:.]+ ([.\-*#]) (.*)$/s
 /** Lines that tell how the cluster fares: states, failovers, roles, replication, and the life of the process. */
 const NOTABLE = new RegExp(
   [

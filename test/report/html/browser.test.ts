@@ -1,12 +1,17 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { RunEvent } from '../../../runner/record/events.ts'
 import { writeReports } from '../../../runner/report/write-reports.ts'
-import { keepScreenshot, openFile, type PageLook, requireChromium } from '../../support/chromium.ts'
+import {
+  accessibilityFaults,
+  keepScreenshot,
+  openFile,
+  type PageLook,
+  requireChromium,
+} from '../../support/chromium.ts'
 import { threeScenarios } from '../../support/sample-events.ts'
 import { fillRunFolder, fullEvents, longEvents } from '../../support/sample-run-folder.ts'
 
@@ -23,16 +28,6 @@ function runFolder(t: Test, events: readonly RunEvent[]): string {
   fillRunFolder(folder)
   writeReports(folder, events)
   return folder
-}
-
-/** What axe holds for a fault, each with the places where it is. */
-async function accessibilityFaults(page: Page): Promise<string[]> {
-  // The policy of the page forbids it to load scripts; the tester puts one in.
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
-  return violations.map(
-    ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-  )
 }
 
 /** From when until when the timeline shows, as its page says. */

@@ -57,7 +57,7 @@ function rank(verdict: StepVerdict): number {
 /** Comments and keys of a YAML line stand out. */
 function coloured(line: string): Markup {
   if (/^\s*#/.test(line)) return html`<span class="comment">${line}</span>`
-  const parts = /^(\s*(?:- )?)([\w-]+:)(.*?)(\s#.*)?$/.exec(line)
+  const parts = /^(\s*(?:- )?)([\w-]+:)(.*?)(\s#.*)?$/s.exec(line)
   if (parts === null) return html`${line}`
   const [, indent, key, rest, comment] = parts
   return html`${indent}<span class="key">${key}</span>${rest}${comment !== undefined && html`<span class="comment">${comment}</span>`}`
