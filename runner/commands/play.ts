@@ -124,11 +124,11 @@ function playsOf(scenarios: readonly Scenario[], platforms: readonly Platform[],
   )
 }
 
-/** The record of a run, the live view fed from it, and the reports made from it. */
 function nameOf(scenarios: readonly Scenario[]): string {
   return new Set(scenarios.map(({ id }) => id)).size === 1 ? (scenarios[0]?.id ?? 'run') : 'suite'
 }
 
+/** The record of a run, the live view fed from it, and the reports made from it. */
 function openRecord(reports: string, name: string, secrets: readonly string[]) {
   const place = shown(path.resolve(reports))
   const folder = createRunFolder(place, name, systemClock.wallMs())

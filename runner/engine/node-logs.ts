@@ -7,6 +7,12 @@ import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 export class NodeLogs {
   readonly #writers = new Map<string, WriteStream>()
   readonly #stops: (() => Promise<void>)[] = []
+  readonly #hide: (text: string) => string
+
+  /** `hide` takes secrets out of a line. */
+  constructor(hide: (text: string) => string) {
+    this.#hide = hide
+  }
 
   /** Starts following. Files are `<folder>/<node>.log`; each line begins with its UTC time. `onLine` is given every line too. */
   async follow(servers: ServerGroup, folder: string, onLine?: (node: string, line: LogLine) => void): Promise<void> {
@@ -17,7 +23,8 @@ export class NodeLogs {
         // A full disk must not end the run: the log is then shorter, and the verdict stands.
         writer.on('error', () => this.#writers.delete(name))
         this.#writers.set(name, writer)
-        const stop = await servers.followLogs(name, (line) => {
+        const stop = await servers.followLogs(name, (told) => {
+          const line = { ...told, text: this.#hide(told.text) }
           this.#writers.get(name)?.write(`${new Date(line.wallMs).toISOString()} ${line.text}\n`)
           onLine?.(name, line)
         })

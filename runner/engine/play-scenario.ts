@@ -49,7 +49,7 @@ export async function playScenario(
   const { clock, platform, recorder } = settings
   const startMs = clock.nowMs()
   recordStart(scenario, place, settings)
-  const logs = new NodeLogs()
+  const logs = new NodeLogs((text) => recorder.hide(text))
   const died = new AbortController()
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))

@@ -102,6 +102,11 @@ export class Recorder {
     return event
   }
 
+  /** A text that is kept beside the events, with the run's secrets hidden in it. */
+  hide(text: string): string {
+    return this.#redact(text)
+  }
+
   /** Where a moment of the monotonic clock lies on the clock of the events. */
   timeOf(nowMs: number): number {
     return nowMs - this.#startMs

@@ -18,6 +18,7 @@ t.test(
     t.equal(code, 1, 'its last step fails, and tells of the value')
     t.match(stdout, /\*\*\*/, 'which is told as hidden')
     t.notMatch(stdout + stderr, SECRET)
+    t.equal(filesWith(path.join(reports, 'latest', 'nodes'), 'told to the log: ***').length, 1, 'the log of the node')
     t.same(filesWith(path.join(reports, 'latest'), SECRET), [])
   },
 )
