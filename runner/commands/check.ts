@@ -19,6 +19,10 @@ import { UsageError } from './usage-error.ts'
 /** Lines that are written at once. */
 const LINES_AT_ONCE = 10_000
 
+const AGAIN = 'there is nothing to judge; play it again with npm run scenario NAME'
+const WITHOUT_HISTORY =
+  'Without it the run cannot be judged again: what it came to at its end stands in its report.json.'
+
 export const check: Command = {
   name: 'check',
   summary: 'judges the stored histories of a finished run anew',
@@ -41,6 +45,8 @@ export const check: Command = {
     const folder = findRun(name)
     try {
       const events = readEvents(path.join(folder, 'events.jsonl'))
+      if (scenariosOf(events).length === 0)
+        throw new EventLogError(`${shown(folder)} holds no start of a scenario: ${AGAIN}`)
       const target = line.text('export')
       if (target !== undefined) return exportHistories(events, folder, target, out)
       const by = line.text('by')
@@ -49,6 +55,7 @@ export const check: Command = {
     } catch (error) {
       if (!(error instanceof HistoryError || error instanceof EventLogError)) throw error
       out.progress(error.message)
+      if (error instanceof HistoryError) out.progress(WITHOUT_HISTORY)
       return EXIT.noVerdict
     }
   },

@@ -7,6 +7,7 @@ import { trendsPage } from '../report/html/trends-page.ts'
 import type { RunReport } from '../report/report-model.ts'
 import { writeReports } from '../report/write-reports.ts'
 import type { Command, Output } from './command.ts'
+import { findRun } from './find-run.ts'
 import type { ParsedLine } from './flags.ts'
 import { reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
@@ -43,13 +44,9 @@ export const report: Command = {
 }
 
 /** Throws UsageError if there is no such run. */
-function folderOf([name = 'latest', ...more]: readonly string[], reports: string): string {
+function folderOf([name, ...more]: readonly string[], reports: string): string {
   if (more.length > 0) throw new UsageError('report takes one run')
-  const folder = [path.join(reports, name), path.resolve(name)].find((place) =>
-    existsSync(path.join(place, 'events.jsonl')),
-  )
-  if (folder !== undefined) return folder
-  throw new UsageError(`there is no run ${name} with events (events.jsonl) in ${shown(reports)}`)
+  return findRun(name, reports)
 }
 
 /** What the events say that the run left, and is no longer there. The reports are made all the same. */

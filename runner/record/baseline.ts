@@ -49,7 +49,9 @@ export function readBaseline(file: string): Baseline {
   const whole = baseline.safeParse(found)
   if (whole.success) return whole.data
   const [issue] = whole.error.issues
-  throw new BaselineError(`${file} is a damaged baseline: ${issue?.path.join('.')}: ${issue?.message}`)
+  throw new BaselineError(
+    `${file} is a damaged baseline: ${issue?.path.join('.')}: ${issue?.message}; make it anew with --save-baseline ${file}`,
+  )
 }
 
 /** Writes it whole or not at all. Throws BaselineError. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from './clock.ts'
 import { METRIC_NAMES } from './comparison.ts'
+import { looksLikeEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
 import { LOG_MOMENTS } from './failover-facts.ts'
 import { type Redact, redactor } from './redact.ts'
@@ -156,19 +157,21 @@ export function readEvents(file: string): RunEvent[] {
   const lines = readLines(file)
   const events: RunEvent[] = []
   for (const [index, line] of lines.entries()) {
-    const event = parseEvent(line)
-    if (event === undefined) {
+    const found = parsed(line)
+    // Of a newer version nothing else is known, not even what its events must have.
+    const version = newerVersion(found)
+    if (version !== undefined) {
+      throw new EventLogError(
+        `${file} has version ${version} of the event log; this runner reads up to ${EVENTS_VERSION}: use a newer runner`,
+      )
+    }
+    if (!isEvent(found)) {
       if (index === lines.length - 1) break
       throw new EventLogError(
-        `${file}, line ${index + 1}: expected an event as one JSON object, found: ${line.slice(0, 80)}`,
+        `${file}, line ${index + 1}: expected an event as one JSON object, found: ${line.slice(0, 80)}; the record is damaged: restore it, or take this line out to do without`,
       )
     }
-    if (event.type === 'run-started' && event.version > EVENTS_VERSION) {
-      throw new EventLogError(
-        `${file} has version ${event.version} of the event log; this runner reads up to ${EVENTS_VERSION}: use a newer runner`,
-      )
-    }
-    events.push(event)
+    events.push(found)
   }
   return events
 }
@@ -185,18 +188,22 @@ function readLines(file: string): string[] {
   return lines
 }
 
-function parseEvent(line: string): RunEvent | undefined {
+function parsed(line: string): unknown {
   try {
-    const event: unknown = JSON.parse(line)
-    return isEvent(event) ? event : undefined
+    return JSON.parse(line)
   } catch {
     return undefined
   }
 }
 
 function isEvent(value: unknown): value is RunEvent {
-  if (typeof value !== 'object' || value === null) return false
-  return 'type' in value && typeof value.type === 'string' && 'atMs' in value && typeof value.atMs === 'number'
+  return looksLikeEvent(value)
+}
+
+function newerVersion(value: unknown): number | undefined {
+  if (typeof value !== 'object' || value === null || !('type' in value) || !('version' in value)) return undefined
+  const { type, version } = value
+  return type === 'run-started' && typeof version === 'number' && version > EVENTS_VERSION ? version : undefined
 }
 
 function messageOf(error: unknown): string {

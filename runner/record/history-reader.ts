@@ -34,6 +34,10 @@ export function readHistory(file: string): History {
   }
   try {
     return inOrderOfCompletion(new Reading(file, descriptor).history())
+  } catch (cause) {
+    // Frames carry no checksum: damage shows as lengths and names that cannot be.
+    if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause
+    throw new HistoryError(`${file} is not a history of redis-chaos: it is damaged (${cause.message})`, { cause })
   } finally {
     closeSync(descriptor)
   }
@@ -86,6 +90,8 @@ class Reading {
       if (kind === 0) break
       const end = at + FRAME_HEADER_BYTES + padded(bytes)
       if (end > this.#size) break
+      // Else damage would ask for memory without end.
+      if (rows * leastBytes(kind) > bytes) throw this.#bad(`its frame at byte ${at} is too short for its rows`)
       frames.push({ kind, rows, bytes, at: at + FRAME_HEADER_BYTES })
       at = end
     }
@@ -176,6 +182,13 @@ class Reading {
   #bad(why: string, cause?: unknown): HistoryError {
     return new HistoryError(`${this.#file} is not a history of redis-chaos: ${why}`, { cause })
   }
+}
+
+/** What a row takes at least, in a frame of this kind. */
+function leastBytes(kind: number): number {
+  if (kind === FRAME.operations) return OPERATION_BYTES
+  if (kind === FRAME.attempts) return ATTEMPT_BYTES
+  return kind === FRAME.lists ? Uint32Array.BYTES_PER_ELEMENT : 0
 }
 
 function rowsOf(frames: readonly Frame[]): number {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { METRIC_NAMES, type Metric } from './comparison.ts'
@@ -10,7 +10,7 @@ export class TrendsError extends Error {
 
 const trendLine = z.object({
   /** UTC time, ISO 8601. */
-  startedAt: z.string(),
+  startedAt: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
   id: z.string(),
   verdict: z.string(),
   /** In words: `redis 7.0.15`. */
@@ -43,28 +43,54 @@ export function appendTrends(reports: string, lines: readonly TrendLine[]): void
   const file = trendsFile(reports)
   try {
     // One write: lines of runs that end at the same time do not mix.
-    appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+    appendFileSync(file, endsMidLine(file) ? `\n${text}` : text)
   } catch (cause) {
-    throw new TrendsError(`${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
+    throw new TrendsError(`${file} cannot be written: ${messageOf(cause)}`, { cause })
   }
 }
 
-/** All lines, in their order; none if there is no file. A last line that was cut off is left out. Throws TrendsError. */
+/** A run that was killed may have left the beginning of a line: what comes next must not be lost with it. */
+function endsMidLine(file: string): boolean {
+  if (!existsSync(file)) return false
+  const descriptor = openSync(file, 'r')
+  try {
+    const { size } = fstatSync(descriptor)
+    const last = Buffer.alloc(1)
+    return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last.toString() !== '\n'
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** All lines, in their order; none if there is no file. A beginning of a line, cut off, is left out. Throws TrendsError. */
 export function readTrends(reports: string): TrendLine[] {
   const file = trendsFile(reports)
   if (!existsSync(file)) return []
-  const lines = readFileSync(file, 'utf8').split('\n')
-  return lines.flatMap((line, place) => {
-    if (line.trim() === '') return []
-    const found = trendLine.safeParse(parsed(line))
-    if (found.success) return [found.data]
-    if (place === lines.length - 1) return []
-    throw new TrendsError(
-      `${file}, line ${place + 1}: expected a scenario that was played, found: ${line.slice(0, 80)}`,
-    )
-  })
+  return textOf(file)
+    .split('\n')
+    .flatMap((line, place, lines) => {
+      if (line.trim() === '') return []
+      const found = trendLine.safeParse(parsed(line))
+      if (found.success) return [found.data]
+      if (place === lines.length - 1 || isCutOff(line)) return []
+      throw new TrendsError(
+        `${file}, line ${place + 1}: expected a scenario that was played, found: ${line.slice(0, 80)}; take this line out of the file`,
+      )
+    })
+}
+
+/** Whether it begins as a line of a run does, and does not come to its end. */
+function isCutOff(line: string): boolean {
+  return parsed(line) === undefined && line.startsWith('{"startedAt":"') && !line.endsWith('}')
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new TrendsError(`${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
 }
 
 function parsed(line: string): unknown {
@@ -73,4 +99,8 @@ function parsed(line: string): unknown {
   } catch {
     return undefined
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -61,7 +61,20 @@ function families(run: RunReport): Family[] {
     {
       ...{ name: 'failover', type: 'gauge', unit: 'seconds', help: 'From the fault, or the wish, to the new master.' },
       samples: each(({ failovers }, labels) =>
-        failovers.map((failover, place) => failoverSample(failover, place, labels)),
+        failovers.flatMap((failover, place) =>
+          // Where nobody was promoted the time is that until it was given up, which is none of a failover.
+          failover.outcome === 'promoted'
+            ? [{ labels: failoverLabels(failover, place, labels), value: failover.totalMs / 1000 }]
+            : [],
+        ),
+      ),
+    },
+    {
+      ...{ name: 'failover_promoted', type: 'gauge', help: 'Whether a failover ended with a new master.' },
+      samples: each(({ failovers }, labels) =>
+        failovers.map((failover, place) => ({
+          ...{ labels: failoverLabels(failover, place, labels), value: failover.outcome === 'promoted' ? 1 : 0 },
+        })),
       ),
     },
     {
@@ -69,7 +82,7 @@ function families(run: RunReport): Family[] {
       samples: each(({ failovers }, labels) =>
         failovers.flatMap((failover, place) =>
           failover.phases.map(({ name, durationMs }) => ({
-            labels: { ...failoverSample(failover, place, labels).labels, phase: name },
+            labels: { ...failoverLabels(failover, place, labels), phase: name },
             value: durationMs / 1000,
           })),
         ),
@@ -104,10 +117,8 @@ function labelsOf({ id, server, platform, repeat }: ScenarioReport): Labels {
   return { scenario: id, server, platform, ...(repeat && { repeat: String(repeat.number) }) }
 }
 
-function failoverSample(failover: FailoverReport, place: number, labels: Labels): { labels: Labels; value: number } {
-  const { shard, to, totalMs, wanted } = failover
-  const own = { shard: String(shard), to, wanted: String(wanted), number: String(place + 1) }
-  return { labels: { ...labels, ...own }, value: totalMs / 1000 }
+function failoverLabels({ shard, to, wanted }: FailoverReport, place: number, labels: Labels): Labels {
+  return { ...labels, shard: String(shard), to, wanted: String(wanted), number: String(place + 1) }
 }
 
 function familyLines({ name, type, unit, help, samples }: Family): string[] {

@@ -24,7 +24,11 @@ const BROKE_OFF =
  */
 export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   const started = events.find((event) => event.type === 'run-started')
-  if (started === undefined) throw new ReportError('The event log holds no start of a run: there is nothing to report')
+  if (started === undefined) {
+    throw new ReportError(
+      'The event log holds no start of a run: there is nothing to report; play it again with npm run scenario NAME',
+    )
+  }
   const ended = events.find((event) => event.type === 'run-ended')
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), started.atMs)
   const starts = events.filter((event) => event.type === 'scenario-started')

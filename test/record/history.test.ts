@@ -188,6 +188,26 @@ t.test('what is no history is told as such', async (t) => {
   )
 })
 
+t.test('a damaged byte, wherever it is, is no bug: the file is read, or told to be no history', async (t) => {
+  const { file, history } = writer(t)
+  const key = history.key('k', 1)
+  history.ok(history.begin(FN.write, 0, key, 1, UNKNOWN, 1, 1), UNKNOWN, history.node('redis-node0'), 1.5)
+  await history.close()
+  const whole = readFileSync(file)
+  for (const place of whole.keys()) {
+    writeFileSync(
+      file,
+      whole.map((byte, at) => (at === place ? byte ^ 0x55 : byte)),
+    )
+    try {
+      readHistory(file)
+    } catch (error) {
+      if (!(error instanceof HistoryError)) t.fail(`byte ${place}: ${String(error)}`)
+    }
+  }
+  t.pass(`${whole.length} bytes`)
+})
+
 t.test('a disk that is full is told at the end, and not before', async (t) => {
   const history = new HistoryWriter({
     file: '/dev/full',

@@ -29,6 +29,16 @@ t.test('a last line that was cut off is left out; another that is no line is nam
   t.throws(() => readTrends(reports), { name: 'TrendsError', message: /trends\.jsonl, line 1: .*found: what/ })
 })
 
+t.test('what comes after a line that was cut off is not lost with it', async (t) => {
+  const reports = t.testdir({})
+  const file = join(reports, 'trends.jsonl')
+  writeFileSync(file, JSON.stringify(LINE).slice(0, 50))
+  appendTrends(reports, [LINE])
+  appendTrends(reports, [LINE])
+  t.strictSame(readTrends(reports), [LINE, LINE])
+  t.equal(readFileSync(file, 'utf8').split('\n').length, 4, 'no line is empty')
+})
+
 t.test('a place where nothing can be written', async (t) => {
   t.throws(() => appendTrends(join(t.testdir({}), 'nowhere'), [LINE]), {
     name: 'TrendsError',
