@@ -25,8 +25,9 @@ export function metricsReport(run: RunReport): string {
 }
 
 function families(run: RunReport): Family[] {
+  const labels = labelsOf(run.scenarios)
   const each = <T>(measured: (scenario: ScenarioReport, labels: Labels) => T[]) =>
-    run.scenarios.flatMap((scenario) => measured(scenario, labelsOf(scenario)))
+    run.scenarios.flatMap((scenario, place) => measured(scenario, labels[place] ?? {}))
   const one = (
     name: string,
     help: string,
@@ -113,8 +114,20 @@ function families(run: RunReport): Family[] {
   ]
 }
 
-function labelsOf({ id, server, platform, repeat }: ScenarioReport): Labels {
-  return { scenario: id, server, platform, ...(repeat && { repeat: String(repeat.number) }) }
+/** Of each scenario; one that is played more than once on a server, with other params, has a number, so that none stands for another. */
+function labelsOf(scenarios: readonly ScenarioReport[]): Labels[] {
+  const plain = scenarios.map(
+    ({ id, server, platform, repeat }): Labels => ({
+      ...{ scenario: id, server, platform },
+      ...(repeat && { repeat: String(repeat.number) }),
+    }),
+  )
+  const keys = plain.map((labels) => JSON.stringify(labels))
+  return plain.map((labels, place) => {
+    const isOnly = keys.filter((key) => key === keys[place]).length === 1
+    const number = keys.slice(0, place + 1).filter((key) => key === keys[place]).length
+    return isOnly ? labels : { ...labels, play: String(number) }
+  })
 }
 
 function failoverLabels({ shard, to, wanted }: FailoverReport, place: number, labels: Labels): Labels {
@@ -132,7 +145,7 @@ function familyLines({ name, type, unit, help, samples }: Family): string[] {
   ]
 }
 
-/** A label set may occur once: of several, as when a scenario runs twice over one server, the last counts. */
+/** A label set may occur once: of several, as of a check that has one limit twice, the last counts. */
 function unique(samples: readonly { series: string; value: number }[]): string[] {
   return [...new Map(samples.map(({ series, value }) => [series, value]))].map(
     ([series, value]) => `${series} ${value}`,

@@ -113,7 +113,7 @@ t.test('hostile names come back as they were, and make no line of their own', as
   t.match(samplesOf(run, 'run_exit_code'), [{ value: 1 }])
 })
 
-t.test('the same played twice: repeats are told apart, and else the last counts', async (t) => {
+t.test('the same played twice: repeats are told apart, and else plays', async (t) => {
   const twice = (repeat: boolean) => {
     const tape = new Tape().runStarted('x', 2)
     for (const scenario of [0, 1]) {
@@ -133,8 +133,11 @@ t.test('the same played twice: repeats are told apart, and else the last counts'
     ],
   )
   t.same(
-    twice(false).map(({ value }) => value),
-    [1],
+    twice(false).map(({ labels, value }) => [labels.play, value]),
+    [
+      ['1', 0],
+      ['2', 1],
+    ],
   )
 })
 
