@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { compareAll, DEFAULT_THRESHOLD } from '../checks/regression/compare.ts'
 import { EXIT, exitCodeOf, verdictOfRun, worstExit } from '../engine/verdict.ts'
 import { type Baseline, readBaseline } from '../record/baseline.ts'
@@ -46,6 +47,9 @@ export function judgingOf(line: ParsedLine, fallback: { repeat: number } = { rep
   const repeat = wholeNumber(line, 'repeat', fallback.repeat, { min: 1, max: MOST_REPEATS })
   const file = line.text('baseline')
   const saved = line.text('save-baseline')
+  if (saved !== undefined && statSync(saved, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`--save-baseline takes the name of a file, and ${saved} is a folder`)
+  }
   if (line.on('fail-on-flaky') && repeat < 2) throw new UsageError('--fail-on-flaky needs --repeat N with N above 1')
   if (line.text('threshold') !== undefined && file === undefined)
     throw new UsageError('--threshold needs --baseline FILE')

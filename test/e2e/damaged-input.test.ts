@@ -180,4 +180,6 @@ t.test('a baseline that is none: exit 2 before anything is played', async (t) =>
     )
     t.throws(() => readFileSync(reports), { code: 'ENOENT' })
   }
+  const args = ['run', 'failover-basic', '--port-base', '7960', '--save-baseline', folder]
+  await says(t, args, [2, /--save-baseline takes the name of a file, and .* is a folder/])
 })
