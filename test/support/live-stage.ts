@@ -34,6 +34,7 @@ export interface LiveStage {
 }
 
 export interface LiveStageOptions {
+  /** The first of as many ports as there are nodes. Test files run side by side: no other may use one of them, not even of a node that is down. */
   portBase: number
   shards?: number
   replicas?: number
