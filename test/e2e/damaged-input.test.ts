@@ -175,11 +175,11 @@ t.test('a baseline that is none: exit 2 before anything is played', async (t) =>
     const reports = path.join(folder, 'reports')
     await says(
       t,
-      ['run', 'failover-basic', '--port-base', '7960', '--baseline', file, '--reports', reports],
+      ['run', 'failover-basic', '--port-base', '7970', '--baseline', file, '--reports', reports],
       [2, words],
     )
     t.throws(() => readFileSync(reports), { code: 'ENOENT' })
   }
-  const args = ['run', 'failover-basic', '--port-base', '7960', '--save-baseline', folder]
+  const args = ['run', 'failover-basic', '--port-base', '7970', '--save-baseline', folder]
   await says(t, args, [2, /--save-baseline takes the name of a file, and .* is a folder/])
 })
