@@ -88,17 +88,17 @@ function measure(part: Part, written: FailoverLimit, failovers: readonly Failove
       (wanted === undefined || wanted === (failover.wanted ?? false)),
   )
   const values = failoverValues(asked, part.name).filter(
-    // The old master, still in its place, has been replaced in no time at all.
+    // A request that its server gave up replaced nobody, so nothing was timed.
     ({ failover }) => part.name !== 'time' || failover.outcome !== 'given up',
   )
   const timed = values.filter((value): value is Timed => value.valueMs !== undefined)
   const unseen = values.filter(({ valueMs }) => valueMs === undefined).map(unseenText)
-  const worst = worstOf(part, timed, durationOf(at_most))
+  const mostMs = durationOf(at_most)
+  const worst = worstOf(part, timed, mostMs)
   if (!worst) {
     const explanation = unseen[0] ?? (asked.length === 0 ? 'No failover was seen.' : `No ${part.noun} was seen.`)
     return { finding: 'unknown', value: 'none', samples: 0, explanation }
   }
-  const mostMs = durationOf(at_most)
   const [missed] = unseen
   const finding = findingOf(part, worst, mostMs)
   const isUnseen = finding === 'holds' && missed !== undefined

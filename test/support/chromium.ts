@@ -30,6 +30,13 @@ export async function requireChromium(t: Test): Promise<Browser | undefined> {
   return browser
 }
 
+/** The ways in which every page is looked at. */
+export const LOOKS: Readonly<Record<string, PageLook>> = {
+  light: { scheme: 'light' },
+  dark: { scheme: 'dark' },
+  phone: { scheme: 'light', width: 390, height: 844 },
+}
+
 export interface OpenPage {
   page: Page
   /** Errors and warnings of the console, and what scripts threw. */

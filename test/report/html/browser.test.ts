@@ -5,21 +5,9 @@ import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { RunEvent } from '../../../runner/record/events.ts'
 import { writeReports } from '../../../runner/report/write-reports.ts'
-import {
-  accessibilityFaults,
-  keepScreenshot,
-  openFile,
-  type PageLook,
-  requireChromium,
-} from '../../support/chromium.ts'
+import { accessibilityFaults, keepScreenshot, LOOKS, openFile, requireChromium } from '../../support/chromium.ts'
 import { threeScenarios } from '../../support/sample-events.ts'
 import { fillRunFolder, fullEvents, longEvents } from '../../support/sample-run-folder.ts'
-
-const LOOKS: Readonly<Record<string, PageLook>> = {
-  light: { scheme: 'light' },
-  dark: { scheme: 'dark' },
-  phone: { scheme: 'light', width: 390, height: 844 },
-}
 
 /** The folder of a run with its reports. */
 function runFolder(t: Test, events: readonly RunEvent[]): string {

@@ -3,19 +3,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { TrendLine } from '../../../runner/record/trends.ts'
 import { trendsPage } from '../../../runner/report/html/trends-page.ts'
-import {
-  accessibilityFaults,
-  keepScreenshot,
-  openFile,
-  type PageLook,
-  requireChromium,
-} from '../../support/chromium.ts'
+import { accessibilityFaults, keepScreenshot, LOOKS, openFile, requireChromium } from '../../support/chromium.ts'
 
-const LOOKS: Readonly<Record<string, PageLook>> = {
-  light: { scheme: 'light' },
-  dark: { scheme: 'dark' },
-  phone: { scheme: 'light', width: 390, height: 844 },
-}
 const HOSTILE = '</script><img src=x onerror="alert(1)">&\u2028'
 
 function trendLine(day: number, more: Partial<TrendLine> = {}): TrendLine {
