@@ -3,7 +3,7 @@ import { FLAG, NO_PHASE } from '../record/history-codes.ts'
 import type { RunFacts } from '../record/run-facts.ts'
 import { type Losses, lossesOf } from './losses/losses.ts'
 import { ShardMap } from './shard-map.ts'
-import { type ValueTable, valueTable } from './values/value-table.ts'
+import { ValueTable } from './values/value-table.ts'
 import { plural } from './words.ts'
 
 /** Fewer operations than this show too little, unless a scenario says otherwise (`min_operations`). */
@@ -38,7 +38,7 @@ export class Evidence {
   }
 
   get table(): ValueTable {
-    this.#table ??= valueTable(this.history)
+    this.#table ??= new ValueTable(this.history)
     return this.#table
   }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { formatDuration } from '../record/duration.ts'
-import { NIL } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { durationOf, durationText, duringKey, mustHold, scopeText } from './limits.ts'
@@ -66,7 +65,7 @@ export const expiry = defineCheck<ExpiryLimit>({
       witness: witnessOf(
         evidence.history,
         texts[0] ?? '',
-        [evidence.table.writeRow[first.value] ?? first.row, first.row],
+        [evidence.table.writeRow(first.value), first.row],
         broken.length - 1,
       ),
     }
@@ -111,7 +110,7 @@ function brokenPromises(
 function brokenText({ history, table }: Evidence, { row, value, byMs, kind }: Broken): string {
   const node = history.nodes[history.ops.node[row] ?? -1]
   const from = node === undefined ? '' : ` on ${node}`
-  const what = `${valueText(history, table.value[value] ?? NIL)} of ${history.keys[table.key[value] ?? 0]}`
+  const what = `${valueText(history, table.value(value))} of ${history.keys[table.key(value)]}`
   const how = Number.isFinite(byMs)
     ? `${formatDuration(byMs)} ${kind === 'early' ? 'before' : 'after'} its time`
     : 'although it has no TTL'

@@ -57,6 +57,6 @@ function writersOf({ history, table }: Evidence, row: number): number[] {
   const values = new Set(listOf(history, history.ops.r[row] ?? -1))
   return [...values]
     .map((value) => table.find(history.ops.key[row] ?? 0, value))
-    .map((value) => (value < 0 ? -1 : (table.writeRow[value] ?? -1)))
+    .map((value) => (value < 0 ? -1 : table.writeRow(value)))
     .filter((writer) => writer >= 0)
 }

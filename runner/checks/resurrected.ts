@@ -4,7 +4,6 @@ import type { Evidence } from './evidence.ts'
 import { type CountLimit, countLimit, countOf, countText } from './limits.ts'
 import { seenReplacedMs } from './values/freshness.ts'
 import { readsAt, valueReadBy } from './values/reads.ts'
-import { shownMs } from './values/value-table.ts'
 import { witnessOf } from './witness.ts'
 import { listed, momentText, plural, valueText } from './words.ts'
 
@@ -63,8 +62,8 @@ function seenExpiredMs({ history, table }: Evidence): Float64Array {
     empties[ops.key[row] ?? 0]?.push({ invokeMs: ops.invokeMs[row] ?? 0, completeMs: ops.completeMs[row] ?? 0 })
   }
   for (let value = keys.length; value < table.count; value += 1) {
-    const wasThereMs = shownMs(table, value)
-    const its = empties[table.key[value] ?? 0] ?? []
+    const wasThereMs = table.shownMs(value)
+    const its = empties[table.key(value)] ?? []
     // Reads stand in the order of completion, so the first that began late enough is the first to have ended.
     const empty = its[firstBegunAfter(its, wasThereMs)]
     if (empty) seen[value] = Math.min(seen[value] ?? Number.POSITIVE_INFINITY, empty.completeMs)
@@ -89,8 +88,8 @@ function told(evidence: Evidence, returns: readonly Return[], first: Return) {
   const texts = returns.map(({ value, read }) => {
     const node = history.nodes[ops.node[read] ?? -1]
     const from = node === undefined ? '' : ` by ${node}`
-    const text = valueText(history, table.value[value] ?? NIL)
-    return `${text} of ${history.keys[table.key[value] ?? 0]} was told${from} at ${momentText(ops.completeMs[read] ?? 0)}`
+    const text = valueText(history, table.value(value))
+    return `${text} of ${history.keys[table.key(value)]} was told${from} at ${momentText(ops.completeMs[read] ?? 0)}`
   })
   const came = returns.length === 1 ? 'came back' : 'came back, each'
   return {
@@ -99,7 +98,7 @@ function told(evidence: Evidence, returns: readonly Return[], first: Return) {
     witness: witnessOf(
       history,
       'a value, what was read after it, and the read that told it again',
-      [table.writeRow[first.value] ?? -1, proofOf(evidence, first), first.read].filter((row) => row >= 0),
+      [table.writeRow(first.value), proofOf(evidence, first), first.read].filter((row) => row >= 0),
     ),
   }
 }
@@ -107,13 +106,13 @@ function told(evidence: Evidence, returns: readonly Return[], first: Return) {
 /** The read that had shown the value replaced, or gone. */
 function proofOf({ history, table }: Evidence, { value, read }: Return): number {
   const { ops, rows } = history
-  const wasThereMs = shownMs(table, value)
+  const wasThereMs = table.shownMs(value)
   for (let row = 0; row < rows; row += 1) {
     const seen = table.ofRow[row] ?? -1
-    if (seen < 0 || !readsAt(ops, row) || table.key[seen] !== table.key[value]) continue
+    if (seen < 0 || !readsAt(ops, row) || table.key(seen) !== table.key(value)) continue
     if ((ops.completeMs[row] ?? 0) >= (ops.invokeMs[read] ?? 0)) continue
     const isEmpty = seen < history.keys.length
-    if (isEmpty ? (ops.invokeMs[row] ?? 0) > wasThereMs : (table.invokeMs[seen] ?? 0) > wasThereMs) return row
+    if (isEmpty ? (ops.invokeMs[row] ?? 0) > wasThereMs : table.invokeMs(seen) > wasThereMs) return row
   }
   return -1
 }

@@ -78,8 +78,8 @@ function strangeValues(evidence: Evidence, during: string | undefined): Found {
       found.strangers.push({ row, value: ops.r[row] ?? UNKNOWN, why: 'which nobody wrote to it' })
     else if (value === SEEN.mixed) strangeParts(evidence, row, found)
     else {
-      const why = strangeness(table.write[value] === WRITE.failed, table.invokeMs[value] ?? 0, ops.completeMs[row] ?? 0)
-      if (why !== undefined) found.strangers.push({ row, value: table.value[value] ?? UNKNOWN, why })
+      const why = strangeness(table.write(value) === WRITE.failed, table.invokeMs(value), ops.completeMs[row] ?? 0)
+      if (why !== undefined) found.strangers.push({ row, value: table.value(value), why })
     }
   }
   return found

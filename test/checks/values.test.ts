@@ -19,7 +19,7 @@ t.test('ids are sorted by their times, stably, within a part of them', async () 
         ...[...ids.subarray(from, to)].sort((a, b) => (list[a] ?? 0) - (list[b] ?? 0)),
         ...ids.subarray(to),
       ]
-      sortByTime(ids, from, to, timesMs)
+      sortByTime(ids, from, to, (id) => timesMs[id] ?? 0)
       return ids.every((id, place) => id === expected[place])
     }),
     { numRuns: 500 },
@@ -31,12 +31,12 @@ t.test('places in sorted ids', async () => {
     fc.property(times, fc.nat(2000), (list, timeMs) => {
       const sorted = [...list].sort((a, b) => a - b)
       const ids = Uint32Array.from(list.keys())
-      const timesMs = Float64Array.from(sorted)
+      const timeMsOf = (id: number) => sorted[id] ?? 0
       const [after, notBefore] = [sorted.findIndex((ms) => ms > timeMs), sorted.findIndex((ms) => ms >= timeMs)]
       const place = (found: number) => (found < 0 ? sorted.length : found)
       return (
-        firstAfter(ids, 0, ids.length, timesMs, timeMs) === place(after) &&
-        firstNotBefore(ids, 0, ids.length, timesMs, timeMs) === place(notBefore)
+        firstAfter(ids, 0, ids.length, timeMsOf, timeMs) === place(after) &&
+        firstNotBefore(ids, 0, ids.length, timeMsOf, timeMs) === place(notBefore)
       )
     }),
   )
@@ -46,10 +46,11 @@ t.test('an index finds what was added, and nothing else', async () => {
   const pair = fc.tuple(fc.nat(50), fc.oneof(fc.nat(100), fc.integer()))
   fc.assert(
     fc.property(fc.array(pair, { maxLength: 300, size: 'max' }), fc.array(pair), (added, others) => {
-      const index = new ValueIndex({
-        key: Uint32Array.from(added, ([key]) => key),
-        value: Int32Array.from(added, ([, value]) => value),
-      })
+      const pairs = {
+        key: (number: number) => added[number]?.[0] ?? -1,
+        value: (number: number) => (added[number]?.[1] ?? -1) | 0,
+      }
+      const index = new ValueIndex(pairs, added.length)
       const numbers = new Map<string, number>()
       for (const [number, [key, value]] of added.entries()) {
         const name = `${key} ${value | 0}`

@@ -1,6 +1,6 @@
 import type { History } from '../../record/history.ts'
 import { FN, outcomeClass, UNKNOWN } from '../../record/history-codes.ts'
-import { SEEN, shownMs, type ValueTable, WRITE } from '../values/value-table.ts'
+import { SEEN, type ValueTable, WRITE } from '../values/value-table.ts'
 import { momentText, valueText } from '../words.ts'
 import { firstEnd, lastBegin } from './extremes.ts'
 import type { Violation } from './violation.ts'
@@ -28,16 +28,17 @@ export function chainsOf(history: History, table: ValueTable, report: Report): C
 }
 
 function singles(table: ValueTable): Chains {
-  const { count, key } = table
+  const { count } = table
   const beganMs = new Float64Array(count)
   const lastedMs = new Float64Array(count)
   for (let value = 0; value < count; value += 1) {
-    beganMs[value] = shownMs(table, value)
-    const readMs = table.lastReadMs[value] ?? 0
-    const invokeMs = table.invokeMs[value] ?? 0
+    beganMs[value] = table.shownMs(value)
+    const readMs = table.lastReadMs(value)
+    const invokeMs = table.invokeMs(value)
     lastedMs[value] = readMs > invokeMs ? readMs : invokeMs
   }
-  return { blocks: { count, key, beganMs, lastedMs }, valuesOf: (block) => [block] }
+  const keyOf = (value: number) => table.key(value)
+  return { blocks: { count, keyOf, beganMs, lastedMs }, valuesOf: (block) => [block] }
 }
 
 const NONE = -1
@@ -57,7 +58,7 @@ class Links {
     this.#before = new Int32Array(table.count).fill(NONE)
     this.#after = new Int32Array(table.count).fill(NONE)
     for (let value = 0; value < table.count; value += 1) {
-      if (shownMs(table, value) !== Number.POSITIVE_INFINITY) this.#link(value)
+      if (table.shownMs(value) !== Number.POSITIVE_INFINITY) this.#link(value)
     }
   }
 
@@ -76,17 +77,17 @@ class Links {
   /** Ties a value that was carried out for certain to the one that it replaced, which was then carried out too, and so on. */
   #link(last: number): void {
     for (let value = last; value !== NONE && this.#before[value] === NONE; ) {
-      const row = this.#table.writeRow[value] ?? NONE
+      const row = this.#table.writeRow(value)
       if (row < 0 || this.#history.ops.fn[row] !== FN.cas) return
       const expected = this.#history.ops.b[row] ?? UNKNOWN
-      const before = this.#table.find(this.#table.key[value] ?? 0, expected)
-      if (before < 0 || this.#table.write[before] === WRITE.failed) {
+      const before = this.#table.find(this.#table.key(value), expected)
+      if (before < 0 || this.#table.write(before) === WRITE.failed) {
         this.#reportMissing(row, expected, before)
         return
       }
       const rival = this.#after[before] ?? NONE
       if (rival !== NONE) {
-        this.#reportRivals(expected, row, this.#table.writeRow[rival] ?? 0)
+        this.#reportRivals(expected, row, this.#table.writeRow(rival))
         return
       }
       this.#before[value] = before
@@ -123,7 +124,7 @@ class Links {
 
   #reportMissing(row: number, expected: number, before: number): void {
     const text = valueText(this.#history, expected)
-    const failed = before === SEEN.nothing ? NONE : (this.#table.writeRow[before] ?? NONE)
+    const failed = before === SEEN.nothing ? NONE : this.#table.writeRow(before)
     const why =
       failed < 0
         ? `a compare-and-set found ${text}, which nobody had written to it`
@@ -137,18 +138,17 @@ class Links {
   }
 
   #reportOrder(earlier: number, later: number): void {
-    const { value } = this.#table
-    const [first, second] = [valueText(this.#history, value[earlier] ?? 0), valueText(this.#history, value[later] ?? 0)]
+    const [first, second] = [earlier, later].map((value) => valueText(this.#history, this.#table.value(value)))
     const rows = [lastBegin(this.#history, this.#table, earlier), firstEnd(this.#history, this.#table, later)]
     const why =
-      `compare-and-sets put ${second} behind ${first}, but ${second} was there by ${momentText(shownMs(this.#table, later))}, ` +
-      `and ${first} still, or again, after ${momentText(Math.max(this.#table.invokeMs[earlier] ?? 0, this.#table.lastReadMs[earlier] ?? 0))}`
+      `compare-and-sets put ${second} behind ${first}, but ${second} was there by ${momentText(this.#table.shownMs(later))}, ` +
+      `and ${first} still, or again, after ${momentText(Math.max(this.#table.invokeMs(earlier), this.#table.lastReadMs(earlier)))}`
     this.#reportRows(rows, why)
   }
 
   #reportCircle(value: number): void {
-    const row = this.#table.writeRow[value] ?? 0
-    const before = this.#table.writeRow[this.#before[value] ?? 0] ?? 0
+    const row = this.#table.writeRow(value)
+    const before = this.#table.writeRow(this.#before[value] ?? 0)
     this.#reportRows(
       [row, before],
       'compare-and-sets replaced each other in a circle: none of them can have been the first',

@@ -17,7 +17,7 @@ export function firstEnd(
 ): number {
   const { ops } = history
   let best = NONE
-  for (const row of rowsOf(history, table.key[value] ?? 0)) {
+  for (const row of rowsOf(history, table.key(value))) {
     if (table.ofRow[row] !== value || !counts(ops, row)) continue
     if (best === NONE || (ops.completeMs[row] ?? 0) < (ops.completeMs[best] ?? 0)) best = row
   }
@@ -28,7 +28,7 @@ export function firstEnd(
 export function lastBegin(history: History, table: ValueTable, value: number): number {
   const { ops } = history
   let best = NONE
-  for (const row of rowsOf(history, table.key[value] ?? 0)) {
+  for (const row of rowsOf(history, table.key(value))) {
     if (table.ofRow[row] !== value) continue
     if (best === NONE || (ops.invokeMs[row] ?? 0) > (ops.invokeMs[best] ?? 0)) best = row
   }

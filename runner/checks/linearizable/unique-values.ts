@@ -1,7 +1,7 @@
 import type { History } from '../../record/history.ts'
 import { FN, outcomeClass, UNKNOWN } from '../../record/history-codes.ts'
 import { readsAt } from '../values/reads.ts'
-import { SEEN, shownMs, type ValueTable, WRITE } from '../values/value-table.ts'
+import { SEEN, type ValueTable, WRITE } from '../values/value-table.ts'
 import { momentText, valueText } from '../words.ts'
 import { type Chains, chainsOf } from './chains.ts'
 import { firstEnd, lastBegin } from './extremes.ts'
@@ -69,18 +69,17 @@ function reportFalseAnswers(history: History, report: Report): void {
 
 /** Values that were read although their write failed, or before it began. */
 function reportImpossibleValues(history: History, table: ValueTable, report: Report): void {
-  const { firstReadMs, invokeMs, write, writeRow } = table
   for (let value = 0; value < table.count; value += 1) {
-    const readMs = firstReadMs[value] ?? 0
+    const readMs = table.firstReadMs(value)
     if (readMs === Number.POSITIVE_INFINITY) continue
-    const failed = write[value] === WRITE.failed
-    if (!failed && readMs >= (invokeMs[value] ?? 0)) continue
-    const row = writeRow[value] ?? 0
-    const text = valueText(history, table.value[value] ?? 0)
+    const failed = table.write(value) === WRITE.failed
+    if (!failed && readMs >= table.invokeMs(value)) continue
+    const row = table.writeRow(value)
+    const text = valueText(history, table.value(value))
     const why = failed
       ? `${text} was read, whose write had definitely failed (${outcomeClass(history.ops.outcome[row] ?? 0)})`
       : `${text} was read before its write had begun`
-    report({ key: table.key[value] ?? 0, rows: [row, firstEnd(history, table, value, readsAt)], why })
+    report({ key: table.key(value), rows: [row, firstEnd(history, table, value, readsAt)], why })
   }
 }
 
@@ -93,7 +92,7 @@ function contradictionOf(pair: Contradiction, chains: Chains, history: History, 
       ? `${cameBack}, the state of a key that nobody has written`
       : `${old.began} was there by ${momentText(old.beganMs)}, before the last operation on ${young.lasted} began (at ${momentText(young.lastedMs)}), ` +
         `so ${young.lasted} came later; but ${cameBack}: it came back after it had been replaced`
-  return { key: table.key[pair[0]] ?? 0, why, rows: [...new Set([...old.rows, ...young.rows])] }
+  return { key: table.key(pair[0]), why, rows: [...new Set([...old.rows, ...young.rows])] }
 }
 
 /** What shows that a block had begun by `beganMs` and had not ended by `lastedMs`. */
@@ -108,13 +107,13 @@ interface BlockSpan {
 
 function spanOf(block: number, chains: Chains, history: History, table: ValueTable): BlockSpan {
   const values = chains.valuesOf(block)
-  const earliest = values.reduce((best, value) => (shownMs(table, value) < shownMs(table, best) ? value : best))
+  const earliest = values.reduce((best, value) => (table.shownMs(value) < table.shownMs(best) ? value : best))
   const latest = values.reduce((best, value) => (lastMs(table, value) > lastMs(table, best) ? value : best))
-  const text = (value: number) => valueText(history, table.value[value] ?? 0)
-  const writes = [earliest, latest].map((value) => table.writeRow[value] ?? -1)
+  const text = (value: number) => valueText(history, table.value(value))
+  const writes = [earliest, latest].map((value) => table.writeRow(value))
   const rows = [...writes, firstEnd(history, table, earliest), lastBegin(history, table, latest)]
   return {
-    beganMs: shownMs(table, earliest),
+    beganMs: table.shownMs(earliest),
     lastedMs: lastMs(table, latest),
     began: text(earliest),
     lasted: text(latest),
@@ -124,5 +123,5 @@ function spanOf(block: number, chains: Chains, history: History, table: ValueTab
 
 /** The last begin of an operation that shows the value. */
 function lastMs(table: ValueTable, value: number): number {
-  return Math.max(table.invokeMs[value] ?? 0, table.lastReadMs[value] ?? 0)
+  return Math.max(table.invokeMs(value), table.lastReadMs(value))
 }

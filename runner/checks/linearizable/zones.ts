@@ -1,4 +1,4 @@
-import { groupByKey } from '../values/by-key.ts'
+import { groupByKey, mostOfAKey } from '../values/by-key.ts'
 import { sortByTime } from '../values/time-sort.ts'
 
 /**
@@ -8,7 +8,7 @@ import { sortByTime } from '../values/time-sort.ts'
  */
 export interface Blocks {
   count: number
-  key: Uint32Array
+  keyOf: (block: number) => number
   /** The first end of an operation; Infinity if none ended. */
   beganMs: Float64Array
   /** The last begin of an operation; -Infinity if none began. */
@@ -27,13 +27,15 @@ export type Contradiction = readonly [block: number, other: number]
  * Calls `found` with the first contradiction of each key that has one. Near-linear: blocks come nearly sorted.
  */
 export function contradictions(blocks: Blocks, keys: number, found: (contradiction: Contradiction) => void): void {
-  const { ids, offsets } = groupByKey(blocks.key, blocks.count, keys)
-  const long = new Uint32Array(blocks.count)
-  const longest = new Uint32Array(blocks.count)
+  const groups = groupByKey(blocks.keyOf, blocks.count, keys)
+  const { ids, offsets } = groups
+  const most = mostOfAKey(groups)
+  const long = new Uint32Array(most)
+  const longest = new Uint32Array(most)
   for (let key = 0; key < keys; key += 1) {
     const from = offsets[key] ?? 0
     const to = offsets[key + 1] ?? 0
-    sortByTime(ids, from, to, blocks.beganMs)
+    sortByTime(ids, from, to, (block) => blocks.beganMs[block] ?? 0)
     const contradiction = firstContradiction(blocks, ids.subarray(from, to), long, longest)
     if (contradiction) found(contradiction)
   }

@@ -5,7 +5,7 @@ import { type ByKey, rowsOf, slice } from '../values/by-key.ts'
 import { replacedMs } from '../values/freshness.ts'
 import { readsAt } from '../values/reads.ts'
 import { firstNotBefore } from '../values/time-sort.ts'
-import { shownMs, type ValueTable } from '../values/value-table.ts'
+import type { ValueTable } from '../values/value-table.ts'
 import { newerThan } from './newer.ts'
 
 /**
@@ -31,15 +31,15 @@ export function rollbacks(
     const goesOn = nodeOfNext(history, rowsOf(history, key), read)
     for (const value of newerThan(table, writes, table.ofRow[read] ?? 0)) {
       // Writes stand in the order of their beginning: all further ones are too late.
-      if ((table.invokeMs[value] ?? 0) >= invokeMs) break
-      if ((table.ackMs[value] ?? 0) >= invokeMs) continue
-      const writer = history.ops.node[table.writeRow[value] ?? -1]
+      if (table.invokeMs(value) >= invokeMs) break
+      if (table.ackMs(value) >= invokeMs) continue
+      const writer = history.ops.node[table.writeRow(value)]
       const mayHaveLost =
         writer === node
-          ? hadReason(facts, history.nodes[node] ?? '', { startMs: table.invokeMs[value] ?? 0, endMs: completeMs })
+          ? hadReason(facts, history.nodes[node] ?? '', { startMs: table.invokeMs(value), endMs: completeMs })
           : goesOn === node
       if (!mayHaveLost) continue
-      const isSeenAgain = (lastReadMs[value] ?? 0) > completeMs || newest > shownMs(table, value)
+      const isSeenAgain = (lastReadMs[value] ?? 0) > completeMs || newest > table.shownMs(value)
       if (!isSeenAgain) lose(value, read)
     }
   }
@@ -86,10 +86,10 @@ function lastReads({ ops, rows }: History, table: ValueTable): Float64Array {
 
 /** When the newest value began that was written before `endMs` and read after it. */
 function newestSeenAgain(table: ValueTable, writes: Uint32Array, lastReadMs: Float64Array, endMs: number): number {
-  const before = firstNotBefore(writes, 0, writes.length, table.invokeMs, endMs)
+  const before = firstNotBefore(writes, 0, writes.length, (write) => table.invokeMs(write), endMs)
   for (let place = before - 1; place >= 0; place -= 1) {
     const value = writes[place] ?? 0
-    if ((lastReadMs[value] ?? 0) > endMs) return table.invokeMs[value] ?? 0
+    if ((lastReadMs[value] ?? 0) > endMs) return table.invokeMs(value)
   }
   return Number.NEGATIVE_INFINITY
 }

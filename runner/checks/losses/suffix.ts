@@ -71,7 +71,7 @@ function survivors(evidence: Evidence, { finals, rows }: Losses): Set<number> {
   }
   for (const read of finals) {
     const value = read < 0 ? SEEN.nothing : (evidence.table.ofRow[read] ?? SEEN.nothing)
-    const row = value < 0 ? -1 : (evidence.table.writeRow[value] ?? -1)
+    const row = value < 0 ? -1 : evidence.table.writeRow(value)
     if (row >= 0) survived.add(row)
   }
   return survived

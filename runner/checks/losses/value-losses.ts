@@ -15,11 +15,14 @@ import { rollbacks } from './rollbacks.ts'
  * overwritten it. Writes that were gone in between, and then overwritten, are found in the reads of the run (`rollbacks.ts`).
  */
 export function valueLosses({ history, table, facts }: Evidence, finals: Int32Array): Losses {
-  const acknowledged = acknowledgedOf(groupByKey(table.key, table.count, history.keys.length), table)
+  const acknowledged = acknowledgedOf(
+    groupByKey((value) => table.key(value), table.count, history.keys.length),
+    table,
+  )
   const expiries = history.type === 'expiry' ? new Expiries(history, table) : undefined
   const shownBy = new Map<number, number>()
   const lose = (value: number, read: number) => {
-    const row = table.writeRow[value] ?? -1
+    const row = table.writeRow(value)
     if (row >= 0 && !shownBy.has(row)) shownBy.set(row, read)
   }
   const writesByKey = new Uint32Array(finals.length)
@@ -51,12 +54,12 @@ function acknowledgedOf({ ids, offsets }: ByKey, table: ValueTable): ByKey {
   for (let key = 0; key + 1 < offsets.length; key += 1) {
     for (let place = offsets[key] ?? 0; place < (offsets[key + 1] ?? 0); place += 1) {
       const value = ids[place] ?? 0
-      if (table.write[value] !== WRITE.acknowledged) continue
+      if (table.write(value) !== WRITE.acknowledged) continue
       writes[count] = value
       count += 1
     }
     kept[key + 1] = count
-    sortByTime(writes, kept[key] ?? 0, count, table.invokeMs)
+    sortByTime(writes, kept[key] ?? 0, count, (value) => table.invokeMs(value))
   }
   return { ids: writes, offsets: kept }
 }

@@ -47,7 +47,7 @@ function newerWrite({ history: { ops, rows }, table }: Evidence, value: number, 
     else high = middle
   }
   for (let row = low; row < rows && ops.completeMs[row] === endMs; row += 1) {
-    if (ops.key[row] === table.key[value]) return row
+    if (ops.key[row] === table.key(value)) return row
   }
   return -1
 }

@@ -1,6 +1,6 @@
-import { groupByKey } from './by-key.ts'
+import { groupByKey, mostOfAKey } from './by-key.ts'
 import { firstAfter, sortByTime } from './time-sort.ts'
-import { shownMs, type ValueTable } from './value-table.ts'
+import type { ValueTable } from './value-table.ts'
 
 /**
  * For each value of a table, the time from which a newer one was certainly in its place, ms; Infinity if that cannot be said. A value is
@@ -8,30 +8,33 @@ import { shownMs, type ValueTable } from './value-table.ts'
  * old value.
  */
 export function replacedMs(table: ValueTable, keys: number): Float64Array {
-  return earliestNewer(table, keys, (value) => shownMs(table, value))
+  return earliestNewer(table, keys, (value) => table.shownMs(value))
 }
 
 /** The same, from when a newer value was read: somebody has seen the old one gone. */
 export function seenReplacedMs(table: ValueTable, keys: number): Float64Array {
-  return earliestNewer(table, keys, (value) => table.firstReadMs[value] ?? Number.POSITIVE_INFINITY)
+  return earliestNewer(table, keys, (value) => table.firstReadMs(value))
 }
 
 /** For each value the earliest `evidentMs` of a value of its key that is newer for certain. */
 function earliestNewer(table: ValueTable, keys: number, evidentMs: (value: number) => number): Float64Array {
-  const { ids, offsets } = groupByKey(table.key, table.count, keys)
+  const groups = groupByKey((value) => table.key(value), table.count, keys)
+  const { ids, offsets } = groups
+  const began = (value: number) => table.invokeMs(value)
   const earliest = new Float64Array(table.count)
-  const fromHere = new Float64Array(table.count + 1)
+  const fromHere = new Float64Array(mostOfAKey(groups) + 1)
   for (let key = 0; key < keys; key += 1) {
     const from = offsets[key] ?? 0
     const to = offsets[key + 1] ?? 0
-    sortByTime(ids, from, to, table.invokeMs)
-    fromHere[to] = Number.POSITIVE_INFINITY
+    sortByTime(ids, from, to, began)
+    fromHere[to - from] = Number.POSITIVE_INFINITY
     for (let place = to - 1; place >= from; place -= 1) {
-      fromHere[place] = Math.min(evidentMs(ids[place] ?? 0), fromHere[place + 1] ?? Number.POSITIVE_INFINITY)
+      const later = fromHere[place - from + 1] ?? Number.POSITIVE_INFINITY
+      fromHere[place - from] = Math.min(evidentMs(ids[place] ?? 0), later)
     }
     for (let place = from; place < to; place += 1) {
       const value = ids[place] ?? 0
-      earliest[value] = fromHere[firstAfter(ids, from, to, table.invokeMs, shownMs(table, value))] ?? 0
+      earliest[value] = fromHere[firstAfter(ids, from, to, began, table.shownMs(value)) - from] ?? 0
     }
   }
   return earliest

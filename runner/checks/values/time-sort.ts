@@ -1,25 +1,28 @@
+/** The time of an id, ms. */
+export type TimeOf = (id: number) => number
+
 const RUN = 24
 
 /**
  * Sorts the ids in `ids[from..to)` by their times, stably. Histories are nearly sorted already, and then this takes one pass:
  * short runs by insertion, then merges that touch only where two runs overlap.
  */
-export function sortByTime(ids: Uint32Array, from: number, to: number, timesMs: Float64Array): void {
-  for (let start = from; start < to; start += RUN) insertionSort(ids, start, Math.min(start + RUN, to), timesMs)
+export function sortByTime(ids: Uint32Array, from: number, to: number, timeMsOf: TimeOf): void {
+  for (let start = from; start < to; start += RUN) insertionSort(ids, start, Math.min(start + RUN, to), timeMsOf)
   let scratch = new Uint32Array(0)
   for (let width = RUN; width < to - from; width *= 2) {
     for (let start = from; start + width < to; start += 2 * width) {
-      scratch = merge(ids, start, start + width, Math.min(start + 2 * width, to), timesMs, scratch)
+      scratch = merge(ids, start, start + width, Math.min(start + 2 * width, to), timeMsOf, scratch)
     }
   }
 }
 
-function insertionSort(ids: Uint32Array, from: number, to: number, timesMs: Float64Array): void {
+function insertionSort(ids: Uint32Array, from: number, to: number, timeMsOf: TimeOf): void {
   for (let i = from + 1; i < to; i += 1) {
     const id = ids[i] ?? 0
-    const timeMs = timesMs[id] ?? 0
+    const timeMs = timeMsOf(id)
     let j = i
-    for (; j > from && (timesMs[ids[j - 1] ?? 0] ?? 0) > timeMs; j -= 1) ids[j] = ids[j - 1] ?? 0
+    for (; j > from && timeMsOf(ids[j - 1] ?? 0) > timeMs; j -= 1) ids[j] = ids[j - 1] ?? 0
     ids[j] = id
   }
 }
@@ -29,12 +32,12 @@ function merge(
   start: number,
   middle: number,
   end: number,
-  timesMs: Float64Array,
+  timeMsOf: TimeOf,
   room: Uint32Array<ArrayBuffer>,
 ): Uint32Array<ArrayBuffer> {
-  const from = firstAfter(ids, start, middle, timesMs, timesMs[ids[middle] ?? 0] ?? 0)
+  const from = firstAfter(ids, start, middle, timeMsOf, timeMsOf(ids[middle] ?? 0))
   if (from === middle) return room
-  const to = firstNotBefore(ids, middle, end, timesMs, timesMs[ids[middle - 1] ?? 0] ?? 0)
+  const to = firstNotBefore(ids, middle, end, timeMsOf, timeMsOf(ids[middle - 1] ?? 0))
   const count = middle - from
   const left = room.length >= count ? room : new Uint32Array(count * 2)
   left.set(ids.subarray(from, middle))
@@ -42,7 +45,7 @@ function merge(
   let r = middle
   let at = from
   while (l < count) {
-    const takesRight = r < to && (timesMs[ids[r] ?? 0] ?? 0) < (timesMs[left[l] ?? 0] ?? 0)
+    const takesRight = r < to && timeMsOf(ids[r] ?? 0) < timeMsOf(left[l] ?? 0)
     ids[at] = (takesRight ? ids[r] : left[l]) ?? 0
     if (takesRight) r += 1
     else l += 1
@@ -52,28 +55,22 @@ function merge(
 }
 
 /** The first place in `ids[from..to)`, sorted, with a time after `timeMs`. */
-export function firstAfter(ids: Uint32Array, from: number, to: number, timesMs: Float64Array, timeMs: number): number {
+export function firstAfter(ids: Uint32Array, from: number, to: number, timeMsOf: TimeOf, timeMs: number): number {
   let [low, high] = [from, to]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((timesMs[ids[middle] ?? 0] ?? 0) > timeMs) high = middle
+    if (timeMsOf(ids[middle] ?? 0) > timeMs) high = middle
     else low = middle + 1
   }
   return low
 }
 
 /** The first place in `ids[from..to)`, sorted, with a time of `timeMs` or later. */
-export function firstNotBefore(
-  ids: Uint32Array,
-  from: number,
-  to: number,
-  timesMs: Float64Array,
-  timeMs: number,
-): number {
+export function firstNotBefore(ids: Uint32Array, from: number, to: number, timeMsOf: TimeOf, timeMs: number): number {
   let [low, high] = [from, to]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((timesMs[ids[middle] ?? 0] ?? 0) >= timeMs) high = middle
+    if (timeMsOf(ids[middle] ?? 0) >= timeMs) high = middle
     else low = middle + 1
   }
   return low

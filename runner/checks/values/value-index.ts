@@ -1,7 +1,7 @@
 /** The pairs of an index, by their numbers. */
 export interface Pairs {
-  key: Uint32Array
-  value: Int32Array
+  key(number: number): number
+  value(number: number): number
 }
 
 /**
@@ -14,9 +14,9 @@ export class ValueIndex {
   /** Numbers of pairs, plus 1; 0 is a free place. */
   readonly #numbers: Uint32Array
 
-  /** `pairs` has room for all pairs; those to be found stand in it. */
-  constructor(pairs: Pairs) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(pairs.key.length, 4) * 2))
+  /** For up to `most` of the `pairs`. */
+  constructor(pairs: Pairs, most: number) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(most, 4) * 2))
     this.#pairs = pairs
     this.#mask = size - 1
     this.#numbers = new Uint32Array(size)
@@ -29,7 +29,7 @@ export class ValueIndex {
 
   /** Enters the pair with this number, unless one like it is in. Returns the number that the pair is found by. */
   add(number: number): number {
-    const place = this.#place(this.#pairs.key[number] ?? 0, this.#pairs.value[number] ?? 0)
+    const place = this.#place(this.#pairs.key(number), this.#pairs.value(number))
     const known = this.#numbers[place] ?? 0
     if (known !== 0) return known - 1
     this.#numbers[place] = number + 1
@@ -48,7 +48,7 @@ export class ValueIndex {
 
   #isTaken(place: number, key: number, value: number): boolean {
     const number = (this.#numbers[place] ?? 0) - 1
-    return number >= 0 && (this.#pairs.value[number] !== value || this.#pairs.key[number] !== key)
+    return number >= 0 && (this.#pairs.value(number) !== value || this.#pairs.key(number) !== key)
   }
 }
 
