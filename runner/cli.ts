@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { FormError } from './cluster/form.ts'
 import type { Command, Output } from './commands/command.ts'
+import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
 import { commands } from './commands/index.ts'
 import { UsageError } from './commands/usage-error.ts'
@@ -124,4 +125,5 @@ function explainError(error: unknown): number {
 /** A reader that went away (`| head`, a closed terminal) must not keep a run from cleaning up. */
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
-process.exitCode = await main(process.argv.slice(2)).catch(explainError)
+const endWith = watchEnd(out.progress)
+endWith(await main(process.argv.slice(2)).catch(explainError))
