@@ -1,4 +1,5 @@
 import { EXIT, worstExit } from '../engine/verdict.ts'
+import { quoted } from '../record/shell-words.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
@@ -9,7 +10,6 @@ import { platformChoice, platformFlags } from './open-platform.ts'
 import { type Asked, MAX_SEED, play } from './play.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
-import { quoted } from './shell-words.ts'
 import { UsageError } from './usage-error.ts'
 import { setFlag } from './validate.ts'
 

@@ -45,6 +45,8 @@ export interface ScenarioReport {
   id: string
   title: string
   file: string
+  /** The scenario as it was played, a path within the run's folder. */
+  played?: string
   tags: string[]
   verdict: ScenarioVerdict
   reason?: string

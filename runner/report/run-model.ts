@@ -3,6 +3,7 @@ import type { ScenarioEvent } from '../record/failovers/facts.ts'
 import { failoversOf } from './failovers.ts'
 import { faultsOf, pausesOf } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
+import { playedFiles } from './played-files.ts'
 import { repeatsOf } from './repeats.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
 import { seriesOf } from './series.ts'
@@ -32,6 +33,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   const ended = events.find((event) => event.type === 'run-ended')
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), started.atMs)
   const starts = events.filter((event) => event.type === 'scenario-started')
+  const played = playedFiles(events)
   const verdict = ended?.verdict ?? 'interrupted'
   return withRepeats({
     version: REPORT_VERSION,
@@ -48,7 +50,10 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     ...(started.environment && { environment: started.environment }),
     notStarted: Math.max(started.scenarios - starts.length, 0),
     warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
-    scenarios: starts.map((start) => reduceScenario(start, eventsOf(start.scenario, events), started, lastMs)),
+    scenarios: starts.map((start) => ({
+      ...reduceScenario(start, eventsOf(start.scenario, events), started, lastMs),
+      ...(played.has(start.scenario) && { played: played.get(start.scenario) ?? '' }),
+    })),
     ...comparedOf(events),
   })
 }

@@ -1,9 +1,9 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { RunEvent } from '../record/events.ts'
-import { fileName } from '../record/run-folder.ts'
 import { scenarioPages } from './html/html.ts'
 import { fileReports } from './index.ts'
+import { playedFiles } from './played-files.ts'
 import type { RunReport } from './report-model.ts'
 import { runFiles, staysInside } from './run-files.ts'
 import { ReportError, reduceRun } from './run-model.ts'
@@ -24,26 +24,16 @@ export function writeReports(folder: string, events: readonly RunEvent[]): RunRe
   return run
 }
 
-/** `scenario.yaml` when the run has one scenario, else `scenario-<id>.yaml`; an id played again gets a number. */
+/** The scenarios as they were played, and the step files that they use. */
 function scenarioFiles(events: readonly RunEvent[]): Map<string, string> {
   const files = new Map<string, string>()
-  const starts = events.filter((event) => event.type === 'scenario-started')
-  for (const { scenario, id } of starts) {
+  for (const [scenario, name] of playedFiles(events)) {
     const played = events.findLast((event) => event.type === 'scenario-as-played' && event.scenario === scenario)
     if (played?.type !== 'scenario-as-played') continue
-    files.set(nameFor(id, starts.length, files), played.yaml)
+    files.set(name, played.yaml)
     for (const { path, text } of played.files) if (staysInside(path)) files.set(path, text)
   }
   return files
-}
-
-function nameFor(id: string, scenarios: number, taken: ReadonlyMap<string, string>): string {
-  if (scenarios === 1) return 'scenario.yaml'
-  const stem = `scenario-${fileName(id)}`
-  for (let number = 1; ; number += 1) {
-    const name = number === 1 ? `${stem}.yaml` : `${stem}-${number}.yaml`
-    if (!taken.has(name)) return name
-  }
 }
 
 function writeWhole(file: string, text: string): void {

@@ -1,6 +1,7 @@
 import type { RunReport, ScenarioReport } from '../../report-model.ts'
-import { command, pairs } from '../badge.ts'
+import { pairs } from '../badge.ts'
 import { html, type Markup } from '../markup.ts'
+import { runAgain } from '../run-again.ts'
 
 /** What it was played on, and how it is played again. */
 export function environmentSection(run: RunReport, scenario: ScenarioReport): Markup {
@@ -21,6 +22,6 @@ ${pairs([
   ['nodes', cluster?.nodes.map(({ name, address }) => `${name} at ${address}`).join(', ')],
 ])}
 <h3>Run it again</h3>
-${command(run.command, 'The command that runs it again')}
+${runAgain(run, scenario)}
 </section>`
 }

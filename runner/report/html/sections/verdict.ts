@@ -3,8 +3,9 @@ import { rangeInWords } from '../../failover-summary.ts'
 import { type Problem, problemsOfScenario } from '../../problems.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../report-model.ts'
 import { plural } from '../../text.ts'
-import { badge, command } from '../badge.ts'
+import { badge } from '../badge.ts'
 import { html, type Markup } from '../markup.ts'
+import { runAgain } from '../run-again.ts'
 
 /** The first screen: what came out, why, and what to do now. */
 export function verdictSection(run: RunReport, scenario: ScenarioReport): Markup {
@@ -18,7 +19,7 @@ ${problems.map((problem) => problemBlock(problem, problem !== problems[0]))}
 <dl class="figures">${figures(scenario).map(([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>
 <div class="next"><h2>${scenario.verdict === 'passed' ? 'Run it again' : 'What to do'}</h2>
 ${nextSteps(scenario, problems).map((line) => html`<p>${line}</p>`)}
-${command(run.command, 'The command that runs it again')}</div>
+${runAgain(run, scenario)}</div>
 ${scenario.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${text}</p>`)}
 </section>`
 }

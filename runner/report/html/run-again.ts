@@ -1,0 +1,17 @@
+import { quoted } from '../../record/shell-words.ts'
+import type { RunReport, ScenarioReport } from '../report-model.ts'
+import { command } from './badge.ts'
+import { html, type Markup } from './markup.ts'
+
+/** The commands that play a scenario of a run again: as part of the whole run, and alone where the run has others. */
+export function runAgain(run: RunReport, scenario: ScenarioReport): Markup {
+  const whole = command(run.command, 'The command that runs it again')
+  const { played, platform, asked } = scenario
+  if (run.scenarios.length === 1 || played === undefined) return whole
+  const flags = ['--platform', platform, ...(asked === undefined ? [] : ['--server', asked])]
+  const words = [`${run.folder}/${played}`, '--', ...flags].map(quoted)
+  return html`<p>This one alone, as it was played:</p>
+${command(`npm run scenario ${words.join(' ')}`, 'The command that runs this one again')}
+<p>The whole run:</p>
+${whole}`
+}
