@@ -97,12 +97,22 @@ export async function waitUntilGone(stateFolder: string, processes: Processes, w
   }
 }
 
-/** A runner in a process of its own, which makes a group and then only waits. */
-export async function startRunner(stateFolder: string, wanted: ServerGroupSpec): Promise<ChildProcess> {
+/** Resolves when there is no folder of a run; rejects after `withinMs`. */
+export async function untilEmpty(stateFolder: string, withinMs: number): Promise<void> {
+  await waitUntilGone(stateFolder, { supervisor: { pid: 0, startedAt: '' }, servers: {} }, withinMs)
+}
+
+/** A runner in a process of its own, which begins to make a group. */
+export function spawnRunner(stateFolder: string, wanted: ServerGroupSpec) {
   const program = fileURLToPath(new URL('process-runner.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify({ stateFolder, wanted })], {
+  return spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify({ stateFolder, wanted })], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+}
+
+/** The same, when it has made the group and only waits. */
+export async function startRunner(stateFolder: string, wanted: ServerGroupSpec): Promise<ChildProcess> {
+  const child = spawnRunner(stateFolder, wanted)
   const said = await Promise.race([
     once(createInterface({ input: child.stdout }), 'line').then(([line]) => String(line)),
     once(child, 'exit').then(() => 'it ended'),

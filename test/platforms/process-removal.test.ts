@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { removeStale } from '../../runner/platforms/process/removal.ts'
+import { processId } from '../../runner/platforms/process-id.mjs'
 import {
   alive,
   answers,
@@ -11,8 +12,10 @@ import {
   newStateFolder,
   platformIn,
   processesOf,
+  spawnRunner,
   spec,
   startRunner,
+  untilEmpty,
   waitUntilGone,
 } from './process-groups.ts'
 
@@ -40,6 +43,34 @@ t.test('a runner that is killed takes its servers with it', async (t) => {
   await once(runner, 'exit')
   await t.resolves(waitUntilGone(stateFolder, processes, 5_000))
   t.notMatch(execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' }), 'orphan-node')
+})
+
+t.test('a runner that is killed while it makes its files takes them with it', async (t) => {
+  for (const beforeKillMs of [0, 1, 3, 8, 15]) {
+    const stateFolder = newStateFolder(t)
+    const runner = spawnRunner(stateFolder, spec('early', 7620))
+    while (readdirSync(stateFolder).length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    await new Promise((resolve) => setTimeout(resolve, beforeKillMs))
+    runner.kill('SIGKILL')
+    await once(runner, 'exit')
+    await t.resolves(untilEmpty(stateFolder, 10_000), `${beforeKillMs} ms after its folder is there`)
+  }
+})
+
+t.test('a folder of the same name that another program made stays', async (t) => {
+  const stateFolder = newStateFolder(t)
+  const platform = platformIn(stateFolder)
+  const wanted = spec('taken', 7620)
+  const record = { runId: wanted.runId, purpose: 'another', runner: processId(process.ppid), kept: false, nodes: [] }
+  mkdirSync(join(stateFolder, wanted.runId))
+  writeFileSync(join(stateFolder, wanted.runId, 'run.json'), JSON.stringify(record))
+  await t.rejects(
+    platform.create(wanted, () => undefined),
+    { name: 'ConflictError' },
+  )
+  t.same(readdirSync(stateFolder), [wanted.runId])
+  t.same(readdirSync(join(stateFolder, wanted.runId)), ['run.json'])
+  await platform.close()
 })
 
 t.test('a paused server goes too', async (t) => {

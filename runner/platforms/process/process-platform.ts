@@ -97,6 +97,7 @@ export class ProcessPlatform implements Platform {
       const nodes = nodesOf(spec)
       await demandFreePorts(this.#stateFolder, nodes)
       signal?.throwIfAborted()
+      supervisor.claim(runFolder(this.#stateFolder, spec.runId))
       const folder = await makeRunFolder(this.#stateFolder, spec, nodes)
       return await this.#createIn(folder, { spec, nodes, program, supervisor, progress, signal })
     } catch (error) {

@@ -3,7 +3,17 @@ import type { NodeState } from '../platform.ts'
 
 /** What a runner and the supervisor of its processes say to each other: one JSON text a line. */
 
-/** The first line on the supervisor's standard input. */
+/**
+ * The first line on the supervisor's standard input, before the run's folder is made: from then on the supervisor removes it at its end, if it is the
+ * runner's own.
+ */
+export interface SupervisorClaim {
+  claim: true
+  folder: string
+  runner: ProcessId
+}
+
+/** The second line on the supervisor's standard input. */
 export interface SupervisorPlan {
   /** The run's folder: the supervisor removes it at its end. */
   folder: string

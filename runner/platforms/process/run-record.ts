@@ -34,6 +34,11 @@ export function runFolder(stateFolder: string, runId: string): string {
   return join(stateFolder, runId)
 }
 
+/** This program, as the record of a run names it. */
+export function thisProcess(): ProcessId {
+  return processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' }
+}
+
 /** Makes the folder of a new run. Throws ConflictError if there is one, PlatformError if it cannot be written. */
 export async function makeRunFolder(stateFolder: string, spec: ServerGroupSpec, nodes: ServerNode[]): Promise<string> {
   const folder = runFolder(stateFolder, spec.runId)
@@ -51,11 +56,10 @@ export async function makeRunFolder(stateFolder: string, spec: ServerGroupSpec, 
       hint: 'remove that run first',
     })
   }
-  const runner = processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' }
   const record: RunRecord = {
     runId: spec.runId,
     purpose: spec.purpose,
-    runner,
+    runner: thisProcess(),
     kept: spec.outlivesRunner ?? false,
     nodes,
     needs: spec.needs ?? {},

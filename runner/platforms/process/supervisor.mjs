@@ -7,11 +7,13 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { LinkChild } from '../links/link-child.mjs'
 import { processId } from '../process-id.mjs'
+import { removeClaimed } from './claimed-folder.mjs'
 import { readJsonLines } from './json-lines.mjs'
 import { SupervisedDisks } from './supervised-disks.mjs'
 import { SupervisedServer } from './supervised-server.mjs'
 
 /**
+ * @typedef {import('./protocol.ts').SupervisorClaim} SupervisorClaim
  * @typedef {import('./protocol.ts').SupervisorPlan} SupervisorPlan
  * @typedef {import('./protocol.ts').Processes} Processes
  * @typedef {import('./protocol.ts').Request} Request
@@ -25,6 +27,8 @@ const servers = new Map()
 let links
 /** @type {SupervisedDisks | undefined} */
 let disks
+/** @type {SupervisorClaim | undefined} */
+let claim
 /** @type {SupervisorPlan | undefined} */
 let plan
 let released = false
@@ -37,10 +41,14 @@ process.on('uncaughtException', () => void leave())
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 
-readJsonLines(process.stdin, (/** @type {SupervisorPlan | typeof import('./protocol.ts').RELEASE} */ message) => {
-  if (message === 'release') released = true
-  else void open(message)
-})
+readJsonLines(
+  process.stdin,
+  (/** @type {SupervisorClaim | SupervisorPlan | typeof import('./protocol.ts').RELEASE} */ message) => {
+    if (message === 'release') released = true
+    else if ('claim' in message) claim = message
+    else void open(message)
+  },
+)
 process.stdin.on('error', () => undefined)
 for (const event of ['end', 'close']) {
   process.stdin.on(event, () => {
@@ -224,7 +232,10 @@ async function endAll() {
   await Promise.all([links?.close(), ...[...servers.values()].map((server) => server.close())])
   // After the servers, whose data is on them.
   await disks?.close()
-  if (!plan) return undefined
+  if (!plan) {
+    if (claim) removeClaimed(claim)
+    return undefined
+  }
   try {
     rmSync(plan.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     // The journal of the run's faults lies beside its folder: faults/journal.ts.

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { PlatformError } from '../platform.ts'
 import { readJsonLines } from './json-lines.mjs'
-import { type Loss, type Opening, RELEASE, type SupervisorPlan } from './protocol.ts'
+import { type Loss, type Opening, RELEASE, type SupervisorClaim, type SupervisorPlan } from './protocol.ts'
+import { thisProcess } from './run-record.ts'
 import { FILES_HINT, reasonInWords } from './state-folder.ts'
 
 const PROGRAM = fileURLToPath(new URL('./supervisor.mjs', import.meta.url))
@@ -58,6 +59,12 @@ export class Supervisor {
   /** Starts it without anything to do, so that it is ready by the time that there is. */
   static start(runId: string): Supervisor {
     return new Supervisor(runId)
+  }
+
+  /** Makes it remove the folder of the run at its end, if this program makes it. */
+  claim(folder: string): void {
+    const claim: SupervisorClaim = { claim: true, folder, runner: thisProcess() }
+    this.#child.stdin?.write(`${JSON.stringify(claim)}\n`)
   }
 
   /** It has ended, whatever the reason. */
