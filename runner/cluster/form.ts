@@ -33,6 +33,9 @@ interface Member extends PlannedNode {
 /** A view that is behind is not nudged again before this: clusterCron, which acts on it, runs every 100 ms. */
 const NUDGE_EVERY_MS = 200
 
+/** A server that writes its configuration to a slow disk may take this long to answer, ms. */
+const ANSWER_WITHIN_MS = 10_000
+
 /** So many problems are named when forming gives up. */
 const PROBLEMS_SHOWN = 6
 
@@ -117,7 +120,7 @@ function meet(node: LiveNode): Command {
 }
 
 async function mustSucceed(client: NodeClient, commands: readonly Command[]): Promise<void> {
-  const replies = await client.pipeline(commands)
+  const replies = await client.pipeline(commands, ANSWER_WITHIN_MS)
   replies.forEach((reply, index) => {
     if (!(reply instanceof Error)) return
     const command = commands[index]?.slice(0, 2).join(' ')

@@ -7,6 +7,9 @@ import { FormError } from './form-phase.ts'
  */
 const SHORTEST_REJOIN_DELAY_MS = 500
 
+/** A server on a slow disk may take this long to answer, ms. */
+const ANSWER_WITHIN_MS = 10_000
+
 /** Up for less than the 2000 ms in which that rule does not apply yet; whole seconds are all that INFO tells. */
 const FRESH_UNTIL_SECONDS = 1
 
@@ -31,7 +34,9 @@ export async function withShortNodeTimeout(empty: readonly EmptyNode[], work: ()
 
 async function setNodeTimeout(nodes: readonly EmptyNode[], timeoutOf: (node: EmptyNode) => number): Promise<void> {
   const results = await Promise.allSettled(
-    nodes.map((empty) => empty.node.client.call('CONFIG', 'SET', 'cluster-node-timeout', timeoutOf(empty))),
+    nodes.map((empty) =>
+      empty.node.client.callWithin(ANSWER_WITHIN_MS, 'CONFIG', 'SET', 'cluster-node-timeout', timeoutOf(empty)),
+    ),
   )
   results.forEach((result, index) => {
     const empty = nodes[index]

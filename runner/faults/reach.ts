@@ -2,7 +2,7 @@ import { Unreachable } from '../cluster/reply-errors.ts'
 import { formatDuration } from '../record/duration.ts'
 import { type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 
-/** How long a server that should answer is asked again, ms: a method of a fault has 10 s. */
+/** How long a server that should answer is waited for, or asked again, ms: a method of a fault has 10 s. */
 const HEARD_WITHIN_MS = 8000
 const ASK_AGAIN_AFTER_MS = 50
 
@@ -58,7 +58,7 @@ export async function healEach(
 export async function ask(stage: FaultStage, node: string, ...words: [string, ...string[]]): Promise<unknown> {
   stage.signal.throwIfAborted()
   try {
-    return await stage.cluster.node(node).client.call(...words)
+    return await stage.cluster.node(node).client.callWithin(HEARD_WITHIN_MS, ...words)
   } catch (error) {
     throw new NotProven(`${node} did not take ${title(words)}: ${wordsOf(error)}`)
   }

@@ -46,7 +46,8 @@ export function killAtRandomMoments(t: Test, options: KillOptions): void {
   const random = xoroshiro128plus(seed)
   const moments = Array.from({ length: count }, () => uniformInt(random, 0, latestMs))
   t.comment(`seed ${seed}: KILL_SEED=${seed} draws the same moments again`)
-  const prefix = `e2e-kill-${platform}-`
+  // Two files of this kind may run side by side on one engine.
+  const prefix = `e2e-kill-${platform}-${portBase}-`
   for (const [index, momentMs] of moments.entries()) {
     t.test(`kill ${index + 1} of ${count}, ${momentMs} ms after the start`, async (t) => {
       const folder = mkdtempSync(join(tmpdir(), 'rck-'))

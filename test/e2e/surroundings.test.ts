@@ -151,7 +151,8 @@ async function removeByHand(runId: string): Promise<void> {
   const docker = new Docker()
   const filters = JSON.stringify({ label: [`redis-chaos.run=${runId}`] })
   const containers = await docker.listContainers({ all: true, filters })
-  await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
+  // Whoever else uses this engine may be removing them too: nobody they belong to lives.
+  await Promise.allSettled(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
   const networks = await docker.listNetworks({ filters })
-  await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove()))
+  await Promise.allSettled(networks.map(({ Id }) => docker.getNetwork(Id).remove()))
 }

@@ -7,7 +7,7 @@ import type { LiveStage } from '../support/live-stage.ts'
 
 const [MASTER, REPLICA] = ['redis-node0', 'redis-node1'] as const
 const SIGNAL = new AbortController().signal
-const SCRIPT = 'local sum = 0 for i = 1, 5000000 do sum = sum + i end return sum'
+const SCRIPT = 'local sum = 0 for i = 1, 20000000 do sum = sum + i end return sum'
 
 /** Has a server work, and looks from outside whether the system holds it back meanwhile. */
 async function work({ cluster, servers }: LiveStage, node: string, platform: PlatformKind) {

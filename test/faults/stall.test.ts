@@ -28,7 +28,10 @@ t.test('a stalled server', { skip: skipWithoutRedis() }, async (t) => {
       verdict: 'passed',
       proof: /redis-node0: process is running; no answer to PING; redis-node0 answers again/,
     })
-    t.match(outcome.proof, /having been blocked for [78]\d\d ms by its own count/)
+    const [, counted = '', unit] =
+      /having been blocked for ([\d.]+) (m?s) by its own count/.exec(outcome.proof ?? '') ?? []
+    const countedMs = Number(counted) * (unit === 's' ? 1000 : 1)
+    t.ok(countedMs >= 790 && countedMs <= performance.now() - startMs, `blocked for ${countedMs} ms by its own count`)
     t.same(stage.faults.active, [])
     t.equal((await stage.servers.state(MASTER)).status, 'running')
   })
@@ -72,6 +75,6 @@ t.test('where DEBUG commands are not allowed', { skip: skipWithoutRedis() }, asy
     verdict: 'inconclusive',
     error: { message: /unsupported here: redis-node0 allows no DEBUG commands \(ERR DEBUG command not allowed/ },
   })
-  t.equal(await stage.cluster.node(MASTER).client.callWithin(300, 'PING'), 'PONG')
+  t.equal(await stage.cluster.node(MASTER).client.call('PING'), 'PONG')
   t.same(stage.faults.active, [])
 })

@@ -48,7 +48,10 @@ export function spec(name: string, portBase: number, overrides: Partial<ServerGr
 
 /** Asks a server that may still be loading; ioredis itself tries again until the deadline. */
 export async function ask(port: number, ...command: [string, ...string[]]): Promise<unknown> {
-  const client = new Redis({ port, host: 'localhost', password, retryStrategy: (tries) => (tries < 100 ? 50 : null) })
+  const client = new Redis({
+    ...{ port, host: 'localhost', password, maxRetriesPerRequest: null },
+    retryStrategy: (tries) => (tries < 400 ? 50 : null),
+  })
   client.on('error', () => undefined)
   try {
     return await client.call(...command)

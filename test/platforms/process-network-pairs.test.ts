@@ -3,7 +3,7 @@ import type { LinkProbe } from '../../runner/platforms/faults.ts'
 import { Caller, cut, inWords, linkedGroup, name, skipWithoutLoopback, waitUntil } from './linked-group.ts'
 import { ask } from './process-groups.ts'
 
-const SILENT_AFTER_MS = 400
+const SILENT_AFTER_MS = 1000
 const SIX = [0, 1, 2, 3, 4, 5]
 const PAIRS = SIX.flatMap((from) => SIX.filter((to) => to !== from).map((to) => [from, to] as const))
 

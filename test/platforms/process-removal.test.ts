@@ -140,6 +140,7 @@ t.test('a supervisor that is killed', async (t) => {
     process.kill(processes.supervisor.pid, 'SIGKILL')
     runner.kill('SIGKILL')
     await once(runner, 'exit')
+    while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
     t.ok(await answers(7627, 5_000), 'the servers live on')
     const said: string[] = []
     const group = await platform.create(spec('next', 7627), (text) => said.push(text))
@@ -160,7 +161,7 @@ t.test('a supervisor that is killed', async (t) => {
     process.kill(processes.supervisor.pid, 'SIGKILL')
     while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
     execFileSync('/bin/sh', ['-c', platform.removalCommand(wanted.runId)])
-    await t.resolves(waitUntilGone(stateFolder, processes, 1_000))
+    await t.resolves(waitUntilGone(stateFolder, processes, 10_000))
     await group.remove()
   })
 })
@@ -175,6 +176,7 @@ t.test('a process that only has the pid of a dead server is left alone', async (
   process.kill(processes.supervisor.pid, 'SIGKILL')
   runner.kill('SIGKILL')
   await once(runner, 'exit')
+  while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
   const file = join(stateFolder, wanted.runId, 'processes.json')
   const recorded = JSON.parse(readFileSync(file, 'utf8'))
   recorded.servers['reused-node0'] = { pid: process.pid, startedAt: 'another boot:1' }

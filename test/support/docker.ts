@@ -14,7 +14,7 @@ interface Skippable {
 export async function requireEngine(t: Skippable): Promise<boolean> {
   const engine = new Engine()
   try {
-    await engine.call('answer a ping', () => engine.docker.ping(), { timeoutMs: 5_000 })
+    await engine.call('answer a ping', () => engine.docker.ping(), { timeoutMs: 30_000 })
     return true
   } catch (error) {
     const reason = (error as Error).message

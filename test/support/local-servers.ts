@@ -31,7 +31,7 @@ export interface LocalServersOptions {
 }
 
 const BINARY = process.env.REDIS_SERVER ?? 'redis-server'
-const STARTS_WITHIN_MS = 5000
+const STARTS_WITHIN_MS = 30_000
 const PROBE_EVERY_MS = 5
 
 /**

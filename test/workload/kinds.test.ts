@@ -16,13 +16,13 @@ import { skipWithoutRedis } from '../support/local-servers.ts'
 
 const PORT_BASE = 8776
 const SHARDS = 2
-const RUN_MS = 1200
+const RUN_MS = 2000
 const LATENCIES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p999', 'max']
 
 /** What runs side by side on one quiet cluster, and the functions that each must have carried out. */
 const WORKLOADS: Record<string, { written: Record<string, unknown>; does: FunctionName[] }> = {
   register: { written: { type: 'register', value_size: 50 }, does: ['read', 'write'] },
-  waiting: { written: { type: 'register', wait: { replicas: 1 }, mix: { write: 1 } }, does: ['write'] },
+  waiting: { written: { type: 'register', wait: { replicas: 1, timeout: '20s' }, mix: { write: 1 } }, does: ['write'] },
   replicas: { written: { type: 'register', read_from: 'replica' }, does: ['read', 'write'] },
   aimed: { written: { type: 'register', shards: 2, keys: 20, distribution: 'zipf' }, does: ['read', 'write'] },
   application: { written: { type: 'register', client: 'ioredis' }, does: ['read', 'write'] },
@@ -53,7 +53,10 @@ t.test(
       workloads: Object.entries(WORKLOADS).map(([name, { written }]) => {
         const kind = workloadKindByName.get(String(written.type))
         if (!kind) throw new Error(`no workload of type ${written.type}`)
-        const options = resolveOptions(kind.schema.parse({ rate: '150/s', clients: 4, ...written }), kind)
+        const options = resolveOptions(
+          kind.schema.parse({ rate: '150/s', clients: 4, timeout: '20s', ...written }),
+          kind,
+        )
         return { name, options, file: `${folder}/${name}.history` }
       }),
       nodes: servers.nodes,
@@ -67,7 +70,7 @@ t.test(
     await load.begin()
     await new Promise((resolve) => setTimeout(resolve, RUN_MS))
     await load.stop()
-    const unread = await load.readFinals(5000)
+    const unread = await load.readFinals(30_000)
     t.ok(
       Object.values(unread).every((count) => count === 0),
       'everything was read back',
