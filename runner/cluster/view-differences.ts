@@ -73,6 +73,31 @@ function inWords(node: NodeView, nameOfId: (id: string | undefined) => string): 
 }
 
 /**
+ * Who does not know the hostname that a node announces: it redirects clients that want hostnames to `?` (getPreferredEndpoint, cluster.c,
+ * Redis 7.0). Hostnames come with pings, and later than slots.
+ */
+export function unknownHostnames(snapshot: Snapshot): string[] {
+  const reports = [...snapshot.reports.values()]
+  return reports.flatMap((subject) => {
+    const own = subject.view.nodes.find((node) => node.id === subject.view.myId)
+    if (own?.hostname === undefined) return []
+    const viewers = reports.filter((viewer) => {
+      const seen = viewer.view.nodes.find((node) => node.id === own.id)
+      return seen !== undefined && isEstablished(seen) && !knowsHostname(seen, own)
+    })
+    if (viewers.length === 0) return []
+    const names = viewers.map(({ name }) => name).join(', ')
+    const know = viewers.length === 1 ? 'does not know' : 'do not know'
+    return [`${names} ${know} the hostname of ${subject.name} (${own.hostname})`]
+  })
+}
+
+/** Before Redis 7 there is none to know. */
+function knowsHostname(seen: NodeView, own: NodeView): boolean {
+  return own.hostname === undefined || seen.hostname === own.hostname
+}
+
+/**
  * Pairs of nodes where one (`viewer`) sees the other (`subject`) otherwise than that one sees itself, or not at all: the viewer is
  * behind, for nobody knows a node's role and slots sooner than the node.
  */
@@ -85,7 +110,7 @@ export function viewsBehind(snapshot: Snapshot): { viewer: string; subject: stri
       const seen = viewer.view.nodes.find((node) => node.id === own.id)
       // CLUSTER NODES shows a replica with the epoch of its master, so that epoch says nothing of the replica.
       const isCurrent = seen && (own.role === 'replica' ? seen.masterId === own.masterId : isSame(seen, own))
-      return isCurrent ? [] : [{ viewer: viewer.name, subject: subject.name }]
+      return isCurrent && knowsHostname(seen, own) ? [] : [{ viewer: viewer.name, subject: subject.name }]
     })
   })
 }

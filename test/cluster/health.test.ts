@@ -1,6 +1,7 @@
 import t from 'tap'
 import { healthProblems } from '../../runner/cluster/health.ts'
 import type { NodeReport } from '../../runner/cluster/node-report.ts'
+import { viewsBehind } from '../../runner/cluster/view-differences.ts'
 import { clusterNodes, healthyReports, idOf, NAMES, reportAt, see, snapshotOf } from './views.ts'
 
 function problems(plant: (reports: NodeReport[]) => void): string[] {
@@ -151,4 +152,29 @@ t.test('nobody answers', async (t) => {
 
 t.test('the planted reports come from what a server says', async (t) => {
   t.match(clusterNodes(0), /myself,master - 0 1 1 connected 0-5460/)
+})
+
+t.test('a hostname that others do not know yet: they would redirect clients to it as `?`', async (t) => {
+  const reports = healthyReports()
+  for (const viewer of [1, 4]) {
+    const nodes = reportAt(reports, viewer).view.nodes
+    const [place, seen] = [...nodes.entries()].find(([, node]) => node.id === idOf(2)) ?? []
+    if (place === undefined || !seen) throw new Error('redis-node2 is in every view')
+    const { hostname: _, ...without } = seen
+    nodes[place] = without
+  }
+  const snapshot = snapshotOf(reports)
+  t.same(healthProblems(snapshot, { nodes: NAMES }), [
+    'redis-node1, redis-node4 do not know the hostname of redis-node2 (localhost)',
+  ])
+  t.same(viewsBehind(snapshot), [
+    { viewer: 'redis-node1', subject: 'redis-node2' },
+    { viewer: 'redis-node4', subject: 'redis-node2' },
+  ])
+})
+
+t.test('before Redis 7 there are no hostnames to know', async (t) => {
+  const reports = healthyReports()
+  for (const report of reports) for (const node of report.view.nodes) delete node.hostname
+  t.same(healthProblems(snapshotOf(reports), { nodes: NAMES }), [])
 })
