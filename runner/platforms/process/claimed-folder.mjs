@@ -5,14 +5,14 @@ import { join } from 'node:path'
 const RECORD_FILE = 'run.json'
 
 /**
- * Removes the folder of a run whose runner was gone before it had told what to start. A folder that another program made for a run of the same name
- * stays: its record names another runner.
+ * Removes the folder of a run whose runner was gone before it had told what to start. A folder that was made for another group of the same name
+ * stays: its record bears another claim.
  * @param {import('./protocol.ts').SupervisorClaim} claim
  */
-export function removeClaimed({ folder, runner }) {
+export function removeClaimed({ folder, claim }) {
   try {
-    const maker = makerOf(folder)
-    const isOurs = maker === undefined ? holdsNothing(folder) : maker === `${runner.pid} ${runner.startedAt}`
+    const made = claimIn(folder)
+    const isOurs = made === undefined ? holdsNothing(folder) : made === claim
     if (isOurs) rmSync(folder, { recursive: true, force: true })
   } catch {
     // There is none, or it cannot be looked into: nothing was made.
@@ -20,13 +20,12 @@ export function removeClaimed({ folder, runner }) {
 }
 
 /**
- * Who made the folder; undefined while the record is not written.
+ * The claim that the folder was made under; undefined while its record is not written.
  * @param {string} folder
  */
-function makerOf(folder) {
+function claimIn(folder) {
   try {
-    const { runner } = JSON.parse(readFileSync(join(folder, RECORD_FILE), 'utf8'))
-    return `${runner.pid} ${runner.startedAt}`
+    return String(JSON.parse(readFileSync(join(folder, RECORD_FILE), 'utf8')).claim)
   } catch {
     return undefined
   }

@@ -97,8 +97,8 @@ export class ProcessPlatform implements Platform {
       const nodes = nodesOf(spec)
       await demandFreePorts(this.#stateFolder, nodes)
       signal?.throwIfAborted()
-      supervisor.claim(runFolder(this.#stateFolder, spec.runId))
-      const folder = await makeRunFolder(this.#stateFolder, spec, nodes)
+      const claim = supervisor.claim(runFolder(this.#stateFolder, spec.runId))
+      const folder = await makeRunFolder(this.#stateFolder, spec, nodes, claim)
       return await this.#createIn(folder, { spec, nodes, program, supervisor, progress, signal })
     } catch (error) {
       await supervisor.end()

@@ -4,13 +4,13 @@ import type { NodeState } from '../platform.ts'
 /** What a runner and the supervisor of its processes say to each other: one JSON text a line. */
 
 /**
- * The first line on the supervisor's standard input, before the run's folder is made: from then on the supervisor removes it at its end, if it is the
- * runner's own.
+ * The first line on the supervisor's standard input, before the run's folder is made: from then on the supervisor removes it at its end, if it
+ * was made under this claim.
  */
 export interface SupervisorClaim {
-  claim: true
+  /** Unique. */
+  claim: string
   folder: string
-  runner: ProcessId
 }
 
 /** The second line on the supervisor's standard input. */

@@ -12,6 +12,8 @@ interface RunRecord {
   purpose: string
   /** The program that made the run, and that it normally ends with. */
   runner: ProcessId
+  /** The supervisor's, by which it knows the folder as its own. */
+  claim: string
   /** It is meant to outlive that program. */
   kept: boolean
   nodes: ServerNode[]
@@ -34,13 +36,13 @@ export function runFolder(stateFolder: string, runId: string): string {
   return join(stateFolder, runId)
 }
 
-/** This program, as the record of a run names it. */
-export function thisProcess(): ProcessId {
-  return processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' }
-}
-
-/** Makes the folder of a new run. Throws ConflictError if there is one, PlatformError if it cannot be written. */
-export async function makeRunFolder(stateFolder: string, spec: ServerGroupSpec, nodes: ServerNode[]): Promise<string> {
+/** Makes the folder of a new run, under the supervisor's `claim`. Throws ConflictError if there is one, PlatformError if it cannot be written. */
+export async function makeRunFolder(
+  stateFolder: string,
+  spec: ServerGroupSpec,
+  nodes: ServerNode[],
+  claim: string,
+): Promise<string> {
   const folder = runFolder(stateFolder, spec.runId)
   const made = await plainly(`make the folder ${folder}`, () =>
     mkdir(folder, { mode: 0o700 }).then(
@@ -59,7 +61,8 @@ export async function makeRunFolder(stateFolder: string, spec: ServerGroupSpec, 
   const record: RunRecord = {
     runId: spec.runId,
     purpose: spec.purpose,
-    runner: thisProcess(),
+    runner: processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' },
+    claim,
     kept: spec.outlivesRunner ?? false,
     nodes,
     needs: spec.needs ?? {},

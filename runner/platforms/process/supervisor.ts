@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { PlatformError } from '../platform.ts'
 import { readJsonLines } from './json-lines.mjs'
 import { type Loss, type Opening, RELEASE, type SupervisorClaim, type SupervisorPlan } from './protocol.ts'
-import { thisProcess } from './run-record.ts'
 import { FILES_HINT, reasonInWords } from './state-folder.ts'
 
 const PROGRAM = fileURLToPath(new URL('./supervisor.mjs', import.meta.url))
@@ -61,10 +61,11 @@ export class Supervisor {
     return new Supervisor(runId)
   }
 
-  /** Makes it remove the folder of the run at its end, if this program makes it. */
-  claim(folder: string): void {
-    const claim: SupervisorClaim = { claim: true, folder, runner: thisProcess() }
+  /** Makes it remove the folder of the run at its end, if that is made with what this returns. */
+  claim(folder: string): string {
+    const claim: SupervisorClaim = { claim: randomUUID(), folder }
     this.#child.stdin?.write(`${JSON.stringify(claim)}\n`)
+    return claim.claim
   }
 
   /** It has ended, whatever the reason. */
