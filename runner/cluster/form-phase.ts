@@ -15,6 +15,9 @@ export interface FormDeadline {
   timeoutMs: number
 }
 
+/** A server that writes its configuration to a slow disk may take this long to answer a command of forming, ms. */
+export const ANSWER_WITHIN_MS = 10_000
+
 /** Short: what is waited for happens at ticks of the servers' cron, and each ms of waiting longer is lost. */
 const LOOK_EVERY_MS = 10
 

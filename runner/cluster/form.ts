@@ -1,6 +1,6 @@
 import type { Clock } from '../record/clock.ts'
 import { awaitEmptyNodes, type EmptyNode } from './empty-nodes.ts'
-import { type FormDeadline, FormError, waitInPhase } from './form-phase.ts'
+import { ANSWER_WITHIN_MS, type FormDeadline, FormError, waitInPhase } from './form-phase.ts'
 import { healthProblems } from './health.ts'
 import type { LiveCluster, LiveNode, Snapshot } from './live-cluster.ts'
 import type { Command, NodeClient } from './node-client.ts'
@@ -32,9 +32,6 @@ interface Member extends PlannedNode {
 
 /** A view that is behind is not nudged again before this: clusterCron, which acts on it, runs every 100 ms. */
 const NUDGE_EVERY_MS = 200
-
-/** A server that writes its configuration to a slow disk may take this long to answer, ms. */
-const ANSWER_WITHIN_MS = 10_000
 
 /** So many problems are named when forming gives up. */
 const PROBLEMS_SHOWN = 6

@@ -1,14 +1,11 @@
 import type { EmptyNode } from './empty-nodes.ts'
-import { FormError } from './form-phase.ts'
+import { ANSWER_WITHIN_MS, FormError } from './form-phase.ts'
 
 /**
  * A master that has been up and alone counts as having been in a minority, and leaves the fail state only after the node
  * time-out, clipped to 500–5000 ms (cluster.c, CLUSTER_MIN_REJOIN_DELAY and CLUSTER_MAX_REJOIN_DELAY, Redis 7.0).
  */
 const SHORTEST_REJOIN_DELAY_MS = 500
-
-/** A server on a slow disk may take this long to answer, ms. */
-const ANSWER_WITHIN_MS = 10_000
 
 /** Up for less than the 2000 ms in which that rule does not apply yet; whole seconds are all that INFO tells. */
 const FRESH_UNTIL_SECONDS = 1

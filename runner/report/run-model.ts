@@ -50,10 +50,11 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     ...(started.environment && { environment: started.environment }),
     notStarted: Math.max(started.scenarios - starts.length, 0),
     warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
-    scenarios: starts.map((start) => ({
-      ...reduceScenario(start, eventsOf(start.scenario, events), started, lastMs),
-      ...(played.has(start.scenario) && { played: played.get(start.scenario) ?? '' }),
-    })),
+    scenarios: starts.map((start) => {
+      const file = played.get(start.scenario)
+      const report = reduceScenario(start, eventsOf(start.scenario, events), started, lastMs)
+      return file === undefined ? report : { ...report, played: file }
+    }),
     ...comparedOf(events),
   })
 }

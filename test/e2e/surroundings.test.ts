@@ -3,11 +3,13 @@ import { rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import Docker from 'dockerode'
 import t from 'tap'
+import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
 import { lastReport, reportsFolder, runCli, startCli, testScenario } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
 import { leftovers } from '../support/leftovers.ts'
+
+const projectRoot = new URL('../..', import.meta.url).pathname
 
 t.test('a port that another program holds: exit 3, it is named, nothing is touched', async (t) => {
   if (!(await requireEngine(t))) return
@@ -147,12 +149,12 @@ class EngineDoor {
   }
 }
 
+/** By whoever is first: its containers belong to nobody that lives, and other runs on this engine look for such. */
 async function removeByHand(runId: string): Promise<void> {
-  const docker = new Docker()
-  const filters = JSON.stringify({ label: [`redis-chaos.run=${runId}`] })
-  const containers = await docker.listContainers({ all: true, filters })
-  // Whoever else uses this engine may be removing them too: nobody they belong to lives.
-  await Promise.allSettled(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
-  const networks = await docker.listNetworks({ filters })
-  await Promise.allSettled(networks.map(({ Id }) => docker.getNetwork(Id).remove()))
+  const platform = new DockerPlatform({ server: 'redis:7.0', projectRoot })
+  try {
+    await platform.removeRun(runId)
+  } finally {
+    await platform.close()
+  }
 }

@@ -63,7 +63,13 @@ checks:
   t.equal(finals, keys.length, 'every key was read back once')
   const second = count((row) => ops.phase[row] === 0 && ((ops.flags[row] ?? 0) & FLAG.final) === 0)
   const first = rows - finals - second
-  t.ok(first > 40 && second > 40, `both phases have operations of their own: ${first} and ${second}`)
+  t.ok(first > 60 && second > 60, `both phases have operations of their own: ${first} and ${second}`)
+  const startMs = run.of('scenario-started')[0]?.atMs ?? 0
+  const [began = 0, ended = 0] = [run.of('step-started')[1], run.of('step-ended')[1]].map(
+    (event) => (event?.atMs ?? 0) - startMs,
+  )
+  const within = count((row) => (ops.invokeMs[row] ?? 0) >= began && (ops.invokeMs[row] ?? 0) < ended)
+  t.ok(Math.abs(second - within) <= 40, `${second} are of the second phase, and ${within} began in its step`)
   const bins = run.of('load-bins').filter(({ workload }) => workload === 'a')
   const inBins = bins.flatMap(({ series }) => [...series.ok, ...series.failed, ...series.indeterminate])
   t.equal(

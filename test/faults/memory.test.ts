@@ -28,7 +28,8 @@ onEachPlatform('a server with little memory', { portBase: 8652, namePrefix: 'rs-
   await t.test('is ended by the system when it needs more, and only then', async (t) => {
     t.match(await stage.play(step('memory', { node: MASTER, limit: '48mb' })), {
       verdict: 'passed',
-      proof: /^redis-node0: the system lets it have (4[789]|50)\.\d MB, and it has \d+\.\d MB$/,
+      // As a process, what a server has mapped and what it has in memory are seen one after the other.
+      proof: /^redis-node0: the system lets it have 4[78]\.\d MB, and it has \d+\.\d MB$/,
     })
     t.equal(await ask(stage, MASTER, 'SET', 'small', 'x'), 'OK')
     t.match(await ask(stage, MASTER, 'EVAL', FILL, '1', '{a}'), /did not answer/)

@@ -100,6 +100,16 @@ export async function waitUntilGone(stateFolder: string, processes: Processes, w
   }
 }
 
+/** Resolves when the supervisor that was killed has ended; rejects after 10 s. */
+export async function untilSupervisorEnded({ supervisor }: Processes): Promise<void> {
+  const deadlineMs = performance.now() + 10_000
+  while (lookAt(supervisor.pid) !== undefined) {
+    if (performance.now() > deadlineMs)
+      throw new Error(`the supervisor ${supervisor.pid} is there 10 s after it was killed`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
 /** Resolves when there is no folder of a run; rejects after `withinMs`. */
 export async function untilEmpty(stateFolder: string, withinMs: number): Promise<void> {
   await waitUntilGone(stateFolder, { supervisor: { pid: 0, startedAt: '' }, servers: {} }, withinMs)

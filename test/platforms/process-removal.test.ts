@@ -16,6 +16,7 @@ import {
   spec,
   startRunner,
   untilEmpty,
+  untilSupervisorEnded,
   waitUntilGone,
 } from './process-groups.ts'
 
@@ -119,7 +120,7 @@ t.test('a supervisor that is killed', async (t) => {
     const group = await platform.create(wanted, () => undefined)
     const processes = processesOf(stateFolder, wanted.runId)
     process.kill(processes.supervisor.pid, 'SIGKILL')
-    while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+    await untilSupervisorEnded(processes)
     t.equal(alive(processes).length, 2, 'the servers live on')
     await t.rejects(group.stop('redis-node0', 1_000), {
       message: /could not stop redis-node0: the supervisor .* is gone/,
@@ -140,7 +141,7 @@ t.test('a supervisor that is killed', async (t) => {
     process.kill(processes.supervisor.pid, 'SIGKILL')
     runner.kill('SIGKILL')
     await once(runner, 'exit')
-    while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+    await untilSupervisorEnded(processes)
     t.ok(await answers(7627, 5_000), 'the servers live on')
     const said: string[] = []
     const group = await platform.create(spec('next', 7627), (text) => said.push(text))
@@ -159,7 +160,7 @@ t.test('a supervisor that is killed', async (t) => {
     const group = await platform.create(wanted, () => undefined)
     const processes = processesOf(stateFolder, wanted.runId)
     process.kill(processes.supervisor.pid, 'SIGKILL')
-    while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+    await untilSupervisorEnded(processes)
     execFileSync('/bin/sh', ['-c', platform.removalCommand(wanted.runId)])
     await t.resolves(waitUntilGone(stateFolder, processes, 10_000))
     await group.remove()
@@ -176,7 +177,7 @@ t.test('a process that only has the pid of a dead server is left alone', async (
   process.kill(processes.supervisor.pid, 'SIGKILL')
   runner.kill('SIGKILL')
   await once(runner, 'exit')
-  while (alive(processes).includes(processes.supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+  await untilSupervisorEnded(processes)
   const file = join(stateFolder, wanted.runId, 'processes.json')
   const recorded = JSON.parse(readFileSync(file, 'utf8'))
   recorded.servers['reused-node0'] = { pid: process.pid, startedAt: 'another boot:1' }

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-const RECORD_FILE = 'run.json'
+/** Of a run's folder: what is written into it first. */
+export const RECORD_FILE = 'run.json'
 
 /**
  * Removes the folder of a run whose runner was gone before it had told what to start. A folder that was made for another group of the same name

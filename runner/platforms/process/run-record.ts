@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { GroupNeeds } from '../faults.ts'
 import { ConflictError, type FoundRun, type ServerGroupSpec, type ServerNode } from '../platform.ts'
 import { isAlive, processId } from '../process-id.mjs'
+import { RECORD_FILE } from './claimed-folder.mjs'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
 import { plainly } from './state-folder.ts'
 
@@ -28,7 +29,6 @@ export interface RecordedRun extends RunRecord {
   processes: Processes | undefined
 }
 
-const RECORD_FILE = 'run.json'
 /** How long a folder may be without a record: it is written right after the folder is made. */
 const RECORD_WITHIN_MS = 60_000
 
