@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import Table from 'cli-table3'
+import { systemClock } from '../runner/base/clock.ts'
+import { poll } from '../runner/base/poll.ts'
 import { formCluster } from '../runner/cluster/form.ts'
 import { healthProblems } from '../runner/cluster/health.ts'
 import { LiveCluster } from '../runner/cluster/live-cluster.ts'
 import { evenSplit } from '../runner/cluster/slots.ts'
 import type { ServerNode } from '../runner/platforms/platform.ts'
-import { systemClock } from '../runner/record/clock.ts'
-import { poll } from '../runner/record/poll.ts'
 import { startLocalServers } from '../test/support/local-servers.ts'
 
 /** Six empty servers that answer, and their end. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { nearestWord } from './base/nearest.ts'
 import { FormError } from './cluster/form.ts'
 import type { Command, Output } from './commands/command.ts'
 import { watchEnd } from './commands/ending.ts'
@@ -10,7 +11,6 @@ import { EXIT } from './engine/verdict.ts'
 import { PlatformError } from './platforms/platform.ts'
 import { BaselineError } from './record/baseline.ts'
 import { EventLogError } from './record/event-log.ts'
-import { nearestWord } from './record/nearest.ts'
 import { RunFolderError } from './record/run-folder.ts'
 import { TrendsError } from './record/trends.ts'
 import { ReportError } from './report/run-model.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { durationOf, durationText, duringKey, mustHold, scopeText } from './limits.ts'

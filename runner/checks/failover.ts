@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
 import type { CheckOutcome, Finding } from '../record/check-outcome.ts'
-import { formatDuration } from '../record/duration.ts'
 import { type FailoverMetric, type FailoverValue, failoverValues } from '../record/failovers/metrics.ts'
 import type { FailoverFact, RunFacts } from '../record/run-facts.ts'
 import { type Measured, outcomeOf } from './check.ts'

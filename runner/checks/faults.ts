@@ -1,4 +1,4 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { FaultFact, RunFacts, StepFact } from '../record/run-facts.ts'
 
 /**

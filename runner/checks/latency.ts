@@ -1,4 +1,4 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { FLAG, FN, isIndeterminateCode, OUTCOME_OK } from '../record/history-codes.ts'
 import { type Check, defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatDuration, parseDuration } from '../record/duration.ts'
+import { formatDuration, parseDuration } from '../base/duration.ts'
 
 /** How limits are written. They stay as written, so that a schema for editors can be made of them; the functions below read them. */
 

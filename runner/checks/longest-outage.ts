@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
 import type { Finding } from '../record/check-outcome.ts'
-import { formatDuration } from '../record/duration.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'

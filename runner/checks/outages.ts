@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { defineCheck } from './check.ts'
 import { durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
 import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'

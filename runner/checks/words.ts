@@ -1,4 +1,4 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { type History, textOf } from '../record/history.ts'
 import { NIL, UNKNOWN } from '../record/history-codes.ts'
 

@@ -1,5 +1,5 @@
+import type { Clock } from '../base/clock.ts'
 import type { Dialect } from '../platforms/dialects.ts'
-import type { Clock } from '../record/clock.ts'
 import type { TimingFact } from '../record/failover-facts.ts'
 import type { NodeClient } from './node-client.ts'
 

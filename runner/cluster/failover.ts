@@ -1,5 +1,5 @@
-import type { Clock } from '../record/clock.ts'
-import { formatDuration } from '../record/duration.ts'
+import type { Clock } from '../base/clock.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { LiveCluster, LiveNode } from './live-cluster.ts'
 import { isIndeterminate } from './reply-errors.ts'
 

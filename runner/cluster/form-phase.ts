@@ -1,6 +1,6 @@
-import type { Clock } from '../record/clock.ts'
-import { formatDuration } from '../record/duration.ts'
-import { type Look, poll } from '../record/poll.ts'
+import type { Clock } from '../base/clock.ts'
+import { formatDuration } from '../base/duration.ts'
+import { type Look, poll } from '../base/poll.ts'
 
 /** The cluster could not be formed: which phase, what was last seen, how long and how often it was looked. */
 export class FormError extends Error {

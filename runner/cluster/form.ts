@@ -1,4 +1,4 @@
-import type { Clock } from '../record/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { awaitEmptyNodes, type EmptyNode } from './empty-nodes.ts'
 import { ANSWER_WITHIN_MS, type FormDeadline, FormError, waitInPhase } from './form-phase.ts'
 import { healthProblems } from './health.ts'

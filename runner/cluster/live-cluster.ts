@@ -1,5 +1,5 @@
+import type { Clock } from '../base/clock.ts'
 import type { ServerNode } from '../platforms/platform.ts'
-import type { Clock } from '../record/clock.ts'
 import { type AgreedView, agreeOn } from './agreed-view.ts'
 import { type Command, NodeClient, type NodeClientOptions } from './node-client.ts'
 import { type NodeReport, parseClusterInfo, parseReplication } from './node-report.ts'

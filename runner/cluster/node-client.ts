@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { systemClock } from '../record/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { ReplyError, Unreachable, type UnreachableKind } from './reply-errors.ts'
 
 /** A command's words, the command itself first. */

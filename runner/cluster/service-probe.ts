@@ -1,4 +1,4 @@
-import type { Clock } from '../record/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { ServiceFact } from '../record/failover-facts.ts'
 import type { NodeClient } from './node-client.ts'
 import { errorClass, parseMoved } from './reply-errors.ts'

@@ -1,4 +1,4 @@
-import { nearestWord } from '../record/nearest.ts'
+import { nearestWord } from '../base/nearest.ts'
 import { SLOT_COUNT } from './slots.ts'
 
 /** What a role is asked of. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../record/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { SeenNode, ViewFact } from '../record/failover-facts.ts'
 import { isEstablished } from './agreed-view.ts'
 import type { NodeClient } from './node-client.ts'

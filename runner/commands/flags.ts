@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { nearestWord } from '../record/nearest.ts'
+import { nearestWord } from '../base/nearest.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface Flag {

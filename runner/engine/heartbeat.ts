@@ -1,5 +1,5 @@
+import type { Clock } from '../base/clock.ts'
 import type { Platform } from '../platforms/platform.ts'
-import type { Clock } from '../record/clock.ts'
 
 const EVERY_MS = 1000
 

@@ -1,5 +1,5 @@
+import type { Clock } from '../base/clock.ts'
 import type { Platform } from '../platforms/platform.ts'
-import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
 import type { RunFolder } from '../record/run-folder.ts'

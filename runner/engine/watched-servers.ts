@@ -1,5 +1,5 @@
+import type { Clock } from '../base/clock.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import type { Clock } from '../record/clock.ts'
 import type { FaultFact } from '../record/failover-facts.ts'
 
 export interface FaultListener {

@@ -1,5 +1,5 @@
+import { poll } from '../base/poll.ts'
 import { parseInfo } from '../cluster/node-report.ts'
-import { poll } from '../record/poll.ts'
 import { type FaultStage, NotProven } from './fault.ts'
 
 const SAVED_WITHIN_MS = 8000

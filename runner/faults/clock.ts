@@ -1,4 +1,4 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, healableOf, runningOf } from './reach.ts'
 import { ofEach } from './server-resources.ts'

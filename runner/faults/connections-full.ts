@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
+import { formatDuration } from '../base/duration.ts'
+import { poll } from '../base/poll.ts'
 import { parseInfo } from '../cluster/node-report.ts'
-import { formatDuration } from '../record/duration.ts'
-import { poll } from '../record/poll.ts'
 import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
 import {

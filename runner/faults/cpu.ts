@@ -1,6 +1,6 @@
+import { formatDuration } from '../base/duration.ts'
 import type { NodeClient } from '../cluster/node-client.ts'
 import { parseInfo } from '../cluster/node-report.ts'
-import { formatDuration } from '../record/duration.ts'
 import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, askToHeal, healableOf, runningOf, wordsOf } from './reach.ts'
 import { ofEach, type ResourcesSpec, reconcileResources, resourcesOf } from './server-resources.ts'

@@ -1,6 +1,6 @@
+import { poll } from '../base/poll.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
-import { poll } from '../record/poll.ts'
 import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, runningOf, wordsOf } from './reach.ts'
 import { ofEach } from './server-resources.ts'

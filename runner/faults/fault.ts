@@ -1,6 +1,6 @@
+import type { Clock } from '../base/clock.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import type { Clock } from '../record/clock.ts'
 
 /** One thing that is wrong on purpose, as data: a program that knows nothing else of the run can take it away. */
 export interface Fault<Spec = unknown, Memo = unknown> {

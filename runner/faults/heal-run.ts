@@ -1,6 +1,6 @@
+import type { Clock } from '../base/clock.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import type { Clock } from '../record/clock.ts'
 import { FaultBoard } from './board.ts'
 import type { Fault } from './fault.ts'
 import type { Journal } from './journal.ts'

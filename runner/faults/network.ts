@@ -1,5 +1,5 @@
+import { formatDuration } from '../base/duration.ts'
 import type { LinkAnswer, LinkFault, LinkProbe } from '../platforms/faults.ts'
-import { formatDuration } from '../record/duration.ts'
 import { type FaultStage, NotHealed, NotProven } from './fault.ts'
 import {
   askAll,

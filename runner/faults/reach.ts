@@ -1,5 +1,5 @@
+import { formatDuration } from '../base/duration.ts'
 import { Unreachable } from '../cluster/reply-errors.ts'
-import { formatDuration } from '../record/duration.ts'
 import { type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 
 /** How long a server that should answer is waited for, or asked again, ms: a method of a fault has 10 s. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { METRIC_NAMES } from './comparison.ts'
 import { looksLikeEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'

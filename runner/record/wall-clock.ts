@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../base/clock.ts'
 
 /** A moment on the monotonic clock, and how far it may be off, either way. */
 export interface MappedTime {

@@ -1,8 +1,8 @@
 import CliTable from 'cli-table3'
+import { displayWidth, oneLine, wrap } from '../base/text.ts'
 import type { CheckReport } from './report-model.ts'
 import { NO_BORDERS } from './step-table.ts'
 import type { OutputStyle, Paint } from './style.ts'
-import { displayWidth, oneLine, wrap } from './text.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const HEADINGS = ['verdict', 'on', 'check', 'found', 'limit', 'samples']

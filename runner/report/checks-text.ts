@@ -1,8 +1,8 @@
+import { visible, wrap } from '../base/text.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { checkTable } from './check-table.ts'
 import { checkName, witnessLines } from './check-words.ts'
 import { type OutputStyle, painter } from './style.ts'
-import { visible, wrap } from './text.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 /** Checks by themselves, for a terminal: a table, and what did not pass in full. */

@@ -1,4 +1,5 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
+import { oneLine, plural, visible, wrap } from '../base/text.ts'
 import { checkTable } from './check-table.ts'
 import { failoverLines } from './failover-lines.ts'
 import { headlineOf } from './headline.ts'
@@ -8,7 +9,6 @@ import type { RunReport, ScenarioReport } from './report-model.ts'
 import { serverTable } from './server-table.ts'
 import { stepTable } from './step-table.ts'
 import { type OutputStyle, type Paint, PLAIN, painter } from './style.ts'
-import { oneLine, plural, visible, wrap } from './text.ts'
 import { countVerdicts, VERDICT_LOOKS } from './verdicts.ts'
 
 /** A run that breaks everywhere is told by its first problems. */

@@ -1,7 +1,7 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
+import { oneLine, plural, wrap } from '../base/text.ts'
 import type { FailoverReport } from './report-model.ts'
 import type { OutputStyle, Paint } from './style.ts'
-import { oneLine, plural, wrap } from './text.ts'
 
 /** A soak run has hundreds of failovers: the console tells the first ones, report.json has them all. */
 const MOST = 12

@@ -1,4 +1,4 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { ExpectedRange, FailoverTimeline, MomentName, RefusedShard } from '../record/failovers/timeline.ts'
 
 /** A shutdown shorter than this, ms, is no part worth telling. */

@@ -1,7 +1,7 @@
+import { visible } from '../base/text.ts'
 import { checkName } from './check-words.ts'
 import { type Problem, problemsOf, problemsOfScenario } from './problems.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from './report-model.ts'
-import { visible } from './text.ts'
 
 interface Counts {
   tests: number

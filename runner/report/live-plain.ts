@@ -1,10 +1,10 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
+import { oneLine } from '../base/text.ts'
 import type { EventOf, RunEvent } from '../record/events.ts'
 import type { LiveStream } from './live.ts'
 import { LiveStory, stepText } from './live-story.ts'
 import type { Reporter } from './reporter.ts'
 import type { Paint } from './style.ts'
-import { oneLine } from './text.ts'
 
 /** A step that takes long says what it sees, this often at most, so that a log does not go silent. */
 const TELL_EVERY_MS = 10_000

@@ -1,8 +1,8 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
+import { oneLine, plural } from '../base/text.ts'
 import type { EventOf, PlannedStep, RunEvent } from '../record/events.ts'
 import { depthOf } from './step-path.ts'
 import type { Paint } from './style.ts'
-import { oneLine, plural } from './text.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 /** Passed steps of later rounds of a repeat leave no line each: the repeat itself tells of them when it ends. */

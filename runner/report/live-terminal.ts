@@ -1,4 +1,5 @@
-import type { Clock } from '../record/clock.ts'
+import type { Clock } from '../base/clock.ts'
+import { displayWidth, oneLine, truncate } from '../base/text.ts'
 import type { PlannedStep, RunEvent } from '../record/events.ts'
 import type { LiveStream } from './live.ts'
 import { LiveStory, stepText } from './live-story.ts'
@@ -6,7 +7,6 @@ import { formatLimit } from './problems.ts'
 import type { Reporter } from './reporter.ts'
 import { comparePaths } from './step-path.ts'
 import type { Paint } from './style.ts'
-import { displayWidth, oneLine, truncate } from './text.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const REDRAW_EVERY_MS = 100

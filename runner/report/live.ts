@@ -1,4 +1,4 @@
-import type { Clock } from '../record/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { plainProgress } from './live-plain.ts'
 import { TerminalProgress } from './live-terminal.ts'
 import type { Reporter } from './reporter.ts'

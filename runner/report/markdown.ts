@@ -1,11 +1,11 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
+import { oneLine, plural } from '../base/text.ts'
 import { headlineOf } from './headline.ts'
 import { formatLimit, type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
 import type { RepeatReport } from './repeats.ts'
 import type { RunReport, ScenarioReport } from './report-model.ts'
 import { stepRows } from './step-rows.ts'
-import { oneLine, plural } from './text.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const EMOJI = {

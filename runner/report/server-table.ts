@@ -1,7 +1,7 @@
 import CliTable from 'cli-table3'
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
+import { oneLine } from '../base/text.ts'
 import type { RunReport, ScenarioReport } from './report-model.ts'
-import { oneLine } from './text.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 /**

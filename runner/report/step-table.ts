@@ -1,10 +1,10 @@
 import CliTable from 'cli-table3'
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
+import { displayWidth, oneLine, plural, truncate, wrap } from '../base/text.ts'
 import { formatLimit } from './problems.ts'
 import type { StepReport } from './report-model.ts'
 import { type StepRow, stepRows } from './step-rows.ts'
 import type { OutputStyle, Paint } from './style.ts'
-import { displayWidth, oneLine, plural, truncate, wrap } from './text.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const HEADINGS = ['#', 'verdict', 'step', 'took', 'limit', 'true after']

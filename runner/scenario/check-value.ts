@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import { didYouMean, nearestWord } from '../base/nearest.ts'
 import { parseTarget } from '../cluster/targets.ts'
-import { didYouMean, nearestWord } from '../record/nearest.ts'
 import { valueInWords } from './build-tree.ts'
 import { checkNames, NAME, type Scope } from './scope.ts'
 import { keysOf, shapeOf, shapesAt, shapesInWords } from './shape.ts'

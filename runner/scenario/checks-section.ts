@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { didYouMean } from '../base/nearest.ts'
 import {
   cannotAnswer,
   checkNamed,
@@ -10,7 +11,6 @@ import {
   minOperations,
 } from '../checks/index.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
-import { didYouMean } from '../record/nearest.ts'
 import type { Step } from '../steps/verb.ts'
 import { valueInWords } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'

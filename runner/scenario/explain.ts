@@ -1,5 +1,5 @@
+import { formatDuration } from '../base/duration.ts'
 import { formatSlotRanges } from '../cluster/slots.ts'
-import { formatDuration } from '../record/duration.ts'
 import type { Step, Verb } from '../steps/verb.ts'
 import { workloadSentence } from '../workload/sentence.ts'
 import type { Scenario } from './model.ts'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { isMap, parseDocument } from 'yaml'
-import { nearestWords } from '../record/nearest.ts'
+import { nearestWords } from '../base/nearest.ts'
 
 /** Folder, at any level of a library, whose files are step files and no scenarios. */
 const STEP_FOLDER = 'steps'

@@ -1,4 +1,4 @@
-import { didYouMean } from '../record/nearest.ts'
+import { didYouMean } from '../base/nearest.ts'
 import { namesUsedIn } from '../steps/names.ts'
 import { valueInWords } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'

@@ -1,4 +1,4 @@
-import { didYouMean } from '../record/nearest.ts'
+import { didYouMean } from '../base/nearest.ts'
 import { fillIn, NAME_PATTERN, Names, namesUsedIn } from '../steps/names.ts'
 import type { Problems, SourceFile } from './source.ts'
 import { type ScalarTree, scalarsIn, type Tree } from './tree.ts'

@@ -1,4 +1,4 @@
-import { didYouMean, nearestWord } from '../record/nearest.ts'
+import { didYouMean, nearestWord } from '../base/nearest.ts'
 import type { Modifier, Verb } from '../steps/verb.ts'
 import { LATER_VERBS } from './scenario-schema.ts'
 import { keysOf, shapeOf, shapesAt } from './shape.ts'

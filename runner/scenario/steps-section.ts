@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseDuration } from '../record/duration.ts'
+import { parseDuration } from '../base/duration.ts'
 import { duration } from '../steps/duration-schema.ts'
 import { target } from '../steps/target-schema.ts'
 import type { Modifier, Step, Verb } from '../steps/verb.ts'

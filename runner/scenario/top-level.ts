@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { didYouMean, nearestWord } from '../record/nearest.ts'
+import { didYouMean, nearestWord } from '../base/nearest.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import { LATER_KEYS } from './scenario-schema.ts'
 import { type Entry, entryOf, type MapTree, type Tree } from './tree.ts'

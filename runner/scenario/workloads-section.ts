@@ -1,6 +1,6 @@
+import { didYouMean } from '../base/nearest.ts'
 import { FAILOVER } from '../checks/index.ts'
 import type { Topology } from '../cluster/topology.ts'
-import { didYouMean } from '../record/nearest.ts'
 import { WORKLOAD_NAME, workloadKindByName, workloadKinds } from '../workload/index.ts'
 import type { WorkloadKind } from '../workload/kind.ts'
 import { resolveOptions } from '../workload/options.ts'

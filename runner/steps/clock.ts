@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { parseDuration } from '../base/duration.ts'
 import { clock as kind } from '../faults/clock.ts'
-import { parseDuration } from '../record/duration.ts'
 import { faultVerb } from './fault-verb.ts'
 import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
 import { targets } from './target-schema.ts'

@@ -1,1 +1,1 @@
-export { duration, durationMs } from '../record/duration-schema.ts'
+export { duration, durationMs } from '../base/duration-schema.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { type Look, poll } from '../base/poll.ts'
 import { TargetError } from '../cluster/targets.ts'
-import { type Look, poll } from '../record/poll.ts'
 import { clusterState, clusterSubject } from './expect/cluster.ts'
 import { keySubject } from './expect/key.ts'
 import { nodeAspects, nodeSubject } from './expect/node.ts'

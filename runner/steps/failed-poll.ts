@@ -1,5 +1,5 @@
-import { formatDuration } from '../record/duration.ts'
-import type { PollResult } from '../record/poll.ts'
+import { formatDuration } from '../base/duration.ts'
+import type { PollResult } from '../base/poll.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
 /** The failure of a poll that ended without its condition: what was expected, last seen, for how long, how often. */

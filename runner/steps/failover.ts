@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
 import { FailoverError, failOver, repliesInWords } from '../cluster/failover.ts'
-import { formatDuration } from '../record/duration.ts'
 import { target } from './target-schema.ts'
 import { StepFailure, type Verb } from './verb.ts'
 

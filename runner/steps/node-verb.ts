@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
 import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { type NodeState, PlatformError, type ServerGroup } from '../platforms/platform.ts'
-import { formatDuration } from '../record/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
 import { asStepError } from './fault-verb.ts'
 import { resolveTargets } from './resolve-targets.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { poll } from '../base/poll.ts'
 import type { LiveNode } from '../cluster/live-cluster.ts'
 import { errorClass, parseMoved } from '../cluster/reply-errors.ts'
-import { poll } from '../record/poll.ts'
 import { commandWords } from './command-words.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn } from './names.ts'

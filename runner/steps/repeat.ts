@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
 import { stepList } from './parallel.ts'
 import type { Verb } from './verb.ts'

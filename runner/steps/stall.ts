@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
 import { stall as kind } from '../faults/stall.ts'
-import { formatDuration } from '../record/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
 import { faultVerb } from './fault-verb.ts'
 import { phrasesInWords, resolveTargets } from './resolve-targets.ts'

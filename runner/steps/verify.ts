@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
 import type { AgreedView } from '../cluster/agreed-view.ts'
 import { sendByKey } from '../cluster/key-routing.ts'
-import { formatDuration } from '../record/duration.ts'
 import { linesByShard } from './by-shard.ts'
 import type { Dataset, Judgement } from './datasets.ts'
 import { type StepContext, StepFailure, type Verb } from './verb.ts'

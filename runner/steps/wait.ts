@@ -1,4 +1,4 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
 import type { Verb } from './verb.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, durationMs } from '../record/duration-schema.ts'
+import { duration, durationMs } from '../base/duration-schema.ts'
 import { FN, UNKNOWN } from '../record/history-codes.ts'
 import { judgeDone, type Operation, type Reply } from './client/operation.ts'
 import type { WorkloadKind } from './kind.ts'

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { LoadSeries } from '../record/events.ts'
 import type { FromThread, LoadRequest, Method, Methods } from './thread/request.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration } from '../record/duration-schema.ts'
+import { duration } from '../base/duration-schema.ts'
 import type { FunctionName, WorkloadType } from '../record/history-codes.ts'
 import { rate } from './rate.ts'
 

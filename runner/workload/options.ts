@@ -1,4 +1,4 @@
-import { parseDuration } from '../record/duration.ts'
+import { parseDuration } from '../base/duration.ts'
 import type { FunctionName, WorkloadType } from '../record/history-codes.ts'
 import type { Distribution } from './drive/keys.ts'
 import { parseRate } from './rate.ts'

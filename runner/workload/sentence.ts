@@ -1,4 +1,4 @@
-import { formatDuration } from '../record/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { LoadOptions } from './options.ts'
 
 /** What a workload does, in words: `register, 8 clients at 500/s, 1000 keys`. */

@@ -20,14 +20,16 @@ const ROOMS = [
   'report',
   'platforms',
   'record',
+  'base',
 ]
 
 /** Walls beyond the order: what each of these rooms may import. */
 const ONLY: Record<string, readonly string[]> = {
-  checks: ['record'],
-  report: ['record'],
-  platforms: [],
-  record: [],
+  checks: ['record', 'base'],
+  report: ['record', 'base'],
+  platforms: ['base'],
+  record: ['base'],
+  base: [],
 }
 
 interface Import {

@@ -1,10 +1,10 @@
 import t from 'tap'
+import { systemClock } from '../../runner/base/clock.ts'
 import { FormError, formCluster } from '../../runner/cluster/form.ts'
 import { healthProblems } from '../../runner/cluster/health.ts'
 import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { evenSplit, formatSlotRanges } from '../../runner/cluster/slots.ts'
 import type { SlotRange } from '../../runner/cluster/view.ts'
-import { systemClock } from '../../runner/record/clock.ts'
 import { formedCluster } from '../support/formed-cluster.ts'
 import { skipWithoutRedis, startLocalServers } from '../support/local-servers.ts'
 

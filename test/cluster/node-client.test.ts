@@ -1,9 +1,9 @@
 import { createServer, type Socket } from 'node:net'
 import t from 'tap'
+import { systemClock } from '../../runner/base/clock.ts'
+import { poll } from '../../runner/base/poll.ts'
 import { NodeClient } from '../../runner/cluster/node-client.ts'
 import { errorClass, isIndeterminate, ReplyError, Unreachable } from '../../runner/cluster/reply-errors.ts'
-import { systemClock } from '../../runner/record/clock.ts'
-import { poll } from '../../runner/record/poll.ts'
 import { skipWithoutRedis, startLocalServers } from '../support/local-servers.ts'
 
 const PORT = 7440

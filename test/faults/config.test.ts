@@ -1,6 +1,6 @@
 import t from 'tap'
+import { systemClock } from '../../runner/base/clock.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
-import { systemClock } from '../../runner/record/clock.ts'
 import { step } from '../support/fake-stage.ts'
 import { liveStage } from '../support/live-stage.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { systemClock } from '../../runner/base/clock.ts'
 import { mendCluster } from '../../runner/faults/mend-cluster.ts'
 import { dropsPackets } from '../../runner/faults/packet-filter.ts'
-import { systemClock } from '../../runner/record/clock.ts'
 import { step } from '../support/fake-stage.ts'
 import { liveStage } from '../support/live-stage.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { systemClock } from '../../runner/base/clock.ts'
 import { config } from '../../runner/faults/config.ts'
 import { connectionsFull } from '../../runner/faults/connections-full.ts'
 import { droppedPackets, lostVotes } from '../../runner/faults/dropped-packets.ts'
@@ -7,7 +8,6 @@ import { fullResync } from '../../runner/faults/full-resync.ts'
 import { faultKind } from '../../runner/faults/index.ts'
 import { stall } from '../../runner/faults/stall.ts'
 import { writesRefused } from '../../runner/faults/writes-refused.ts'
-import { systemClock } from '../../runner/record/clock.ts'
 import { liveStage } from '../support/live-stage.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { systemClock } from '../../runner/base/clock.ts'
 import { mendCluster } from '../../runner/faults/mend-cluster.ts'
-import { systemClock } from '../../runner/record/clock.ts'
 import { requireEngine } from '../support/docker.ts'
 import { step } from '../support/fake-stage.ts'
 import { liveStage } from '../support/live-stage.ts'

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import t from 'tap'
+import { displayWidth, truncate, wrap } from '../../runner/base/text.ts'
 import { consoleReport } from '../../runner/report/console.ts'
 import { githubReport } from '../../runner/report/github.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
 import { reduceRun } from '../../runner/report/run-model.ts'
 import { outputStyle } from '../../runner/report/style.ts'
-import { displayWidth, truncate, wrap } from '../../runner/report/text.ts'
 import { failingRun, interruptedRun, SAMPLES, step, Tape } from '../support/sample-events.ts'
 
 const ESCAPE = '\u001b'

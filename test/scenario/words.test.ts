@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import t from 'tap'
-import { editDistance, nearestWord, nearestWords } from '../../runner/record/nearest.ts'
+import { editDistance, nearestWord, nearestWords } from '../../runner/base/nearest.ts'
 import { portProblem } from '../../runner/scenario/cluster-section.ts'
 import { type Diagnostic, renderDiagnostics } from '../../runner/scenario/diagnostic.ts'
 import { explainScenario, stepSentence } from '../../runner/scenario/explain.ts'

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../runner/record/clock.ts'
+import { type Clock, systemClock } from '../../runner/base/clock.ts'
 
 /** A clock that moves only when it is told to, or by sleeping: no test has to wait. */
 export class FakeClock implements Clock {

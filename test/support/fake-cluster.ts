@@ -1,7 +1,7 @@
+import type { Clock } from '../../runner/base/clock.ts'
 import type { LiveCluster, LiveNode, OwnReport, Snapshot } from '../../runner/cluster/live-cluster.ts'
 import type { NodeReport } from '../../runner/cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../../runner/cluster/reply-errors.ts'
-import type { Clock } from '../../runner/record/clock.ts'
 import { healthyReports, idOf, NAMES, nameOf, snapshotOf } from '../cluster/views.ts'
 import { FakeClock } from './fake-clock.ts'
 

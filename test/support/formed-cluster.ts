@@ -1,8 +1,8 @@
+import { systemClock } from '../../runner/base/clock.ts'
 import { formCluster } from '../../runner/cluster/form.ts'
 import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { evenSplit } from '../../runner/cluster/slots.ts'
 import type { SlotRange } from '../../runner/cluster/view.ts'
-import { systemClock } from '../../runner/record/clock.ts'
 import { type LocalServers, startLocalServers } from './local-servers.ts'
 
 export interface FormedCluster {

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../record/duration.ts'
+import { formatDuration } from '../../base/duration.ts'
 import type { Evidence } from '../evidence.ts'
 import { besideFault, faultNear } from '../faults.ts'
 import type { ShardChoice } from '../limits.ts'

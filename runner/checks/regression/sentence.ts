@@ -1,5 +1,5 @@
+import { formatDuration } from '../../base/duration.ts'
 import { type Comparison, METRICS } from '../../record/comparison.ts'
-import { formatDuration } from '../../record/duration.ts'
 import { summaryOf } from '../../record/samples.ts'
 
 /** A comparison in words, with both distributions: what an engineer is told who asked for a verdict. */

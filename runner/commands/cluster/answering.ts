@@ -1,8 +1,8 @@
+import type { Clock } from '../../base/clock.ts'
+import { formatDuration } from '../../base/duration.ts'
+import { poll } from '../../base/poll.ts'
 import type { LiveCluster } from '../../cluster/live-cluster.ts'
 import { PlatformError, type ServerGroup } from '../../platforms/platform.ts'
-import type { Clock } from '../../record/clock.ts'
-import { formatDuration } from '../../record/duration.ts'
-import { poll } from '../../record/poll.ts'
 
 const WITHIN_MS = 30_000
 const EVERY_MS = 50

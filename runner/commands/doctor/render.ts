@@ -1,6 +1,6 @@
+import { displayWidth, visible, wrap } from '../../base/text.ts'
 import type { Finding, State } from '../../platforms/checkup/finding.ts'
 import { type Format, type OutputStyle, painter } from '../../report/style.ts'
-import { displayWidth, visible, wrap } from '../../report/text.ts'
 
 const LOOKS: Readonly<Record<State, { mark: string; format: Format }>> = {
   ok: { mark: '✔', format: 'green' },

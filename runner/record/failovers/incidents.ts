@@ -1,4 +1,4 @@
-import { formatDuration } from '../duration.ts'
+import { formatDuration } from '../../base/duration.ts'
 import type { LogFact } from '../failover-facts.ts'
 import { type FailoverFacts, logsBetween, timingAt } from './facts.ts'
 

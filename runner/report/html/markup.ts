@@ -1,4 +1,4 @@
-import { visible } from '../text.ts'
+import { visible } from '../../base/text.ts'
 
 /** Text that is HTML already. Everything else is escaped where it goes into a page. */
 export class Markup {

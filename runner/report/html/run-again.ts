@@ -1,4 +1,4 @@
-import { quoted } from '../../record/shell-words.ts'
+import { quoted } from '../../base/shell-words.ts'
 import type { RunReport, ScenarioReport } from '../report-model.ts'
 import { command } from './badge.ts'
 import { html, type Markup } from './markup.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { Look } from '../../base/poll.ts'
 import { healthProblems } from '../../cluster/health.ts'
 import type { Snapshot } from '../../cluster/live-cluster.ts'
-import type { Look } from '../../record/poll.ts'
 import type { StepContext } from '../verb.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 

@@ -1,6 +1,6 @@
+import type { Look } from '../../base/poll.ts'
 import { parseMoved } from '../../cluster/reply-errors.ts'
 import { slotOfKey } from '../../cluster/slots.ts'
-import type { Look } from '../../record/poll.ts'
 import { type ExpectedReply, expectedReplyText, replyMatches, replyText } from '../reply.ts'
 import type { StepContext } from '../verb.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'

@@ -1,4 +1,4 @@
-import type { Look } from '../../record/poll.ts'
+import type { Look } from '../../base/poll.ts'
 import type { StepContext } from '../verb.ts'
 
 /** One thing that `expect` can ask about. Adding one is a file like this and a line in `../expect.ts`. */

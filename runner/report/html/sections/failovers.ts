@@ -1,4 +1,4 @@
-import { formatDuration } from '../../../record/duration.ts'
+import { formatDuration } from '../../../base/duration.ts'
 import type { TimelineMoment } from '../../../record/failovers/timeline.ts'
 import { failoverTitle } from '../../failover-lines.ts'
 import type { FailoverReport } from '../../report-model.ts'

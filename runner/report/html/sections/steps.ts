@@ -1,8 +1,8 @@
-import { formatDuration } from '../../../record/duration.ts'
+import { formatDuration } from '../../../base/duration.ts'
+import { plural } from '../../../base/text.ts'
 import { formatLimit } from '../../problems.ts'
 import type { StepReport } from '../../report-model.ts'
 import { type StepRow, stepRows } from '../../step-rows.ts'
-import { plural } from '../../text.ts'
 import { badge } from '../badge.ts'
 import { type Content, html, type Markup } from '../markup.ts'
 

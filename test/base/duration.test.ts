@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatDuration, parseDuration } from '../../runner/record/duration.ts'
+import { formatDuration, parseDuration } from '../../runner/base/duration.ts'
 
 t.test('durations as scenarios write them', async (t) => {
   const cases: [string, number | undefined][] = [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Look, poll } from '../../runner/record/poll.ts'
+import { type Look, poll } from '../../runner/base/poll.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 /** Looks that see the condition hold in the given spans of time, from the clock's start. */
