@@ -7,13 +7,13 @@ import { flagHelp, parseFlags } from './commands/flags.ts'
 import { commands } from './commands/index.ts'
 import { UsageError } from './commands/usage-error.ts'
 import { Interrupted, listenForInterrupts } from './engine/interrupt.ts'
-import { EXIT } from './engine/verdict.ts'
 import { PlatformError } from './platforms/platform.ts'
 import { BaselineError } from './record/baseline.ts'
 import { EventLogError } from './record/event-log.ts'
 import { RunFolderError } from './record/run-folder.ts'
 import { TrendsError } from './record/trends.ts'
-import { ReportError } from './report/run-model.ts'
+import { ReportError } from './results/run-model.ts'
+import { EXIT } from './results/verdict.ts'
 
 const COMMON = {
   help: { type: 'boolean', short: 'h', help: 'show this' },

@@ -1,6 +1,6 @@
 import type { History } from '../record/history.ts'
 import { FLAG, NO_PHASE } from '../record/history-codes.ts'
-import type { RunFacts } from '../record/run-facts.ts'
+import type { RunFacts } from '../results/run-facts.ts'
 import { type Losses, lossesOf } from './losses/losses.ts'
 import { ShardMap } from './shard-map.ts'
 import { ValueTable } from './values/value-table.ts'

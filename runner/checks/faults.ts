@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
-import type { FaultFact, RunFacts, StepFact } from '../record/run-facts.ts'
+import type { FaultFact, RunFacts, StepFact } from '../results/run-facts.ts'
 
 /**
  * The fault that a moment of a shard is told by: the last one that was active in the shard then, else the next one that touched it, else the last

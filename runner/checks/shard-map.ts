@@ -1,5 +1,5 @@
 import type { History } from '../record/history.ts'
-import type { RunFacts, ShardFact } from '../record/run-facts.ts'
+import type { RunFacts, ShardFact } from '../results/run-facts.ts'
 import type { ShardChoice } from './limits.ts'
 import { rangesText } from './words.ts'
 

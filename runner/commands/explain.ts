@@ -1,4 +1,4 @@
-import { EXIT } from '../engine/verdict.ts'
+import { EXIT } from '../results/verdict.ts'
 import { explainScenario } from '../scenario/explain.ts'
 import { verbByName } from '../steps/index.ts'
 import type { Command } from './command.ts'

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import { EXIT } from '../engine/verdict.ts'
+import { EXIT } from '../results/verdict.ts'
 import { listScenarios } from '../scenario/library.ts'
 import type { Command } from './command.ts'
 import { chosenNames } from './load-scenarios.ts'

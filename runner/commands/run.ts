@@ -1,5 +1,5 @@
 import { quoted } from '../base/shell-words.ts'
-import { EXIT, worstExit } from '../engine/verdict.ts'
+import { EXIT, worstExit } from '../results/verdict.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'

@@ -1,13 +1,13 @@
 import path from 'node:path'
 import { type Platform, PlatformError } from '../platforms/platform.ts'
 import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
+import { EXIT, exitCodeOf, verdictOfRun } from '../results/verdict.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { type Place, recordStart } from './announce.ts'
 import { playScenario } from './play-scenario.ts'
 import { resultOfPlatformError, type ScenarioResult } from './scenario-result.ts'
 import type { RunSettings } from './settings-of-run.ts'
-import { EXIT, exitCodeOf, verdictOfRun } from './verdict.ts'
 
 export interface RunResult {
   verdict: RunVerdict

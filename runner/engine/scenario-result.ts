@@ -3,10 +3,10 @@ import { PlatformError } from '../platforms/platform.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
 import { HistoryError } from '../record/history-format.ts'
+import { verdictOfSteps } from '../results/verdict.ts'
 import { LoadRefused } from '../workload/load.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Played } from './step-player.ts'
-import { verdictOfSteps } from './verdict.ts'
 
 /** How a scenario ended, and why. */
 export interface ScenarioResult {

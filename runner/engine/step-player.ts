@@ -3,6 +3,7 @@ import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
 import { parseTarget, TargetError } from '../cluster/targets.ts'
 import { PlatformError } from '../platforms/platform.ts'
 import type { PlannedStep, StepError, StepOutcome, StepVerdict } from '../record/events.ts'
+import { verdictOfSteps } from '../results/verdict.ts'
 import { type Names, UndefinedName } from '../steps/names.ts'
 import {
   type Step,
@@ -15,7 +16,6 @@ import {
 import { checkedArgument, withFilledOn } from './checked-argument.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Stage } from './stage.ts'
-import { verdictOfSteps } from './verdict.ts'
 
 /** A step took longer than it may. */
 export class DeadlinePassed extends Error {

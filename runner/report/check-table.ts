@@ -1,6 +1,6 @@
 import CliTable from 'cli-table3'
 import { displayWidth, oneLine, wrap } from '../base/text.ts'
-import type { CheckReport } from './report-model.ts'
+import type { CheckReport } from '../results/report-model.ts'
 import { NO_BORDERS } from './step-table.ts'
 import type { OutputStyle, Paint } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'

@@ -1,7 +1,7 @@
 import { plural } from '../base/text.ts'
 import type { CheckVerdict, Witness, WitnessOperation } from '../record/check-outcome.ts'
+import type { CheckReport, ScenarioReport } from '../results/report-model.ts'
 import type { Problem } from './problems.ts'
-import type { CheckReport, ScenarioReport } from './report-model.ts'
 
 /** What a check is called: `lost_writes of checkout: 0`. */
 export function checkName({ on, name, limit }: CheckReport): string {

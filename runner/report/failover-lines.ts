@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { oneLine, plural, wrap } from '../base/text.ts'
-import type { FailoverReport } from './report-model.ts'
+import type { FailoverReport } from '../results/report-model.ts'
 import type { OutputStyle, Paint } from './style.ts'
 
 /** A soak run has hundreds of failovers: the console tells the first ones, report.json has them all. */

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
+import type { RunReport } from '../results/report-model.ts'
+import { ReportError } from '../results/run-model.ts'
 import { markdownReport } from './markdown.ts'
-import type { RunReport } from './report-model.ts'
-import { ReportError } from './run-model.ts'
 
 /** What GitHub takes for one step, bytes (docs.github.com, "Adding a job summary": 1 MiB). */
 const MOST_BYTES = 1024 * 1024

@@ -1,5 +1,5 @@
+import type { RunReport } from '../results/report-model.ts'
 import { problemsOf } from './problems.ts'
-import type { RunReport } from './report-model.ts'
 
 /**
  * Workflow commands that GitHub Actions shows as annotations beside the scenario's lines

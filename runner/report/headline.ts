@@ -1,4 +1,4 @@
-import type { RunReport } from './report-model.ts'
+import type { RunReport } from '../results/report-model.ts'
 import type { Format } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 

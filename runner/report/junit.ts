@@ -1,7 +1,7 @@
 import { visible } from '../base/text.ts'
+import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
 import { checkName } from './check-words.ts'
 import { type Problem, problemsOf, problemsOfScenario } from './problems.ts'
-import type { CheckReport, RunReport, ScenarioReport, StepReport } from './report-model.ts'
 
 interface Counts {
   tests: number

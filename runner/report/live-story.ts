@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { oneLine, plural } from '../base/text.ts'
 import type { EventOf, PlannedStep, RunEvent } from '../record/events.ts'
-import { depthOf } from './step-path.ts'
+import { depthOf } from '../results/step-path.ts'
 import type { Paint } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 

@@ -1,10 +1,9 @@
 import { formatDuration } from '../base/duration.ts'
 import { oneLine, plural } from '../base/text.ts'
+import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
 import { headlineOf } from './headline.ts'
 import { formatLimit, type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
-import type { RepeatReport } from './repeats.ts'
-import type { RunReport, ScenarioReport } from './report-model.ts'
 import { stepRows } from './step-rows.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 

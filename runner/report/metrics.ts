@@ -1,4 +1,4 @@
-import type { FailoverReport, RunReport, ScenarioReport } from './report-model.ts'
+import type { FailoverReport, RunReport, ScenarioReport } from '../results/report-model.ts'
 
 type Labels = Record<string, string>
 

@@ -1,10 +1,10 @@
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
 import type { Comparison } from '../record/comparison.ts'
+import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
+import { isInside } from '../results/step-path.ts'
 import { problemsOfChecks } from './check-words.ts'
 import { repeatName, repeatVerdict } from './repeat-lines.ts'
-import type { CheckReport, RunReport, ScenarioReport, StepReport } from './report-model.ts'
-import { isInside } from './step-path.ts'
 
 /** The exit code that tells that there is no verdict. */
 const NO_VERDICT_EXIT = 3

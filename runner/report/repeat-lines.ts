@@ -1,8 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
 import { barsOf } from '../record/samples.ts'
-import type { MeasureReport, RepeatReport } from './repeats.ts'
-import type { RunReport } from './report-model.ts'
+import type { MeasureReport, RepeatReport, RunReport } from '../results/report-model.ts'
 import { countVerdicts } from './verdicts.ts'
 
 /** `failover-basic on redis:7.0, process`. */

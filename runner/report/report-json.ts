@@ -1,4 +1,4 @@
-import type { RunReport } from './report-model.ts'
+import type { RunReport } from '../results/report-model.ts'
 
 /** `report.json`: the report model as it is, for other programs; without the series, which are long and in the events. */
 export function reportJson(run: RunReport): string {

@@ -1,7 +1,7 @@
 import CliTable from 'cli-table3'
 import { formatDuration } from '../base/duration.ts'
 import { oneLine } from '../base/text.ts'
-import type { RunReport, ScenarioReport } from './report-model.ts'
+import type { RunReport, ScenarioReport } from '../results/report-model.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 /**

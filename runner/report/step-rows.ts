@@ -1,4 +1,4 @@
-import type { StepReport } from './report-model.ts'
+import type { StepReport } from '../results/report-model.ts'
 
 /** A line of a table of steps: a step, or many that need no line each. */
 export type StepRow =

@@ -1,12 +1,12 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { RunEvent } from '../record/events.ts'
+import { playedFiles } from '../results/played-files.ts'
+import type { RunReport } from '../results/report-model.ts'
+import { ReportError, reduceRun } from '../results/run-model.ts'
 import { scenarioPages } from './html/html.ts'
 import { fileReports } from './index.ts'
-import { playedFiles } from './played-files.ts'
-import type { RunReport } from './report-model.ts'
 import { runFiles, staysInside } from './run-files.ts'
-import { ReportError, reduceRun } from './run-model.ts'
 
 /**
  * Writes all reports of a run into `folder`, from its events alone: they can be made again at any time. Returns the

@@ -18,6 +18,7 @@ const ROOMS = [
   'cluster',
   'checks',
   'report',
+  'results',
   'platforms',
   'record',
   'base',
@@ -25,8 +26,9 @@ const ROOMS = [
 
 /** Walls beyond the order: what each of these rooms may import. */
 const ONLY: Record<string, readonly string[]> = {
-  checks: ['record', 'base'],
-  report: ['record', 'base'],
+  checks: ['results', 'record', 'base'],
+  report: ['results', 'record', 'base'],
+  results: ['record', 'base'],
   platforms: ['base'],
   record: ['base'],
   base: [],

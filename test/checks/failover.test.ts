@@ -1,6 +1,6 @@
 import t from 'tap'
 import { judgeFailovers } from '../../runner/checks/index.ts'
-import type { FailoverFact } from '../../runner/record/run-facts.ts'
+import type { FailoverFact } from '../../runner/results/run-facts.ts'
 import { KILL_FACTS } from '../support/facts.ts'
 
 const killed: FailoverFact = {

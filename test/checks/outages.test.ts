@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { RunFacts } from '../../runner/record/run-facts.ts'
+import type { RunFacts } from '../../runner/results/run-facts.ts'
 import { KILL_FACTS } from '../support/facts.ts'
 import type { Op } from '../support/histories.ts'
 import { judge } from '../support/judge.ts'

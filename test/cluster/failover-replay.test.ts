@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import type { EventOf } from '../../runner/record/events.ts'
-import type { FailoverTimeline } from '../../runner/record/failovers/timeline.ts'
+import type { FailoverTimeline } from '../../runner/results/failovers/timeline.ts'
 import { LOGS, readLines, replay, type StoredRun, storedRun } from '../support/replay-failovers.ts'
 
 /** Runs on real servers, stored by scripts/store-failover-logs.ts: see README.md beside them. */

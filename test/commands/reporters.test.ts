@@ -3,8 +3,8 @@ import path from 'node:path'
 import t, { type Test } from 'tap'
 import { parseFlags } from '../../runner/commands/flags.ts'
 import { chosenReporters, printReports, reporterFlag } from '../../runner/commands/reporters.ts'
-import type { RunReport } from '../../runner/report/report-model.ts'
 import { writeReports } from '../../runner/report/write-reports.ts'
+import type { RunReport } from '../../runner/results/report-model.ts'
 import { failingRun } from '../support/sample-events.ts'
 
 /** The report of a run that failed, in a folder of its own. */

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../runner/record/events.ts'
 import { consoleReport } from '../../runner/report/console.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
 import { reportJson } from '../../runner/report/report-json.ts'
-import { reduceRun } from '../../runner/report/run-model.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
 import { storedRun } from '../support/replay-failovers.ts'
 
 /** A stored run of five servers has the events of one: numbered as the only scenario. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { stdoutReporters } from '../../runner/report/index.ts'
-import { reduceRun } from '../../runner/report/run-model.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
 import { checkedRun } from '../support/sample-checks.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 

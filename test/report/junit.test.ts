@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { junitReport } from '../../runner/report/junit.ts'
-import { reduceRun } from '../../runner/report/run-model.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
 import { environmentErrorRun, failingRun, SAMPLES, step, Tape } from '../support/sample-events.ts'
 
 const SCHEMA = fileURLToPath(new URL('./junit.xsd', import.meta.url))

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { consoleReport } from '../../runner/report/console.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
-import { reduceRun } from '../../runner/report/run-model.ts'
-import { comparePaths, isInside, writtenPath } from '../../runner/report/step-path.ts'
 import { type StepRow, stepRows } from '../../runner/report/step-rows.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
+import { comparePaths, isInside, writtenPath } from '../../runner/results/step-path.ts'
 import { repeatedRun, step, Tape } from '../support/sample-events.ts'
 
 function told(rows: readonly StepRow[]): string[] {

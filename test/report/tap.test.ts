@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Parser } from 'tap-parser'
-import { reduceRun } from '../../runner/report/run-model.ts'
 import { tapReport } from '../../runner/report/tap.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
 import { SAMPLES, step, Tape } from '../support/sample-events.ts'
 
 function parse(text: string) {

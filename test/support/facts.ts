@@ -1,4 +1,4 @@
-import type { RunFacts } from '../../runner/record/run-facts.ts'
+import type { RunFacts } from '../../runner/results/run-facts.ts'
 
 /** A scenario of which nothing is known. */
 export const NO_FACTS: RunFacts = { durationMs: 60_000, phases: [], steps: [], faults: [], shards: [], failovers: [] }

@@ -1,6 +1,6 @@
 import { checkNamed, judgeWorkload } from '../../runner/checks/index.ts'
 import type { CheckOutcome } from '../../runner/record/check-outcome.ts'
-import type { RunFacts } from '../../runner/record/run-facts.ts'
+import type { RunFacts } from '../../runner/results/run-facts.ts'
 import { NO_FACTS } from './facts.ts'
 import { type HistorySpec, historyOf } from './histories.ts'
 

@@ -5,10 +5,10 @@ import { FailoverLog } from '../../runner/cluster/failover-log.ts'
 import { dialectOf } from '../../runner/platforms/dialects.ts'
 import { readEvents } from '../../runner/record/event-log.ts'
 import type { EventOf, RunEvent } from '../../runner/record/events.ts'
-import type { ScenarioEvent } from '../../runner/record/failovers/facts.ts'
-import { failoverTimelines } from '../../runner/record/failovers/failovers.ts'
-import type { FailoverTimeline } from '../../runner/record/failovers/timeline.ts'
 import { WallClock } from '../../runner/record/wall-clock.ts'
+import type { ScenarioEvent } from '../../runner/results/failovers/facts.ts'
+import { failoverTimelines } from '../../runner/results/failovers/failovers.ts'
+import type { FailoverTimeline } from '../../runner/results/failovers/timeline.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const LOGS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../cluster/failover-logs')

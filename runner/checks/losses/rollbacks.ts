@@ -1,6 +1,6 @@
 import type { History } from '../../record/history.ts'
 import { NO_NODE, OUTCOME_OK } from '../../record/history-codes.ts'
-import type { RunFacts, Span } from '../../record/run-facts.ts'
+import type { RunFacts, Span } from '../../results/run-facts.ts'
 import { type ByKey, rowsOf, slice } from '../values/by-key.ts'
 import { replacedMs } from '../values/freshness.ts'
 import { readsAt } from '../values/reads.ts'

@@ -1,5 +1,5 @@
 import { FLAG, FN, isIndeterminateCode, outcomeClass } from '../../record/history-codes.ts'
-import type { Span } from '../../record/run-facts.ts'
+import type { Span } from '../../results/run-facts.ts'
 import type { Evidence } from '../evidence.ts'
 
 /** A time in which clients were not served in a range of slots. */

@@ -1,4 +1,4 @@
-import type { RunReport } from '../report-model.ts'
+import type { RunReport } from '../../results/report-model.ts'
 import { NO_FILES, type RunFiles } from '../run-files.ts'
 import { scenarioPage } from './run-page.ts'
 import { pagePath, suitePage } from './suite-page.ts'

@@ -1,4 +1,4 @@
-import type { ScenarioReport } from '../report-model.ts'
+import type { ScenarioReport } from '../../results/report-model.ts'
 import type { RunFiles } from '../run-files.ts'
 
 /** ms from the scenario's start, place of the node in `nodes`, text, and 1 where it tells of the cluster. */

@@ -1,5 +1,5 @@
 import { quoted } from '../../base/shell-words.ts'
-import type { RunReport, ScenarioReport } from '../report-model.ts'
+import type { RunReport, ScenarioReport } from '../../results/report-model.ts'
 import { command } from './badge.ts'
 import { html, type Markup } from './markup.ts'
 

@@ -1,5 +1,5 @@
+import type { FailoverReport, RunReport, ScenarioReport } from '../../results/report-model.ts'
 import { failoverTitle } from '../failover-lines.ts'
-import type { FailoverReport, RunReport, ScenarioReport } from '../report-model.ts'
 import type { RunFiles } from '../run-files.ts'
 import { type PageLogs, pageLogs } from './log-lines.ts'
 import { html, type Markup } from './markup.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type PageLogs, pageLogs } from '../../../runner/report/html/log-lines.ts'
-import type { ScenarioReport } from '../../../runner/report/report-model.ts'
-import { reduceRun } from '../../../runner/report/run-model.ts'
+import type { ScenarioReport } from '../../../runner/results/report-model.ts'
+import { reduceRun } from '../../../runner/results/run-model.ts'
 import { STARTED_AT } from '../../support/sample-events.ts'
 import { fullEvents } from '../../support/sample-run-folder.ts'
 

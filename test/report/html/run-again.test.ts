@@ -2,7 +2,7 @@ import t from 'tap'
 import type { RunEvent } from '../../../runner/record/events.ts'
 import { scenarioPage } from '../../../runner/report/html/run-page.ts'
 import { NO_FILES } from '../../../runner/report/run-files.ts'
-import { reduceRun } from '../../../runner/report/run-model.ts'
+import { reduceRun } from '../../../runner/results/run-model.ts'
 import { passingRun, threeScenarios } from '../../support/sample-events.ts'
 
 /** The commands of each scenario's page, in their order. */

@@ -1,7 +1,7 @@
 import { type Comparison, type ComparisonVerdict, METRICS } from '../../../record/comparison.ts'
 import { summaryOf } from '../../../record/samples.ts'
+import type { RunReport } from '../../../results/report-model.ts'
 import { writeMeasure } from '../../repeat-lines.ts'
-import type { RunReport } from '../../report-model.ts'
 import type { AnyVerdict } from '../../verdicts.ts'
 import { badge } from '../badge.ts'
 import { html, type Markup } from '../markup.ts'

@@ -1,6 +1,6 @@
 import { plural } from '../../../base/text.ts'
 import type { WitnessOperation } from '../../../record/check-outcome.ts'
-import type { CheckReport } from '../../report-model.ts'
+import type { CheckReport } from '../../../results/report-model.ts'
 import type { AnyVerdict } from '../../verdicts.ts'
 import { badge } from '../badge.ts'
 import { html, type Markup } from '../markup.ts'

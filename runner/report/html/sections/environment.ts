@@ -1,4 +1,4 @@
-import type { RunReport, ScenarioReport } from '../../report-model.ts'
+import type { RunReport, ScenarioReport } from '../../../results/report-model.ts'
 import { pairs } from '../badge.ts'
 import { html, type Markup } from '../markup.ts'
 import { runAgain } from '../run-again.ts'

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../base/duration.ts'
-import type { TimelineMoment } from '../../../record/failovers/timeline.ts'
+import type { TimelineMoment } from '../../../results/failovers/timeline.ts'
+import type { FailoverReport } from '../../../results/report-model.ts'
 import { failoverTitle } from '../../failover-lines.ts'
-import type { FailoverReport } from '../../report-model.ts'
 import { html, type Markup } from '../markup.ts'
 import { zoom } from './steps.ts'
 

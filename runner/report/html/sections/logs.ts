@@ -1,5 +1,5 @@
 import { plural } from '../../../base/text.ts'
-import type { ScenarioReport } from '../../report-model.ts'
+import type { ScenarioReport } from '../../../results/report-model.ts'
 import type { PageLogs } from '../log-lines.ts'
 import { html, type Markup } from '../markup.ts'
 import { controls } from './timeline.ts'

@@ -1,7 +1,6 @@
 import type { Histogram } from '../../../record/samples.ts'
+import type { MeasureReport, RepeatReport, RunReport } from '../../../results/report-model.ts'
 import { measureTexts, repeatName, repeatVerdict, writeMeasure } from '../../repeat-lines.ts'
-import type { MeasureReport, RepeatReport } from '../../repeats.ts'
-import type { RunReport } from '../../report-model.ts'
 import { VERDICT_LOOKS } from '../../verdicts.ts'
 import { html, type Markup } from '../markup.ts'
 

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
 import type { StepVerdict } from '../../../record/events.ts'
-import type { ScenarioReport, StepReport } from '../../report-model.ts'
+import type { ScenarioReport, StepReport } from '../../../results/report-model.ts'
 import { VERDICT_LOOKS } from '../../verdicts.ts'
 import { html, type Markup } from '../markup.ts'
 

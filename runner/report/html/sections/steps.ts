@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
+import type { StepReport } from '../../../results/report-model.ts'
 import { formatLimit } from '../../problems.ts'
-import type { StepReport } from '../../report-model.ts'
 import { type StepRow, stepRows } from '../../step-rows.ts'
 import { badge } from '../badge.ts'
 import { type Content, html, type Markup } from '../markup.ts'

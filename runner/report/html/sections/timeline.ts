@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
-import type { ScenarioReport } from '../../report-model.ts'
-import { type Series, sum } from '../../series.ts'
+import type { ScenarioReport } from '../../../results/report-model.ts'
+import { type Series, sum } from '../../../results/series.ts'
 import { html, Markup } from '../markup.ts'
 
 const LEGEND: [look: string, text: string][] = [

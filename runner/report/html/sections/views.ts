@@ -1,4 +1,4 @@
-import type { NodeShown, ViewReport } from '../../timeline-model.ts'
+import type { NodeShown, ViewReport } from '../../../results/timeline-model.ts'
 import { html, type Markup } from '../markup.ts'
 
 /** A view of the cluster as a table that is compared to another. */

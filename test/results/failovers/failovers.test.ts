@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { RunEvent } from '../../../runner/record/events.ts'
-import type { ScenarioEvent } from '../../../runner/record/failovers/facts.ts'
-import { failoverTimelines } from '../../../runner/record/failovers/failovers.ts'
-import type { FailoverTimeline } from '../../../runner/record/failovers/timeline.ts'
+import type { ScenarioEvent } from '../../../runner/results/failovers/facts.ts'
+import { failoverTimelines } from '../../../runner/results/failovers/failovers.ts'
+import type { FailoverTimeline } from '../../../runner/results/failovers/timeline.ts'
 import { storedRun } from '../../support/replay-failovers.ts'
 
 /** Six failovers on a real Redis 7.0: stop, manual, kill, force, pause, takeover. */

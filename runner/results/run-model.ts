@@ -1,11 +1,19 @@
 import type { ClusterInfo, EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
-import type { ScenarioEvent } from '../record/failovers/facts.ts'
-import { failoversOf } from './failovers.ts'
+import { failoverSummary } from './failover-summary.ts'
+import type { ScenarioEvent } from './failovers/facts.ts'
+import { failoverTimelines } from './failovers/failovers.ts'
+import { failoversOfSteps } from './failovers-of-steps.ts'
 import { faultsOf, pausesOf } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
 import { playedFiles } from './played-files.ts'
 import { repeatsOf } from './repeats.ts'
-import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
+import {
+  type FailoverReport,
+  REPORT_VERSION,
+  type RunReport,
+  type ScenarioReport,
+  type StepReport,
+} from './report-model.ts'
 import { seriesOf } from './series.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 
@@ -138,6 +146,16 @@ function whatWasSeen(
     ...(series.length > 0 && { series }),
     ...(histories.length > 0 && { histories: histories.map(({ workload, file }) => ({ workload, file })) }),
   }
+}
+
+/** The failovers of a scenario, from its events; `steps` and `cluster` are what the same events were reduced to. */
+function failoversOf(
+  events: readonly ScenarioEvent[],
+  steps: readonly StepReport[],
+  cluster: ClusterInfo | undefined,
+): FailoverReport[] {
+  const timelines = failoverTimelines(events) ?? failoversOfSteps(steps, cluster)
+  return timelines.map((timeline) => ({ ...timeline, summary: failoverSummary(timeline) }))
 }
 
 function sourceOf(events: readonly ScenarioEvent[]): Pick<ScenarioReport, 'source'> {

@@ -1,8 +1,8 @@
 import type { CheckOutcome } from '../record/check-outcome.ts'
-import type { Comparison } from '../record/comparison.ts'
+import type { Comparison, Metric } from '../record/comparison.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
-import type { FailoverTimeline } from '../record/failovers/timeline.ts'
-import type { RepeatReport } from './repeats.ts'
+import type { Histogram, SampleSummary } from '../record/samples.ts'
+import type { FailoverTimeline } from './failovers/timeline.ts'
 import type { Series } from './series.ts'
 import type { FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
 
@@ -124,4 +124,29 @@ export type CheckReport = CheckOutcome
 export interface FailoverReport extends FailoverTimeline {
   /** What it was like, in one sentence. */
   summary: string
+}
+
+/** What came of a scenario that a run played several times. */
+export interface RepeatReport {
+  scenario: string
+  server: string
+  platform: string
+  /** Places in the run's list of scenarios. */
+  plays: number[]
+  /** What most of them say; of equally many, the worse. */
+  verdict: ScenarioVerdict
+  /** They do not all say the same. */
+  flaky: boolean
+  /** Those that say otherwise than most. */
+  minority: number[]
+  measures: MeasureReport[]
+}
+
+export interface MeasureReport extends SampleSummary {
+  metric: Metric
+  /** In words: `failover time`. */
+  name: string
+  unit: 'ms' | 'count'
+  samples: number[]
+  histogram: Histogram
 }

@@ -1,4 +1,4 @@
-import type { LogFact, LogMoment, ServiceFact } from '../failover-facts.ts'
+import type { LogFact, LogMoment, ServiceFact } from '../../record/failover-facts.ts'
 import { type FailoverFacts, logsBetween } from './facts.ts'
 import { MOMENTS, type MomentName, type TimelineMoment } from './timeline.ts'
 import { viewsAgree } from './views-agree.ts'

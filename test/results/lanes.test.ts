@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { ClusterInfo, RunEvent } from '../../runner/record/events.ts'
 import type { SeenNode } from '../../runner/record/failover-facts.ts'
-import { keptViews, nodeLanes, type Pause, shardLanes, viewsOf } from '../../runner/report/lanes.ts'
-import type { Span } from '../../runner/report/timeline-model.ts'
+import { keptViews, nodeLanes, type Pause, shardLanes, viewsOf } from '../../runner/results/lanes.ts'
+import type { Span } from '../../runner/results/timeline-model.ts'
 
 /** The scenario starts this long after the run, ms. */
 const START_MS = 1000

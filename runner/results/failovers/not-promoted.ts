@@ -1,4 +1,4 @@
-import type { FaultFact } from '../failover-facts.ts'
+import type { FaultFact } from '../../record/failover-facts.ts'
 import { type Cause, faultCause, unplannedCause, wantedCause } from './cause.ts'
 import { expectedAfterFault, expectedWhenWanted } from './expected.ts'
 import { type FailoverFacts, logsBetween, shardOf, timingAt } from './facts.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { factsOf } from '../../runner/checks/facts.ts'
 import type { ClusterInfo, RunEvent } from '../../runner/record/events.ts'
+import { factsOf } from '../../runner/results/facts.ts'
 import { CLUSTER, step } from '../support/sample-events.ts'
 
 const cluster: ClusterInfo = { ...CLUSTER, slots: [[[0, 5460]], [[5461, 10_922]], [[10_923, 16_383]]] }

@@ -1,5 +1,5 @@
-import type { ClusterNodeInfo, EventOf, RunEvent } from '../events.ts'
-import type { FaultFact, LogFact, LogMoment, ServiceFact, TimingFact, ViewFact } from '../failover-facts.ts'
+import type { ClusterNodeInfo, EventOf, RunEvent } from '../../record/events.ts'
+import type { FaultFact, LogFact, LogMoment, ServiceFact, TimingFact, ViewFact } from '../../record/failover-facts.ts'
 
 /** A step that asked for a failover. */
 export interface WantedStep {

@@ -1,4 +1,4 @@
-import type { SeenNode, ViewFact } from '../failover-facts.ts'
+import type { SeenNode, ViewFact } from '../../record/failover-facts.ts'
 
 /** When all nodes that answer came to say the same, between `afterMs` and `seenMs`. */
 export interface Agreement {

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
-import type { LogFact } from '../failover-facts.ts'
+import type { LogFact } from '../../record/failover-facts.ts'
 import { type FailoverFacts, logsBetween, timingAt } from './facts.ts'
 
 /** Reasons that a replica logs while all is as it should be: it waits for its turn, or for votes that may come. */

@@ -1,4 +1,4 @@
-import type { FaultFact, LogFact } from '../failover-facts.ts'
+import type { FaultFact, LogFact } from '../../record/failover-facts.ts'
 import { type FailoverFacts, logsBetween, type PlayedStep, shardOf } from './facts.ts'
 import type { FailoverKind, TimelineMoment } from './timeline.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { RunEvent } from '../../runner/record/events.ts'
-import { reduceRun } from '../../runner/report/run-model.ts'
 import { trendLines } from '../../runner/report/trends.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
 import {
   brokenOffRun,
   environmentErrorRun,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { LoadSeries, RunEvent } from '../../runner/record/events.ts'
-import { seriesOf } from '../../runner/report/series.ts'
+import { seriesOf } from '../../runner/results/series.ts'
 
 function piece(fromMs: number, ok: number[], more: Partial<LoadSeries> = {}): LoadSeries {
   const nothing = ok.map(() => 0)

@@ -1,5 +1,5 @@
 import type { ClusterInfo, EventOf, RunEvent } from '../record/events.ts'
-import type { FailoverFact, FaultFact, PhaseFact, RunFacts, ShardFact, StepFact } from '../record/run-facts.ts'
+import type { FailoverFact, FaultFact, PhaseFact, RunFacts, ShardFact, StepFact } from './run-facts.ts'
 
 /**
  * What checks must know of a scenario, from its events. `scenario` is its place in the run; `failovers` are those that reports tell

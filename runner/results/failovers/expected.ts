@@ -1,4 +1,4 @@
-import type { TimingFact } from '../failover-facts.ts'
+import type { TimingFact } from '../../record/failover-facts.ts'
 import type { ExpectedRange, ExpectedTimes } from './timeline.ts'
 
 /** Servers look at their elections ten times a second (clusterCron, cluster.c): each step of one may wait for the next time. */

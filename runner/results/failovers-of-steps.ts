@@ -1,6 +1,6 @@
 import type { ClusterInfo } from '../record/events.ts'
-import { phasesOf, tidyMs } from '../record/failovers/phases.ts'
-import type { FailoverTimeline, TimelineMoment } from '../record/failovers/timeline.ts'
+import { phasesOf, tidyMs } from './failovers/phases.ts'
+import type { FailoverTimeline, TimelineMoment } from './failovers/timeline.ts'
 import type { StepReport } from './report-model.ts'
 
 /** Verbs that take a master away. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { consoleReport } from '../../runner/report/console.ts'
-import { reduceRun } from '../../runner/report/run-model.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
 import { step, Tape } from '../support/sample-events.ts'
 
 const STEPS = [

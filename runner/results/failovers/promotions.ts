@@ -1,4 +1,4 @@
-import type { ViewFact } from '../failover-facts.ts'
+import type { ViewFact } from '../../record/failover-facts.ts'
 import { type FailoverFacts, logsBetween, shardOf } from './facts.ts'
 import type { TimelineMoment } from './timeline.ts'
 

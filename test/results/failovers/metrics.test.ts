@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { ScenarioEvent } from '../../../runner/record/failovers/facts.ts'
-import { failoverTimelines } from '../../../runner/record/failovers/failovers.ts'
-import { FAILOVER_METRICS, type FailoverMetric, failoverValues } from '../../../runner/record/failovers/metrics.ts'
+import type { ScenarioEvent } from '../../../runner/results/failovers/facts.ts'
+import { failoverTimelines } from '../../../runner/results/failovers/failovers.ts'
+import { FAILOVER_METRICS, type FailoverMetric, failoverValues } from '../../../runner/results/failovers/metrics.ts'
 import { replay, storedRun } from '../../support/replay-failovers.ts'
 
 const CAUSES = replay(storedRun('causes-redis-7.0.15'))
