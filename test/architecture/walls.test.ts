@@ -10,6 +10,7 @@ const runner = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..
 const ROOMS = [
   'cli',
   'commands',
+  'doctor',
   'engine',
   'scenario',
   'steps',

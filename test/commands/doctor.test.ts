@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { renderFindings, renderJson } from '../../runner/commands/doctor/render.ts'
 import { doctor } from '../../runner/commands/doctor.ts'
 import { parseFlags } from '../../runner/commands/flags.ts'
-import { type Finding, findingsOf } from '../../runner/platforms/checkup/finding.ts'
+import { type Finding, findingsOf } from '../../runner/doctor/finding.ts'
 
 const FINDINGS: Finding[] = [
   findingsOf('Docker').ok('engine', 'Docker 20.10.24 answers'),

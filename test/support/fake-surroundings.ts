@@ -1,8 +1,8 @@
-import { checkUp } from '../../runner/platforms/checkup/checkup.ts'
-import type { EngineSeen } from '../../runner/platforms/checkup/engine.ts'
-import type { Finding } from '../../runner/platforms/checkup/finding.ts'
-import type { Machine } from '../../runner/platforms/checkup/machine.ts'
-import type { Surroundings } from '../../runner/platforms/checkup/surroundings.ts'
+import { checkUp } from '../../runner/doctor/checkup.ts'
+import type { EngineSeen } from '../../runner/doctor/engine.ts'
+import type { Finding } from '../../runner/doctor/finding.ts'
+import type { Machine } from '../../runner/doctor/machine.ts'
+import type { Surroundings } from '../../runner/doctor/surroundings.ts'
 import { PlatformError } from '../../runner/platforms/platform.ts'
 
 export const ENGINE: EngineSeen = {

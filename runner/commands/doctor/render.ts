@@ -1,5 +1,5 @@
 import { displayWidth, visible, wrap } from '../../base/text.ts'
-import type { Finding, State } from '../../platforms/checkup/finding.ts'
+import type { Finding, State } from '../../doctor/finding.ts'
 import { type Format, type OutputStyle, painter } from '../../report/style.ts'
 
 const LOOKS: Readonly<Record<State, { mark: string; format: Format }>> = {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { checkUp } from '../../runner/platforms/checkup/checkup.ts'
-import { AREAS } from '../../runner/platforms/checkup/finding.ts'
-import { theseSurroundings } from '../../runner/platforms/checkup/surroundings.ts'
+import { checkUp } from '../../runner/doctor/checkup.ts'
+import { AREAS } from '../../runner/doctor/finding.ts'
+import { theseSurroundings } from '../../runner/doctor/surroundings.ts'
 import { ENGINE, fakeMachine, fakeSurroundings, findingOf, noEngine, refusal } from '../support/fake-surroundings.ts'
 
 const REDIS = { 'redis-server': '/opt/bin/redis-server' }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { access, constants, readFile, realpath, stat, statfs } from 'node:fs/promises'
 import { freemem, release, totalmem } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
-import { type ChildOptions, runProgram } from '../child.ts'
-import { portHolder } from '../port-holder.ts'
+import { type ChildOptions, runProgram } from '../platforms/child.ts'
+import { portHolder } from '../platforms/port-holder.ts'
 
 /** What a check-up asks this machine. Tests give one of their own. */
 export interface Machine {

@@ -1,4 +1,4 @@
-import { CAPABILITIES, type FaultSupport } from '../faults.ts'
+import { CAPABILITIES, type FaultSupport } from '../platforms/faults.ts'
 import { type AttemptOptions, attempt } from './attempt.ts'
 import { type Finding, findingsOf } from './finding.ts'
 

@@ -1,7 +1,7 @@
-import { DEFAULT_SERVER } from '../catalogue.ts'
-import { DockerPlatform } from '../docker/docker-platform.ts'
-import { Engine } from '../docker/engine.ts'
-import { PURPOSE_LABEL } from '../docker/labels.ts'
+import { DEFAULT_SERVER } from '../platforms/catalogue.ts'
+import { DockerPlatform } from '../platforms/docker/docker-platform.ts'
+import { Engine } from '../platforms/docker/engine.ts'
+import { PURPOSE_LABEL } from '../platforms/docker/labels.ts'
 import { type Finding, findingsOf, formatBytes } from './finding.ts'
 import type { Machine } from './machine.ts'
 
