@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import { historyFiles, judgeScenario } from '../engine/judge.ts'
+import { historyFiles, judgeScenario } from '../checks/judge.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { EventLogError, readEvents } from '../record/event-log.ts'
 import type { EventOf, RunEvent } from '../record/events.ts'

@@ -1,4 +1,4 @@
-import { PlatformError } from '../platforms/platform.ts'
+import { PlatformError } from '../platforms/errors.ts'
 
 /** What was looked for, or why it could not be seen. */
 export type Seen<T> = { value: T } | Problem

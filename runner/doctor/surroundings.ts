@@ -3,7 +3,7 @@ import { findServer, type ServerEntry, serverNames } from '../platforms/catalogu
 import { findArchives } from '../platforms/debian/archive.ts'
 import { cachedTree, debianCacheFolder } from '../platforms/debian/tree.ts'
 import { listRuns, readRun } from '../platforms/process/run-record.ts'
-import { defaultStateFolder } from '../platforms/process/state-folder.ts'
+import { defaultStateFolder } from '../platforms/state-folder.ts'
 import { type EngineSeen, lookAtEngine } from './engine.ts'
 import type { FaultTeller } from './fault-support.ts'
 import { type Machine, thisMachine } from './machine.ts'

@@ -3,7 +3,7 @@ import { FaultBoard } from '../faults/board.ts'
 import type { Fault } from '../faults/fault.ts'
 import { Journal } from '../faults/journal.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import { defaultStateFolder } from '../platforms/process/state-folder.ts'
+import { defaultStateFolder } from '../platforms/state-folder.ts'
 import type { FaultInfo } from '../record/events.ts'
 import type { RunSettings } from './settings-of-run.ts'
 

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { type Platform, PlatformError } from '../platforms/platform.ts'
+import { PlatformError } from '../platforms/errors.ts'
+import type { Platform } from '../platforms/platform.ts'
 import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import { EXIT, exitCodeOf, verdictOfRun } from '../results/verdict.ts'
 import type { Scenario } from '../scenario/model.ts'

@@ -1,5 +1,5 @@
 import { FormError } from '../cluster/form.ts'
-import { PlatformError } from '../platforms/platform.ts'
+import { PlatformError } from '../platforms/errors.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
 import { HistoryError } from '../record/history-format.ts'

@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
 import { parseTarget, TargetError } from '../cluster/targets.ts'
-import { PlatformError } from '../platforms/platform.ts'
+import { PlatformError } from '../platforms/errors.ts'
 import type { PlannedStep, StepError, StepOutcome, StepVerdict } from '../record/events.ts'
 import { verdictOfSteps } from '../results/verdict.ts'
 import { type Names, UndefinedName } from '../steps/names.ts'

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { PlatformError } from '../platforms/platform.ts'
+import { PlatformError } from '../platforms/errors.ts'
 import type { Fault } from './fault.ts'
 
 const SUFFIX = '.faults.json'

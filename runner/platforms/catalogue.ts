@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { PlatformError } from './platform.ts'
+import { PlatformError } from './errors.ts'
 
 const debianSource = z.strictObject({
   /** The suite that has the server first, then those with its security updates. */

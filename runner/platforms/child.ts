@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { PlatformError } from './platform.ts'
+import { PlatformError } from './errors.ts'
 
 export interface ChildOptions {
   /** What it is done for, in words, for messages: `fetch Debian packages`. */

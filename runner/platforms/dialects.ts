@@ -1,4 +1,4 @@
-import { PlatformError } from './platform.ts'
+import { PlatformError } from './errors.ts'
 
 /**
  * What versions of Redis and Valkey differ in. All of it is here: elsewhere a dialect is asked, and no version compared.

@@ -2,7 +2,7 @@
  * What a platform can do to the servers of a group beyond starting and stopping them. All of it is stated as what should be,
  * and a platform brings it about: asked for twice, nothing more happens; asked for nothing, all is whole again.
  */
-import { PlatformError } from './platform.ts'
+import { PlatformError } from './errors.ts'
 
 /** This machine, this server or this platform cannot do what is asked; nothing was changed. Ends a step as inconclusive. */
 export class UnsupportedFault extends PlatformError {

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { type FaultKind, NotHealed, NotProven } from '../faults/fault.ts'
+import { PlatformError } from '../platforms/errors.ts'
 import type { Capability, GroupNeeds } from '../platforms/faults.ts'
 import { UnsupportedFault } from '../platforms/faults.ts'
-import { PlatformError } from '../platforms/platform.ts'
 import { type Step, type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
 
 /** Applying, proving, healing and proving again, ms, beside the time that `for` holds it. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { faultFindings } from '../../runner/doctor/fault-support.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import type { FaultSupport } from '../../runner/platforms/faults.ts'
-import { PlatformError } from '../../runner/platforms/platform.ts'
 
 const teller = (name: string, support: FaultSupport[]) => ({ name, faultSupport: async () => support })
 const LIMITS = { timeoutMs: 1000 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Interrupted } from '../../runner/engine/interrupt.ts'
-import { PlatformError } from '../../runner/platforms/platform.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import { StepFailure } from '../../runner/steps/verb.ts'
 import { type FakeRun, fakeRun } from '../support/fake-run.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Interrupted } from '../../runner/engine/interrupt.ts'
-import { PlatformError } from '../../runner/platforms/platform.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import type { StepVerdict } from '../../runner/record/events.ts'
 import { StepFailure, StepInconclusive, type Verb } from '../../runner/steps/verb.ts'
 import { type FakeStage, fakeStage, step } from '../support/fake-stage.ts'

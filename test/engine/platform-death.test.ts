@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PlatformError } from '../../runner/platforms/platform.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import { StepFailure, StepInconclusive } from '../../runner/steps/verb.ts'
 import { hurriedClock } from '../support/fake-clock.ts'
 import { type FakeRun, fakeRun } from '../support/fake-run.ts'

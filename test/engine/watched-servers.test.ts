@@ -1,6 +1,6 @@
 import t from 'tap'
 import { watchedServers } from '../../runner/engine/watched-servers.ts'
-import { PlatformError } from '../../runner/platforms/platform.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import type { FaultFact } from '../../runner/record/failover-facts.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { FakeGroup } from '../support/fake-group.ts'

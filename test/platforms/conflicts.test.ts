@@ -1,7 +1,8 @@
 import { createServer } from 'node:net'
 import type { ContainerInfo } from 'dockerode'
 import t from 'tap'
-import { conflictError, findConflicts } from '../../runner/platforms/docker/conflicts.ts'
+import { conflictError } from '../../runner/platforms/conflicts.ts'
+import { findConflicts } from '../../runner/platforms/docker/conflicts.ts'
 
 function container(name: string, image: string, labels: Record<string, string>, publicPort?: number): ContainerInfo {
   const Ports = publicPort ? [{ IP: '127.0.0.1', PrivatePort: publicPort, PublicPort: publicPort, Type: 'tcp' }] : []

@@ -6,8 +6,9 @@ import { rulesOf } from '../../runner/platforms/docker/links/packet-filter.ts'
 import { intakeOf, shapeOf } from '../../runner/platforms/docker/links/shaping.ts'
 import { demandMeans, networkSupport } from '../../runner/platforms/docker/links/support.ts'
 import { Toolbox } from '../../runner/platforms/docker/toolbox/toolbox.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import { CLIENTS, type LinkFault } from '../../runner/platforms/faults.ts'
-import { PlatformError, type ServerNode } from '../../runner/platforms/platform.ts'
+import type { ServerNode } from '../../runner/platforms/platform.ts'
 import { requireEngine } from '../support/docker.ts'
 
 const projectRoot = new URL('../..', import.meta.url).pathname

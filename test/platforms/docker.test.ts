@@ -4,7 +4,8 @@ import Docker from 'dockerode'
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
-import { ConflictError, type LogLine, type ServerGroup, type ServerGroupSpec } from '../../runner/platforms/platform.ts'
+import { ConflictError } from '../../runner/platforms/errors.ts'
+import type { LogLine, ServerGroup, ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { requireEngine } from '../support/docker.ts'
 
 const projectRoot = new URL('../..', import.meta.url).pathname

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Interrupted } from '../../runner/engine/interrupt.ts'
-import { PlatformError } from '../../runner/platforms/platform.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import type { Step } from '../../runner/steps/verb.ts'
 import { loading, unanswered } from '../support/fake-cluster.ts'
 import { type FakeStage, fakeStage, step } from '../support/fake-stage.ts'

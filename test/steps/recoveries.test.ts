@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PlatformError } from '../../runner/platforms/platform.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import { loading, refused, unanswered } from '../support/fake-cluster.ts'
 import { type FakeStage, fakeStage, step } from '../support/fake-stage.ts'
 import { afterMs } from '../support/fake-verb.ts'

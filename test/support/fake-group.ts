@@ -1,3 +1,4 @@
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import type {
   LinkAnswer,
   LinkCount,
@@ -8,13 +9,7 @@ import type {
   SeenLimits,
   ServerControl,
 } from '../../runner/platforms/faults.ts'
-import {
-  type NodeState,
-  nodeName,
-  PlatformError,
-  type ServerGroup,
-  type ServerNode,
-} from '../../runner/platforms/platform.ts'
+import { type NodeState, nodeName, type ServerGroup, type ServerNode } from '../../runner/platforms/platform.ts'
 
 /** A network and controls that take everything and do nothing; a test hangs into them what it wants to see. */
 class FakeNetwork implements NetworkControl {

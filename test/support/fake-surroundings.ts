@@ -3,7 +3,7 @@ import type { EngineSeen } from '../../runner/doctor/engine.ts'
 import type { Finding } from '../../runner/doctor/finding.ts'
 import type { Machine } from '../../runner/doctor/machine.ts'
 import type { Surroundings } from '../../runner/doctor/surroundings.ts'
-import { PlatformError } from '../../runner/platforms/platform.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 
 export const ENGINE: EngineSeen = {
   name: 'Docker 20.10.24',

@@ -2,7 +2,8 @@ import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { poll } from '../../base/poll.ts'
 import type { LiveCluster } from '../../cluster/live-cluster.ts'
-import { PlatformError, type ServerGroup } from '../../platforms/platform.ts'
+import { PlatformError } from '../../platforms/errors.ts'
+import type { ServerGroup } from '../../platforms/platform.ts'
 
 const WITHIN_MS = 30_000
 const EVERY_MS = 50

@@ -4,7 +4,7 @@ import { type Healing, healJournal } from '../../faults/heal-run.ts'
 import { Journal, readJournals } from '../../faults/journal.ts'
 import { mendCluster } from '../../faults/mend-cluster.ts'
 import type { FoundRun, Platform } from '../../platforms/platform.ts'
-import { defaultStateFolder } from '../../platforms/process/state-folder.ts'
+import { defaultStateFolder } from '../../platforms/state-folder.ts'
 
 /**
  * Heals a cluster that stays: first what can be seen to be wrong with it, for a server must answer before its settings can be put

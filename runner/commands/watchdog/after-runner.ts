@@ -1,4 +1,4 @@
-import { PlatformError } from '../../platforms/platform.ts'
+import { PlatformError } from '../../platforms/errors.ts'
 import { forgetJournal, healKept } from '../heal/heal-kept.ts'
 import { openKinds } from '../open-platform.ts'
 

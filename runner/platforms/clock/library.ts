@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { debianCacheFolder, debianTree } from '../debian/tree.ts'
+import { PlatformError } from '../errors.ts'
 import { type FaultSupport, UnsupportedFault } from '../faults.ts'
-import { PlatformError, type Progress } from '../platform.ts'
+import type { Progress } from '../platform.ts'
 
 const SOURCE = fileURLToPath(new URL('skewed-clock.c', import.meta.url))
 const COMPILE_TIMEOUT_MS = 30_000

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { runProgram } from '../child.ts'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 
 /** A repository of Debian packages, as a line of `sources.list` names it. */
 export interface Archive {

@@ -2,7 +2,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
-import { PlatformError, type Progress } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
+import type { Progress } from '../platform.ts'
 import { type Archive, findArchives, sourcesList } from './archive.ts'
 
 const UPDATE_TIMEOUT_MS = 180_000

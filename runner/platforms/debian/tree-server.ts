@@ -1,7 +1,7 @@
 import { access, readdir, readlink } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { ServerEntry } from '../catalogue.ts'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 import type { DebianTree } from './tree.ts'
 
 /** How to run a program of a tree on this machine: an argument array, never a shell's line. */

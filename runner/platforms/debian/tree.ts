@@ -4,7 +4,8 @@ import { homedir, hostname } from 'node:os'
 import { basename, delimiter, join } from 'node:path'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
-import { PlatformError, type Progress } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
+import type { Progress } from '../platform.ts'
 import { downloadPackages } from './packages.ts'
 
 /** An unpacked root file system: the packages asked for and every library that they need, nothing installed. */

@@ -1,17 +1,8 @@
 import type { ContainerInfo } from 'dockerode'
-import { ConflictError } from '../platform.ts'
+import type { Conflict } from '../conflicts.ts'
 import { portHolder } from '../port-holder.ts'
 import { PURPOSE_LABEL, RUN_LABEL } from './labels.ts'
 import { removalCommand } from './removal.ts'
-
-/** A name or port that is wanted, and what has it. */
-export interface Conflict {
-  kind: 'name' | 'port'
-  what: string
-  holder: string
-  /** What removes the holder, in words, if it is one of this project's own. */
-  removal?: string
-}
 
 /** The run id of such a cluster says its name prefix; the command wants it as a flag. */
 const CLEAN = '`npm run cluster clean` (with the --name-prefix of that cluster)'
@@ -54,29 +45,4 @@ function containerHolder(container: ContainerInfo): Pick<Conflict, 'holder' | 'r
   }
   const name = container.Names[0]?.slice(1) ?? container.Id.slice(0, 12)
   return { holder: `container ${name} (image ${container.Image}), which this runner did not make` }
-}
-
-/** One error for all conflicts, by holder; it names the flags that avoid them. */
-export function conflictError(conflicts: readonly Conflict[]): ConflictError {
-  const holders = [...new Set(conflicts.map(({ holder }) => holder))]
-  const parts = holders.map((holder) => {
-    const held = conflicts.filter((conflict) => conflict.holder === holder)
-    const of = (kind: Conflict['kind']) => held.filter((conflict) => conflict.kind === kind).map(({ what }) => what)
-    const things = [listOf('name', of('name')), listOf('port', of('port'))].filter((text) => text !== '')
-    return `${things.join(' and ')} ${held.length === 1 ? 'is' : 'are'} taken by ${holder}`
-  })
-  const flags = [
-    ...(conflicts.some(({ kind }) => kind === 'port') ? ['other ports with `--port-base`'] : []),
-    ...(conflicts.some(({ kind }) => kind === 'name') ? ['other names with `--name-prefix`'] : []),
-  ]
-  const removals = [...new Set(conflicts.flatMap(({ removal }) => (removal === undefined ? [] : [removal])))]
-  const clean = removals.length === 0 ? '' : `; or, if it is no longer needed, remove it with ${removals.join(' and ')}`
-  return new ConflictError(`${parts.join('; ')}; nothing was touched`, {
-    hint: `choose ${flags.join(' and ')}${clean}`,
-  })
-}
-
-function listOf(kind: string, things: readonly string[]): string {
-  if (things.length === 0) return ''
-  return `${kind}${things.length === 1 ? '' : 's'} ${things.join(', ')}`
 }

@@ -1,18 +1,12 @@
 import type { ContainerInfo } from 'dockerode'
 import { clockLibrary } from '../clock/library.ts'
+import { conflictError } from '../conflicts.ts'
 import { dialectOf } from '../dialects.ts'
+import { ConflictError, PlatformError } from '../errors.ts'
 import type { FaultSupport } from '../faults.ts'
-import {
-  ConflictError,
-  type FoundRun,
-  type Platform,
-  PlatformError,
-  type Progress,
-  type ServerGroup,
-  type ServerGroupSpec,
-  type ServerNode,
-} from '../platform.ts'
-import { conflictError, findConflicts } from './conflicts.ts'
+import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec, ServerNode } from '../platform.ts'
+import { checkSpec } from '../spec.ts'
+import { findConflicts } from './conflicts.ts'
 import { createNodes, namesAndPorts } from './creation.ts'
 import { Engine, EngineRefusal } from './engine.ts'
 import { type NodeImage, prepareImage } from './image.ts'
@@ -24,7 +18,6 @@ import { clockFiles } from './resources/clock.ts'
 import { resourceSupport } from './resources/support.ts'
 import { listRuns, removeOrphans } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
-import { checkSpec } from './spec.ts'
 import { Toolbox } from './toolbox/toolbox.ts'
 
 export interface DockerPlatformOptions {

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import Docker from 'dockerode'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 
 /** The engine answered, and refused. `statusCode` is that of its HTTP reply. */
 export class EngineRefusal extends PlatformError {

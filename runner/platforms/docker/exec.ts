@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 import type { Engine } from './engine.ts'
 
 const EXEC_TIMEOUT_MS = 20_000

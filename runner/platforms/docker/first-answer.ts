@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import { PlatformError, type ServerNode } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
+import type { ServerNode } from '../platform.ts'
 import type { Engine } from './engine.ts'
 import { runFilter } from './labels.ts'
 import { lastLines } from './logs.ts'

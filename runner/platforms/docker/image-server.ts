@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { serverOfVersionText } from '../dialects.ts'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import { runLabels } from './labels.ts'
 import { lastLines } from './logs.ts'

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 import type { CallOptions, Engine } from './engine.ts'
 
 /** What the engine reports of a pull, an import or a build, one JSON object a line. */

@@ -1,3 +1,4 @@
+import { PlatformError } from '../errors.ts'
 import {
   CLIENTS,
   type LinkAnswer,
@@ -7,7 +8,7 @@ import {
   type NetworkControl,
   UnsupportedFault,
 } from '../faults.ts'
-import { PlatformError, type ServerNode } from '../platform.ts'
+import type { ServerNode } from '../platform.ts'
 import type { Engine } from './engine.ts'
 import { LinkApplier, type NetworkState } from './links/applier.ts'
 import { LinkCarrier } from './links/carrier.ts'

@@ -1,5 +1,5 @@
 import type { NetworkInspectInfo } from 'dockerode'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import type { Labels } from './labels.ts'
 

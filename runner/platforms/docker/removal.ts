@@ -1,5 +1,5 @@
 import type { ContainerInfo, NetworkInspectInfo, VolumeInspectInfo } from 'dockerode'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 import { type Engine, EngineRefusal, unlessGone } from './engine.ts'
 import { RUN_LABEL, runFilter } from './labels.ts'
 

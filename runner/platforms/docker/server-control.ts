@@ -1,5 +1,6 @@
+import { PlatformError } from '../errors.ts'
 import { type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
-import { PlatformError, type ServerNode } from '../platform.ts'
+import type { ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import { runLabels } from './labels.ts'
 import { setContainerClock } from './resources/clock.ts'

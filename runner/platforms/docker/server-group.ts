@@ -1,5 +1,6 @@
 import type { ContainerInspectInfo } from 'dockerode'
-import { type LogLine, type NodeState, PlatformError, type ServerGroup, type ServerNode } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
+import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal, unlessGone } from './engine.ts'
 import { LogFollower } from './logs.ts'
 import { DockerNetworkControl, type NetworkOptions } from './network-control.ts'

@@ -1,5 +1,5 @@
+import { PlatformError } from '../errors.ts'
 import { CLIENTS, type GroupNeeds, type LinkFault, UnsupportedFault } from '../faults.ts'
-import { PlatformError } from '../platform.ts'
 import { needsLinks } from './loopback.ts'
 
 const IMPOSSIBLE = {

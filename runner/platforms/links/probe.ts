@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
+import { PlatformError } from '../errors.ts'
 import type { LinkAnswer } from '../faults.ts'
-import { PlatformError } from '../platform.ts'
 
 /** Where a question goes, and from where. */
 export interface Route {

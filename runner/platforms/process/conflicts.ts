@@ -1,5 +1,5 @@
 import { BUS_OFFSET } from '../bus-port.ts'
-import { type Conflict, conflictError } from '../docker/conflicts.ts'
+import { type Conflict, conflictError } from '../conflicts.ts'
 import { hasLinks, hiddenAddress } from '../links/loopback.ts'
 import type { ServerNode } from '../platform.ts'
 import { NOBODY_SEEN, portHolder } from '../port-holder.ts'

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
+import { PlatformError } from '../errors.ts'
 import type { LinkOrder, LinkReply } from '../links/protocol.ts'
-import { PlatformError } from '../platform.ts'
 import { readJsonLines } from './json-lines.mjs'
 import type { Action, Reply, Request } from './protocol.ts'
 

@@ -1,9 +1,10 @@
 import { Redis } from 'ioredis'
-import { PlatformError, type ServerNode } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
+import type { ServerNode } from '../platform.ts'
+import { FILES_HINT } from '../state-folder.ts'
 import { lastLines } from './logs.ts'
 import { logFile } from './node-folder.ts'
 import type { ProcessServerGroup } from './server-group.ts'
-import { FILES_HINT } from './state-folder.ts'
 
 const ANSWER_TIMEOUT_MS = 20_000
 const RECONNECT_MS = 10

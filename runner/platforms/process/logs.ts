@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readStamp } from '../log-stamp.ts'
 import type { LogLine } from '../platform.ts'
-import { plainly } from './state-folder.ts'
+import { plainly } from '../state-folder.ts'
 
 const LOOK_EVERY_MS = 50
 const CHUNK_BYTES = 64 * 1024

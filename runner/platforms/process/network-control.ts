@@ -1,4 +1,5 @@
 import { BUS_OFFSET } from '../bus-port.ts'
+import { PlatformError } from '../errors.ts'
 import {
   CLIENTS,
   type LinkAnswer,
@@ -10,7 +11,7 @@ import {
 import { demandCarriable, demandEnds, type Linked } from '../links/carriable.ts'
 import { announcedAddress, needsLinks } from '../links/loopback.ts'
 import { probeRoute, type Route } from '../links/probe.ts'
-import { PlatformError, type ServerNode } from '../platform.ts'
+import type { ServerNode } from '../platform.ts'
 import type { Control } from './control.ts'
 
 /** Below the longest inline command that a server takes, 64 KiB (server.h: PROTO_INLINE_MAX_SIZE, Redis 7.0). */

@@ -2,12 +2,13 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CLOCK_VARIABLE, clockFile } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
+import { PlatformError } from '../errors.ts'
 import { announcedAddress, bindAddresses, needsLinks } from '../links/loopback.ts'
-import { PlatformError, type ServerGroupSpec, type ServerNode } from '../platform.ts'
+import type { ServerGroupSpec, ServerNode } from '../platform.ts'
 import { renderServerConfig } from '../server-config.ts'
+import { plainly } from '../state-folder.ts'
 import type { ServerPlan } from './protocol.ts'
 import type { ServerProgram } from './server-program.ts'
-import { plainly } from './state-folder.ts'
 
 export function logFile(runFolder: string, serverName: string): string {
   return join(runFolder, serverName, 'server.log')

@@ -2,20 +2,21 @@ import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { clockLibrary } from '../clock/library.ts'
-import { checkSpec } from '../docker/spec.ts'
+import { PlatformError } from '../errors.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
 import { announcedAddress, demandLoopback, loopbackPlan, needsLinks } from '../links/loopback.ts'
 import {
   type FoundRun,
   nodeName,
   type Platform,
-  PlatformError,
   type Progress,
   type ServerGroup,
   type ServerGroupSpec,
   type ServerNode,
 } from '../platform.ts'
 import { isAlive } from '../process-id.mjs'
+import { checkSpec } from '../spec.ts'
+import { defaultStateFolder, openStateFolder } from '../state-folder.ts'
 import { demandFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
@@ -28,7 +29,6 @@ import { resourceSupport } from './resources/support.ts'
 import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
 import { ProcessServerGroup } from './server-group.ts'
 import { chooseProgram, type ServerProgram } from './server-program.ts'
-import { defaultStateFolder, openStateFolder } from './state-folder.ts'
 import { AddressInUse, Supervisor } from './supervisor.ts'
 
 export interface ProcessPlatformOptions {

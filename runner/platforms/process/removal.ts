@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
 import { isAlive } from '../process-id.mjs'
+import { plainly } from '../state-folder.ts'
 import { Control } from './control.ts'
 import { type ProcessId, SOCKET_FILE } from './protocol.ts'
 import { isStale, listRuns, readRun, runFolder } from './run-record.ts'
-import { plainly } from './state-folder.ts'
 
 const END_TIMEOUT_MS = 5_000
 const LOOK_EVERY_MS = 10

@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConflictError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
-import { ConflictError, type FoundRun, type ServerGroupSpec, type ServerNode } from '../platform.ts'
+import type { FoundRun, ServerGroupSpec, ServerNode } from '../platform.ts'
 import { isAlive, processId } from '../process-id.mjs'
+import { plainly } from '../state-folder.ts'
 import { RECORD_FILE } from './claimed-folder.mjs'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
-import { plainly } from './state-folder.ts'
 
 /** The file `run.json` of a run's folder, written once. */
 interface RunRecord {

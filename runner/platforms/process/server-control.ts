@@ -1,15 +1,16 @@
 import { access, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clockFile } from '../clock/library.ts'
+import { PlatformError } from '../errors.ts'
 import { type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
-import { type NodeState, PlatformError, type ServerNode } from '../platform.ts'
+import type { NodeState, ServerNode } from '../platform.ts'
+import { plainly } from '../state-folder.ts'
 import type { Control } from './control.ts'
 import { clockPath, dataFolder } from './node-folder.ts'
 import { PROCESSES_FILE, type Processes } from './protocol.ts'
 import { SmallDisk } from './resources/disks.ts'
 import { limitMemory, memoryLimitOf } from './resources/memory.ts'
 import { SLOW_DISK_REASON } from './resources/support.ts'
-import { plainly } from './state-folder.ts'
 
 export interface ControlOptions {
   runId: string

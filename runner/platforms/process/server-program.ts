@@ -6,7 +6,8 @@ import { runProgram } from '../child.ts'
 import { debianTree } from '../debian/tree.ts'
 import { serverOfTree, treeServer } from '../debian/tree-server.ts'
 import { serverOfVersionText } from '../dialects.ts'
-import { PlatformError, type Progress } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
+import type { Progress } from '../platform.ts'
 
 /** A server's executable on this machine, and how it is run. */
 export interface ServerProgram {

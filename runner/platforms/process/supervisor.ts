@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from '../errors.ts'
+import { FILES_HINT, reasonInWords } from '../state-folder.ts'
 import { readJsonLines } from './json-lines.mjs'
 import { type Loss, type Opening, RELEASE, type SupervisorClaim, type SupervisorPlan } from './protocol.ts'
-import { FILES_HINT, reasonInWords } from './state-folder.ts'
 
 const PROGRAM = fileURLToPath(new URL('./supervisor.mjs', import.meta.url))
 const OPEN_TIMEOUT_MS = 20_000

@@ -1,5 +1,6 @@
+import { PlatformError } from '../../errors.ts'
 import type { LinkCount, LinkFault } from '../../faults.ts'
-import { PlatformError, type ServerNode } from '../../platform.ts'
+import type { ServerNode } from '../../platform.ts'
 import type { Engine } from '../engine.ts'
 import { failureOf, type StepResult, type ToolboxStep, type ToolboxTask } from '../toolbox/job.ts'
 import { type Division, type Door, detourChains, directEnds } from './detours.ts'

@@ -1,5 +1,5 @@
+import { PlatformError } from '../../errors.ts'
 import { CLIENTS, type LinkFault } from '../../faults.ts'
-import { PlatformError } from '../../platform.ts'
 
 const RATIOS = ['lossRatio', 'corruptRatio', 'duplicateRatio', 'reorderRatio'] as const
 const LONGEST_DELAY_MS = 60_000

@@ -1,4 +1,5 @@
-import { PlatformError, type ServerNode } from '../../platform.ts'
+import { PlatformError } from '../../errors.ts'
+import type { ServerNode } from '../../platform.ts'
 import { type Engine, unlessGone } from '../engine.ts'
 
 /** A node whose network can be entered, paused or not. */

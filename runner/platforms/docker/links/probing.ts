@@ -1,6 +1,7 @@
 import { BUS_OFFSET } from '../../bus-port.ts'
+import { PlatformError } from '../../errors.ts'
 import { CLIENTS, type LinkAnswer, type LinkProbe } from '../../faults.ts'
-import { PlatformError, type ServerNode } from '../../platform.ts'
+import type { ServerNode } from '../../platform.ts'
 import type { StepResult, ToolboxTask } from '../toolbox/job.ts'
 import type { LiveNode } from './nodes.ts'
 

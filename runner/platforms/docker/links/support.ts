@@ -1,5 +1,5 @@
+import { PlatformError } from '../../errors.ts'
 import { type Capability, CLIENTS, type FaultSupport, type LinkFault, UnsupportedFault } from '../../faults.ts'
-import { PlatformError } from '../../platform.ts'
 import type { Means } from './means.ts'
 
 type Mean = Exclude<keyof Means, 'detour'>

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { CLOCK_VARIABLE, clockFile } from '../../clock/library.ts'
+import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
-import { PlatformError } from '../../platform.ts'
 import type { Engine } from '../engine.ts'
 import { execIn } from '../exec.ts'
 import { type FileEntry, hasPath, OWNED, putFiles } from '../files.ts'

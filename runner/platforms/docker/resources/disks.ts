@@ -1,6 +1,7 @@
 import type { MountSettings } from 'dockerode'
+import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
-import { PlatformError, type ServerNode } from '../../platform.ts'
+import type { ServerNode } from '../../platform.ts'
 import { type Engine, unlessGone } from '../engine.ts'
 import { execIn } from '../exec.ts'
 import { type FileEntry, getFile, OWNED, putFiles, USER_ID } from '../files.ts'

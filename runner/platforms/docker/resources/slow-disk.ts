@@ -1,5 +1,5 @@
+import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
-import { PlatformError } from '../../platform.ts'
 import { type Engine, unlessGone } from '../engine.ts'
 import type { Labels } from '../labels.ts'
 import { lastLines } from '../logs.ts'

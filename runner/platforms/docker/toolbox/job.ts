@@ -1,4 +1,4 @@
-import { PlatformError } from '../../platform.ts'
+import { PlatformError } from '../../errors.ts'
 
 /** The programs that the toolbox knows: see docker/toolbox/toolbox.pl. `@device@` in an input is the interface of the node. */
 export type ToolboxProgram =

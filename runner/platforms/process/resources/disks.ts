@@ -2,11 +2,11 @@ import { chmod, open, rm, stat, statfs } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { runProgram } from '../../child.ts'
+import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
-import { PlatformError } from '../../platform.ts'
 import { isAlive } from '../../process-id.mjs'
+import { plainly } from '../../state-folder.ts'
 import type { DiskPlan, ProcessId } from '../protocol.ts'
-import { plainly } from '../state-folder.ts'
 
 /** Of one small disk. It takes as much memory as is used of it. */
 const DISK_BYTES = 128 * 1024 * 1024

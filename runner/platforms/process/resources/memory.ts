@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { runProgram } from '../../child.ts'
+import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
-import { PlatformError } from '../../platform.ts'
 
 const PRLIMIT_TIMEOUT_MS = 5_000
 const FAULT = 'a limit of memory'

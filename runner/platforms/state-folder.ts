@@ -1,7 +1,7 @@
 import { lstat, mkdir } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { PlatformError } from '../platform.ts'
+import { PlatformError } from './errors.ts'
 
 /**
  * Where process groups of this user keep their data and what tells them apart. In the folder for temporary files and not in

@@ -1,11 +1,11 @@
 import path from 'node:path'
-import { FAILOVER, judgeFailovers, judgeWorkload } from '../checks/index.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { RunEvent } from '../record/events.ts'
 import { readHistory } from '../record/history-reader.ts'
 import { factsOf } from '../results/facts.ts'
 import type { RunFacts } from '../results/run-facts.ts'
 import { reduceRun } from '../results/run-model.ts'
+import { FAILOVER, judgeFailovers, judgeWorkload } from './index.ts'
 
 /**
  * Judges all checks of a scenario, from the events of its run up to its first judgement and from its histories in the run's
