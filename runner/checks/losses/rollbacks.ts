@@ -2,11 +2,10 @@ import type { History } from '../../record/history.ts'
 import { NO_NODE, OUTCOME_OK } from '../../record/history-codes.ts'
 import type { RunFacts, Span } from '../../results/run-facts.ts'
 import { type ByKey, rowsOf, slice } from '../values/by-key.ts'
-import { replacedMs } from '../values/freshness.ts'
+import { newerThan, replacedMs } from '../values/freshness.ts'
 import { readsAt } from '../values/reads.ts'
 import { firstNotBefore } from '../values/time-sort.ts'
 import type { ValueTable } from '../values/value-table.ts'
-import { newerThan } from './newer.ts'
 
 /**
  * Finds writes that were gone during the run and overwritten later, so that the final state does not tell of them. A read that a master
