@@ -1,6 +1,6 @@
 import { NIL } from '../../record/history-codes.ts'
+import type { HistoryWriter } from '../../record/history-writer.ts'
 import type { Reply } from '../client/operation.ts'
-import type { Recording } from '../kind.ts'
 
 const FILLER = 0x2e
 const DIGIT_0 = 0x30
@@ -9,10 +9,10 @@ const DIGIT_0 = 0x30
 export class Values {
   readonly #size: number
   readonly #filling: string
-  readonly #history: Pick<Recording, 'value'>
+  readonly #history: Pick<HistoryWriter, 'value'>
 
   /** `size`: bytes of each value, at least; 0: as few as it takes. */
-  constructor(size: number, history: Pick<Recording, 'value'>) {
+  constructor(size: number, history: Pick<HistoryWriter, 'value'>) {
     this.#size = size
     this.#filling = '.'.repeat(size)
     this.#history = history
