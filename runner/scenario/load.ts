@@ -27,6 +27,9 @@ export interface LoadOptions {
   root?: string
 }
 
+/** What reading works with before the params are known: no name is bound yet. */
+type FileContext = StepsContext & { used: UsedFiles }
+
 /** A scenario, or everything that is wrong with it (one diagnostic at least). */
 export type Loaded = { scenario: Scenario } | { diagnostics: Diagnostic[] }
 
@@ -35,7 +38,7 @@ export function loadScenario(text: string, options: LoadOptions): Loaded {
   const problems = new Problems()
   const source = new SourceFile(options.file, text)
   const used = new UsedFiles(options.root ?? dirname(options.file), options.file)
-  const bare: StepsContext = { source, problems, scope: new Scope(new Map()), verbs: options.verbs, used }
+  const bare: FileContext = { source, problems, scope: new Scope(new Map()), verbs: options.verbs, used }
   const tree = parseYaml(source, problems)
   const map = tree && topMap(tree, bare)
   const scenario = map && readScenario(map, text, options, bare)
@@ -47,7 +50,7 @@ export function loadScenarioFile(options: LoadOptions): Loaded {
   return loadScenario(readFileSync(options.file, 'utf8'), options)
 }
 
-function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOptions, bare: StepsContext): Scenario {
+function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOptions, bare: FileContext): Scenario {
   checkKeys(map, scenarioKeys, ['title', 'steps'], bare)
   const params = readParams(map, bare)
   applySet(params, set, bare)

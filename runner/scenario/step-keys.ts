@@ -1,9 +1,13 @@
 import { didYouMean, nearestWord } from '../base/nearest.ts'
 import type { Modifier, Verb } from '../steps/verb.ts'
+import type { CheckContext } from './check-value.ts'
 import { LATER_VERBS } from './scenario-schema.ts'
 import { keysOf, shapeOf, shapesAt } from './shape.ts'
-import type { StepsContext } from './steps-section.ts'
 import { type Entry, entryOf, isEmptyMap, type MapTree } from './tree.ts'
+
+export interface VerbContext extends CheckContext {
+  verbs: ReadonlyMap<string, Verb>
+}
 
 const MODIFIER_KEYS: readonly (Modifier | 'name' | 'phase')[] = ['name', 'phase', 'within', 'for', 'on']
 
@@ -13,7 +17,7 @@ export function extraKeys(verb: Verb): string[] {
 }
 
 /** The step's verb, and where it stands; reports a step without one, or with two. */
-export function chooseVerb(step: MapTree, context: StepsContext): { verb: Verb; entry: Entry } | undefined {
+export function chooseVerb(step: MapTree, context: VerbContext): { verb: Verb; entry: Entry } | undefined {
   const { source, problems, verbs } = context
   const candidates = step.entries.flatMap((entry) => {
     const verb = verbs.get(entry.key)
@@ -38,7 +42,7 @@ export function chooseVerb(step: MapTree, context: StepsContext): { verb: Verb; 
   return chosen
 }
 
-function reportNoVerb(step: MapTree, { source, problems, verbs }: StepsContext): void {
+function reportNoVerb(step: MapTree, { source, problems, verbs }: VerbContext): void {
   const names = [...verbs.keys()]
   const start = { start: step.span.start, end: step.span.start + 1 }
   const hint = `The verbs are: ${names.join(', ')}.`
@@ -63,11 +67,7 @@ function isOtherKey(key: string, verbs: ReadonlyMap<string, Verb>): boolean {
 }
 
 /** Reports keys that the step's verb does not take. */
-export function reportOtherKeys(
-  step: MapTree,
-  verb: Verb | undefined,
-  { source, problems, verbs }: StepsContext,
-): void {
+export function reportOtherKeys(step: MapTree, verb: Verb | undefined, { source, problems, verbs }: VerbContext): void {
   if (!verb) return
   const allowed = ['name', 'phase', ...verb.modifiers, ...extraKeys(verb)]
   const free = allowed.filter((key) => !entryOf(step, key))

@@ -7,13 +7,22 @@ import { bindNames, checkArgNames } from './bindings.ts'
 import { valueInWords } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { Scope } from './scope.ts'
-import { chooseVerb, extraKeys, reportOtherKeys } from './step-keys.ts'
+import { chooseVerb, extraKeys, reportOtherKeys, type VerbContext } from './step-keys.ts'
 import { type Entry, entryOf, find, isEmptyMap, type ListTree, type MapTree, type Tree, toPlain } from './tree.ts'
-import type { UsedFiles } from './use-file.ts'
 
-export interface StepsContext extends CheckContext {
-  verbs: ReadonlyMap<string, Verb>
-  used: UsedFiles
+export interface StepsContext extends VerbContext {
+  used: StepFileReader
+}
+
+/** Reads the step files of `use` steps. */
+export interface StepFileReader {
+  /** Children and params of a `use` step. Reports everything that is wrong; the step then has no children. */
+  read(
+    step: MapTree,
+    entry: Entry,
+    path: string,
+    context: StepsContext,
+  ): Pick<Step, 'children'> & { params?: Record<string, unknown> }
 }
 
 /** Reads a list of steps; `prefix` stands before each step's number: `f`, `3.`. */

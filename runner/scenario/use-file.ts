@@ -7,7 +7,7 @@ import { parseYaml } from './parse-yaml.ts'
 import { stepFileKeys } from './scenario-schema.ts'
 import { Scope } from './scope.ts'
 import { type Advice, SourceFile } from './source.ts'
-import { readSteps, reportOpenName, type StepsContext } from './steps-section.ts'
+import { readSteps, reportOpenName, type StepFileReader, type StepsContext } from './steps-section.ts'
 import { checkKeys, readKey, topMap } from './top-level.ts'
 import { type Entry, entryOf, type MapTree, toPlain } from './tree.ts'
 
@@ -22,7 +22,7 @@ interface Opened {
 }
 
 /** Reads the step files that a scenario uses, and remembers them. */
-export class UsedFiles {
+export class UsedFiles implements StepFileReader {
   readonly #root: string
   readonly #found = new Map<string, UsedFile>()
   /** Names of the files being read, from the scenario inwards, with their real paths: to find cycles. */
@@ -44,7 +44,6 @@ export class UsedFiles {
     return relative(this.#root, file).split(sep).join('/')
   }
 
-  /** Children and params of a `use` step. Everything wrong is reported, and the step is then without children. */
   read(
     step: MapTree,
     entry: Entry,
