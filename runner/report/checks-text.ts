@@ -1,7 +1,7 @@
 import { visible, wrap } from '../base/text.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { checkTable } from './check-table.ts'
-import { checkName, witnessLines } from './check-words.ts'
+import { checkName, witnessLines } from './problems.ts'
 import { type OutputStyle, painter } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 

@@ -1,7 +1,6 @@
 import { visible } from '../base/text.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
-import { checkName } from './check-words.ts'
-import { type Problem, problemsOf, problemsOfScenario } from './problems.ts'
+import { checkName, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
 
 interface Counts {
   tests: number

@@ -5,6 +5,21 @@ import { depthOf } from '../results/step-path.ts'
 import type { Paint } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
+/** The stream that progress goes to: stderr. */
+export interface LiveStream {
+  write(text: string): unknown
+  isTTY?: boolean
+  columns?: number
+  rows?: number
+}
+
+/** Tells of a run while it goes on. Fed with every event in order; `close` gives the terminal back, on every path. */
+export interface Reporter {
+  onEvent(event: RunEvent): void
+  /** Idempotent. */
+  close(): void
+}
+
 /** Passed steps of later rounds of a repeat leave no line each: the repeat itself tells of them when it ends. */
 const ROUNDS_TOLD = 3
 

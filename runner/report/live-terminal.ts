@@ -2,10 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import { displayWidth, oneLine, truncate } from '../base/text.ts'
 import type { PlannedStep, RunEvent } from '../record/events.ts'
 import { comparePaths } from '../results/step-path.ts'
-import type { LiveStream } from './live.ts'
-import { LiveStory, stepText } from './live-story.ts'
+import { LiveStory, type LiveStream, type Reporter, stepText } from './live-story.ts'
 import { formatLimit } from './problems.ts'
-import type { Reporter } from './reporter.ts'
 import type { Paint } from './style.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']

@@ -1,8 +1,7 @@
 import { stringify } from 'yaml'
 import { oneLine } from '../base/text.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
-import { checkName } from './check-words.ts'
-import { type Problem, problemsOf, problemsOfScenario } from './problems.ts'
+import { checkName, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const INDENT = '    '
