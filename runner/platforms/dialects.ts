@@ -24,7 +24,7 @@ export type FailoverMoment =
   | 'identity'
   | 'asked to end'
   | 'ended'
-  /** PFAIL. Valkey 9 logs it; of others only views show it. */
+  /** PFAIL. Valkey logs it from 8.0 on (cluster_legacy.c); Redis does so at debug level only, where views show it. */
   | 'suspected'
   | 'marked failing'
   | 'told of failing'
@@ -220,8 +220,8 @@ function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): Re
 
 /**
  * From clusterHandleSlaveFailover (cluster.c, Redis 6.0 to 8.0) and clusterHandleReplicaFailover (cluster_legacy.c): Valkey 8.1
- * adds 500 ms for each failed shard that goes first; Valkey 9 scales all of it with the node time-out, and lets the only or best
- * replica begin at once.
+ * adds 500 ms for each failed shard that goes first; Valkey 9.0 scales all of it with the node time-out; 9.1 lets the only or
+ * best replica begin at once.
  */
 function electionTiming(nodeTimeoutMs: number, valkey: Version | undefined): ElectionTiming {
   const retryMs = 2 * Math.max(2 * nodeTimeoutMs, 2000)
