@@ -10,13 +10,13 @@ import type { ServerNode } from '../runner/platforms/platform.ts'
 import { startLocalServers } from '../test/support/local-servers.ts'
 
 /** Six empty servers that answer, and their end. */
-export interface EmptyServers {
+interface EmptyServers {
   nodes: readonly ServerNode[]
   password: string
   stop(): Promise<void>
 }
 
-export type StartSixServers = () => Promise<EmptyServers>
+type StartSixServers = () => Promise<EmptyServers>
 
 export interface ClusterBenchOptions {
   /** Default: processes on this machine. */

@@ -32,7 +32,6 @@ export const checks: readonly Check[] = [
   ...[longestOutage, outages, errorRate, ...latencies, throughput],
 ]
 
-export { MIN_OPERATIONS } from './evidence.ts'
 export { FAILOVER, failoverChecks } from './failover.ts'
 
 /** The key, beside the checks of a workload, that says how many operations it must have done for them to show anything. */

@@ -4,7 +4,7 @@ import type { ShardChoice } from './limits.ts'
 import { rangesText } from './words.ts'
 
 /** The shard of a key whose slot none had. */
-export const NO_SHARD = 0
+const NO_SHARD = 0
 
 /** Which shard each key belongs to, as the slots were when the scenario began. */
 export class ShardMap {

@@ -43,7 +43,7 @@ function witnessOperation(history: History, row: number): WitnessOperation {
 }
 
 /** `write 17`, `read: 16`, `cas 3 to 4: found 5`, `write 18: timeout`. */
-export function operationText(history: History, row: number): string {
+function operationText(history: History, row: number): string {
   const { ops } = history
   const fn = ops.fn[row] ?? 0
   const [a, b, r] = [ops.a[row] ?? UNKNOWN, ops.b[row] ?? UNKNOWN, ops.r[row] ?? UNKNOWN]

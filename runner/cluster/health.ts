@@ -4,8 +4,6 @@ import type { NodeReport } from './node-report.ts'
 import { formatSlotRanges, mergeRanges, missingSlots } from './slots.ts'
 import { unknownHostnames, viewDifferences } from './view-differences.ts'
 
-export { riskWarnings } from './risks.ts'
-
 /**
  * Why the cluster is not healthy, one plain sentence for each cause, with node names; empty when it is healthy: every expected
  * node answers and is a member, state ok on every node, 16384 slots with one owner each, all views equal in roles, slots and

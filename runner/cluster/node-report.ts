@@ -1,7 +1,7 @@
 import type { ClusterView } from './view.ts'
 
 /** A replica as its master lists it. */
-export interface ListedReplica {
+interface ListedReplica {
   host: string
   port: number
   /** `online` once a full sync is over; `wait_bgsave` and `send_bulk` before. */

@@ -6,7 +6,7 @@ import { slotOfKey } from './slots.ts'
 import type { SlotRange } from './view.ts'
 
 /** A shard as it is when probing begins. */
-export interface ProbedShard {
+interface ProbedShard {
   /** 1-based. */
   number: number
   slots: readonly SlotRange[]

@@ -5,7 +5,7 @@ import { formatSlotRanges } from './slots.ts'
 import type { NodeView } from './view.ts'
 
 /** A disagreement on one node: who sees it how, and how the agreed view has it. */
-export interface Difference {
+interface Difference {
   /** The node that sees it differently. */
   viewer: string
   subject: string
@@ -18,7 +18,7 @@ export interface Difference {
  * one with the highest epoch sum is taken as the one to compare with: epochs only ever grow. A node that one view lacks is no
  * difference here: health says so in words of its own.
  */
-export function differences(snapshot: Snapshot): Difference[] {
+function differences(snapshot: Snapshot): Difference[] {
   const agreeing = snapshot.agreed.saidBy.flatMap((name) => snapshot.reports.get(name) ?? [])
   const reference = agreeing.sort((a, b) => epochSum(b) - epochSum(a))[0]
   if (!reference) return []

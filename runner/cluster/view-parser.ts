@@ -2,7 +2,7 @@ import { parseSlotRange } from './slots.ts'
 import type { ClusterView, NodeView, SlotRange } from './view.ts'
 
 /** CLUSTER NODES could not be understood: the line in question is in the message. */
-export class ViewSyntaxError extends Error {
+class ViewSyntaxError extends Error {
   override name = 'ViewSyntaxError'
 }
 

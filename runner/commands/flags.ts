@@ -2,7 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { nearestWord } from '../base/nearest.ts'
 import { UsageError } from './usage-error.ts'
 
-export interface Flag {
+interface Flag {
   type: 'string' | 'boolean'
   short?: string
   multiple?: boolean

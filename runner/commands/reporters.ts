@@ -34,7 +34,7 @@ export interface ChosenReporter {
  * What a module given to `--reporter` exports as its default: makes text for stdout, perhaps later, of the report (as in
  * `report.json`). `style` says what stdout can show, `files.text(path)` reads what the run left in its folder.
  */
-export type PluginFormat = (...parameters: Parameters<ReportFormat>) => string | Promise<string>
+type PluginFormat = (...parameters: Parameters<ReportFormat>) => string | Promise<string>
 
 /** The formats of `--reporter`, in the order in which they were asked for. Throws UsageError for an unknown one. */
 export async function chosenReporters(

@@ -38,7 +38,7 @@ export interface Room {
   writable: boolean
 }
 
-export interface Memory {
+interface Memory {
   totalBytes: number
   availableBytes: number
   /** Of the control group that this runs in. */

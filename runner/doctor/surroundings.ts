@@ -27,7 +27,7 @@ export interface Surroundings {
   namePrefix: string
 }
 
-export interface ProcessRun {
+interface ProcessRun {
   runId: string
   purpose: string
   /** For clients. */

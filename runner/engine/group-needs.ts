@@ -1,4 +1,4 @@
-import type { Capability, GroupNeeds } from '../platforms/faults.ts'
+import type { GroupNeeds } from '../platforms/faults.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { fillIn, Names, UndefinedName } from '../steps/names.ts'
 import type { Step, Verb } from '../steps/verb.ts'
@@ -6,11 +6,6 @@ import type { Step, Verb } from '../steps/verb.ts'
 /** What the servers of a scenario must be made with, from all steps that it may play. */
 export function needsOf(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): GroupNeeds {
   return Object.assign({}, ...played(scenario, verbs).map(({ verb, arg }) => verb.needs?.(arg) ?? {}))
-}
-
-/** What the platform must be able to do for a scenario, each once. */
-export function capabilitiesOf(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): Capability[] {
-  return [...new Set(played(scenario, verbs).flatMap(({ verb, arg }) => verb.can?.(arg) ?? []))]
 }
 
 function played(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): { verb: Verb; arg: unknown }[] {

@@ -47,9 +47,6 @@ export interface Played {
   outcome: StepOutcome
 }
 
-/** A bug of the runner met while playing: reported as such, after everything has been cleaned up. Exit code 70. */
-export type OnBug = (error: unknown) => void
-
 /**
  * Plays steps, one after another, and records each. It stops at the first that does not pass; with `goOn` it plays all,
  * until `signal` aborts.
@@ -277,11 +274,11 @@ function outcomeOfError(error: unknown, stage: Stage, lastProgress: string | und
   return { verdict: 'error', error: bugError(error) }
 }
 
-export function platformError(error: PlatformError): StepError {
+function platformError(error: PlatformError): StepError {
   return { message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 
-export function bugError(error: unknown): StepError {
+function bugError(error: unknown): StepError {
   return {
     message: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}`,
     hint: 'Run it again with --debug for the stack trace, and report it.',

@@ -16,7 +16,7 @@ export interface BoardOptions {
   active?: readonly Fault[]
 }
 
-export interface FaultChange {
+interface FaultChange {
   fault: Fault
   state: 'began' | 'ended'
   proof: string

@@ -53,7 +53,7 @@ export function parseServer(text: string): ServerChoice {
 }
 
 /** The file that lists the servers. */
-export function catalogueFile(projectRoot: string): string {
+function catalogueFile(projectRoot: string): string {
   return join(projectRoot, 'docker', 'servers.yaml')
 }
 

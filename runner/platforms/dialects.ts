@@ -4,13 +4,13 @@ import { PlatformError } from './errors.ts'
  * What versions of Redis and Valkey differ in. All of it is here: elsewhere a dialect is asked, and no version compared.
  */
 
-export type Family = 'redis' | 'valkey'
+type Family = 'redis' | 'valkey'
 
 /** Major, minor, patch. */
 export type Version = readonly [major: number, minor: number, patch: number]
 
 /** Something that not every version can do. */
-export type Feature =
+type Feature =
   /** Nodes announce hostnames, and MOVED and ASK carry them; without it they name addresses. */
   | 'hostnames'
   /** CLUSTER ADDSLOTSRANGE; without it, CLUSTER ADDSLOTS with each slot. */
@@ -19,7 +19,7 @@ export type Feature =
   | 'human-names'
 
 /** Moments of a failover that a server logs. */
-export type FailoverMoment =
+type FailoverMoment =
   /** A node says who it is: at its start, or after a hard reset. Not of a failover itself, but other lines name nodes by id. */
   | 'identity'
   | 'asked to end'
@@ -53,7 +53,7 @@ export type FailoverMoment =
   | 'failing cleared'
 
 /** When a replica starts its election once its master is marked failing, all in ms. */
-export interface ElectionTiming {
+interface ElectionTiming {
   /** The least it waits. */
   leastMs: number
   /** The most that a replica of rank 0 waits. */

@@ -48,7 +48,7 @@ export const BASE_SETTINGS: Readonly<Record<string, string>> = {
  * What nodes have only in versions that know it: MOVED names `localhost:<port>`, which clients on this machine can follow,
  * while nodes use each other's addresses. Before Redis 7.0 it names the address.
  */
-export function versionSettings(dialect: Dialect, options: VersionOptions = {}): Record<string, string> {
+function versionSettings(dialect: Dialect, options: VersionOptions = {}): Record<string, string> {
   const wanted: Record<string, string> = {
     'cluster-announce-hostname': 'localhost',
     'cluster-preferred-endpoint-type': 'hostname',

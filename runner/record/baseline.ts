@@ -9,7 +9,7 @@ export class BaselineError extends Error {
 }
 
 const FORMAT = 'redis-chaos baseline'
-export const BASELINE_VERSION = 1
+const BASELINE_VERSION = 1
 
 const measure = z.object({
   scenario: z.string(),

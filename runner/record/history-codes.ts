@@ -94,7 +94,7 @@ export const UNKNOWN = NIL + 1
 export const MAX_TEXTS = 0x10_0000
 const FIRST_TEXT = NIL + 2
 /** The integers a history can hold. */
-export const MIN_INTEGER = FIRST_TEXT + MAX_TEXTS
+const MIN_INTEGER = FIRST_TEXT + MAX_TEXTS
 export const MAX_INTEGER = 0x7fff_ffff
 
 /** The code of the `index`th text of a history. */

@@ -9,6 +9,7 @@ export const HISTORY_MAGIC = Buffer.from('RCHIST01')
 export const HISTORY_VERSION = 1
 export const FRAME_HEADER_BYTES = 16
 
+/** A file without a frame of kind `end` was cut off: the runner was killed. */
 export const FRAME = { start: 1, operations: 2, attempts: 3, lists: 4, names: 5, end: 6 } as const
 
 /** A history cannot be written, or a file is no history. */
@@ -35,11 +36,6 @@ export interface HistoryNames {
   nodes: string[]
   phases: string[]
   texts: string[]
-}
-
-/** The last frame. A file without it was cut off: the runner was killed. */
-export interface HistoryEnd {
-  rows: number
 }
 
 export function frameHeader(kind: number, rows: number, bytes: number): Buffer {

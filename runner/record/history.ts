@@ -2,7 +2,7 @@ import { textIndex, type WorkloadType } from './history-codes.ts'
 import type { AttemptColumns, OperationColumns } from './history-columns.ts'
 
 /** Lists that operations read: list `i` is `values[offsets[i]]` to before `values[offsets[i + 1]]`. */
-export interface Lists {
+interface Lists {
   offsets: Uint32Array
   values: Int32Array
 }

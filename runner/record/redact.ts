@@ -1,5 +1,5 @@
 /** What stands in place of a secret. */
-export const REDACTED = '***'
+const REDACTED = '***'
 
 /** Puts `***` in place of secrets in every string of a JSON value; what cannot be JSON is left out, as JSON does. */
 export type Redact = <T>(value: T) => T

@@ -28,6 +28,6 @@ export function headlineOf(run: RunReport): Headline {
   return { ...VERDICT_LOOKS[run.verdict], look: run.verdict }
 }
 
-export function hasRegressed({ baseline }: RunReport): boolean {
+function hasRegressed({ baseline }: RunReport): boolean {
   return baseline?.comparisons.some(({ verdict }) => verdict === 'regressed') === true
 }

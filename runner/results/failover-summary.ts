@@ -17,7 +17,7 @@ export function failoverSummary(failover: FailoverTimeline): string {
 }
 
 /** Seconds with one decimal, where there are any. */
-export function shortDuration(ms: number): string {
+function shortDuration(ms: number): string {
   return ms < 999.5 ? formatDuration(ms) : ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(ms)
 }
 

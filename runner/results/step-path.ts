@@ -49,8 +49,3 @@ export function depthOf(path: string): number {
 export function isInside(path: string, ancestor: string): boolean {
   return path.startsWith(`${ancestor}.`) || path.startsWith(`${ancestor}#`)
 }
-
-/** The innermost iteration that holds a step: `3#2` for `3#2.1.4`; undefined outside of any repeat. */
-export function iterationOf(path: string): string | undefined {
-  return /^(.*#\d+)\./.exec(path)?.[1]
-}

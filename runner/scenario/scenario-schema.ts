@@ -7,7 +7,7 @@ import { NAME } from './scope.ts'
 
 /** The keys of a scenario and of a step file, with the descriptions that the editor shows. */
 
-export const PLATFORMS = ['docker', 'process'] as const
+const PLATFORMS = ['docker', 'process'] as const
 
 /** Keys that the language will have; naming one is an error and never ignored. */
 export const LATER_KEYS = ['matrix']
@@ -30,7 +30,7 @@ const serverVersion = z.string().superRefine((text, refinement) => {
   })
 })
 
-export const paramDefault = z.union([z.string(), z.number(), z.boolean()])
+const paramDefault = z.union([z.string(), z.number(), z.boolean()])
 
 export const paramsSchema = z
   .record(z.string().regex(NAME, 'a name is letters, digits and _, and begins with a letter'), paramDefault)

@@ -70,7 +70,7 @@ export function shapesInWords(shapes: readonly Shape[]): string {
   return oneOf([...new Set(shapes.map(inWords))])
 }
 
-export function oneOf(words: readonly string[]): string {
+function oneOf(words: readonly string[]): string {
   const last = words.at(-1) ?? 'nothing'
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`
 }

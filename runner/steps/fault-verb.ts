@@ -13,7 +13,7 @@ const HEAL_WITHIN_MS = 15_000
 const LATE_MS = 100
 
 /** A fault as a step asks for it, its targets resolved. */
-export interface FaultPlan<Spec> {
+interface FaultPlan<Spec> {
   spec: Spec
   /** The nodes that it bites; they must be running. */
   nodes: readonly string[]

@@ -14,7 +14,7 @@ export class LoadRefused extends Error {
 }
 
 /** The thread of the load ended, or does not answer: a bug of the runner. */
-export class LoadBroke extends Error {
+class LoadBroke extends Error {
   override name = 'LoadBroke'
 }
 

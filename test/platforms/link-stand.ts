@@ -89,7 +89,7 @@ export async function newStand(t: Teardown, portBase: number): Promise<LinkStand
 }
 
 /** One end of a connection, and all that has come there. */
-export class End {
+class End {
   readonly socket: Socket
   /** Bytes that have come and were not taken by `take`. */
   came = Buffer.alloc(0)

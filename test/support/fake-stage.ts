@@ -33,7 +33,7 @@ export interface FakeStageParts {
   targets?: Pick<TargetResolver, 'resolve'>
 }
 
-export const NEVER = new AbortController().signal
+const NEVER = new AbortController().signal
 
 export function fakeStage(parts: FakeStageParts = {}): FakeStage {
   const clock = parts.clock ?? systemClock

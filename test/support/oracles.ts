@@ -6,7 +6,7 @@ import type { History } from '../../runner/record/history.ts'
 import { historyOf, type Op } from './histories.ts'
 
 /** Histories recorded by others, with verdicts that other checkers agree on: beside the project, or where `ORACLES` says. */
-export const oracles = process.env.ORACLES ?? fileURLToPath(new URL('../../../shared/oracles', import.meta.url))
+const oracles = process.env.ORACLES ?? fileURLToPath(new URL('../../../shared/oracles', import.meta.url))
 
 const folder = path.join(oracles, 'linearizability')
 

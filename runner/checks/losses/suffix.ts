@@ -4,7 +4,7 @@ import { SEEN } from '../values/value-table.ts'
 import type { Losses } from './losses.ts'
 
 /** A lost write, and a later one on the same node, in the same shard, that survived. */
-export interface Hole {
+interface Hole {
   lost: number
   survivor: number
 }

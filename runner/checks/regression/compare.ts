@@ -6,7 +6,7 @@ import { leastSamples, samplesFor15Percent } from './needed.ts'
 import { sentenceOf } from './sentence.ts'
 
 /** Chance of flagging anything without a reason, over all comparisons of a run together. */
-export const ALPHA = 0.01
+const ALPHA = 0.01
 /** What is less than so much larger is no regression, however certain it is. */
 export const DEFAULT_THRESHOLD = 0.1
 /** Differences below this are the runner's own, ms: of how often it looks, and of starting a process. */

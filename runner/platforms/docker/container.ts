@@ -7,7 +7,7 @@ import { type Labels, nodeLabels } from './labels.ts'
 const NODE_FOLDER = '/node'
 const CREATE_TIMEOUT_MS = 60_000
 
-export interface NodeFiles {
+interface NodeFiles {
   password: string
   /** Lines of redis.conf. */
   settings: string

@@ -3,7 +3,7 @@ import { PlatformError } from '../errors.ts'
 import type { CallOptions, Engine } from './engine.ts'
 
 /** What the engine reports of a pull, an import or a build, one JSON object a line. */
-export interface JobEvent {
+interface JobEvent {
   status?: string
   id?: string
   stream?: string

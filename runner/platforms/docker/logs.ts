@@ -124,7 +124,7 @@ export async function lastLines(engine: Engine, container: string): Promise<stri
 }
 
 /** The engine puts its own time before each line: `2024-05-01T12:00:00.123456789Z text`. */
-export function parseLogLine(line: string): LogLine {
+function parseLogLine(line: string): LogLine {
   const space = line.indexOf(' ')
   return { wallMs: Date.parse(line.slice(0, space)), text: line.slice(space + 1).replace(/\r$/, '') }
 }

@@ -4,7 +4,7 @@ import { openingStallOf, SEGMENT_BYTES, stallOf } from './loss.mjs'
 /** @typedef {import('../faults.ts').LinkFault} LinkFault */
 
 /** One link fault from when it is asked for until it is no more: what it has done, and how far its bandwidth is used. */
-export class FaultInForce {
+class FaultInForce {
   packets = 0
   #freeAtMs = 0
 

@@ -13,7 +13,7 @@ import type { LinkPlan } from './protocol.ts'
 /** 127.0.10.0 to .9 are left alone, 127.0.10.255 too. */
 const FIRST = 10
 /** Nodes of a group with links: each has a loopback address of its own. */
-export const MOST_NODES = 245
+const MOST_NODES = 245
 
 export function announcedAddress(index: number): string {
   return `127.0.10.${FIRST + index}`

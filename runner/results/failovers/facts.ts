@@ -2,7 +2,7 @@ import type { ClusterNodeInfo, EventOf, RunEvent } from '../../record/events.ts'
 import type { FaultFact, LogFact, LogMoment, ServiceFact, TimingFact, ViewFact } from '../../record/failover-facts.ts'
 
 /** A step that asked for a failover. */
-export interface WantedStep {
+interface WantedStep {
   path: string
   startMs: number
   endMs: number

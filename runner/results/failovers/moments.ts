@@ -34,7 +34,7 @@ export function firstError(
 }
 
 /** The first write that `node` served from `fromMs` on. */
-export function firstWrite(
+function firstWrite(
   { service }: FailoverFacts,
   shard: number,
   node: string,

@@ -16,7 +16,7 @@ export type FailoverKind =
  * `promoted`: there is a new master. `given up`: a CLUSTER FAILOVER that its server gave up. `not promoted`: a master that was
  * failing, and no replica took over.
  */
-export type FailoverOutcome = 'promoted' | 'given up' | 'not promoted'
+type FailoverOutcome = 'promoted' | 'given up' | 'not promoted'
 
 /** Moments of a failover in the order in which they are due; what was not seen is left out. */
 export const MOMENTS = [

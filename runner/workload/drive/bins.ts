@@ -2,7 +2,7 @@ import type { LoadSeries } from '../../record/events.ts'
 import { Histogram } from './histogram.ts'
 
 /** Width of a bin, ms. */
-export const BIN_MS = 100
+const BIN_MS = 100
 /** Bins that are told of at once. */
 const BINS_A_SERIES = 10
 

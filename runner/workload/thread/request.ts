@@ -4,7 +4,7 @@ import type { NodeAddress } from '../client/slot-map.ts'
 import type { LoadOptions } from '../options.ts'
 
 /** A workload that is to run. */
-export interface PlannedWorkload {
+interface PlannedWorkload {
   name: string
   options: LoadOptions
   /** The file of its history; its folder exists. */

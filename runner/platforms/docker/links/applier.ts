@@ -12,10 +12,7 @@ import { intakeOf, shapeOf } from './shaping.ts'
 import { keysOf, Tally } from './tally.ts'
 
 /** Runs tasks in namespaces, all at once; `purpose` completes `could not …`. */
-export type RunTasks = (
-  tasks: Promise<readonly ToolboxTask[]>,
-  purpose: string,
-) => Promise<ReadonlyMap<string, StepResult[]>>
+type RunTasks = (tasks: Promise<readonly ToolboxTask[]>, purpose: string) => Promise<ReadonlyMap<string, StepResult[]>>
 
 export interface ApplierOptions {
   engine: Engine

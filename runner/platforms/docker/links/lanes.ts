@@ -27,7 +27,7 @@ interface Placed {
 }
 
 /** Whether packets of the link have to wait. */
-export function isShaped(link: LinkFault): boolean {
+function isShaped(link: LinkFault): boolean {
   if (link.cut) return false
   return [link.delayMs, link.jitterMs, link.corruptRatio, link.reorderRatio, link.bytesPerSecond].some(Boolean)
 }

@@ -14,10 +14,10 @@ const MARK = '0x5243'
 const WHOLE = 1_000_000
 
 /** Everything of ours away, in one step, whatever there was. */
-export const NO_RULES = `table ip ${TABLE}\ndelete table ip ${TABLE}\n`
+const NO_RULES = `table ip ${TABLE}\ndelete table ip ${TABLE}\n`
 
 /** The name of the counter of the link at this place of the list. */
-export function counterName(index: number): string {
+function counterName(index: number): string {
   return `l${index}`
 }
 

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../errors.ts'
 
 /** The programs that the toolbox knows: see docker/toolbox/toolbox.pl. `@device@` in an input is the interface of the node. */
-export type ToolboxProgram =
+type ToolboxProgram =
   /** Rules of nftables, all in one transaction. */
   | 'rules'
   /** The counters of our table. Fails where there is no such table. */

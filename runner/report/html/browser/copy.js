@@ -1,13 +1,16 @@
 /** Buttons that put the command beside them into the clipboard. */
 export function startCopying() {
   for (const button of document.querySelectorAll('button.copy')) {
-    button.addEventListener('click', async () => {
-      const code = button.parentElement?.querySelector('code')
-      if (!code) return
-      const copied = await copy(code)
-      button.textContent = copied ? 'Copied' : 'Selected'
-    })
+    button.addEventListener('click', () => void press(button))
   }
+}
+
+/** @param {Element} button */
+async function press(button) {
+  const code = button.parentElement?.querySelector('code')
+  if (!code) return
+  const copied = await copy(code)
+  button.textContent = copied ? 'Copied' : 'Selected'
 }
 
 /**
