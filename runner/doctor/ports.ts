@@ -1,4 +1,4 @@
-import { BUS_OFFSET } from '../platforms/bus-port.ts'
+import { BUS_OFFSET } from '../platforms/platform.ts'
 import type { ContainerSeen } from './engine.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Machine } from './machine.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import type { LiveNode } from '../cluster/live-cluster.ts'
-import { BUS_OFFSET } from '../platforms/bus-port.ts'
+import { BUS_OFFSET } from '../platforms/platform.ts'
 import { isPong, malformedPacket, type PacketType, strangersPing } from './bus-packets.ts'
 import { type FaultStage, NotProven } from './fault.ts'
 import { ask, wordsOf } from './reach.ts'

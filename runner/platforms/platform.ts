@@ -3,7 +3,11 @@
  * It knows nothing of Redis Cluster beyond the port and settings it hands to each server.
  */
 
+import { PlatformError } from './errors.ts'
 import type { FaultSupport, GroupNeeds, NetworkControl, ServerControl } from './faults.ts'
+
+/** The cluster bus listens this far above the port for clients (cluster.h: CLUSTER_PORT_INCR, Redis 7.0). */
+export const BUS_OFFSET = 10_000
 
 /** Called with one line for people each time a preparation reaches its next stage. */
 export type Progress = (text: string) => void
@@ -63,8 +67,8 @@ export interface FoundRun {
   /** Who made it, in words: `a run of failover-basic`. */
   purpose: string
   /**
-   * live: the program that made it is at work on it. kept: it is meant to outlive that program. orphaned: it is not, and the
-   * program is gone. elsewhere: whether that program lives cannot be seen from here.
+   * live: the program that made it is at work on it. kept: it is meant to outlive that program. orphaned: it is not,
+   * and the program is gone. elsewhere: whether that program lives cannot be seen from here.
    */
   state: 'live' | 'kept' | 'orphaned' | 'elsewhere'
 }
@@ -72,6 +76,13 @@ export interface FoundRun {
 /** The name of a node in scenarios and reports. */
 export function nodeName(index: number): string {
   return `redis-node${index}`
+}
+
+/** The node of a group by its name. Throws PlatformError if there is none. */
+export function findNode(nodes: readonly ServerNode[], runId: string, name: string): ServerNode {
+  const found = nodes.find((node) => node.name === name)
+  if (found) return found
+  throw new PlatformError(`run ${runId} has no node ${name}; it has ${nodes.map((node) => node.name).join(', ')}`)
 }
 
 /** A group of servers that exists. Every method that names no such node throws PlatformError. */
@@ -90,7 +101,10 @@ export interface ServerGroup {
   /** Starts a stopped server with the data it left. Resolves when it runs (not: answers). */
   start(node: string): Promise<void>
   restart(node: string, graceMs: number): Promise<void>
-  /** Feeds the server's output, from its very first line, to `onLine`. Ends by itself when the group is removed; the returned function ends it earlier and waits for the lines still under way. */
+  /**
+   * Feeds the server's output, from its very first line, to `onLine`. Ends by itself when the group is removed; the
+   * returned function ends it earlier and waits for the lines still under way.
+   */
   followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>>
   /** Removes the servers and all that was made for them. Idempotent. */
   remove(): Promise<void>
@@ -101,15 +115,19 @@ export interface Platform {
   readonly kind: string
   /** The server as it was asked for: `redis:7.0`. */
   readonly server: string
-  /** Which faults can be brought about here, and by which means. Throws PlatformError if the platform cannot be used now. */
+  /**
+   * Which faults can be brought about here, and by which means. Throws PlatformError if the platform cannot be used
+   * now.
+   */
   faultSupport(signal?: AbortSignal): Promise<FaultSupport[]>
   /** Throws PlatformError if the platform cannot be used now; returns what it is, in words: `Docker 20.10.24`. */
   probe(): Promise<string>
   /** Makes ready what every server needs (an image); returns the server in words: `redis 7.0.15`. */
   prepare(progress: Progress, signal?: AbortSignal): Promise<string>
   /**
-   * Creates and starts the servers, in parallel; resolves when each has answered once. Throws ConflictError, before anything is made, if a name or port is
-   * taken. If it fails or `signal` aborts midway, all that it made is removed before it rejects.
+   * Creates and starts the servers, in parallel; resolves when each has answered once. Throws ConflictError, before
+   * anything is made, if a name or port is taken. If it fails or `signal` aborts midway, all that it made is removed
+   * before it rejects.
    */
   create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup>
   /** The existing group with this run id; undefined if there is none. `password` is not kept by the platform. */

@@ -5,8 +5,9 @@ import { createServer } from 'node:net'
 export const NOBODY_SEEN = 'another program'
 
 /**
- * What listens on this port of the machine's loopback, in words (`process 123 (nginx)`, `another program`); undefined if
- * the port is free. `localhost` may mean either loopback address to a client, so both must be free; `more` addresses too.
+ * What listens on this port of the machine's loopback, in words (`process 123 (nginx)`, `another program`); undefined
+ * if the port is free. `localhost` may mean either loopback address to a client, so both must be free; `more` addresses
+ * too.
  */
 export async function portHolder(port: number, more: readonly string[] = []): Promise<string | undefined> {
   const taken = await Promise.all(['127.0.0.1', '::1', ...more].map((host) => isTaken(host, port)))
@@ -14,12 +15,17 @@ export async function portHolder(port: number, more: readonly string[] = []): Pr
   return (await findListener(port)) ?? NOBODY_SEEN
 }
 
-function isTaken(host: string, port: number): Promise<boolean> {
+// Any other error (no IPv6 here, no right to low ports) says nothing about other listeners.
+async function isTaken(host: string, port: number): Promise<boolean> {
+  return (await listenError(host, port))?.code === 'EADDRINUSE'
+}
+
+/** Why this program cannot listen at an address, found out by trying; undefined if it can. Port 0 is any free port. */
+export function listenError(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
-    // Any other error (no IPv6 here, no right to low ports) says nothing of other listeners.
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE'))
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(false)))
+    server.once('error', resolve)
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)))
   })
 }
 

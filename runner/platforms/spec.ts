@@ -1,6 +1,6 @@
-import { BUS_OFFSET } from './bus-port.ts'
 import { PlatformError } from './errors.ts'
 import type { ServerGroupSpec } from './platform.ts'
+import { BUS_OFFSET } from './platform.ts'
 import { settingProblem } from './settings.ts'
 
 /** Throws PlatformError for a group that no engine could run, before anything is made. */

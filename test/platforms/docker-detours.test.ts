@@ -1,15 +1,22 @@
 import t from 'tap'
-import { detourChains, directEnds, divide } from '../../runner/platforms/docker/links/detours.ts'
-import type { Means } from '../../runner/platforms/docker/links/means.ts'
-import { demandMeans } from '../../runner/platforms/docker/links/support.ts'
+import { assertSupported } from '../../runner/platforms/docker/fault-support.ts'
+import { splitFaults } from '../../runner/platforms/docker/network-faults/fault-split.ts'
+import type { MissingFeatures } from '../../runner/platforms/docker/network-faults/kernel-features.ts'
+import { detourChains, directConnections } from '../../runner/platforms/docker/network-faults/rules.ts'
 import { CLIENTS, type LinkFault } from '../../runner/platforms/faults.ts'
 import type { ServerNode } from '../../runner/platforms/platform.ts'
 
-const ALL: Means = {
-  ...{ filter: undefined, loss: undefined, duplicate: undefined, shape: undefined, intake: undefined },
-  ...{ netem: undefined, pause: undefined, detour: undefined },
+const NOTHING_MISSING: MissingFeatures = {
+  filter: undefined,
+  loss: undefined,
+  duplicate: undefined,
+  shape: undefined,
+  intake: undefined,
+  netem: undefined,
+  pause: undefined,
+  detour: undefined,
 }
-const WITHOUT_NETEM: Means = { ...ALL, netem: 'no such queue' }
+const WITHOUT_NETEM: MissingFeatures = { ...NOTHING_MISSING, netem: 'no such queue' }
 
 const [a, b, c] = ['redis-node0', 'redis-node1', 'redis-node2']
 
@@ -19,7 +26,7 @@ function fault(from: string, to: string, what: Partial<LinkFault>): LinkFault {
 
 t.test('a kernel that can do it is left to do it', async (t) => {
   const links = [fault(a, b, { delayMs: 5, bytesPerSecond: 1_000, lossRatio: 0.1 })]
-  t.same(divide(links, ALL), { detours: [], kernel: links, carried: [] })
+  t.same(splitFaults(links, NOTHING_MISSING), { detours: [], kernel: links, carried: [] })
 })
 
 t.test('what the kernel lacks goes by a link, with all that slows the two nodes; both cut', async (t) => {
@@ -29,7 +36,7 @@ t.test('what the kernel lacks goes by a link, with all that slows the two nodes;
     fault(b, a, { cut: 'drop' }),
     fault(b, c, { bytesPerSecond: 3_000, lossRatio: 0.2 }),
   ]
-  const { detours, kernel, carried } = divide(links, WITHOUT_NETEM)
+  const { detours, kernel, carried } = splitFaults(links, WITHOUT_NETEM)
   t.same(detours, [{ ends: [a, b], channels: ['data'] }])
   t.same(kernel, [
     { from: a, to: b, channel: 'data' },
@@ -42,26 +49,34 @@ t.test('what the kernel lacks goes by a link, with all that slows the two nodes;
     { index: 1, link: fault(b, a, { channel: 'data', bytesPerSecond: 2_000 }) },
     { index: 2, link: links[2] },
   ])
-  t.same(divide([...links, fault(b, a, { lossRatio: 0.1 })], WITHOUT_NETEM).detours, [
+  t.same(splitFaults([...links, fault(b, a, { lossRatio: 0.1 })], WITHOUT_NETEM).detours, [
     { ends: [a, b], channels: ['bus', 'data'] },
   ])
-  const withoutTbf = divide(links, { ...ALL, shape: 'no htb' })
+  const withoutTbf = splitFaults(links, { ...NOTHING_MISSING, shape: 'no htb' })
   t.equal(withoutTbf.detours.length, 2)
 })
 
 t.test('what links cannot stand in for is refused with both reasons', async (t) => {
-  const refused = (link: LinkFault, means: Means, message: RegExp) => {
-    t.throws(() => demandMeans(divide([link], means).kernel, means), { name: 'UnsupportedFault', message })
+  const refused = (link: LinkFault, missing: MissingFeatures, message: RegExp) => {
+    t.throws(() => assertSupported(splitFaults([link], missing).kernel, missing), { name: 'UnsupportedFault', message })
   }
-  refused(fault(a, b, { delayMs: 5 }), { ...WITHOUT_NETEM, detour: 'no nat' }, /netem .*, and links .* \(no nat\)/)
-  refused(fault(CLIENTS, b, { delayMs: 5 }), WITHOUT_NETEM, /netem .*, and links .* stand between nodes alone/)
+  refused(
+    fault(a, b, { delayMs: 5 }),
+    { ...WITHOUT_NETEM, detour: 'no nat' },
+    /netem .*, and the runner's own links .* \(no nat\)/,
+  )
+  refused(
+    fault(CLIENTS, b, { delayMs: 5 }),
+    WITHOUT_NETEM,
+    /netem .*, and the runner's own links stand only between nodes/,
+  )
   refused(fault(a, b, { delayMs: 5, corruptRatio: 0.1 }), WITHOUT_NETEM, /corrupt is unsupported here: .*netem/)
   const mixed = [fault(a, b, { delayMs: 5 }), fault(CLIENTS, b, { cut: 'drop' })]
-  t.throws(() => divide(mixed, WITHOUT_NETEM), {
+  t.throws(() => splitFaults(mixed, WITHOUT_NETEM), {
     name: 'UnsupportedFault',
     message: /the address that clients have too/,
   })
-  t.doesNotThrow(() => divide([...mixed.slice(0, 1), fault(CLIENTS, c, { cut: 'drop' })], WITHOUT_NETEM))
+  t.doesNotThrow(() => splitFaults([...mixed.slice(0, 1), fault(CLIENTS, c, { cut: 'drop' })], WITHOUT_NETEM))
 })
 
 t.test('the rules of both ends', async (t) => {
@@ -92,5 +107,5 @@ t.test('the rules of both ends', async (t) => {
   ])
   t.match(detourChains(second, nodes, detours, doors)[2], /daddr 172.18.0.2 tcp dport 17010 dnat to 172.18.0.1:40000/)
   t.same(detourChains(third, nodes, detours, doors), [])
-  t.equal(directEnds(second, nodes, detours), '172.18.0.2 17010 17011\n')
+  t.equal(directConnections(second, nodes, detours), '172.18.0.2 17010 17011\n')
 })

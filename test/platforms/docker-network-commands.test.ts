@@ -1,10 +1,9 @@
 import t from 'tap'
 import { Engine } from '../../runner/platforms/docker/engine.ts'
-import { lanesOf } from '../../runner/platforms/docker/links/lanes.ts'
-import type { Means } from '../../runner/platforms/docker/links/means.ts'
-import { rulesOf } from '../../runner/platforms/docker/links/packet-filter.ts'
-import { intakeOf, shapeOf } from '../../runner/platforms/docker/links/shaping.ts'
-import { demandMeans, networkSupport } from '../../runner/platforms/docker/links/support.ts'
+import { assertSupported, networkSupport } from '../../runner/platforms/docker/fault-support.ts'
+import type { MissingFeatures } from '../../runner/platforms/docker/network-faults/kernel-features.ts'
+import { intakeCommands, lanesOf, queueCommands } from '../../runner/platforms/docker/network-faults/queues.ts'
+import { rulesOf } from '../../runner/platforms/docker/network-faults/rules.ts'
 import { Toolbox } from '../../runner/platforms/docker/toolbox/toolbox.ts'
 import { PlatformError } from '../../runner/platforms/errors.ts'
 import { CLIENTS, type LinkFault } from '../../runner/platforms/faults.ts'
@@ -28,7 +27,7 @@ const nodes = [0, 1, 2].map(
 const [a, b] = nodes as [ServerNode, ServerNode, ServerNode]
 
 function shape(node: ServerNode, links: LinkFault[]): string[] {
-  return shapeOf(node, nodes, lanesOf(links)).split('\n').slice(0, -1)
+  return queueCommands(node, nodes, lanesOf(links)).split('\n').slice(0, -1)
 }
 
 const SLOW: LinkFault = {
@@ -36,7 +35,8 @@ const SLOW: LinkFault = {
   ...{ delayMs: 50, jitterMs: 10, corruptRatio: 0.015, reorderRatio: 0.25, bytesPerSecond: 100_000 },
 }
 
-// A kernel without netem cannot be shown any of it at work: there, only the commands are looked at, and that tc understands them.
+// A kernel without netem cannot be shown any of it at work: there, only the commands are looked at, and that tc
+// understands them.
 t.test('the queues of a slow link', async (t) => {
   t.same(shape(a, [SLOW]), [
     'qdisc add dev @device@ root handle 5243: htb',
@@ -101,7 +101,7 @@ t.test('tc and ip understand every command', async (t) => {
   }
   const sayFor = (links: LinkFault[]) => {
     const lanes = lanesOf(links)
-    return say(intakeOf(a, lanes), shapeOf(a, nodes, lanes))
+    return say(intakeCommands(a, lanes), queueCommands(a, nodes, lanes))
   }
   const reset = { program: 'reset' as const, input: '192.0.2.1 7010 7011\n' }
   const ended = await toolbox.run([{ key: 'try', namespace: 'own', steps: [reset] }], run)
@@ -125,13 +125,19 @@ t.test('tc and ip understand every command', async (t) => {
 })
 
 t.test('what is missing makes faults unsupported, and says so', async (t) => {
-  const all: Means = {
-    ...{ filter: undefined, loss: undefined, duplicate: undefined, shape: undefined },
-    ...{ intake: undefined, netem: undefined, pause: undefined, detour: undefined },
+  const none: MissingFeatures = {
+    filter: undefined,
+    loss: undefined,
+    duplicate: undefined,
+    shape: undefined,
+    intake: undefined,
+    netem: undefined,
+    pause: undefined,
+    detour: undefined,
   }
-  const supported = async (means: Means) =>
-    (await networkSupport(async () => means)).filter((one) => one.supported).map(({ capability }) => capability)
-  const everything = await supported(all)
+  const supported = async (missing: MissingFeatures) =>
+    (await networkSupport(async () => missing)).filter((one) => one.supported).map(({ capability }) => capability)
+  const everything = await supported(none)
   t.same([...everything].sort(), [
     'bandwidth',
     'client-cut',
@@ -144,32 +150,33 @@ t.test('what is missing makes faults unsupported, and says so', async (t) => {
     'pause',
     'reorder',
   ])
-  const without = async (...means: (keyof Means)[]) => {
-    const left = await supported({ ...all, ...Object.fromEntries(means.map((mean) => [mean, 'no such thing'])) })
+  const without = async (...features: (keyof MissingFeatures)[]) => {
+    const missing = Object.fromEntries(features.map((feature) => [feature, 'no such thing']))
+    const left = await supported({ ...none, ...missing })
     return everything.filter((capability) => !left.includes(capability))
   }
-  t.same(await without('netem'), ['corrupt', 'reorder'], 'links of this program do the rest')
+  t.same(await without('netem'), ['corrupt', 'reorder'], "the runner's own links do the rest")
   t.same(await without('netem', 'detour'), ['delay', 'jitter', 'corrupt', 'reorder'])
   t.same(await without('shape', 'detour'), ['delay', 'jitter', 'bandwidth', 'corrupt', 'reorder'])
   t.same(await without('filter'), ['partition', 'client-cut'])
   t.same(await without('loss', 'detour'), ['loss'])
 
   const link: LinkFault = { from: CLIENTS, to: a.name, channel: 'data' }
-  demandMeans(
+  assertSupported(
     [
       { ...link, cut: 'drop' },
       { ...link, bytesPerSecond: 5_000 },
     ],
-    all,
+    none,
   )
-  t.throws(() => demandMeans([{ ...link, bytesPerSecond: 5_000 }], { ...all, intake: 'no ifb' }), {
+  t.throws(() => assertSupported([{ ...link, bytesPerSecond: 5_000 }], { ...none, intake: 'no ifb' }), {
     name: 'UnsupportedFault',
     message: /^bandwidth is unsupported here: .*no ifb/,
     hint: /ifb/,
   })
-  t.throws(() => demandMeans([{ ...link, duplicateRatio: 0.5 }], all), { name: 'UnsupportedFault' })
+  t.throws(() => assertSupported([{ ...link, duplicateRatio: 0.5 }], none), { name: 'UnsupportedFault' })
 
-  const none = await networkSupport(() => Promise.reject(new PlatformError('no toolbox', { hint: 'load it' })))
-  t.equal(none.length, everything.length)
-  t.ok(none.every((one) => !one.supported && one.how === 'no toolbox' && one.hint === 'load it'))
+  const refused = await networkSupport(() => Promise.reject(new PlatformError('no toolbox', { hint: 'load it' })))
+  t.equal(refused.length, everything.length)
+  t.ok(refused.every((one) => !one.supported && one.how === 'no toolbox' && one.hint === 'load it'))
 })

@@ -251,7 +251,7 @@ t.test('faults of the network on Docker', async (t) => {
     t.ok((other?.roundTripMs ?? Number.NaN) < 40_000, `the other channel: ${other?.roundTripMs} ms`)
   })
 
-  await t.test('delay: by the kernel or by links of this program, or unsupported with the reason', async (t) => {
+  await t.test("delay: by the kernel or the runner's own links, or unsupported with the reason", async (t) => {
     const delay: LinkFault = { from: name(0), to: name(1), channel: 'all', delayMs: 150, jitterMs: 20 }
     const { supported, how } = support.find(({ capability }) => capability === 'delay') ?? {}
     if (!supported) {
@@ -289,11 +289,11 @@ t.test('faults of the network on Docker', async (t) => {
     const refused = (link: Partial<LinkFault>, message: RegExp) =>
       t.rejects(network.set([{ ...cut(0, 1, 'all'), ...link }]), { name: 'PlatformError', message })
     await refused({ to: 'redis-node9' }, /no node redis-node9/)
-    await refused({ to: name(0) }, /two ends/)
-    await refused({ to: CLIENTS, channel: 'bus' }, /no bus/)
-    await refused({ lossRatio: 1.5 }, /from 0 to 1, not 1.5/)
-    await refused({ delayMs: 10, jitterMs: 20 }, /jitterMs/)
-    await refused({ bytesPerSecond: 10 }, /1000 or more/)
+    await refused({ to: name(0) }, /no link to itself/)
+    await refused({ to: CLIENTS, channel: 'bus' }, /no link to the cluster bus/)
+    await refused({ lossRatio: 1.5 }, /a ratio is 0 to 1, not 1.5/)
+    await refused({ delayMs: 10, jitterMs: 20 }, /a jitter is 0 to the delay of 10 ms, not 20/)
+    await refused({ bytesPerSecond: 10 }, /1000 bytes per second or more, not 10/)
     await t.rejects(network.probe([{ from: name(0), to: CLIENTS, channel: 'data' }], 100), { name: 'PlatformError' })
   })
 

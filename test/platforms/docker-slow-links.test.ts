@@ -9,8 +9,8 @@ import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { evenSplit } from '../../runner/cluster/slots.ts'
 import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
 import { Engine } from '../../runner/platforms/docker/engine.ts'
-import { tryMeans } from '../../runner/platforms/docker/links/means.ts'
 import { DockerNetworkControl } from '../../runner/platforms/docker/network-control.ts'
+import { findMissingFeatures } from '../../runner/platforms/docker/network-faults/kernel-features.ts'
 import { Toolbox } from '../../runner/platforms/docker/toolbox/toolbox.ts'
 import type { LinkFault, LinkProbe } from '../../runner/platforms/faults.ts'
 import { requireEngine } from '../support/docker.ts'
@@ -48,15 +48,15 @@ t.test('slow links between containers on a kernel without netem', async (t) => {
   const engine = new Engine()
   t.teardown(() => engine.close())
   const toolbox = new Toolbox(engine, projectRoot)
-  const found = await tryMeans(engine, toolbox)
+  const found = await findMissingFeatures(engine, toolbox)
   t.equal(found.detour, undefined, 'links can stand in here')
-  const means = async () => ({ ...found, netem: 'left out by this test' })
+  const missingFeatures = async () => ({ ...found, netem: 'left out by this test' })
   // Where the kernel has netem after all, links stand in for it only when they are told that it has not.
   const own = group.network
   if (!(own instanceof DockerNetworkControl)) throw new Error('this is no group of containers')
   const network = found.netem
     ? own
-    : new DockerNetworkControl({ engine, toolbox, means, runId, nodes: group.nodes, isNew: true })
+    : new DockerNetworkControl({ engine, toolbox, missingFeatures, runId, nodes: group.nodes, isNew: true })
   t.teardown(() => network.close())
 
   const cluster = new LiveCluster({ nodes: group.nodes, password, clock: systemClock })
@@ -147,7 +147,14 @@ t.test('slow links between containers on a kernel without netem', async (t) => {
   })
 
   await t.test('another program heals what a dead one left', async (t) => {
-    const third = new DockerNetworkControl({ engine, toolbox, means, runId, nodes: group.nodes, isNew: false })
+    const third = new DockerNetworkControl({
+      engine,
+      toolbox,
+      missingFeatures,
+      runId,
+      nodes: group.nodes,
+      isNew: false,
+    })
     await third.set([fault(0, 1, { delayMs: 150 })])
     await third.close()
     const probe: LinkProbe = { from: name(0), to: name(1), channel: 'data' }

@@ -9,13 +9,12 @@ import { checkSpec } from '../spec.ts'
 import { findConflicts } from './conflicts.ts'
 import { createNodes, namesAndPorts } from './creation.ts'
 import { Engine, EngineRefusal } from './engine.ts'
+import { networkSupport, resourceSupport } from './fault-support.ts'
 import { type NodeImage, prepareImage } from './image.ts'
 import { nodeOfLabels, RUN_LABEL, runFilter } from './labels.ts'
-import { type Means, tryMeans } from './links/means.ts'
-import { networkSupport } from './links/support.ts'
+import { findMissingFeatures, type MissingFeatures } from './network-faults/kernel-features.ts'
 import { removalCommand, removeRun } from './removal.ts'
 import { clockFiles } from './resources/clock.ts'
-import { resourceSupport } from './resources/support.ts'
 import { listRuns, removeOrphans } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
 import { Toolbox } from './toolbox/toolbox.ts'
@@ -38,7 +37,7 @@ export class DockerPlatform implements Platform {
   readonly #toolbox: Toolbox
   readonly #groups = new Set<DockerServerGroup>()
   #image: NodeImage | undefined
-  #means: Promise<Means> | undefined
+  #missing: Promise<MissingFeatures> | undefined
 
   constructor(options: DockerPlatformOptions) {
     this.#options = options
@@ -76,7 +75,7 @@ export class DockerPlatform implements Platform {
     try {
       progress(`starting ${spec.nodes} containers`)
       const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, clock, signal }
-      const trying = spec.needs?.links ? this.#triedMeans(signal) : undefined
+      const trying = spec.needs?.links ? this.#tryFeatures(signal) : undefined
       try {
         return this.#group(spec.runId, await createNodes(this.#engine, plan), true)
       } finally {
@@ -102,7 +101,7 @@ export class DockerPlatform implements Platform {
   async faultSupport(signal?: AbortSignal): Promise<FaultSupport[]> {
     await this.probe()
     return [
-      ...(await networkSupport(() => this.#findMeans(signal))),
+      ...(await networkSupport(() => this.#missingFeatures(signal))),
       ...(await resourceSupport(this.#engine, this.#image?.image)),
     ]
   }
@@ -124,26 +123,26 @@ export class DockerPlatform implements Platform {
   }
 
   #group(runId: string, nodes: readonly ServerNode[], isNew: boolean): DockerServerGroup {
-    const means = () => this.#findMeans()
-    const group = new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, means, isNew })
+    const missingFeatures = () => this.#missingFeatures()
+    const group = new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, missingFeatures, isNew })
     this.#groups.add(group)
     return group
   }
 
-  /** Once for all groups: it is the kernel that has them. */
-  async #findMeans(signal?: AbortSignal): Promise<Means> {
-    this.#means ??= tryMeans(this.#engine, this.#toolbox, signal)
+  /** Found out once for all groups: they share the kernel. */
+  async #missingFeatures(signal?: AbortSignal): Promise<MissingFeatures> {
+    this.#missing ??= findMissingFeatures(this.#engine, this.#toolbox, signal)
     try {
-      return await this.#means
+      return await this.#missing
     } catch (error) {
-      this.#means = undefined
+      this.#missing = undefined
       throw error
     }
   }
 
-  /** Ahead of time, so that the first fault need not wait; that is also the one to tell what kept it from being found out. */
-  async #triedMeans(signal?: AbortSignal): Promise<void> {
-    await this.#findMeans(signal).catch(() => undefined)
+  /** Ahead of time, so that the first fault need not wait. A failure is reported by that fault, which tries again. */
+  async #tryFeatures(signal?: AbortSignal): Promise<void> {
+    await this.#missingFeatures(signal).catch(() => undefined)
   }
 
   async #prepareImage(progress: Progress, signal?: AbortSignal): Promise<NodeImage> {

@@ -8,132 +8,128 @@ import {
   type NetworkControl,
   UnsupportedFault,
 } from '../faults.ts'
-import type { ServerNode } from '../platform.ts'
+import { assertValidFaults, assertValidProbe } from '../link-checks.ts'
+import { findNode, type ServerNode } from '../platform.ts'
+import { probeRoute } from '../probe-route.ts'
 import type { Engine } from './engine.ts'
-import { LinkApplier, type NetworkState } from './links/applier.ts'
-import { LinkCarrier } from './links/carrier.ts'
-import { checkLinks } from './links/check.ts'
-import { probeFromHere } from './links/clients.ts'
-import { type Division, divide } from './links/detours.ts'
-import { type Means, oneLine } from './links/means.ts'
-import { liveNodes, nodeNamed } from './links/nodes.ts'
-import { checkProbe, type PlacedProbe, probeTasks, readAnswers } from './links/probing.ts'
-import { demandReached, REACHED_WITHIN_MS, reachTasks } from './links/reach.ts'
-import { demandMeans } from './links/support.ts'
+import { assertSupported } from './fault-support.ts'
+import { Detours } from './network-faults/detours.ts'
+import { type FaultSplit, splitFaults } from './network-faults/fault-split.ts'
+import { KernelFaults, type NetworkState } from './network-faults/kernel-faults.ts'
+import type { MissingFeatures } from './network-faults/kernel-features.ts'
+import { liveNodes } from './network-faults/live-nodes.ts'
+import { type NumberedProbe, probeTasks, readAnswers } from './network-faults/probes.ts'
 import { StartWatcher } from './starts.ts'
-import { failureOf, type StepResult, type ToolboxTask } from './toolbox/job.ts'
+import { failureOf, type RunTasks, summarizeErrors } from './toolbox/job.ts'
 import type { Toolbox } from './toolbox/toolbox.ts'
 
-/** For rules of all nodes, or for reading their counters; the engine's own time is beside it. */
+/** For applying rules to all nodes, or reading their counters; the engine's own time comes on top. */
 const JOB_TIMEOUT_MS = 5_000
 
 const SILENT = { outcome: 'silent' as const }
 
-const WHOLE: NetworkState = { links: [], division: { detours: [], kernel: [], carried: [] }, doors: [] }
+const WHOLE: NetworkState = { links: [], split: { detours: [], kernel: [], carried: [] }, doors: [] }
 
 export interface NetworkOptions {
   engine: Engine
   toolbox: Toolbox
-  /** Which faults the kernel can bring about; found out once for an engine. */
-  means(): Promise<Means>
+  /** Which faults the kernel cannot bring about; found out once for an engine. */
+  missingFeatures(): Promise<MissingFeatures>
   runId: string
   nodes: readonly ServerNode[]
-  /** Made by this process just now: nothing of ours is there yet. */
+  /** The group was just made by this process: nothing of ours is there yet. */
   isNew: boolean
 }
 
 /**
- * Faults of the network of a group of containers: rules and queues in each node's own network namespace, put there from outside by a
- * toolbox container which enters all of them and ends. A node that starts anew has a namespace without them, and gets them again:
- * before `started` resolves, or, if someone else started it, when the engine tells.
+ * Network faults of a group of containers: rules and queues in each node's own network namespace, put there from
+ * outside by a toolbox container that enters all of them and exits. A node that restarts has a fresh namespace and gets
+ * them again: before `started` resolves, or, if someone else started it, when the engine reports the start.
  */
 export class DockerNetworkControl implements NetworkControl {
   readonly #options: NetworkOptions
-  readonly #applier: LinkApplier
-  readonly #carrier: LinkCarrier
+  readonly #kernelFaults: KernelFaults
+  readonly #detours: Detours
+  readonly #run: RunTasks
   readonly #closing = new AbortController()
   #state = WHOLE
   #watcher: StartWatcher | undefined
   #turn: Promise<unknown> = Promise.resolve()
-  /** What kept faults from being applied again to a node that someone else started. */
-  #trouble: unknown
+  /** Why faults could not be applied again to a node that someone else started. */
+  #reapplyFailure: unknown
   #loss: PlatformError | undefined
 
   constructor(options: NetworkOptions) {
     this.#options = options
-    const { engine, nodes, isNew } = options
-    this.#applier = new LinkApplier({
-      ...{ engine, nodes, isNew },
-      run: (tasks, purpose) => this.#run(tasks, purpose, JOB_TIMEOUT_MS),
-    })
+    const { engine, runId, nodes, isNew, toolbox } = options
+    const run: RunTasks = (tasks, purpose, timeoutMs = 0) =>
+      toolbox.run(tasks, {
+        runId,
+        purpose,
+        timeoutMs: timeoutMs + JOB_TIMEOUT_MS,
+        enters: true,
+        signal: this.#closing.signal,
+      })
     const onLoss = (error: PlatformError) => {
       this.#loss ??= error
     }
-    this.#carrier = new LinkCarrier({ ...options, onLoss })
+    this.#kernelFaults = new KernelFaults({ engine, nodes, isNew, run })
+    this.#detours = new Detours({ engine, runId, nodes, run, onLoss })
+    this.#run = run
   }
 
-  /** What faults stand on and is gone, without which nothing that is seen says anything about them. */
+  /** Set once the process that carries links is gone: from then on, whatever is seen says nothing about the faults. */
   get loss(): PlatformError | undefined {
     return this.#loss
   }
 
   async set(links: readonly LinkFault[]): Promise<void> {
     const { nodes, runId, toolbox } = this.#options
-    checkLinks(
-      links,
-      nodes.map(({ name }) => name),
-    )
-    const division = links.length > 0 ? await this.#divide(links) : WHOLE.division
+    assertValidFaults(links, nodes)
+    const split = links.length > 0 ? await this.#split(links) : WHOLE.split
     await this.#inTurn(async () => {
-      if (this.#applier.isBlind) await toolbox.removeStrangers(runId)
-      await this.#prepareDetours(division)
-      this.#trouble = undefined
-      this.#state = { links: [...links], division, doors: this.#carrier.doors }
+      if (this.#kernelFaults.isBlind) await toolbox.removeStrangers(runId)
+      await this.#detours.prepare(split)
+      this.#reapplyFailure = undefined
+      this.#state = { links: [...links], split, doors: this.#detours.doors }
       if (links.length > 0) await this.#watch()
-      await this.#applier.apply(this.#state, nodes)
-      await this.#carrier.settle(division)
+      await this.#kernelFaults.apply(this.#state, nodes)
+      await this.#detours.settle(split)
       if (links.length === 0) this.#unwatch()
     })
   }
 
   counts(): Promise<LinkCount[]> {
     return this.#inTurn(async () => {
-      this.#demandWell()
-      const { links, division } = this.#state
-      const [counts, carried] = await Promise.all([this.#applier.counts(links), this.#carrier.packets()])
+      this.#assertIntact()
+      const { links, split } = this.#state
+      const [counts, carried] = await Promise.all([this.#kernelFaults.counts(links), this.#detours.packets()])
       return counts.map(({ link, packets }, index) => {
-        const place = division.carried.findIndex((one) => one.index === index)
+        const place = split.carried.findIndex((one) => one.index === index)
         return { link, packets: packets + (carried[place] ?? 0) }
       })
     })
   }
 
   async probe(probes: readonly LinkProbe[], timeoutMs: number): Promise<LinkAnswer[]> {
-    this.#demandWell()
-    const { nodes, runId } = this.#options
-    for (const probe of probes) {
-      checkProbe(probe)
-      for (const end of [probe.from, probe.to]) if (end !== CLIENTS) nodeNamed(nodes, runId, end)
-    }
-    const placed = probes.map((probe, index) => ({ probe, index }))
-    const inside = placed.filter(({ probe }) => probe.from !== CLIENTS)
+    this.#assertIntact()
+    const { nodes } = this.#options
+    for (const probe of probes) assertValidProbe(probe, nodes)
+    const numbered = probes.map((probe, index) => ({ probe, index }))
+    const inside = numbered.filter(({ probe }) => probe.from !== CLIENTS)
     const [answers, outside] = await Promise.all([
       inside.length === 0 ? new Map() : this.#probeInside(inside, timeoutMs),
-      Promise.all(
-        placed.map(async ({ probe }) =>
-          probe.from === CLIENTS ? probeFromHere(probe, nodeNamed(nodes, runId, probe.to), timeoutMs) : undefined,
-        ),
-      ),
+      Promise.all(probes.map((probe) => (probe.from === CLIENTS ? this.#probeFromHere(probe, timeoutMs) : undefined))),
     ])
-    return placed.map(({ probe, index }) => outside[index] ?? { ...probe, ...(answers.get(index) ?? SILENT) })
+    return numbered.map(({ probe, index }) => outside[index] ?? { ...probe, ...(answers.get(index) ?? SILENT) })
   }
 
-  /** Applies again what the node has lost by starting anew, unless that was done already. */
+  /** Applies again what the node has lost by restarting, unless that was done already. */
   async started(node: string): Promise<void> {
     if (this.#state.links.length === 0) return
     const { nodes, runId } = this.#options
     await this.#inTurn(async () => {
-      if (this.#state.links.length > 0) await this.#applier.applyIfNew(this.#state, nodeNamed(nodes, runId, node))
+      if (this.#state.links.length > 0) await this.#kernelFaults.applyIfNew(this.#state, findNode(nodes, runId, node))
     })
   }
 
@@ -142,12 +138,13 @@ export class DockerNetworkControl implements NetworkControl {
     this.#closing.abort(new PlatformError('the network of the group is not controlled any more'))
     await this.#turn
     this.#unwatch()
-    await this.#carrier.close()
+    await this.#detours.close()
     this.#loss = undefined
   }
 
-  async #divide(links: readonly LinkFault[]): Promise<Division> {
-    const { toolbox, means } = this.#options
+  /** Throws UnsupportedFault for faults that neither the kernel nor links can bring about. */
+  async #split(links: readonly LinkFault[]): Promise<FaultSplit> {
+    const { toolbox, missingFeatures } = this.#options
     if (!(await toolbox.isPrepared())) {
       throw new UnsupportedFault(
         'a fault of the network',
@@ -155,28 +152,13 @@ export class DockerNetworkControl implements NetworkControl {
         'say so when they are made: `needs: { links: true }`',
       )
     }
-    const known = await means()
-    const division = divide(links, known)
-    demandMeans(division.kernel, known)
-    return division
+    const missing = await missingFeatures()
+    const split = splitFaults(links, missing)
+    assertSupported(split.kernel, missing)
+    return split
   }
 
-  /** Throws UnsupportedFault, and leaves no links behind, where nodes cannot come to them. */
-  async #prepareDetours(division: Division): Promise<void> {
-    const isNew = !this.#carrier.isOpen
-    await this.#carrier.prepare(division)
-    if (!isNew || division.detours.length === 0) return
-    const { engine, nodes } = this.#options
-    try {
-      const tasks = reachTasks(division, this.#carrier.doors, await liveNodes(engine, nodes))
-      demandReached(await this.#run(Promise.resolve(tasks), 'try a link', REACHED_WITHIN_MS + JOB_TIMEOUT_MS))
-    } catch (error) {
-      await this.#carrier.close()
-      throw error
-    }
-  }
-
-  /** One after the other: the last state asked for is the one that stays. */
+  /** One after the other: the state asked for last is the one that stays. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(() => {
       this.#closing.signal.throwIfAborted()
@@ -186,26 +168,30 @@ export class DockerNetworkControl implements NetworkControl {
     return done
   }
 
-  #demandWell(): void {
+  #assertIntact(): void {
     if (this.#loss !== undefined) throw this.#loss
-    if (this.#trouble !== undefined) throw this.#trouble
+    if (this.#reapplyFailure !== undefined) throw this.#reapplyFailure
   }
 
-  async #probeInside(probes: readonly PlacedProbe[], timeoutMs: number) {
+  async #probeInside(probes: readonly NumberedProbe[], timeoutMs: number) {
     const { engine, nodes } = this.#options
     const senders = nodes.filter(({ name }) => probes.some(({ probe }) => probe.from === name))
     const tasks = liveNodes(engine, senders).then((live) => probeTasks(probes, nodes, live, timeoutMs))
-    const results = await this.#run(tasks, 'try connections', timeoutMs + JOB_TIMEOUT_MS)
+    const results = await this.#run(tasks, 'try connections', timeoutMs)
     for (const task of await tasks) {
       const failure = failureOf(task, results.get(task.key) ?? [])
-      if (failure) throw new PlatformError(`no connection could be tried from ${task.key}: ${oneLine(failure.errors)}`)
+      if (!failure) continue
+      throw new PlatformError(`no connection could be tried from ${task.key}: ${summarizeErrors(failure.errors)}`)
     }
     return readAnswers([...results.values()].flat())
   }
 
-  #run(tasks: Promise<readonly ToolboxTask[]>, purpose: string, timeoutMs: number): Promise<Map<string, StepResult[]>> {
-    const { toolbox, runId } = this.#options
-    return toolbox.run(tasks, { runId, purpose, timeoutMs, enters: true, signal: this.#closing.signal })
+  /** At the port that the engine publishes. The engine itself accepts connections, so only an answer counts as open. */
+  async #probeFromHere(probe: LinkProbe, timeoutMs: number): Promise<LinkAnswer> {
+    const { nodes, runId } = this.#options
+    const { port } = findNode(nodes, runId, probe.to)
+    const { channel, payloadBytes = 0 } = probe
+    return { ...probe, ...(await probeRoute({ host: '127.0.0.1', port, channel, payloadBytes }, timeoutMs)) }
   }
 
   async #watch(): Promise<void> {
@@ -228,8 +214,8 @@ export class DockerNetworkControl implements NetworkControl {
       try {
         await this.started(node.name)
       } catch (error) {
-        // Whoever asks next is told: until it is applied again, nothing that is seen says anything about the faults.
-        if (!this.#closing.signal.aborted) this.#trouble ??= error
+        // Thrown at the next question: until faults are applied again, whatever is seen says nothing about them.
+        if (!this.#closing.signal.aborted) this.#reapplyFailure ??= error
       }
     }
   }

@@ -1,6 +1,6 @@
 import { PlatformError } from '../errors.ts'
 import { type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
-import type { ServerNode } from '../platform.ts'
+import { findNode, type ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import { runLabels } from './labels.ts'
 import { setContainerClock } from './resources/clock.ts'
@@ -114,8 +114,6 @@ export class DockerServerControl implements ServerControl {
   }
 
   #node(name: string): ServerNode {
-    const found = this.#options.nodes.find((node) => node.name === name)
-    if (found) return found
-    throw new PlatformError(`run ${this.#options.runId} has no node ${name}`)
+    return findNode(this.#options.nodes, this.#options.runId, name)
   }
 }

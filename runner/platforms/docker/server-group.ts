@@ -1,6 +1,5 @@
 import type { ContainerInspectInfo } from 'dockerode'
-import { PlatformError } from '../errors.ts'
-import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platform.ts'
+import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal, unlessGone } from './engine.ts'
 import { LogFollower } from './logs.ts'
 import { DockerNetworkControl, type NetworkOptions } from './network-control.ts'
@@ -27,7 +26,7 @@ export class DockerServerGroup implements ServerGroup {
     engine: Engine,
     runId: string,
     nodes: readonly ServerNode[],
-    network: Pick<NetworkOptions, 'toolbox' | 'means' | 'isNew'>,
+    network: Pick<NetworkOptions, 'toolbox' | 'missingFeatures' | 'isNew'>,
   ) {
     this.#engine = engine
     this.network = new DockerNetworkControl({ engine, runId, nodes, ...network })
@@ -46,7 +45,7 @@ export class DockerServerGroup implements ServerGroup {
 
   async stop(node: string, graceMs: number): Promise<void> {
     const container = this.#container(node)
-    await unlessSo(
+    await ignoreIfAlreadyDone(
       this.#ask(`stop ${node}`, graceMs, (abortSignal) => container.stop({ t: seconds(graceMs), abortSignal })),
     )
     await this.#waitUntilDown(node, container)
@@ -54,7 +53,9 @@ export class DockerServerGroup implements ServerGroup {
 
   async kill(node: string): Promise<void> {
     const container = this.#container(node)
-    await unlessSo(this.#ask(`kill ${node}`, 0, (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })))
+    await ignoreIfAlreadyDone(
+      this.#ask(`kill ${node}`, 0, (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })),
+    )
     await this.#waitUntilDown(node, container)
   }
 
@@ -70,7 +71,7 @@ export class DockerServerGroup implements ServerGroup {
 
   async start(node: string): Promise<void> {
     const container = this.#container(node)
-    await unlessSo(this.#ask(`start ${node}`, 0, (abortSignal) => container.start({ abortSignal })))
+    await ignoreIfAlreadyDone(this.#ask(`start ${node}`, 0, (abortSignal) => container.start({ abortSignal })))
     await this.network.started(node)
   }
 
@@ -83,7 +84,7 @@ export class DockerServerGroup implements ServerGroup {
   }
 
   async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
-    const serverName = this.#serverName(node)
+    const { serverName } = findNode(this.nodes, this.runId, node)
     this.#starts ??= StartWatcher.open(this.#engine, this.runId)
     const follower = new LogFollower(this.#engine, serverName, await this.#starts, onLine)
     this.#followers.add(follower)
@@ -95,7 +96,8 @@ export class DockerServerGroup implements ServerGroup {
   }
 
   async remove(): Promise<void> {
-    // Lines not read by now are lost with the containers; an engine that fails here fails the removal, which reports it.
+    // Lines not read by now are lost with the containers; an engine that fails here fails the removal, which reports
+    // it.
     await Promise.allSettled([...this.#followers].map((follower) => follower.end()))
     this.#followers.clear()
     await this.#closeStarts()
@@ -111,14 +113,7 @@ export class DockerServerGroup implements ServerGroup {
   }
 
   #container(node: string): Container {
-    return this.#engine.docker.getContainer(this.#serverName(node))
-  }
-
-  #serverName(node: string): string {
-    const found = this.nodes.find(({ name }) => name === node)
-    if (found) return found.serverName
-    const names = this.nodes.map(({ name }) => name).join(', ')
-    throw new PlatformError(`run ${this.runId} has no node ${node}; it has ${names}`)
+    return this.#engine.docker.getContainer(findNode(this.nodes, this.runId, node).serverName)
   }
 
   #ask(doing: string, graceMs: number, request: (abortSignal: AbortSignal) => Promise<unknown>): Promise<unknown> {
@@ -132,14 +127,13 @@ export class DockerServerGroup implements ServerGroup {
   }
 }
 
-/** Resolves where the engine refuses because the container is already as it should be. */
-async function unlessSo(promise: Promise<unknown>): Promise<void> {
+/** Resolves where the engine refuses because the container already is as it should be. */
+async function ignoreIfAlreadyDone(promise: Promise<unknown>): Promise<void> {
   try {
     await promise
   } catch (error) {
-    const alreadySo =
-      error instanceof EngineRefusal && (error.statusCode === 304 || / is not running$/.test(error.reply))
-    if (!alreadySo) throw error
+    if (!(error instanceof EngineRefusal)) throw error
+    if (error.statusCode !== 304 && !/ is not running$/.test(error.reply)) throw error
   }
 }
 

@@ -1,13 +1,14 @@
-import { createServer } from 'node:net'
-import { BUS_OFFSET } from '../bus-port.ts'
 import { type GroupNeeds, UnsupportedFault } from '../faults.ts'
 import type { ServerNode } from '../platform.ts'
+import { BUS_OFFSET } from '../platform.ts'
+import { listenError } from '../port-holder.ts'
 import type { LinkPlan } from './protocol.ts'
 
 /**
- * Addresses that let links stand between processes of one machine, without any right of root. Node i is known to the others by an
- * announced address, where the links listen; it speaks from that very address, so that the links know who speaks; and it
- * listens on a hidden one, where only the links go. Groups of one machine tell each other apart by their ports.
+ * Addresses that let links stand between processes of one machine, without any right of root. Node i is known to the
+ * others by an announced address, where the links listen; it speaks from that very address, so that the links know who
+ * speaks; and it listens on a hidden one, where only the links go. Groups of one machine tell each other apart by their
+ * ports.
  */
 
 /** 127.0.10.0 to .9 are left alone, 127.0.10.255 too. */
@@ -78,12 +79,7 @@ export async function demandLoopback(nodes: number): Promise<void> {
 const WITHOUT_ADDRESSES =
   'use a Docker engine (`--platform docker`), or Linux, where all of 127.0.0.0/8 is there; or give lo0 aliases: `sudo ifconfig lo0 alias 127.0.10.10`, and so on up to .15, and the same for 127.0.11.10'
 
-function problemAt(host: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      resolve(`this machine's loopback has no address ${host} (${error.code ?? error.message})`)
-    })
-    server.listen({ host, port: 0, exclusive: true }, () => server.close(() => resolve(undefined)))
-  })
+async function problemAt(host: string): Promise<string | undefined> {
+  const error = await listenError(host, 0)
+  return error && `this machine's loopback has no address ${host} (${error.code ?? error.message})`
 }

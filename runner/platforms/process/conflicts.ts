@@ -1,7 +1,7 @@
-import { BUS_OFFSET } from '../bus-port.ts'
 import { type Conflict, conflictError } from '../conflicts.ts'
 import { hasLinks, hiddenAddress } from '../links/loopback.ts'
 import type { ServerNode } from '../platform.ts'
+import { BUS_OFFSET } from '../platform.ts'
 import { NOBODY_SEEN, portHolder } from '../port-holder.ts'
 import { listRuns, type RecordedRun, readRun } from './run-record.ts'
 
@@ -9,8 +9,8 @@ const NOBODY_WITHIN_MS = 500
 const LOOK_EVERY_MS = 20
 
 /**
- * Throws ConflictError if something listens on a port of these nodes or on the port of a cluster bus, at an address that they or
- * their links listen on.
+ * Throws ConflictError if something listens on a port of these nodes or on the port of a cluster bus, at an address
+ * that they or their links listen on.
  */
 export async function demandFreePorts(stateFolder: string, nodes: readonly ServerNode[]): Promise<void> {
   const wanted = nodes.flatMap(({ index, port, peerHost }) => {
@@ -46,8 +46,8 @@ interface Wanted {
 }
 
 /**
- * The ports that are held. A server of several threads that was killed may be gone from the list of processes a moment before its
- * sockets are: what nobody to be seen holds is looked at again for half a second.
+ * The ports that are held. A server of several threads that was killed may be gone from the list of processes a moment
+ * before its sockets are: what nobody to be seen holds is looked at again for half a second.
  */
 async function untilSettled(wanted: readonly Wanted[]): Promise<(Wanted & { holder: string })[]> {
   const deadlineMs = performance.now() + NOBODY_WITHIN_MS

@@ -1,72 +1,68 @@
-import { BUS_OFFSET } from '../bus-port.ts'
 import { PlatformError } from '../errors.ts'
 import {
   CLIENTS,
+  type GroupNeeds,
   type LinkAnswer,
   type LinkCount,
   type LinkFault,
   type LinkProbe,
   type NetworkControl,
 } from '../faults.ts'
-import { demandCarriable, demandEnds, type Linked } from '../links/carriable.ts'
+import { assertValidFaults, assertValidProbe } from '../link-checks.ts'
 import { announcedAddress, needsLinks } from '../links/loopback.ts'
-import { probeRoute, type Route } from '../links/probe.ts'
-import type { ServerNode } from '../platform.ts'
+import { BUS_OFFSET, findNode, type ServerNode } from '../platform.ts'
+import { probeRoute, type Route } from '../probe-route.ts'
 import type { Control } from './control.ts'
+import { assertLinked, assertSupported } from './fault-support.ts'
 
-/** Below the longest inline command that a server takes, 64 KiB (server.h: PROTO_INLINE_MAX_SIZE, Redis 7.0). */
-const LARGEST_QUESTION_BYTES = 48_000
+export interface NetworkOptions {
+  runId: string
+  nodes: readonly ServerNode[]
+  /** What the group was made with. */
+  needs: GroupNeeds
+  control: Control
+}
 
-/** Faults of the network of a group of processes: links of its own stand between them, if it was made with any. */
+/** Network faults of a group of processes: links of the runner stand between them, if the group was made with links. */
 export class ProcessNetworkControl implements NetworkControl {
-  readonly #nodes: readonly ServerNode[]
-  readonly #linked: Linked
-  readonly #control: Control
+  readonly #options: NetworkOptions
 
-  constructor(nodes: readonly ServerNode[], needs: Linked['needs'], control: Control) {
-    this.#nodes = nodes
-    this.#linked = { nodes: nodes.map(({ name }) => name), needs }
-    this.#control = control
+  constructor(options: NetworkOptions) {
+    this.#options = options
   }
 
   async set(links: readonly LinkFault[]): Promise<void> {
-    demandCarriable(links, this.#linked)
-    if (needsLinks(this.#linked.needs))
-      await this.#control.askLinks('set the faults of the links', { do: 'set', links })
+    const { nodes, needs, control } = this.#options
+    assertValidFaults(links, nodes)
+    assertSupported(links, needs)
+    if (needsLinks(needs)) await control.askLinks('set the faults of the links', { do: 'set', links })
   }
 
   async counts(): Promise<LinkCount[]> {
-    if (!needsLinks(this.#linked.needs)) return []
-    const { counts } = await this.#control.askLinks('ask the links what they stopped', { do: 'counts' })
+    const { needs, control } = this.#options
+    if (!needsLinks(needs)) return []
+    const { counts } = await control.askLinks('read the counters of the links', { do: 'counts' })
     if (!counts) throw new PlatformError('the links did not say what they stopped')
     return counts
   }
 
   async probe(probes: readonly LinkProbe[], timeoutMs: number): Promise<LinkAnswer[]> {
-    const routes = probes.map((probe) => this.#route(probe))
+    const routed = probes.map((probe) => ({ probe, route: this.#route(probe) }))
     return await Promise.all(
-      routes.map(async ({ probe, ...route }) => ({ ...probe, ...(await probeRoute(route, timeoutMs)) })),
+      routed.map(async ({ probe, route }) => ({ ...probe, ...(await probeRoute(route, timeoutMs)) })),
     )
   }
 
-  /** As a node's own traffic goes: from its address to the announced one. Clients go to localhost. */
-  #route(probe: LinkProbe): Route & { probe: LinkProbe } {
-    const { from, to, channel, payloadBytes } = probe
-    const needs = [from, to].includes(CLIENTS) ? { clientLinks: true as const } : this.#linked.needs
-    demandEnds(probe, { ...this.#linked, needs })
-    if ((payloadBytes ?? 0) > LARGEST_QUESTION_BYTES) {
-      throw new PlatformError(`a question may have ${LARGEST_QUESTION_BYTES} bytes, not ${payloadBytes}`)
-    }
-    const target = this.#nodes.find(({ name }) => name === to)
-    if (!target) throw new PlatformError('clients have no port to be probed')
-    const sender = this.#nodes.find(({ name }) => name === from)
-    return {
-      probe,
-      host: sender ? target.peerHost : '127.0.0.1',
-      port: channel === 'bus' ? target.port + BUS_OFFSET : target.port,
-      ...(sender && { localAddress: announcedAddress(sender.index) }),
-      channel,
-      ...(payloadBytes === undefined ? {} : { payloadBytes }),
-    }
+  /** The way of a node's own traffic: from its address to the announced one of the other. Clients go to localhost. */
+  #route(probe: LinkProbe): Route {
+    const { runId, nodes, needs } = this.#options
+    const { from, to, channel, payloadBytes = 0 } = probe
+    assertValidProbe(probe, nodes)
+    const target = findNode(nodes, runId, to)
+    const port = channel === 'bus' ? target.port + BUS_OFFSET : target.port
+    if (from === CLIENTS) return { host: '127.0.0.1', port, channel, payloadBytes }
+    assertLinked(probe, needs)
+    const localAddress = announcedAddress(findNode(nodes, runId, from).index)
+    return { host: target.peerHost, port, localAddress, channel, payloadBytes }
   }
 }

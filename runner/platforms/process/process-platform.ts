@@ -19,13 +19,12 @@ import { checkSpec } from '../spec.ts'
 import { defaultStateFolder, openStateFolder } from '../state-folder.ts'
 import { demandFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
+import { faultSupport } from './fault-support.ts'
 import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
-import { networkSupport } from './network-support.ts'
 import { dataFolder, makeNodeFolder } from './node-folder.ts'
 import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
 import { diskPlan } from './resources/disks.ts'
-import { resourceSupport } from './resources/support.ts'
 import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
 import { ProcessServerGroup } from './server-group.ts'
 import { chooseProgram, type ServerProgram } from './server-program.ts'
@@ -112,8 +111,8 @@ export class ProcessPlatform implements Platform {
     return this.#group(runId, run.nodes, run.needs)
   }
 
-  async faultSupport(): Promise<FaultSupport[]> {
-    return [...(await networkSupport()), ...(await resourceSupport())]
+  faultSupport(): Promise<FaultSupport[]> {
+    return faultSupport()
   }
 
   async runs(): Promise<FoundRun[]> {

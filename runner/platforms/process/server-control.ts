@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { clockFile } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import { type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
-import type { NodeState, ServerNode } from '../platform.ts'
+import { findNode, type NodeState, type ServerNode } from '../platform.ts'
 import { plainly } from '../state-folder.ts'
 import type { Control } from './control.ts'
+import { SLOW_DISK_REASON } from './fault-support.ts'
 import { clockPath, dataFolder } from './node-folder.ts'
 import { PROCESSES_FILE, type Processes } from './protocol.ts'
 import { SmallDisk } from './resources/disks.ts'
 import { limitMemory, memoryLimitOf } from './resources/memory.ts'
-import { SLOW_DISK_REASON } from './resources/support.ts'
 
 export interface ControlOptions {
   runId: string
@@ -114,8 +114,6 @@ export class ProcessServerControl implements ServerControl {
   }
 
   #serverName(node: string): string {
-    const found = this.#nodes.find(({ name }) => name === node)
-    if (found) return found.serverName
-    throw new PlatformError(`run ${this.#options.runId} has no node ${node}`)
+    return findNode(this.#nodes, this.#options.runId, node).serverName
   }
 }

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PlatformError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
-import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platform.ts'
+import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Control, SupervisorGone } from './control.ts'
 import { LogFollower } from './logs.ts'
 import { ProcessNetworkControl } from './network-control.ts'
@@ -35,7 +35,7 @@ export class ProcessServerGroup implements ServerGroup {
     this.nodes = nodes
     this.#options = options
     this.control = new ProcessServerControl(nodes, { ...options, look: (node) => this.look(node) })
-    this.network = new ProcessNetworkControl(nodes, options.needs, options.control)
+    this.network = new ProcessNetworkControl({ ...options, nodes })
   }
 
   async state(node: string): Promise<NodeState> {
@@ -108,9 +108,6 @@ export class ProcessServerGroup implements ServerGroup {
   }
 
   #serverName(node: string): string {
-    const found = this.nodes.find(({ name }) => name === node)
-    if (found) return found.serverName
-    const names = this.nodes.map(({ name }) => name).join(', ')
-    throw new PlatformError(`run ${this.runId} has no node ${node}; it has ${names}`)
+    return findNode(this.nodes, this.runId, node).serverName
   }
 }

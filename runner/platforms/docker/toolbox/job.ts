@@ -1,6 +1,9 @@
 import { PlatformError } from '../../errors.ts'
 
-/** The programs that the toolbox knows: see docker/toolbox/toolbox.pl. `@device@` in an input is the interface of the node. */
+/**
+ * The programs that the toolbox knows: see docker/toolbox/toolbox.pl. `@device@` in an input is the interface of the
+ * node.
+ */
 type ToolboxProgram =
   /** Rules of nftables, all in one transaction. */
   | 'rules'
@@ -12,7 +15,10 @@ type ToolboxProgram =
   | 'intake'
   /** Commands of `tc`, a line each. */
   | 'shape'
-  /** Ends connections at once, a line of `ADDRESS PORT OWN` each: to that port of the address, and from it to that port of one's own. */
+  /**
+   * Ends connections at once, a line of `ADDRESS PORT OWN` each: to that port of the address, and from it to that port
+   * of one's own.
+   */
   | 'reset'
   /** Probes, a line each: see docker/toolbox/probe.pl. */
   | 'probe'
@@ -43,6 +49,13 @@ export interface StepResult {
   errors: string
 }
 
+/** Runs tasks in their namespaces, all at once, within `timeoutMs` plus a margin. `purpose` completes `could not …`. */
+export type RunTasks = (
+  tasks: Promise<readonly ToolboxTask[]>,
+  purpose: string,
+  timeoutMs?: number,
+) => Promise<Map<string, StepResult[]>>
+
 /** The last line of a toolbox that has done all it can. */
 export const DONE = 'done'
 
@@ -60,8 +73,8 @@ function stepText({ program, input = '', mayFail }: ToolboxStep): string {
 }
 
 /**
- * The results of a job, by task. Throws PlatformError, with what the toolbox complained of, if one is missing: every task must
- * have come to its end, or to a step that failed.
+ * The results of a job, by task. Throws PlatformError, with what the toolbox complained of, if one is missing: every
+ * task must have come to its end, or to a step that failed.
  */
 export function readResults(
   tasks: readonly ToolboxTask[],
@@ -94,4 +107,13 @@ function asResult(line: string): StepResult[] {
 /** The first step of these that failed and must not. */
 export function failureOf(task: ToolboxTask, results: readonly StepResult[]): StepResult | undefined {
   return results.find(({ exit, step }, index) => exit !== 0 && (step === 'enter' || !task.steps[index]?.mayFail))
+}
+
+/** What a tool complained about, on one line, without what it repeats of its input. */
+export function summarizeErrors(errors: string): string {
+  const lines = errors.split('\n').map((line) => line.trim())
+  const complaints = lines.filter((line) => line !== '' && !/^(?:Command failed|\^|[|+]|We have an error)/.test(line))
+  return [...new Set(complaints.map((line) => line.replace(/^(?:Error|RTNETLINK answers): |\.$/g, '')))]
+    .slice(0, 3)
+    .join('; ')
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { PlatformError } from '../errors.ts'
-import type { LinkAnswer } from '../faults.ts'
+import { PlatformError } from './errors.ts'
+import type { LinkAnswer } from './faults.ts'
 
 /** Where a question goes, and from where. */
 export interface Route {
@@ -22,8 +22,8 @@ const LEAST_QUESTION_BYTES = 6
 const PROMISED_BYTES = 4096
 
 /**
- * Opens a connection and asks the server something that only the server itself answers, not the system that holds its port or a
- * link on the way. Throws PlatformError when this machine cannot even try.
+ * Opens a connection and asks the server something that only the server itself answers, not the system that holds its
+ * port or a link on the way. Throws PlatformError when this machine cannot even try.
  */
 export async function probeRoute(route: Route, timeoutMs: number): Promise<Outcome> {
   const { host, port, localAddress } = route
@@ -69,7 +69,10 @@ function inlinePing(payloadBytes = 0): string {
   return padding === '' ? 'PING\r\n' : `PING ${padding}\r\n`
 }
 
-/** The beginning of a packet that ends there: the server closes, and has nothing to log (cluster.c, clusterReadHandler, Redis 7.0). */
+/**
+ * The beginning of a packet that ends there: the server closes, and has nothing to log (cluster.c, clusterReadHandler,
+ * Redis 7.0).
+ */
 function unfinishedPacket(): Buffer {
   const packet = Buffer.alloc(8)
   packet.write('RCmb')

@@ -1,29 +1,31 @@
 import { randomBytes } from 'node:crypto'
 import { type Engine, EngineRefusal } from '../engine.ts'
 import { removeRun } from '../removal.ts'
-import type { ToolboxStep } from '../toolbox/job.ts'
+import { summarizeErrors, type ToolboxStep } from '../toolbox/job.ts'
 import type { Toolbox } from '../toolbox/toolbox.ts'
-import { gatewayProblem } from './gateway.ts'
+import { detourProblem } from './detours.ts'
 
-/** What faults of the network are made of, on this engine's machine: each undefined where it works, else what was said. */
-export interface Means {
+/** What network faults are made of, and why it does not work on this engine's machine; undefined where it works. */
+export interface MissingFeatures {
+  /** Dropping and rejecting packets. */
   filter: string | undefined
+  /** Dropping a share of the packets. */
   loss: string | undefined
   duplicate: string | undefined
   /** Queues with a limited rate. */
   shape: string | undefined
-  /** Queues for what comes from clients. */
+  /** Queues for packets that come from clients. */
   intake: string | undefined
   netem: string | undefined
   pause: string | undefined
-  /** Links of this program that stand in for what the kernel lacks. */
+  /** The runner's own links, which stand in for queues and loss. */
   detour: string | undefined
 }
 
 const TRIAL_TIMEOUT_MS = 10_000
 
-/** In the namespace of the toolbox alone, on a network of nobody. `lo` is the only device there. */
-const TRIALS: readonly (readonly [Exclude<keyof Means, 'pause'>, ToolboxStep])[] = [
+/** Tried in the toolbox's own namespace, which is on no network: `lo` is the only device there. */
+const TRIALS: readonly (readonly [Exclude<keyof MissingFeatures, 'pause'>, ToolboxStep])[] = [
   ['filter', trialRule('ip daddr 192.0.2.1 tcp dport 7010 counter name trial reject with tcp reset')],
   ['loss', trialRule('numgen random mod 1000000 < 500000 counter name trial drop')],
   ['duplicate', trialRule('numgen random mod 1000000 < 1 dup to ip daddr device "lo"')],
@@ -67,10 +69,14 @@ function trialQueue(...commands: string[]): ToolboxStep {
 }
 
 /**
- * Finds out by trying, in a container of its own that is not on any network. Throws PlatformError when no such container can be
- * made or run.
+ * Finds out what is missing by trying it all, in a container of its own that is on no network. Throws PlatformError
+ * when no such container can be made or run.
  */
-export async function tryMeans(engine: Engine, toolbox: Toolbox, signal?: AbortSignal): Promise<Means> {
+export async function findMissingFeatures(
+  engine: Engine,
+  toolbox: Toolbox,
+  signal?: AbortSignal,
+): Promise<MissingFeatures> {
   const runId = `trial-${process.pid}-${randomBytes(4).toString('hex')}`
   const task = { key: 'trial', namespace: 'own' as const, steps: TRIALS.map(([, step]) => step) }
   let pause: string | undefined
@@ -81,31 +87,33 @@ export async function tryMeans(engine: Engine, toolbox: Toolbox, signal?: AbortS
       timeoutMs: TRIAL_TIMEOUT_MS,
       signal,
       onStarted: async (container) => {
-        pause = await complaintOf(async () => {
+        pause = await refusalOf(async () => {
           await engine.call('pause a container', (abortSignal) => container.pause({ abortSignal }), { signal })
           await engine.call('unpause a container', (abortSignal) => container.unpause({ abortSignal }), { signal })
         })
       },
     })
-    const said = (results.get('trial') ?? []).map(({ exit, errors }) => (exit === 0 ? undefined : oneLine(errors)))
-    const problem = (name: keyof Means) => said.find((text, index) => TRIALS[index]?.[0] === name && text !== undefined)
-    const [filter, loss, duplicate] = [problem('filter'), problem('loss'), problem('duplicate')]
+    const errors = (results.get('trial') ?? []).map(({ exit, errors }) =>
+      exit === 0 ? undefined : summarizeErrors(errors),
+    )
+    const problem = (name: keyof MissingFeatures) =>
+      errors.find((text, index) => TRIALS[index]?.[0] === name && text !== undefined)
     return {
-      filter,
-      loss,
-      duplicate,
+      filter: problem('filter'),
+      loss: problem('loss'),
+      duplicate: problem('duplicate'),
       shape: problem('shape'),
       intake: problem('intake'),
       netem: problem('netem'),
       pause,
-      detour: problem('detour') ?? (await gatewayProblem(engine)),
+      detour: problem('detour') ?? (await detourProblem(engine)),
     }
   } finally {
     await removeRun(engine, runId)
   }
 }
 
-async function complaintOf(attempt: () => Promise<void>): Promise<string | undefined> {
+async function refusalOf(attempt: () => Promise<void>): Promise<string | undefined> {
   try {
     await attempt()
     return undefined
@@ -113,13 +121,4 @@ async function complaintOf(attempt: () => Promise<void>): Promise<string | undef
     if (error instanceof EngineRefusal) return error.reply
     throw error
   }
-}
-
-/** What a tool complained of, without what it repeats of its input. */
-export function oneLine(errors: string): string {
-  const lines = errors.split('\n').map((line) => line.trim())
-  const told = lines.filter((line) => line !== '' && !/^(?:Command failed|\^|[|+]|We have an error)/.test(line))
-  return [...new Set(told.map((line) => line.replace(/^(?:Error|RTNETLINK answers): |\.$/g, '')))]
-    .slice(0, 3)
-    .join('; ')
 }

@@ -1,19 +1,21 @@
-import { BUS_OFFSET } from '../../bus-port.ts'
 import { PlatformError } from '../../errors.ts'
-import { CLIENTS, type LinkAnswer, type LinkProbe } from '../../faults.ts'
-import type { ServerNode } from '../../platform.ts'
+import type { LinkAnswer, LinkProbe } from '../../faults.ts'
+import { BUS_OFFSET, type ServerNode } from '../../platform.ts'
 import type { StepResult, ToolboxTask } from '../toolbox/job.ts'
-import type { LiveNode } from './nodes.ts'
+import type { LiveNode } from './live-nodes.ts'
 
-/** A probe, and its place in the list of all. */
-export interface PlacedProbe {
+/** A probe and its index in the list it came from. */
+export interface NumberedProbe {
   probe: LinkProbe
   index: number
 }
 
-/** The probes of each node, in its own namespace. Throws PlatformError for a node that does not run. */
+/**
+ * Tasks that try connections from inside each sender's own namespace. Throws PlatformError for a sender that does not
+ * run.
+ */
 export function probeTasks(
-  probes: readonly PlacedProbe[],
+  probes: readonly NumberedProbe[],
   nodes: readonly ServerNode[],
   live: readonly LiveNode[],
   timeoutMs: number,
@@ -23,7 +25,7 @@ export function probeTasks(
     if (!sender) throw new PlatformError(`${from} does not run, so no connection can be tried from it`)
     const input = probes
       .filter(({ probe }) => probe.from === from)
-      .map(({ probe, index }) => `${index} ${questionOf(probe, nodes)} ${timeoutMs}\n`)
+      .map(({ probe, index }) => `${index} ${probeArguments(probe, nodes)} ${timeoutMs}\n`)
       .join('')
     return {
       key: from,
@@ -33,13 +35,13 @@ export function probeTasks(
   })
 }
 
-function questionOf({ to, channel, payloadBytes = 0 }: LinkProbe, nodes: readonly ServerNode[]): string {
+function probeArguments({ to, channel, payloadBytes = 0 }: LinkProbe, nodes: readonly ServerNode[]): string {
   const receiver = nodes.find(({ name }) => name === to)
   const port = (receiver?.peerPort ?? 0) + (channel === 'bus' ? BUS_OFFSET : 0)
   return `${receiver?.peerHost} ${port} ${channel} ${payloadBytes}`
 }
 
-/** What docker/toolbox/probe.pl has answered, by the places of the probes. */
+/** What docker/toolbox/probe.pl answered, by the index of the probe. */
 export function readAnswers(results: readonly StepResult[]): Map<number, Omit<LinkAnswer, keyof LinkProbe>> {
   const lines = results.flatMap(({ output }) => output.split('\n')).filter((line) => line !== '')
   return new Map(
@@ -49,15 +51,3 @@ export function readAnswers(results: readonly StepResult[]): Map<number, Omit<Li
     }),
   )
 }
-
-/** Throws PlatformError for a probe that cannot be. */
-export function checkProbe({ from, to, channel, payloadBytes = 0 }: LinkProbe): void {
-  if (to === CLIENTS) throw new PlatformError(`clients listen nowhere: there is nothing to try from ${from}`)
-  if (from === CLIENTS && channel === 'bus') throw new PlatformError('clients cannot reach the cluster bus')
-  if (payloadBytes > LARGEST_QUESTION_BYTES) {
-    throw new PlatformError(`a question may have ${LARGEST_QUESTION_BYTES} bytes, not ${payloadBytes}`)
-  }
-}
-
-/** Below the longest inline command that a server takes, 64 KiB (server.h: PROTO_INLINE_MAX_SIZE, Redis 7.0). */
-const LARGEST_QUESTION_BYTES = 48_000

@@ -1,0 +1,105 @@
+import { clockSupport } from '../clock/library.ts'
+import {
+  type Capability,
+  CLIENTS,
+  type FaultSupport,
+  type GroupNeeds,
+  type LinkFault,
+  UnsupportedFault,
+} from '../faults.ts'
+import { loopbackProblem, needsLinks } from '../links/loopback.ts'
+import { tryDisks } from './resources/disks.ts'
+import { memoryProblem } from './resources/memory.ts'
+
+export const SLOW_DISK_REASON =
+  'what a process writes is limited only through a cgroup of its own, which takes an administrator'
+
+const LINKS = 'links between the processes, at loopback addresses of their own, carried by the runner'
+
+const ONLY_STREAMS =
+  'links carry what TCP hands to programs, in which nothing is ever corrupted, doubled or out of order'
+
+/** Which faults can be brought about between and in processes of this machine, found out by trying. */
+export async function faultSupport(): Promise<FaultSupport[]> {
+  return [
+    ...(await linkSupport()),
+    { capability: 'pause', supported: true, how: 'SIGSTOP and SIGCONT to the process and its children' },
+    {
+      capability: 'cpu',
+      supported: true,
+      how: 'SIGSTOP and SIGCONT, many times a second, by what the process has used',
+    },
+    await memorySupport(),
+    ...(await diskSupport()),
+    { capability: 'disk-slow', supported: false, how: SLOW_DISK_REASON, hint: 'use a Docker engine' },
+    { capability: 'data-wiped', supported: true, how: 'the files of the stopped server are removed' },
+    await clockSupport(),
+  ]
+}
+
+/** Throws UnsupportedFault for link faults that links cannot bring about, or that the group was made without. */
+export function assertSupported(faults: readonly LinkFault[], needs: GroupNeeds): void {
+  for (const fault of faults) {
+    assertLinked(fault, needs)
+    const impossible =
+      (fault.corruptRatio !== undefined && 'corruption') ||
+      (fault.duplicateRatio !== undefined && 'duplication') ||
+      (fault.reorderRatio !== undefined && 'reordering')
+    if (impossible) throw new UnsupportedFault(impossible, ONLY_STREAMS)
+  }
+}
+
+/** Throws UnsupportedFault if the group was made without links between these ends. */
+export function assertLinked({ from, to }: Pick<LinkFault, 'from' | 'to'>, needs: GroupNeeds): void {
+  const withClients = [from, to].includes(CLIENTS)
+  if (withClients ? needs.clientLinks : needsLinks(needs)) return
+  const between = withClients ? 'clients and nodes' : 'nodes'
+  throw new UnsupportedFault(`a fault between ${between}`, `these servers were made without links between ${between}`)
+}
+
+async function linkSupport(): Promise<FaultSupport[]> {
+  const problem = await loopbackProblem()
+  const support = (how: string): Pick<FaultSupport, 'supported' | 'how' | 'hint'> =>
+    problem ? { supported: false, how: problem.reason, hint: problem.hint } : { supported: true, how }
+  const never = {
+    supported: false,
+    how: ONLY_STREAMS,
+    hint: 'use a Docker engine whose kernel has netem (`--platform docker`)',
+  }
+  return [
+    { capability: 'partition', ...support(`${LINKS}, fall silent or reset`) },
+    { capability: 'client-cut', ...support(`${LINKS}, clients coming through them too`) },
+    { capability: 'delay', ...support(LINKS) },
+    { capability: 'jitter', ...support(LINKS) },
+    { capability: 'loss', ...support(`${LINKS}, stall as a TCP connection does that waits for lost packets`) },
+    { capability: 'bandwidth', ...support(LINKS) },
+    { capability: 'corrupt', ...never },
+    { capability: 'duplicate', ...never },
+    { capability: 'reorder', ...never },
+  ]
+}
+
+async function memorySupport(): Promise<FaultSupport> {
+  const problem = await memoryProblem()
+  return problem === undefined
+    ? { capability: 'memory', supported: true, how: 'prlimit: the server ends when it cannot get more' }
+    : { capability: 'memory', supported: false, how: problem, hint: 'apt-get install util-linux' }
+}
+
+async function diskSupport(): Promise<FaultSupport[]> {
+  const both: [Capability, string][] = [
+    ['disk-full', 'the data is on a small disk in memory, in a namespace of mounts, which is filled'],
+    [
+      'disk-read-only',
+      'the data is on a disk of its own, in a namespace of mounts, which is hidden by a read-only one',
+    ],
+  ]
+  try {
+    await tryDisks()
+    return both.map(([capability, how]) => ({ capability, supported: true, how }))
+  } catch (error) {
+    if (!(error instanceof UnsupportedFault)) throw error
+    const hint = error.hint === undefined ? {} : { hint: error.hint }
+    return both.map(([capability]) => ({ capability, supported: false, how: error.message, ...hint }))
+  }
+}
