@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isAlive, processId } from './process-id.mjs'
+import { isAlive, processId } from './process-id.ts'
 
 /** Which process made a run, in a form that another process can look for. */
 export interface RunnerIdentity {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { formatDuration } from '../base/duration.ts'
+import { threadProgram } from '../base/programs.ts'
 import type { LoadSeries } from '../record/events.ts'
 import type { FromThread, LoadRequest, Method, Methods } from './thread/request.ts'
 
@@ -44,7 +45,7 @@ export class Load {
   /** Starts the thread, which takes a moment: well ahead of `open`. `onSeries` is told what clients see, about once a second. */
   constructor(onSeries: (workload: string, series: LoadSeries) => void) {
     this.#onSeries = onSeries
-    this.#worker = new Worker(new URL('./thread/entry.mjs', import.meta.url), { execArgv: [] })
+    this.#worker = new Worker(threadProgram(import.meta.url, './thread/load-thread'), { execArgv: [] })
     this.#worker.on('message', (message: FromThread) => this.#onMessage(message))
     this.#worker.on('error', (error) => this.#break(error))
     this.#worker.on('exit', () => this.#break(new LoadBroke('the thread of the load has ended')))

@@ -1,6 +1,6 @@
 import Docker from 'dockerode'
 import { parseInfo } from '../../runner/cluster/node-report.ts'
-import { lookAt } from '../../runner/platforms/process-id.mjs'
+import { lookAt } from '../../runner/platforms/process-id.ts'
 import { onEachPlatform, type PlatformKind } from '../support/each-platform.ts'
 import { step } from '../support/fake-stage.ts'
 import type { LiveStage } from '../support/live-stage.ts'

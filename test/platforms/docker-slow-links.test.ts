@@ -28,7 +28,7 @@ function fault(from: number, to: number, what: Partial<LinkFault>): LinkFault {
 
 /** The process that carries links for this program. */
 function linkProcess(): number {
-  const pids = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'link-process.mjs'], { encoding: 'utf8' })
+  const pids = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'link-process'], { encoding: 'utf8' })
   return Number(pids.trim())
 }
 

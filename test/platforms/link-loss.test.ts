@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openingStallOf, stallOf } from '../../runner/platforms/links/loss.mjs'
+import { openingStallOf, stallOf } from '../../runner/platforms/links/loss.ts'
 
 /** Draws in the order in which they are made; below the ratio: lost. */
 function draws(...values: number[]): () => number {

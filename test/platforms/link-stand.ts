@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { LinkCount, LinkFault } from '../../runner/platforms/faults.ts'
-import { LinkChild } from '../../runner/platforms/links/link-child.mjs'
+import { LinkChild } from '../../runner/platforms/links/link-child.ts'
 import { announcedAddress, hiddenAddress, loopbackPlan } from '../../runner/platforms/links/loopback.ts'
 import type { ServerNode } from '../../runner/platforms/platform.ts'
 

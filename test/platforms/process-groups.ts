@@ -11,7 +11,7 @@ import { Redis } from 'ioredis'
 import type { ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import type { Processes } from '../../runner/platforms/process/protocol.ts'
-import { lookAt } from '../../runner/platforms/process-id.mjs'
+import { lookAt } from '../../runner/platforms/process-id.ts'
 
 /** What tests of process groups share: groups in a state folder of their own, and what is seen of them from outside. */
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { removeStale } from '../../runner/platforms/process/removal.ts'
-import { lookAt } from '../../runner/platforms/process-id.mjs'
+import { lookAt } from '../../runner/platforms/process-id.ts'
 import { cut, linkedGroup, skipWithoutLoopback, waitUntil } from './linked-group.ts'
 import { alive, newStateFolder, processesOf, spec, startRunner, waitUntilGone } from './process-groups.ts'
 

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { join } from 'node:path'
 import t from 'tap'
 import { removeStale } from '../../runner/platforms/process/removal.ts'
-import { processId } from '../../runner/platforms/process-id.mjs'
+import { processId } from '../../runner/platforms/process-id.ts'
 import {
   alive,
   answers,

@@ -1,18 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import { programArgs } from '../../base/programs.ts'
 import type { WatchPlan } from './after-runner.ts'
-
-const PROGRAM = fileURLToPath(new URL('./watchdog.mjs', import.meta.url))
 
 /** A process of its own that heals and removes what this program made, should this program end without `release`. */
 export class Watchdog {
   readonly #child: ChildProcess
 
   private constructor(plan: WatchPlan) {
-    this.#child = spawn(process.execPath, [PROGRAM, plan.runId], {
-      // Beside tsx, which it may need.
-      cwd: fileURLToPath(new URL('.', import.meta.url)),
+    this.#child = spawn(process.execPath, [...programArgs(import.meta.url, './watchdog-process'), plan.runId], {
+      cwd: '/',
       // A session of its own: neither the terminal's Ctrl-C nor its end reaches it.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { PlatformError } from '../errors.ts'
 import type { LinkOrder, LinkReply } from '../links/protocol.ts'
-import { readJsonLines } from './json-lines.mjs'
+import { readJsonLines } from './json-lines.ts'
 import type { Action, Reply, Request } from './protocol.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000

@@ -14,7 +14,7 @@ import {
   type ServerGroupSpec,
   type ServerNode,
 } from '../platform.ts'
-import { isAlive } from '../process-id.mjs'
+import { isAlive } from '../process-id.ts'
 import { checkSpec } from '../spec.ts'
 import { defaultStateFolder, openStateFolder } from '../state-folder.ts'
 import { demandFreePorts } from './conflicts.ts'

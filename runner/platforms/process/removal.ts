@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PlatformError } from '../errors.ts'
-import { isAlive } from '../process-id.mjs'
+import { isAlive } from '../process-id.ts'
 import { plainly } from '../state-folder.ts'
 import { Control } from './control.ts'
 import { type ProcessId, SOCKET_FILE } from './protocol.ts'

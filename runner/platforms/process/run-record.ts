@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { ConflictError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import type { FoundRun, ServerGroupSpec, ServerNode } from '../platform.ts'
-import { isAlive, processId } from '../process-id.mjs'
+import { isAlive, processId } from '../process-id.ts'
 import { plainly } from '../state-folder.ts'
-import { RECORD_FILE } from './claimed-folder.mjs'
+import { RECORD_FILE } from './claimed-folder.ts'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
 
 /** The file `run.json` of a run's folder, written once. */

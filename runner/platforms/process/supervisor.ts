@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import { programArgs } from '../../base/programs.ts'
 import { PlatformError } from '../errors.ts'
 import { FILES_HINT, reasonInWords } from '../state-folder.ts'
-import { readJsonLines } from './json-lines.mjs'
+import { readJsonLines } from './json-lines.ts'
 import { type Loss, type Opening, RELEASE, type SupervisorClaim, type SupervisorPlan } from './protocol.ts'
 
-const PROGRAM = fileURLToPath(new URL('./supervisor.mjs', import.meta.url))
 const OPEN_TIMEOUT_MS = 20_000
 const END_TIMEOUT_MS = 5_000
 const KEPT_CHARACTERS = 2_000
@@ -30,7 +29,7 @@ export class Supervisor {
 
   /** `runId` is there for people who look at the list of processes. */
   private constructor(runId: string) {
-    this.#child = spawn(process.execPath, [PROGRAM, runId], {
+    this.#child = spawn(process.execPath, [...programArgs(import.meta.url, './supervisor-process'), runId], {
       cwd: '/',
       // A session of its own: the terminal's Ctrl-C is for the runner, which then cleans up in order.
       detached: true,

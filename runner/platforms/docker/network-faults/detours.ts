@@ -1,7 +1,7 @@
 import type { NetworkInspectInfo } from 'dockerode'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
-import { LinkChild } from '../../links/link-child.mjs'
+import { LinkChild } from '../../links/link-child.ts'
 import type { LinkOrder, LinkPlan, LinkReply } from '../../links/protocol.ts'
 import { BUS_OFFSET, type ServerNode } from '../../platform.ts'
 import { listenError } from '../../port-holder.ts'

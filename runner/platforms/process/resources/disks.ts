@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { runProgram } from '../../child.ts'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
-import { isAlive } from '../../process-id.mjs'
+import { isAlive } from '../../process-id.ts'
 import { plainly } from '../../state-folder.ts'
 import type { DiskPlan, ProcessId } from '../protocol.ts'
 

@@ -1,25 +1,21 @@
-// Plain JavaScript, as all that the link process loads: see link-process.mjs.
-import { openingStallOf, SEGMENT_BYTES, stallOf } from './loss.mjs'
-
-/** @typedef {import('../faults.ts').LinkFault} LinkFault */
+import type { LinkCount, LinkFault } from '../faults.ts'
+import { openingStallOf, SEGMENT_BYTES, stallOf } from './loss.ts'
 
 /** One link fault from when it is asked for until it is no more: what it has done, and how far its bandwidth is used. */
 class FaultInForce {
+  readonly fault: LinkFault
   packets = 0
   #freeAtMs = 0
 
-  /** @param {LinkFault} fault */
-  constructor(fault) {
+  constructor(fault: LinkFault) {
     this.fault = fault
   }
 
   /**
    * Takes its turn on a line of the fault's bandwidth, and returns when it has passed, on the monotonic clock. Counted from when it came:
    * a timer that is late costs nothing.
-   * @param {number} cameAtMs
-   * @param {number} bytes
    */
-  pass(cameAtMs, bytes) {
+  pass(cameAtMs: number, bytes: number): number {
     const { bytesPerSecond } = this.fault
     if (bytesPerSecond === undefined) return cameAtMs
     this.#freeAtMs = Math.max(this.#freeAtMs, cameAtMs) + (bytes / bytesPerSecond) * 1000
@@ -29,49 +25,47 @@ class FaultInForce {
 
 /** What all faults in force do to what one sender says to one receiver over one channel. */
 export class Effect {
-  /** @param {readonly FaultInForce[]} faults */
-  constructor(faults) {
+  readonly faults: readonly FaultInForce[]
+  readonly cut: LinkFault['cut']
+  readonly isNone: boolean
+  readonly delayMs: number
+  readonly lossRatio: number
+  /** Data is cut into pieces that pass one after another: what a line carries in 2 ms, so that others get their turn. */
+  readonly pieceBytes: number
+
+  constructor(faults: readonly FaultInForce[]) {
     this.faults = faults
     const cuts = faults.map(({ fault }) => fault.cut)
-    /** What vanishes cannot be rejected. */
+    // What vanishes cannot be rejected.
     this.cut = cuts.includes('drop') ? 'drop' : cuts.find((cut) => cut !== undefined)
     this.isNone = faults.length === 0
     this.delayMs = faults.reduce((sum, { fault }) => sum + (fault.delayMs ?? 0), 0)
     this.lossRatio = 1 - faults.reduce((kept, { fault }) => kept * (1 - (fault.lossRatio ?? 0)), 1)
     const rate = Math.min(...faults.map(({ fault }) => fault.bytesPerSecond ?? Number.POSITIVE_INFINITY))
-    /** Data is cut into pieces that pass one after another: what a line carries in 2 ms, so that others get their turn. */
     this.pieceBytes = rate === Number.POSITIVE_INFINITY ? rate : Math.max(SEGMENT_BYTES, Math.ceil(rate / 500))
   }
 
   /** Counts something that the cut has stopped. */
-  countCut() {
+  countCut(): void {
     for (const one of this.faults) {
       if (one.fault.cut === this.cut) one.packets += 1
     }
   }
 
   /** Counts a piece of data that the faults slow down; loss counts only what it bites. */
-  countSlowed() {
+  countSlowed(): void {
     for (const one of this.faults) {
       if (slowsAll(one)) one.packets += 1
     }
   }
 
-  /**
-   * When a piece that came then has left the sender's end: bandwidth.
-   * @param {number} cameAtMs
-   * @param {number} bytes
-   */
-  leavesAtMs(cameAtMs, bytes) {
+  /** When a piece that came then has left the sender's end: bandwidth. */
+  leavesAtMs(cameAtMs: number, bytes: number): number {
     return this.faults.reduce((atMs, fault) => fault.pass(atMs, bytes), cameAtMs)
   }
 
-  /**
-   * How long a piece is on its way, ms: delay, jitter and loss.
-   * @param {number} bytes
-   * @param {number} roundTripMs
-   */
-  travelMs(bytes, roundTripMs) {
+  /** How long a piece is on its way, ms: delay, jitter and loss. */
+  travelMs(bytes: number, roundTripMs: number): number {
     let totalMs = 0
     for (const one of this.faults) {
       const { delayMs = 0, jitterMs = 0, lossRatio = 0 } = one.fault
@@ -84,27 +78,19 @@ export class Effect {
     return totalMs
   }
 
-  /**
-   * How much later than without loss a new connection is open, ms.
-   * @param {Effect} back
-   */
-  openingStallMs(back) {
+  /** How much later than without loss a new connection is open, ms. */
+  openingStallMs(back: Effect): number {
     return openingStallOf(this.lossRatio, back.lossRatio, Math.random)
   }
 }
 
 /** The link faults that should be in force now, and what they do to each sender, receiver and channel. */
 export class FaultsInForce {
-  /** @type {FaultInForce[]} */
-  #faults = []
-  /** @type {Map<string, Effect>} */
-  #effects = new Map()
+  #faults: FaultInForce[] = []
+  readonly #effects = new Map<string, Effect>()
 
-  /**
-   * A fault that was in force before goes on as it is. An effect that stays the same stays the same object.
-   * @param {readonly LinkFault[]} faults
-   */
-  set(faults) {
+  /** A fault that was in force before goes on as it is. An effect that stays the same stays the same object. */
+  set(faults: readonly LinkFault[]): void {
     const before = [...this.#faults]
     this.#faults = faults.map((fault) => {
       const place = before.findIndex((one) => identityOf(one.fault) === identityOf(fault))
@@ -118,17 +104,11 @@ export class FaultsInForce {
     }
   }
 
-  /** @returns {import('../faults.ts').LinkCount[]} */
-  counts() {
+  counts(): LinkCount[] {
     return this.#faults.map(({ fault, packets }) => ({ link: fault, packets }))
   }
 
-  /**
-   * @param {string} from
-   * @param {string} to
-   * @param {'bus' | 'data'} channel
-   */
-  effect(from, to, channel) {
+  effect(from: string, to: string, channel: 'bus' | 'data'): Effect {
     const path = JSON.stringify([from, to, channel])
     const known = this.#effects.get(path)
     if (known) return known
@@ -137,21 +117,18 @@ export class FaultsInForce {
     return effect
   }
 
-  /** @param {string} path */
-  #on(path) {
-    const [from, to, channel] = JSON.parse(path)
+  #on(path: string): FaultInForce[] {
+    const [from, to, channel]: unknown[] = JSON.parse(path)
     return this.#faults.filter(
       ({ fault }) => fault.from === from && fault.to === to && (fault.channel === 'all' || fault.channel === channel),
     )
   }
 }
 
-/** @param {FaultInForce} one */
-function slowsAll({ fault }) {
+function slowsAll({ fault }: FaultInForce): boolean {
   return (fault.delayMs ?? 0) > 0 || fault.bytesPerSecond !== undefined
 }
 
-/** @param {LinkFault} fault */
-function identityOf(fault) {
+function identityOf(fault: LinkFault): string {
   return JSON.stringify(Object.entries(fault).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

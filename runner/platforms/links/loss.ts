@@ -1,5 +1,3 @@
-// Plain JavaScript, as all that the link process loads: see link-process.mjs.
-
 /**
  * What loss does to a TCP connection, for links that carry streams and see no packets. A program never misses a byte: it waits
  * for what was lost to be sent again, and for all that came after it. The model, after Linux (net/ipv4/tcp_input.c, tcp_timer.c, 6.1):
@@ -21,13 +19,10 @@ const FOLLOWERS_THAT_TELL = 3
 const MOST_TRIES = 15
 
 /**
- * How much later than without loss a piece of data is whole at the other end, ms; 0 mostly.
- * @param {number} bytes
- * @param {number} ratio of segments that are lost
- * @param {number} roundTripMs
- * @param {() => number} random from 0 to 1
+ * How much later than without loss a piece of data is whole at the other end, ms; 0 mostly. `ratio`: of segments that are lost. `random`
+ * gives numbers from 0 to 1.
  */
-export function stallOf(bytes, ratio, roundTripMs, random) {
+export function stallOf(bytes: number, ratio: number, roundTripMs: number, random: () => number): number {
   const segments = Math.max(1, Math.ceil(bytes / SEGMENT_BYTES))
   let stallMs = 0
   for (let segment = 1; segment <= segments; segment += 1) {
@@ -40,22 +35,15 @@ export function stallOf(bytes, ratio, roundTripMs, random) {
 
 /**
  * How much later than without loss a connection is open, ms: either the question for it or the answer may be lost, again and again.
- * @param {number} ratio of the one direction
- * @param {number} backRatio of the other
- * @param {() => number} random
+ * `ratio` is that of the one direction, `backRatio` that of the other.
  */
-export function openingStallOf(ratio, backRatio, random) {
+export function openingStallOf(ratio: number, backRatio: number, random: () => number): number {
   const either = 1 - (1 - ratio) * (1 - backRatio)
   return random() < either ? timersMs(OPENING_TIMER_MS, either, random) : 0
 }
 
-/**
- * The timers of all tries until one gets through, the first being over.
- * @param {number} firstMs
- * @param {number} ratio
- * @param {() => number} random
- */
-function timersMs(firstMs, ratio, random) {
+/** The timers of all tries until one gets through, the first being over. */
+function timersMs(firstMs: number, ratio: number, random: () => number): number {
   let totalMs = firstMs
   for (let tries = 1; tries < MOST_TRIES && random() < ratio; tries += 1) {
     totalMs += Math.min(firstMs * 2 ** tries, LONGEST_TIMER_MS)

@@ -1,14 +1,10 @@
-// Plain JavaScript, as all that the supervisor loads: see supervisor.mjs.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
-import { lookAt } from '../process-id.mjs'
-import { CpuThrottle } from './cpu-throttle.mjs'
-
-/**
- * @typedef {import('./protocol.ts').ServerPlan} ServerPlan
- * @typedef {import('../platform.ts').NodeState} NodeState
- */
+import type { NodeState } from '../platform.ts'
+import { lookAt } from '../process-id.ts'
+import { CpuThrottle } from './cpu-throttle.ts'
+import type { ServerPlan } from './protocol.ts'
 
 const SIGNAL_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 2
@@ -16,41 +12,31 @@ const LAST_WORDS_BYTES = 65_536
 
 /** One server, from its first start to its last end. Its methods throw Error with the reason in words. */
 export class SupervisedServer {
-  /** @type {ServerPlan} */
-  #plan
-  /** @type {(pid: number) => void} */
-  #onStart
-  /** @type {import('node:child_process').ChildProcess | undefined} */
-  #child
-  /** @type {Promise<void>} */
-  #ended = Promise.resolve()
-  /** What it may use of one core, if that is limited; outlasts its end and start. @type {number | undefined} */
-  #cpuShare
-  /** @type {CpuThrottle | undefined} */
-  #throttle
+  readonly #plan: ServerPlan
+  readonly #onStart: (pid: number) => void
+  #child: ChildProcess | undefined
+  #ended: Promise<void> = Promise.resolve()
+  /** What it may use of one core, if that is limited; outlasts its end and start. */
+  #cpuShare: number | undefined
+  #throttle: CpuThrottle | undefined
   /** Held back by a limit that is no more, ms. */
   #heldBackMs = 0
-  /** Signals that this supervisor sent. @type {Set<string>} */
-  #sent = new Set()
+  /** Signals that this supervisor sent. */
+  readonly #sent = new Set<string>()
   #closed = false
-  /** @type {NodeState} */
-  #lastEnd = { status: 'stopped', text: 'process was never started' }
+  #lastEnd: NodeState = { status: 'stopped', text: 'process was never started' }
 
-  /**
-   * @param {ServerPlan} plan
-   * @param {(pid: number) => void} onStart called with each process that is started; if it throws, the process is ended and the start fails
-   */
-  constructor(plan, onStart) {
+  /** `onStart` is called with each process that is started; if it throws, the process is ended and the start fails. */
+  constructor(plan: ServerPlan, onStart: (pid: number) => void) {
     this.#plan = plan
     this.#onStart = onStart
   }
 
-  get pid() {
+  get pid(): number | undefined {
     return this.#child?.pid
   }
 
-  /** @returns {Promise<NodeState>} */
-  async state() {
+  async state(): Promise<NodeState> {
     if (this.pid === undefined) return this.#lastEnd
     const seen = lookAt(this.pid)
     if (!seen) {
@@ -62,8 +48,7 @@ export class SupervisedServer {
       : { status: 'running', text: 'process is running' }
   }
 
-  /** @returns {Promise<void>} */
-  async start() {
+  async start(): Promise<void> {
     if ((await this.state()).status === 'paused') throw new Error('the process is paused: unpause it instead')
     if (this.#closed) throw new Error('the servers are being removed')
     if (this.#child) return
@@ -79,8 +64,7 @@ export class SupervisedServer {
     }
   }
 
-  /** @param {import('node:child_process').ChildProcess} child */
-  async #adopt(child) {
+  async #adopt(child: ChildProcess): Promise<void> {
     const { pid } = child
     if (pid === undefined) {
       throw await new Promise((resolve) => child.once('error', resolve))
@@ -106,8 +90,7 @@ export class SupervisedServer {
     }
   }
 
-  /** @param {number} graceMs */
-  async stop(graceMs) {
+  async stop(graceMs: number): Promise<void> {
     if (this.pid === undefined) return
     this.#signal('SIGTERM')
     const timer = setTimeout(() => this.#signalGroup('SIGKILL'), graceMs)
@@ -115,18 +98,18 @@ export class SupervisedServer {
     clearTimeout(timer)
   }
 
-  async kill() {
+  async kill(): Promise<void> {
     this.#signalGroup('SIGKILL')
     await this.#ended
   }
 
   /** Ends it for good: it cannot be started again. */
-  async close() {
+  async close(): Promise<void> {
     this.#closed = true
     await this.kill()
   }
 
-  async pause() {
+  async pause(): Promise<void> {
     const { status } = await this.state()
     if (status === 'paused') throw new Error('the process is paused already')
     if (status === 'stopped') throw new Error('the process is not running')
@@ -135,7 +118,7 @@ export class SupervisedServer {
     await this.#wait('paused', 'SIGSTOP')
   }
 
-  async unpause() {
+  async unpause(): Promise<void> {
     if ((await this.state()).status !== 'paused') throw new Error('the process is not paused')
     this.#signalGroup('SIGCONT')
     await this.#wait('running', 'SIGCONT')
@@ -143,19 +126,16 @@ export class SupervisedServer {
   }
 
   /** How long it was held back since its start, ms. */
-  get heldBackMs() {
+  get heldBackMs(): number {
     return this.#heldBackMs + (this.#throttle?.heldBackMs ?? 0)
   }
 
-  get cpuShare() {
+  get cpuShare(): number | undefined {
     return this.#cpuShare
   }
 
-  /**
-   * Holds it to a share of one core, now and after every start, or lets it have all of it again.
-   * @param {number | undefined} share
-   */
-  async limitCpu(share) {
+  /** Holds it to a share of one core, now and after every start, or lets it have all of it again. */
+  async limitCpu(share: number | undefined): Promise<void> {
     if (share === this.#cpuShare) return
     const { status } = await this.state()
     this.#cpuShare = share
@@ -164,22 +144,18 @@ export class SupervisedServer {
     if (status === 'paused') this.#throttle?.suspend()
   }
 
-  #startThrottle() {
+  #startThrottle(): void {
     if (this.#cpuShare === undefined || this.pid === undefined) return
     this.#throttle = new CpuThrottle(this.pid, this.#cpuShare, (signal) => this.#signalGroup(signal))
   }
 
-  #endThrottle() {
+  #endThrottle(): void {
     this.#throttle?.end()
     this.#heldBackMs += this.#throttle?.heldBackMs ?? 0
     this.#throttle = undefined
   }
 
-  /**
-   * @param {NodeState['status']} wanted
-   * @param {string} signal
-   */
-  async #wait(wanted, signal) {
+  async #wait(wanted: NodeState['status'], signal: string): Promise<void> {
     const deadlineMs = performance.now() + SIGNAL_WITHIN_MS
     for (let looks = 1; ; looks += 1) {
       const { status, text } = await this.state()
@@ -192,24 +168,17 @@ export class SupervisedServer {
     }
   }
 
-  /** @param {NodeJS.Signals} signal */
-  #signal(signal) {
+  #signal(signal: NodeJS.Signals): void {
     this.#sent.add(signal)
     if (this.pid !== undefined) sendTo(this.pid, signal)
   }
 
-  /** @param {NodeJS.Signals} signal */
-  #signalGroup(signal) {
+  #signalGroup(signal: NodeJS.Signals): void {
     this.#sent.add(signal)
     if (this.pid !== undefined) sendTo(-this.pid, signal)
   }
 
-  /**
-   * @param {number | null} code
-   * @param {NodeJS.Signals | null} signal
-   * @returns {NodeState}
-   */
-  #endOf(code, signal) {
+  #endOf(code: number | null, signal: NodeJS.Signals | null): NodeState {
     if (signal === null) return { status: 'stopped', exitCode: code ?? 0, text: `process exited with code ${code}` }
     // A shell's and Docker's way to say it.
     const exitCode = 128 + constants.signals[signal]
@@ -224,9 +193,8 @@ export class SupervisedServer {
 /**
  * Whether the last words of a server are that it got no memory (zmallocDefaultOOM and redisOutOfMemoryHandler, zmalloc.c and
  * server.c, Redis 7.0). A report of the crash follows, of some ten thousand characters.
- * @param {string} log
  */
-function ranOutOfMemory(log) {
+function ranOutOfMemory(log: string): boolean {
   try {
     const file = openSync(log, 'r')
     try {
@@ -242,14 +210,11 @@ function ranOutOfMemory(log) {
   }
 }
 
-/**
- * @param {number} target a process, or a whole group as its negative
- * @param {NodeJS.Signals} signal
- */
-function sendTo(target, signal) {
+/** `target`: a process, or a whole group as its negative. */
+function sendTo(target: number, signal: NodeJS.Signals): void {
   try {
     process.kill(target, signal)
   } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

@@ -1,40 +1,30 @@
-// Plain JavaScript, as all that the supervisor of processes loads, which starts it: see process/supervisor.mjs.
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { readJsonLines } from '../process/json-lines.mjs'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { programArgs } from '../../base/programs.ts'
+import { readJsonLines } from '../process/json-lines.ts'
+import type { LinkOpening, LinkOrder, LinkPlan, LinkReply } from './protocol.ts'
 
-/**
- * @typedef {import('./protocol.ts').LinkPlan} LinkPlan
- * @typedef {import('./protocol.ts').LinkOpening} LinkOpening
- * @typedef {import('./protocol.ts').LinkOrder} LinkOrder
- * @typedef {import('./protocol.ts').LinkReply} LinkReply
- */
-
-const PROGRAM = fileURLToPath(new URL('./link-process.mjs', import.meta.url))
 const KEPT_CHARACTERS = 500
 
 /** The process that carries a group's links, seen by the one that starts it. It ends by itself when that one is gone, however it went. */
 export class LinkChild {
-  #child
+  readonly #child: ChildProcessWithoutNullStreams
   #lastId = 0
   #waiters = 0
-  /** @type {Map<number, { resolve: (reply: LinkReply) => void, reject: (error: Error) => void }>} */
-  #waiting = new Map()
-  /** @type {((opening: LinkOpening) => void) | undefined} */
-  #onOpening
+  readonly #waiting = new Map<number, { resolve(reply: LinkReply): void; reject(error: Error): void }>()
+  #onOpening: ((opening: LinkOpening) => void) | undefined
   #complaints = ''
-  /** Why it is no more, in words. @type {string | undefined} */
-  #end
-  /** @type {Promise<void>} */
-  #ended
+  /** Why it is no more, in words. */
+  #end: string | undefined
+  readonly #ended: Promise<void>
   #closing = false
 
   /**
-   * @param {string} about there for people who look at the list of processes: a run's id
-   * @param {(words: string) => void} onLoss called when it ends without being asked to
+   * `about` is there for people who look at the list of processes: a run's id. `onLoss` is called when it ends without being asked to, with
+   * the reason in words.
    */
-  constructor(about, onLoss) {
-    const child = spawn(process.execPath, [PROGRAM, about], {
+  constructor(about: string, onLoss: (words: string) => void) {
+    const child = spawn(process.execPath, [...programArgs(import.meta.url, './link-process'), about], {
       cwd: '/',
       // A session of its own: the terminal's Ctrl-C is not for it.
       detached: true,
@@ -44,17 +34,17 @@ export class LinkChild {
     this.#child = child
     // Only an answer that is waited for keeps this program alive.
     child.unref()
-    for (const stream of child.stdio) /** @type {import('node:net').Socket | null} */ (stream)?.unref()
+    for (const stream of child.stdio) (stream as Socket | null)?.unref()
     child.stdin.on('error', () => undefined)
     child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#complaints = (this.#complaints + text).slice(-KEPT_CHARACTERS)
     })
-    readJsonLines(child.stdout, (/** @type {LinkOpening | LinkReply} */ message) => {
+    readJsonLines(child.stdout, (message: LinkOpening | LinkReply) => {
       if ('id' in message) this.#waiting.get(message.id)?.resolve(message)
       else this.#onOpening?.(message)
     })
     this.#ended = new Promise((resolve) => {
-      const end = (/** @type {string} */ words) => {
+      const end = (words: string) => {
         if (this.#end !== undefined) return
         this.#end = words
         for (const { reject } of [...this.#waiting.values()]) reject(this.#gone())
@@ -66,18 +56,13 @@ export class LinkChild {
     })
   }
 
-  get pid() {
+  get pid(): number | undefined {
     return this.#child.pid
   }
 
-  /**
-   * Resolves when all doors are open, to their ports. Throws Error, with the system's code.
-   * @param {LinkPlan} plan
-   * @returns {Promise<number[]>}
-   */
-  async open(plan) {
-    /** @type {Promise<LinkOpening>} */
-    const opening = new Promise((resolve) => {
+  /** Resolves when all doors are open, to their ports. Throws Error, with the system's code. */
+  async open(plan: LinkPlan): Promise<number[]> {
+    const opening = new Promise<LinkOpening>((resolve) => {
       this.#onOpening = resolve
     })
     this.#tell(plan)
@@ -87,17 +72,12 @@ export class LinkChild {
     throw Object.assign(new Error(opened.error), opened.code === undefined ? {} : { code: opened.code })
   }
 
-  /**
-   * @param {LinkOrder} order
-   * @returns {Promise<LinkReply>}
-   */
-  async ask(order) {
+  async ask(order: LinkOrder): Promise<LinkReply> {
     if (this.#end !== undefined) throw this.#gone()
     this.#lastId += 1
     const id = this.#lastId
     try {
-      /** @type {Promise<LinkReply>} */
-      const reply = new Promise((resolve, reject) => {
+      const reply = new Promise<LinkReply>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject })
         this.#tell({ ...order, id })
       })
@@ -108,18 +88,13 @@ export class LinkChild {
   }
 
   /** Ends it for good. */
-  async close() {
+  async close(): Promise<void> {
     this.#closing = true
     this.#child.kill('SIGKILL')
     await this.#waitFor(this.#ended)
   }
 
-  /**
-   * @template T
-   * @param {Promise<T>} answer
-   * @returns {Promise<T>}
-   */
-  async #waitFor(answer) {
+  async #waitFor<T>(answer: Promise<T>): Promise<T> {
     this.#waiters += 1
     this.#child.ref()
     try {
@@ -130,20 +105,15 @@ export class LinkChild {
     }
   }
 
-  /** @param {unknown} message */
-  #tell(message) {
+  #tell(message: unknown): void {
     this.#child.stdin.write(`${JSON.stringify(message)}\n`)
   }
 
-  #gone() {
+  #gone(): Error {
     return new Error(`the process that carries the links between the nodes is gone: ${this.#end}`)
   }
 
-  /**
-   * @param {number | null} code
-   * @param {NodeJS.Signals | null} signal
-   */
-  #endInWords(code, signal) {
+  #endInWords(code: number | null, signal: NodeJS.Signals | null): string {
     const words = this.#complaints.split('\n').filter((line) => /\S/.test(line) && !/^\s+at /.test(line))
     const said = words.length === 0 ? '' : `; it said: ${words.slice(-3).join(' / ')}`
     return `${signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`}${said}`
@@ -151,7 +121,7 @@ export class LinkChild {
 }
 
 /** Nothing of this program's own. */
-function environment() {
+function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(NODE_|REDIS_CHAOS_|npm_|TAP)/.test(name)),
   )

@@ -1,14 +1,10 @@
-// Plain JavaScript, as all that the supervisor loads: see supervisor.mjs.
 import { createInterface } from 'node:readline'
 
 /**
  * Calls `onText` with each JSON text, one a line, that comes over this stream. What is no JSON is left out: a writer that was killed
  * may have been in the middle of a line. An error of the stream is its end, which its own events tell.
- * @template T
- * @param {NodeJS.ReadableStream} stream
- * @param {(value: T) => void} onText
  */
-export function readJsonLines(stream, onText) {
+export function readJsonLines<T>(stream: NodeJS.ReadableStream, onText: (value: T) => void): void {
   createInterface({ input: stream })
     .on('line', (line) => {
       const parsed = parse(line)
@@ -18,8 +14,7 @@ export function readJsonLines(stream, onText) {
     .on('error', () => undefined)
 }
 
-/** @param {string} line */
-function parse(line) {
+function parse(line: string) {
   try {
     return { value: JSON.parse(line) }
   } catch {

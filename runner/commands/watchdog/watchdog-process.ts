@@ -1,14 +1,11 @@
 // Waits beside a runner for its end, however it comes: when its standard input closes without a word of release, the runner is
 // gone, and what it made is healed and removed.
 //
-// Plain JavaScript with checked JSDoc types: it is started for every run, and loads what it needs only when it is needed
-// (measured: 60 ms of processor time at its start against 1.2 s with a loader of TypeScript).
+// It is started for every run, so it loads what it needs only when it is needed.
 import { createInterface } from 'node:readline'
+import type { WatchPlan } from './after-runner.ts'
 
-/** @typedef {import('./after-runner.ts').WatchPlan} WatchPlan */
-
-/** @type {WatchPlan | undefined} */
-let plan
+let plan: WatchPlan | undefined
 let released = false
 
 // The terminal's Ctrl-C is for the runner, which cleans up in order.
@@ -24,10 +21,8 @@ lines.on('line', (line) => {
 })
 lines.on('close', () => void leave())
 
-async function leave() {
+async function leave(): Promise<void> {
   if (plan && !released) {
-    const { register } = await import('tsx/esm/api')
-    register()
     const { afterRunner } = await import('./after-runner.ts')
     await afterRunner(plan)
   }

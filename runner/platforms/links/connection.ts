@@ -1,13 +1,15 @@
-// Plain JavaScript, as all that the link process loads: see link-process.mjs.
-import { connect } from 'node:net'
-import { Flow } from './flow.mjs'
+import { connect, type Socket } from 'node:net'
+import type { Effect, FaultsInForce } from './effect.ts'
+import { Flow } from './flow.ts'
+import type { LinkDoor } from './protocol.ts'
 
-/**
- * @typedef {import('node:net').Socket} Socket
- * @typedef {import('./effect.mjs').Effect} Effect
- * @typedef {import('./effect.mjs').FaultsInForce} FaultsInForce
- * @typedef {import('./protocol.ts').LinkDoor} LinkDoor
- */
+/** What a connection is made with. */
+interface ConnectionOptions {
+  door: LinkDoor
+  from: string
+  faults: FaultsInForce
+  onClosed(): void
+}
 
 /** Longer than anybody waits who asks whether a link is cut. */
 const LINGER_MS = 10_000
@@ -17,22 +19,19 @@ const LINGER_MS = 10_000
  * direction is cut it cannot be opened, as TCP needs both: the sender sees a connection that stays silent.
  */
 export class Connection {
-  #opener
-  /** None for a connection that found its link cut. @type {Socket | undefined} */
-  #target
+  /** Who opened it, and to whom. */
+  readonly ends: readonly [from: string, to: string]
+  readonly #opener: Socket
+  /** None for a connection that found its link cut. */
+  readonly #target: Socket | undefined
   /** What the opener says. */
-  #forward
+  readonly #forward: Flow
   /** What the node answers. */
-  #backward
-  #effects
+  readonly #backward: Flow | undefined
+  readonly #effects: () => { forward: Effect; backward: Effect }
 
-  /**
-   * @param {Socket} opener
-   * @param {{ door: LinkDoor, from: string, faults: FaultsInForce, onClosed: () => void }} options
-   */
-  constructor(opener, { door, from, faults, onClosed }) {
+  constructor(opener: Socket, { door, from, faults, onClosed }: ConnectionOptions) {
     const { to, channel } = door
-    /** Who opened it, and to whom. */
     this.ends = [from, to]
     this.#effects = () => ({ forward: faults.effect(from, to, channel), backward: faults.effect(to, from, channel) })
     this.#opener = opener
@@ -60,50 +59,37 @@ export class Connection {
   }
 
   /** Lets the connection fare as the faults in force now have it. */
-  apply() {
+  apply(): void {
     const { forward, backward } = this.#effects()
     if (forward === this.#forward.effect && backward === this.#backward?.effect) return
     const rejecting = [forward, backward].filter(({ cut }) => cut === 'reject')
     for (const effect of rejecting) effect.countCut()
-    if (rejecting.length > 0) return this.reset()
-    if (this.#cannotGoOn(forward, backward)) this.reset()
+    if (rejecting.length > 0 || this.#cannotGoOn(forward, backward)) this.reset()
     else this.#tell(forward, backward)
   }
 
   /** Ends it at both ends, as a connection ends that one end does not know. */
-  reset() {
+  reset(): void {
     for (const flow of [this.#forward, this.#backward]) flow?.close()
     for (const socket of [this.#opener, this.#target]) {
       if (socket && !socket.destroyed) socket.resetAndDestroy()
     }
   }
 
-  /**
-   * What was swallowed is lost, and its peers would wait for it until their own time-outs; so they open a new one at once.
-   * @param {Effect} forward
-   * @param {Effect} backward
-   */
-  #cannotGoOn(forward, backward) {
+  /** What was swallowed is lost, and its peers would wait for it until their own time-outs; so they open a new one at once. */
+  #cannotGoOn(forward: Effect, backward: Effect): boolean {
     if (!this.#backward) return forward.cut === undefined && backward.cut === undefined
     return (this.#forward.broken && forward.cut === undefined) || (this.#backward.broken && backward.cut === undefined)
   }
 
-  /**
-   * @param {Effect} forward
-   * @param {Effect} backward
-   */
-  #tell(forward, backward) {
+  #tell(forward: Effect, backward: Effect): void {
     const roundTripMs = forward.delayMs + backward.delayMs
     this.#forward.change(forward, { roundTripMs, unacknowledged: backward.cut !== undefined })
     this.#backward?.change(backward, { roundTripMs, unacknowledged: forward.cut !== undefined })
   }
 }
 
-/**
- * @param {LinkDoor} door
- * @param {Socket} opener
- */
-function connectTo({ target, keepsSource }, opener) {
+function connectTo({ target, keepsSource }: LinkDoor, opener: Socket): Socket {
   const localAddress = keepsSource ? opener.remoteAddress : undefined
   return connect({ ...target, allowHalfOpen: true, noDelay: true, ...(localAddress && { localAddress }) })
 }

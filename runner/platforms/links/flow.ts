@@ -1,10 +1,6 @@
-// Plain JavaScript, as all that the link process loads: see link-process.mjs.
-import { SEGMENT_BYTES } from './loss.mjs'
-
-/**
- * @typedef {import('node:net').Socket} Socket
- * @typedef {import('./effect.mjs').Effect} Effect
- */
+import type { Socket } from 'node:net'
+import type { Effect } from './effect.ts'
+import { SEGMENT_BYTES } from './loss.ts'
 
 /** What waits for bandwidth, and what is on its way (a TCP window: tcp_rmem, Linux); beyond it the sender is made to wait. */
 const WAITING_BYTES = 256 * 1024
@@ -16,14 +12,14 @@ const UNACKNOWLEDGED_BYTES = 10 * SEGMENT_BYTES
 /** Timers are whole milliseconds: rather this much too early than up to 1 ms too late. */
 const EARLY_MS = 0.5
 
-/**
- * What goes over one direction of a connection; all but `data` stands for the way in which it ends.
- * @typedef {object} Piece
- * @property {'data' | 'end' | 'reset'} kind
- * @property {Buffer} data
- * @property {number} cameAtMs
- * @property {number} dueAtMs when it leaves the sender's end; when it arrives, once it has left
- */
+/** What goes over one direction of a connection; all but `data` stands for the way in which it ends. */
+interface Piece {
+  kind: 'data' | 'end' | 'reset'
+  data: Buffer
+  cameAtMs: number
+  /** When it leaves the sender's end; when it arrives, once it has left. */
+  dueAtMs: number
+}
 
 const NOTHING = Buffer.alloc(0)
 
@@ -34,19 +30,16 @@ const NOTHING = Buffer.alloc(0)
 export class Flow {
   /** Something was swallowed: the connection cannot go on. */
   broken = false
-  /** @type {Socket} */
-  #source
-  /** @type {Socket | undefined} */
-  #sink
-  /** @type {Effect} */
-  #effect
+  readonly #source: Socket
+  #sink: Socket | undefined
+  #effect: Effect
   #roundTripMs = 0
-  #opensAtMs
-  /** For bandwidth. @type {Piece[]} */
-  #waiting = []
+  #opensAtMs: number
+  /** For bandwidth. */
+  #waiting: Piece[] = []
   #waitingBytes = 0
-  /** On their way. @type {Piece[]} */
-  #travelling = []
+  /** On their way. */
+  #travelling: Piece[] = []
   #travellingBytes = 0
   #lastDueAtMs = 0
   #swallowedBytes = 0
@@ -54,21 +47,16 @@ export class Flow {
   #allowedBytes = Number.POSITIVE_INFINITY
   /** The sink takes no more for now. */
   #full = false
-  /** @type {NodeJS.Timeout | undefined} */
-  #timer
+  #timer: NodeJS.Timeout | undefined
 
-  /**
-   * @param {Socket} source
-   * @param {Socket | undefined} sink none for a connection that never opens
-   * @param {{ effect: Effect, opensInMs: number }} options
-   */
-  constructor(source, sink, { effect, opensInMs }) {
+  /** `sink`: none for a connection that never opens. */
+  constructor(source: Socket, sink: Socket | undefined, { effect, opensInMs }: { effect: Effect; opensInMs: number }) {
     this.#source = source
     this.#sink = sink
     this.#effect = effect
     this.#opensAtMs = opensInMs > 0 ? performance.now() + opensInMs : 0
     this.#lastDueAtMs = this.#opensAtMs
-    source.on('data', (data) => this.#take('data', /** @type {Buffer} */ (data)))
+    source.on('data', (data: Buffer) => this.#take('data', data))
     source.on('end', () => this.#take('end', NOTHING))
     source.on('error', () => this.#take('reset', NOTHING))
     sink?.on('drain', () => {
@@ -77,16 +65,15 @@ export class Flow {
     })
   }
 
-  get effect() {
+  get effect(): Effect {
     return this.#effect
   }
 
   /**
-   * What waits or is on its way fares by the new effect from now on.
-   * @param {Effect} effect
-   * @param {{ roundTripMs: number, unacknowledged: boolean }} circumstances the round trip without loss; whether the other direction is cut
+   * What waits or is on its way fares by the new effect from now on. `roundTripMs`: without loss. `unacknowledged`: the other direction is
+   * cut.
    */
-  change(effect, { roundTripMs, unacknowledged }) {
+  change(effect: Effect, { roundTripMs, unacknowledged }: { roundTripMs: number; unacknowledged: boolean }): void {
     this.#effect = effect
     this.#roundTripMs = roundTripMs
     if (!unacknowledged) this.#allowedBytes = Number.POSITIVE_INFINITY
@@ -106,12 +93,12 @@ export class Flow {
   }
 
   /** Nothing more arrives. */
-  close() {
+  close(): void {
     this.#drop()
     this.#sink = undefined
   }
 
-  #drop() {
+  #drop(): void {
     clearTimeout(this.#timer)
     this.#waiting = []
     this.#waitingBytes = 0
@@ -119,42 +106,33 @@ export class Flow {
     this.#travellingBytes = 0
   }
 
-  /**
-   * @param {Piece['kind']} kind
-   * @param {Buffer} data
-   */
-  #take(kind, data) {
-    if (this.#effect.cut) return this.#swallow(data.length)
-    if (this.#isClear()) return this.#arrive(kind, data)
-    if (kind === 'data') this.#effect.countSlowed()
-    this.#queue(kind, data, performance.now())
-    this.#deliver()
+  #take(kind: Piece['kind'], data: Buffer): void {
+    if (this.#effect.cut) this.#swallow(data.length)
+    else if (this.#isClear()) this.#arrive(kind, data)
+    else {
+      if (kind === 'data') this.#effect.countSlowed()
+      this.#queue(kind, data, performance.now())
+      this.#deliver()
+    }
   }
 
-  #isClear() {
+  #isClear(): boolean {
     const unhindered = this.#effect.isNone && this.#allowedBytes === Number.POSITIVE_INFINITY
     return unhindered && this.#travelling.length + this.#waiting.length === 0 && this.#mayArrive(performance.now())
   }
 
-  /** @param {number} nowMs */
-  #mayArrive(nowMs) {
+  #mayArrive(nowMs: number): boolean {
     return !this.#full && this.#allowedBytes > 0 && nowMs >= this.#opensAtMs
   }
 
-  /** @param {number} bytes */
-  #swallow(bytes) {
+  #swallow(bytes: number): void {
     this.broken = true
     this.#effect.countCut()
     this.#swallowedBytes += bytes
     if (this.#swallowedBytes > SWALLOWED_BYTES) this.#source.pause()
   }
 
-  /**
-   * @param {Piece['kind']} kind
-   * @param {Buffer} data
-   * @param {number} cameAtMs
-   */
-  #queue(kind, data, cameAtMs) {
+  #queue(kind: Piece['kind'], data: Buffer, cameAtMs: number): void {
     const unacknowledged = this.#allowedBytes < Number.POSITIVE_INFINITY
     const pieceBytes = unacknowledged ? SEGMENT_BYTES : this.#effect.pieceBytes
     let rest = data
@@ -167,7 +145,7 @@ export class Flow {
   }
 
   /** Lets leave and arrive what is due, and comes back when more is. */
-  #deliver() {
+  #deliver(): void {
     clearTimeout(this.#timer)
     if (this.#effect.cut) return
     const nowMs = performance.now()
@@ -183,11 +161,8 @@ export class Flow {
     this.#wait(nowMs)
   }
 
-  /**
-   * Only the first takes its turn on a line: other connections share it.
-   * @param {number} nowMs
-   */
-  #letLeave(nowMs) {
+  /** Only the first takes its turn on a line: other connections share it. */
+  #letLeave(nowMs: number): void {
     for (;;) {
       const piece = this.#waiting[0]
       if (!piece || this.#travellingBytes > TRAVELLING_BYTES) return
@@ -203,14 +178,13 @@ export class Flow {
     }
   }
 
-  #holdOrLetCome() {
+  #holdOrLetCome(): void {
     const held = this.#waitingBytes > WAITING_BYTES || this.#travellingBytes > TRAVELLING_BYTES || this.#full
     if (held) this.#source.pause()
     else if (this.#source.isPaused()) this.#source.resume()
   }
 
-  /** @param {number} nowMs */
-  #wait(nowMs) {
+  #wait(nowMs: number): void {
     const next = [this.#waiting[0], this.#travelling[0]].flatMap((piece) =>
       piece && !Number.isNaN(piece.dueAtMs) ? [piece.dueAtMs] : [],
     )
@@ -219,11 +193,7 @@ export class Flow {
     if (later.length > 0) this.#timer = setTimeout(() => this.#deliver(), Math.min(...later) - nowMs)
   }
 
-  /**
-   * @param {Piece['kind']} kind
-   * @param {Buffer} data
-   */
-  #arrive(kind, data) {
+  #arrive(kind: Piece['kind'], data: Buffer): void {
     const sink = this.#sink
     if (!sink || sink.destroyed) return
     if (kind === 'reset') sink.resetAndDestroy()

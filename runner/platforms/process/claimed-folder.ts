@@ -1,6 +1,6 @@
-// Plain JavaScript, as all that the supervisor loads: see supervisor.mjs.
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SupervisorClaim } from './protocol.ts'
 
 /** Of a run's folder: what is written into it first. */
 export const RECORD_FILE = 'run.json'
@@ -8,9 +8,8 @@ export const RECORD_FILE = 'run.json'
 /**
  * Removes the folder of a run whose runner was gone before it had told what to start. A folder that was made for another group of the same name
  * stays: its record bears another claim.
- * @param {import('./protocol.ts').SupervisorClaim} claim
  */
-export function removeClaimed({ folder, claim }) {
+export function removeClaimed({ folder, claim }: SupervisorClaim): void {
   try {
     const made = claimIn(folder)
     const isOurs = made === undefined ? holdsNothing(folder) : made === claim
@@ -20,11 +19,8 @@ export function removeClaimed({ folder, claim }) {
   }
 }
 
-/**
- * The claim that the folder was made under; undefined while its record is not written.
- * @param {string} folder
- */
-function claimIn(folder) {
+/** The claim that the folder was made under; undefined while its record is not written. */
+function claimIn(folder: string): string | undefined {
   try {
     return String(JSON.parse(readFileSync(join(folder, RECORD_FILE), 'utf8')).claim)
   } catch {
@@ -32,7 +28,6 @@ function claimIn(folder) {
   }
 }
 
-/** @param {string} folder */
-function holdsNothing(folder) {
+function holdsNothing(folder: string): boolean {
   return readdirSync(folder).every((name) => name === RECORD_FILE)
 }

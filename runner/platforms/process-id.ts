@@ -1,42 +1,36 @@
-// Plain JavaScript, as all that the supervisor loads: see process/supervisor.mjs.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import type { ProcessId } from './process/protocol.ts'
 
-/** @typedef {import('./process/protocol.ts').ProcessId} ProcessId */
+/** What is seen of a process. */
+interface Seen {
+  letter: string
+  startedAt: string
+}
 
 const hasProc = existsSync('/proc/self/stat')
 
 /**
  * The state letter of a process (`T`: stopped by a signal) and when it started, in a form only to be compared; undefined
  * if there is no such process, or only its unburied remains (a zombie).
- * @param {number} pid
- * @returns {{ letter: string, startedAt: string } | undefined}
  */
-export function lookAt(pid) {
+export function lookAt(pid: number): Seen | undefined {
   const seen = hasProc ? lookInProc(pid) : lookWithPs(pid)
   return seen && !/[ZX]/.test(seen.letter) ? seen : undefined
 }
 
-/**
- * The identity of a process that is alive now.
- * @param {number} pid
- * @returns {ProcessId | undefined}
- */
-export function processId(pid) {
+/** The identity of a process that is alive now. */
+export function processId(pid: number): ProcessId | undefined {
   const seen = lookAt(pid)
   return seen && { pid, startedAt: seen.startedAt }
 }
 
-/**
- * Whether this very process is alive, and not another one that got its pid.
- * @param {ProcessId} id
- */
-export function isAlive(id) {
+/** Whether this very process is alive, and not another one that got its pid. */
+export function isAlive(id: ProcessId): boolean {
   return lookAt(id.pid)?.startedAt === id.startedAt
 }
 
-/** @param {number} pid */
-function lookInProc(pid) {
+function lookInProc(pid: number): Seen | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name in brackets may hold anything; after it come the fields from the third on (proc(5)): 3 state, 22 starttime.
@@ -48,7 +42,7 @@ function lookInProc(pid) {
 }
 
 /** Start times count from the machine's boot. */
-function bootId() {
+function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
   } catch {
@@ -56,8 +50,7 @@ function bootId() {
   }
 }
 
-/** @param {number} pid */
-function lookWithPs(pid) {
+function lookWithPs(pid: number): Seen | undefined {
   const { stdout } = spawnSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },

@@ -1,4 +1,3 @@
-// Plain JavaScript, as all that the supervisor loads: see supervisor.mjs.
 import { readFileSync } from 'node:fs'
 
 /** As the kernel's own quotas count: CONFIG_CFS_BANDWIDTH, default cpu.cfs_period_us. */
@@ -12,30 +11,20 @@ const TICK_MS = 10
  * share of the time, and goes on (SIGCONT) when it has some again. An idle process is not touched, as with the kernel's quotas.
  */
 export class CpuThrottle {
-  /** @type {number} */
-  #pid
-  /** @type {number} */
-  #share
-  /** @type {(signal: 'SIGSTOP' | 'SIGCONT') => void} */
-  #send
-  /** @type {NodeJS.Timeout} */
-  #timer
+  readonly #pid: number
+  readonly #share: number
+  readonly #send: (signal: 'SIGSTOP' | 'SIGCONT') => void
+  readonly #timer: NodeJS.Timeout
   /** What the process may still use, ms; below zero when it has used too much. */
-  #left
+  #left: number
   #lookedAtMs = performance.now()
-  /** @type {number} */
-  #usedMs
-  /** @type {number | undefined} */
-  #heldSinceMs
+  #usedMs: number
+  #heldSinceMs: number | undefined
   #heldMs = 0
   #suspended = false
 
-  /**
-   * @param {number} pid
-   * @param {number} share of one core, above 0 and below 1
-   * @param {(signal: 'SIGSTOP' | 'SIGCONT') => void} send to the process and its children
-   */
-  constructor(pid, share, send) {
+  /** `share` of one core, above 0 and below 1. `send` reaches the process and its children. */
+  constructor(pid: number, share: number, send: (signal: 'SIGSTOP' | 'SIGCONT') => void) {
     this.#pid = pid
     this.#share = share
     this.#send = send
@@ -44,40 +33,40 @@ export class CpuThrottle {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS)
   }
 
-  get share() {
+  get share(): number {
     return this.#share
   }
 
   /** How long the process was held back so far, ms. */
-  get heldBackMs() {
+  get heldBackMs(): number {
     return this.#heldMs + (this.#heldSinceMs === undefined ? 0 : performance.now() - this.#heldSinceMs)
   }
 
   /** Whether it is this that stops the process, if it is stopped. */
-  get isActive() {
+  get isActive(): boolean {
     return !this.#suspended
   }
 
   /** Leaves the process alone: something else stops it, or lets it go on. */
-  suspend() {
+  suspend(): void {
     this.#suspended = true
     this.#endHold()
   }
 
-  resume() {
+  resume(): void {
     this.#suspended = false
     this.#lookedAtMs = performance.now()
   }
 
   /** Lets the process go on for good. */
-  end() {
+  end(): void {
     clearInterval(this.#timer)
     const held = this.#heldSinceMs !== undefined
     this.#endHold()
     if (held) this.#send('SIGCONT')
   }
 
-  #look() {
+  #look(): void {
     if (this.#suspended) return
     const nowMs = performance.now()
     const elapsedMs = nowMs - this.#lookedAtMs
@@ -97,18 +86,15 @@ export class CpuThrottle {
     }
   }
 
-  #endHold() {
+  #endHold(): void {
     if (this.#heldSinceMs === undefined) return
     this.#heldMs += performance.now() - this.#heldSinceMs
     this.#heldSinceMs = undefined
   }
 }
 
-/**
- * Processor time that a process has used, all its threads together, ms; undefined where the system does not tell.
- * @param {number} pid
- */
-function usedBy(pid) {
+/** Processor time that a process has used, all its threads together, ms; undefined where the system does not tell. */
+function usedBy(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name in brackets may hold anything; after it come the fields from the third on (proc(5)): 14 utime, 15 stime.

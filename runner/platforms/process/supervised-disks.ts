@@ -1,23 +1,18 @@
-// Plain JavaScript, as all that the supervisor loads: see supervisor.mjs.
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-
-/** @typedef {import('./protocol.ts').DiskPlan} DiskPlan */
+import type { DiskPlan } from './protocol.ts'
 
 const OPEN_WITHIN_MS = 5_000
 const KEPT_CHARACTERS = 500
 
 /** The process that keeps a group's small disks, for as long as the group is there. It ends by itself when its supervisor is gone. */
 export class SupervisedDisks {
-  #child
-  /** @type {string[]} */
-  #enter
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #enter: string[]
   #complaints = ''
-  /** @type {Promise<void>} */
-  #ended
+  readonly #ended: Promise<void>
 
-  /** @param {DiskPlan} plan */
-  constructor({ command, args, enter }) {
+  constructor({ command, args, enter }: DiskPlan) {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#child = child
     this.#enter = enter
@@ -34,13 +29,13 @@ export class SupervisedDisks {
     })
   }
 
-  get pid() {
+  get pid(): number | undefined {
     return this.#child.pid
   }
 
   /** Resolves when all disks are there. Throws Error. */
-  async open() {
-    let timer
+  async open(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, OPEN_WITHIN_MS)
     })
@@ -51,18 +46,13 @@ export class SupervisedDisks {
     throw new Error(`the small disks could not be made: ${this.#complaints.trim() || 'no answer'}`)
   }
 
-  /**
-   * The command of a server, in the namespace that has the disks.
-   * @param {string} command
-   * @param {string[]} args
-   * @returns {[string, ...string[]]}
-   */
-  inside(command, args) {
+  /** The command of a server, in the namespace that has the disks. */
+  inside(command: string, args: string[]): [string, ...string[]] {
     const [program = 'nsenter', ...options] = this.#enter.map((word) => word.replace('@pid@', String(this.pid)))
     return [program, ...options, command, ...args]
   }
 
-  async close() {
+  async close(): Promise<void> {
     this.#child.stdin.end()
     this.#child.kill('SIGKILL')
     await this.#ended
