@@ -75,7 +75,7 @@ export function plannedStep(step: Step, settings: RunSettings): PlannedStep {
   return {
     path: step.path,
     verb: step.verb,
-    name: step.name ?? stepSentence(step, settings.verbs, (value) => value),
+    name: step.name ?? stepSentence(step, settings.verbs),
     file: step.file,
     line: step.line,
     ...(step.phase === undefined ? {} : { phase: step.phase }),

@@ -6,14 +6,13 @@ import type { PlannedStep, StepError, StepOutcome, StepVerdict } from '../record
 import { verdictOfSteps } from '../results/verdict.ts'
 import { type Names, UndefinedName } from '../steps/names.ts'
 import {
+  type ReadStep,
   type Step,
   type StepContext,
   StepFailure,
   StepInconclusive,
   type StepResult,
-  type Verb,
 } from '../steps/verb.ts'
-import { checkedArgument, withFilledOn } from './checked-argument.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Stage } from './stage.ts'
 
@@ -88,27 +87,18 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
   let announced = false
   let outcome: StepOutcome
   try {
-    const { arg, extras, sentence } = checkedArgument(verb, step, names)
-    planned = { ...planned, name: step.name ?? sentence }
+    const read = verb.read(step, names)
+    planned = { ...planned, name: step.name ?? read.sentence }
     limitMs = step.withinMs
     started()
     announced = true
-    const context = contextOf(step, stage, names, path, targets, (text) => {
+    const context = contextOf(stage, names, path, targets, (text) => {
       lastProgress = text
       stage.recorder.record({ type: 'step-progress', scenario: stage.scenario, index, text })
     })
     const runStartMs = stage.clock.nowMs()
-    const result = await withDeadline(signal, deadlineOf(verb, step, arg), (bounded) =>
-      verb.run(
-        arg,
-        {
-          ...context,
-          step: withFilledOn(step, names),
-          signal: bounded,
-          playChildren: childPlayer(stage, names, bounded, path),
-        },
-        extras,
-      ),
+    const result = await withDeadline(signal, deadlineOf(step, read), (bounded) =>
+      read.run({ ...context, signal: bounded, playChildren: childPlayer(stage, names, bounded, path) }),
     )
     if (!verb.keepsWithin) checkLimit(step, stage.clock.nowMs() - runStartMs, result)
     outcome = { verdict: 'passed', ...result }
@@ -137,19 +127,17 @@ function checkLimit(step: Step, elapsedMs: number, result: StepResult): void {
   throw new StepFailure({ message }, result)
 }
 
-function deadlineOf(verb: Verb, step: Step, arg: unknown): number {
-  if (step.withinMs !== undefined) return step.withinMs + (step.forMs ?? 0) + DEADLINE_MARGIN_MS
-  return (verb.deadlineMs?.(arg) ?? verb.defaultDeadlineMs) + (step.forMs ?? 0)
+function deadlineOf({ withinMs, forMs = 0 }: Step, { deadlineMs }: ReadStep): number {
+  return (withinMs === undefined ? deadlineMs : withinMs + DEADLINE_MARGIN_MS) + forMs
 }
 
 function contextOf(
-  step: Step,
   stage: Stage,
   names: Names,
   path: string,
   targets: Set<string>,
   progress: (text: string) => void,
-): Omit<StepContext, 'signal' | 'playChildren'> {
+): Omit<StepContext, 'step' | 'signal' | 'playChildren'> {
   const drawn = new Map<string, string[]>()
   const resolveMany: StepContext['resolveMany'] = async (phrase, where) => {
     const nodes = drawn.get(phrase) ?? (await stage.targets.resolve(phrase))
@@ -160,7 +148,6 @@ function contextOf(
     return nodes
   }
   return {
-    step,
     cluster: stage.cluster,
     servers: stage.servers,
     faults: stage.faults,

@@ -31,7 +31,7 @@ export function bindNames(step: MapTree, { key, value }: Entry, context: CheckCo
 
 function bind(name: string, span: Span, { source, problems, scope }: CheckContext): void {
   if (!NAME.test(name)) return
-  if (scope.isParam(name)) {
+  if (scope.params.has(name)) {
     problems.add(source, span, `\`${name}\` is already a name of \`params:\``, {
       hint: 'Choose another name, so that nobody mixes them up.',
     })

@@ -5,7 +5,7 @@ import { valueInWords } from './build-tree.ts'
 import { checkNames, NAME, type Scope } from './scope.ts'
 import { keysOf, shapeOf, shapesAt, shapesInWords } from './shape.ts'
 import type { Advice, Problems, SourceFile, Span } from './source.ts'
-import { entryOf, find, isBroken, type Path, type Tree, toPlain } from './tree.ts'
+import { type Entry, entryOf, find, isBroken, type Path, type Tree, toPlain } from './tree.ts'
 
 export interface CheckContext {
   source: SourceFile
@@ -13,13 +13,19 @@ export interface CheckContext {
   scope: Scope
 }
 
-interface Checked extends CheckContext {
+/** A value that was found wrong. */
+interface Wrong {
   schema: z.ZodType
+  entry: Entry
+  /** The value with its names filled in, as the schema was given it. */
+  filled: unknown
+}
+
+interface Checked extends CheckContext, Omit<Wrong, 'entry'> {
   tree: Tree
   /** The key that the value stands under, and its place. */
   key: string
   keySpan: Span
-  filled: unknown
 }
 
 type Issue = z.core.$ZodIssue
@@ -30,7 +36,7 @@ type Issue = z.core.$ZodIssue
  */
 export function checkValue<T>(
   schema: z.ZodType<T>,
-  entry: { key: string; keySpan: Span; value: Tree },
+  entry: Entry,
   context: CheckContext,
   options: { namesChecked?: boolean } = {},
 ): T | undefined {
@@ -39,10 +45,17 @@ export function checkValue<T>(
   const filled = context.scope.fill(toPlain(entry.value))
   const result = schema.safeParse(filled)
   if (result.success) return isBroken(entry.value) ? undefined : result.data
-  const checked: Checked = { ...context, schema, tree: entry.value, key: entry.key, keySpan: entry.keySpan, filled }
-  const issues = result.error.issues.flatMap((each) => expand(each, []))
-  for (const issue of issues) if (!followsFromUnknownKey(issue, issues, checked)) report(issue, checked)
+  reportIssues(result.error.issues, { schema, entry, filled }, context)
   return undefined
+}
+
+/** Reports what a schema found wrong with a value, each issue where it stands. */
+export function reportIssues(found: readonly Issue[], { schema, entry, filled }: Wrong, context: CheckContext): void {
+  const { value, key, keySpan } = entry
+  if (value.broken) return
+  const checked: Checked = { ...context, schema, tree: value, key, keySpan, filled }
+  const issues = found.flatMap((each) => expand(each, []))
+  for (const issue of issues) if (!followsFromUnknownKey(issue, issues, checked)) report(issue, checked)
 }
 
 /** The issues of the alternative that was most likely meant; an issue of the whole if none is. */

@@ -1,13 +1,13 @@
 import { formatDuration } from '../base/duration.ts'
 import { formatSlotRanges } from '../cluster/slots.ts'
-import type { Step, Verb } from '../steps/verb.ts'
+import { Names } from '../steps/names.ts'
+import { namesInside, type Step, type Verb } from '../steps/verb.ts'
 import { workloadSentence } from '../workload/sentence.ts'
 import type { Scenario } from './model.ts'
-import { Scope } from './scope.ts'
 
 /** A scenario in sentences: its title, its cluster, and its steps, numbered; for `explain`. */
 export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): string {
-  const scope = new Scope(new Map(Object.entries(scenario.params)))
+  const names = new Names(scenario.params)
   const lines = [scenario.title, '']
   if (scenario.description !== undefined) lines.push(scenario.description.trimEnd(), '')
   lines.push(
@@ -15,10 +15,10 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
     ...paramsInWords(scenario),
     ...loadInWords(scenario),
     '',
-    ...stepLines(scenario.steps, scope, verbs, ''),
+    ...stepLines(scenario.steps, names, verbs, ''),
   )
   if (scenario.finally.length > 0) {
-    lines.push('', 'At the end, whatever happened:', ...stepLines(scenario.finally, scope, verbs, ''))
+    lines.push('', 'At the end, whatever happened:', ...stepLines(scenario.finally, names, verbs, ''))
   }
   lines.push(...checksInWords(scenario))
   return `${lines.join('\n')}\n`
@@ -74,20 +74,15 @@ function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? '' : 's'}`
 }
 
-function stepLines(steps: readonly Step[], scope: Scope, verbs: ReadonlyMap<string, Verb>, indent: string): string[] {
+function stepLines(steps: readonly Step[], names: Names, verbs: ReadonlyMap<string, Verb>, indent: string): string[] {
   return steps.flatMap((step) => {
-    const inner = step.params === undefined ? scope : innerScope(step.params, scope)
-    const text = `${indent}${step.path}. ${stepInWords(step, scope, verbs)}`
-    return [text, ...stepLines(step.children, inner, verbs, `${indent}   `)]
+    const text = `${indent}${step.path}. ${stepInWords(step, names, verbs)}`
+    return [text, ...stepLines(step.children, namesInside(step, names), verbs, `${indent}   `)]
   })
 }
 
-function innerScope(params: Record<string, unknown>, caller: Scope): Scope {
-  return new Scope(new Map(Object.entries(params).map(([name, value]) => [name, caller.fill(value)])))
-}
-
-function stepInWords(step: Step, scope: Scope, verbs: ReadonlyMap<string, Verb>): string {
-  const sentence = stepSentence(step, verbs, (value) => scope.fill(value))
+function stepInWords(step: Step, names: Names, verbs: ReadonlyMap<string, Verb>): string {
+  const sentence = stepSentence(step, verbs, names)
   const words = [step.name === undefined ? sentence : `${step.name}: ${sentence}`]
   if (step.withinMs !== undefined) words.push(`within ${short(step.withinMs)}`)
   if (step.forMs !== undefined && step.verb === 'expect') words.push(`for ${short(step.forMs)} without a break`)
@@ -95,16 +90,9 @@ function stepInWords(step: Step, scope: Scope, verbs: ReadonlyMap<string, Verb>)
   return words.join(' ')
 }
 
-/**
- * What a step does in one sentence: its verb's own, with names filled in by `fill`. Where a name stands for something that is
- * not known yet and the verb cannot do without, the step as it is written.
- */
-export function stepSentence(step: Step, verbs: ReadonlyMap<string, Verb>, fill: (value: unknown) => unknown): string {
-  const verb = verbs.get(step.verb)
-  const arg = fill(step.arg)
-  const parsed = verb?.arg.safeParse(arg)
-  if (!verb || !parsed?.success) return `${step.verb} ${typeof arg === 'string' ? arg : JSON.stringify(arg)}`
-  return verb.sentence(parsed.data, step.on === undefined ? step : { ...step, on: String(fill(step.on)) })
+/** What a step does in one sentence, with the names that are known filled in; without `names`, as it is written. */
+export function stepSentence(step: Step, verbs: ReadonlyMap<string, Verb>, names?: Names): string {
+  return verbs.get(step.verb)?.preview(step, names).sentence ?? step.verb
 }
 
 /** Limits are written as round numbers, and read best so: `15 s`. */

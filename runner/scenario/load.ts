@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
+import { Names } from '../steps/names.ts'
 import type { Verb } from '../steps/verb.ts'
 import { readChecks } from './checks-section.ts'
 import { readCluster } from './cluster-section.ts'
@@ -38,7 +39,7 @@ export function loadScenario(text: string, options: LoadOptions): Loaded {
   const problems = new Problems()
   const source = new SourceFile(options.file, text)
   const used = new UsedFiles(options.root ?? dirname(options.file), options.file)
-  const bare: FileContext = { source, problems, scope: new Scope(new Map()), verbs: options.verbs, used }
+  const bare: FileContext = { source, problems, scope: new Scope(new Names()), verbs: options.verbs, used }
   const tree = parseYaml(source, problems)
   const map = tree && topMap(tree, bare)
   const scenario = map && readScenario(map, text, options, bare)
@@ -54,7 +55,7 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
   checkKeys(map, scenarioKeys, ['title', 'steps'], bare)
   const params = readParams(map, bare)
   applySet(params, set, bare)
-  const context = { ...bare, scope: new Scope(params.values, params.open) }
+  const context = { ...bare, scope: new Scope(new Names(Object.fromEntries(params.values)), params.open) }
   const description = readKey(map, 'description', scenarioKeys.description, context)
   const seed = readKey(map, 'seed', scenarioKeys.seed, context)
   const requires = readRequires(map, context)

@@ -1,5 +1,5 @@
 import { didYouMean } from '../base/nearest.ts'
-import { fillIn, NAME_PATTERN, Names, namesUsedIn } from '../steps/names.ts'
+import { fillInKnown, NAME_PATTERN, type Names, namesUsedIn } from '../steps/names.ts'
 import type { Problems, SourceFile } from './source.ts'
 import { type ScalarTree, scalarsIn, type Tree } from './tree.ts'
 
@@ -7,17 +7,18 @@ export const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** The names that may be used at a place of a scenario: params, whose values are known, and names bound when it is played. */
 export class Scope {
-  readonly #params: ReadonlyMap<string, unknown>
+  /** The params with their values. */
+  readonly params: Names
   readonly #bound: Set<string>
 
-  constructor(params: ReadonlyMap<string, unknown>, bound: Iterable<string> = []) {
-    this.#params = params
+  constructor(params: Names, bound: Iterable<string> = []) {
+    this.params = params
     this.#bound = new Set(bound)
   }
 
   /** A scope that learns names of its own. */
   copy(): Scope {
-    return new Scope(this.#params, this.#bound)
+    return new Scope(this.params, this.#bound)
   }
 
   bind(name: string): void {
@@ -28,28 +29,22 @@ export class Scope {
     for (const name of other.#bound) this.#bound.add(name)
   }
 
-  isParam(name: string): boolean {
-    return this.#params.has(name)
-  }
-
   has(name: string): boolean {
-    return this.#params.has(name) || this.#bound.has(name)
+    return this.params.has(name) || this.#bound.has(name)
   }
 
   all(): string[] {
-    return [...this.#params.keys(), ...this.#bound]
+    return [...this.params.all(), ...this.#bound]
   }
 
   /** The value with params filled in; names that are known only when it is played stay as they are. */
   fill(value: unknown): unknown {
-    const names = new Names(Object.fromEntries(this.#params))
-    for (const name of namesUsedIn(value)) if (!this.#params.has(name)) names.set(name, `$${name}`)
-    return fillIn(value, names)
+    return fillInKnown(value, this.params)
   }
 
   /** Names in a value whose meaning is not known before it is played. */
   openNames(value: unknown): string[] {
-    return namesUsedIn(value).filter((name) => !this.#params.has(name))
+    return namesUsedIn(value).filter((name) => !this.params.has(name))
   }
 }
 

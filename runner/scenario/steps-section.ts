@@ -5,8 +5,8 @@ import { target } from '../steps/target-schema.ts'
 import type { Modifier, Step, Verb } from '../steps/verb.ts'
 import { bindNames, checkArgNames } from './bindings.ts'
 import { valueInWords } from './build-tree.ts'
-import { type CheckContext, checkValue } from './check-value.ts'
-import type { Scope } from './scope.ts'
+import { type CheckContext, checkValue, reportIssues } from './check-value.ts'
+import { checkNames, type Scope } from './scope.ts'
 import { chooseVerb, extraKeys, reportOtherKeys, type VerbContext } from './step-keys.ts'
 import { type Entry, entryOf, find, isEmptyMap, type ListTree, type MapTree, type Tree, toPlain } from './tree.ts'
 
@@ -70,13 +70,12 @@ function readStep(tree: Tree, path: string, context: StepsContext): Step | undef
   reportOtherKeys(tree, chosen?.verb, context)
   if (!chosen) return undefined
   const { verb, entry } = chosen
-  const extras = readExtras(tree, verb, context)
-  checkArg(verb, entry, context)
+  const extras = extrasIn(tree, verb)
   const { line, col } = context.source.position(tree.entries[0]?.keySpan.start ?? tree.span.start)
   const step: Step = {
     verb: verb.name,
     arg: toPlain(entry.value),
-    extras,
+    extras: Object.fromEntries(extras.map(({ key, value }) => [key, toPlain(value)])),
     path,
     file: context.source.name,
     line,
@@ -84,6 +83,7 @@ function readStep(tree: Tree, path: string, context: StepsContext): Step | undef
     children: [],
     ...readModifiers(tree, verb, context),
   }
+  checkArguments(step, verb, entry, extras, context)
   if (verb.children !== undefined) step.children = readChildren(verb, verb.children, entry, path, context)
   if (verb.name === 'use') Object.assign(step, context.used.read(tree, entry, path, context))
   bindNames(tree, entry, context)
@@ -101,36 +101,39 @@ function reportNoStep(tree: Tree, { source, problems, verbs }: StepsContext): vo
   })
 }
 
-function checkArg(verb: Verb, entry: Entry, context: StepsContext): void {
+/** The keys beside the verb's own that belong to it. */
+function extrasIn(tree: MapTree, verb: Verb): Entry[] {
+  const keys = extraKeys(verb)
+  return tree.entries.filter(({ key }) => keys.includes(key) && key !== verb.name)
+}
+
+/** Reports what is wrong with the argument of a step and with its extras, names that are known only when it is played left aside. */
+function checkArguments(step: Step, verb: Verb, entry: Entry, extras: Entry[], context: StepsContext): void {
   checkArgNames(verb, entry, context)
-  const { value, key, keySpan } = entry
+  for (const { value } of extras) checkNames(value, context.scope, context.source, context.problems)
+  const preview = verb.preview(step, context.scope.params)
+  if (isFilled(verb, entry, context)) {
+    reportIssues(preview.arg.issues, { schema: verb.arg, entry, filled: preview.arg.filled }, context)
+  }
+  const [first, last] = [extras[0], extras.at(-1)]
+  if (!verb.extras || !first || !last) return
+  const span = { start: first.keySpan.start, end: last.value.span.end }
+  const whole: Entry = { key: verb.name, keySpan: first.keySpan, value: { kind: 'map', span, entries: extras } }
+  reportIssues(preview.extras.issues, { schema: verb.extras, entry: whole, filled: preview.extras.filled }, context)
+}
+
+/** False, and reported, where an argument is empty, or no list stands where child steps should. */
+function isFilled(verb: Verb, { key, keySpan, value }: Entry, context: StepsContext): boolean {
   const inner =
     verb.children === undefined ? undefined : find(value, verb.children === '' ? [] : [verb.children])?.value
   if (inner && inner.kind !== 'list') {
-    if (!inner.broken)
-      reportNoList(
-        { key: verb.children || key, keySpan: entryOf(value, verb.children ?? '')?.keySpan ?? keySpan, value: inner },
-        context,
-      )
-    if (verb.children === '') return
+    const childKey = entryOf(value, verb.children ?? '')?.keySpan ?? keySpan
+    if (!inner.broken) reportNoList({ key: verb.children || key, keySpan: childKey, value: inner }, context)
+    if (verb.children === '') return false
   }
-  if (value.kind === 'map' && value.entries.length === 0) {
-    if (isEmptyMap(value, context.source)) context.problems.add(context.source, keySpan, `\`${key}\` is empty`)
-    return
-  }
-  checkValue(verb.arg, entry, context, { namesChecked: true })
-}
-
-function readExtras(tree: MapTree, verb: Verb, context: StepsContext): Record<string, unknown> {
-  const keys = extraKeys(verb)
-  const entries = tree.entries.filter(({ key }) => keys.includes(key) && key !== verb.name)
-  if (verb.extras && entries.length > 0) {
-    const first = entries[0] as Entry
-    const span = { start: first.keySpan.start, end: entries.at(-1)?.value.span.end ?? first.keySpan.end }
-    const value: MapTree = { kind: 'map', span, entries }
-    checkValue(verb.extras, { key: verb.name, keySpan: first.keySpan, value }, context)
-  }
-  return Object.fromEntries(entries.map(({ key, value }) => [key, toPlain(value)]))
+  if (value.kind !== 'map' || value.entries.length > 0) return true
+  if (isEmptyMap(value, context.source)) context.problems.add(context.source, keySpan, `\`${key}\` is empty`)
+  return false
 }
 
 const text = z.string().min(1)

@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { Names } from '../steps/names.ts'
 import type { Step } from '../steps/verb.ts'
 import type { ParamValue, UsedFile } from './model.ts'
 import { checkWith, type ReadParams, readParams } from './params-section.ts'
@@ -116,7 +117,7 @@ function realPathOf(path: string): string | undefined {
 
 function readStepFile(source: SourceFile, given: Entry | undefined, asked: string, path: string, caller: StepsContext) {
   const tree = parseYaml(source, caller.problems)
-  const outer = { ...caller, source, scope: new Scope(new Map()) }
+  const outer = { ...caller, source, scope: new Scope(new Names()) }
   const map = tree && topMap(tree, outer)
   if (!map) return { children: [] }
   checkKeys(map, stepFileKeys, ['steps'], outer)
@@ -149,7 +150,7 @@ function scopeInside(defaults: ReadParams, given: MapTree | undefined, caller: S
     const filled = caller.fill(plain)
     if (typeof filled === typeof params.get(key)) params.set(key, filled)
   }
-  return new Scope(params, open)
+  return new Scope(new Names(Object.fromEntries(params)), open)
 }
 
 /** A step's params are filled in once more when it is played: a dollar in a default stays one. */

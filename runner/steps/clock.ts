@@ -31,7 +31,6 @@ export const clock = faultVerb({
   arg: z.strictObject({ node: targets, skew }),
   kind,
   needs: () => ({ clock: true }),
-  can: () => ['clock'],
   sentence: (arg) => inWords(arg.skew, phrasesInWords(arg.node)),
   async plan(arg, context) {
     const nodes = await resolveTargets(arg.node, context, ['node'])

@@ -26,7 +26,6 @@ export const cpu = faultVerb({
   summary: 'Gives servers only a share of a core, until heal or for a time.',
   arg: z.strictObject({ node: targets, limit }),
   kind,
-  can: () => ['cpu'],
   sentence: (arg) => `limit ${phrasesInWords(arg.node)} to ${arg.limit} of a core`,
   async plan(arg, context) {
     const nodes = await resolveTargets(arg.node, context, ['node'])

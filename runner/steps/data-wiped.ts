@@ -20,7 +20,6 @@ export const dataWiped = faultVerb({
   arg: z.union([targets, withIdentity]),
   kind,
   passes: true,
-  can: () => ['data-wiped'],
   sentence: (arg) => inWords(arg, phrasesInWords(phrasesOf(arg))),
   async plan(arg, context) {
     const nodes = await resolveTargets(phrasesOf(arg), context, isLong(arg) ? ['node'] : [])

@@ -1,18 +1,16 @@
 import { z } from 'zod'
 import { disk as kind } from '../faults/disk.ts'
-import type { Capability, GroupNeeds, Resources } from '../platforms/faults.ts'
+import type { Resources } from '../platforms/faults.ts'
 import { bandwidth, bytesPerSecondOf } from './bandwidth-schema.ts'
 import { faultVerb } from './fault-verb.ts'
 import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
 import { targets } from './target-schema.ts'
 
-const STATES = ['full', 'read-only', 'slow'] as const
-
 const arg = z
   .strictObject({
     node: targets,
     state: z
-      .enum(STATES)
+      .enum(['full', 'read-only', 'slow'])
       .describe(
         'full: nothing more can be written. read-only: no file can be made, replaced or opened for writing; what a server has open it can go on writing. slow: no more than `rate` is written',
       ),
@@ -31,19 +29,13 @@ export const disk = faultVerb({
   summary: 'Makes the disk of servers full, read-only or slow, until heal or for a time.',
   arg,
   kind,
-  needs: (given): GroupNeeds => (stateIn(given) === 'slow' ? {} : { disk: true }),
-  can: (given): Capability[] =>
-    STATES.filter((state) => state === stateIn(given)).map((state) => `disk-${state}` as const),
+  needs: ({ state }) => (state === 'slow' ? {} : { disk: true }),
   sentence: (value) => inWords(value, phrasesInWords(value.node)),
   async plan(value, context) {
     const nodes = await resolveTargets(value.node, context, ['node'])
     return { spec: { resources: { disk: stateOf(value) } }, nodes, sentence: inWords(value, nodes.join(', ')) }
   },
 })
-
-function stateIn(given: unknown): unknown {
-  return (given as Partial<Arg> | undefined)?.state
-}
 
 function stateOf({ state, rate }: Arg): NonNullable<Resources['disk']> {
   return state === 'slow' ? { bytesPerSecond: bytesPerSecondOf(rate ?? '') } : state

@@ -9,7 +9,7 @@ import type { Subject } from './expect/subject.ts'
 import { failedPoll } from './failed-poll.ts'
 import { expectedReply } from './reply.ts'
 import { target } from './target-schema.ts'
-import type { StepContext, Verb } from './verb.ts'
+import { defineVerb, type StepContext } from './verb.ts'
 
 const shape = {
   node: target.optional().describe('Ask about this node'),
@@ -69,7 +69,7 @@ type ExpectArg = z.infer<typeof arg>
 const EVERY_MS = 5
 const EVERY_MS_OF_ALL_NODES = 20
 
-export const expect: Verb<ExpectArg> = {
+export const expect = defineVerb({
   name: 'expect',
   summary: 'Asks whether something is so: once; until it is (within); or that it stays so (for).',
   arg,
@@ -99,7 +99,7 @@ export const expect: Verb<ExpectArg> = {
       ...(promoted ? { promoted: await context.resolveOne(value.node ?? '') } : {}),
     }
   },
-}
+})
 
 /** A target may be missing for a moment, as the replica of a shard in the middle of a failover: with `within`, that is waited for. */
 async function lookOrMiss(subject: Asked, context: StepContext): Promise<Look> {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { FailoverError, failOver, repliesInWords } from '../cluster/failover.ts'
 import { target } from './target-schema.ts'
-import { StepFailure, type Verb } from './verb.ts'
+import { defineVerb, StepFailure } from './verb.ts'
 
 const arg = z.union([
   target,
@@ -17,7 +17,7 @@ const arg = z.union([
 
 const DEFAULT_WITHIN_MS = 30_000
 
-export const failover: Verb<z.infer<typeof arg>> = {
+export const failover = defineVerb({
   name: 'failover',
   summary: 'Makes a replica the master with CLUSTER FAILOVER, and waits until it is; tries again until the deadline.',
   arg,
@@ -57,4 +57,4 @@ export const failover: Verb<z.infer<typeof arg>> = {
       )
     }
   },
-}
+})

@@ -2,9 +2,18 @@ import type { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { type FaultKind, NotHealed, NotProven } from '../faults/fault.ts'
 import { PlatformError } from '../platforms/errors.ts'
-import type { Capability, GroupNeeds } from '../platforms/faults.ts'
+import type { GroupNeeds } from '../platforms/faults.ts'
 import { UnsupportedFault } from '../platforms/faults.ts'
-import { type Step, type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
+import {
+  defineVerb,
+  type Given,
+  type Step,
+  type StepContext,
+  StepFailure,
+  StepInconclusive,
+  type StepResult,
+  type Verb,
+} from './verb.ts'
 
 /** Applying, proving, healing and proving again, ms, beside the time that `for` holds it. */
 const FAULT_MS = 40_000
@@ -28,8 +37,7 @@ export interface FaultVerb<Arg, Spec, Memo> {
   sentence(arg: Arg): string
   /** Resolves the targets. Throws StepFailure for what makes no sense on the nodes that there are. */
   plan(arg: Arg, context: StepContext): Promise<FaultPlan<Spec>>
-  needs?(arg: unknown): GroupNeeds
-  can?(arg: unknown): readonly Capability[]
+  needs?(given: Given<Arg>): GroupNeeds
   /** Set where it is over by itself: it takes no `for`, and no `heal`. */
   passes?: true
 }
@@ -39,15 +47,14 @@ export interface FaultVerb<Arg, Spec, Memo> {
  * that long and takes it away again, on every path. A fault that cannot be proven, or that is unsupported here, makes the step
  * inconclusive; one that cannot be healed makes it fail.
  */
-export function faultVerb<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>): Verb<Arg> {
-  return {
+export function faultVerb<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>): Verb {
+  return defineVerb({
     name: verb.name,
     summary: verb.summary,
     arg: verb.arg,
     modifiers: verb.passes ? ['within'] : ['for', 'within'],
     defaultDeadlineMs: FAULT_MS,
     ...(verb.needs && { needs: verb.needs }),
-    ...(verb.can && { can: verb.can }),
     sentence: (arg, step) => verb.sentence(arg) + forWords(step),
     async run(arg, context) {
       const plan = await verb.plan(arg, context)
@@ -57,7 +64,7 @@ export function faultVerb<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>): Ve
       if (verb.passes) return { proof: `${proof}; ${await ended(fault.id, context)}` }
       return forMs === undefined ? { proof } : await holdUntil(appliedAtMs + forMs, fault.id, proof, context)
     },
-  }
+  })
 }
 
 function forWords({ forMs }: Step): string {

@@ -6,7 +6,7 @@ import { resolveTargets } from './resolve-targets.ts'
 import { startAction } from './start.ts'
 import { targets } from './target-schema.ts'
 import { unpauseAction } from './unpause.ts'
-import { type StepContext, StepFailure, type Verb } from './verb.ts'
+import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 
 const HEAL_MS = 60_000
 
@@ -17,7 +17,7 @@ const arg = z.union([
   z.strictObject({ node: targets.describe('Only faults that bite these nodes') }),
 ])
 
-export const heal: Verb<z.infer<typeof arg>> = {
+export const heal = defineVerb({
   name: 'heal',
   summary: 'Takes faults away, and shows that they bite no more; all also lets paused and stopped nodes go on.',
   arg,
@@ -48,7 +48,7 @@ export const heal: Verb<z.infer<typeof arg>> = {
     if (proofs.length === 0) throw nothingToHeal(value, context)
     return { proof: proofs.join('; ') }
   },
-}
+})
 
 /** Paused nodes first: one may hold what a stopped one needs in order to come back. */
 async function goOn(context: StepContext): Promise<string[]> {

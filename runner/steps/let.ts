@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { fillIn } from './names.ts'
 import { target } from './target-schema.ts'
-import type { Verb } from './verb.ts'
+import { defineVerb } from './verb.ts'
 
-export const letVerb: Verb<Record<string, string>> = {
+export const letVerb = defineVerb({
   name: 'let',
   summary: 'Gives nodes a name for the rest of the scenario: which ones is decided now, and stays.',
   arg: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name is letters, digits and _'), target),
@@ -23,4 +23,4 @@ export const letVerb: Verb<Record<string, string>> = {
     }
     return { note: bound.join('; ') }
   },
-}
+})

@@ -45,7 +45,6 @@ export const memory = faultVerb({
   summary: 'Gives servers little memory: the system ends them beyond it, or they refuse writes (maxmemory).',
   arg,
   kind,
-  can: (given) => ((given as Arg | undefined)?.limit === undefined ? [] : ['memory']),
   sentence: (value) => inWords(value, phrasesInWords(value.node)),
   async plan(value, context) {
     const nodes = await resolveTargets(value.node, context, ['node'])

@@ -43,19 +43,34 @@ export class UndefinedName extends Error {
  * becomes the named value itself, with its type; elsewhere the value's text goes in. Throws UndefinedName.
  */
 export function fillIn(value: unknown, names: Names): unknown {
-  if (typeof value === 'string') return fillText(value, names)
-  if (Array.isArray(value)) return value.map((item) => fillIn(item, names))
+  return replaceNames(value, (name) => {
+    if (!names.has(name)) throw new UndefinedName(name)
+    return names.get(name)
+  })
+}
+
+/** The same before the scenario is played: names that are not known yet stay as they are written. */
+export function fillInKnown(value: unknown, names: Names): unknown {
+  return replaceNames(value, (name) => (names.has(name) ? names.get(name) : `$${name}`))
+}
+
+/** The names that the steps of a file see: its params, each filled in by `fill` with what its caller knows. */
+export function paramNames(params: Readonly<Record<string, unknown>>, fill: (value: unknown) => unknown): Names {
+  return new Names(Object.fromEntries(Object.entries(params).map(([name, value]) => [name, fill(value)])))
+}
+
+type LookUp = (name: string) => unknown
+
+function replaceNames(value: unknown, lookUp: LookUp): unknown {
+  if (typeof value === 'string') return replaceInText(value, lookUp)
+  if (Array.isArray(value)) return value.map((item) => replaceNames(item, lookUp))
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillIn(item, names)]))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceNames(item, lookUp)]))
   }
   return value
 }
 
-function fillText(text: string, names: Names): unknown {
-  const lookUp = (name: string): unknown => {
-    if (!names.has(name)) throw new UndefinedName(name)
-    return names.get(name)
-  }
+function replaceInText(text: string, lookUp: LookUp): unknown {
   const whole = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(text)
   if (whole?.[1] !== undefined) return lookUp(whole[1])
   return text.replace(NAME_PATTERN, (_, name: string) => (name === '$' ? '$' : String(lookUp(name))))

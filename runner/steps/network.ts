@@ -1,13 +1,6 @@
 import { z } from 'zod'
 import { network as kind } from '../faults/network.ts'
-import {
-  type Capability,
-  type Channel,
-  CLIENTS,
-  type GroupNeeds,
-  type Impairment,
-  type LinkFault,
-} from '../platforms/faults.ts'
+import { type Channel, CLIENTS, type Impairment, type LinkFault } from '../platforms/faults.ts'
 import { bandwidth, bytesPerSecondOf } from './bandwidth-schema.ts'
 import { duration, durationMs } from './duration-schema.ts'
 import { faultVerb } from './fault-verb.ts'
@@ -73,8 +66,7 @@ export const network = faultVerb({
   summary: 'Makes the network slow, lossy or narrow, until heal or for a time.',
   arg,
   kind,
-  needs: (given): GroupNeeds => ({ links: true, ...(isForClients(given) ? { clientLinks: true } : {}) }),
-  can: capabilities,
+  needs: ({ traffic }) => (traffic === 'client' ? { links: true, clientLinks: true } : { links: true }),
   sentence: inWords,
   async plan(value, context) {
     const links = await linksOf(value, context)
@@ -82,18 +74,6 @@ export const network = faultVerb({
     return { spec: { links }, nodes, sentence: inWords(value) }
   },
 })
-
-function isForClients(given: unknown): boolean {
-  return (given as Arg | undefined)?.traffic === 'client'
-}
-
-function capabilities(given: unknown): Capability[] {
-  const asked = (given ?? {}) as Arg
-  const own = (['delay', 'jitter', 'loss', 'bandwidth', 'corrupt', 'duplicate', 'reorder'] as const).filter(
-    (name) => asked[name] !== undefined,
-  )
-  return isForClients(given) ? [...own, 'client-cut'] : own
-}
 
 function impairmentOf(value: Arg): Impairment {
   return {

@@ -7,7 +7,7 @@ import { duration, durationMs } from './duration-schema.ts'
 import { asStepError } from './fault-verb.ts'
 import { resolveTargets } from './resolve-targets.ts'
 import { type Targets, targets } from './target-schema.ts'
-import { type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
+import { defineVerb, type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
 
 const rolling = duration
   .optional()
@@ -23,7 +23,7 @@ const withGrace = withRolling.extend({
     .describe('How long the server may take to end by itself before it is killed; 15s if not given'),
 })
 
-export type NodeArg = Targets | z.infer<typeof withGrace>
+type NodeArg = Targets | z.infer<typeof withGrace>
 
 /**
  * What `docker stop` gives is 10 s, which is also what a server itself may wait for its replicas (shutdown-timeout,
@@ -55,8 +55,8 @@ export interface NodeAction {
 }
 
 /** The verb of an action: the same for all of them but for what they do. */
-export function nodeVerb(action: NodeAction): Verb<NodeArg> {
-  return {
+export function nodeVerb(action: NodeAction): Verb {
+  return defineVerb({
     name: action.name,
     summary: action.summary,
     arg: z.union([targets, action.takesGrace ? withGrace : withRolling]),
@@ -79,7 +79,7 @@ export function nodeVerb(action: NodeAction): Verb<NodeArg> {
       }
       return { proof: proofs.join('; '), attempts: nodes.length }
     },
-  }
+  })
 }
 
 async function once(action: NodeAction, nodes: string[], graceMs: number, context: StepContext): Promise<StepResult> {

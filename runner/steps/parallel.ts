@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { Verb } from './verb.ts'
+import { defineVerb } from './verb.ts'
 
 /** Steps are checked one by one where they stand; here only that there are some. */
 export const stepList = z.array(z.unknown()).min(1)
 
-export const parallel: Verb<unknown[]> = {
+export const parallel = defineVerb({
   name: 'parallel',
   summary: 'Plays steps at the same time; it passes when all of them have passed.',
   arg: stepList,
@@ -16,4 +16,4 @@ export const parallel: Verb<unknown[]> = {
     await context.playChildren(context.step.children, { parallel: true })
     return {}
   },
-}
+})

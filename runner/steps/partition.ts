@@ -1,17 +1,17 @@
 import { partition as kind } from '../faults/partition.ts'
-import { type Channel, CLIENTS, type GroupNeeds, type LinkFault } from '../platforms/faults.ts'
+import { type Channel, CLIENTS, type LinkFault } from '../platforms/faults.ts'
 import { faultVerb } from './fault-verb.ts'
 import { type PartitionArg, partitionArg } from './partition/arg.ts'
 import { resolveSides, type Sides } from './partition/sides.ts'
 import { phrasesInWords } from './resolve-targets.ts'
+import type { Given } from './verb.ts'
 
 export const partition = faultVerb({
   name: 'partition',
   summary: 'Cuts nodes off from each other, until heal or for a time.',
   arg: partitionArg,
   kind,
-  needs: (arg): GroupNeeds => ({ links: true, ...(cutsClients(arg as PartitionArg) ? { clientLinks: true } : {}) }),
-  can: (arg) => (cutsClients(arg as PartitionArg) ? ['partition', 'client-cut'] : ['partition']),
+  needs: (given) => (cutsClients(given) ? { links: true, clientLinks: true } : { links: true }),
   sentence: inWords,
   async plan(arg, context) {
     const sides = await resolveSides(arg, context)
@@ -27,12 +27,12 @@ export const partition = faultVerb({
   },
 })
 
-function cutsClients(arg: Pick<PartitionArg, 'clients' | 'traffic'> | undefined): boolean {
-  return arg?.clients === 'cut' || arg?.traffic === 'client'
+function cutsClients({ clients, traffic }: Given<PartitionArg>): boolean {
+  return clients === 'cut' || traffic === 'client'
 }
 
 function nodeLinks({ sides, oneWay }: Sides, { traffic = 'all', mode = 'drop' }: PartitionArg): LinkFault[] {
-  const channel = traffic as Channel
+  const channel: Channel = traffic === 'client' ? 'data' : traffic
   return sides.flatMap((senders, side) =>
     sides.flatMap((receivers, other) => {
       if (side === other || (oneWay && side !== 0)) return []

@@ -6,7 +6,7 @@ import { commandWords } from './command-words.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
-import { type StepContext, StepFailure, type StepResult, type Verb } from './verb.ts'
+import { defineVerb, type StepContext, StepFailure, type StepResult } from './verb.ts'
 
 /**
  * Commands that change what a connection is, and so what later commands on it would mean: the runner's connections are
@@ -57,7 +57,7 @@ const arg = z
   .union([commandText, commandList])
   .describe('A command as text (SET aa "some value") or as a list ([SET, aa, some value])')
 
-const extras = z
+const extraKeys = z
   .strictObject({
     expect: expectedReply
       .optional()
@@ -76,7 +76,7 @@ const extras = z
     if (error !== undefined && save !== undefined) complain('an error is not saved: give `save` or `error`', 'save')
   })
 
-type Extras = z.infer<typeof extras>
+type Extras = z.infer<typeof extraKeys>
 
 /** ioredis, and redis-cli, follow as many redirections at most. */
 const MAX_REDIRECTIONS = 16
@@ -91,11 +91,11 @@ interface Reply {
   asked: string[]
 }
 
-export const redis: Verb<z.infer<typeof arg>, Extras> = {
+export const redis = defineVerb({
   name: 'redis',
   summary: 'Sends any command: to a node (on), or to the cluster, where redirections are followed.',
   arg,
-  extras,
+  extras: extraKeys,
   modifiers: ['on', 'within', 'for'],
   // A value that is filled in stays one word, whatever is in it.
   fillsInNames: true,
@@ -105,7 +105,8 @@ export const redis: Verb<z.infer<typeof arg>, Extras> = {
     const text = Array.isArray(command) ? command.join(' ') : command
     return `${text}${step.on === undefined ? '' : ` on ${step.on}`}`
   },
-  async run(command, context, { expect, error, save }) {
+  async run(command, context, extras) {
+    const { expect, error, save } = extras ?? {}
     const written = Array.isArray(command) ? command.map(String) : commandWords(command)
     const words = written.map((word) => String(fillIn(word, context.names)))
     const problem = commandProblem(words)
@@ -114,7 +115,7 @@ export const redis: Verb<z.infer<typeof arg>, Extras> = {
     if (save !== undefined) context.names.set(save, result.reply.value)
     return result.outcome
   },
-}
+})
 
 async function askUntil(
   words: string[],

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
 import { stepList } from './parallel.ts'
-import type { Verb } from './verb.ts'
+import { defineVerb } from './verb.ts'
 
 const arg = z.strictObject({
   times: z.number().int().min(1).max(100_000).describe('How often, 1 or more'),
@@ -14,7 +14,7 @@ const arg = z.strictObject({
   steps: stepList,
 })
 
-export const repeat: Verb<z.infer<typeof arg>> = {
+export const repeat = defineVerb({
   name: 'repeat',
   summary: 'Plays a list of steps several times, one after another; the first that does not pass ends it.',
   arg,
@@ -35,4 +35,4 @@ export const repeat: Verb<z.infer<typeof arg>> = {
     }
     return { attempts: times }
   },
-}
+})

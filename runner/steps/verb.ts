@@ -3,11 +3,11 @@ import type { Clock } from '../base/clock.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
-import type { Capability, GroupNeeds } from '../platforms/faults.ts'
+import type { GroupNeeds } from '../platforms/faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { StepError, StepOutcome } from '../record/events.ts'
 import type { Datasets } from './datasets.ts'
-import type { Names } from './names.ts'
+import { fillIn, fillInKnown, type Names, paramNames } from './names.ts'
 
 /** A step of a scenario, parsed and checked, not yet played. `$names` in `arg` and `on` are still in place. */
 export interface Step {
@@ -82,8 +82,13 @@ export class StepInconclusive extends StepFailure {
   override name = 'StepInconclusive'
 }
 
-/** One verb of the language. Adding one is a file like this and a line in `index.ts`. */
-export interface Verb<Arg = unknown, Extras = unknown> {
+/** The names that are known inside a step before it is played: the steps of a file see its params alone. */
+export function namesInside({ params }: Step, names: Names): Names {
+  return params === undefined ? names : paramNames(params, (value) => fillInKnown(value, names))
+}
+
+/** A verb of the language as its file defines it, typed by its schemas. Adding one is a file like this and a line in `index.ts`. */
+export interface VerbSpec<Arg, Extras> {
   name: string
   /** One line for `list` of verbs, the schema and the editor. */
   summary: string
@@ -100,13 +105,134 @@ export interface Verb<Arg = unknown, Extras = unknown> {
   keepsWithin?: true
   /** Deadline in ms of the whole step when it has no `within`. Infinity where its child steps have their own. */
   defaultDeadlineMs: number
-  /** What servers must be made with for this step. `arg` is as written: `$names` that are known only later still stand in it. */
-  needs?(arg: unknown): GroupNeeds
-  /** What the platform must be able to do for this step; told by `validate` and `doctor`. `arg` as for `needs`. */
-  can?(arg: unknown): readonly Capability[]
+  /** What servers must be made with for a step with this argument. */
+  needs?(given: Given<Arg>): GroupNeeds
   /** Deadline in ms where it depends on the argument. */
   deadlineMs?(arg: Arg): number
   /** The step in words, for `explain`, the console and reports. */
   sentence(arg: Arg, step: Step): string
-  run(arg: Arg, context: StepContext, extras: Extras): Promise<StepResult>
+  /** Plays a step. `extras` is undefined only for a verb that takes none. */
+  run(arg: Arg, context: StepContext, extras: Extras | undefined): Promise<StepResult>
+}
+
+/** An argument before it is played: which keys are given is known, and `$names` may still stand in the place of values. */
+export type Given<Arg> = Partial<Record<keyof Arg, unknown>>
+
+/** A verb whose steps are not read yet. */
+export interface Verb {
+  readonly name: string
+  readonly summary: string
+  readonly arg: z.ZodType
+  readonly extras: z.ZodType | undefined
+  readonly modifiers: readonly Modifier[]
+  readonly children: 'steps' | '' | undefined
+  readonly fillsInNames: boolean
+  readonly keepsWithin: boolean
+  /** Reads a step before it is played, with the names that are known by then; without `names`, as it is written. */
+  preview(step: Step, names?: Names): Preview
+  /** Reads a step that is about to be played. Throws UndefinedName, or StepFailure where a name holds what the verb cannot use. */
+  read(step: Step, names: Names): ReadStep
+  /** What servers must be made with for a step, as far as names are known. */
+  needs(step: Step, names: Names): GroupNeeds
+}
+
+/** What can be said of a step before it is played. */
+interface Preview {
+  /** The verb's sentence; the step as it is written where a name that is not known yet keeps its argument from being read. */
+  sentence: string
+  arg: Checked
+  extras: Checked
+}
+
+/** A value with its names filled in, and what its schema finds wrong with it. */
+interface Checked {
+  filled: unknown
+  issues: readonly z.core.$ZodIssue[]
+}
+
+/** A step that can be played: its argument is what its verb needs. */
+export interface ReadStep {
+  sentence: string
+  /** Of the whole step when it has no `within`, ms. */
+  deadlineMs: number
+  run(context: Omit<StepContext, 'step'>): Promise<StepResult>
+}
+
+type Fill = (value: unknown) => unknown
+
+const asWritten: Fill = (value) => value
+
+/** Makes a verb of its definition. A step's argument is read here and nowhere else. */
+export function defineVerb<Arg, Extras>(spec: VerbSpec<Arg, Extras>): Verb {
+  return {
+    name: spec.name,
+    summary: spec.summary,
+    arg: spec.arg,
+    extras: spec.extras,
+    modifiers: spec.modifiers,
+    children: spec.children,
+    fillsInNames: spec.fillsInNames ?? false,
+    keepsWithin: spec.keepsWithin ?? false,
+
+    preview(step, names) {
+      const fill: Fill = names === undefined ? asWritten : (value) => fillInKnown(value, names)
+      const { arg, extras } = parse(spec, step, fill, fill)
+      return {
+        sentence: arg.result.success
+          ? spec.sentence(arg.result.data, withOn(step, fill))
+          : `${step.verb} ${typeof arg.filled === 'string' ? arg.filled : JSON.stringify(arg.filled)}`,
+        arg: { filled: arg.filled, issues: arg.result.error?.issues ?? [] },
+        extras: { filled: extras.filled, issues: extras.result?.error?.issues ?? [] },
+      }
+    },
+
+    read(step, names) {
+      const fill: Fill = (value) => fillIn(value, names)
+      const { arg, extras } = parse(spec, step, spec.fillsInNames ? asWritten : fill, fill)
+      if (!arg.result.success || extras.result?.success === false) {
+        const issues = [arg.result, extras.result].flatMap((result) => result?.error?.issues ?? [])
+        throw new StepFailure({
+          message: `${step.verb} cannot work with ${JSON.stringify(arg.filled)}: ${issues.map(({ message }) => message).join('; ')}`,
+          hint: 'A $name in this step holds something else than the step needs: look at the let or save that gave it.',
+        })
+      }
+      const own = withOn(step, fill)
+      const [value, more] = [arg.result.data, extras.result?.data]
+      return {
+        sentence: spec.sentence(value, own),
+        deadlineMs: spec.deadlineMs?.(value) ?? spec.defaultDeadlineMs,
+        run: (context) => spec.run(value, { ...context, step: own }, more),
+      }
+    },
+
+    needs: (step, names) => spec.needs?.(given<Arg>(fillInKnown(step.arg, names))) ?? {},
+  }
+}
+
+function parse<Arg, Extras>(spec: VerbSpec<Arg, Extras>, step: Step, fillArg: Fill, fillExtras: Fill) {
+  const filled = fillArgument(spec, step.arg, fillArg)
+  const filledExtras = fillExtras(step.extras)
+  return {
+    arg: { filled, result: spec.arg.safeParse(filled) },
+    extras: { filled: filledExtras, result: spec.extras?.safeParse(filledExtras) },
+  }
+}
+
+/** Child steps keep their `$names`: they are filled in when each child is read. */
+function fillArgument({ children }: { children?: 'steps' | '' }, arg: unknown, fill: Fill): unknown {
+  if (children === undefined) return fill(arg)
+  if (children === '' || !isMap(arg)) return arg
+  return Object.fromEntries(Object.entries(arg).map(([key, value]) => [key, key === children ? value : fill(value)]))
+}
+
+function withOn(step: Step, fill: Fill): Step {
+  return step.on === undefined ? step : { ...step, on: String(fill(step.on)) }
+}
+
+function given<Arg>(arg: unknown): Given<Arg> {
+  return isMap<Arg>(arg) ? arg : {}
+}
+
+function isMap<Arg>(value: unknown): value is Given<Arg> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

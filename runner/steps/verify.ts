@@ -4,7 +4,7 @@ import type { AgreedView } from '../cluster/agreed-view.ts'
 import { sendByKey } from '../cluster/key-routing.ts'
 import { linesByShard } from './by-shard.ts'
 import type { Dataset, Judgement } from './datasets.ts'
-import { type StepContext, StepFailure, type Verb } from './verb.ts'
+import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 
 /** Pause before keys that could not be read are tried again, ms. */
 const RETRY_EVERY_MS = 50
@@ -12,7 +12,7 @@ const ROUND_TRIP_TIMEOUT_MS = 2000
 
 type Findings = Record<Exclude<Judgement, 'unknown'> | 'unreadable', number[]>
 
-export const verify: Verb<string> = {
+export const verify = defineVerb({
   name: 'verify',
   summary: 'Reads every acknowledged key back from its master, and names what is lost, changed or unreadable.',
   arg: z.string().min(1).describe('The name that write gave: as'),
@@ -40,7 +40,7 @@ export const verify: Verb<string> = {
     if (findings.right.length < total) throw failure(dataset, findings, agreed, errors, { tries, tookMs })
     return { note: `${total} of ${total} keys read back from their masters, with their values` }
   },
-}
+})
 
 function knownDataset(name: string, context: StepContext): Dataset {
   const dataset = context.datasets.get(name)

@@ -1,8 +1,8 @@
 import { formatDuration } from '../base/duration.ts'
 import { duration, durationMs } from './duration-schema.ts'
-import type { Verb } from './verb.ts'
+import { defineVerb } from './verb.ts'
 
-export const wait: Verb<string> = {
+export const wait = defineVerb({
   name: 'wait',
   summary: 'Lets a stated time pass. To wait for something to become true, use expect with within.',
   arg: duration,
@@ -15,4 +15,4 @@ export const wait: Verb<string> = {
     await clock.sleep(durationMs(arg), signal)
     return { note: `waited ${formatDuration(clock.nowMs() - startMs)}` }
   },
-}
+})

@@ -6,7 +6,7 @@ import type { Snapshot } from '../cluster/live-cluster.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { countsText, linesByShard } from './by-shard.ts'
 import type { Dataset } from './datasets.ts'
-import { type StepContext, StepFailure, type StepResult, type Verb } from './verb.ts'
+import { defineVerb, type StepContext, StepFailure, type StepResult } from './verb.ts'
 
 const arg = z.strictObject({
   keys: z.number().int().min(1).max(10_000_000).describe('How many keys, spread over all shards'),
@@ -23,7 +23,7 @@ type WriteArg = z.infer<typeof arg>
 const RETRY_EVERY_MS = 50
 const ROUND_TRIP_TIMEOUT_MS = 2000
 
-export const write: Verb<WriteArg> = {
+export const write = defineVerb({
   name: 'write',
   summary:
     'Writes keys spread over all shards and remembers each acknowledged value. With within, what fails is tried again.',
@@ -64,7 +64,7 @@ export const write: Verb<WriteArg> = {
     if (failures.size > 0) throw unacknowledged(dataset, failures, agreed, tries, tookMs, context)
     return result(dataset, agreed, tries, tookMs, context)
   },
-}
+})
 
 /** Writing again under the same name gives the same keys a new value. */
 function datasetFor(

@@ -157,9 +157,5 @@ f1. Put it back: start $victim
   )
   const [, write] = scenario.steps
   t.ok(write)
-  if (write)
-    t.equal(
-      stepSentence(write, verbByName, (value) => value),
-      'write {"keys":"$size","as":"orders"}',
-    )
+  if (write) t.equal(stepSentence(write, verbByName), 'write {"keys":"$size","as":"orders"}')
 })

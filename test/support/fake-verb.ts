@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import type { StepContext, StepResult, Verb } from '../../runner/steps/verb.ts'
+import { defineVerb, type StepContext, type StepResult, type Verb, type VerbSpec } from '../../runner/steps/verb.ts'
 
 /** A verb that does what a test wants of it. */
 export function fakeVerb(
   name: string,
   run: (context: StepContext, arg: unknown) => Promise<StepResult | undefined> | StepResult | undefined,
-  more: Partial<Verb> = {},
+  more: Partial<VerbSpec<unknown, unknown>> = {},
 ): Verb {
-  return {
+  return defineVerb({
     name,
     summary: name,
     arg: z.unknown(),
@@ -16,7 +16,7 @@ export function fakeVerb(
     sentence: () => `do ${name}`,
     run: async (arg, context) => (await run(context, arg)) ?? {},
     ...more,
-  }
+  })
 }
 
 /** Resolves after real milliseconds, and takes no notice of any signal. */
