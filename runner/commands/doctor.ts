@@ -1,6 +1,6 @@
 import { checkUp } from '../doctor/checkup.ts'
+import { type Environment, localEnvironment } from '../doctor/environment.ts'
 import type { Finding } from '../doctor/finding.ts'
-import { type Surroundings, theseSurroundings } from '../doctor/surroundings.ts'
 import type { Platform } from '../platforms/platform.ts'
 import { outputStyle } from '../report/style.ts'
 import { EXIT } from '../results/verdict.ts'
@@ -34,18 +34,18 @@ export const doctor: Command = {
 
 async function findingsOf(platforms: readonly Platform[], signal: AbortSignal): Promise<Finding[]> {
   try {
-    return await checkUp(await surroundingsWith(platforms), { signal })
+    return await checkUp(await environmentFor(platforms), { signal })
   } finally {
     await Promise.all(platforms.map((platform) => platform.close()))
   }
 }
 
-function surroundingsWith(platforms: readonly Platform[]): Promise<Surroundings> {
-  return theseSurroundings(projectRoot, {
+function environmentFor(platforms: readonly Platform[]): Promise<Environment> {
+  return localEnvironment(projectRoot, {
     reports: reportsFolder,
     portBase: DEFAULT_PORT_BASE,
     namePrefix: DEFAULT_NAME_PREFIX,
-    faultTellers: platforms.map((platform) => ({
+    platforms: platforms.map((platform) => ({
       name: platform.kind === 'docker' ? 'Docker' : 'processes',
       faultSupport: (signal) => platform.faultSupport(signal),
     })),

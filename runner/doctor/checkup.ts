@@ -1,15 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { type AttemptOptions, attempt, type Problem, type Seen } from './attempt.ts'
-import { clockFindings } from './clock.ts'
 import { debianFindings, lookAtDebian } from './debian.ts'
 import { type EngineSeen, engineFindings, storageFinding } from './engine.ts'
-import { faultFindings } from './fault-support.ts'
+import type { Environment } from './environment.ts'
+import { faultFindings, signalFindings } from './faults.ts'
 import { AREAS, type Area, type Finding, findingsOf } from './finding.ts'
-import { cgroupFindings, diskFindings, filesFindings, memoryFindings, nodeFinding } from './host.ts'
+import { cgroupFindings, clockFindings, diskFindings, filesFindings, memoryFindings, nodeFinding } from './host.ts'
 import { portFindings } from './ports.ts'
 import { lookAtPrograms, mainJobFinding, type ProgramSeen, serverFindings, type Ways, waysTo } from './servers.ts'
-import { signalFindings } from './signals.ts'
-import type { Surroundings } from './surroundings.ts'
 
 export interface CheckUpOptions {
   /** Aborting rejects the check-up with the signal's reason. */
@@ -21,20 +19,20 @@ export interface CheckUpOptions {
 const PROBE_TIMEOUT_MS = 6_000
 
 /**
- * Looks at everything that a run needs, all at once, and changes nothing. A probe that fails or is late becomes a finding
- * that says so. Findings come in the order of `AREAS`.
+ * Looks at everything that a run needs, all at once, and changes nothing. A probe that fails or is late becomes a
+ * finding that says so. Findings come in the order of `AREAS`.
  */
-export async function checkUp(surroundings: Surroundings, options: CheckUpOptions = {}): Promise<Finding[]> {
+export async function checkUp(environment: Environment, options: CheckUpOptions = {}): Promise<Finding[]> {
   const limits: AttemptOptions = { timeoutMs: options.timeoutMs ?? PROBE_TIMEOUT_MS, signal: options.signal }
   // Every probe listens to it, which is no leak.
   if (options.signal) setMaxListeners(0, options.signal)
-  const engine = attempt((signal) => surroundings.lookAtEngine(signal), limits)
+  const engine = attempt((signal) => environment.lookAtEngine(signal), limits)
   const found = await Promise.all([
-    serversOf(surroundings, engine, limits),
-    hostOf(surroundings, limits),
-    faultsOf(surroundings, engine, limits),
+    serversOf(environment, engine, limits),
+    hostOf(environment, limits),
+    faultsOf(environment, engine, limits),
     engine.then((seen) =>
-      probe('ports', 'ports', limits, () => portFindings(surroundings, valueIn(seen)?.containers ?? [])),
+      probe('ports', 'ports', limits, () => portFindings(environment, valueIn(seen)?.containers ?? [])),
     ),
   ])
   return found.flat().sort((a, b) => AREAS.indexOf(a.area) - AREAS.indexOf(b.area))
@@ -45,39 +43,37 @@ const FAULTS_TIMEOUT_MS = 120_000
 
 /** Where servers can come from, and so whether the main job can be run. */
 async function serversOf(
-  surroundings: Surroundings,
+  environment: Environment,
   engineLook: Promise<Seen<EngineSeen>>,
   limits: AttemptOptions,
 ): Promise<Finding[]> {
   const [engine, debian, programs] = await Promise.all([
     engineLook,
-    attempt((signal) => lookAtDebian(surroundings, signal), limits),
-    attempt((signal) => lookAtPrograms(surroundings, signal), limits),
+    attempt((signal) => lookAtDebian(environment, signal), limits),
+    attempt((signal) => lookAtPrograms(environment, signal), limits),
   ])
   const onPath = valueIn(programs) ?? []
-  const ways = await attempt(() => waysTo(surroundings, valueIn(engine), valueIn(debian), onPath), limits)
+  const ways = await attempt(() => waysTo(environment, valueIn(engine), valueIn(debian), onPath), limits)
   const known = valueIn(ways) ?? []
   return [
     mainJobFinding(known, onPath, valueIn(engine)),
-    ...('value' in engine
-      ? await dockerOf(surroundings, engine.value, limits)
-      : [engineMissing(engine, known, onPath)]),
+    ...('value' in engine ? await dockerOf(environment, engine.value, limits) : [engineMissing(engine, known, onPath)]),
     ...('value' in debian
-      ? await debianFindings(debian.value, surroundings)
+      ? await debianFindings(debian.value, environment)
       : [unknown('Debian packages', 'archive', debian)]),
     ...('value' in programs ? [] : [unknown('servers', 'on the PATH', programs)]),
     ...('value' in ways
-      ? serverFindings(known, valueIn(programs), surroundings.folders.cache)
+      ? serverFindings(known, valueIn(programs), environment.folders.cache)
       : [unknown('servers', 'ways to get one', ways)]),
   ]
 }
 
-async function dockerOf({ machine }: Surroundings, engine: EngineSeen, limits: AttemptOptions): Promise<Finding[]> {
+async function dockerOf({ machine }: Environment, engine: EngineSeen, limits: AttemptOptions): Promise<Finding[]> {
   const storage = await probe('Docker', 'storage', limits, async () => [await storageFinding(engine, machine)])
   return [...engineFindings(engine, machine), ...storage]
 }
 
-async function hostOf({ machine, folders }: Surroundings, limits: AttemptOptions): Promise<Finding[]> {
+async function hostOf({ machine, folders }: Environment, limits: AttemptOptions): Promise<Finding[]> {
   const found = await Promise.all([
     nodeFinding(machine),
     probe('machine', 'disk', limits, () => diskFindings(machine, folders)),
@@ -90,13 +86,13 @@ async function hostOf({ machine, folders }: Surroundings, limits: AttemptOptions
 }
 
 async function faultsOf(
-  { machine, faultTellers }: Surroundings,
+  { machine, platforms }: Environment,
   engine: Promise<Seen<EngineSeen>>,
   limits: AttemptOptions,
 ): Promise<Finding[]> {
   const [signals, others] = await Promise.all([
     engine.then((seen) => probe('faults', 'pause', limits, (signal) => signalFindings(machine, valueIn(seen), signal))),
-    faultFindings(faultTellers, { ...limits, timeoutMs: FAULTS_TIMEOUT_MS }),
+    faultFindings(platforms, { ...limits, timeoutMs: FAULTS_TIMEOUT_MS }),
   ])
   return [...signals, ...others]
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { DebianSource } from '../platforms/catalogue.ts'
 import { KEYRINGS } from '../platforms/debian/archive.ts'
 import { attempt, type Problem } from './attempt.ts'
+import type { Environment } from './environment.ts'
 import { type Finding, findingsOf } from './finding.ts'
-import { installCommand } from './install.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { Machine } from './machine.ts'
 
 /** What fetching servers from Debian's archive needs. */
 export interface DebianSeen {
@@ -33,8 +33,8 @@ const MIRRORS_TIMEOUT_MS = 2_500
 const ASK_TIMEOUT_MS = 3_000
 
 /** Looks for the tools, and asks the archive for the suites of the servers that are not in the cache yet. */
-export async function lookAtDebian(surroundings: Surroundings, signal: AbortSignal): Promise<DebianSeen> {
-  const { machine } = surroundings
+export async function lookAtDebian(environment: Environment, signal: AbortSignal): Promise<DebianSeen> {
+  const { machine } = environment
   const [paths, keyrings] = await Promise.all([
     Promise.all(TOOLS.map(({ name }) => machine.find(name))),
     Promise.all(KEYRINGS.map(async (path) => ((await machine.readText(path)) === undefined ? undefined : path))),
@@ -42,12 +42,12 @@ export async function lookAtDebian(surroundings: Surroundings, signal: AbortSign
   const tools = TOOLS.map((tool, index) => ({ ...tool, path: paths[index] }))
   const keyring = keyrings.find((path) => path !== undefined)
   if (paths.includes(undefined)) return { tools, keyring, archives: [] }
-  return { tools, keyring, ...(await askArchives(surroundings, signal)) }
+  return { tools, keyring, ...(await askArchives(environment, signal)) }
 }
 
 /**
- * How the packages of this source can be fetched here, in words; undefined if they cannot: the tools are not there, or the
- * archive refused. An archive that is slow to answer may still do.
+ * How the packages of this source can be fetched here, in words; undefined if they cannot: the tools are not there, or
+ * the archive refused. An archive that is slow to answer may still do.
  */
 export function wayToFetch(seen: DebianSeen, source: DebianSource): string | undefined {
   if (seen.tools.some(({ path }) => path === undefined)) return undefined
@@ -57,11 +57,11 @@ export function wayToFetch(seen: DebianSeen, source: DebianSource): string | und
 }
 
 async function askArchives(
-  surroundings: Surroundings,
+  environment: Environment,
   signal: AbortSignal,
 ): Promise<Pick<DebianSeen, 'archives' | 'notAsked'>> {
-  const { machine, findArchives, folders } = surroundings
-  const wanted = await suitesToFetch(surroundings)
+  const { machine, findArchives, folders } = environment
+  const wanted = await suitesToFetch(environment)
   if (wanted.length === 0) return { archives: [], notAsked: 'all servers are in the cache' }
   const helper = await machine.find('apt-helper', ['/usr/lib/apt'])
   if (!helper) return { archives: [], notAsked: '`apt-helper` is not on this machine' }
@@ -87,7 +87,7 @@ async function askArchives(
   }
 }
 
-async function suitesToFetch({ servers, cachedTree, folders }: Surroundings): Promise<string[]> {
+async function suitesToFetch({ servers, cachedTree, folders }: Environment): Promise<string[]> {
   const suites = await Promise.all(
     servers.map(async ({ debian }) => {
       const cached = await cachedTree(debian, folders.cache).catch(() => undefined)
@@ -107,8 +107,8 @@ function hostOf(uri: string): string {
 }
 
 /** What is to be said of it. */
-export async function debianFindings(seen: DebianSeen, surroundings: Surroundings): Promise<Finding[]> {
-  const { machine } = surroundings
+export async function debianFindings(seen: DebianSeen, environment: Environment): Promise<Finding[]> {
+  const { machine } = environment
   const { ok, degraded } = findingsOf('Debian packages')
   if (machine.os !== 'linux') {
     return [ok('tools', `not for ${machine.os}: servers come from Docker images, or from the PATH`)]
@@ -153,4 +153,10 @@ function archiveFindings({ archives, notAsked }: DebianSeen): Finding[] {
       'see what `apt-get update` says: the mirrors in /etc/apt/sources.list, the network, a proxy',
     ),
   ]
+}
+
+/** The command that installs a package, named as Debian names it; a sentence where the command is not known. */
+async function installCommand(machine: Machine, debianPackage: string): Promise<string> {
+  if (!(await machine.find('apt-get'))) return `install ${debianPackage}, or what this system calls it`
+  return `${machine.root ? '' : 'sudo '}apt-get install ${debianPackage}`
 }

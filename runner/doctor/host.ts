@@ -1,6 +1,6 @@
+import type { Folders } from './environment.ts'
 import { type Finding, findingsOf, formatBytes } from './finding.ts'
 import type { Machine, Room } from './machine.ts'
-import type { Folders } from './surroundings.ts'
 
 /** `engines` of package.json. */
 const OLDEST_NODE = 20
@@ -104,4 +104,40 @@ export async function cgroupFindings(machine: Machine): Promise<Finding[]> {
   if ((await machine.readText('/sys/fs/cgroup/cgroup.controllers')) !== undefined) return [ok('cgroups', 'v2')]
   const groups = (await machine.readText('/proc/self/cgroup')) ?? ''
   return [ok('cgroups', /^[1-9]/m.test(groups) ? 'v1' : 'none here; only Docker needs them')]
+}
+
+const WATCHED_MS = 250
+const LOOKS = 25
+/** How far the two clocks may come apart meanwhile: a wall clock that is being set right moves by 0.5 ms a second. */
+const ALLOWED_DRIFT_MS = 5
+
+/** Watches the monotonic clock and the wall clock for a quarter of a second. */
+export async function clockFindings(machine: Machine): Promise<Finding[]> {
+  const { ok, degraded, missing } = findingsOf('machine')
+  const samples = [{ nowMs: machine.nowMs(), wallMs: machine.wallMs() }]
+  for (let look = 1; look <= LOOKS; look += 1) {
+    await machine.sleep(WATCHED_MS / LOOKS)
+    samples.push({ nowMs: machine.nowMs(), wallMs: machine.wallMs() })
+  }
+  const steps = samples.slice(1).map(({ nowMs, wallMs }, index) => ({
+    nowMs: nowMs - (samples[index]?.nowMs ?? nowMs),
+    wallMs: wallMs - (samples[index]?.wallMs ?? wallMs),
+  }))
+  const source = (await machine.readText('/sys/devices/system/clocksource/clocksource0/current_clocksource'))?.trim()
+  if (steps.some(({ nowMs }) => nowMs <= 0)) {
+    return [
+      missing(
+        'clock',
+        'the monotonic clock stood still or went back: no duration can be trusted',
+        'see the clock source of this machine',
+      ),
+    ]
+  }
+  // One step can be long when the machine is busy between reading the two: the sum cannot hide a jump.
+  const driftMs = Math.abs(steps.reduce((sum, { nowMs, wallMs }) => sum + wallMs - nowMs, 0))
+  if (driftMs > ALLOWED_DRIFT_MS) {
+    const text = `the wall clock jumped by ${Math.round(driftMs)} ms within ${WATCHED_MS} ms; durations are right all the same, but the times of log lines are not`
+    return [degraded('clock', text, 'wait until the time service has set the clock')]
+  }
+  return [ok('clock', `the monotonic clock goes forward, the wall clock goes with it${source ? ` (${source})` : ''}`)]
 }

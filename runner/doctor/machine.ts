@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
-import { access, constants, readFile, realpath, stat, statfs } from 'node:fs/promises'
+import { access, constants, readFile, statfs } from 'node:fs/promises'
 import { freemem, release, totalmem } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { type ChildOptions, runProgram } from '../platforms/child.ts'
+import { pathExists } from '../platforms/files.ts'
+import { findPrograms } from '../platforms/find-programs.ts'
 import { portHolder } from '../platforms/port-holder.ts'
 
 /** What a check-up asks this machine. Tests give one of their own. */
@@ -13,7 +15,9 @@ export interface Machine {
   readonly root: boolean
   /** `20.20.2`. */
   readonly nodeVersion: string
-  /** The paths of all programs of this name on the PATH, the one that is run first. Several paths of one file are one. */
+  /**
+   * The paths of all programs of this name on the PATH, the one that is run first. Several paths of one file are one.
+   */
   findAll(program: string): Promise<string[]>
   /** The path of a program on the PATH, or in one of the other folders; undefined if it is in none. */
   find(program: string, otherFolders?: readonly string[]): Promise<string | undefined>
@@ -51,9 +55,8 @@ export function thisMachine(): Machine {
     kernel: release(),
     root: process.getuid?.() === 0,
     nodeVersion: process.versions.node,
-    findAll: (program) => findPrograms(program, foldersOfPath()),
-    find: async (program, otherFolders = []) =>
-      (await findPrograms(program, [...foldersOfPath(), ...otherFolders])).at(0),
+    findAll: (program) => findPrograms(program),
+    find: async (program, otherFolders) => (await findPrograms(program, otherFolders)).at(0),
     run: runProgram,
     readText: (file) => readFile(file, 'utf8').catch(() => undefined),
     room: roomAt,
@@ -66,32 +69,9 @@ export function thisMachine(): Machine {
   }
 }
 
-function foldersOfPath(): string[] {
-  return (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
-}
-
-async function findPrograms(program: string, folders: readonly string[]): Promise<string[]> {
-  const found = new Map<string, string>()
-  for (const path of folders.map((folder) => resolve(folder, program))) {
-    const file = await programFile(path)
-    if (file !== undefined && !found.has(file)) found.set(file, path)
-  }
-  return [...found.values()]
-}
-
-/** The file behind a path, links followed; undefined if this user cannot run it. */
-async function programFile(path: string): Promise<string | undefined> {
-  try {
-    await access(path, constants.X_OK)
-    return (await stat(path)).isFile() ? await realpath(path) : undefined
-  } catch {
-    return undefined
-  }
-}
-
 async function roomAt(folder: string): Promise<Room> {
   let there = resolve(folder)
-  while (!(await isThere(there)) && dirname(there) !== there) there = dirname(there)
+  while (!(await pathExists(there)) && dirname(there) !== there) there = dirname(there)
   const [space, writable] = await Promise.all([
     statfs(there),
     access(there, constants.W_OK).then(
@@ -100,13 +80,6 @@ async function roomAt(folder: string): Promise<Room> {
     ),
   ])
   return { freeBytes: space.bavail * space.bsize, writable }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 function memory(): Memory {

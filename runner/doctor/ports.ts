@@ -1,8 +1,8 @@
 import { BUS_OFFSET } from '../platforms/platform.ts'
 import type { ContainerSeen } from './engine.ts'
+import type { Environment } from './environment.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Machine } from './machine.ts'
-import type { Surroundings } from './surroundings.ts'
 
 const NODES = 6
 /** How far from each other the bases are that are tried in place of a taken one. */
@@ -15,13 +15,10 @@ interface Held {
 }
 
 /** Whether the ports and names of six nodes are free, or by what they are held. Nothing is touched. */
-export async function portFindings(
-  surroundings: Surroundings,
-  containers: readonly ContainerSeen[],
-): Promise<Finding[]> {
-  const { machine, portBase, namePrefix } = surroundings
+export async function portFindings(environment: Environment, containers: readonly ContainerSeen[]): Promise<Finding[]> {
+  const { machine, portBase, namePrefix } = environment
   const { ok, degraded } = findingsOf('ports')
-  const runs = await surroundings.processRuns()
+  const runs = await environment.processRuns()
   const holderOf = (port: number, holder: string): string => {
     const container = containers.find(({ ports }) => ports.includes(port))
     if (container) return describe(container)
@@ -39,7 +36,11 @@ export async function portFindings(
   const finding = (subject: string, first: number, held: readonly Held[]) =>
     held.length === 0
       ? ok(subject, `${first} to ${first + NODES - 1} are free`)
-      : degraded(subject, `${inWords(held)}; other ports do as well`, remedy || 'give --port-base a range that is free')
+      : degraded(
+          subject,
+          `${describeHeld(held)}; other ports do as well`,
+          remedy || 'give --port-base a range that is free',
+        )
   const names = Array.from({ length: NODES }, (_, index) => `${namePrefix}${index}`)
   const named = containers.filter(({ name }) => names.includes(name))
   return [
@@ -76,7 +77,7 @@ async function findFreeBase(machine: Machine, taken: number): Promise<number | u
 }
 
 /** `7010, 7011 are held by process 4 (nginx)`, by holder. */
-function inWords(held: readonly Held[]): string {
+function describeHeld(held: readonly Held[]): string {
   const holders = [...new Set(held.map(({ holder }) => holder))]
   return holders
     .map((holder) => {

@@ -7,8 +7,8 @@ import { serverOfVersionText } from '../platforms/dialects.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { type DebianSeen, wayToFetch } from './debian.ts'
 import type { EngineSeen } from './engine.ts'
+import type { Environment } from './environment.ts'
 import { type Finding, findingsOf, formatBytes } from './finding.ts'
-import type { Surroundings } from './surroundings.ts'
 
 /** A server's program on the PATH. */
 export interface ProgramSeen {
@@ -31,8 +31,8 @@ export interface Ways {
 const ASK_TIMEOUT_MS = 2_000
 
 /** The servers on the PATH, under the names that the catalogue knows. */
-export async function lookAtPrograms(surroundings: Surroundings, signal: AbortSignal): Promise<ProgramSeen[]> {
-  const { machine, servers } = surroundings
+export async function lookAtPrograms(environment: Environment, signal: AbortSignal): Promise<ProgramSeen[]> {
+  const { machine, servers } = environment
   // The process platform does not run there.
   if (machine.os === 'win32') return []
   const names = [...new Set(servers.map(({ program }) => program))]
@@ -53,12 +53,12 @@ function unlessBroken(error: unknown): undefined {
 
 /** The ways to each server of the catalogue. `engine` and `debian` are undefined where there are none. */
 export function waysTo(
-  surroundings: Surroundings,
+  environment: Environment,
   engine: EngineSeen | undefined,
   debian: DebianSeen | undefined,
   programs: readonly ProgramSeen[],
 ): Promise<Ways[]> {
-  const { servers, cachedTree, folders } = surroundings
+  const { servers, cachedTree, folders } = environment
   return Promise.all(
     servers.map(async (entry) => {
       const tree = await cachedTree(entry.debian, folders.cache).catch(unlessBroken)

@@ -4,14 +4,14 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { checkUp } from '../../runner/doctor/checkup.ts'
+import { localEnvironment } from '../../runner/doctor/environment.ts'
 import { AREAS } from '../../runner/doctor/finding.ts'
-import { theseSurroundings } from '../../runner/doctor/surroundings.ts'
-import { ENGINE, fakeMachine, fakeSurroundings, findingOf, noEngine, refusal } from '../support/fake-surroundings.ts'
+import { ENGINE, fakeEnvironment, fakeMachine, findingOf, noEngine, refusal } from '../support/fake-environment.ts'
 
 const REDIS = { 'redis-server': '/opt/bin/redis-server' }
 
 t.test('a healthy machine with an engine: all ok, in the order of the areas, no subject twice', async (t) => {
-  const findings = await checkUp(fakeSurroundings())
+  const findings = await checkUp(fakeEnvironment())
   t.same(
     findings.filter(({ state }) => state !== 'ok'),
     [],
@@ -23,8 +23,8 @@ t.test('a healthy machine with an engine: all ok, in the order of the areas, no 
 })
 
 t.test('without an engine, servers are fetched and run as processes: degraded, nothing missing', async (t) => {
-  const surroundings = fakeSurroundings({ lookAtEngine: noEngine })
-  const findings = await checkUp(surroundings)
+  const environment = fakeEnvironment({ lookAtEngine: noEngine })
+  const findings = await checkUp(environment)
   t.same(
     findings.filter(({ state }) => state !== 'ok').map(({ subject, state }) => [subject, state]),
     [['engine', 'degraded']],
@@ -34,8 +34,8 @@ t.test('without an engine, servers are fetched and run as processes: degraded, n
 })
 
 t.test('nothing to run a server with: the main job and each server are missing, with what mends it', async (t) => {
-  const surroundings = fakeSurroundings({ lookAtEngine: noEngine, machine: fakeMachine({ programs: {} }) })
-  const missing = (await checkUp(surroundings)).filter(({ state }) => state === 'missing')
+  const environment = fakeEnvironment({ lookAtEngine: noEngine, machine: fakeMachine({ programs: {} }) })
+  const missing = (await checkUp(environment)).filter(({ state }) => state === 'missing')
   t.same(
     missing.map(({ subject }) => subject),
     ['failover-basic', 'engine', 'redis:7.0', 'valkey:9.1'],
@@ -50,7 +50,7 @@ t.test('a Mac with a Redis of its own version: played by its path, and nothing o
     files: {},
     answers: { '--version': 'Redis server v=8.2.1 sha=0:0 malloc=libc bits=64 build=1' },
   })
-  const findings = await checkUp(fakeSurroundings({ lookAtEngine: noEngine, machine }))
+  const findings = await checkUp(fakeEnvironment({ lookAtEngine: noEngine, machine }))
   t.same(
     findings.filter(({ state }) => state === 'missing'),
     [],
@@ -64,21 +64,21 @@ t.test('a Mac with a Redis of its own version: played by its path, and nothing o
 
 t.test('Windows: processes are not offered', async (t) => {
   const machine = fakeMachine({ os: 'win32', programs: REDIS, files: {} })
-  const findings = await checkUp(fakeSurroundings({ machine }))
+  const findings = await checkUp(fakeEnvironment({ machine }))
   t.match(findings[0], { state: 'ok', text: /on Docker/ })
-  t.match(await findingOf(fakeSurroundings({ machine }), 'faults', 'pause'), { state: 'degraded', text: /SIGSTOP/ })
+  t.match(await findingOf(fakeEnvironment({ machine }), 'faults', 'pause'), { state: 'degraded', text: /SIGSTOP/ })
 })
 
 t.test('a server on the PATH counts for its own version only, and one that is no server is named', async (t) => {
   const programs = { ...REDIS, 'valkey-server': '/opt/bin/valkey-server' }
   const answers = { 'redis-server --version': 'Redis server v=7.0.15 sha=0', 'valkey-server --version': 'hello' }
-  const surroundings = fakeSurroundings({ lookAtEngine: noEngine, machine: fakeMachine({ programs, answers }) })
-  t.match(await findingOf(surroundings, 'servers', 'redis:7.0'), { state: 'ok', text: /\/opt\/bin\/redis-server/ })
-  t.match(await findingOf(surroundings, 'servers', 'valkey:9.1'), {
+  const environment = fakeEnvironment({ lookAtEngine: noEngine, machine: fakeMachine({ programs, answers }) })
+  t.match(await findingOf(environment, 'servers', 'redis:7.0'), { state: 'ok', text: /\/opt\/bin\/redis-server/ })
+  t.match(await findingOf(environment, 'servers', 'valkey:9.1'), {
     state: 'degraded',
     text: /instead: --server redis:7\.0/,
   })
-  t.match(await findingOf(surroundings, 'servers', 'on the PATH'), {
+  t.match(await findingOf(environment, 'servers', 'on the PATH'), {
     state: 'degraded',
     text: /redis 7\.0\.15, \/opt\/bin\/valkey-server is no Redis or Valkey/,
   })
@@ -87,17 +87,17 @@ t.test('a server on the PATH counts for its own version only, and one that is no
 t.test('what is in the cache is shown, and the archive is not asked for it', async (t) => {
   const machine = fakeMachine()
   const tree = { root: '/nonexistent', key: 'x', packages: [{ name: 'redis-server', version: '5:7.0.15-1' }] }
-  const surroundings = fakeSurroundings({ lookAtEngine: noEngine, machine, cachedTree: async () => tree })
-  t.match((await findingOf(surroundings, 'servers', 'in the cache')).text, /redis 7\.0\.15 \(0 bytes\)/)
-  t.match((await findingOf(surroundings, 'servers', 'redis:7.0')).text, /processes: in the cache/)
-  t.match((await findingOf(surroundings, 'Debian packages', 'archive')).text, /not asked/)
+  const environment = fakeEnvironment({ lookAtEngine: noEngine, machine, cachedTree: async () => tree })
+  t.match((await findingOf(environment, 'servers', 'in the cache')).text, /redis 7\.0\.15 \(0 bytes\)/)
+  t.match((await findingOf(environment, 'servers', 'redis:7.0')).text, /processes: in the cache/)
+  t.match((await findingOf(environment, 'Debian packages', 'archive')).text, /not asked/)
   t.notOk(machine.ran.some(([program]) => program?.includes('apt')))
 })
 
 t.test('an archive that refuses takes its servers away, and no password of a mirror is shown', async (t) => {
   const answers = { '/dists/sid/': refusal('apt-helper', 'E: http://reader:secret@mirror.test 404 Not Found') }
-  const surroundings = fakeSurroundings({ lookAtEngine: noEngine, machine: fakeMachine({ answers }) })
-  const findings = await checkUp(surroundings)
+  const environment = fakeEnvironment({ lookAtEngine: noEngine, machine: fakeMachine({ answers }) })
+  const findings = await checkUp(environment)
   t.match(
     findings.find(({ subject }) => subject === 'archive'),
     { state: 'degraded', text: /mirror\.test has bookworm; sid cannot be had from mirror\.test/ },
@@ -111,7 +111,7 @@ t.test('an archive that refuses takes its servers away, and no password of a mir
 
 t.test('the engine: its storage, its full disk, and a kernel of its own', async (t) => {
   const on = (seen: Partial<typeof ENGINE>, freeBytes = 50e9) =>
-    fakeSurroundings({
+    fakeEnvironment({
       lookAtEngine: async () => ({ ...ENGINE, ...seen }),
       machine: fakeMachine({ room: async () => ({ freeBytes, writable: false }) }),
     })
@@ -129,16 +129,16 @@ t.test('an engine that can only pull: processes are named instead', async (t) =>
   const lookAtEngine = async () => ({ ...ENGINE, images: [] })
   const programs = { ...REDIS, unshare: '/usr/bin/unshare' }
   const answers = { '--version': 'Redis server v=7.0.15 sha=0' }
-  const some = fakeSurroundings({ lookAtEngine, machine: fakeMachine({ programs, answers }) })
+  const some = fakeEnvironment({ lookAtEngine, machine: fakeMachine({ programs, answers }) })
   t.match(await findingOf(some, 'main job', 'failover-basic'), { state: 'degraded', text: /-- --platform process$/ })
   t.match(await findingOf(some, 'servers', 'valkey:9.1'), { state: 'degraded', text: /from a registry/ })
-  const none = fakeSurroundings({ lookAtEngine, machine: fakeMachine({ programs: {} }) })
+  const none = fakeEnvironment({ lookAtEngine, machine: fakeMachine({ programs: {} }) })
   t.match(await findingOf(none, 'main job', 'failover-basic'), { state: 'degraded', text: /can reach a registry/ })
 })
 
 t.test('ports: by what each is held, and other ports that are really free', async (t) => {
   const held: Record<number, string> = { 7010: 'process 4 (nginx)', 7011: 'docker-proxy', 17012: 'redis', 7110: 'x' }
-  const surroundings = fakeSurroundings({
+  const environment = fakeEnvironment({
     machine: fakeMachine({ portHolder: async (port) => held[port] }),
     lookAtEngine: async () => ({
       ...ENGINE,
@@ -146,25 +146,25 @@ t.test('ports: by what each is held, and other ports that are really free', asyn
     }),
     processRuns: async () => [{ runId: 'r-1', purpose: 'npm run cluster', ports: [7012] }],
   })
-  t.match(await findingOf(surroundings, 'ports', 'for clients'), {
+  t.match(await findingOf(environment, 'ports', 'for clients'), {
     state: 'degraded',
     text: /7010 is held by process 4 \(nginx\); 7011 is held by container redis-node1 \(image web\)/,
     remedy: /--port-base 7210$/,
   })
-  t.match((await findingOf(surroundings, 'ports', 'cluster bus')).text, /17012 is held by npm run cluster \(processes/)
-  t.match(await findingOf(surroundings, 'ports', 'container names'), { state: 'degraded', remedy: /--name-prefix/ })
+  t.match((await findingOf(environment, 'ports', 'cluster bus')).text, /17012 is held by npm run cluster \(processes/)
+  t.match(await findingOf(environment, 'ports', 'container names'), { state: 'degraded', remedy: /--name-prefix/ })
 })
 
 t.test('a probe that hangs is told with its deadline, and the others are not lost', async (t) => {
   let told: AbortSignal | undefined
-  const surroundings = fakeSurroundings({
+  const environment = fakeEnvironment({
     lookAtEngine: (signal) => {
       told = signal
       return new Promise(() => undefined)
     },
     machine: fakeMachine({ room: () => new Promise(() => undefined) }),
   })
-  const findings = await checkUp(surroundings, { timeoutMs: 50 })
+  const findings = await checkUp(environment, { timeoutMs: 50 })
   const others = findings.filter(({ state }) => state !== 'ok')
   t.same(
     others.map(({ subject }) => subject),
@@ -176,12 +176,12 @@ t.test('a probe that hangs is told with its deadline, and the others are not los
 })
 
 t.test('a failing probe is a finding, a bug is none, and an interrupt ends the check-up', async (t) => {
-  const fails = (error: unknown) => fakeSurroundings({ machine: fakeMachine({ room: () => Promise.reject(error) }) })
+  const fails = (error: unknown) => fakeEnvironment({ machine: fakeMachine({ room: () => Promise.reject(error) }) })
   const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
   t.match(await findingOf(fails(denied), 'machine', 'disk'), { state: 'degraded', text: /not known: EACCES/ })
   await t.rejects(checkUp(fails(new TypeError('a bug'))), { name: 'TypeError' })
   const interrupt = new AbortController()
-  const hanging = checkUp(fakeSurroundings({ lookAtEngine: () => new Promise(() => undefined) }), {
+  const hanging = checkUp(fakeEnvironment({ lookAtEngine: () => new Promise(() => undefined) }), {
     signal: interrupt.signal,
   })
   interrupt.abort(new Error('enough'))
@@ -189,7 +189,7 @@ t.test('a failing probe is a finding, a bug is none, and an interrupt ends the c
 })
 
 t.test('the machine: an old Node, a full or closed disk, little memory, few files', async (t) => {
-  const on = (parts: Parameters<typeof fakeMachine>[0]) => fakeSurroundings({ machine: fakeMachine(parts) })
+  const on = (parts: Parameters<typeof fakeMachine>[0]) => fakeEnvironment({ machine: fakeMachine(parts) })
   t.match(await findingOf(on({ nodeVersion: '18.20.0' }), 'machine', 'Node'), { state: 'missing', remedy: /Node 20/ })
   const room = (freeBytes: number, writable: boolean) => on({ room: async () => ({ freeBytes, writable }) })
   t.match(await findingOf(room(1e6, true), 'machine', 'disk: reports'), { state: 'degraded', text: /only 1 MB free/ })
@@ -212,21 +212,21 @@ t.test('the machine: an old Node, a full or closed disk, little memory, few file
 t.test('the clock: a jump of the wall clock degrades, a monotonic clock that stands still is fatal', async (t) => {
   let jumps = 0
   const jumping = fakeMachine({ wallMs: () => 1e12 + (jumps++ > 10 ? 3_000 : 0) })
-  t.match(await findingOf(fakeSurroundings({ machine: jumping }), 'machine', 'clock'), {
+  t.match(await findingOf(fakeEnvironment({ machine: jumping }), 'machine', 'clock'), {
     state: 'degraded',
     text: /jumped by 2750 ms/,
   })
   const still = fakeMachine({ nowMs: () => 5 })
-  t.equal((await findingOf(fakeSurroundings({ machine: still }), 'machine', 'clock')).state, 'missing')
+  t.equal((await findingOf(fakeEnvironment({ machine: still }), 'machine', 'clock')).state, 'missing')
 })
 
 t.test('this machine, really: every line has words, and nothing is left behind', async (t) => {
   const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
   const temp = await mkdtemp(path.join(tmpdir(), 'redis-chaos-checkup-'))
   t.teardown(() => rm(temp, { recursive: true, force: true }))
-  const here = await theseSurroundings(root, {
+  const here = await localEnvironment(root, {
     reports: path.join(root, 'reports'),
-    faultTellers: [],
+    platforms: [],
     portBase: 7710,
     namePrefix: 'none',
   })

@@ -1,13 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { arch, type as systemName } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
-import { debianCacheFolder, debianTree } from '../debian/tree.ts'
+import { debianCacheFolder, debianTree, missingDebianTools } from '../debian/tree.ts'
 import { PlatformError } from '../errors.ts'
 import { type FaultSupport, UnsupportedFault } from '../faults.ts'
+import { pathExists } from '../files.ts'
+import { findPrograms } from '../find-programs.ts'
 import type { Progress } from '../platform.ts'
 
 const SOURCE = fileURLToPath(new URL('skewed-clock.c', import.meta.url))
@@ -32,12 +34,13 @@ export function clockFile(offsetMs: number): Buffer {
 }
 
 /**
- * The path of the library that sets a server's wall clock, compiled once for each version of its source: with this machine's own
- * compiler, else with one from Debian packages. It runs with any C library. Throws UnsupportedFault where it cannot be made.
+ * The path of the library that sets a server's wall clock, compiled once for each version of its source: with this
+ * machine's own compiler, else with one from Debian packages. It runs with any C library. Throws UnsupportedFault where
+ * it cannot be made.
  */
 export async function clockLibrary(progress: Progress, signal?: AbortSignal): Promise<string> {
   const { library, source } = await place()
-  if (await isThere(library)) return library
+  if (await pathExists(library)) return library
   progress('compiling the clock of the servers')
   const problems: string[] = []
   for (const compile of [withOwnCompiler, withDebianCompiler]) {
@@ -68,12 +71,10 @@ export async function clockSupport(): Promise<FaultSupport> {
 }
 
 async function meansOf(library: string): Promise<string | undefined> {
-  if (await isThere(library)) return 'already compiled'
-  if (await isOnPath('cc')) return 'compiled with `cc` when it is first needed'
-  if ((await isOnPath('apt-get')) && (await isOnPath('dpkg-deb'))) {
-    return 'compiled with the tcc of Debian packages when it is first needed'
-  }
-  return undefined
+  if (await pathExists(library)) return 'already compiled'
+  if ((await findPrograms('cc')).length > 0) return 'compiled with `cc` when it is first needed'
+  if ((await missingDebianTools()).length > 0) return undefined
+  return 'compiled with the tcc of Debian packages when it is first needed'
 }
 
 /** Throws UnsupportedFault on a machine that its source does not know. */
@@ -135,24 +136,4 @@ function run(program: string, args: readonly string[], signal?: AbortSignal): Pr
     timeoutMs: COMPILE_TIMEOUT_MS,
     signal,
   })
-}
-
-function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
-}
-
-async function isOnPath(program: string): Promise<boolean> {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
-  const found = await Promise.all(
-    folders.map((folder) =>
-      access(join(folder, program), constants.X_OK).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  )
-  return found.includes(true)
 }

@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises'
 import { runProgram } from '../child.ts'
 import { PlatformError } from '../errors.ts'
+import { pathExists } from '../files.ts'
 
 /** A repository of Debian packages, as a line of `sources.list` names it. */
 export interface Archive {
@@ -36,7 +36,9 @@ export async function findArchives(suites: readonly string[], signal?: AbortSign
   return suites.map((suite) => ({ uri: suite.endsWith('-security') ? securityMirror : mirror, suite }))
 }
 
-/** Origin and address of each archive that apt is set to use, one a line; none where apt cannot read its own settings. */
+/**
+ * Origin and address of each archive that apt is set to use, one a line; none where apt cannot read its own settings.
+ */
 async function configuredArchives(signal?: AbortSignal): Promise<string> {
   try {
     return await runProgram('apt-get', ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)', 'Created-By: Packages'], {
@@ -52,15 +54,8 @@ async function configuredArchives(signal?: AbortSignal): Promise<string> {
 
 /** Lines of `sources.list`, pinned to the Debian archive's own keys where this machine has them as a keyring file. */
 export async function sourcesList(archives: readonly Archive[]): Promise<string> {
-  const found = await Promise.all(
-    KEYRINGS.map((file) =>
-      access(file).then(
-        () => [file],
-        () => [],
-      ),
-    ),
-  )
-  const keyring = found.flat()[0]
+  const found = await Promise.all(KEYRINGS.map(pathExists))
+  const keyring = KEYRINGS.find((_, index) => found[index])
   const options = keyring === undefined ? '' : `[signed-by=${keyring}] `
   return archives.map(({ uri, suite }) => `deb ${options}${uri} ${suite} main\n`).join('')
 }

@@ -1,7 +1,8 @@
-import { access, readdir, readlink } from 'node:fs/promises'
+import { readdir, readlink } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { ServerEntry } from '../catalogue.ts'
 import { PlatformError } from '../errors.ts'
+import { pathExists } from '../files.ts'
 import type { DebianTree } from './tree.ts'
 
 /** How to run a program of a tree on this machine: an argument array, never a shell's line. */
@@ -17,14 +18,15 @@ export interface TreeProgram {
 const LINKS_AT_MOST = 20
 
 /**
- * How to run a server of the tree (`redis-server`) with the tree's own loader and libraries, so that one of a newer Debian
- * runs on an older one. Its locale and its OpenSSL configuration are not this machine's, which its libraries may not
- * understand: Redis 7.2 and later end at once in a locale that they cannot load. Throws PlatformError if the tree lacks the
- * program or a loader.
+ * How to run a server of the tree (`redis-server`) with the tree's own loader and libraries, so that one of a newer
+ * Debian runs on an older one. Its locale and its OpenSSL configuration are not this machine's, which its libraries may
+ * not understand: Redis 7.2 and later end at once in a locale that they cannot load. Throws PlatformError if the tree
+ * lacks the program or a loader.
  */
 export async function treeServer(tree: DebianTree, program: string): Promise<TreeProgram> {
   const { root } = tree
-  // By its own name, although it is a link: one binary is server, checker and more, and goes by the name it is called by.
+  // By its own name, although it is a link: one binary is server, checker and more, and goes by the name it is called
+  // by.
   const binary = join(root, 'usr', 'bin', program)
   const isThere = (await resolveInTree(root, join('usr', 'bin', program))) !== undefined
   const loader = await findLoader(root)
@@ -71,17 +73,15 @@ async function libraryFolders(root: string): Promise<string[]> {
   return [...new Set(folders)]
 }
 
-/** The file that a path of the tree names, its links followed as if the tree were the root; undefined if there is none. */
+/**
+ * The file that a path of the tree names, its links followed as if the tree were the root; undefined if there is none.
+ */
 async function resolveInTree(root: string, path: string): Promise<string | undefined> {
   let rest = path.split('/')
   let at = '/'
   for (let links = 0; links < LINKS_AT_MOST; ) {
     const [name, ...others] = rest
-    if (name === undefined)
-      return access(join(root, at)).then(
-        () => join(root, at),
-        () => undefined,
-      )
+    if (name === undefined) return (await pathExists(join(root, at))) ? join(root, at) : undefined
     const next = resolve(at, name)
     const target = await readlink(join(root, next)).catch(() => undefined)
     if (target === undefined) {

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { access, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
-import { basename, delimiter, join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { PlatformError } from '../errors.ts'
+import { findPrograms } from '../find-programs.ts'
 import type { Progress } from '../platform.ts'
 import { downloadPackages } from './packages.ts'
 
@@ -32,15 +33,15 @@ const LEFT_BEHIND_AFTER_MS = 3_600_000
 
 /**
  * The tree of these packages, from the cache or made now. It appears in the cache whole or not at all, also when two
- * processes make it at once. Throws PlatformError on a machine without apt, when packages cannot be fetched, verified or
- * unpacked, and when the cache cannot be written.
+ * processes make it at once. Throws PlatformError on a machine without apt, when packages cannot be fetched, verified
+ * or unpacked, and when the cache cannot be written.
  */
 export async function debianTree(source: DebianSource, options: TreeOptions): Promise<DebianTree> {
   const { progress, signal, cacheFolder = debianCacheFolder() } = options
   const cached = await cachedTree(source, cacheFolder)
   if (cached) return cached
 
-  await demandDebianTools()
+  await assertDebianTools()
   await removeLeftBehind(cacheFolder)
   const making = join(cacheFolder, `.making-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`)
   await mkdir(making, { recursive: true }).catch((error) => {
@@ -101,18 +102,19 @@ function packageList(folder: string): string {
   return join(folder, 'packages.json')
 }
 
-async function demandDebianTools(): Promise<void> {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  for (const tool of ['apt-get', 'dpkg-deb']) {
-    const found = await Promise.any(folders.map((folder) => access(join(folder, tool)))).then(
-      () => true,
-      () => false,
-    )
-    if (found) continue
-    throw new PlatformError(`no server can be made from Debian packages here: \`${tool}\` is not on this machine`, {
-      hint: 'the ways to get one: install Redis or Valkey with this system’s own package manager and give its path, `--server path:/usr/bin/redis-server`; with a Docker engine, make a registry reachable or `docker load` the official image; or run this on Debian or Ubuntu',
-    })
-  }
+/** The tools for making trees that are not on this machine. */
+export async function missingDebianTools(): Promise<string[]> {
+  const tools = ['apt-get', 'dpkg-deb']
+  const found = await Promise.all(tools.map((tool) => findPrograms(tool)))
+  return tools.filter((_, index) => found[index]?.length === 0)
+}
+
+async function assertDebianTools(): Promise<void> {
+  const [missing] = await missingDebianTools()
+  if (missing === undefined) return
+  throw new PlatformError(`no server can be made from Debian packages here: \`${missing}\` is not on this machine`, {
+    hint: 'the ways to get one: install Redis or Valkey with this system’s own package manager and give its path, `--server path:/usr/bin/redis-server`; with a Docker engine, make a registry reachable or `docker load` the official image; or run this on Debian or Ubuntu',
+  })
 }
 
 async function makeTree(debs: readonly string[], folder: string, signal?: AbortSignal): Promise<void> {
@@ -144,7 +146,10 @@ function packageOf(deb: string): { name: string; version: string } {
   return { name, version: decodeURIComponent(version) }
 }
 
-/** Since Debian 13 packages ship everything under /usr, and an installation links /lib64 (the loader), /bin and the rest. */
+/**
+ * Since Debian 13 packages ship everything under /usr, and an installation links /lib64 (the loader), /bin and the
+ * rest.
+ */
 async function linkTopFolders(root: string): Promise<void> {
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
     await symlinkUnlessThere(`usr/${name}`, join(root, name))
@@ -197,7 +202,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The error for people: a full disk and a folder that cannot be written come from node, from apt and from dpkg alike. */
+/**
+ * The error for people: a full disk and a folder that cannot be written come from node, from apt and from dpkg alike.
+ */
 function explained(error: unknown, cacheFolder: string): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || /No space left on device|enough free space|Disk quota exceeded/i.test(message)) {

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { PlatformError } from '../errors.ts'
+import { FILES_HINT } from '../files.ts'
 import type { ServerNode } from '../platform.ts'
-import { FILES_HINT } from '../state-folder.ts'
 import { lastLines } from './logs.ts'
 import { logFile } from './node-folder.ts'
 import type { ProcessServerGroup } from './server-group.ts'
@@ -11,9 +11,9 @@ const RECONNECT_MS = 10
 const LOOK_EVERY_MS = 25
 
 /**
- * Resolves when every server of a new group has answered on its port: that very process, and not another that was quicker to take
- * the port. Throws PlatformError with the server's own last words when one has ended instead, or when one does not answer
- * within 20 s.
+ * Resolves when every server of a new group has answered on its port: that very process, and not another that was
+ * quicker to take the port. Throws PlatformError with the server's own last words when one has ended instead, or when
+ * one does not answer within 20 s.
  */
 export async function waitForFirstAnswers(
   group: ProcessServerGroup,

@@ -1,17 +1,17 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { wrapFileErrors } from '../files.ts'
 import { readStamp } from '../log-stamp.ts'
 import type { LogLine } from '../platform.ts'
-import { plainly } from '../state-folder.ts'
 
 const LOOK_EVERY_MS = 50
 const CHUNK_BYTES = 64 * 1024
 
 /**
- * Feeds every line of a log file, from its first, as the file grows. The supervisor lets each life of a server append to the
- * same file, so nothing is lost or repeated over restarts. It looks again and again instead of watching: watching misses
- * nothing less, and is limited in number on Linux.
+ * Feeds every line of a log file, from its first, as the file grows. The supervisor lets each life of a server append
+ * to the same file, so nothing is lost or repeated over restarts. It looks again and again instead of watching:
+ * watching misses nothing less, and is limited in number on Linux.
  */
 export class LogFollower {
   readonly #file: FileHandle
@@ -29,7 +29,7 @@ export class LogFollower {
   }
 
   static async open(file: string, onLine: (line: LogLine) => void): Promise<LogFollower> {
-    return new LogFollower(await plainly(`read the log ${file}`, () => open(file)), onLine)
+    return new LogFollower(await wrapFileErrors(`read the log ${file}`, () => open(file)), onLine)
   }
 
   /** Ends following, after feeding what the log has by now. */

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { CLOCK_VARIABLE, clockFile } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
 import { PlatformError } from '../errors.ts'
+import { wrapFileErrors } from '../files.ts'
 import { announcedAddress, bindAddresses, needsLinks } from '../links/loopback.ts'
 import type { ServerGroupSpec, ServerNode } from '../platform.ts'
 import { renderServerConfig } from '../server-config.ts'
-import { plainly } from '../state-folder.ts'
 import type { ServerPlan } from './protocol.ts'
 import type { ServerProgram } from './server-program.ts'
 
@@ -48,7 +48,7 @@ export async function makeNodeFolder(
     settings: spec.settings,
     needs: spec.needs,
   })
-  await plainly(`write the files of ${node.serverName} in ${folder}`, async () => {
+  await wrapFileErrors(`write the files of ${node.serverName} in ${folder}`, async () => {
     await mkdir(data, { recursive: true, mode: 0o700 })
     await Promise.all([
       writeFile(configFile, config, { mode: 0o600 }),

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PlatformError } from '../errors.ts'
+import { wrapFileErrors } from '../files.ts'
 import { isAlive } from '../process-id.ts'
-import { plainly } from '../state-folder.ts'
 import { Control } from './control.ts'
 import { type ProcessId, SOCKET_FILE } from './protocol.ts'
 import { isStale, listRuns, readRun, runFolder } from './run-record.ts'
@@ -11,8 +11,8 @@ const END_TIMEOUT_MS = 5_000
 const LOOK_EVERY_MS = 10
 
 /**
- * Ends all processes of a run and removes its folder: through its supervisor, or without it where that does not answer. Returns
- * what was removed, in words. Idempotent. Throws PlatformError when something is still there.
+ * Ends all processes of a run and removes its folder: through its supervisor, or without it where that does not answer.
+ * Returns what was removed, in words. Idempotent. Throws PlatformError when something is still there.
  */
 export async function removeRun(stateFolder: string, runId: string): Promise<string[]> {
   if (!(await listRuns(stateFolder)).includes(runId)) return []
@@ -24,7 +24,7 @@ export async function removeRun(stateFolder: string, runId: string): Promise<str
   if (supervisor && isAlive(supervisor)) await askSupervisor(runId, folder, supervisor)
   const helpers = [run?.processes?.links, run?.processes?.disks].filter((id) => id !== undefined)
   await Promise.all([...servers.map(([, id]) => kill(id, -id.pid)), ...helpers.map((id) => kill(id, id.pid))])
-  await plainly(`remove the folder ${folder}`, async () => {
+  await wrapFileErrors(`remove the folder ${folder}`, async () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     // The journal of the run's faults lies beside its folder: faults/journal.ts.
     for (const ending of ['', '.new']) await rm(`${folder}.faults.json${ending}`, { force: true })
@@ -33,8 +33,8 @@ export async function removeRun(stateFolder: string, runId: string): Promise<str
 }
 
 /**
- * Removes the runs of this machine that were left behind: neither their runner nor their supervisor lives. Returns what was
- * removed, in words.
+ * Removes the runs of this machine that were left behind: neither their runner nor their supervisor lives. Returns what
+ * was removed, in words.
  */
 export async function removeStale(stateFolder: string): Promise<string[]> {
   const runs = await listRuns(stateFolder)

@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConflictError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
+import { wrapFileErrors } from '../files.ts'
 import type { FoundRun, ServerGroupSpec, ServerNode } from '../platform.ts'
 import { isAlive, processId } from '../process-id.ts'
-import { plainly } from '../state-folder.ts'
 import { RECORD_FILE } from './claimed-folder.ts'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
 
@@ -37,7 +37,10 @@ export function runFolder(stateFolder: string, runId: string): string {
   return join(stateFolder, runId)
 }
 
-/** Makes the folder of a new run, under the supervisor's `claim`. Throws ConflictError if there is one, PlatformError if it cannot be written. */
+/**
+ * Makes the folder of a new run, under the supervisor's `claim`. Throws ConflictError if there is one, PlatformError if
+ * it cannot be written.
+ */
 export async function makeRunFolder(
   stateFolder: string,
   spec: ServerGroupSpec,
@@ -45,7 +48,7 @@ export async function makeRunFolder(
   claim: string,
 ): Promise<string> {
   const folder = runFolder(stateFolder, spec.runId)
-  const made = await plainly(`make the folder ${folder}`, () =>
+  const made = await wrapFileErrors(`make the folder ${folder}`, () =>
     mkdir(folder, { mode: 0o700 }).then(
       () => true,
       (error: NodeJS.ErrnoException) => {
@@ -69,7 +72,7 @@ export async function makeRunFolder(
     needs: spec.needs ?? {},
   }
   try {
-    await plainly(`write into ${folder}`, () => writeFile(join(folder, RECORD_FILE), JSON.stringify(record)))
+    await wrapFileErrors(`write into ${folder}`, () => writeFile(join(folder, RECORD_FILE), JSON.stringify(record)))
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     throw error

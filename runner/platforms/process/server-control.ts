@@ -1,10 +1,10 @@
-import { access, open, readdir, readFile, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clockFile } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import { type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
+import { pathExists, wrapFileErrors } from '../files.ts'
 import { findNode, type NodeState, type ServerNode } from '../platform.ts'
-import { plainly } from '../state-folder.ts'
 import type { Control } from './control.ts'
 import { SLOW_DISK_REASON } from './fault-support.ts'
 import { clockPath, dataFolder } from './node-folder.ts'
@@ -58,7 +58,7 @@ export class ProcessServerControl implements ServerControl {
     if (state.status !== 'stopped') throw new PlatformError(`the data of ${node} cannot be wiped: ${state.text}`)
     const disk = await this.#smallDisk(node)
     const folder = disk?.folder ?? dataFolder(this.#options.folder, this.#serverName(node))
-    return await plainly(`wipe the data of ${node}`, async () => {
+    return await wrapFileErrors(`wipe the data of ${node}`, async () => {
       const kept = (name: string) => (name === 'nodes.conf' && identity === 'kept') || name.startsWith('.')
       const names = (await readdir(folder)).filter((name) => !kept(name))
       await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })))
@@ -68,15 +68,11 @@ export class ProcessServerControl implements ServerControl {
 
   async setClock(node: string, offsetMs: number): Promise<void> {
     const path = clockPath(this.#options.folder, this.#serverName(node))
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    )
-    if (!isThere) {
+    if (!(await pathExists(path))) {
       if (offsetMs === 0) return
       throw new UnsupportedFault('a clock that is off', 'the servers were made with no clock of their own')
     }
-    await plainly(`set the clock of ${node}`, async () => {
+    await wrapFileErrors(`set the clock of ${node}`, async () => {
       // In place, and in one piece: the server has the file itself in its memory, not its name.
       const file = await open(path, 'r+')
       try {

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PlatformError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
+import { pathExists } from '../files.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Control, SupervisorGone } from './control.ts'
 import { LogFollower } from './logs.ts'
@@ -50,7 +50,7 @@ export class ProcessServerGroup implements ServerGroup {
       if (!state) throw new PlatformError(`the supervisor of run ${this.runId} did not say how ${node} is`)
       return { state, ...(pid === undefined ? {} : { pid }) }
     } catch (error) {
-      if (!(error instanceof SupervisorGone) || (await this.#isThere(serverName))) throw error
+      if (!(error instanceof SupervisorGone) || (await pathExists(join(this.#options.folder, serverName)))) throw error
       return { state: { status: 'missing', text: 'the process and its folder are gone' } }
     }
   }
@@ -98,13 +98,6 @@ export class ProcessServerGroup implements ServerGroup {
 
   async #do(action: Action, node: string, graceMs = 0): Promise<void> {
     await this.#options.control.ask(`${action} ${node}`, action, this.#serverName(node), graceMs)
-  }
-
-  #isThere(serverName: string): Promise<boolean> {
-    return access(join(this.#options.folder, serverName)).then(
-      () => true,
-      () => false,
-    )
   }
 
   #serverName(node: string): string {

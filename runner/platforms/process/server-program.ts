@@ -1,12 +1,13 @@
 import { constants } from 'node:fs'
-import { access, realpath, stat } from 'node:fs/promises'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { access, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { findServer, parseServer, type ServerEntry } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { debianTree } from '../debian/tree.ts'
 import { serverOfTree, treeServer } from '../debian/tree-server.ts'
 import { serverOfVersionText } from '../dialects.ts'
 import { PlatformError } from '../errors.ts'
+import { findPrograms } from '../find-programs.ts'
 import type { Progress } from '../platform.ts'
 
 /** A server's executable on this machine, and how it is run. */
@@ -25,9 +26,10 @@ export interface ServerProgram {
 const VERSION_TIMEOUT_MS = 10_000
 
 /**
- * The executable for a server as it is asked for (`redis:7.0`, `path:/usr/local/bin/redis-server`). For a name of the catalogue:
- * one of the same family and minor version on the PATH, else the one of Debian's packages, fetched if need be. Says which and why through
- * `progress`. Throws PlatformError if there is none, or if what a path names is no Redis or Valkey.
+ * The executable for a server as it is asked for (`redis:7.0`, `path:/usr/local/bin/redis-server`). For a name of the
+ * catalogue: one of the same family and minor version on the PATH, else the one of Debian's packages, fetched if need
+ * be. Says which and why through `progress`. Throws PlatformError if there is none, or if what a path names is no Redis
+ * or Valkey.
  */
 export async function chooseProgram(
   projectRoot: string,
@@ -103,9 +105,7 @@ async function findOnPath(
 ): Promise<{ fitting?: ServerProgram; others: string[] }> {
   const wanted = entry.name.replace(':', ' ')
   const others: string[] = []
-  for (const folder of await foldersOfPath()) {
-    const path = join(folder, entry.program)
-    if ((await executableProblem(path)) !== undefined) continue
+  for (const path of await findPrograms(entry.program)) {
     try {
       const program = await programOf(path, signal)
       if (`${program.server}.`.startsWith(`${wanted}.`)) return { fitting: program, others }
@@ -116,13 +116,6 @@ async function findOnPath(
     }
   }
   return { others }
-}
-
-/** In their order, each once: `/bin` and `/usr/bin` may be the same. */
-async function foldersOfPath(): Promise<string[]> {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
-  const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)))
-  return folders.filter((_, index) => real.indexOf(real[index] ?? '') === index)
 }
 
 async function programOfDebian(
@@ -136,7 +129,7 @@ async function programOfDebian(
     const tree = await debianTree(entry.debian, { progress, signal })
     const { command, args, env } = await treeServer(tree, entry.program)
     const path = args.at(-1) ?? ''
-    await demandSound(tree.root, [command, ...args, '--version'], signal)
+    await assertIntact(tree.root, [command, ...args, '--version'], signal)
     return {
       server: serverOfTree(tree, entry),
       name: entry.program,
@@ -154,7 +147,7 @@ async function programOfDebian(
 }
 
 /** Throws PlatformError if the unpacked server cannot even say its version: something of the tree is damaged. */
-async function demandSound(root: string, command: readonly string[], signal?: AbortSignal): Promise<void> {
+async function assertIntact(root: string, command: readonly string[], signal?: AbortSignal): Promise<void> {
   const [program = '', ...args] = command
   const purpose = 'ask the unpacked server for its version'
   const said = await runProgram(program, args, { purpose, timeoutMs: VERSION_TIMEOUT_MS, signal }).catch((error) => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { programArgs } from '../../base/programs.ts'
 import { PlatformError } from '../errors.ts'
-import { FILES_HINT, reasonInWords } from '../state-folder.ts'
+import { FILES_HINT, fileErrorReason } from '../files.ts'
 import { readJsonLines } from './json-lines.ts'
 import { type Loss, type Opening, RELEASE, type SupervisorClaim, type SupervisorPlan } from './protocol.ts'
 
@@ -17,8 +17,8 @@ export class AddressInUse extends PlatformError {
 }
 
 /**
- * The supervisor of a run, seen by the runner that starts it. This program holds the other end of its standard input: when
- * this program ends, in whatever way, the supervisor sees it and ends the servers.
+ * The supervisor of a run, seen by the runner that starts it. This program holds the other end of its standard input:
+ * when this program ends, in whatever way, the supervisor sees it and ends the servers.
  */
 export class Supervisor {
   readonly #child: ChildProcess
@@ -85,7 +85,7 @@ export class Supervisor {
     if ('ready' in opening) return
     if (opening.code === 'EADDRINUSE') throw new AddressInUse(`the links could not be opened: ${opening.error}`)
     throw new PlatformError(
-      `the servers could not be started in ${plan.folder}: ${reasonInWords(opening.code, opening.error)}`,
+      `the servers could not be started in ${plan.folder}: ${fileErrorReason(opening.code, opening.error)}`,
       { hint: FILES_HINT },
     )
   }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { runProgram } from '../../child.ts'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
+import { pathExists, wrapFileErrors } from '../../files.ts'
 import { isAlive } from '../../process-id.ts'
-import { plainly } from '../../state-folder.ts'
 import type { DiskPlan, ProcessId } from '../protocol.ts'
 
 /** Of one small disk. It takes as much memory as is used of it. */
@@ -39,7 +39,9 @@ const AS_USER: Namespaces = {
   enter: ['--user', '--mount', '--preserve-credentials'],
 }
 
-/** How a small disk in memory can be mounted here, found out by mounting one. Throws UnsupportedFault with the reason. */
+/**
+ * How a small disk in memory can be mounted here, found out by mounting one. Throws UnsupportedFault with the reason.
+ */
 export async function tryDisks(): Promise<Namespaces> {
   if (process.platform !== 'linux') throw unsupported('a namespace of mounts is what only Linux has')
   let reason = ''
@@ -99,19 +101,16 @@ export class SmallDisk {
     const seen = await this.see()
     if (seen === state) return
     if (seen === 'read-only') await this.#protect(false)
-    if (seen === 'full') await plainly('make room on the disk', () => rm(this.#ballast, { force: true }))
+    if (seen === 'full') await wrapFileErrors('make room on the disk', () => rm(this.#ballast, { force: true }))
     if (state === 'full') await this.#fill()
     if (state === 'read-only') await this.#protect(true)
   }
 
   async see(): Promise<'full' | 'read-only' | undefined> {
-    const { mode } = await plainly('look at the disk', () => stat(this.folder))
+    const { mode } = await wrapFileErrors('look at the disk', () => stat(this.folder))
     if ((mode & OWNER_WRITES) === 0) return 'read-only'
-    const { bavail } = await plainly('look at the disk', () => statfs(this.folder))
-    const filled = await stat(this.#ballast).then(
-      () => true,
-      () => false,
-    )
+    const { bavail } = await wrapFileErrors('look at the disk', () => statfs(this.folder))
+    const filled = await pathExists(this.#ballast)
     return filled && bavail === 0 ? 'full' : undefined
   }
 
@@ -120,7 +119,7 @@ export class SmallDisk {
   }
 
   async #fill(): Promise<void> {
-    const file = await plainly('fill the disk', () => open(this.#ballast, 'a', 0o600))
+    const file = await wrapFileErrors('fill the disk', () => open(this.#ballast, 'a', 0o600))
     try {
       for (;;) await file.write(CHUNK)
     } catch (error) {
@@ -131,12 +130,12 @@ export class SmallDisk {
   }
 
   /**
-   * By permissions, which is all that can be changed: the kernel makes no file system read-only while a file on it is open for
-   * writing, and what is mounted above it is not seen by a server that is in the folder already. So what the server has open it can
-   * go on writing; it can make, replace and open nothing.
+   * By permissions, which is all that can be changed: the kernel makes no file system read-only while a file on it is
+   * open for writing, and what is mounted above it is not seen by a server that is in the folder already. So what the
+   * server has open it can go on writing; it can make, replace and open nothing.
    */
   async #protect(isProtected: boolean): Promise<void> {
-    await plainly(`${isProtected ? 'protect' : 'open'} the disk`, async () => {
+    await wrapFileErrors(`${isProtected ? 'protect' : 'open'} the disk`, async () => {
       // What it knows of the cluster is overwritten in place by Redis 7.0, and so must not be writable itself.
       await chmod(join(this.folder, 'nodes.conf'), isProtected ? 0o400 : 0o600).catch(
         (error: NodeJS.ErrnoException) => {

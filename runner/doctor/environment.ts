@@ -5,11 +5,11 @@ import { cachedTree, debianCacheFolder } from '../platforms/debian/tree.ts'
 import { listRuns, readRun } from '../platforms/process/run-record.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
 import { type EngineSeen, lookAtEngine } from './engine.ts'
-import type { FaultTeller } from './fault-support.ts'
+import type { PlatformFaults } from './faults.ts'
 import { type Machine, thisMachine } from './machine.ts'
 
-/** All that a check-up looks at. Tests give parts of their own. */
-export interface Surroundings {
+/** Everything that a check-up looks at. Tests replace parts of it. */
+export interface Environment {
   machine: Machine
   /** Entries of the catalogue, in its order. */
   servers: readonly ServerEntry[]
@@ -20,9 +20,9 @@ export interface Surroundings {
   /** Groups of servers that run as processes of this user. */
   processRuns(): Promise<ProcessRun[]>
   folders: Folders
-  /** Platforms that answer here. */
-  faultTellers: readonly FaultTeller[]
-  /** Of the first of six nodes. */
+  /** Those that answer here. */
+  platforms: readonly PlatformFaults[]
+  /** The port of the first of six nodes, unless a run is given another. */
   portBase: number
   namePrefix: string
 }
@@ -41,19 +41,14 @@ export interface Folders {
 }
 
 /**
- * The surroundings of this process. `reports` is the folder that runs are kept in; ports and names are those that runs take
- * unless told otherwise. Throws PlatformError when the catalogue
+ * The environment of this process. `reports`: the folder that runs are kept in. Throws PlatformError when the catalogue
  * cannot be read.
  */
-export async function theseSurroundings(
+export async function localEnvironment(
   projectRoot: string,
-  {
-    reports,
-    portBase,
-    namePrefix,
-    faultTellers,
-  }: { reports: string } & Pick<Surroundings, 'portBase' | 'namePrefix' | 'faultTellers'>,
-): Promise<Surroundings> {
+  options: { reports: string } & Pick<Environment, 'portBase' | 'namePrefix' | 'platforms'>,
+): Promise<Environment> {
+  const { reports, portBase, namePrefix, platforms } = options
   const names = await serverNames(projectRoot)
   return {
     machine: thisMachine(),
@@ -62,7 +57,7 @@ export async function theseSurroundings(
     findArchives,
     cachedTree,
     processRuns,
-    faultTellers,
+    platforms,
     portBase,
     namePrefix,
     folders: { reports, cache: debianCacheFolder(), temp: tmpdir() },

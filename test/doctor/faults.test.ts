@@ -1,5 +1,5 @@
 import t from 'tap'
-import { faultFindings } from '../../runner/doctor/fault-support.ts'
+import { faultFindings } from '../../runner/doctor/faults.ts'
 import { PlatformError } from '../../runner/platforms/errors.ts'
 import type { FaultSupport } from '../../runner/platforms/faults.ts'
 

@@ -1,8 +1,8 @@
 import { checkUp } from '../../runner/doctor/checkup.ts'
 import type { EngineSeen } from '../../runner/doctor/engine.ts'
+import type { Environment } from '../../runner/doctor/environment.ts'
 import type { Finding } from '../../runner/doctor/finding.ts'
 import type { Machine } from '../../runner/doctor/machine.ts'
-import type { Surroundings } from '../../runner/doctor/surroundings.ts'
 import { PlatformError } from '../../runner/platforms/errors.ts'
 
 export const ENGINE: EngineSeen = {
@@ -84,19 +84,19 @@ export function fakeMachine(parts: MachineParts = {}): FakeMachine {
 }
 
 /** A Debian machine with an engine that has the image of redis:7.0, and an empty cache. */
-export function fakeSurroundings(parts: Partial<Surroundings> = {}): Surroundings {
+export function fakeEnvironment(parts: Partial<Environment> = {}): Environment {
   const debian = (suite: string, program: string) => ({ suites: [suite], packages: [program], without: [] })
   return {
     machine: fakeMachine(),
     servers: [
       { name: 'redis:7.0', image: 'redis:7.0', program: 'redis-server', debian: debian('bookworm', 'redis-server') },
       { name: 'valkey:9.1', image: 'valkey:9.1', program: 'valkey-server', debian: debian('sid', 'valkey-server') },
-    ] as unknown as Surroundings['servers'],
+    ] as unknown as Environment['servers'],
     lookAtEngine: async () => ENGINE,
     findArchives: async (suites) => suites.map((suite) => ({ suite, uri: 'http://reader:secret@mirror.test/debian' })),
     cachedTree: async () => undefined,
     processRuns: async () => [],
-    faultTellers: [],
+    platforms: [],
     folders: { reports: '/project/reports', cache: '/home/x/.cache/redis-chaos/debian', temp: '/tmp' },
     portBase: 7010,
     namePrefix: 'redis-node',
@@ -115,8 +115,8 @@ export function refusal(program: string, said: string): PlatformError {
 }
 
 /** The one finding of a check-up. Throws if there is none. */
-export async function findingOf(surroundings: Surroundings, area: string, subject: string): Promise<Finding> {
-  const findings = await checkUp(surroundings)
+export async function findingOf(environment: Environment, area: string, subject: string): Promise<Finding> {
+  const findings = await checkUp(environment)
   const found = findings.find((finding) => finding.area === area && finding.subject === subject)
   if (!found) throw new Error(`no finding ${area} / ${subject} in ${JSON.stringify(findings)}`)
   return found
