@@ -1,19 +1,12 @@
 #!/usr/bin/env node
+import { BUG_HINT, isExpected, messageOf, UsageError } from './base/errors.ts'
+import { EXIT } from './base/exit.ts'
 import { nearestWord } from './base/nearest.ts'
-import { FormError } from './cluster/form.ts'
 import type { Command, Output } from './commands/command.ts'
 import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
 import { commands } from './commands/index.ts'
-import { UsageError } from './commands/usage-error.ts'
-import { Interrupted, listenForInterrupts } from './engine/interrupt.ts'
-import { PlatformError } from './platforms/errors.ts'
-import { BaselineError } from './record/baseline.ts'
-import { EventLogError } from './record/event-log.ts'
-import { RunFolderError } from './record/run-folder.ts'
-import { TrendsError } from './record/trends.ts'
-import { ReportError } from './results/run-model.ts'
-import { EXIT } from './results/verdict.ts'
+import { listenForInterrupts } from './engine/interrupt.ts'
 
 const COMMON = {
   help: { type: 'boolean', short: 'h', help: 'show this' },
@@ -93,33 +86,18 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The record or the environment does not allow a verdict. */
-const NO_VERDICT_ERRORS = [RunFolderError, EventLogError, ReportError, FormError]
-
 /** Says what went wrong, and gives the exit code for it. */
 function explainError(error: unknown): number {
   const say = (text: string) => process.stderr.write(`${text}\n`)
   if (debug && error instanceof Error) say(error.stack ?? error.message)
-  if (error instanceof UsageError || error instanceof BaselineError || error instanceof TrendsError) {
-    say(error.message)
-    return EXIT.usage
+  if (!isExpected(error)) {
+    say(`A bug of redis-chaos: ${messageOf(error)}`)
+    say(BUG_HINT)
+    return EXIT.bug
   }
-  if (error instanceof Interrupted) {
-    say(error.message)
-    return EXIT.interrupted
-  }
-  if (error instanceof PlatformError) {
-    say(error.message)
-    if (error.hint !== undefined) say(error.hint)
-    return EXIT.noVerdict
-  }
-  if (NO_VERDICT_ERRORS.some((type) => error instanceof type)) {
-    say((error as Error).message)
-    return EXIT.noVerdict
-  }
-  say(`A bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}`)
-  say('Run it again with --debug for the stack trace, and report it.')
-  return EXIT.bug
+  say(error.message)
+  if (error.hint !== undefined) say(error.hint)
+  return error.exitCode
 }
 
 /** A reader that went away (`| head`, a closed terminal) must not keep a run from cleaning up. */

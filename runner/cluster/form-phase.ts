@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
+import { ChaosError } from '../base/errors.ts'
 import { type Look, poll } from '../base/poll.ts'
 
 /** The cluster could not be formed: which phase, what was last seen, how long and how often it was looked. */
-export class FormError extends Error {
+export class FormError extends ChaosError {
   override name = 'FormError'
 }
 

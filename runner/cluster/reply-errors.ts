@@ -1,5 +1,6 @@
+import { PlayError } from '../base/errors.ts'
 /** A server answered, with an error. `message` is the server's own text. */
-export class ReplyError extends Error {
+export class ReplyError extends PlayError {
   override name = 'ReplyError'
   /** Name of the node that answered. */
   readonly node: string
@@ -12,7 +13,7 @@ export class ReplyError extends Error {
 export type UnreachableKind = 'refused' | 'timeout' | 'closed' | 'reset'
 
 /** A server gave no answer. */
-export class Unreachable extends Error {
+export class Unreachable extends PlayError {
   override name = 'Unreachable'
   readonly node: string
   readonly kind: UnreachableKind

@@ -1,3 +1,4 @@
+import { PlayError } from '../base/errors.ts'
 import type { AgreedView, Shard } from './agreed-view.ts'
 import type { LiveCluster, Snapshot } from './live-cluster.ts'
 import { formatSlotRanges, slotOfKey } from './slots.ts'
@@ -6,7 +7,7 @@ import { type Anchor, parseTarget, type TargetPhrase } from './target-phrase.ts'
 export { parseTarget, TARGET_EXAMPLES, type TargetPhrase } from './target-phrase.ts'
 
 /** A target stands for no node now, or names what does not exist. The message says what there was instead. */
-export class TargetError extends Error {
+export class TargetError extends PlayError {
   override name = 'TargetError'
 }
 

@@ -1,5 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
+import { UsageError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { historyFiles, judgeScenario } from '../checks/judge.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { EventLogError, readEvents } from '../record/event-log.ts'
@@ -9,12 +11,10 @@ import { jsonLines } from '../record/history-jsonl.ts'
 import { readHistory } from '../record/history-reader.ts'
 import { checksText } from '../report/checks-text.ts'
 import { outputStyle } from '../report/style.ts'
-import { EXIT } from '../results/verdict.ts'
 import type { Command, Output } from './command.ts'
 import { findRun } from './find-run.ts'
 import { loadScenarios } from './load-scenarios.ts'
 import { shown } from './project.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Lines that are written at once. */
 const LINES_AT_ONCE = 10_000
@@ -53,10 +53,8 @@ export const check: Command = {
       const limits = by === undefined ? undefined : limitsOf(by, out.color)
       return judgeAll(events, folder, limits, out)
     } catch (error) {
-      if (!(error instanceof HistoryError || error instanceof EventLogError)) throw error
-      out.progress(error.message)
-      if (error instanceof HistoryError) out.progress(WITHOUT_HISTORY)
-      return EXIT.noVerdict
+      if (!(error instanceof HistoryError)) throw error
+      throw new HistoryError(error.message, { hint: WITHOUT_HISTORY, cause: error })
     }
   },
 }

@@ -1,8 +1,8 @@
+import { UsageError } from '../base/errors.ts'
 import type { Topology } from '../cluster/topology.ts'
 import { settingProblem } from '../platforms/settings.ts'
 import { portProblem } from '../scenario/cluster-section.ts'
 import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
-import { UsageError } from './usage-error.ts'
 
 /** The bus port of a server is its client port plus this (CLUSTER_PORT_INCR, cluster.h, Redis 7.0). */
 const BUS_PORT_OFFSET = 10_000

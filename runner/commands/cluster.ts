@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
+import { UsageError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { formCluster } from '../cluster/form.ts'
 import { healthProblems } from '../cluster/health.ts'
@@ -11,14 +13,12 @@ import type { Topology } from '../cluster/topology.ts'
 import { DEFAULT_CONFIG } from '../engine/set-up.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
-import { EXIT } from '../results/verdict.ts'
 import { waitUntilAnswering } from './cluster/answering.ts'
 import { groupLines, statusTable } from './cluster/status-table.ts'
 import { type ClusterSettings, checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command, Output, Surroundings } from './command.ts'
 import { type Flags, type ParsedLine, wholeNumber } from './flags.ts'
 import { openPlatforms, platformChoice, platformFlags } from './open-platform.ts'
-import { UsageError } from './usage-error.ts'
 
 const FORM_WITHIN_MS = 30_000
 const STOP_GRACE_MS = 10_000

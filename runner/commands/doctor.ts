@@ -1,15 +1,15 @@
+import { UsageError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { checkUp } from '../doctor/checkup.ts'
 import { type Environment, localEnvironment } from '../doctor/environment.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Platform } from '../platforms/platform.ts'
 import { outputStyle } from '../report/style.ts'
-import { EXIT } from '../results/verdict.ts'
 import { DEFAULT_NAME_PREFIX, DEFAULT_PORT_BASE } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { isFit, renderFindings, renderJson } from './doctor/render.ts'
 import { openEveryPlatform } from './open-platform.ts'
 import { projectRoot, reportsFolder } from './project.ts'
-import { UsageError } from './usage-error.ts'
 
 export const doctor: Command = {
   name: 'doctor',

@@ -1,4 +1,4 @@
-import { EXIT } from '../results/verdict.ts'
+import { EXIT } from '../base/exit.ts'
 
 /** What a program may still have to close when its work is done, ms. */
 const CLOSING_MS = 5_000

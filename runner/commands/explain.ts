@@ -1,10 +1,10 @@
-import { EXIT } from '../results/verdict.ts'
+import { UsageError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { explainScenario } from '../scenario/explain.ts'
 import { verbByName } from '../steps/index.ts'
 import type { Command } from './command.ts'
 import { nameValues } from './flags.ts'
 import { loadScenarios } from './load-scenarios.ts'
-import { UsageError } from './usage-error.ts'
 import { setFlag } from './validate.ts'
 
 export const explain: Command = {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { UsageError } from '../base/errors.ts'
 import { reportsFolder, shown } from './project.ts'
-import { UsageError } from './usage-error.ts'
 
 /** The folder of a finished run: one of `reports`, or a path to one; the last run if `name` is undefined. Throws UsageError. */
 export function findRun(name = 'latest', reports = reportsFolder): string {

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
-import { UsageError } from './usage-error.ts'
 
 interface Flag {
   type: 'string' | 'boolean'

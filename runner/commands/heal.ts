@@ -1,13 +1,13 @@
+import { UsageError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { readJournals } from '../faults/journal.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { FoundRun, Platform } from '../platforms/platform.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
-import { EXIT } from '../results/verdict.ts'
 import { clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { forgetJournal, healKept } from './heal/heal-kept.ts'
 import { openEveryPlatform } from './open-platform.ts'
-import { UsageError } from './usage-error.ts'
 
 export const heal: Command = {
   name: 'heal',

@@ -1,15 +1,16 @@
 import { statSync } from 'node:fs'
+import { UsageError } from '../base/errors.ts'
+import { EXIT, worstExit } from '../base/exit.ts'
 import { compareAll, DEFAULT_THRESHOLD } from '../checks/regression/compare.ts'
 import { type Baseline, readBaseline } from '../record/baseline.ts'
 import type { Comparison } from '../record/comparison.ts'
 import type { EventBody, ScenarioVerdict } from '../record/events.ts'
 import { mostGiven, playedGroups } from '../results/repeats.ts'
 import type { RunReport } from '../results/report-model.ts'
-import { EXIT, exitCodeOf, verdictOfRun, worstExit } from '../results/verdict.ts'
+import { exitCodeOf, verdictOfRun } from '../results/verdict.ts'
 import { comparedTo } from './baseline-measures.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 import { wholeNumber } from './flags.ts'
-import { UsageError } from './usage-error.ts'
 
 export const MOST_REPEATS = 1000
 

@@ -1,10 +1,10 @@
 import Table from 'cli-table3'
-import { EXIT } from '../results/verdict.ts'
+import { UsageError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { listScenarios } from '../scenario/library.ts'
 import type { Command } from './command.ts'
 import { chosenNames } from './load-scenarios.ts'
 import { scenariosFolder, shown } from './project.ts'
-import { UsageError } from './usage-error.ts'
 
 export const list: Command = {
   name: 'list',

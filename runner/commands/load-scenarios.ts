@@ -1,10 +1,10 @@
+import { UsageError } from '../base/errors.ts'
 import { type Diagnostic, renderDiagnostics } from '../scenario/diagnostic.ts'
 import { findScenario, listScenarios, withTags } from '../scenario/library.ts'
 import { loadScenarioFile } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import { scenariosFolder, shown } from './project.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Names of the scenarios asked for: those named, and those with one of the tags. Throws UsageError if a tag has none. */
 export function chosenNames(names: readonly string[], tags: readonly string[]): string[] {

@@ -1,3 +1,4 @@
+import { UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { DEFAULT_SERVER, parseServer, serverNames } from '../platforms/catalogue.ts'
 import { DockerPlatform } from '../platforms/docker/docker-platform.ts'
@@ -6,7 +7,6 @@ import type { Platform } from '../platforms/platform.ts'
 import { ProcessPlatform } from '../platforms/process/process-platform.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 import { projectRoot } from './project.ts'
-import { UsageError } from './usage-error.ts'
 
 const KINDS = ['auto', 'docker', 'process'] as const
 type Kind = (typeof KINDS)[number]

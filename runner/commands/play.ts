@@ -1,22 +1,23 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
+import { isExpected } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { type Play, playRun } from '../engine/play-run.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform } from '../platforms/platform.ts'
-import { BaselineError, writeBaseline } from '../record/baseline.ts'
-import { EventLogError, Recorder } from '../record/event-log.ts'
+import { writeBaseline } from '../record/baseline.ts'
+import { Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
 import { secretsAmong } from '../record/redact.ts'
-import { createRunFolder, RunFolderError } from '../record/run-folder.ts'
-import { appendTrends, TrendsError } from '../record/trends.ts'
+import { createRunFolder } from '../record/run-folder.ts'
+import { appendTrends } from '../record/trends.ts'
 import { appendStepSummary } from '../report/github-summary.ts'
 import { liveReporter } from '../report/live.ts'
 import { trendLines } from '../report/trends.ts'
 import { writeReports } from '../report/write-reports.ts'
 import type { RunReport } from '../results/report-model.ts'
-import { ReportError, reduceRun } from '../results/run-model.ts'
-import { EXIT } from '../results/verdict.ts'
+import { reduceRun } from '../results/run-model.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import { baselineMeasures } from './baseline-measures.ts'
@@ -28,7 +29,6 @@ import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import { shown } from './project.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
-const WRITE_ERRORS = [EventLogError, ReportError, RunFolderError, BaselineError, TrendsError]
 export const MAX_SEED = 2 ** 31 - 1
 
 /** What a run was asked for on the command line. */
@@ -164,8 +164,8 @@ function whatFails(work: readonly (() => unknown)[]): string[] {
       write()
       return []
     } catch (error) {
-      if (!WRITE_ERRORS.some((type) => error instanceof type)) throw error
-      return [(error as Error).message]
+      if (!isExpected(error)) throw error
+      return [error.message]
     }
   })
 }

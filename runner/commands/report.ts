@@ -1,17 +1,17 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { UsageError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { readEvents } from '../record/event-log.ts'
 import { readTrends, TrendsError, trendsFile } from '../record/trends.ts'
 import { trendsPage } from '../report/html/trends-page.ts'
 import { writeReports } from '../report/write-reports.ts'
 import type { RunReport } from '../results/report-model.ts'
-import { EXIT } from '../results/verdict.ts'
 import type { Command, Output } from './command.ts'
 import { findRun } from './find-run.ts'
 import type { ParsedLine } from './flags.ts'
 import { reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
-import { UsageError } from './usage-error.ts'
 
 export const report: Command = {
   name: 'report',

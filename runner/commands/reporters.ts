@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { formatDuration } from '../base/duration.ts'
+import { UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { type ReportFormat, stdoutReporters } from '../report/index.ts'
 import { runFiles } from '../report/run-files.ts'
@@ -9,7 +10,6 @@ import { outputStyle } from '../report/style.ts'
 import type { RunReport } from '../results/report-model.ts'
 import type { Output } from './command.ts'
 import type { Flags, ParsedLine } from './flags.ts'
-import { UsageError } from './usage-error.ts'
 
 /** A module of one's own that gives nothing by then is given up: nothing else would end the run. */
 const PLUGIN_LIMIT_MS = 30_000

@@ -1,5 +1,6 @@
+import { UsageError } from '../base/errors.ts'
+import { EXIT, worstExit } from '../base/exit.ts'
 import { quoted } from '../base/shell-words.ts'
-import { EXIT, worstExit } from '../results/verdict.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
@@ -10,7 +11,6 @@ import { platformChoice, platformFlags } from './open-platform.ts'
 import { type Asked, MAX_SEED, play } from './play.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
-import { UsageError } from './usage-error.ts'
 import { setFlag } from './validate.ts'
 
 const flags: Flags = {

@@ -1,4 +1,4 @@
-import { EXIT } from '../results/verdict.ts'
+import { EXIT } from '../base/exit.ts'
 import { listScenarios } from '../scenario/library.ts'
 import type { Command } from './command.ts'
 import { type Flags, nameValues } from './flags.ts'

@@ -1,6 +1,11 @@
+import { ChaosError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
+
 /** Why a run ends early: a signal from outside. */
-export class Interrupted extends Error {
+export class Interrupted extends ChaosError {
   override name = 'Interrupted'
+  override readonly exitCode = EXIT.interrupted
+  override readonly stepVerdict = 'interrupted'
   constructor(signalName: string) {
     super(`interrupted by ${signalName}`)
   }

@@ -1,13 +1,14 @@
 import path from 'node:path'
+import { EXIT } from '../base/exit.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform } from '../platforms/platform.ts'
 import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
-import { EXIT, exitCodeOf, verdictOfRun } from '../results/verdict.ts'
+import { exitCodeOf, verdictOfRun } from '../results/verdict.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { type Place, recordStart } from './announce.ts'
 import { playScenario } from './play-scenario.ts'
-import { resultOfPlatformError, type ScenarioResult } from './scenario-result.ts'
+import { resultOfError, resultOfExpected, type ScenarioResult } from './scenario-result.ts'
 import type { RunSettings } from './settings-of-run.ts'
 
 export interface RunResult {
@@ -115,12 +116,7 @@ async function prepare(settings: RunSettings, onBug: (error: unknown) => void): 
   } catch (error) {
     if (interrupted.aborted)
       return { verdict: 'interrupted', reason: String(interrupted.reason?.message ?? 'interrupted') }
-    if (error instanceof PlatformError) return resultOfPlatformError(error)
-    onBug(error)
-    return {
-      verdict: 'error',
-      reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}`,
-    }
+    return resultOfError(error, onBug)
   }
 }
 
@@ -140,7 +136,7 @@ async function playOrSkip(
     if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
-    return recordUnplayed(scenario, place, settings, resultOfPlatformError(error))
+    return recordUnplayed(scenario, place, settings, resultOfExpected(error))
   }
   return await playScenario(scenario, place, settings, onBug)
 }

@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { formatDuration } from '../base/duration.ts'
+import { type ChaosError, isExpected, messageOf } from '../base/errors.ts'
 import { judgeScenario } from '../checks/judge.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
-import { NotHealed } from '../faults/fault.ts'
 import type { Journal } from '../faults/journal.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
@@ -21,7 +21,7 @@ import { NodeLogs } from './node-logs.ts'
 import { seededRandom } from './random.ts'
 import {
   resultOfError,
-  resultOfPlatformError,
+  resultOfExpected,
   resultOfSteps,
   type ScenarioResult,
   withChecks,
@@ -199,12 +199,8 @@ async function healAll(
 }
 
 /** Beside what healing itself says: its time was over. */
-function isHealingFailure(error: unknown): error is NotHealed | PlatformError | DOMException {
-  return (
-    error instanceof NotHealed ||
-    error instanceof PlatformError ||
-    (error instanceof DOMException && error.name === 'TimeoutError')
-  )
+function isHealingFailure(error: unknown): error is ChaosError | DOMException {
+  return isExpected(error) || (error instanceof DOMException && error.name === 'TimeoutError')
 }
 
 /** A failure seen while the platform was dead says nothing about the cluster. */
@@ -216,7 +212,7 @@ async function doubtIfPlatformDied(result: ScenarioResult, settings: RunSettings
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
     return {
-      ...resultOfPlatformError(error),
+      ...resultOfExpected(error),
       reason: `${error.message} (seen when this was to be judged: ${result.reason ?? result.verdict})`,
     }
   }
@@ -262,7 +258,7 @@ async function cleanUp(
     return result
   } catch (error) {
     const command = settings.platform.removalCommand(servers.runId)
-    const reason = `the servers could not be removed: ${error instanceof Error ? error.message : String(error)}`
+    const reason = `the servers could not be removed: ${messageOf(error)}`
     const hint = `remove what is left with: ${command}`
     settings.recorder.record({ type: 'warning', scenario: place.index, text: `${reason}; ${hint}` })
     if (!(error instanceof PlatformError)) throw error

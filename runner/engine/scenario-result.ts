@@ -1,10 +1,7 @@
-import { FormError } from '../cluster/form.ts'
-import { PlatformError } from '../platforms/errors.ts'
+import { type ChaosError, describeBug, isExpected } from '../base/errors.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
-import { HistoryError } from '../record/history-format.ts'
 import { verdictOfSteps } from '../results/verdict.ts'
-import { LoadRefused } from '../workload/load.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Played } from './step-player.ts'
 
@@ -30,19 +27,18 @@ export function resultOfSteps(played: readonly Played[], signal: AbortSignal): S
   }
 }
 
-/** What an error outside the steps makes of it. What is neither the environment's nor the scenario's doing is a bug. */
+/** What an error outside the steps makes of it: there is no verdict. */
 export function resultOfError(error: unknown, onBug: (error: unknown) => void): ScenarioResult {
-  if (error instanceof Interrupted) return { verdict: 'interrupted', reason: error.message }
-  if (error instanceof PlatformError) return resultOfPlatformError(error)
-  if (error instanceof LoadRefused) return resultOfPlatformError(error)
-  if (error instanceof FormError || error instanceof HistoryError) return { verdict: 'error', reason: error.message }
-  onBug(error)
-  return { verdict: 'error', reason: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}` }
+  if (!isExpected(error)) {
+    onBug(error)
+    return { verdict: 'error', reason: describeBug(error) }
+  }
+  return resultOfExpected(error)
 }
 
-/** The environment failed, and says how to mend it. */
-export function resultOfPlatformError(error: PlatformError | LoadRefused): ScenarioResult {
-  return { verdict: 'error', reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+export function resultOfExpected(error: ChaosError): ScenarioResult {
+  const verdict = error.stepVerdict === 'interrupted' ? 'interrupted' : 'error'
+  return { verdict, reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 
 /** What the checks make of it: a limit that was broken, or never evaluated, fails a scenario; the first of those that weigh most says why. */

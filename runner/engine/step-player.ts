@@ -1,33 +1,24 @@
 import { formatDuration } from '../base/duration.ts'
-import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
-import { parseTarget, TargetError } from '../cluster/targets.ts'
-import { PlatformError } from '../platforms/errors.ts'
-import type { PlannedStep, StepError, StepOutcome, StepVerdict } from '../record/events.ts'
+import { BUG_HINT, ChaosError, describeBug, PlayError } from '../base/errors.ts'
+import { parseTarget } from '../cluster/targets.ts'
+import type { PlannedStep, StepOutcome, StepVerdict } from '../record/events.ts'
 import { verdictOfSteps } from '../results/verdict.ts'
-import { type Names, UndefinedName } from '../steps/names.ts'
-import {
-  type ReadStep,
-  type Step,
-  type StepContext,
-  StepFailure,
-  StepInconclusive,
-  type StepResult,
-} from '../steps/verb.ts'
-import { Interrupted } from './interrupt.ts'
+import type { Names } from '../steps/names.ts'
+import { type ReadStep, type Step, type StepContext, StepFailure, type StepResult } from '../steps/verb.ts'
 import type { Stage } from './stage.ts'
 
 /** A step took longer than it may. */
-export class DeadlinePassed extends Error {
+export class DeadlinePassed extends PlayError {
   override name = 'DeadlinePassed'
 }
 
 /** A step inside another did not pass; the outer one ends as it did. */
-class ChildNotPassed extends Error {
+class ChildNotPassed extends PlayError {
   override name = 'ChildNotPassed'
-  readonly verdict: StepVerdict
-  constructor(child: PlannedStep, verdict: StepVerdict) {
+  override readonly stepVerdict: ChaosError['stepVerdict']
+  constructor(child: PlannedStep, verdict: ChaosError['stepVerdict']) {
     super(`step ${child.path} (${child.name}) ${verdict === 'failed' ? 'failed' : `ended as ${verdict}`}`)
-    this.verdict = verdict
+    this.stepVerdict = verdict
   }
 
   withOthers(count: number): this {
@@ -41,9 +32,11 @@ const DEADLINE_MARGIN_MS = 5000
 /** How long a verb may take to end once it has been told to, ms, before the engine goes on without it. */
 const WIND_DOWN_MS = 2000
 
+type PlayedOutcome = StepOutcome & { verdict: Exclude<StepVerdict, 'not-run'> }
+
 export interface Played {
   planned: PlannedStep
-  outcome: StepOutcome
+  outcome: PlayedOutcome
 }
 
 /**
@@ -85,7 +78,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
     })
   }
   let announced = false
-  let outcome: StepOutcome
+  let outcome: PlayedOutcome
   try {
     const read = verb.read(step, names)
     planned = { ...planned, name: step.name ?? read.sentence }
@@ -199,8 +192,8 @@ function worstOf(reasons: readonly unknown[]): unknown {
   const bug = reasons.find((reason) => !(reason instanceof ChildNotPassed))
   if (bug !== undefined) return bug
   const children = reasons.filter((reason) => reason instanceof ChildNotPassed)
-  const verdict = verdictOfSteps(children.map((child) => child.verdict))
-  const [first = children[0], ...others] = children.filter((child) => child.verdict === verdict)
+  const verdict = verdictOfSteps(children.map((child) => child.stepVerdict))
+  const [first = children[0], ...others] = children.filter((child) => child.stepVerdict === verdict)
   return others.length > 0 && first ? first.withOthers(children.length - 1) : first
 }
 
@@ -230,8 +223,9 @@ async function withDeadline<T>(
     controller.signal.throwIfAborted()
     return result
   } catch (error) {
-    // A platform that failed is why the step came to no end, and not the other way round.
-    throw controller.signal.aborted && !(error instanceof PlatformError) ? controller.signal.reason : error
+    // An environment that failed is why the step came to no end, and not the other way round.
+    const environmentFailed = error instanceof ChaosError && error.stepVerdict === 'error'
+    throw controller.signal.aborted && !environmentFailed ? controller.signal.reason : error
   } finally {
     clearTimeout(timer)
     clearTimeout(windDown)
@@ -239,35 +233,18 @@ async function withDeadline<T>(
   }
 }
 
-/** A server that did not answer or said no where a verb did not expect it: the cluster's doing, no bug of the runner. */
-function isServerError(error: unknown): error is Error {
-  return error instanceof Unreachable || error instanceof ReplyError
+function outcomeOfError(error: unknown, stage: Stage, lastProgress: string | undefined): PlayedOutcome {
+  if (!(error instanceof ChaosError)) {
+    stage.onBug(error)
+    return { verdict: 'error', error: { message: describeBug(error), hint: BUG_HINT } }
+  }
+  const verdict = error.stepVerdict
+  if (error instanceof StepFailure) return { verdict, ...error.outcome, error: error.error }
+  const hint = error.hint === undefined ? {} : { hint: error.hint }
+  return { verdict, error: { message: messageInStep(error, lastProgress), ...hint } }
 }
 
-function outcomeOfError(error: unknown, stage: Stage, lastProgress: string | undefined): StepOutcome {
-  if (error instanceof StepInconclusive) return { verdict: 'inconclusive', ...error.outcome, error: error.error }
-  if (error instanceof StepFailure) return { verdict: 'failed', ...error.outcome, error: error.error }
-  if (error instanceof ChildNotPassed) return { verdict: error.verdict, error: { message: error.message } }
-  if (error instanceof Interrupted) return { verdict: 'interrupted', error: { message: error.message } }
-  if (error instanceof PlatformError) return { verdict: 'error', error: platformError(error) }
-  if (error instanceof TargetError || error instanceof UndefinedName || isServerError(error)) {
-    return { verdict: 'failed', error: { message: error.message } }
-  }
-  if (error instanceof DeadlinePassed) {
-    const last = lastProgress === undefined ? '' : `; last seen: ${lastProgress}`
-    return { verdict: 'failed', error: { message: `the step ${error.message}${last}` } }
-  }
-  stage.onBug(error)
-  return { verdict: 'error', error: bugError(error) }
-}
-
-function platformError(error: PlatformError): StepError {
-  return { message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
-}
-
-function bugError(error: unknown): StepError {
-  return {
-    message: `a bug of redis-chaos: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'Run it again with --debug for the stack trace, and report it.',
-  }
+function messageInStep(error: ChaosError, lastProgress: string | undefined): string {
+  if (!(error instanceof DeadlinePassed)) return error.message
+  return `the step ${error.message}${lastProgress === undefined ? '' : `; last seen: ${lastProgress}`}`
 }

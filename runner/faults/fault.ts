@@ -1,4 +1,6 @@
 import type { Clock } from '../base/clock.ts'
+import { ChaosError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 
@@ -28,22 +30,21 @@ export interface FaultStage {
 }
 
 /** The fault is not seen to bite within its deadline: nothing after it can be judged. */
-export class NotProven extends Error {
+export class NotProven extends ChaosError {
   override name = 'NotProven'
-  readonly hint: string | undefined
+  override readonly stepVerdict = 'inconclusive'
   constructor(message: string, hint?: string) {
-    super(message)
-    this.hint = hint
+    super(message, { hint })
   }
 }
 
 /** The fault is still seen to bite, or what healing needs does not answer. `hint` says how to mend it by hand. */
-export class NotHealed extends Error {
+export class NotHealed extends ChaosError {
   override name = 'NotHealed'
-  readonly hint: string | undefined
+  override readonly exitCode = EXIT.failed
+  override readonly stepVerdict = 'failed'
   constructor(message: string, hint?: string) {
-    super(message)
-    this.hint = hint
+    super(message, { hint })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { ChaosError, messageOf } from '../base/errors.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import { FaultBoard } from './board.ts'
@@ -35,8 +36,8 @@ export async function healJournal(options: HealOptions): Promise<Healing> {
       healing.done.push(`healed: ${fault.sentence} (${await board.end(fault.id, signal)})`)
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? `; ${error.hint}` : ''
-      healing.failed.push(`${fault.sentence}: ${error instanceof Error ? error.message : String(error)}${hint}`)
+      const hint = error instanceof ChaosError && error.hint !== undefined ? `; ${error.hint}` : ''
+      healing.failed.push(`${fault.sentence}: ${messageOf(error)}${hint}`)
     }
   }
   return healing

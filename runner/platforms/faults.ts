@@ -4,11 +4,12 @@
  */
 import { PlatformError } from './errors.ts'
 
-/** This machine, this server or this platform cannot do what is asked; nothing was changed. Ends a step as inconclusive. */
+/** This machine, this server or this platform cannot do what is asked; nothing was changed. */
 export class UnsupportedFault extends PlatformError {
   override name = 'UnsupportedFault'
+  override readonly stepVerdict = 'inconclusive'
   constructor(fault: string, reason: string, hint?: string) {
-    super(`${fault} is unsupported here: ${reason}`, hint === undefined ? {} : { hint })
+    super(`${fault} is unsupported here: ${reason}`, { hint })
   }
 }
 

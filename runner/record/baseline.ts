@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
+import { ChaosError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { type ComparisonKey, METRIC_NAMES } from './comparison.ts'
 
 /** A baseline cannot be read or written. Told before anything is played. */
-export class BaselineError extends Error {
+export class BaselineError extends ChaosError {
   override name = 'BaselineError'
+  override readonly exitCode = EXIT.usage
 }
 
 const FORMAT = 'redis-chaos baseline'

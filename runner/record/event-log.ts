@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
+import { ChaosError } from '../base/errors.ts'
 import { METRIC_NAMES } from './comparison.ts'
 import { looksLikeEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
@@ -7,7 +8,7 @@ import { LOG_MOMENTS } from './failover-facts.ts'
 import { type Redact, redactor } from './redact.ts'
 
 /** The event log cannot be written, or what stands in it cannot be read. */
-export class EventLogError extends Error {
+export class EventLogError extends ChaosError {
   override name = 'EventLogError'
 }
 

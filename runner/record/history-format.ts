@@ -1,3 +1,4 @@
+import { ChaosError } from '../base/errors.ts'
 import type { WorkloadType } from './history-codes.ts'
 
 /**
@@ -13,7 +14,7 @@ export const FRAME_HEADER_BYTES = 16
 export const FRAME = { start: 1, operations: 2, attempts: 3, lists: 4, names: 5, end: 6 } as const
 
 /** A history cannot be written, or a file is no history. */
-export class HistoryError extends Error {
+export class HistoryError extends ChaosError {
   override name = 'HistoryError'
 }
 

@@ -1,8 +1,9 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ChaosError } from '../base/errors.ts'
 
 /** A folder or file of the reports cannot be made or written. */
-export class RunFolderError extends Error {
+export class RunFolderError extends ChaosError {
   override name = 'RunFolderError'
 }
 

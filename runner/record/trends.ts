@@ -1,11 +1,14 @@
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { ChaosError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
 import { METRIC_NAMES, type Metric } from './comparison.ts'
 
 /** The file of trends cannot be written, or holds what is no line of it. */
-export class TrendsError extends Error {
+export class TrendsError extends ChaosError {
   override name = 'TrendsError'
+  override readonly exitCode = EXIT.usage
 }
 
 const trendLine = z.object({

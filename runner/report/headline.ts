@@ -1,3 +1,4 @@
+import { EXIT } from '../base/exit.ts'
 import type { RunReport } from '../results/report-model.ts'
 import type { Format } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
@@ -11,18 +12,14 @@ export interface Headline {
   look: 'passed' | 'failed' | 'error' | 'inconclusive' | 'interrupted'
 }
 
-/** The exit codes that tell a regression, or repeats that disagree; and that there is no verdict. */
-const REGRESSED_EXIT = 4
-const NO_VERDICT_EXIT = 3
-
 export function headlineOf(run: RunReport): Headline {
-  if (run.exitCode === REGRESSED_EXIT) {
+  if (run.exitCode === EXIT.regressed) {
     const word = hasRegressed(run) ? 'regressed' : 'flaky'
     return { mark: '✖', word, format: ['bold', 'red'], look: 'failed' }
   }
   // Repeats that failed weigh nothing where most of them passed, and only the exit code knows.
-  const isOutweighed = run.verdict === 'failed' && run.exitCode === NO_VERDICT_EXIT
-  if (isOutweighed || (run.verdict === 'passed' && run.exitCode !== 0)) {
+  const isOutweighed = run.verdict === 'failed' && run.exitCode === EXIT.noVerdict
+  if (isOutweighed || (run.verdict === 'passed' && run.exitCode !== EXIT.passed)) {
     return { ...VERDICT_LOOKS.inconclusive, look: 'inconclusive' }
   }
   return { ...VERDICT_LOOKS[run.verdict], look: run.verdict }

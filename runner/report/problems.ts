@@ -1,13 +1,11 @@
 import { formatDuration } from '../base/duration.ts'
+import { EXIT } from '../base/exit.ts'
 import { plural } from '../base/text.ts'
 import type { CheckVerdict, Witness, WitnessOperation } from '../record/check-outcome.ts'
 import type { Comparison } from '../record/comparison.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
 import { isInside } from '../results/step-path.ts'
 import { repeatName, repeatVerdict } from './repeat-lines.ts'
-
-/** The exit code that tells that there is no verdict. */
-const NO_VERDICT_EXIT = 3
 
 /** Something that kept a run from passing, in words; the same in every report. */
 export interface Problem {
@@ -69,7 +67,7 @@ function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
     details: [],
   })
   const regressed = baseline.comparisons.filter(({ verdict }) => verdict === 'regressed').map(told)
-  if (exitCode !== NO_VERDICT_EXIT) return regressed
+  if (exitCode !== EXIT.noVerdict) return regressed
   const few = baseline.comparisons.filter(({ verdict }) => verdict === 'too-few' || verdict === 'missing').map(told)
   return [...regressed, ...(baseline.comparisons.length === 0 ? [nothingCompared(baseline.file)] : few)]
 }

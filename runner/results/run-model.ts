@@ -1,4 +1,5 @@
-import type { ClusterInfo, EventOf, PlannedStep, RunEvent, RunVerdict, StepOutcome } from '../record/events.ts'
+import { ChaosError } from '../base/errors.ts'
+import type { ClusterInfo, EventOf, PlannedStep, RunEvent, StepOutcome } from '../record/events.ts'
 import { failoverSummary } from './failover-summary.ts'
 import type { ScenarioEvent } from './failovers/facts.ts'
 import { failoverTimelines } from './failovers/failovers.ts'
@@ -16,13 +17,13 @@ import {
 } from './report-model.ts'
 import { seriesOf } from './series.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
+import { exitCodeOf } from './verdict.ts'
 
 /** The events do not tell of a run: there is nothing to report. */
-export class ReportError extends Error {
+export class ReportError extends ChaosError {
   override name = 'ReportError'
 }
 
-const EXIT_CODES: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
 const BROKE_OFF =
   'The record of the run breaks off here: the runner was killed or crashed before the scenario ended. Servers that it started may still be there.'
 
@@ -46,7 +47,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   return withRepeats({
     version: REPORT_VERSION,
     verdict,
-    exitCode: ended?.exitCode ?? EXIT_CODES[verdict],
+    exitCode: ended?.exitCode ?? exitCodeOf(verdict),
     startedAt: started.startedAt,
     durationMs: tidyMs(ended?.durationMs ?? lastMs - started.atMs),
     seed: started.seed,

@@ -1,14 +1,5 @@
+import { EXIT } from '../base/exit.ts'
 import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../record/events.ts'
-
-export const EXIT = {
-  passed: 0,
-  failed: 1,
-  usage: 2,
-  noVerdict: 3,
-  regressed: 4,
-  bug: 70,
-  interrupted: 130,
-} as const
 
 /** From bad to worse, as the exit codes rank them: a failure outweighs a missing verdict. */
 const RANK: readonly RunVerdict[] = ['passed', 'inconclusive', 'error', 'failed', 'interrupted']
@@ -26,20 +17,6 @@ function worst(verdicts: readonly ScenarioVerdict[]): RunVerdict {
     (sofar, verdict) => (verdict !== 'skipped' && RANK.indexOf(verdict) > RANK.indexOf(sofar) ? verdict : sofar),
     'passed',
   )
-}
-
-/** Exit codes from bad to worse: a failure outweighs a missing verdict, and that a regression. */
-const EXIT_RANK: readonly number[] = [
-  EXIT.passed,
-  EXIT.regressed,
-  EXIT.noVerdict,
-  EXIT.failed,
-  EXIT.interrupted,
-  EXIT.bug,
-]
-
-export function worstExit(one: number, other: number): number {
-  return EXIT_RANK.indexOf(other) > EXIT_RANK.indexOf(one) ? other : one
 }
 
 /** Exit code of a run without a bug of the runner (that is 70 whatever the verdict). */

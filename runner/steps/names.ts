@@ -1,3 +1,4 @@
+import { PlayError } from '../base/errors.ts'
 /** What `$name` stands for: params, and what `let` and `save` gave. Scopes nest: a `use` sees only its own params. */
 export class Names {
   readonly #values = new Map<string, unknown>()
@@ -29,7 +30,7 @@ export class Names {
 export const NAME_PATTERN = /\$(\$|[A-Za-z_][A-Za-z0-9_]*)/g
 
 /** Thrown for a `$name` that nothing defined. */
-export class UndefinedName extends Error {
+export class UndefinedName extends PlayError {
   override name = 'UndefinedName'
   readonly missing: string
   constructor(missing: string) {

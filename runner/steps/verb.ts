@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
+import { PlayError } from '../base/errors.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
@@ -65,21 +66,22 @@ export interface StepContext {
 /** What a verb reports when all is well; the engine adds verdict and times. */
 export type StepResult = Omit<StepOutcome, 'verdict' | 'error' | 'targets' | 'limitMs'>
 
-/** The step did what it should, and what was expected is not so. Exit code 1. */
-export class StepFailure extends Error {
+/** The step did what it should, and what was expected is not so. */
+export class StepFailure extends PlayError {
   override name = 'StepFailure'
   readonly error: StepError
   readonly outcome: StepResult
   constructor(error: StepError, outcome: StepResult = {}) {
-    super(error.message)
+    super(error.message, { hint: error.hint })
     this.error = error
     this.outcome = outcome
   }
 }
 
-/** The step could not be judged: a fault that did not bite. Exit code 3. */
+/** The step could not be judged: a fault that did not bite. */
 export class StepInconclusive extends StepFailure {
   override name = 'StepInconclusive'
+  override readonly stepVerdict = 'inconclusive'
 }
 
 /** The names that are known inside a step before it is played: the steps of a file see its params alone. */

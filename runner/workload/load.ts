@@ -1,17 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import { formatDuration } from '../base/duration.ts'
+import { ChaosError, messageOf } from '../base/errors.ts'
 import { threadProgram } from '../base/programs.ts'
 import type { LoadSeries } from '../record/events.ts'
 import type { FromThread, LoadRequest, Method, Methods } from './thread/request.ts'
 
 /** The servers cannot take the load that the scenario asks for. */
-export class LoadRefused extends Error {
+export class LoadRefused extends ChaosError {
   override name = 'LoadRefused'
-  readonly hint: string | undefined
-  constructor(message: string, hint?: string) {
-    super(message)
-    this.hint = hint
-  }
 }
 
 /** The thread of the load ended, or does not answer: a bug of the runner. */
@@ -55,7 +51,7 @@ export class Load {
   async open(request: LoadRequest): Promise<void> {
     this.#longestTimeoutMs = Math.max(0, ...request.workloads.map(({ options }) => options.timeoutMs))
     const refusal = await this.#ask('open', request, OPEN_WITHIN_MS)
-    if (refusal) throw new LoadRefused(refusal.message, refusal.hint)
+    if (refusal) throw new LoadRefused(refusal.message, { hint: refusal.hint })
   }
 
   /** Lets the clients begin. */
@@ -80,7 +76,9 @@ export class Load {
 
   /** Ends connections, histories and the thread, at any time. Resolves with what could not be written. Idempotent. */
   async close(): Promise<string[]> {
-    const problems = this.#broke ? [] : await this.#ask('close', undefined, CLOSE_WITHIN_MS).catch(problemOf)
+    const problems = this.#broke
+      ? []
+      : await this.#ask('close', undefined, CLOSE_WITHIN_MS).catch((error) => [messageOf(error)])
     this.#broke ??= new LoadBroke('the load is closed')
     await this.#worker.terminate()
     return problems
@@ -123,8 +121,4 @@ export class Load {
     }
     this.#waiting.clear()
   }
-}
-
-function problemOf(error: unknown): string[] {
-  return [error instanceof Error ? error.message : String(error)]
 }

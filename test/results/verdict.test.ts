@@ -1,6 +1,7 @@
 import t from 'tap'
+import { EXIT } from '../../runner/base/exit.ts'
 import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../../runner/record/events.ts'
-import { EXIT, exitCodeOf, verdictOfRun, verdictOfSteps } from '../../runner/results/verdict.ts'
+import { exitCodeOf, verdictOfRun, verdictOfSteps } from '../../runner/results/verdict.ts'
 
 t.test('exit codes', async (t) => {
   const codes: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
