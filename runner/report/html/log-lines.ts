@@ -1,8 +1,6 @@
 import type { ScenarioReport } from '../../results/report-model.ts'
 import type { RunFiles } from '../run-files.ts'
-
-/** ms from the scenario's start, place of the node in `nodes`, text, and 1 where it tells of the cluster. */
-type PageLogLine = [ms: number, node: number, text: string, notable: 0 | 1]
+import type { PageLogLine } from './page-data.ts'
 
 export interface PageLogs {
   nodes: string[]

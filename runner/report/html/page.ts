@@ -1,4 +1,4 @@
-import { chartLibrary, plainScript, script, styles } from './assets.ts'
+import { type PageScript, pageAssets } from './assets.ts'
 import { type Content, html, Markup, scriptJson } from './markup.ts'
 
 /** A whole page, in one file. */
@@ -7,8 +7,8 @@ export interface Page {
   /** Places within the page, by id. */
   navigation: { id: string; name: string }[]
   body: Content
-  /** The entry among the scripts, and what it is handed. */
-  script: string
+  script: PageScript
+  /** What the script is handed. */
   data: unknown
 }
 
@@ -18,6 +18,7 @@ const POLICY =
 
 /** The page as one text, which works from a file and asks no network for anything. */
 export function renderPage(page: Page): string {
+  const { styles, earlyScript, scripts } = pageAssets()
   const links = page.navigation.map(({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`)
   const document = html`<!doctype html>
 <html lang="en">
@@ -28,8 +29,8 @@ export function renderPage(page: Page): string {
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
 <title>${page.title}</title>
-<script>${new Markup(plainScript('theme-early.js'))}</script>
-<style>${new Markup(styles('report.css', 'timeline.css'))}</style>
+<script>${new Markup(earlyScript)}</script>
+<style>${new Markup(styles)}</style>
 </head>
 <body>
 <a class="skip" href="#main">To the content</a>
@@ -42,8 +43,7 @@ export function renderPage(page: Page): string {
 ${page.body}
 </main>
 <script type="application/json" id="data">${scriptJson(page.data)}</script>
-<script>${new Markup(chartLibrary())}</script>
-<script>${new Markup(script(page.script))}</script>
+<script>${new Markup(scripts[page.script])}</script>
 </body>
 </html>
 `

@@ -4,6 +4,7 @@ import type { RunFiles } from '../run-files.ts'
 import { type PageLogs, pageLogs } from './log-lines.ts'
 import { html, type Markup } from './markup.ts'
 import { renderPage } from './page.ts'
+import type { PageData } from './page-data.ts'
 import { checksSection } from './sections/checks.ts'
 import { environmentSection } from './sections/environment.ts'
 import { failoversSection } from './sections/failovers.ts'
@@ -35,13 +36,13 @@ export function scenarioPage(run: RunReport, scenario: ScenarioReport, files: Ru
     title: `${scenario.verdict}: ${scenario.id}`,
     navigation: there.map(([id, name]) => ({ id, name })),
     body: html`${back !== undefined && html`<p class="no-print"><a href="${back}">All scenarios of this run</a></p>`}${there.map(([, , section]) => section)}`,
-    script: 'run-page.js',
+    script: 'run-page',
     data: pageData(scenario, tables, logs),
   })
 }
 
-/** What the scripts draw from; its shape is `PageData` of `browser/page-data.d.ts`. */
-function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: PageLogs) {
+/** What the scripts draw from. */
+function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: PageLogs): PageData {
   const { durationMs, cleanupMs, steps, failovers } = scenario
   const { faults = [], nodeLanes = [], shardLanes = [], series = [] } = scenario
   return {
@@ -56,7 +57,7 @@ function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: P
   }
 }
 
-function failoverData(failover: FailoverReport) {
+function failoverData(failover: FailoverReport): PageData['failovers'][number] {
   const { startMs, wholeMs, phases } = failover
   return {
     name: failoverTitle(failover),

@@ -32,7 +32,7 @@ export function suitePage(run: RunReport): string {
     title: `${headlineOf(run).word}: ${run.name}`,
     navigation: there.map(([id, name]) => ({ id, name })),
     body: there.map(([, , section]) => section),
-    script: 'suite-page.js',
+    script: 'suite-page',
     data: null,
   })
 }

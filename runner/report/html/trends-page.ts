@@ -7,6 +7,7 @@ import { VERDICT_LOOKS } from '../verdicts.ts'
 import { badge } from './badge.ts'
 import { html, type Markup } from './markup.ts'
 import { renderPage } from './page.ts'
+import type { TrendData, TrendLineData } from './page-data.ts'
 
 /** One scenario on one server, over all runs. */
 interface Trend {
@@ -14,12 +15,6 @@ interface Trend {
   server: string
   platform: string
   lines: TrendLine[]
-}
-
-interface TrendChart {
-  name: string
-  unit: 'ms' | 'count'
-  points: { at: number; value: number; verdict: string; label: string }[]
 }
 
 /** How many of the last runs are told as a row of marks. */
@@ -35,12 +30,12 @@ export function trendsPage(lines: readonly TrendLine[]): string {
     navigation: trends.map((trend, place) => ({ id: `trend-${place}`, name: `${trend.id} ${trend.server}` })),
     body: html`<section id="verdict"><h1>Trends</h1><p class="dim">${plural(lines.length, 'scenario')} played, from ${lines[0]?.startedAt ?? ''} to ${lines.at(-1)?.startedAt ?? ''}</p></section>
 ${trends.map((trend, place) => trendSection(trend, place, charts[place] ?? [], placed[place] ?? []))}`,
-    script: 'trends-page.js',
-    data: { lines: charts.flat() },
+    script: 'trends-page',
+    data: { lines: charts.flat() } satisfies TrendData,
   })
 }
 
-function numberOf(charts: readonly TrendChart[][], place: number): number {
+function numberOf(charts: readonly TrendLineData[][], place: number): number {
   return charts.slice(0, place).reduce((sum, own) => sum + own.length, 0)
 }
 
@@ -57,7 +52,7 @@ function trendsOf(lines: readonly TrendLine[]): Trend[] {
 }
 
 /** A chart for each metric that was ever measured, and the duration where there was none. */
-function chartsOf({ lines }: Trend): TrendChart[] {
+function chartsOf({ lines }: Trend): TrendLineData[] {
   const charts = METRIC_NAMES.map((metric) => ({
     name: METRICS[metric].name,
     unit: METRICS[metric].unit,
@@ -67,13 +62,18 @@ function chartsOf({ lines }: Trend): TrendChart[] {
   return [{ name: 'duration', unit: 'ms', points: lines.flatMap((line) => pointOf(line, line.durationMs, 'ms')) }]
 }
 
-function pointOf(line: TrendLine, value: number | undefined, unit: 'ms' | 'count'): TrendChart['points'] {
+function pointOf(line: TrendLine, value: number | undefined, unit: 'ms' | 'count'): TrendLineData['points'] {
   if (value === undefined) return []
   const label = `${line.startedAt}: ${writeMeasure(value, unit)}, ${line.verdict}, ${line.server}`
   return [{ at: Date.parse(line.startedAt), value, verdict: line.verdict, label }]
 }
 
-function trendSection(trend: Trend, place: number, charts: readonly TrendChart[], numbers: readonly number[]): Markup {
+function trendSection(
+  trend: Trend,
+  place: number,
+  charts: readonly TrendLineData[],
+  numbers: readonly number[],
+): Markup {
   const { id, server, platform, lines } = trend
   const passed = lines.filter(({ verdict }) => verdict === 'passed').length
   const last = lines.at(-1)
@@ -88,7 +88,7 @@ function isKnown(verdict: string): verdict is keyof typeof VERDICT_LOOKS {
   return verdict in VERDICT_LOOKS
 }
 
-function summaryLine({ points, unit }: TrendChart): Markup | undefined {
+function summaryLine({ points, unit }: TrendLineData): Markup | undefined {
   const summary = summaryOf(points.map(({ value }) => value))
   if (summary === undefined) return undefined
   const write = (value: number) => writeMeasure(value, unit)

@@ -1,20 +1,23 @@
-import { momentsOf } from './controls.js'
-import { timeText } from './time-view.js'
+import type { PageData, PageLogLine } from '../page-data.ts'
+import { momentsOf } from './controls.ts'
+import { type TimeView, timeText } from './time-view.ts'
+
+/** Something that happened, between the lines of the logs. */
+interface LogEvent {
+  startMs: number
+  text: string
+}
 
 /** So many lines are shown at a time. */
 const MOST_LINES = 400
 
-/**
- * The lines of all nodes within the time that is shown, with what happened between them.
- * @param {PageData} data
- * @param {import('./time-view.js').TimeView} view
- */
-export function startLogs(data, view) {
+/** The lines of all nodes within the time that is shown, with what happened between them. */
+export function startLogs(data: PageData, view: TimeView): void {
   const body = document.querySelector('.log tbody')
   const count = document.querySelector('#log-count')
   const search = document.querySelector('#log-search')
   const notable = document.querySelector('#log-notable')
-  const nodes = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[data-node]')])
+  const nodes = [...document.querySelectorAll<HTMLInputElement>('input[data-node]')]
   if (!(body && count && search instanceof HTMLInputElement && notable instanceof HTMLInputElement)) return
   const events = momentsOf(data)
     .filter(({ group }) => group !== 'failovers')
@@ -40,24 +43,19 @@ export function startLogs(data, view) {
   draw()
 }
 
-/**
- * @param {number} shown
- * @param {number} all
- */
-function countText(shown, all) {
+function countText(shown: number, all: number): string {
   if (all === 0) return 'No line here: show more nodes, more time, or all lines.'
   return shown < all
     ? `The first ${shown} of ${all} lines: zoom in to see the others.`
     : `${all} line${all === 1 ? '' : 's'}`
 }
 
-/**
- * @param {PageLogLine[]} lines
- * @param {{ startMs: number, text: string }[]} events
- * @param {import('./time-view.js').TimeView} view
- * @param {string[]} nodes
- */
-function merged(lines, events, view, nodes) {
+function merged(
+  lines: readonly PageLogLine[],
+  events: readonly LogEvent[],
+  view: TimeView,
+  nodes: readonly string[],
+): HTMLTableRowElement[] {
   const last = lines.at(-1)?.[0] ?? view.max
   const rows = [
     ...lines.map(([ms, node, text]) => ({ ms, row: lineRow(ms, nodes[node] ?? '', text) })),
@@ -68,23 +66,14 @@ function merged(lines, events, view, nodes) {
   return rows.sort((a, b) => a.ms - b.ms).map(({ row }) => row)
 }
 
-/**
- * @param {number} ms
- * @param {string} node
- * @param {string} text
- */
-function lineRow(ms, node, text) {
+function lineRow(ms: number, node: string, text: string): HTMLTableRowElement {
   const row = document.createElement('tr')
   if (text.startsWith('# ')) row.className = 'warning'
   for (const cell of [timeText(ms), node, text.replace(/^[.#*-] /, '')]) row.insertCell().textContent = cell
   return row
 }
 
-/**
- * @param {number} ms
- * @param {string} text
- */
-function eventRow(ms, text) {
+function eventRow(ms: number, text: string): HTMLTableRowElement {
   const row = document.createElement('tr')
   row.className = 'event'
   row.insertCell().textContent = timeText(ms)

@@ -1,56 +1,61 @@
-import { RIGHT_ROOM } from './lanes.js'
-import { ticksBetween, timeText } from './time-view.js'
+import uPlot from 'uplot'
+import type { PageData, PageSeries } from '../page-data.ts'
+import { RIGHT_ROOM } from './lanes.ts'
+import { type TimeView, ticksBetween, timeText } from './time-view.ts'
 
 const HEIGHT = 170
 const NARROW_HEIGHT = 140
 
-/**
- * A colour of the page as it is now, light or dark.
- * @param {string} name
- */
-export function colour(name) {
+/** What all charts of a page share. */
+interface ChartsOptions {
+  data: PageData
+  view: TimeView
+  /** Room on the left of the plot, px. */
+  gutter: number
+  onHover(ms: number | undefined): void
+}
+
+type ChartOptions = ChartsOptions & { times: number[] }
+
+/** What one chart shows. */
+interface ChartContent {
+  values: (readonly (number | null)[])[]
+  lines: uPlot.Series[]
+  scale: uPlot.Scale
+  format(value: number): string
+}
+
+/** A color of the page as it is now, light or dark. */
+export function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 }
 
-/**
- * Throughput and latency of each workload, on the time axis of the lanes.
- * @param {HTMLElement} holder
- * @param {{ data: PageData, view: import('./time-view.js').TimeView, gutter: number, onHover: (ms: number | undefined) => void }} page
- * @returns {uPlot[]}
- */
-export function drawCharts(holder, { data, view, gutter, onHover }) {
-  return data.series.flatMap((series, place) => {
-    const own = /** @type {HTMLElement | null} */ (holder.querySelector(`[data-series="${place}"]`))
-    if (own === null) return []
-    /** @param {number} share Where in its bin a value is drawn. */
-    const times = (share) => series.ok.map((_, bin) => series.startMs + (bin + share) * series.binMs)
-    const common = { data, view, gutter, onHover }
+/** Throughput and latency of each workload, on the time axis of the lanes. */
+export function drawCharts(holder: HTMLElement, options: ChartsOptions): uPlot[] {
+  return options.data.series.flatMap((series, place) => {
+    const own = holder.querySelector(`[data-series="${place}"]`)
+    const [above, below] = ['.throughput', '.latency'].map((name) => own?.querySelector<HTMLElement>(name))
+    if (!above || !below) return []
+    /** `share`: where in its bin a value is drawn. */
+    const times = (share: number) => series.ok.map((_, bin) => series.startMs + (bin + share) * series.binMs)
     return [
-      throughput(/** @type {HTMLElement} */ (own.querySelector('.throughput')), series, { ...common, times: times(0) }),
-      latency(/** @type {HTMLElement} */ (own.querySelector('.latency')), series, { ...common, times: times(0.5) }),
+      throughput(above, series, { ...options, times: times(0) }),
+      latency(below, series, { ...options, times: times(0.5) }),
     ]
   })
 }
 
-/** @typedef {{ data: PageData, view: import('./time-view.js').TimeView, gutter: number, onHover: (ms: number | undefined) => void, times: number[] }} Common */
-
-/**
- * @param {HTMLElement} holder
- * @param {PageSeries} series
- * @param {Common} common
- */
-function throughput(holder, series, common) {
+function throughput(holder: HTMLElement, series: PageSeries, options: ChartOptions): uPlot {
   const perSecond = 1000 / series.binMs
-  /** @param {number[]} counts */
-  const rate = (counts) => counts.map((count) => count * perSecond)
+  const rate = (counts: readonly number[]) => counts.map((count) => count * perSecond)
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const steps = stepped === undefined ? {} : { paths: stepped }
-  return chart(holder, common, {
+  return chart(holder, options, {
     values: [rate(series.ok), ...series.errors.map(({ counts }) => rate(counts))],
     lines: [
-      { label: 'ok', stroke: () => colour('--series-0'), fill: () => colour('--series-fill'), width: 1.5, ...steps },
+      { label: 'ok', stroke: () => color('--series-0'), fill: () => color('--series-fill'), width: 1.5, ...steps },
       ...series.errors.map(({ name }, place) => ({
-        ...{ label: name, width: 1.5, stroke: () => colour(`--error-${place % 5}`), ...steps },
+        ...{ label: name, width: 1.5, stroke: () => color(`--error-${place % 5}`), ...steps },
         ...(place > 0 && { dash: place % 2 === 1 ? [6, 3] : [2, 3] }),
       })),
     ],
@@ -59,18 +64,13 @@ function throughput(holder, series, common) {
   })
 }
 
-/**
- * @param {HTMLElement} holder
- * @param {PageSeries} series
- * @param {Common} common
- */
-function latency(holder, series, common) {
+function latency(holder: HTMLElement, series: PageSeries, options: ChartOptions): uPlot {
   const lines = [
-    { label: 'p50', stroke: () => colour('--series-0'), width: 1.5 },
-    { label: 'p99', stroke: () => colour('--series-1'), width: 1.5, dash: [6, 3] },
-    { label: 'max', stroke: () => colour('--series-2'), width: 1.5, dash: [2, 3] },
+    { label: 'p50', stroke: () => color('--series-0'), width: 1.5 },
+    { label: 'p99', stroke: () => color('--series-1'), width: 1.5, dash: [6, 3] },
+    { label: 'max', stroke: () => color('--series-2'), width: 1.5, dash: [2, 3] },
   ]
-  return chart(holder, common, {
+  return chart(holder, options, {
     values: [series.p50, series.p99, series.max],
     lines,
     scale: { distr: 3 },
@@ -78,20 +78,19 @@ function latency(holder, series, common) {
   })
 }
 
-/**
- * @param {HTMLElement} holder
- * @param {Common} common
- * @param {{ values: (number | null)[][], lines: uPlot.Series[], scale: uPlot.Scale, format: (value: number) => string }} what
- */
-function chart(holder, { data, view, gutter, onHover, times }, { values, lines, scale, format }) {
+function chart(
+  holder: HTMLElement,
+  { data, view, gutter, onHover, times }: ChartOptions,
+  content: ChartContent,
+): uPlot {
+  const { values, lines, scale, format } = content
   const axis = {
-    stroke: () => colour('--dim'),
-    grid: { stroke: () => colour('--grid'), width: 1 },
+    stroke: () => color('--dim'),
+    grid: { stroke: () => color('--grid'), width: 1 },
     ticks: { show: false },
   }
   const font = '11px system-ui, sans-serif'
-  /** @type {uPlot.Options} */
-  const options = {
+  const options: uPlot.Options = {
     width: holder.clientWidth,
     height: holder.clientWidth < 520 ? NARROW_HEIGHT : HEIGHT,
     padding: [8, RIGHT_ROOM, 0, 0],
@@ -119,8 +118,7 @@ function chart(holder, { data, view, gutter, onHover, times }, { values, lines, 
       ...lines.map((line) => ({
         ...line,
         points: { show: false },
-        value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) =>
-          value === null || value === undefined ? '–' : format(value),
+        value: (_: uPlot, value: number | null) => (value === null || value === undefined ? '–' : format(value)),
       })),
     ],
     hooks: {
@@ -141,18 +139,14 @@ function chart(holder, { data, view, gutter, onHover, times }, { values, lines, 
       ],
     },
   }
-  return new uPlot(options, /** @type {uPlot.AlignedData} */ ([times, ...values]), holder)
+  return new uPlot(options, [times, ...values.map((line) => [...line])], holder)
 }
 
-/**
- * The faults behind a chart.
- * @param {uPlot} plot
- * @param {PageData} data
- */
-function shade(plot, data) {
+/** The faults behind a chart. */
+function shade(plot: uPlot, data: PageData): void {
   const { ctx, bbox } = plot
   ctx.save()
-  ctx.fillStyle = colour('--fault')
+  ctx.fillStyle = color('--fault')
   for (const { startMs, endMs } of data.faults) {
     const from = Math.max(plot.valToPos(startMs, 'x', true), bbox.left)
     const to = Math.min(plot.valToPos(endMs, 'x', true), bbox.left + bbox.width)
@@ -161,15 +155,13 @@ function shade(plot, data) {
   ctx.restore()
 }
 
-/** @param {number} value */
-export function compact(value) {
+export function compact(value: number): string {
   const absolute = Math.abs(value)
   if (absolute >= 1_000_000) return `${trim(value / 1_000_000)}M`
   if (absolute >= 10_000) return `${trim(value / 1000)}k`
   return trim(value)
 }
 
-/** @param {number} value */
-function trim(value) {
+function trim(value: number): string {
   return String(Number(value.toPrecision(3)))
 }

@@ -1,4 +1,5 @@
-import { ticksBetween, timeText } from './time-view.js'
+import type { PageData, PageState, Span } from '../page-data.ts'
+import { type TimeView, ticksBetween, timeText } from './time-view.ts'
 
 const LANE = 20
 const GAP = 4
@@ -10,38 +11,61 @@ const RIGHT = 14
 /** Bars that overlap by less only touch, ms: times are rounded. */
 const TOUCHING_MS = 1
 
-/** States that are drawn hatched, by the colour of the hatching: they are told apart without colour too. */
-const HATCHES = /** @type {Record<string, string>} */ ({
+/** States that are drawn hatched, by the color of the hatching: they are told apart without color too. */
+const HATCHES: Record<string, string> = {
   down: 'gone',
   silent: 'gone',
   paused: 'paused',
   apart: 'apart',
   refused: 'refused',
-})
+}
 
 const SVG = 'http://www.w3.org/2000/svg'
 
-/**
- * @param {string} name
- * @param {Record<string, string | number>} attributes
- * @param {(Node | string)[]} children
- */
-function svgElement(name, attributes, children = []) {
+interface Bar extends Span {
+  /** A class of the style sheet, or one of HATCHES. */
+  look: string
+  text: string
+  title: string
+}
+
+interface Row {
+  label: string
+  strong?: boolean
+  /** Room above it. */
+  gap?: boolean
+  bars: Bar[]
+}
+
+interface LanesDrawing {
+  rows: Row[]
+  bands: readonly Span[]
+  view: TimeView
+  /** Room for labels on the left, px. */
+  gutter: number
+}
+
+interface RowDrawing {
+  y: number
+  x(ms: number): number
+  gutter: number
+  plot: number
+  view: TimeView
+}
+
+function svgElement(
+  name: string,
+  attributes: Record<string, string | number>,
+  children: (Node | string)[] = [],
+): SVGElement {
   const element = document.createElementNS(SVG, name)
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value))
   element.append(...children)
   return element
 }
 
-/** @typedef {{ startMs: number, endMs: number, look: string, text: string, title: string }} Bar */
-/** @typedef {{ label: string, strong?: boolean, gap?: boolean, bars: Bar[] }} Row */
-
-/**
- * Rows of the timeline, from the top: steps, faults, failovers, then each shard with its nodes.
- * @param {PageData} data
- * @returns {Row[]}
- */
-export function rowsOf(data) {
+/** Rows of the timeline, from the top: steps, faults, failovers, then each shard with its nodes. */
+export function rowsOf(data: PageData): Row[] {
   const steps = data.steps.map(({ path, name, verdict, level, startMs, endMs }) => ({
     level,
     ...{ startMs, endMs, look: verdict, text: path, title: `step ${path}: ${name}, ${verdict}` },
@@ -69,19 +93,11 @@ export function rowsOf(data) {
   ]
 }
 
-/**
- * @param {PageSpan} span
- * @returns {Bar}
- */
-function barOf({ startMs, endMs, state, note }) {
+function barOf({ startMs, endMs, state, note }: PageState): Bar {
   return { startMs, endMs, look: state, text: state, title: note === undefined ? state : `${state}: ${note}` }
 }
 
-/**
- * @param {PageData} data
- * @returns {Row[]}
- */
-function failoverRows(data) {
+function failoverRows(data: PageData): Row[] {
   const bars = data.failovers.flatMap(({ name, startMs, endMs, phases }) =>
     phases.length === 0
       ? [{ startMs, endMs, look: 'phase-0', text: name, title: name }]
@@ -93,12 +109,7 @@ function failoverRows(data) {
   return stacked('failover', bars)
 }
 
-/**
- * @param {string} label
- * @param {(Bar & { level: number })[]} bars
- * @returns {Row[]}
- */
-function inLevels(label, bars) {
+function inLevels(label: string, bars: (Bar & { level: number })[]): Row[] {
   const levels = [...new Set(bars.map(({ level }) => level))].sort((a, b) => a - b)
   return levels.map((level, place) => ({
     label: place === 0 ? label : '',
@@ -107,15 +118,9 @@ function inLevels(label, bars) {
   }))
 }
 
-/**
- * Bars that overlap go into rows of their own.
- * @param {string} label
- * @param {Bar[]} bars
- * @returns {Row[]}
- */
-function stacked(label, bars) {
-  /** @type {Bar[][]} */
-  const rows = []
+/** Bars that overlap go into rows of their own. */
+function stacked(label: string, bars: Bar[]): Row[] {
+  const rows: Bar[][] = []
   for (const bar of [...bars].sort((a, b) => a.startMs - b.startMs)) {
     const row = rows.find((each) => (each.at(-1)?.endMs ?? 0) <= bar.startMs + TOUCHING_MS)
     if (row) row.push(bar)
@@ -124,20 +129,15 @@ function stacked(label, bars) {
   return rows.map((row, place) => ({ label: place === 0 ? label : '', strong: true, bars: row }))
 }
 
-/**
- * Draws the rows for what is shown now.
- * @param {SVGSVGElement} svg
- * @param {{ rows: Row[], bands: { startMs: number, endMs: number }[], view: import('./time-view.js').TimeView, gutter: number }} drawing
- */
-export function drawLanes(svg, { rows, bands, view, gutter }) {
+/** Draws the rows for what is shown now. */
+export function drawLanes(svg: SVGSVGElement, { rows, bands, view, gutter }: LanesDrawing): void {
   const width = svg.parentElement?.clientWidth ?? 800
   const plot = Math.max(width - gutter - RIGHT, 50)
-  /** @param {number} ms */
-  const x = (ms) => gutter + ((Math.min(Math.max(ms, view.min), view.max) - view.min) / (view.max - view.min)) * plot
+  const x = (ms: number) =>
+    gutter + ((Math.min(Math.max(ms, view.min), view.max) - view.min) / (view.max - view.min)) * plot
   const { ticks, stepMs } = ticksBetween(view.min, view.max, plot / 90)
   let y = AXIS
-  /** @type {Node[]} */
-  const drawn = []
+  const drawn: Node[] = []
   for (const row of rows) {
     if (row.gap) y += GROUP_GAP
     drawn.push(...drawRow(row, { y, x, gutter, plot, view }))
@@ -159,11 +159,7 @@ export function drawLanes(svg, { rows, bands, view, gutter }) {
   svg.replaceChildren(hatchPatterns(), ...shades, ...grid, ...drawn)
 }
 
-/**
- * @param {Row} row
- * @param {{ y: number, x: (ms: number) => number, gutter: number, plot: number, view: import('./time-view.js').TimeView }} place
- */
-function drawRow(row, { y, x, gutter, plot, view }) {
+function drawRow(row: Row, { y, x, gutter, plot, view }: RowDrawing): SVGElement[] {
   const baseline = y + LANE / 2 + 4
   const label = svgElement(
     'text',
@@ -177,14 +173,13 @@ function drawRow(row, { y, x, gutter, plot, view }) {
   return [label, track, ...bars]
 }
 
-/**
- * @param {Bar} bar
- * @param {number} from
- * @param {number} to
- * @param {number} y
- * @param {number} baseline
- */
-function drawBar({ look, text, title, startMs, endMs }, from, to, y, baseline) {
+function drawBar(
+  { look, text, title, startMs, endMs }: Bar,
+  from: number,
+  to: number,
+  y: number,
+  baseline: number,
+): SVGElement[] {
   const width = Math.max(to - from, 2)
   const hatch = HATCHES[look]
   const fill = hatch === undefined ? {} : { fill: `url(#hatch-${hatch})` }
@@ -202,7 +197,7 @@ function drawBar({ look, text, title, startMs, endMs }, from, to, y, baseline) {
 }
 
 /** The fills of states that are hatched. */
-function hatchPatterns() {
+function hatchPatterns(): SVGElement {
   const patterns = [...new Set(Object.values(HATCHES))].map((name) =>
     svgElement(
       'pattern',

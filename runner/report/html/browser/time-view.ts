@@ -1,74 +1,63 @@
+import type { Span } from '../page-data.ts'
+
 /** The shortest stretch of time that can be looked at, ms. */
 const SHORTEST_MS = 20
 
 /** The one stretch of time that everything on the page shows. */
 export class TimeView {
-  /** @param {number} endMs The whole lasts from 0 to here. */
-  constructor(endMs) {
+  /** The whole lasts from 0 to here, ms. */
+  readonly endMs: number
+  min = 0
+  max: number
+  readonly #listeners: (() => void)[] = []
+
+  constructor(endMs: number) {
     this.endMs = Math.max(endMs, SHORTEST_MS)
-    this.min = 0
     this.max = this.endMs
-    /** @type {(() => void)[]} */
-    this.listeners = []
   }
 
-  get isWhole() {
+  get isWhole(): boolean {
     return this.min === 0 && this.max === this.endMs
   }
 
-  /** @param {() => void} listener */
-  onChange(listener) {
-    this.listeners.push(listener)
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
   }
 
-  /**
-   * Shows from `min` to `max`, kept within the whole.
-   * @param {number} min
-   * @param {number} max
-   */
-  show(min, max) {
+  /** Shows from `min` to `max`, kept within the whole. */
+  show(min: number, max: number): void {
     const width = Math.min(Math.max(max - min, SHORTEST_MS), this.endMs)
     const middle = (min + max) / 2
     this.min = Math.min(Math.max(middle - width / 2, 0), this.endMs - width)
     this.max = this.min + width
-    for (const listener of this.listeners) listener()
+    for (const listener of this.#listeners) listener()
   }
 
-  whole() {
+  whole(): void {
     this.show(0, this.endMs)
   }
 
-  /**
-   * @param {number} factor Below 1: nearer.
-   * @param {number} [aroundMs] What stays where it is; the middle if not given.
-   */
-  zoom(factor, aroundMs = (this.min + this.max) / 2) {
+  /** A `factor` below 1 goes nearer. `aroundMs` stays where it is; the middle if not given. */
+  zoom(factor: number, aroundMs = (this.min + this.max) / 2): void {
     this.show(aroundMs - (aroundMs - this.min) * factor, aroundMs + (this.max - aroundMs) * factor)
   }
 
-  /** @param {number} share Of what is shown; negative: towards the start. */
-  pan(share) {
+  /** `share` of what is shown; negative: towards the start. */
+  pan(share: number): void {
     const shift = (this.max - this.min) * share
     const kept = Math.min(Math.max(shift, -this.min), this.endMs - this.max)
     this.show(this.min + kept, this.max + kept)
   }
 
-  /**
-   * Shows a moment with room on both sides.
-   * @param {{ startMs: number, endMs: number }} moment
-   */
-  showMoment({ startMs, endMs }) {
+  /** Shows a moment with room on both sides. */
+  showMoment({ startMs, endMs }: Span): void {
     const room = Math.max((endMs - startMs) * 0.25, this.endMs * 0.01, 50)
     this.show(startMs - room, endMs + room)
   }
 }
 
-/**
- * A moment on the axis: as many decimals as the ticks need.
- * @param {number} ms
- * @param {number} [stepMs] Between two ticks.
- */
-export function timeText(ms, stepMs = 1) {
+/** A moment on the axis, with as many decimals as ticks need that are `stepMs` apart. */
+export function timeText(ms: number, stepMs = 1): string {
   const decimals = stepMs >= 1000 ? 0 : stepMs >= 100 ? 1 : stepMs >= 10 ? 2 : 3
   const sign = ms < 0 ? '-' : ''
   const seconds = Math.abs(ms) / 1000
@@ -77,17 +66,12 @@ export function timeText(ms, stepMs = 1) {
   return `${sign}${Math.floor(seconds / 60)}:${rest} min`
 }
 
-/**
- * Round moments to mark between `min` and `max`, at most `count`.
- * @param {number} min
- * @param {number} max
- * @param {number} count
- */
-export function ticksBetween(min, max, count) {
+/** Round moments to mark between `min` and `max`, at most `count`. */
+export function ticksBetween(min: number, max: number, count: number): { ticks: number[]; stepMs: number } {
   const rough = (max - min) / Math.max(count, 1)
   const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000]
   const stepMs = steps.find((step) => step >= rough) ?? Math.ceil(rough / 600_000) * 600_000
-  const ticks = []
+  const ticks: number[] = []
   for (let at = Math.ceil(min / stepMs) * stepMs; at <= max; at += stepMs) ticks.push(at)
   return { ticks, stepMs }
 }

@@ -1,23 +1,19 @@
 /** Buttons that put the command beside them into the clipboard. */
-export function startCopying() {
+export function startCopying(): void {
   for (const button of document.querySelectorAll('button.copy')) {
     button.addEventListener('click', () => void press(button))
   }
 }
 
-/** @param {Element} button */
-async function press(button) {
+async function press(button: Element): Promise<void> {
   const code = button.parentElement?.querySelector('code')
   if (!code) return
   const copied = await copy(code)
   button.textContent = copied ? 'Copied' : 'Selected'
 }
 
-/**
- * @param {HTMLElement} code
- * @returns {Promise<boolean>} False: it could only be selected, for the reader to copy.
- */
-async function copy(code) {
+/** Resolves with false where it could only be selected, for the reader to copy. */
+async function copy(code: HTMLElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(code.textContent ?? '')
     return true

@@ -1,16 +1,15 @@
 const KEY = 'redis-chaos-theme'
 
 /** Light or dark as the system has it, until the reader chooses; light on paper. */
-export function startTheme() {
+export function startTheme(): void {
   const root = document.documentElement
   const system = matchMedia('(prefers-color-scheme: dark)')
   let chosen = remembered()
   const button = document.querySelector('#theme')
-  /** @param {string} theme */
-  const set = (theme) => {
+  const set = (theme: string) => {
     root.dataset.theme = theme
     if (button) button.textContent = theme === 'dark' ? 'Light' : 'Dark'
-    button?.setAttribute('aria-label', theme === 'dark' ? 'Use light colours' : 'Use dark colours')
+    button?.setAttribute('aria-label', theme === 'dark' ? 'Use light colors' : 'Use dark colors')
     document.dispatchEvent(new Event('themechange'))
   }
   const wanted = () => chosen ?? (system.matches ? 'dark' : 'light')
@@ -26,7 +25,7 @@ export function startTheme() {
 }
 
 /** A file opened from disk may be refused its storage. */
-function remembered() {
+function remembered(): string | undefined {
   try {
     return localStorage.getItem(KEY) ?? undefined
   } catch {
@@ -34,8 +33,7 @@ function remembered() {
   }
 }
 
-/** @param {string} theme */
-function remember(theme) {
+function remember(theme: string): void {
   try {
     localStorage.setItem(KEY, theme)
   } catch {

@@ -1,36 +1,36 @@
-import { drawCharts } from './charts.js'
-import { drawLanes, RIGHT_ROOM, rowsOf } from './lanes.js'
-import { timeText } from './time-view.js'
+import type uPlot from 'uplot'
+import type { PageData } from '../page-data.ts'
+import { drawCharts } from './charts.ts'
+import { drawLanes, RIGHT_ROOM, rowsOf } from './lanes.ts'
+import { type TimeView, timeText } from './time-view.ts'
 
 const WIDE_GUTTER = 96
 const NARROW_GUTTER = 78
 
-/**
- * Lanes and charts over one time axis, with everything that moves it.
- * @param {PageData} data
- * @param {import('./time-view.js').TimeView} view
- */
-export function startTimeline(data, view) {
-  const stack = document.querySelector('.stack')
-  const svg = document.querySelector('.stack svg')
-  if (!(stack instanceof HTMLElement) || !(svg instanceof SVGSVGElement)) return
+/** What dragging and the wheel over the lanes move. */
+interface DragOptions {
+  view: TimeView
+  /** The moment at so many px from the left of the stack. */
+  timeAt(left: number): number
+  onHover(ms: number | undefined): void
+  charts(): uPlot[]
+}
+
+/** Lanes and charts over one time axis, with everything that moves it. */
+export function startTimeline(data: PageData, view: TimeView): void {
+  const stack = document.querySelector<HTMLElement>('.stack')
+  const svg = stack?.querySelector('svg')
+  if (!stack || !svg) return
   const hair = hairOf(stack)
   const rows = rowsOf(data)
   let gutter = gutterOf(stack)
-  /** @param {number | undefined} ms */
-  const onHover = (ms) => hair.show(ms, x)
+  const plotWidth = () => stack.clientWidth - gutter - RIGHT_ROOM
+  const x = (ms: number) => gutter + ((ms - view.min) / (view.max - view.min)) * plotWidth()
+  const timeAt = (left: number) =>
+    view.min + Math.min(Math.max((left - gutter) / plotWidth(), 0), 1) * (view.max - view.min)
+  const onHover = (ms: number | undefined) => hair.show(ms, x)
   let charts = drawCharts(stack, { data, view, gutter, onHover })
 
-  /** @param {number} ms */
-  function x(ms) {
-    const plot = /** @type {HTMLElement} */ (stack).clientWidth - gutter - RIGHT_ROOM
-    return gutter + ((ms - view.min) / (view.max - view.min)) * plot
-  }
-  /** @param {number} left Px from the left of the stack. */
-  function timeAt(left) {
-    const plot = /** @type {HTMLElement} */ (stack).clientWidth - gutter - RIGHT_ROOM
-    return view.min + Math.min(Math.max((left - gutter) / plot, 0), 1) * (view.max - view.min)
-  }
   const draw = () => {
     drawLanes(svg, { rows, bands: data.faults, view, gutter })
     for (const chart of charts) chart.setScale('x', { min: view.min, max: view.max })
@@ -50,16 +50,11 @@ export function startTimeline(data, view) {
   keysToMove(stack, view)
 }
 
-/** @param {HTMLElement} stack */
-function gutterOf(stack) {
+function gutterOf(stack: HTMLElement): number {
   return stack.clientWidth < 520 ? NARROW_GUTTER : WIDE_GUTTER
 }
 
-/**
- * @param {HTMLElement} element
- * @param {() => void} work
- */
-function onWidthChange(element, work) {
+function onWidthChange(element: HTMLElement, work: () => void): void {
   let width = element.clientWidth
   new ResizeObserver(() => {
     if (element.clientWidth === width) return
@@ -68,11 +63,8 @@ function onWidthChange(element, work) {
   }).observe(element)
 }
 
-/**
- * The line through all lanes and charts at the pointer.
- * @param {HTMLElement} stack
- */
-function hairOf(stack) {
+/** The line through all lanes and charts at the pointer. */
+function hairOf(stack: HTMLElement): { show(ms: number | undefined, x: (ms: number) => number): void } {
   const hair = document.createElement('div')
   const output = document.createElement('output')
   hair.className = 'hair'
@@ -80,11 +72,7 @@ function hairOf(stack) {
   hair.append(output)
   stack.append(hair)
   return {
-    /**
-     * @param {number | undefined} ms
-     * @param {(ms: number) => number} x
-     */
-    show(ms, x) {
+    show(ms: number | undefined, x: (ms: number) => number) {
       hair.hidden = ms === undefined
       if (ms === undefined) return
       hair.style.left = `${x(ms)}px`
@@ -93,20 +81,13 @@ function hairOf(stack) {
   }
 }
 
-/**
- * @param {SVGSVGElement} svg
- * @param {HTMLElement} stack
- * @param {{ view: import('./time-view.js').TimeView, timeAt: (left: number) => number, onHover: (ms: number | undefined) => void, charts: () => uPlot[] }} page
- */
-function dragToZoom(svg, stack, { view, timeAt, onHover, charts }) {
+function dragToZoom(svg: SVGSVGElement, stack: HTMLElement, { view, timeAt, onHover, charts }: DragOptions): void {
   const pick = document.createElement('div')
   pick.className = 'pick'
   pick.hidden = true
   stack.append(pick)
-  /** @type {number | undefined} */
-  let from
-  /** @param {PointerEvent} event */
-  const leftOf = (event) => event.clientX - stack.getBoundingClientRect().left
+  let from: number | undefined
+  const leftOf = (event: PointerEvent) => event.clientX - stack.getBoundingClientRect().left
   svg.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return
     from = leftOf(event)
@@ -122,7 +103,7 @@ function dragToZoom(svg, stack, { view, timeAt, onHover, charts }) {
     pick.style.left = `${Math.min(from, left)}px`
     pick.style.width = `${Math.abs(left - from)}px`
   })
-  const end = (/** @type {PointerEvent} */ event) => {
+  const end = (event: PointerEvent) => {
     const left = leftOf(event)
     const start = from
     from = undefined
@@ -147,19 +128,15 @@ function dragToZoom(svg, stack, { view, timeAt, onHover, charts }) {
   )
 }
 
-/**
- * @param {HTMLElement} stack
- * @param {import('./time-view.js').TimeView} view
- */
-function keysToMove(stack, view) {
-  const keys = /** @type {Record<string, () => void>} */ ({
+function keysToMove(stack: HTMLElement, view: TimeView): void {
+  const keys: Record<string, () => void> = {
     '+': () => view.zoom(0.5),
     '=': () => view.zoom(0.5),
     '-': () => view.zoom(2),
     0: () => view.whole(),
     ArrowLeft: () => view.pan(-0.25),
     ArrowRight: () => view.pan(0.25),
-  })
+  }
   stack.addEventListener('keydown', (event) => {
     const move = keys[event.key]
     if (move === undefined || event.ctrlKey || event.metaKey || event.altKey) return

@@ -1,14 +1,14 @@
-import { colour, compact } from './charts.js'
-import { startTheme } from './theme.js'
+import uPlot from 'uplot'
+import type { TrendData, TrendLineData, TrendPoint } from '../page-data.ts'
+import { color, compact } from './charts.ts'
+import { startTheme } from './theme.ts'
 
 const TREND_HEIGHT = 180
 
 startTheme()
 const holder = document.querySelector('#data')
-/** @type {TrendData} */
-const trends = JSON.parse(holder?.textContent ?? '{"lines":[]}')
-/** @type {uPlot[]} */
-let plots = []
+const trends: TrendData = JSON.parse(holder?.textContent ?? '{"lines":[]}')
+let plots: uPlot[] = []
 const drawTrends = () => {
   for (const plot of plots) plot.destroy()
   plots = [...document.querySelectorAll('.trend')].flatMap((element) => {
@@ -20,22 +20,16 @@ drawTrends()
 document.addEventListener('themechange', drawTrends)
 addEventListener('resize', drawTrends)
 
-/**
- * @param {HTMLElement} element
- * @param {TrendData['lines'][number]} line
- */
-function drawTrend(element, { name, unit, points }) {
-  /** @param {number} value */
-  const write = (value) =>
+function drawTrend(element: HTMLElement, { name, unit, points }: TrendLineData): uPlot {
+  const write = (value: number) =>
     unit === 'count' ? compact(value) : value >= 1000 ? `${compact(value / 1000)} s` : `${compact(value)} ms`
   const axis = {
-    stroke: () => colour('--dim'),
-    grid: { stroke: () => colour('--grid'), width: 1 },
+    stroke: () => color('--dim'),
+    grid: { stroke: () => color('--grid'), width: 1 },
     ticks: { show: false },
   }
   const font = '11px system-ui, sans-serif'
-  /** @type {uPlot.Options} */
-  const options = {
+  const options: uPlot.Options = {
     width: element.clientWidth,
     height: TREND_HEIGHT,
     padding: [8, 14, 0, 0],
@@ -47,7 +41,7 @@ function drawTrend(element, { name, unit, points }) {
     series: [
       { label: 'run', value: (_, __, ___, at) => (at === null ? '–' : (points[at]?.label ?? '')) },
       {
-        ...{ label: name, width: 1.5, stroke: () => colour('--series-0') },
+        ...{ label: name, width: 1.5, stroke: () => color('--series-0') },
         points: { show: false },
         value: (_, value) => (value === null ? '–' : write(value)),
       },
@@ -58,12 +52,8 @@ function drawTrend(element, { name, unit, points }) {
   return new uPlot(options, [times, points.map(({ value }) => value)], element)
 }
 
-/**
- * A run that passed is a dot; any other is a cross, so that colour is not needed to tell them apart.
- * @param {uPlot} plot
- * @param {TrendData['lines'][number]['points']} points
- */
-function drawPoints(plot, points) {
+/** A run that passed is a dot; any other is a cross, so that color is not needed to tell them apart. */
+function drawPoints(plot: uPlot, points: readonly TrendPoint[]): void {
   const { ctx } = plot
   const size = 4 * devicePixelRatio
   ctx.save()
@@ -71,7 +61,7 @@ function drawPoints(plot, points) {
   for (const { at, value, verdict } of points) {
     const x = plot.valToPos(at / 1000, 'x', true)
     const y = plot.valToPos(value, 'y', true)
-    ctx.strokeStyle = ctx.fillStyle = colour(verdict === 'passed' ? '--series-0' : '--fault-solid')
+    ctx.strokeStyle = ctx.fillStyle = color(verdict === 'passed' ? '--series-0' : '--fault-solid')
     ctx.beginPath()
     if (verdict === 'passed') {
       ctx.arc(x, y, size * 0.8, 0, 2 * Math.PI)

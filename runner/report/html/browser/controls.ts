@@ -1,40 +1,37 @@
-import { timeText } from './time-view.js'
+import type { PageData, PageSpan } from '../page-data.ts'
+import { type TimeView, timeText } from './time-view.ts'
 
-/**
- * Everything that the time axis can be moved to by name.
- * @param {PageData} data
- * @returns {PageMoment[]}
- */
-export function momentsOf(data) {
+/** Something that the timeline can be zoomed to. */
+interface PageMoment extends PageSpan {
+  group: 'steps' | 'faults' | 'failovers'
+}
+
+/** Everything that the time axis can be moved to by name. */
+export function momentsOf(data: PageData): PageMoment[] {
   return [
-    ...data.steps.map(({ path, name, startMs, endMs }) => ({
-      group: 'steps',
-      name: `${path} ${name}`,
-      startMs,
-      endMs,
-    })),
-    ...data.faults.map(({ name, startMs, endMs }) => ({ group: 'faults', name, startMs, endMs })),
-    ...data.failovers.flatMap(({ name, startMs, endMs, phases }) => [
-      { group: 'failovers', name, startMs, endMs },
-      ...phases.map((phase) => ({ ...phase, group: 'failovers', name: `${name}: ${phase.name}` })),
+    ...data.steps.map((step) => momentOf('steps', { ...step, name: `${step.path} ${step.name}` })),
+    ...data.faults.map((fault) => momentOf('faults', fault)),
+    ...data.failovers.flatMap((failover) => [
+      momentOf('failovers', failover),
+      ...failover.phases.map((phase) => momentOf('failovers', { ...phase, name: `${failover.name}: ${phase.name}` })),
     ]),
   ]
 }
 
-/**
- * Buttons, and the list of moments to go to.
- * @param {PageData} data
- * @param {import('./time-view.js').TimeView} view
- */
-export function startControls(data, view) {
+function momentOf(group: PageMoment['group'], { name, startMs, endMs }: PageSpan): PageMoment {
+  return { group, name, startMs, endMs }
+}
+
+/** Buttons, and the list of moments to go to. */
+export function startControls(data: PageData, view: TimeView): void {
   const moments = momentsOf(data)
-  const actions = /** @type {Record<string, () => void>} */ ({
+  const actions: Record<string, () => void> = {
     in: () => view.zoom(0.5),
     out: () => view.zoom(2),
     back: () => view.pan(-0.5),
     on: () => view.pan(0.5),
     whole: () => view.whole(),
-  })
+  }
   for (const button of document.querySelectorAll('button[data-move]')) {
     button.addEventListener('click', () => actions[button.getAttribute('data-move') ?? '']?.())
   }
@@ -57,12 +54,7 @@ export function startControls(data, view) {
   tell()
 }
 
-/**
- * @param {HTMLSelectElement} select
- * @param {PageMoment[]} moments
- * @param {import('./time-view.js').TimeView} view
- */
-function fillMoments(select, moments, view) {
+function fillMoments(select: HTMLSelectElement, moments: PageMoment[], view: TimeView): void {
   for (const group of new Set(moments.map((moment) => moment.group))) {
     const options = document.createElement('optgroup')
     options.label = group

@@ -1,8 +1,7 @@
-/**
- * Two views of the cluster side by side; any two can be chosen.
- * @param {PageData} data
- */
-export function startViews(data) {
+import type { PageData, PageView } from '../page-data.ts'
+
+/** Two views of the cluster side by side; any two can be chosen. */
+export function startViews(data: PageData): void {
   const sides = [...document.querySelectorAll('.sides [data-side]')]
   const selects = sides.map((side) => side.querySelector('select'))
   const [left, right] = selects
@@ -20,12 +19,8 @@ export function startViews(data) {
   draw()
 }
 
-/**
- * @param {Element | null} body
- * @param {PageData['views'][number] | undefined} view
- * @param {PageData['views'][number] | undefined} other What it is compared to.
- */
-function fill(body, view, other) {
+/** `other`: what it is compared to. */
+function fill(body: Element | null, view: PageView | undefined, other: PageView | undefined): void {
   const rows = (view?.rows ?? []).map((cells, place) => {
     const row = document.createElement('tr')
     for (const [column, text] of cells.entries()) {

@@ -1,5 +1,0 @@
-import { startCopying } from './copy.js'
-import { startTheme } from './theme.js'
-
-startTheme()
-startCopying()

@@ -1,0 +1,5 @@
+import { startCopying } from './copy.ts'
+import { startTheme } from './theme.ts'
+
+startTheme()
+startCopying()
