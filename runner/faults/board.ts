@@ -26,9 +26,10 @@ interface FaultChange {
   toMs: number
 }
 
-/** A fault that is to begin. */
-export interface Wanted<Spec> {
+/** A fault that is to begin, its targets resolved. */
+export interface FaultPlan<Spec> {
   spec: Spec
+  /** The nodes that it bites; they must be running. */
   nodes: readonly string[]
   sentence: string
 }
@@ -53,27 +54,26 @@ export class FaultBoard {
   }
 
   /** Brings a fault about; `appliedAtMs`: when it was applied, before it was proven. Throws NotProven, PlatformError (UnsupportedFault), or the signal's reason. */
-  async begin<Spec, Memo>(
-    kind: FaultKind<Spec, Memo>,
-    wanted: Wanted<Spec>,
+  async begin<Spec>(
+    kind: FaultKind<Spec>,
+    plan: FaultPlan<Spec>,
     signal: AbortSignal,
   ): Promise<{ fault: Fault; proof: string; appliedAtMs: number }> {
-    const known = kind as unknown as FaultKind
     signal.throwIfAborted()
-    const memo = await known.remember?.(wanted.spec, this.#stage(signal))
+    const memo = await kind.remember(plan.spec, this.#stage(signal))
     this.#lastId += 1
-    const fault: Fault = { id: `f${this.#lastId}`, kind: known.name, memo, ...wanted, nodes: [...wanted.nodes] }
+    const fault: Fault = { id: `f${this.#lastId}`, kind: kind.name, memo, ...plan, nodes: [...plan.nodes] }
     this.#keep([...this.#active, fault])
     try {
       const stage = this.#stage(signal)
       const fromMs = this.#options.clock.nowMs()
-      await known.apply(fault, stage)
+      await kind.apply(fault, stage)
       const appliedAtMs = this.#options.clock.nowMs()
-      const proof = await known.prove(fault, stage)
+      const proof = await kind.prove(fault, stage)
       this.#options.onChange?.({ fault, state: 'began', proof, fromMs, toMs: appliedAtMs })
       return { fault, proof, appliedAtMs }
     } catch (failure) {
-      await this.#undo(fault, known)
+      await this.#undo(fault, kind)
       throw failure
     }
   }
@@ -127,7 +127,7 @@ export class FaultBoard {
   }
 
   /** What was begun and failed leaves nothing behind; what cannot be taken away stays kept, for `heal`. */
-  async #undo(fault: Fault, kind: FaultKind): Promise<void> {
+  async #undo(fault: Fault, kind: Pick<FaultKind, 'heal'>): Promise<void> {
     const rest = this.#active.filter((one) => one !== fault)
     try {
       // Not the step's signal: that may be why it failed.

@@ -1,5 +1,20 @@
+export const PACKET_NAMES = [
+  'ping',
+  'pong',
+  'meet',
+  'fail',
+  'publish',
+  'failover-auth-request',
+  'failover-auth-ack',
+  'update',
+  'manual-failover-start',
+  'publish-shard',
+] as const
+
+export type PacketType = (typeof PACKET_NAMES)[number]
+
 /** Packets of the cluster bus by the name that scenarios give them, and their numbers (cluster_legacy.h, CLUSTERMSG_TYPE_*: the same from Redis 7.0 to 8.0 and in Valkey 8.1 to 9.1). */
-export const PACKET_TYPES = {
+export const PACKET_TYPES: Readonly<Record<PacketType, number>> = {
   ping: 0,
   pong: 1,
   meet: 2,
@@ -10,11 +25,7 @@ export const PACKET_TYPES = {
   update: 7,
   'manual-failover-start': 8,
   'publish-shard': 10,
-} as const
-
-export type PacketType = keyof typeof PACKET_TYPES
-
-export const PACKET_NAMES = Object.keys(PACKET_TYPES) as [PacketType, ...PacketType[]]
+}
 
 /** CLUSTER_PROTO_VER, cluster_legacy.h: 1 since Redis 4.0. */
 const PROTOCOL_VERSION = 1

@@ -1,26 +1,29 @@
+import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
-import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, healableOf, runningOf } from './reach.ts'
 import { ofEach } from './server-resources.ts'
 
-export interface ClockSpec {
-  nodes: string[]
+const clockSpec = z.object({
+  nodes: z.array(z.string()),
   /** By how much the clock is off: above 0, it is ahead. */
-  offsetMs: number
-}
+  offsetMs: z.number(),
+})
 
-/** How the clocks of the nodes stood to ours before, ms: an engine may be in a machine of its own. */
-interface Memo {
-  before: Record<string, number>
-}
+const clockMemo = z.object({
+  /** How the clocks of the nodes stood to ours before, ms: an engine may be in a machine of its own. */
+  before: z.record(z.string(), z.number()),
+})
 
 /** What an answer's way, and a busy machine, may add. */
 const TOLERANCE_MS = 250
 const TRIES = 3
 
 /** Servers whose wall clock is off. */
-export const clock: FaultKind<ClockSpec, Memo> = {
+export const clock = defineFault({
   name: 'clock',
+  spec: clockSpec,
+  memo: clockMemo,
   lostByRestart: false,
 
   async remember({ nodes }, stage) {
@@ -55,12 +58,12 @@ export const clock: FaultKind<ClockSpec, Memo> = {
     )
     return [...proofs, ...down].join('; ')
   },
-}
+})
 
 /** By how much all faults together put the clock of a node off. */
 function offsetOf(node: string, active: readonly Fault[]): number {
   const own = active.filter(({ kind, nodes }) => kind === clock.name && nodes.includes(node))
-  return own.reduce((sum, { spec }) => sum + (spec as ClockSpec).offsetMs, 0)
+  return own.reduce((sum, { spec }) => sum + clockSpec.parse(spec).offsetMs, 0)
 }
 
 async function reconcile(nodes: readonly string[], stage: FaultStage): Promise<void> {
@@ -69,10 +72,10 @@ async function reconcile(nodes: readonly string[], stage: FaultStage): Promise<v
 
 async function compare(
   node: string,
-  fault: Fault<ClockSpec, Memo>,
+  { memo }: { memo: z.infer<typeof clockMemo> },
   stage: FaultStage,
 ): Promise<{ wanted: number; seen: number }> {
-  const seen = (await measure(node, stage)) - (fault.memo.before[node] ?? 0)
+  const seen = (await measure(node, stage)) - (memo.before[node] ?? 0)
   return { wanted: offsetOf(node, stage.active), seen }
 }
 

@@ -1,4 +1,5 @@
-import { type FaultKind, NotProven } from './fault.ts'
+import { z } from 'zod'
+import { defineFault, NotProven } from './fault.ts'
 import { healableOf, healEach, runningOf } from './reach.ts'
 import {
   changeSettings,
@@ -6,18 +7,17 @@ import {
   readSettings,
   rememberSettings,
   restoreSettings,
-  type SettingsMemo,
+  settingsMemo,
   shown,
 } from './server-settings.ts'
 
-export interface ConfigSpec {
-  nodes: string[]
-  set: Record<string, string>
-}
+const configSpec = z.object({ nodes: z.array(z.string()), set: z.record(z.string(), z.string()) })
 
 /** Settings of running servers that are changed for a while. */
-export const config: FaultKind<ConfigSpec, SettingsMemo> = {
+export const config = defineFault({
   name: 'config',
+  spec: configSpec,
+  memo: settingsMemo,
   lostByRestart: true,
 
   async remember({ nodes, set }, stage) {
@@ -50,7 +50,7 @@ export const config: FaultKind<ConfigSpec, SettingsMemo> = {
     const proofs = await Promise.all(running.map((node) => proveRestored(stage, node, fault.memo)))
     return [...proofs, ...down].join('; ')
   },
-}
+})
 
 /** A server tells a setting in its own way (`10mb` as `10485760`): what shows the change is another value than before. */
 function changeInWords(

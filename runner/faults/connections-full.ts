@@ -1,8 +1,9 @@
 import { connect } from 'node:net'
+import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { poll } from '../base/poll.ts'
 import { parseInfo } from '../cluster/node-report.ts'
-import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
 import {
   changeSettings,
@@ -10,11 +11,8 @@ import {
   rememberSettings,
   restoreSettings,
   type SettingsMemo,
+  settingsMemo,
 } from './server-settings.ts'
-
-export interface ConnectionsFullSpec {
-  nodes: string[]
-}
 
 export const CONNECTIONS_SETTING = 'maxclients'
 /** The least that a server takes. Connections that are open stay open, also those of replicas; new ones are refused. */
@@ -27,8 +25,10 @@ const RESTART_GRACE_MS = 3000
 const ANSWERS_WITHIN_MS = 5000
 
 /** Servers that take no more connections: maxclients is reached. */
-export const connectionsFull: FaultKind<ConnectionsFullSpec, SettingsMemo> = {
+export const connectionsFull = defineFault({
   name: 'connections-full',
+  spec: z.object({ nodes: z.array(z.string()) }),
+  memo: settingsMemo,
   lostByRestart: true,
 
   async remember({ nodes }, stage) {
@@ -76,7 +76,7 @@ export const connectionsFull: FaultKind<ConnectionsFullSpec, SettingsMemo> = {
     )
     return [...proofs, ...down].join('; ')
   },
-}
+})
 
 /** The runner's own connection may have been lost meanwhile; the server then takes no other, and a restart alone ends that. */
 async function makeRoom(stage: FaultStage, node: string, memo: SettingsMemo): Promise<void> {

@@ -1,14 +1,15 @@
+import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import type { NodeClient } from '../cluster/node-client.ts'
 import { parseInfo } from '../cluster/node-report.ts'
-import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, askToHeal, healableOf, runningOf, wordsOf } from './reach.ts'
-import { ofEach, type ResourcesSpec, reconcileResources, resourcesOf } from './server-resources.ts'
+import { ofEach, reconcileResources, resourcesOf, resourcesSpec } from './server-resources.ts'
 
-/** Rounds of work that take a server about as long as it may be blocked for. */
-interface Memo {
-  rounds: number
-}
+const cpuMemo = z.object({
+  /** Rounds of work that take a server about as long as it may be blocked for. */
+  rounds: z.number(),
+})
 
 const CALIBRATION_ROUNDS = 500_000
 /** Processor time of one script: short enough that the cluster bus is served between two. */
@@ -28,8 +29,10 @@ const HELD_BACK_AT_LEAST_MS = 1
 const BUSY = 'local sum = 0 for i = 1, tonumber(ARGV[1]) do sum = sum + i % 7 end return sum'
 
 /** Servers that get only a share of a core. */
-export const cpu: FaultKind<ResourcesSpec, Memo> = {
+export const cpu = defineFault({
   name: 'cpu',
+  spec: resourcesSpec,
+  memo: cpuMemo,
   lostByRestart: false,
 
   async remember(_, stage) {
@@ -54,7 +57,7 @@ export const cpu: FaultKind<ResourcesSpec, Memo> = {
     if (nodes.length === 0) return 'nothing to measure: the nodes are down, or another fault holds them back'
     return await ofEach(nodes, (node) => proveFree(node, fault, stage))
   },
-}
+})
 
 /** Throws NotProven. */
 async function work(connection: NodeClient, rounds: number): Promise<void> {
@@ -115,9 +118,13 @@ async function cpuMsOf(node: string, stage: FaultStage): Promise<number> {
   }
 }
 
-async function proveHeldBack(node: string, fault: Fault<ResourcesSpec, Memo>, stage: FaultStage): Promise<string> {
+async function proveHeldBack(
+  node: string,
+  { memo }: { memo: z.infer<typeof cpuMemo> },
+  stage: FaultStage,
+): Promise<string> {
   const limit = resourcesOf(node, stage.active).cpuShare ?? 1
-  const { share, heldBackMs, tookMs } = await burst(node, fault.memo.rounds, stage, true)
+  const { share, heldBackMs, tookMs } = await burst(node, memo.rounds, stage, true)
   if (heldBackMs < HELD_BACK_AT_LEAST_MS) {
     throw new NotProven(
       `${node} was kept busy for ${formatDuration(tookMs)}, and was not held back: it used ${percent(share)} of a core, and should have ${percent(limit)}`,
@@ -134,10 +141,14 @@ async function proveHeldBack(node: string, fault: Fault<ResourcesSpec, Memo>, st
   return `kept busy for ${formatDuration(tookMs)}, it used ${percent(share)} of a core and was held back for ${formatDuration(heldBackMs)}`
 }
 
-async function proveFree(node: string, fault: Fault<ResourcesSpec, Memo>, stage: FaultStage): Promise<string> {
+async function proveFree(
+  node: string,
+  { memo }: { memo: z.infer<typeof cpuMemo> },
+  stage: FaultStage,
+): Promise<string> {
   // It may just be starting.
   await askToHeal(stage, node, 'INFO', 'cpu')
-  const { share, heldBackMs } = await asHealing(burst(node, fault.memo.rounds, stage, false))
+  const { share, heldBackMs } = await asHealing(burst(node, memo.rounds, stage, false))
   const { cpuShare } = await stage.servers.control.limitsOf(node)
   if (cpuShare !== undefined) throw new NotHealed(`${node} is still limited to ${percent(cpuShare)} of a core`)
   if (heldBackMs >= HELD_BACK_AT_LEAST_MS) {

@@ -1,30 +1,35 @@
+import { z } from 'zod'
 import { poll } from '../base/poll.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
-import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, runningOf, wordsOf } from './reach.ts'
 import { ofEach } from './server-resources.ts'
 
-export interface DataWipedSpec {
-  nodes: string[]
+const dataWipedSpec = z.object({
+  nodes: z.array(z.string()),
   /** Lost: the node comes back as one that nobody knows. */
-  identity: 'kept' | 'lost'
-}
+  identity: z.enum(['kept', 'lost']),
+})
 
-interface Memo {
+const dataWipedMemo = z.object({
   /** By node: its process before (run_id), its name in the cluster, and its keys. */
-  before: Record<string, { runId: string; nodeId: string; keys: number }>
+  before: z.record(z.string(), z.object({ runId: z.string(), nodeId: z.string(), keys: z.number() })),
   /** Full synchronisations that each node has given so far (sync_full). */
-  syncs: Record<string, number>
-}
+  syncs: z.record(z.string(), z.number()),
+})
+
+type DataWiped = Fault<z.infer<typeof dataWipedSpec>, z.infer<typeof dataWipedMemo>>
 
 const ANSWERS_WITHIN_MS = 8000
 const LOOK_EVERY_MS = 2
 const LOOK_WITHIN_MS = 1000
 
 /** Servers that are killed, lose their data, and start again empty. It is over with their start. */
-export const dataWiped: FaultKind<DataWipedSpec, Memo> = {
+export const dataWiped = defineFault({
   name: 'data-wiped',
+  spec: dataWipedSpec,
+  memo: dataWipedMemo,
   lostByRestart: false,
 
   async remember({ nodes }, stage) {
@@ -62,13 +67,13 @@ export const dataWiped: FaultKind<DataWipedSpec, Memo> = {
       }),
     )
   },
-}
+})
 
 async function runIdOf(node: string, stage: FaultStage): Promise<string> {
   return parseInfo(String(await ask(stage, node, 'INFO', 'server'))).get('run_id') ?? ''
 }
 
-async function wipe(node: string, { spec }: Fault<DataWipedSpec, Memo>, stage: FaultStage): Promise<void> {
+async function wipe(node: string, { spec }: DataWiped, stage: FaultStage): Promise<void> {
   const { servers } = stage
   await servers.kill(node)
   const lost = await servers.control.wipeData(node, spec.identity)
@@ -77,7 +82,7 @@ async function wipe(node: string, { spec }: Fault<DataWipedSpec, Memo>, stage: F
 }
 
 /** A replica fills itself from its master within moments: then a full synchronisation shows that it was empty. */
-async function proveEmpty(node: string, fault: Fault<DataWipedSpec, Memo>, stage: FaultStage): Promise<string> {
+async function proveEmpty(node: string, fault: DataWiped, stage: FaultStage): Promise<string> {
   const before = fault.memo.before[node]
   const { keys, tries } = await firstAnswer(node, stage)
   const [runId, nodeId] = [await runIdOf(node, stage), String(await ask(stage, node, 'CLUSTER', 'MYID'))]
@@ -126,7 +131,7 @@ async function firstAnswer(node: string, stage: FaultStage): Promise<FirstAnswer
 }
 
 /** The master that has given a replica all of its data since, if one has. */
-async function filledBy(node: string, { syncs }: Memo, stage: FaultStage): Promise<string | undefined> {
+async function filledBy(node: string, { syncs }: DataWiped['memo'], stage: FaultStage): Promise<string | undefined> {
   const { master } = await stage.cluster.lookAt(node)
   if (master === undefined) return undefined
   const now = await syncsOf(stage)

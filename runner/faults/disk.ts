@@ -1,11 +1,14 @@
+import { z } from 'zod'
 import { untilLastSave } from './background-save.ts'
-import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, askToHeal, healableOf, runningOf } from './reach.ts'
-import { bytesInWords, ofEach, type ResourcesSpec, reconcileResources, resourcesOf } from './server-resources.ts'
+import { bytesInWords, ofEach, reconcileResources, resourcesOf, resourcesSpec } from './server-resources.ts'
 
 /** Servers whose disk is full, read-only or slow. */
-export const disk: FaultKind<ResourcesSpec> = {
+export const disk = defineFault({
   name: 'disk',
+  spec: resourcesSpec,
+  memo: z.undefined(),
   // A slow one is the limit of a container that runs.
   lostByRestart: true,
   apply: ({ nodes }, stage) => reconcileResources(nodes, stage),
@@ -20,7 +23,7 @@ export const disk: FaultKind<ResourcesSpec> = {
     const proofs = await Promise.all(running.map(async (node) => `${node}: ${await proveFree(node, stage)}`))
     return [...proofs, ...down].join('; ')
   },
-}
+})
 
 /** A server tells of its disk by saving its data in the background, into a new file; the system tells of a limited rate. */
 async function proveBitten(node: string, stage: FaultStage): Promise<string> {

@@ -1,13 +1,11 @@
-import { PACKET_TYPES, type PacketType } from './bus-packets.ts'
+import { z } from 'zod'
+import { PACKET_NAMES, PACKET_TYPES, type PacketType } from './bus-packets.ts'
 import { demandDebug } from './debug-command.ts'
-import { type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { dropsPackets, FILTER, NO_FILTER } from './packet-filter.ts'
 import { asHealing, ask, askToHeal, healableOf, healEach, runningOf } from './reach.ts'
 
-export interface DroppedPacketsSpec {
-  nodes: string[]
-  type: PacketType
-}
+const droppedPacketsSpec = z.object({ nodes: z.array(z.string()), type: z.enum(PACKET_NAMES) })
 
 /** Servers that drop what comes in on their cluster bus, of one type of packet: a server has one filter. */
 export const droppedPackets = dropping('dropped-packets')
@@ -21,13 +19,16 @@ export function filterClash(active: readonly Fault[], nodes: readonly string[]):
   return active.find((fault) => kinds.includes(fault.kind) && fault.nodes.some((node) => nodes.includes(node)))
 }
 
-function dropping(name: string): FaultKind<DroppedPacketsSpec> {
-  return {
+function dropping(name: string): FaultKind<z.infer<typeof droppedPacketsSpec>> {
+  return defineFault({
     name,
+    spec: droppedPacketsSpec,
+    memo: z.undefined(),
     lostByRestart: true,
 
     async remember({ nodes }, stage) {
       await demandDebug(stage, nodes, FILTER, 'dropping cluster packets')
+      return undefined
     },
 
     async apply(fault, stage) {
@@ -52,18 +53,18 @@ function dropping(name: string): FaultKind<DroppedPacketsSpec> {
 
     async proveHealed(fault, stage) {
       const { running, down } = await healableOf(fault, stage)
-      await Promise.all(running.map((node) => demandNoFilter(fault, stage, node)))
+      await Promise.all(running.map((node) => demandNoFilter(fault.spec.type, stage, node)))
       const read = running.length === 0 ? [] : [`${running.join(', ')}: ${fault.spec.type} packets are read again`]
       return [...read, ...down].join('; ')
     },
-  }
+  })
 }
 
 async function setFilter(stage: FaultStage, node: string, type: PacketType): Promise<void> {
   await ask(stage, node, 'DEBUG', FILTER, String(PACKET_TYPES[type]))
 }
 
-async function demandNoFilter(fault: Fault<DroppedPacketsSpec>, stage: FaultStage, node: string): Promise<void> {
-  if (!(await asHealing(dropsPackets(stage, node, [fault.spec.type])))) return
-  throw new NotHealed(`${node} still drops ${fault.spec.type} packets`, `A restart of ${node} ends it.`)
+async function demandNoFilter(type: PacketType, stage: FaultStage, node: string): Promise<void> {
+  if (!(await asHealing(dropsPackets(stage, node, [type])))) return
+  throw new NotHealed(`${node} still drops ${type} packets`, `A restart of ${node} ends it.`)
 }

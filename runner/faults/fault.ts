@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
@@ -18,6 +19,16 @@ export interface Fault<Spec = unknown, Memo = unknown> {
   /** In words: `cut redis-node0 off from all other nodes`. */
   sentence: string
 }
+
+/** A fault as a journal holds it. */
+export const faultSchema: z.ZodType<Fault> = z.object({
+  id: z.string(),
+  kind: z.string(),
+  spec: z.unknown(),
+  memo: z.unknown().default(undefined),
+  nodes: z.array(z.string()),
+  sentence: z.string(),
+})
 
 /** What faults work on. */
 export interface FaultStage {
@@ -49,13 +60,16 @@ export class NotHealed extends ChaosError {
 }
 
 /**
- * A kind of fault. Its specs and memos are JSON, for the journal. All but `remember` are idempotent, and `heal` also mends what
- * was applied only in part. Every method ends by itself within 10 s
+ * A kind of fault as its file defines it, typed by its schemas. Specs and memos are JSON, for the journal. All but `remember`
+ * are idempotent, and `heal` also mends what was applied only in part. Every method ends by itself within 10 s
  * (the healing of what passes by itself when that has passed), or as soon as the signal aborts. Each may throw PlatformError
  * (UnsupportedFault among them, before anything is changed).
  */
-export interface FaultKind<Spec = unknown, Memo = unknown> {
-  readonly name: string
+export interface FaultDefinition<Spec, Memo> {
+  name: string
+  spec: z.ZodType<Spec>
+  /** What `remember` gives; `z.undefined()` for a kind that remembers nothing. */
+  memo: z.ZodType<Memo>
   /** Facts that healing needs, taken before anything is applied. Throws NotProven when the fault would be no change. */
   remember?(spec: Spec, stage: FaultStage): Promise<Memo>
   apply(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<void>
@@ -65,5 +79,34 @@ export interface FaultKind<Spec = unknown, Memo = unknown> {
   /** The same look as `prove`, showing that it bites no more. Throws NotHealed. */
   proveHealed(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<string>
   /** A server that starts anew is free of it, so that it must be applied again. */
+  lostByRestart: boolean
+}
+
+/**
+ * A kind whose faults are not read yet, as they come from a step or out of a journal. Its methods promise what those of its
+ * definition do, and throw ZodError for a fault that is none of this kind.
+ */
+export interface FaultKind<Spec = never> {
+  readonly name: string
   readonly lostByRestart: boolean
+  /** The memo of a fault that is to begin. */
+  remember(spec: Spec, stage: FaultStage): Promise<unknown>
+  apply(fault: Fault, stage: FaultStage): Promise<void>
+  prove(fault: Fault, stage: FaultStage): Promise<string>
+  heal(fault: Fault, stage: FaultStage): Promise<void>
+  proveHealed(fault: Fault, stage: FaultStage): Promise<string>
+}
+
+export function defineFault<Spec, Memo>(definition: FaultDefinition<Spec, Memo>): FaultKind<Spec> {
+  const { name, lostByRestart, spec, memo } = definition
+  const read = (fault: Fault) => ({ ...fault, spec: spec.parse(fault.spec), memo: memo.parse(fault.memo) })
+  return {
+    name,
+    lostByRestart,
+    remember: async (wanted, stage) => await definition.remember?.(wanted, stage),
+    apply: async (fault, stage) => await definition.apply(read(fault), stage),
+    prove: async (fault, stage) => await definition.prove(read(fault), stage),
+    heal: async (fault, stage) => await definition.heal(read(fault), stage),
+    proveHealed: async (fault, stage) => await definition.proveHealed(read(fault), stage),
+  }
 }

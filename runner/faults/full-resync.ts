@@ -1,33 +1,34 @@
+import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { type PollResult, poll } from '../base/poll.ts'
 import type { OwnReport, Snapshot } from '../cluster/live-cluster.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { demandDebug } from './debug-command.ts'
-import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, runningOf, wordsOf } from './reach.ts'
 
-export interface FullResyncSpec {
+const fullResyncSpec = z.object({
   /** Masters that have replicas. */
-  nodes: string[]
-}
+  nodes: z.array(z.string()),
+})
 
-interface Remembered {
+const rememberedMaster = z.object({
   /** Full synchronisations that the master has given since it started. */
-  full: number
+  full: z.number(),
   /** Its replicas that are online. */
-  replicas: number
-}
+  replicas: z.number(),
+})
 
-export interface FullResyncMemo {
-  masters: Record<string, Remembered>
-}
+const fullResyncMemo = z.object({ masters: z.record(z.string(), rememberedMaster) })
 
 const WITHIN_MS = 9000
 const LOOK_EVERY_MS = 20
 
 /** Masters whose replicas cannot go on where they were, and must take all data anew. It passes by itself. */
-export const fullResync: FaultKind<FullResyncSpec, FullResyncMemo> = {
+export const fullResync = defineFault({
   name: 'full-resync',
+  spec: fullResyncSpec,
+  memo: fullResyncMemo,
   lostByRestart: false,
 
   async remember({ nodes }, stage) {
@@ -66,9 +67,9 @@ export const fullResync: FaultKind<FullResyncSpec, FullResyncMemo> = {
   async proveHealed(fault, stage) {
     return await untilAllLinked(fault.nodes, stage)
   },
-}
+})
 
-async function rememberMaster(stage: FaultStage, node: string): Promise<Remembered> {
+async function rememberMaster(stage: FaultStage, node: string): Promise<z.infer<typeof rememberedMaster>> {
   return { full: await fullSyncs(stage, node), replicas: onlineReplicas(await lookAt(stage, node)) }
 }
 

@@ -13,27 +13,22 @@ import { partition } from './partition.ts'
 import { stall } from './stall.ts'
 import { writesRefused } from './writes-refused.ts'
 
-/** A kind whose specs and memos only its own verb and journal know. */
-function anyKind<Spec, Memo>(kind: FaultKind<Spec, Memo>): FaultKind {
-  return kind as unknown as FaultKind
-}
-
 /** The kinds of faults, by name. */
 const ALL: readonly FaultKind[] = [
-  anyKind(partition),
-  anyKind(network),
-  anyKind(config),
-  anyKind(stall),
-  anyKind(writesRefused),
-  anyKind(connectionsFull),
-  anyKind(droppedPackets),
-  anyKind(lostVotes),
-  anyKind(fullResync),
-  anyKind(cpu),
-  anyKind(memory),
-  anyKind(disk),
-  anyKind(dataWiped),
-  anyKind(clock),
+  partition,
+  network,
+  config,
+  stall,
+  writesRefused,
+  connectionsFull,
+  droppedPackets,
+  lostVotes,
+  fullResync,
+  cpu,
+  memory,
+  disk,
+  dataWiped,
+  clock,
 ]
 
 const KINDS: ReadonlyMap<string, FaultKind> = new Map(ALL.map((kind) => [kind.name, kind]))

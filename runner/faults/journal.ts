@@ -10,18 +10,21 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { PlatformError } from '../platforms/errors.ts'
-import type { Fault } from './fault.ts'
+import { type Fault, faultSchema } from './fault.ts'
 
 const SUFFIX = '.faults.json'
 
-/** What a journal tells of a run. */
-export interface JournalEntry {
-  runId: string
+const journalEntry = z.object({
+  runId: z.string(),
   /** Of the platform that the servers run on: `docker`, `process`. */
-  platform: string
-  faults: Fault[]
-}
+  platform: z.string(),
+  faults: z.array(faultSchema),
+})
+
+/** What a journal tells of a run. */
+export type JournalEntry = z.infer<typeof journalEntry>
 
 /**
  * The faults that a run has brought about or is about to, on disk before any of them is applied: whoever comes after a runner
@@ -80,7 +83,7 @@ export function readJournals(folder: string): JournalEntry[] {
   return namesIn(folder).map((name) => {
     const runId = name.slice(0, -SUFFIX.length)
     try {
-      return JSON.parse(readFileSync(join(folder, name), 'utf8')) as JournalEntry
+      return journalEntry.parse(JSON.parse(readFileSync(join(folder, name), 'utf8')))
     } catch {
       return { runId, platform: 'unknown', faults: [] }
     }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError } from '../cluster/reply-errors.ts'
 import { type FaultStage, NotProven } from './fault.ts'
@@ -7,11 +8,13 @@ import { bytesInWords } from './server-resources.ts'
 import { changeSettings, rememberSettings, type SettingsMemo } from './server-settings.ts'
 
 /** The server's own limit of its memory. */
-export interface MaxmemorySpec {
-  bytes: number
+export const maxmemorySpec = z.object({
+  bytes: z.number(),
   /** What it does beyond it: `noeviction` (refuses writes), `allkeys-lru`, … */
-  policy: string
-}
+  policy: z.string(),
+})
+
+type MaxmemorySpec = z.infer<typeof maxmemorySpec>
 
 export const MAXMEMORY_SETTINGS: readonly string[] = ['maxmemory', 'maxmemory-policy']
 

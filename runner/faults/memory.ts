@@ -1,22 +1,30 @@
+import { z } from 'zod'
 import { parseInfo } from '../cluster/node-report.ts'
-import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { type MaxmemorySpec, proveMaxmemory, rememberMaxmemory, setMaxmemory } from './maxmemory.ts'
+import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { maxmemorySpec, proveMaxmemory, rememberMaxmemory, setMaxmemory } from './maxmemory.ts'
 import { ask, healableOf, runningOf } from './reach.ts'
-import { bytesInWords, ofEach, type ResourcesSpec, reconcileResources, resourcesOf } from './server-resources.ts'
-import { proveRestored, restoreSettings, type SettingsMemo } from './server-settings.ts'
+import { bytesInWords, ofEach, reconcileResources, resourcesOf, resourcesSpec } from './server-resources.ts'
+import { proveRestored, restoreSettings, settingsMemo } from './server-settings.ts'
 
-/** The system's limit, beyond which it ends the server; or the server's own, beyond which it refuses writes or forgets keys. */
-export type MemorySpec =
-  | (ResourcesSpec & { nodes: string[]; maxmemory?: never })
-  | { nodes: string[]; maxmemory: MaxmemorySpec }
+const memorySpec = z.object({
+  nodes: z.array(z.string()),
+  /** The system's limit, beyond which it ends the server. */
+  resources: resourcesSpec.shape.resources.exactOptional(),
+  /** Or the server's own, beyond which it refuses writes or forgets keys. */
+  maxmemory: maxmemorySpec.exactOptional(),
+})
+
+export type MemorySpec = z.infer<typeof memorySpec>
 
 /** How far the system's own count may be off: it counts pages of the server, and some that the server does not know of. */
 const TOLERANCE = 0.15
 const TOLERANCE_BYTES = 4 * 1024 * 1024
 
 /** Servers that get little memory. */
-export const memory: FaultKind<MemorySpec, SettingsMemo> = {
+export const memory = defineFault({
   name: 'memory',
+  spec: memorySpec,
+  memo: settingsMemo,
   lostByRestart: true,
 
   async remember({ nodes, maxmemory }, stage) {
@@ -49,7 +57,7 @@ export const memory: FaultKind<MemorySpec, SettingsMemo> = {
     const proofs = await Promise.all(running.map((node) => proveRestored(stage, node, fault.memo)))
     return [...proofs, ...down].join('; ')
   },
-}
+})
 
 async function proveLimit(node: string, stage: FaultStage): Promise<string> {
   const wanted = resourcesOf(node, stage.active).memoryBytes ?? 0

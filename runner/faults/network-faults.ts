@@ -1,32 +1,47 @@
+import { z } from 'zod'
 import type { LinkAnswer, LinkFault, LinkProbe } from '../platforms/faults.ts'
 import { CLIENTS } from '../platforms/faults.ts'
-import { type Fault, type FaultKind, type FaultStage, NotProven } from './fault.ts'
+import { defineFault, type Fault, type FaultKind, type FaultStage, NotProven } from './fault.ts'
 
-/** What a kind of fault of the network is made of: the links, each direction by itself. */
-export interface LinksSpec {
-  links: LinkFault[]
-}
+const link: z.ZodType<LinkFault> = z.object({
+  from: z.string(),
+  to: z.string(),
+  channel: z.enum(['bus', 'data', 'all']),
+  cut: z.enum(['drop', 'reject']).exactOptional(),
+  delayMs: z.number().exactOptional(),
+  jitterMs: z.number().exactOptional(),
+  lossRatio: z.number().exactOptional(),
+  bytesPerSecond: z.number().exactOptional(),
+  corruptRatio: z.number().exactOptional(),
+  duplicateRatio: z.number().exactOptional(),
+  reorderRatio: z.number().exactOptional(),
+})
+
+/** What a fault of the network is made of: the links, each direction by itself. */
+const linksSpec = z.object({ links: z.array(link) })
+
+type LinksFault = Fault<z.infer<typeof linksSpec>, undefined>
 
 const LINK_KINDS: readonly string[] = ['partition', 'network']
 
 /** Every link that some fault of the network bites. */
 export function linksOf(active: readonly Fault[]): LinkFault[] {
-  return active
-    .filter(({ kind }) => LINK_KINDS.includes(kind))
-    .flatMap((fault) => (fault as Fault<LinksSpec>).spec.links)
+  return active.filter(({ kind }) => LINK_KINDS.includes(kind)).flatMap(({ spec }) => linksSpec.parse(spec).links)
 }
 
 /** A kind of fault of the network; how it is proven, and that it is healed, is its own. */
 export function linkFault(
   name: string,
   proofs: {
-    prove: FaultKind<LinksSpec>['prove']
+    prove(fault: LinksFault, stage: FaultStage): Promise<string>
     /** Given the probes along those of its links that no other fault bites now; there is at least one. */
-    proveHealed(fault: Fault<LinksSpec>, stage: FaultStage, probes: readonly LinkProbe[]): Promise<string>
+    proveHealed(fault: LinksFault, stage: FaultStage, probes: readonly LinkProbe[]): Promise<string>
   },
-): FaultKind<LinksSpec> {
-  return {
+): FaultKind<z.infer<typeof linksSpec>> {
+  return defineFault({
     name,
+    spec: linksSpec,
+    memo: z.undefined(),
     // The platform itself applies the network's state again to a node that starts anew.
     lostByRestart: false,
     apply: (_, stage) => reconcile(stage),
@@ -39,7 +54,7 @@ export function linkFault(
       if (probes.length === 0) return 'nothing to probe: the nodes are down, or another fault bites there'
       return await proofs.proveHealed(fault, stage, probes)
     },
-  }
+  })
 }
 
 /** Makes the network what all active faults together say. */

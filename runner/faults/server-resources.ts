@@ -1,14 +1,21 @@
+import { z } from 'zod'
 import type { Resources } from '../platforms/faults.ts'
 import type { Fault, FaultStage } from './fault.ts'
 
-/** Faults that limit what a server stands on: `cpu`, `memory`, `disk`. */
-export interface ResourcesSpec {
-  resources: Resources
-}
+const resources: z.ZodType<Resources> = z.object({
+  cpuShare: z.number().exactOptional(),
+  memoryBytes: z.number().exactOptional(),
+  disk: z.union([z.enum(['full', 'read-only']), z.object({ bytesPerSecond: z.number() })]).exactOptional(),
+})
+
+/** Of faults that limit what a server stands on: `cpu`, `memory`, `disk`. */
+export const resourcesSpec = z.object({ resources })
 
 /** All that should limit a node now. Where two faults limit the same, the narrower one counts; of two of a disk, the later. */
 export function resourcesOf(node: string, active: readonly Fault[]): Resources {
-  const all = active.filter((fault) => fault.nodes.includes(node)).flatMap(({ spec }) => limitsIn(spec))
+  const all = active
+    .filter((fault) => fault.nodes.includes(node))
+    .flatMap(({ spec }) => resourcesSpec.safeParse(spec).data?.resources ?? [])
   const shares = all.flatMap(({ cpuShare }) => cpuShare ?? [])
   const bytes = all.flatMap(({ memoryBytes }) => memoryBytes ?? [])
   const disk = all.findLast((resources) => resources.disk !== undefined)?.disk
@@ -17,11 +24,6 @@ export function resourcesOf(node: string, active: readonly Fault[]): Resources {
     ...(bytes.length > 0 && { memoryBytes: Math.min(...bytes) }),
     ...(disk !== undefined && { disk }),
   }
-}
-
-function limitsIn(spec: unknown): Resources[] {
-  if (spec === null || typeof spec !== 'object' || !('resources' in spec)) return []
-  return [spec.resources as Resources]
 }
 
 /** Makes the platform limit these nodes as the faults that are active want it. */

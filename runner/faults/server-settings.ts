@@ -1,10 +1,11 @@
+import { z } from 'zod'
 import { type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, askToHeal } from './reach.ts'
 
 /** What faults that change settings of servers remember: each setting as it was, by node. */
-export interface SettingsMemo {
-  before: Record<string, Record<string, string>>
-}
+export const settingsMemo = z.object({ before: z.record(z.string(), z.record(z.string(), z.string())) })
+
+export type SettingsMemo = z.infer<typeof settingsMemo>
 
 /** Settings of a server as it tells them. Throws NotProven for one that it does not know. */
 export async function readSettings(
@@ -85,7 +86,7 @@ export function settingsClash(
   names: readonly string[],
 ): string | undefined {
   for (const fault of active) {
-    const before = (fault.memo as Partial<SettingsMemo> | undefined)?.before ?? {}
+    const before = settingsMemo.safeParse(fault.memo).data?.before ?? {}
     for (const node of nodes) {
       const name = names.find((one) => before[node] && one in before[node])
       if (name !== undefined) return `${name} of ${node} is changed already by: ${fault.sentence}`

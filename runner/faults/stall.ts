@@ -1,20 +1,18 @@
+import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { poll } from '../base/poll.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
 import { demandDebug } from './debug-command.ts'
-import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, healableOf, healEach, wordsOf } from './reach.ts'
 
-export interface StallSpec {
-  nodes: string[]
-  timeMs: number
-}
+const stallSpec = z.object({ nodes: z.array(z.string()), timeMs: z.number() })
 
-export interface StallMemo {
+const stallMemo = z.object({
   /** Time that each server has spent in DEBUG commands by then, ms. */
-  spentMs: Record<string, number>
-}
+  spentMs: z.record(z.string(), z.number()),
+})
 
 /** How long a server that is stalled is given to prove that it does not answer, ms. */
 const SILENCE_MS = 150
@@ -24,8 +22,10 @@ const STALLED_WITHIN_MS = 1000
 const BACK_WITHIN_MS = 5000
 
 /** Servers that run and take connections, but whose event loop is blocked, so that they answer nobody. It passes by itself. */
-export const stall: FaultKind<StallSpec, StallMemo> = {
+export const stall = defineFault({
   name: 'stall',
+  spec: stallSpec,
+  memo: stallMemo,
   lostByRestart: false,
 
   async remember({ nodes }, stage) {
@@ -59,7 +59,7 @@ export const stall: FaultKind<StallSpec, StallMemo> = {
     )
     return [...proofs, ...down].join('; ')
   },
-}
+})
 
 /** Sends the command on a connection of its own, which nobody waits for: all others must stay free for what comes after. */
 async function putToSleep(stage: FaultStage, node: string, timeMs: number): Promise<void> {

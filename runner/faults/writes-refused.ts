@@ -1,20 +1,11 @@
+import { z } from 'zod'
 import { errorClass, ReplyError } from '../cluster/reply-errors.ts'
 import { UnsupportedFault } from '../platforms/faults.ts'
 import { untilLastSave } from './background-save.ts'
-import { type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { probeKeyIn } from './probe-key.ts'
 import { asHealing, ask, askToHeal, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
-import {
-  changeSettings,
-  proveRestored,
-  rememberSettings,
-  restoreSettings,
-  type SettingsMemo,
-} from './server-settings.ts'
-
-export interface WritesRefusedSpec {
-  nodes: string[]
-}
+import { changeSettings, proveRestored, rememberSettings, restoreSettings, settingsMemo } from './server-settings.ts'
 
 /**
  * A master refuses writes when it has save points and its last background save failed (writeCommandsDeniedByDiskError, server.c,
@@ -32,8 +23,10 @@ const IMPOSSIBLE_NAME = '.'
 export const WRITES_REFUSED_SETTINGS: readonly string[] = ['dbfilename', ...Object.keys(SETTINGS)]
 
 /** Masters that refuse writes with MISCONF, because they cannot save their data. */
-export const writesRefused: FaultKind<WritesRefusedSpec, SettingsMemo> = {
+export const writesRefused = defineFault({
   name: 'writes-refused',
+  spec: z.object({ nodes: z.array(z.string()) }),
+  memo: settingsMemo,
   lostByRestart: true,
 
   async remember({ nodes }, stage) {
@@ -81,7 +74,7 @@ export const writesRefused: FaultKind<WritesRefusedSpec, SettingsMemo> = {
     )
     return [...proofs, ...down].join('; ')
   },
-}
+})
 
 /** The name is one of the settings that servers protect from 7.0 on. Setting it to what it is changes nothing. */
 async function demandChangeableName(stage: FaultStage, node: string, name: string): Promise<void> {

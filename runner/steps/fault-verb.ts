@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import type { FaultPlan } from '../faults/board.ts'
 import { type FaultKind, NotHealed, NotProven } from '../faults/fault.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
@@ -21,19 +22,11 @@ const HEAL_WITHIN_MS = 15_000
 /** A proof that took longer than the fault should last is worth telling, ms. */
 const LATE_MS = 100
 
-/** A fault as a step asks for it, its targets resolved. */
-interface FaultPlan<Spec> {
-  spec: Spec
-  /** The nodes that it bites; they must be running. */
-  nodes: readonly string[]
-  sentence: string
-}
-
-export interface FaultVerb<Arg, Spec, Memo> {
+export interface FaultVerb<Arg, Spec> {
   name: string
   summary: string
   arg: z.ZodType<Arg>
-  kind: FaultKind<Spec, Memo>
+  kind: FaultKind<Spec>
   sentence(arg: Arg): string
   /** Resolves the targets. Throws StepFailure for what makes no sense on the nodes that there are. */
   plan(arg: Arg, context: StepContext): Promise<FaultPlan<Spec>>
@@ -47,7 +40,7 @@ export interface FaultVerb<Arg, Spec, Memo> {
  * that long and takes it away again, on every path. A fault that cannot be proven, or that is unsupported here, makes the step
  * inconclusive; one that cannot be healed makes it fail.
  */
-export function faultVerb<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>): Verb {
+export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb {
   return defineVerb({
     name: verb.name,
     summary: verb.summary,
@@ -59,7 +52,7 @@ export function faultVerb<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>): Ve
     async run(arg, context) {
       const plan = await verb.plan(arg, context)
       await demandRunning(verb.name, plan.nodes, context)
-      const { fault, proof, appliedAtMs } = await begun(verb, plan, context)
+      const { fault, proof, appliedAtMs } = await begun(verb.kind, plan, context)
       const { forMs } = context.step
       if (verb.passes) return { proof: `${proof}; ${await ended(fault.id, context)}` }
       return forMs === undefined ? { proof } : await holdUntil(appliedAtMs + forMs, fault.id, proof, context)
@@ -81,9 +74,9 @@ async function demandRunning(verb: string, nodes: readonly string[], { servers }
   })
 }
 
-async function begun<Arg, Spec, Memo>(verb: FaultVerb<Arg, Spec, Memo>, plan: FaultPlan<Spec>, context: StepContext) {
+async function begun<Spec>(kind: FaultKind<Spec>, plan: FaultPlan<Spec>, context: StepContext) {
   try {
-    return await context.faults.begin(verb.kind, plan, context.signal)
+    return await context.faults.begin(kind, plan, context.signal)
   } catch (error) {
     throw asStepError(error)
   }

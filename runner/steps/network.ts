@@ -61,6 +61,8 @@ const arg = z
 
 type Arg = z.infer<typeof arg>
 
+type Pair = [from: string, to: string]
+
 export const network = faultVerb({
   name: 'network',
   summary: 'Makes the network slow, lossy or narrow, until heal or for a time.',
@@ -96,11 +98,11 @@ async function linksOf(value: Arg, context: StepContext): Promise<LinkFault[]> {
   throw new StepFailure({ message: 'there is no link between these nodes: each stands alone on both ends' })
 }
 
-async function oneWayPairs({ from, to }: Arg, context: StepContext): Promise<[string, string][]> {
+async function oneWayPairs({ from, to }: Arg, context: StepContext): Promise<Pair[]> {
   const senders = await resolveTargets(from ?? [], context, ['from'])
   const receivers = await resolveTargets(to ?? [], context, ['to'])
   return senders.flatMap((sender) =>
-    receivers.filter((receiver) => receiver !== sender).map((receiver): [string, string] => [sender, receiver]),
+    receivers.filter((receiver) => receiver !== sender).map((receiver): Pair => [sender, receiver]),
   )
 }
 
@@ -108,16 +110,17 @@ async function nodePairs(
   node: NonNullable<Arg['node']>,
   { direction = 'both', traffic }: Arg,
   context: StepContext,
-): Promise<[string, string][]> {
+): Promise<Pair[]> {
   const nodes = await resolveTargets(node, context, ['node'])
   const all = traffic === 'client' ? [CLIENTS] : context.servers.nodes.map(({ name }) => name)
   const pairs = nodes.flatMap((name) =>
     all
       .filter((other) => other !== name)
-      .flatMap((other): [string, string][] => [
-        ...(direction === 'in' ? [] : [[name, other] as [string, string]]),
-        ...(direction === 'out' ? [] : [[other, name] as [string, string]]),
-      ]),
+      .flatMap((other) => {
+        const out: Pair = [name, other]
+        const back: Pair = [other, name]
+        return { out: [out], in: [back], both: [out, back] }[direction]
+      }),
   )
   return [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()]
 }

@@ -22,7 +22,7 @@ export function replyMatches(reply: unknown, expected: ExpectedReply): boolean {
     return (
       Array.isArray(reply) &&
       reply.length === expected.length &&
-      expected.every((item, i) => replyMatches(reply[i], item as ExpectedReply))
+      expected.every((item, i) => isExpectedReply(item) && replyMatches(reply[i], item))
     )
   }
   if (typeof expected === 'object') {
@@ -32,6 +32,10 @@ export function replyMatches(reply: unknown, expected: ExpectedReply): boolean {
     return number >= at_least && number <= at_most
   }
   return reply !== null && !Array.isArray(reply) && String(reply) === String(expected)
+}
+
+function isExpectedReply(value: unknown): value is ExpectedReply {
+  return expectedReply.safeParse(value).success
 }
 
 interface Bounds {

@@ -81,12 +81,12 @@ async function readOnce(
   })
 }
 
-const WORDS: Record<Exclude<keyof Findings, 'right'>, string> = {
-  lost: 'lost',
-  older: 'back at an older value',
-  changed: 'with a value that was never written',
-  unreadable: 'unreadable',
-}
+const WORDS = [
+  ['lost', 'lost'],
+  ['older', 'back at an older value'],
+  ['changed', 'with a value that was never written'],
+  ['unreadable', 'unreadable'],
+] as const satisfies (readonly [Exclude<keyof Findings, 'right'>, string])[]
 
 function failure(
   dataset: Dataset,
@@ -95,17 +95,12 @@ function failure(
   errors: readonly string[],
   tried: { tries: number; tookMs: number },
 ): StepFailure {
-  const kinds = (Object.keys(WORDS) as (keyof typeof WORDS)[]).filter((kind) => findings[kind].length > 0)
-  const counts = kinds.map((kind) => `${findings[kind].length} ${WORDS[kind]}`).join(', ')
+  const kinds = WORDS.filter(([kind]) => findings[kind].length > 0)
+  const counts = kinds.map(([kind, words]) => `${findings[kind].length} ${words}`).join(', ')
   const total = dataset.judgeable().length
   const lastSeen = `of ${total} acknowledged keys, ${findings.right.length} are right, ${counts}`
-  const details = kinds.flatMap((kind) =>
-    linesByShard(
-      findings[kind].map((index) => dataset.keys[index] ?? ''),
-      WORDS[kind],
-      agreed,
-    ),
-  )
+  const keysOf = (indexes: readonly number[]) => indexes.map((index) => dataset.keys[index] ?? '')
+  const details = kinds.flatMap(([kind, words]) => linesByShard(keysOf(findings[kind]), words, agreed))
   const unread = errors[0] === undefined ? [] : [`for example: ${errors[0]}`]
   const effort = `read ${tried.tries} ${tried.tries === 1 ? 'time' : 'times'} in ${formatDuration(tried.tookMs)}`
   return new StepFailure(

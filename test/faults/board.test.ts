@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { z } from 'zod'
 import { FaultBoard } from '../../runner/faults/board.ts'
-import { type Fault, type FaultKind, NotHealed, NotProven } from '../../runner/faults/fault.ts'
+import { defineFault, type Fault, NotHealed, NotProven } from '../../runner/faults/fault.ts'
 import { Journal, readJournals } from '../../runner/faults/journal.ts'
 import { partition } from '../../runner/faults/partition.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'
@@ -102,8 +103,11 @@ t.test('endAll goes on after a failure, the last first, and throws what failed',
 
 t.test('the memo of a kind is taken before anything is kept or applied', async (t) => {
   const { board, order } = boardOf()
-  const kind: FaultKind<{ to: string }, { was: string }> = {
-    ...(partition as unknown as FaultKind<{ to: string }, { was: string }>),
+  const kind = defineFault({
+    name: 'test',
+    lostByRestart: false,
+    spec: z.object({ to: z.string() }),
+    memo: z.object({ was: z.string() }),
     remember: async () => {
       order.push('remember')
       return { was: 'old' }
@@ -112,7 +116,9 @@ t.test('the memo of a kind is taken before anything is kept or applied', async (
       order.push(`apply over ${memo.was}`)
     },
     prove: async () => 'seen',
-  }
+    heal: async () => {},
+    proveHealed: async () => 'gone',
+  })
   await board.begin(kind, { spec: { to: 'new' }, nodes: [], sentence: 'x' }, NEVER)
   t.strictSame(order, ['remember', 'keep 1', 'apply over old'])
 })

@@ -14,15 +14,19 @@ import { skipWithoutRedis } from '../support/local-servers.ts'
 /** What every kind of fault promises, on real servers: what a journal holds of it is enough, and all but remembering can be done twice. */
 
 const nodes = ['redis-node0']
-const KINDS: { kind: FaultKind; spec: unknown }[] = [
-  { kind: config as unknown as FaultKind, spec: { nodes, set: { 'slowlog-max-len': '5', save: '60 1' } } },
-  { kind: stall as unknown as FaultKind, spec: { nodes, timeMs: 500 } },
-  { kind: writesRefused as unknown as FaultKind, spec: { nodes } },
-  { kind: connectionsFull as unknown as FaultKind, spec: { nodes } },
-  { kind: droppedPackets as unknown as FaultKind, spec: { nodes, type: 'publish' } },
-  { kind: lostVotes as unknown as FaultKind, spec: { nodes, type: 'failover-auth-request' } },
-  { kind: fullResync as unknown as FaultKind, spec: { nodes } },
+const KINDS = [
+  example(config, { nodes, set: { 'slowlog-max-len': '5', save: '60 1' } }),
+  example(stall, { nodes, timeMs: 500 }),
+  example(writesRefused, { nodes }),
+  example(connectionsFull, { nodes }),
+  example(droppedPackets, { nodes, type: 'publish' }),
+  example(lostVotes, { nodes, type: 'failover-auth-request' }),
+  example(fullResync, { nodes }),
 ]
+
+function example<Spec>(kind: FaultKind<Spec>, spec: Spec) {
+  return { kind, spec, remember: (stage: FaultStage) => kind.remember(spec, stage) }
+}
 
 t.test('server faults', { skip: skipWithoutRedis() }, async (t) => {
   const { cluster, servers } = await liveStage(t, { portBase: 8722, needs: { debug: true, protectedSettings: true } })
@@ -32,11 +36,11 @@ t.test('server faults', { skip: skipWithoutRedis() }, async (t) => {
     return Object.fromEntries(all.flatMap((name, i) => (i % 2 === 0 ? [[name, all[i + 1]]] : [])))
   }
 
-  for (const { kind, spec } of KINDS) {
+  for (const { kind, spec, remember } of KINDS) {
     t.test(kind.name, async (t) => {
       t.equal(faultKind(kind.name), kind, 'a journal finds it by its name')
       const before = await settings()
-      const memo = await kind.remember?.(spec, stage)
+      const memo = await remember(stage)
       const fault = JSON.parse(
         JSON.stringify({ id: 'f1', kind: kind.name, spec, memo, nodes, sentence: kind.name }),
       ) as Fault
