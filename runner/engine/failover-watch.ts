@@ -10,7 +10,7 @@ import { dialectOf } from '../platforms/dialects.ts'
 import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Recorder } from '../record/event-log.ts'
 import { WallClock } from '../record/wall-clock.ts'
-import { watchedServers } from './watched-servers.ts'
+import { WatchedServers } from './watched-servers.ts'
 
 export interface FailoverWatchOptions {
   recorder: Recorder
@@ -115,8 +115,8 @@ export class FailoverWatch {
   }
 
   /** The same servers, but what is done to them is recorded as faults. */
-  watched(servers: ServerGroup): ServerGroup {
-    return watchedServers(servers, this.#options.clock, {
+  watched(servers: ServerGroup): WatchedServers {
+    return new WatchedServers(servers, this.#options.clock, {
       onBegin: () => this.#alert(),
       onFault: (fault) => {
         const { recorder, scenario } = this.#options

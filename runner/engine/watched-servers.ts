@@ -1,42 +1,101 @@
 import type { Clock } from '../base/clock.ts'
-import type { ServerGroup } from '../platforms/platform.ts'
+import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
+import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platforms/platform.ts'
 import type { FaultFact } from '../record/failover-facts.ts'
 
-export interface FaultListener {
+interface FaultListener {
   /** Something is about to be done to a server. */
   onBegin(): void
   /** It was done. Times are of the clock itself. */
   onFault(fault: FaultFact): void
 }
 
-const FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
-const UNDOES: ReadonlySet<string> = new Set(['start', 'unpause'])
-
 /**
- * The same servers, but what is done to them (by whichever step) is told: when it began and when it was done. What fails
- * is not told: nobody knows whether it bit.
+ * The same servers, but what stops, freezes or restarts one of them, and what undoes that, is reported to a listener, whichever
+ * step asked for it: when it began and when it was done. What fails is not reported: nobody knows whether it bit.
  */
-export function watchedServers(servers: ServerGroup, clock: Clock, listener: FaultListener): ServerGroup {
-  const lastFault = new Map<string, string>()
-  const told = (name: string, act: (...args: unknown[]) => Promise<unknown>) => {
-    return async (node: string, ...rest: unknown[]) => {
-      listener.onBegin()
-      const fromMs = clock.nowMs()
-      const result = await act(node, ...rest)
-      const undone = UNDOES.has(name)
-      const fault = undone ? (lastFault.get(node) ?? 'stop') : name
-      if (undone) lastFault.delete(node)
-      else lastFault.set(node, fault)
-      listener.onFault({ fault, nodes: [node], undone, fromMs, toMs: clock.nowMs() })
-      return result
-    }
+export class WatchedServers implements ServerGroup {
+  readonly #servers: ServerGroup
+  readonly #clock: Clock
+  readonly #listener: FaultListener
+  /** By node: the fault that is not undone yet. */
+  readonly #lastFault = new Map<string, string>()
+
+  constructor(servers: ServerGroup, clock: Clock, listener: FaultListener) {
+    this.#servers = servers
+    this.#clock = clock
+    this.#listener = listener
   }
-  return new Proxy(servers, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target)
-      if (typeof value !== 'function') return value
-      const own = value.bind(target) as (...args: unknown[]) => Promise<unknown>
-      return typeof name === 'string' && (FAULTS.has(name) || UNDOES.has(name)) ? told(name, own) : own
-    },
-  })
+
+  async stop(node: string, graceMs: number): Promise<void> {
+    await this.#fault('stop', node, () => this.#servers.stop(node, graceMs))
+  }
+
+  async kill(node: string): Promise<void> {
+    await this.#fault('kill', node, () => this.#servers.kill(node))
+  }
+
+  async pause(node: string): Promise<void> {
+    await this.#fault('pause', node, () => this.#servers.pause(node))
+  }
+
+  async restart(node: string, graceMs: number): Promise<void> {
+    await this.#fault('restart', node, () => this.#servers.restart(node, graceMs))
+  }
+
+  async start(node: string): Promise<void> {
+    await this.#undo(node, () => this.#servers.start(node))
+  }
+
+  async unpause(node: string): Promise<void> {
+    await this.#undo(node, () => this.#servers.unpause(node))
+  }
+
+  async #fault(fault: string, node: string, act: () => Promise<void>): Promise<void> {
+    const times = await this.#timed(act)
+    this.#lastFault.set(node, fault)
+    this.#listener.onFault({ fault, nodes: [node], undone: false, ...times })
+  }
+
+  async #undo(node: string, act: () => Promise<void>): Promise<void> {
+    const times = await this.#timed(act)
+    const fault = this.#lastFault.get(node) ?? 'stop'
+    this.#lastFault.delete(node)
+    this.#listener.onFault({ fault, nodes: [node], undone: true, ...times })
+  }
+
+  async #timed(act: () => Promise<void>): Promise<Pick<FaultFact, 'fromMs' | 'toMs'>> {
+    this.#listener.onBegin()
+    const fromMs = this.#clock.nowMs()
+    await act()
+    return { fromMs, toMs: this.#clock.nowMs() }
+  }
+
+  get runId(): string {
+    return this.#servers.runId
+  }
+
+  get nodes(): readonly ServerNode[] {
+    return this.#servers.nodes
+  }
+
+  get network(): NetworkControl {
+    return this.#servers.network
+  }
+
+  get control(): ServerControl {
+    return this.#servers.control
+  }
+
+  async state(node: string): Promise<NodeState> {
+    return await this.#servers.state(node)
+  }
+
+  async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
+    return await this.#servers.followLogs(node, onLine)
+  }
+
+  async remove(): Promise<void> {
+    await this.#servers.remove()
+  }
 }

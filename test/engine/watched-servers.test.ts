@@ -1,5 +1,5 @@
 import t from 'tap'
-import { watchedServers } from '../../runner/engine/watched-servers.ts'
+import { WatchedServers } from '../../runner/engine/watched-servers.ts'
 import { PlatformError } from '../../runner/platforms/errors.ts'
 import type { FaultFact } from '../../runner/record/failover-facts.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -16,7 +16,7 @@ function watched() {
   const onBegin = () => {
     begun += 1
   }
-  const servers = watchedServers(group, clock, { onBegin, onFault: (fault) => told.push(fault) })
+  const servers = new WatchedServers(group, clock, { onBegin, onFault: (fault) => told.push(fault) })
   return { servers, group, told, begun: () => begun }
 }
 
