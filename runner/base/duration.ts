@@ -17,3 +17,8 @@ export function formatDuration(durationMs: number): string {
   const minutes = Math.round(durationMs / 60_000)
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
+
+/** To the microsecond: what is finer is noise of the clock. */
+export function roundMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000
+}

@@ -1,10 +1,9 @@
 import path from 'node:path'
 import type { CheckOutcome } from '../record/check-outcome.ts'
-import type { RunEvent } from '../record/events.ts'
+import type { RunEvent, ScenarioEvent } from '../record/events.ts'
 import { readHistory } from '../record/history-reader.ts'
-import { factsOf } from '../results/facts.ts'
-import type { RunFacts } from '../results/run-facts.ts'
-import { reduceRun } from '../results/run-model.ts'
+import { type RunFacts, runFacts } from '../results/run-facts.ts'
+import { scenarioEvents, scenarioResults } from '../results/scenario-results.ts'
 import { FAILOVER, judgeFailovers, judgeWorkload } from './index.ts'
 
 /**
@@ -18,16 +17,15 @@ export function judgeScenario(
   folder: string,
   limits?: Record<string, Record<string, unknown>>,
 ): CheckOutcome[] {
-  const known = eventsBeforeJudging(events, scenario).filter(isOf(scenario))
-  const started = known.find((event) => event.type === 'scenario-started' && event.scenario === scenario)
-  if (started?.type !== 'scenario-started') return []
+  const known = eventsBeforeJudging(scenarioEvents(events, scenario))
+  const started = known.find((event) => event.type === 'scenario-started')
+  if (started === undefined) return []
   const limitsBySubject = Object.entries(limits ?? started.checks ?? {})
   if (limitsBySubject.length === 0) return []
-  const failovers = reduceRun(known, folder).scenarios[0]?.failovers ?? []
-  const facts = factsOf(known, scenario, failovers)
+  const facts = runFacts(scenarioResults(known))
   return limitsBySubject.flatMap(([on, limits]) => {
     if (on === FAILOVER) return judgeFailovers(limits, facts)
-    return judgeHistory(on, limits, historyFile(known, scenario, on), folder, facts)
+    return judgeHistory(on, limits, historyFile(known, on), folder, facts)
   })
 }
 
@@ -37,11 +35,8 @@ export function historyFiles(events: readonly RunEvent[]): string[] {
 }
 
 /** Where the history of a workload is, within the run's folder; undefined if it was never written to its end. */
-function historyFile(events: readonly RunEvent[], scenario: number, workload: string): string | undefined {
-  const saved = events.find(
-    (event) => event.type === 'history-saved' && event.scenario === scenario && event.workload === workload,
-  )
-  return saved?.type === 'history-saved' ? saved.file : undefined
+function historyFile(events: readonly ScenarioEvent[], workload: string): string | undefined {
+  return events.filter((event) => event.type === 'history-saved').find((event) => event.workload === workload)?.file
 }
 
 function judgeHistory(
@@ -61,14 +56,7 @@ function withoutHistory(on: string, name: string): CheckOutcome {
   return { on, name, verdict: 'not-evaluated', limit: '', value: 'nothing', samples: 0, explanation }
 }
 
-/** Of the scenario, or of the run as a whole. */
-function isOf(scenario: number): (event: RunEvent) => boolean {
-  return (event) => !('scenario' in event) || event.scenario === undefined || event.scenario === scenario
-}
-
-function eventsBeforeJudging(events: readonly RunEvent[], scenario: number): readonly RunEvent[] {
-  const end = events.findIndex(
-    (event) => (event.type === 'check-judged' || event.type === 'scenario-ended') && event.scenario === scenario,
-  )
+function eventsBeforeJudging(events: readonly ScenarioEvent[]): readonly ScenarioEvent[] {
+  const end = events.findIndex(({ type }) => type === 'check-judged' || type === 'scenario-ended')
   return end < 0 ? events : events.slice(0, end)
 }

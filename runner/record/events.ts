@@ -193,3 +193,5 @@ export type EventType = RunEvent['type']
 /** An event before the recorder stamps it. */
 export type EventBody = RunEvent extends infer E ? (E extends { atMs: number } ? Omit<E, 'atMs'> : never) : never
 export type EventOf<T extends EventType> = Extract<RunEvent, { type: T }>
+/** An event that belongs to a scenario. */
+export type ScenarioEvent = RunEvent & { scenario: number }

@@ -1,52 +1,87 @@
 import type { EventOf, RunEvent } from '../record/events.ts'
-import type { Pause } from './lanes.ts'
-import type { FaultReport } from './timeline-model.ts'
 
-/** What was done to the cluster on purpose: each from when it was done until it was undone, else until `endMs`. */
-export function faultsOf(events: readonly RunEvent[], startMs: number, endMs: number): FaultReport[] {
-  return [...doneToNodes(events, startMs, endMs), ...provenFaults(events, startMs, endMs)].sort(
-    (a, b) => a.startMs - b.startMs,
-  )
+/** Something that was done to the cluster on purpose. Times are ms from the scenario's start. */
+export interface Fault {
+  /** `stop`, `kill`, `partition`, … */
+  kind: string
+  nodes: string[]
+  /** When applying it began. */
+  startMs: number
+  /** When it was applied. */
+  appliedMs: number
+  /** When undoing it began; absent if nobody undid it, and for a restart, which undoes itself. */
+  undoStartMs?: number
+  /** When it was over; absent if it never was. */
+  endMs?: number
+  /** In words, where the event has them: `cut redis-node0 off from all other nodes`. */
+  sentence?: string
+  /** How it was seen to bite, from outside. */
+  proof?: string
 }
 
-/** When the run held which node still. */
-export function pausesOf(events: readonly RunEvent[], startMs: number): Pause[] {
-  return doneToNodes(events, startMs, Number.POSITIVE_INFINITY)
-    .filter(({ name }) => name.startsWith('pause '))
-    .flatMap(({ targets, startMs: from, endMs }) => targets.map((node) => ({ node, startMs: from, endMs })))
-}
+/** Faults that end with whatever brings the process of the node back: the last of several is the one that is undone. */
+const PROCESS_FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
 
-/** Nodes that were stopped, killed, paused or restarted. */
-function doneToNodes(events: readonly RunEvent[], startMs: number, endMs: number): FaultReport[] {
-  const facts = events.filter((event): event is EventOf<'fault-seen'> => event.type === 'fault-seen')
-  return facts
-    .map((fact, place) => ({ fact, later: facts.slice(place + 1) }))
-    .filter(({ fact }) => !fact.undone)
-    .map(({ fact: { fault, nodes, fromMs, toMs }, later }) => {
-      const backAt = (node: string) => later.find((one) => one.undone && one.nodes.includes(node))?.toMs
-      const ends = nodes.map((node) => backAt(node)).map((ms) => (ms === undefined ? endMs : ms - startMs))
-      const over = fault === 'restart' ? [toMs - startMs] : ends
+/** The faults of one scenario in the order of their beginning, from its events; `startMs` is its start on the clock of the events. */
+export function faultsOf(events: readonly RunEvent[], startMs: number): Fault[] {
+  const seen = events.filter((event): event is EventOf<'fault-seen'> => event.type === 'fault-seen')
+  const proven = events.filter((event): event is EventOf<'fault-began'> => event.type === 'fault-began')
+  const undone = seen.filter((event) => event.undone).sort((a, b) => a.fromMs - b.fromMs)
+  const unpaired = new Set(proven)
+  const applied = seen
+    .filter((event) => !event.undone)
+    .map((event): Fault => {
+      const proof = proven.find((one) => unpaired.has(one) && isProofOf(one, event))
+      if (proof !== undefined) unpaired.delete(proof)
       return {
-        name: `${fault} ${nodes.join(', ')}`,
-        targets: nodes,
-        startMs: fromMs - startMs,
-        endMs: Math.max(...over),
+        kind: event.fault,
+        nodes: event.nodes,
+        startMs: event.fromMs - startMs,
+        appliedMs: event.toMs - startMs,
+        ...endOf(event, undone, startMs),
+        ...(proof !== undefined && { sentence: proof.fault.sentence, proof: proof.proof }),
       }
     })
+  const others = [...unpaired].map((event) => provenFault(event, events, startMs))
+  return [...applied, ...others].sort((a, b) => a.startMs - b.startMs)
 }
 
-/** Faults of the network, the machine and the servers: from when each was seen to bite until it was seen to be gone. */
-function provenFaults(events: readonly RunEvent[], startMs: number, endMs: number): FaultReport[] {
-  const ended = new Map(
-    events.filter((event) => event.type === 'fault-ended').map((event) => [event.fault.id, event.atMs - startMs]),
-  )
-  return events
-    .filter((event): event is EventOf<'fault-began'> => event.type === 'fault-began')
-    .map(({ atMs, fault, proof }) => ({
-      name: fault.sentence,
-      targets: fault.nodes,
-      startMs: atMs - startMs,
-      endMs: ended.get(fault.id) ?? endMs,
-      proof,
-    }))
+function isProofOf({ fault }: EventOf<'fault-began'>, seen: EventOf<'fault-seen'>): boolean {
+  return fault.kind === seen.fault && haveSameNodes(fault, seen)
+}
+
+function endOf(
+  fault: EventOf<'fault-seen'>,
+  undone: readonly EventOf<'fault-seen'>[],
+  startMs: number,
+): Pick<Fault, 'undoStartMs' | 'endMs'> {
+  if (fault.fault === 'restart') return { endMs: fault.toMs - startMs }
+  const undo = undone.find((event) => event.fromMs >= fault.toMs && undoes(event, fault))
+  return undo === undefined ? {} : { undoStartMs: undo.fromMs - startMs, endMs: undo.toMs - startMs }
+}
+
+function undoes(event: EventOf<'fault-seen'>, fault: EventOf<'fault-seen'>): boolean {
+  const isSameKind = event.fault === fault.fault || (PROCESS_FAULTS.has(event.fault) && PROCESS_FAULTS.has(fault.fault))
+  return isSameKind && haveSameNodes(event, fault)
+}
+
+function haveSameNodes({ nodes }: { nodes: readonly string[] }, { nodes: others }: { nodes: readonly string[] }) {
+  return nodes.length === others.length && nodes.every((node) => others.includes(node))
+}
+
+/** A fault of which only the proof was recorded, as by older runners. */
+function provenFault(began: EventOf<'fault-began'>, events: readonly RunEvent[], startMs: number): Fault {
+  const { fault, proof } = began
+  const ended = events.find((event) => event.type === 'fault-ended' && event.fault.id === fault.id)
+  const atMs = began.atMs - startMs
+  const endMs = ended === undefined ? undefined : ended.atMs - startMs
+  return {
+    kind: fault.kind,
+    nodes: fault.nodes,
+    startMs: atMs,
+    appliedMs: atMs,
+    ...(endMs !== undefined && { undoStartMs: endMs, endMs }),
+    sentence: fault.sentence,
+    proof,
+  }
 }

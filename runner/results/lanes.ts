@@ -1,18 +1,13 @@
+import { roundMs } from '../base/duration.ts'
 import type { ClusterInfo, EventOf, RunEvent } from '../record/events.ts'
 import type { ViewFact } from '../record/failover-facts.ts'
+import type { Fault } from './faults.ts'
 import type { NodeLane, NodeShown, NodeState, ShardLane, ShardState, Span, ViewReport } from './timeline-model.ts'
 
 /** So many views are kept in a report at most: the first, the last, and evenly between them. */
 const MOST_VIEWS = 200
 /** Nodes are looked at one by one: what differs for less than this is one change that is being seen, ms. */
 const ONE_CHANGE_MS = 60
-
-/** A stretch of time in which the run held a node still. */
-export interface Pause {
-  node: string
-  startMs: number
-  endMs: number
-}
 
 /** Errors of a write that some node answered with. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -38,7 +33,7 @@ export function viewsOf(events: readonly RunEvent[], cluster: ClusterInfo | unde
     // Of the first look, every node's answer is waited for.
     if (latest.size < nodes.length) continue
     views.push({
-      atMs: Math.max(Math.round((fact.seenMs - startMs) * 1000) / 1000, 0),
+      atMs: Math.max(roundMs(fact.seenMs - startMs), 0),
       nodes: nodes.map(({ name, shard }) => nodeShown(name, shard, latest)),
     })
   }
@@ -74,11 +69,14 @@ export function keptViews(views: readonly ViewReport[]): ViewReport[] {
 }
 
 /** A lane for each node. `endMs`: when the last of what was seen held no longer. */
-export function nodeLanes(views: readonly ViewReport[], pauses: readonly Pause[], endMs: number): NodeLane[] {
+export function nodeLanes(views: readonly ViewReport[], faults: readonly Fault[], endMs: number): NodeLane[] {
+  const pauses = faults.filter(({ kind }) => kind === 'pause')
   return (views[0]?.nodes ?? []).map(({ name, shard }) => {
     const moments = views.flatMap(({ atMs, nodes }) => {
       const node = nodes.find((one) => one.name === name)
-      const held = pauses.some((pause) => pause.node === name && pause.startMs <= atMs && atMs < pause.endMs)
+      const held = pauses.some(
+        (pause) => pause.nodes.includes(name) && pause.startMs <= atMs && atMs < (pause.endMs ?? endMs),
+      )
       return node === undefined ? [] : [{ atMs, state: nodeState(node, held), note: nodeNote(node) }]
     })
     return { node: name, shard, spans: spansOf(moments, endMs) }

@@ -1,11 +1,25 @@
+import type { ClusterInfo } from '../record/events.ts'
+import type { FailoverTimeline } from './failovers/timeline.ts'
+import type { Fault } from './faults.ts'
+import type { ScenarioResults } from './scenario-results.ts'
+import type { Phase, PlayedStep } from './steps.ts'
+
+/** What checks must know of a scenario beside the history. Times are ms from its start. */
+export interface RunFacts {
+  /** How long the scenario was played, or recorded. */
+  durationMs: number
+  phases: Phase[]
+  steps: StepFact[]
+  faults: FaultFact[]
+  /** Empty if no cluster came to be. */
+  shards: ShardFact[]
+  failovers: FailoverFact[]
+}
+
 /** A span of the scenario, ms from its start. */
 export interface Span {
   startMs: number
   endMs: number
-}
-
-export interface PhaseFact extends Span {
-  name: string
 }
 
 export interface StepFact extends Span {
@@ -36,42 +50,70 @@ export interface ShardFact {
   nodes: string[]
 }
 
-/** A failover of which the run knows; times are ms from the scenario's start. */
-export interface FailoverFact {
-  shard: number
-  /** The old master; empty where it is not known. */
-  from: string
-  to: string
-  cause: string
-  /** What made the master change: `kill`, `manual`, `takeover`, … */
-  kind?: string
-  /** `promoted` unless it says otherwise. */
-  outcome?: 'promoted' | 'given up' | 'not promoted'
-  /** Asked for with CLUSTER FAILOVER. */
-  wanted?: boolean
-  startMs: number
-  /** Until the new master was one. */
-  totalMs: number
-  /** From the failing of the master to the majority's agreement that it failed. */
-  detectionMs?: number
-  /** From there to the new master. */
-  electionMs?: number
-  /** From the first refused write to the first that was served again. */
-  clientOutageMs?: number
-  /** False when writes were still refused when watching ended: `clientOutageMs` is then the least it was. */
-  clientsBack?: boolean
-  /** The configuration epoch that the new master won. */
-  epoch?: number
+/** Of a failover, what checks use. One is `promoted`, and not wanted, unless it says otherwise. */
+export type FailoverFact = Pick<
+  FailoverTimeline,
+  | 'shard'
+  | 'from'
+  | 'to'
+  | 'cause'
+  | 'startMs'
+  | 'totalMs'
+  | 'detectionMs'
+  | 'electionMs'
+  | 'clientOutageMs'
+  | 'clientsBack'
+  | 'epoch'
+> &
+  Partial<Pick<FailoverTimeline, 'kind' | 'outcome' | 'wanted'>>
+
+/** The same results as checks read them: whatever had not ended lasts to the end, and each thing names the shards it is about. */
+export function runFacts({ durationMs, phases, steps, faults, failovers, cluster }: ScenarioResults): RunFacts {
+  const facts = steps.map((step) => stepFact(step, durationMs))
+  return {
+    durationMs,
+    phases,
+    steps: facts,
+    faults: faults.map((fault) => faultFact(fault, facts, durationMs, cluster)),
+    shards: shardFacts(cluster),
+    failovers,
+  }
 }
 
-/** What checks must know of a scenario beside the history. Times are ms from its start. */
-export interface RunFacts {
-  /** How long the scenario was played, or recorded. */
-  durationMs: number
-  phases: PhaseFact[]
-  steps: StepFact[]
-  faults: FaultFact[]
-  /** Empty if no cluster came to be. */
-  shards: ShardFact[]
-  failovers: FailoverFact[]
+function stepFact({ path, verb, name, phase, startMs, endMs, outcome }: PlayedStep, durationMs: number): StepFact {
+  return {
+    path,
+    verb,
+    name,
+    ...(phase !== undefined && { phase }),
+    targets: outcome?.targets ?? [],
+    startMs,
+    endMs: endMs ?? durationMs,
+  }
+}
+
+function faultFact(
+  { kind, nodes, startMs, endMs }: Fault,
+  steps: readonly StepFact[],
+  durationMs: number,
+  cluster: ClusterInfo | undefined,
+): FaultFact {
+  const step = steps.findLast((one) => one.startMs <= startMs && startMs <= one.endMs)
+  const shards = cluster?.nodes.filter(({ name }) => nodes.includes(name)).map(({ shard }) => shard) ?? []
+  return {
+    step: step?.path ?? '?',
+    verb: kind,
+    nodes,
+    shards: [...new Set(shards)].sort((a, b) => a - b),
+    startMs,
+    endMs: endMs ?? durationMs,
+  }
+}
+
+function shardFacts(cluster: ClusterInfo | undefined): ShardFact[] {
+  return Array.from({ length: cluster?.shards ?? 0 }, (_, index) => ({
+    shard: index + 1,
+    slots: cluster?.slots?.[index] ?? [],
+    nodes: cluster?.nodes.filter(({ shard }) => shard === index + 1).map(({ name }) => name) ?? [],
+  }))
 }

@@ -1,22 +1,17 @@
+import { roundMs } from '../base/duration.ts'
 import { ChaosError } from '../base/errors.ts'
-import type { ClusterInfo, EventOf, PlannedStep, RunEvent, StepOutcome } from '../record/events.ts'
-import { failoverSummary } from './failover-summary.ts'
-import type { ScenarioEvent } from './failovers/facts.ts'
-import { failoverTimelines } from './failovers/failovers.ts'
-import { failoversOfSteps } from './failovers-of-steps.ts'
-import { faultsOf, pausesOf } from './faults.ts'
+import type { EventOf, PlannedStep, RunEvent, ScenarioEvent, StepOutcome } from '../record/events.ts'
+import { failoverSummary } from './failovers/summary.ts'
+import type { Fault } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
 import { playedFiles } from './played-files.ts'
 import { repeatsOf } from './repeats.ts'
-import {
-  type FailoverReport,
-  REPORT_VERSION,
-  type RunReport,
-  type ScenarioReport,
-  type StepReport,
-} from './report-model.ts'
+import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
+import { type ScenarioResults, scenarioEvents, scenarioResults } from './scenario-results.ts'
 import { seriesOf } from './series.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
+import type { PlayedStep } from './steps.ts'
+import type { FaultReport } from './timeline-model.ts'
 import { exitCodeOf } from './verdict.ts'
 
 /** The events do not tell of a run: there is nothing to report. */
@@ -61,7 +56,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
     scenarios: starts.map((start) => {
       const file = played.get(start.scenario)
-      const report = reduceScenario(start, eventsOf(start.scenario, events), started, lastMs)
+      const report = reduceScenario(start, scenarioEvents(events, start.scenario), started, lastMs)
       return file === undefined ? report : { ...report, played: file }
     }),
     ...comparedOf(events),
@@ -80,10 +75,6 @@ function comparedOf(events: readonly RunEvent[]): Pick<RunReport, 'baseline'> {
   return { baseline: { file, savedAt, comparisons } }
 }
 
-function eventsOf(scenario: number, events: readonly RunEvent[]): ScenarioEvent[] {
-  return events.filter((event): event is ScenarioEvent => 'scenario' in event && event.scenario === scenario)
-}
-
 function reduceScenario(
   start: EventOf<'scenario-started'>,
   events: readonly ScenarioEvent[],
@@ -92,9 +83,8 @@ function reduceScenario(
 ): ScenarioReport {
   const ready = events.find((event) => event.type === 'cluster-ready')
   const ended = events.find((event) => event.type === 'scenario-ended')
-  const endMs = ended?.atMs ?? lastMs
+  const results = scenarioResults(events, lastMs)
   const reason = ended === undefined ? BROKE_OFF : ended.reason
-  const steps = reduceSteps(start, events, endMs)
   return {
     id: start.id,
     title: start.title,
@@ -110,53 +100,50 @@ function reduceScenario(
     seed: start.seed,
     params: start.params,
     startedAt: wallTime(run, start.atMs, events),
-    durationMs: tidyMs(ended?.durationMs ?? endMs - start.atMs),
+    durationMs: tidyMs(ended?.durationMs ?? results.durationMs),
     setupMs: tidyMs(ended?.setupMs ?? ready?.setupMs ?? 0),
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
-    ...(ready !== undefined && { cluster: ready.cluster }),
-    steps,
+    ...(results.cluster && { cluster: results.cluster }),
+    steps: stepReports(start.steps, results),
     checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
-    failovers: failoversOf(events, steps, ready?.cluster),
-    ...whatWasSeen(events, ready?.cluster, start.atMs, endMs - (ended?.cleanupMs ?? 0)),
+    failovers: results.failovers.map((timeline) => ({ ...timeline, summary: failoverSummary(timeline) })),
+    ...timelineOf(events, results, tidyMs(results.durationMs - (ended?.cleanupMs ?? 0))),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
     ...sourceOf(events),
   }
 }
 
-/** Lanes, views, faults and load, as far as they were recorded; `endMs`, in the time of the events, is when looking ended. */
-function whatWasSeen(
+/** Lanes, views, faults and load, as far as they were recorded, from the scenario's start to `endMs`. */
+function timelineOf(
   events: readonly ScenarioEvent[],
-  cluster: ClusterInfo | undefined,
-  startMs: number,
+  { startMs, cluster, faults }: ScenarioResults,
   endMs: number,
 ): Partial<ScenarioReport> {
-  const overMs = tidyMs(endMs - startMs)
   const views = viewsOf(events, cluster, startMs)
   const lanes = {
-    nodeLanes: nodeLanes(views, pausesOf(events, startMs), overMs),
-    shardLanes: shardLanes(events, startMs, overMs),
+    nodeLanes: nodeLanes(views, faults, endMs),
+    shardLanes: shardLanes(events, startMs, endMs),
     views: keptViews(views),
   }
   const series = seriesOf(events)
   const histories = events.filter((event) => event.type === 'history-saved')
-  const faults = faultsOf(events, startMs, overMs)
   return {
     ...(views.length > 0 && lanes),
-    ...(faults.length > 0 && { faults }),
+    ...(faults.length > 0 && { faults: faults.map((fault) => faultReport(fault, endMs)) }),
     ...(series.length > 0 && { series }),
     ...(histories.length > 0 && { histories: histories.map(({ workload, file }) => ({ workload, file })) }),
   }
 }
 
-/** The failovers of a scenario, from its events; `steps` and `cluster` are what the same events were reduced to. */
-function failoversOf(
-  events: readonly ScenarioEvent[],
-  steps: readonly StepReport[],
-  cluster: ClusterInfo | undefined,
-): FailoverReport[] {
-  const timelines = failoverTimelines(events) ?? failoversOfSteps(steps, cluster)
-  return timelines.map((timeline) => ({ ...timeline, summary: failoverSummary(timeline) }))
+function faultReport({ kind, nodes, startMs, endMs, sentence, proof }: Fault, untilMs: number): FaultReport {
+  return {
+    name: sentence ?? `${kind} ${nodes.join(', ')}`,
+    targets: nodes,
+    startMs,
+    endMs: endMs ?? untilMs,
+    ...(proof !== undefined && { proof }),
+  }
 }
 
 function sourceOf(events: readonly ScenarioEvent[]): Pick<ScenarioReport, 'source'> {
@@ -164,33 +151,25 @@ function sourceOf(events: readonly ScenarioEvent[]): Pick<ScenarioReport, 'sourc
   return source === undefined ? {} : { source: source.files }
 }
 
-function reduceSteps(
-  start: EventOf<'scenario-started'>,
-  events: readonly ScenarioEvent[],
-  endMs: number,
-): StepReport[] {
-  const steps = new Map<string, Omit<StepReport, 'index'>>()
-  for (const event of events) {
-    if (event.type === 'step-started') {
-      const startMs = tidyMs(event.atMs - start.atMs)
-      const cutOff = { verdict: 'interrupted' as const, ...limitOf(event.limitMs) }
-      steps.set(event.step.path, { ...stepOf(event.step, cutOff, endMs - event.atMs), startMs })
-    } else if (event.type === 'step-ended') {
-      const begun = steps.get(event.step.path)
-      const startMs = begun?.startMs ?? tidyMs(event.atMs - event.durationMs - start.atMs)
-      // The limit may be told at the start of the step only.
-      const outcome = { ...limitOf(begun?.limitMs), ...event.outcome }
-      steps.set(event.step.path, { ...stepOf(event.step, outcome, event.durationMs), startMs })
-    }
-  }
-  const played = new Set([...steps.keys()].map(writtenPath))
-  for (const step of start.steps) {
-    if (!played.has(writtenPath(step.path))) steps.set(step.path, stepOf(step, { verdict: 'not-run' }, 0))
-  }
-  return [...steps.values()].sort((a, b) => comparePaths(a.path, b.path)).map((step, index) => ({ index, ...step }))
+/** All steps of a scenario in its order, those that were not reached among them. */
+function stepReports(planned: readonly PlannedStep[], { steps, durationMs }: ScenarioResults): StepReport[] {
+  const played = new Set(steps.map(({ path }) => writtenPath(path)))
+  const notRun = planned.filter(({ path }) => !played.has(writtenPath(path)))
+  return [
+    ...steps.map((step) => playedReport(step, durationMs)),
+    ...notRun.map((step) => stepReport(step, { verdict: 'not-run' }, 0)),
+  ]
+    .sort((a, b) => comparePaths(a.path, b.path))
+    .map((step, index) => ({ index, ...step }))
 }
 
-function stepOf(step: PlannedStep, outcome: StepOutcome, durationMs: number): Omit<StepReport, 'index'> {
+/** A step without an end was cut off when the record was. */
+function playedReport(step: PlayedStep, untilMs: number): Omit<StepReport, 'index'> {
+  const { startMs, limitMs, outcome = { verdict: 'interrupted' }, durationMs = untilMs - startMs } = step
+  return { ...stepReport(step, { ...outcome, ...limitOf(limitMs) }, durationMs), startMs: tidyMs(startMs) }
+}
+
+function stepReport(step: PlannedStep, outcome: StepOutcome, durationMs: number): Omit<StepReport, 'index'> {
   const { targets, proof, lastSeen, note, error, attempts } = outcome
   return {
     path: step.path,
@@ -231,7 +210,7 @@ function wallTime(run: EventOf<'run-started'>, atMs: number, events: readonly Sc
   return Number.isNaN(startMs) ? run.startedAt : new Date(startMs + atMs - run.atMs).toISOString()
 }
 
-/** Microseconds are the finest that the clock tells with sense. */
-function tidyMs(durationMs: number): number {
-  return Math.max(Math.round(durationMs * 1000) / 1000, 0)
+/** To the microsecond; clocks that were compared may put what comes first a little before the start. */
+function tidyMs(ms: number): number {
+  return Math.max(roundMs(ms), 0)
 }

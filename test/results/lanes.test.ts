@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { ClusterInfo, RunEvent } from '../../runner/record/events.ts'
 import type { SeenNode } from '../../runner/record/failover-facts.ts'
-import { keptViews, nodeLanes, type Pause, shardLanes, viewsOf } from '../../runner/results/lanes.ts'
+import type { Fault } from '../../runner/results/faults.ts'
+import { keptViews, nodeLanes, shardLanes, viewsOf } from '../../runner/results/lanes.ts'
 import type { Span } from '../../runner/results/timeline-model.ts'
 
 /** The scenario starts this long after the run, ms. */
@@ -44,8 +45,8 @@ function at(ms: number): { atMs: number; seenMs: number; afterMs: number } {
 }
 
 /** The lane of a node in words: `0–500 master`. */
-function laneOf(node: Name, events: readonly RunEvent[], pauses: readonly Pause[] = [], endMs = 10_000): string[] {
-  const lanes = nodeLanes(viewsOf(events, CLUSTER, START_MS), pauses, endMs)
+function laneOf(node: Name, events: readonly RunEvent[], faults: readonly Fault[] = [], endMs = 10_000): string[] {
+  const lanes = nodeLanes(viewsOf(events, CLUSTER, START_MS), faults, endMs)
   t.same(
     lanes.map((lane) => lane.node),
     NAMES,
@@ -90,10 +91,25 @@ t.test('silence has a cause: paused by the run, or nobody knows', async (t) => {
     `1000–4000 ${state}: no answer within 500 ms`,
     /4000–10000/,
   ]
+  const pause = (node: Name, startMs: number) => ({
+    kind: 'pause',
+    nodes: [node],
+    startMs,
+    appliedMs: startMs,
+    endMs: 3900,
+  })
   t.match(laneOf('a', events), spans('silent'))
-  t.match(laneOf('a', events, [{ node: 'a', startMs: 900, endMs: 3900 }]), spans('paused'))
-  t.match(laneOf('a', events, [{ node: 'b', startMs: 900, endMs: 3900 }]), spans('silent'), 'the pause of another')
-  t.match(laneOf('a', events, [{ node: 'a', startMs: 1001, endMs: 3900 }]), spans('silent'), 'a pause that came later')
+  t.match(laneOf('a', events, [pause('a', 900)]), spans('paused'))
+  t.match(
+    laneOf('a', events, [{ kind: 'pause', nodes: ['b'], startMs: 900, appliedMs: 900, endMs: 3900 }]),
+    spans('silent'),
+    'the pause of another',
+  )
+  t.match(
+    laneOf('a', events, [{ kind: 'pause', nodes: ['a'], startMs: 1001, appliedMs: 1001, endMs: 3900 }]),
+    spans('silent'),
+    'a pause that came later',
+  )
 })
 
 t.test('a node that answers, and that most of the others hold for failing, is apart', async (t) => {

@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { FailoverLog } from '../../runner/cluster/failover-log.ts'
 import { dialectOf } from '../../runner/platforms/dialects.ts'
 import { readEvents } from '../../runner/record/event-log.ts'
-import type { EventOf, RunEvent } from '../../runner/record/events.ts'
+import type { EventOf, RunEvent, ScenarioEvent } from '../../runner/record/events.ts'
 import { WallClock } from '../../runner/record/wall-clock.ts'
-import type { ScenarioEvent } from '../../runner/results/failovers/facts.ts'
 import { failoverTimelines } from '../../runner/results/failovers/failovers.ts'
 import type { FailoverTimeline } from '../../runner/results/failovers/timeline.ts'
+import { faultsOf } from '../../runner/results/faults.ts'
+import { playedSteps } from '../../runner/results/steps.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const LOGS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../cluster/failover-logs')
@@ -57,5 +58,11 @@ export function replay(run: StoredRun): FailoverTimeline[] {
   const others = run.events.filter(
     (event): event is ScenarioEvent => 'scenario' in event && event.type !== 'failover-seen',
   )
-  return failoverTimelines([...others, ...readLines(run)]) ?? []
+  return timelinesOf([...others, ...readLines(run)]) ?? []
+}
+
+/** The timelines of one scenario, from its events alone. */
+export function timelinesOf(events: readonly ScenarioEvent[]): FailoverTimeline[] | undefined {
+  const startMs = events.find((event) => event.type === 'scenario-started')?.atMs ?? 0
+  return failoverTimelines(events, { steps: playedSteps(events, startMs), faults: faultsOf(events, startMs) })
 }

@@ -1,5 +1,7 @@
-import type { FaultFact, LogFact } from '../../record/failover-facts.ts'
-import { type FailoverFacts, logsBetween, type PlayedStep, shardOf } from './facts.ts'
+import type { LogFact } from '../../record/failover-facts.ts'
+import type { Fault } from '../faults.ts'
+import type { PlayedStep } from '../steps.ts'
+import { type FailoverObservations, logsBetween, shardOf } from './observations.ts'
 import type { FailoverKind, TimelineMoment } from './timeline.ts'
 
 /** Why a failover came to be, and where its timeline begins. */
@@ -28,19 +30,24 @@ const KIND_OF_REQUEST: Readonly<Record<string, FailoverKind>> = {
 const SLACK_MS = 20
 
 /** The request of `node` that led to what happened at `atMs`: the last since `sinceMs` that was not given up by then. */
-export function requestFor(facts: FailoverFacts, node: string, sinceMs: number, atMs: number): LogFact | undefined {
-  const request = logsBetween(facts, REQUESTS, sinceMs, atMs, { node }).at(-1)
+export function requestFor(
+  observed: FailoverObservations,
+  node: string,
+  sinceMs: number,
+  atMs: number,
+): LogFact | undefined {
+  const request = logsBetween(observed, REQUESTS, sinceMs, atMs, { node }).at(-1)
   if (request === undefined) return undefined
-  const givenUp = logsBetween(facts, ['manual given up'], request.seenMs, atMs, { node })
+  const givenUp = logsBetween(observed, ['manual given up'], request.seenMs, atMs, { node })
   return givenUp.length > 0 ? undefined : request
 }
 
 /** A CLUSTER FAILOVER: from the step that asked for it, else from the moment the server accepted it. */
-export function wantedCause(facts: FailoverFacts, request: LogFact): Cause {
+export function wantedCause(observed: FailoverObservations, request: LogFact): Cause {
   const kind = KIND_OF_REQUEST[request.moment] ?? 'manual'
-  const asking = facts.steps.filter(
-    ({ targets, startMs, endMs }) =>
-      targets.includes(request.node) &&
+  const asking = observed.steps.filter(
+    ({ outcome, startMs, endMs = startMs }) =>
+      outcome?.targets?.includes(request.node) &&
       startMs <= request.seenMs + request.errorMs &&
       endMs >= request.seenMs - SLACK_MS,
   )
@@ -66,66 +73,70 @@ export function wantedCause(facts: FailoverFacts, request: LogFact): Cause {
   return { kind, text, wanted: true, moments, earliestMs: step.startMs }
 }
 
-/** The last fault on `master` from `sinceMs` to `untilMs`. */
+/** The last fault on `master` that began from `sinceMs` to `untilMs`. */
 export function faultOn(
-  { faults }: FailoverFacts,
+  { faults }: FailoverObservations,
   master: string,
   sinceMs: number,
   untilMs: number,
-): FaultFact | undefined {
-  return faults.findLast(
-    ({ nodes, undone, fromMs }) => !undone && nodes.includes(master) && fromMs >= sinceMs && fromMs <= untilMs,
-  )
+): Fault | undefined {
+  return faults.findLast(({ nodes, startMs }) => nodes.includes(master) && startMs >= sinceMs && startMs <= untilMs)
 }
 
 /** Faults with which a server ends in good order: it takes its time, and says when it has ended. */
 const ORDERLY: ReadonlySet<string> = new Set(['stop', 'restart'])
 
-export function faultCause(facts: FailoverFacts, fault: FaultFact, master: string): Cause {
-  const { fault: kind, fromMs } = fault
-  const step = stepOf(facts, fault, master)
+export function faultCause(observed: FailoverObservations, fault: Fault, master: string): Cause {
+  const { kind, startMs } = fault
+  const step = stepOf(observed, fault, master)
   const text = step === undefined ? kind : `${step.verb} in step ${step.path}`
   const what = step === undefined ? `${kind} of ${master}` : `${kind} of ${master}, step ${step.path}`
   if (!ORDERLY.has(kind)) {
-    const halfMs = (bittenBy(facts, fault, master) - fromMs) / 2
+    const halfMs = (bittenBy(observed, fault, master) - startMs) / 2
     const moment: TimelineMoment = {
-      ...{ name: 'fault', atMs: fromMs + halfMs, errorMs: halfMs, source: 'run', node: master, text: what },
+      ...{ name: 'fault', atMs: startMs + halfMs, errorMs: halfMs, source: 'run', node: master, text: what },
     }
-    return { kind, text, wanted: false, moments: [moment], earliestMs: fromMs, goneMs: moment.atMs }
+    return { kind, text, wanted: false, moments: [moment], earliestMs: startMs, goneMs: moment.atMs }
   }
   const start: TimelineMoment = {
-    ...{ name: 'fault', atMs: fromMs, errorMs: 0, source: 'run', node: master, text: what },
+    ...{ name: 'fault', atMs: startMs, errorMs: 0, source: 'run', node: master, text: what },
   }
-  const down = endOf(facts, fault, master)
+  const down = endOf(observed, fault, master)
   const moments = [start, ...(down ? [down] : [])]
-  return { kind, text, wanted: false, moments, earliestMs: fromMs, goneMs: down?.atMs ?? fromMs }
+  return { kind, text, wanted: false, moments, earliestMs: startMs, goneMs: down?.atMs ?? startMs }
 }
 
 /** When the fault had bitten at the latest: when it was applied, or when a write failed already. */
-function bittenBy(facts: FailoverFacts, { fromMs, toMs }: FaultFact, master: string): number {
-  const shard = shardOf(facts, master)
-  const error = facts.service.find(
-    (one) => one.shard === shard && !one.served && one.seenMs >= fromMs && one.seenMs <= toMs,
+function bittenBy(observed: FailoverObservations, { startMs, appliedMs }: Fault, master: string): number {
+  const shard = shardOf(observed, master)
+  const error = observed.service.find(
+    (one) => one.shard === shard && !one.served && one.seenMs >= startMs && one.seenMs <= appliedMs,
   )
-  return error?.seenMs ?? toMs
+  return error?.seenMs ?? appliedMs
 }
 
-function endOf(facts: FailoverFacts, { fault, fromMs, toMs }: FaultFact, master: string): TimelineMoment | undefined {
-  const [line] = logsBetween(facts, ['ended'], fromMs - SLACK_MS, toMs + SLACK_MS, { node: master })
+function endOf(
+  observed: FailoverObservations,
+  { kind, startMs, appliedMs }: Fault,
+  master: string,
+): TimelineMoment | undefined {
+  const [line] = logsBetween(observed, ['ended'], startMs - SLACK_MS, appliedMs + SLACK_MS, { node: master })
   if (line) {
     const { seenMs, errorMs, text } = line
-    return { name: 'down', atMs: Math.max(seenMs, fromMs), errorMs, source: 'log', node: master, text }
+    return { name: 'down', atMs: Math.max(seenMs, startMs), errorMs, source: 'log', node: master, text }
   }
-  if (fault !== 'stop') return undefined
+  if (kind !== 'stop') return undefined
   const text = `${master} no longer runs`
-  return { name: 'down', atMs: toMs, errorMs: toMs - fromMs, source: 'run', node: master, text }
+  return { name: 'down', atMs: appliedMs, errorMs: appliedMs - startMs, source: 'run', node: master, text }
 }
 
 /** The innermost step during which the fault was put on the node. */
-function stepOf({ steps }: FailoverFacts, { fault, fromMs, toMs }: FaultFact, master: string): PlayedStep | undefined {
-  const around = steps.filter(({ startMs, endMs }) => startMs <= fromMs + 1 && endMs >= toMs - 1)
-  const named = around.filter(({ verb, targets }) => verb === fault || targets.includes(master))
-  return (named.length > 0 ? named : around).sort((a, b) => b.startMs - a.startMs)[0]
+function stepOf({ steps }: FailoverObservations, fault: Fault, master: string): PlayedStep | undefined {
+  const around = steps.filter(
+    ({ startMs, endMs = startMs }) => startMs <= fault.startMs + 1 && endMs >= fault.appliedMs - 1,
+  )
+  const isNamed = ({ verb, outcome }: PlayedStep) => verb === fault.kind || outcome?.targets?.includes(master)
+  return around.findLast(isNamed) ?? around.at(-1)
 }
 
 /** Nothing that the run did: it begins with the first that was seen of it, and `otherwise` that is the promotion. */

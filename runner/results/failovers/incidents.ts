@@ -1,6 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
 import type { LogFact } from '../../record/failover-facts.ts'
-import { type FailoverFacts, logsBetween, timingAt } from './facts.ts'
+import { type FailoverObservations, logsBetween, timingAt } from './observations.ts'
 
 /** Reasons that a replica logs while all is as it should be: it waits for its turn, or for votes that may come. */
 const ORDINARY = [/^Waiting the delay/, /^Waiting for votes/, /^Failover attempt expired/]
@@ -17,14 +17,14 @@ export interface LostElection {
  * not run, ranks that made one wait, elections that were lost, and CLUSTER FAILOVERs that the server gave up. `replicas` are the shard's.
  */
 export function incidentsOf(
-  facts: FailoverFacts,
+  observed: FailoverObservations,
   replicas: readonly string[],
   fromMs: number,
   toMs: number,
   lost: readonly LostElection[],
 ): string[] {
   const lines = logsBetween(
-    facts,
+    observed,
     ['vote refused', 'cannot fail over', 'rank changed', 'manual given up'],
     fromMs,
     toMs,
@@ -34,8 +34,8 @@ export function incidentsOf(
 }
 
 /** CLUSTER FAILOVERs of a replica that its server gave up before another one went well. */
-export function givenUpBefore(facts: FailoverFacts, node: string, fromMs: number, toMs: number): string[] {
-  const lines = logsBetween(facts, ['manual given up'], fromMs, toMs, { node })
+export function givenUpBefore(observed: FailoverObservations, node: string, fromMs: number, toMs: number): string[] {
+  const lines = logsBetween(observed, ['manual given up'], fromMs, toMs, { node })
   return withCounts(lines.flatMap((line) => sentence(line, [node]) ?? []))
 }
 
@@ -59,35 +59,37 @@ function signed(ms: number): string {
 
 /** The elections that the replicas began between two moments, and that were not won. */
 export function lostElections(
-  facts: FailoverFacts,
+  observed: FailoverObservations,
   replicas: readonly string[],
   fromMs: number,
   toMs: number,
 ): LostElection[] {
-  return logsBetween(facts, ['election started'], fromMs, toMs)
-    .filter((election) => replicas.includes(election.node) && !isWon(facts, election))
-    .map((election) => ({ node: election.node, text: lostInWords(facts, election) }))
+  return logsBetween(observed, ['election started'], fromMs, toMs)
+    .filter((election) => replicas.includes(election.node) && !isWon(observed, election))
+    .map((election) => ({ node: election.node, text: lostInWords(observed, election) }))
 }
 
-function isWon(facts: FailoverFacts, { node, seenMs }: LogFact): boolean {
-  const [next] = logsBetween(facts, ['election started'], seenMs + 1, facts.endMs, { node })
-  return logsBetween(facts, ['election won'], seenMs, next?.seenMs ?? facts.endMs, { node }).length > 0
+function isWon(observed: FailoverObservations, { node, seenMs }: LogFact): boolean {
+  const [next] = logsBetween(observed, ['election started'], seenMs + 1, observed.endMs, { node })
+  return logsBetween(observed, ['election won'], seenMs, next?.seenMs ?? observed.endMs, { node }).length > 0
 }
 
-function lostInWords(facts: FailoverFacts, { node, epoch, seenMs }: LogFact): string {
-  const next = logsBetween(facts, ['election delayed', 'election started'], seenMs + 1, facts.endMs, { node })[0]
-  const untilMs = next?.seenMs ?? facts.endMs
-  const reset = logsBetween(facts, ['election reset'], seenMs, untilMs, { node })[0]
+function lostInWords(observed: FailoverObservations, { node, epoch, seenMs }: LogFact): string {
+  const next = logsBetween(observed, ['election delayed', 'election started'], seenMs + 1, observed.endMs, { node })[0]
+  const untilMs = next?.seenMs ?? observed.endMs
+  const reset = logsBetween(observed, ['election reset'], seenMs, untilMs, { node })[0]
   // Votes count for half the time after which it is tried again (clusterHandleSlaveFailover, cluster.c).
-  const countedMs = (timingAt(facts, seenMs)?.election.retryMs ?? Number.POSITIVE_INFINITY) / 2
-  const votes = logsBetween(facts, ['vote granted'], seenMs - 1, Math.min(untilMs, seenMs + countedMs), { about: node })
+  const countedMs = (timingAt(observed, seenMs)?.election.retryMs ?? Number.POSITIVE_INFINITY) / 2
+  const votes = logsBetween(observed, ['vote granted'], seenMs - 1, Math.min(untilMs, seenMs + countedMs), {
+    about: node,
+  })
   const granted = votes.filter((vote) => vote.epoch === epoch).length
-  const why = reset?.reason ?? `it got ${granted} of ${quorum(facts)} votes in time`
+  const why = reset?.reason ?? `it got ${granted} of ${quorum(observed)} votes in time`
   return `${node} lost its election for epoch ${epoch ?? '?'}: ${why}`
 }
 
 /** Votes that an election needs: a majority of the masters, dead ones among them. */
-function quorum({ nodes }: FailoverFacts): number {
+function quorum({ nodes }: FailoverObservations): number {
   return Math.floor(nodes.filter(({ role }) => role === 'master').length / 2) + 1
 }
 

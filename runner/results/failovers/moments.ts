@@ -1,5 +1,5 @@
 import type { LogFact, LogMoment, ServiceFact } from '../../record/failover-facts.ts'
-import { type FailoverFacts, logsBetween } from './facts.ts'
+import { type FailoverObservations, logsBetween } from './observations.ts'
 import { MOMENTS, type MomentName, type TimelineMoment } from './timeline.ts'
 import { viewsAgree } from './views-agree.ts'
 
@@ -20,7 +20,7 @@ function earlier(a: TimelineMoment | undefined, b: TimelineMoment | undefined): 
 
 /** The first refused write to the shard in a span. */
 export function firstError(
-  { service }: FailoverFacts,
+  { service }: FailoverObservations,
   shard: number,
   fromMs: number,
   toMs: number,
@@ -35,7 +35,7 @@ export function firstError(
 
 /** The first write that `node` served from `fromMs` on. */
 function firstWrite(
-  { service }: FailoverFacts,
+  { service }: FailoverObservations,
   shard: number,
   node: string,
   fromMs: number,
@@ -59,26 +59,31 @@ function observed(
 
 /** PFAIL: the first that suspects `master`, by the views of others or by a log. */
 export function suspected(
-  facts: FailoverFacts,
+  observed: FailoverObservations,
   master: string,
   fromMs: number,
   toMs: number,
 ): TimelineMoment | undefined {
-  const [line] = logsBetween(facts, ['suspected'], fromMs, toMs, { about: master })
-  return earlier(fromLog('suspected', line), marked(facts, 'suspected', master, fromMs, toMs))
+  const [line] = logsBetween(observed, ['suspected'], fromMs, toMs, { about: master })
+  return earlier(fromLog('suspected', line), marked(observed, 'suspected', master, fromMs, toMs))
 }
 
 /** FAIL: the first that knows of a majority, by a log; else by a view. */
-export function failed(facts: FailoverFacts, master: string, fromMs: number, toMs: number): TimelineMoment | undefined {
-  const [first] = logsBetween(facts, ['marked failing', 'told of failing'], fromMs, toMs, { about: master })
+export function failed(
+  observed: FailoverObservations,
+  master: string,
+  fromMs: number,
+  toMs: number,
+): TimelineMoment | undefined {
+  const [first] = logsBetween(observed, ['marked failing', 'told of failing'], fromMs, toMs, { about: master })
   // Who was told may log it in the same millisecond: the line of the one who counted says more.
   const sameMs = (first?.seenMs ?? toMs) + (first?.errorMs ?? 0)
-  const [counted = first] = logsBetween(facts, ['marked failing'], fromMs, sameMs, { about: master })
-  return fromLog('failed', counted) ?? marked(facts, 'failed', master, fromMs, toMs)
+  const [counted = first] = logsBetween(observed, ['marked failing'], fromMs, sameMs, { about: master })
+  return fromLog('failed', counted) ?? marked(observed, 'failed', master, fromMs, toMs)
 }
 
 function marked(
-  { views }: FailoverFacts,
+  { views }: FailoverObservations,
   name: 'suspected' | 'failed',
   master: string,
   fromMs: number,
@@ -103,40 +108,45 @@ function marked(
 }
 
 /** All elections of `node` in a span: each with its announcement and its start. */
-export function elections(facts: FailoverFacts, node: string, fromMs: number, toMs: number): TimelineMoment[] {
+export function elections(
+  observed: FailoverObservations,
+  node: string,
+  fromMs: number,
+  toMs: number,
+): TimelineMoment[] {
   const names: Partial<Record<LogMoment, MomentName>> = {
     'election delayed': 'election delayed',
     'election started': 'election started',
   }
-  return logsBetween(facts, ['election delayed', 'election started'], fromMs, toMs, { node }).flatMap(
+  return logsBetween(observed, ['election delayed', 'election started'], fromMs, toMs, { node }).flatMap(
     (line) => fromLog(names[line.moment] ?? 'election started', line) ?? [],
   )
 }
 
 /** What passes between a replica and its master before a manual election. */
-export function handover(facts: FailoverFacts, node: string, fromMs: number, toMs: number): TimelineMoment[] {
-  const [paused] = logsBetween(facts, ['handover asked'], fromMs, toMs, { about: node })
-  const [offset] = logsBetween(facts, ['offset received'], fromMs, toMs, { node })
-  const [caughtUp] = logsBetween(facts, ['caught up'], fromMs, toMs, { node })
+export function handover(observed: FailoverObservations, node: string, fromMs: number, toMs: number): TimelineMoment[] {
+  const [paused] = logsBetween(observed, ['handover asked'], fromMs, toMs, { about: node })
+  const [offset] = logsBetween(observed, ['offset received'], fromMs, toMs, { node })
+  const [caughtUp] = logsBetween(observed, ['caught up'], fromMs, toMs, { node })
   const moments = [fromLog('writes paused', paused), fromLog('offset received', offset), fromLog('caught up', caughtUp)]
   return moments.flatMap((moment) => moment ?? [])
 }
 
 /** What follows a promotion: service, agreement, and the old master's return. */
 export function aftermath(
-  facts: FailoverFacts,
+  observed: FailoverObservations,
   promoted: { node: string; from: string; shard: number; atMs: number; untilMs: number },
 ): { moments: TimelineMoment[]; resync?: 'full' | 'partial' } {
   const { node, from, shard, atMs, untilMs } = promoted
-  const agreement = viewsAgree(facts.views, node, atMs - LOOK_MS, untilMs)
+  const agreement = viewsAgree(observed.views, node, atMs - LOOK_MS, untilMs)
   const agree: TimelineMoment | undefined = agreement && {
     ...middleOf(agreement, atMs),
     ...{ name: 'views agree', source: 'views', node: agreement.node },
     text: `all ${agreement.nodes} nodes that answer see the same, ${agreement.node} as the last`,
   }
-  const back = returned(facts, from, node, atMs, untilMs)
-  const sync = back && synced(facts, from, back.atMs, untilMs)
-  const moments = [firstWrite(facts, shard, node, atMs, untilMs), agree, back, sync?.moment]
+  const back = returned(observed, from, node, atMs, untilMs)
+  const sync = back && synced(observed, from, back.atMs, untilMs)
+  const moments = [firstWrite(observed, shard, node, atMs, untilMs), agree, back, sync?.moment]
   return { moments: moments.flatMap((moment) => moment ?? []), ...(sync ? { resync: sync.kind } : {}) }
 }
 
@@ -150,17 +160,17 @@ function middleOf(
 }
 
 function returned(
-  facts: FailoverFacts,
+  observed: FailoverObservations,
   from: string,
   to: string,
   atMs: number,
   untilMs: number,
 ): TimelineMoment | undefined {
   const name = 'old master is replica'
-  const lines = logsBetween(facts, ['reconfigured as replica'], atMs - SLACK_MS, untilMs, { node: from, about: to })
+  const lines = logsBetween(observed, ['reconfigured as replica'], atMs - SLACK_MS, untilMs, { node: from, about: to })
   const logged = fromLog(name, lines[0])
   if (logged) return { ...logged, atMs: Math.max(logged.atMs, atMs) }
-  const fact = facts.views.find(
+  const fact = observed.views.find(
     (one) =>
       one.node === from &&
       one.seenMs >= atMs &&
@@ -172,12 +182,12 @@ function returned(
 }
 
 function synced(
-  facts: FailoverFacts,
+  observed: FailoverObservations,
   node: string,
   fromMs: number,
   untilMs: number,
 ): { moment: TimelineMoment; kind: 'full' | 'partial' } | undefined {
-  const [line] = logsBetween(facts, ['partial resync', 'full resync done'], fromMs - SLACK_MS, untilMs, { node })
+  const [line] = logsBetween(observed, ['partial resync', 'full resync done'], fromMs - SLACK_MS, untilMs, { node })
   const moment = fromLog('in sync', line)
   if (line === undefined || moment === undefined) return undefined
   const kind = line.moment === 'partial resync' ? 'partial' : 'full'

@@ -1,10 +1,10 @@
-import type { FaultFact } from '../../record/failover-facts.ts'
+import { roundMs } from '../../base/duration.ts'
+import type { Fault } from '../faults.ts'
 import { type Cause, faultCause, unplannedCause, wantedCause } from './cause.ts'
 import { expectedAfterFault, expectedWhenWanted } from './expected.ts'
-import { type FailoverFacts, logsBetween, shardOf, timingAt } from './facts.ts'
 import { incidentsOf, lostElections } from './incidents.ts'
 import { elections, firstError, handover } from './moments.ts'
-import { tidyMs } from './phases.ts'
+import { type FailoverObservations, logsBetween, shardOf, timingAt } from './observations.ts'
 import { masterAt, type Promotion } from './promotions.ts'
 import type { FailoverTimeline, TimelineMoment } from './timeline.ts'
 import { arranged, detection, felt, membersOf, spans, timeOf } from './timeline-parts.ts'
@@ -24,41 +24,41 @@ interface Attempt {
 }
 
 /** CLUSTER FAILOVERs that their servers gave up, and that no later try of the same node made good. */
-export function givenUp(facts: FailoverFacts, promotions: readonly Promotion[]): FailoverTimeline[] {
-  const ends = logsBetween(facts, ['manual given up'], Number.NEGATIVE_INFINITY, facts.endMs)
+export function givenUp(observed: FailoverObservations, promotions: readonly Promotion[]): FailoverTimeline[] {
+  const ends = logsBetween(observed, ['manual given up'], Number.NEGATIVE_INFINITY, observed.endMs)
   return ends.flatMap((end): FailoverTimeline[] => {
     const { node, seenMs, errorMs, text } = end
-    const request = logsBetween(facts, ['manual accepted', 'force accepted'], Number.NEGATIVE_INFINITY, seenMs, {
+    const request = logsBetween(observed, ['manual accepted', 'force accepted'], Number.NEGATIVE_INFINITY, seenMs, {
       node,
     }).at(-1)
     const madeGood = promotions.some((one) => one.node === node && one.sinceMs < seenMs && one.moment.atMs > seenMs)
     // The old master gives up too, and was not asked itself.
     if (request === undefined || madeGood) return []
-    const shard = shardOf(facts, node)
-    const cause = wantedCause(facts, request)
+    const shard = shardOf(observed, node)
+    const cause = wantedCause(observed, request)
     const over: TimelineMoment = { name: 'given up', atMs: seenMs, errorMs, source: 'log', node, text }
     const others = [
-      ...errorOf(facts, shard, cause, seenMs),
-      ...handover(facts, node, cause.earliestMs, seenMs),
-      ...elections(facts, node, request.seenMs, seenMs),
+      ...errorOf(observed, shard, cause, seenMs),
+      ...handover(observed, node, cause.earliestMs, seenMs),
+      ...elections(observed, node, request.seenMs, seenMs),
       over,
     ]
-    const from = masterAt(facts, shard, seenMs, promotions) ?? ''
-    return [timelineOf(facts, { shard, from, to: node, outcome: 'given up', cause, others, untilMs: seenMs })]
+    const from = masterAt(observed, shard, seenMs, promotions) ?? ''
+    return [timelineOf(observed, { shard, from, to: node, outcome: 'given up', cause, others, untilMs: seenMs })]
   })
 }
 
-function errorOf(facts: FailoverFacts, shard: number, cause: Cause, untilMs: number): TimelineMoment[] {
-  const error = firstError(facts, shard, cause.earliestMs, untilMs)
+function errorOf(observed: FailoverObservations, shard: number, cause: Cause, untilMs: number): TimelineMoment[] {
+  const error = firstError(observed, shard, cause.earliestMs, untilMs)
   return error ? [error] : []
 }
 
 /** Masters that were failing while no replica took over: each time, until they were back or watching ended. */
-export function notPromoted(facts: FailoverFacts, promotions: readonly Promotion[]): FailoverTimeline[] {
-  const shards = [...new Set(facts.nodes.map(({ shard }) => shard))]
+export function notPromoted(observed: FailoverObservations, promotions: readonly Promotion[]): FailoverTimeline[] {
+  const shards = [...new Set(observed.nodes.map(({ shard }) => shard))]
   return shards.flatMap((shard) =>
-    reignsOf(facts, shard, promotions).flatMap((reign) =>
-      outagesOf(facts, reign).flatMap((outage) => failing(facts, shard, reign, outage)),
+    reignsOf(observed, shard, promotions).flatMap((reign) =>
+      outagesOf(observed, reign).flatMap((outage) => failing(observed, shard, reign, outage)),
     ),
   )
 }
@@ -72,69 +72,65 @@ interface Reign {
   succeeded: boolean
 }
 
-function reignsOf(facts: FailoverFacts, shard: number, promotions: readonly Promotion[]): Reign[] {
-  const first = masterAt(facts, shard, Number.NEGATIVE_INFINITY, [])
+function reignsOf(observed: FailoverObservations, shard: number, promotions: readonly Promotion[]): Reign[] {
+  const first = masterAt(observed, shard, Number.NEGATIVE_INFINITY, [])
   const masters = [...(first === undefined ? [] : [{ master: first, fromMs: 0 }])]
   for (const one of promotions) if (one.shard === shard) masters.push({ master: one.node, fromMs: one.moment.atMs })
   return masters.map((one, index) => ({
     ...one,
-    toMs: masters[index + 1]?.fromMs ?? facts.endMs,
+    toMs: masters[index + 1]?.fromMs ?? observed.endMs,
     succeeded: index + 1 < masters.length,
   }))
 }
 
 /** A time during which a master may have been away: from a fault until it was undone; without a fault, from when it was seen to fail. */
 interface Outage {
-  fault?: FaultFact
+  fault?: Fault
   fromMs: number
   toMs: number
 }
 
-function outagesOf(facts: FailoverFacts, { master, fromMs, toMs }: Reign): Outage[] {
-  const faults = facts.faults.filter(
-    (one) => !one.undone && one.nodes.includes(master) && one.fromMs >= fromMs && one.fromMs <= toMs,
-  )
-  const planned = faults.map((fault): Outage => {
-    const undo = facts.faults.find((one) => one.undone && one.nodes.includes(master) && one.fromMs >= fault.toMs)
-    return { fault, fromMs: fault.fromMs, toMs: Math.min(undo?.fromMs ?? toMs, toMs) }
-  })
-  const marks = logsBetween(facts, ['marked failing'], fromMs, toMs, { about: master }).filter(
+function outagesOf(observed: FailoverObservations, { master, fromMs, toMs }: Reign): Outage[] {
+  const planned = observed.faults
+    .filter(({ nodes, startMs }) => nodes.includes(master) && startMs >= fromMs && startMs <= toMs)
+    .map((fault): Outage => ({ fault, fromMs: fault.startMs, toMs: Math.min(fault.undoStartMs ?? toMs, toMs) }))
+  const marks = logsBetween(observed, ['marked failing'], fromMs, toMs, { about: master }).filter(
     ({ seenMs }) => !planned.some((outage) => seenMs >= outage.fromMs && seenMs <= outage.toMs),
   )
   return [...planned, ...marks.slice(0, 1).map(({ seenMs }) => ({ fromMs: seenMs, toMs }))]
 }
 
-function failing(facts: FailoverFacts, shard: number, reign: Reign, outage: Outage): FailoverTimeline[] {
+function failing(observed: FailoverObservations, shard: number, reign: Reign, outage: Outage): FailoverTimeline[] {
   const { master } = reign
-  const found = detection(facts, master, outage.fromMs, outage.toMs)
+  const found = detection(observed, master, outage.fromMs, outage.toMs)
   const [first] = found
   if (first === undefined) return []
   const failedMs = found.find(({ name }) => name === 'failed')?.atMs
-  const [cleared] = logsBetween(facts, ['failing cleared'], failedMs ?? reign.toMs, reign.toMs, { about: master })
+  const [cleared] = logsBetween(observed, ['failing cleared'], failedMs ?? reign.toMs, reign.toMs, { about: master })
   // What led to a new master has a timeline of its own.
   if (reign.succeeded && (outage.toMs >= reign.toMs || (failedMs !== undefined && cleared === undefined))) return []
-  const cause = outage.fault ? faultCause(facts, outage.fault, master) : unplannedCause(found, first)
+  const cause = outage.fault ? faultCause(observed, outage.fault, master) : unplannedCause(found, first)
   const untilMs = cleared?.seenMs ?? outage.toMs
-  const replicas = membersOf(facts, shard).filter((name) => name !== master)
-  const tried = replicas.flatMap((node) => elections(facts, node, cause.earliestMs, untilMs))
-  const others = [...errorOf(facts, shard, cause, untilMs), ...found, ...tried]
+  const replicas = membersOf(observed, shard).filter((name) => name !== master)
+  const tried = replicas.flatMap((node) => elections(observed, node, cause.earliestMs, untilMs))
+  const others = [...errorOf(observed, shard, cause, untilMs), ...found, ...tried]
   const to = tried.at(-1)?.node ?? ''
-  return [timelineOf(facts, { shard, from: master, to, outcome: 'not promoted', cause, others, untilMs })]
+  return [timelineOf(observed, { shard, from: master, to, outcome: 'not promoted', cause, others, untilMs })]
 }
 
-function timelineOf(facts: FailoverFacts, attempt: Attempt): FailoverTimeline {
+function timelineOf(observed: FailoverObservations, attempt: Attempt): FailoverTimeline {
   const { shard, from, to, outcome, cause, untilMs } = attempt
   const times = spans(arranged(cause.moments, attempt.others), untilMs)
-  const members = membersOf(facts, shard)
-  const lost = lostElections(facts, members, times.startMs, untilMs)
+  const members = membersOf(observed, shard)
+  const lost = lostElections(observed, members, times.startMs, untilMs)
   const failedMs = timeOf(times.moments, 'failed')
-  const timing = timingAt(facts, cause.earliestMs)
+  const timing = timingAt(observed, cause.earliestMs)
   return {
     ...{ shard, from, to, kind: cause.kind, cause: cause.text, outcome, wanted: cause.wanted },
     ...times,
-    ...(failedMs === undefined || cause.goneMs === undefined ? {} : { detectionMs: tidyMs(failedMs - cause.goneMs) }),
-    ...felt(facts, shard, cause.earliestMs, untilMs),
+    ...(failedMs === undefined || cause.goneMs === undefined ? {} : { detectionMs: roundMs(failedMs - cause.goneMs) }),
+    ...felt(observed, shard, cause.earliestMs, untilMs),
     ...(timing ? { expected: cause.wanted ? expectedWhenWanted(timing) : expectedAfterFault(timing, {}, 0) } : {}),
-    incidents: incidentsOf(facts, members, times.startMs, untilMs, lost),
+    incidents: incidentsOf(observed, members, times.startMs, untilMs, lost),
   }
 }

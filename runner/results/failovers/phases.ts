@@ -1,3 +1,4 @@
+import { roundMs } from '../../base/duration.ts'
 import type { MomentName, TimelineMoment, TimelinePhase } from './timeline.ts'
 
 /** What the time until a moment is called. */
@@ -35,8 +36,8 @@ export function phasesOf(moments: readonly TimelineMoment[]): TimelinePhase[] {
         ? 'lost election, waiting to try again'
         : LEADS_TO[moment.name],
       startMs: before.atMs,
-      durationMs: tidyMs(moment.atMs - before.atMs),
-      errorMs: tidyMs(moment.errorMs + before.errorMs),
+      durationMs: roundMs(moment.atMs - before.atMs),
+      errorMs: roundMs(moment.errorMs + before.errorMs),
     }
   })
 }
@@ -44,9 +45,4 @@ export function phasesOf(moments: readonly TimelineMoment[]): TimelinePhase[] {
 /** Set up once more after an election that was begun. */
 function isRetry(moment: TimelineMoment, before: readonly TimelineMoment[]): boolean {
   return moment.name === 'election delayed' && before.some(({ name }) => name === 'election started')
-}
-
-/** Microseconds are the finest that the clock tells with sense. */
-export function tidyMs(ms: number): number {
-  return Math.round(ms * 1000) / 1000
 }

@@ -1,5 +1,5 @@
 import type { ViewFact } from '../../record/failover-facts.ts'
-import { type FailoverFacts, logsBetween, shardOf } from './facts.ts'
+import { type FailoverObservations, logsBetween, shardOf } from './observations.ts'
 import type { TimelineMoment } from './timeline.ts'
 
 /** A node that became the master of a shard. */
@@ -23,38 +23,38 @@ const SAME_MS = 100
  * Every change of a master, in order of time: from the new masters' logs, and where a log does not tell (its level is too
  * high, or it was lost) from what the node itself said of its role.
  */
-export function findPromotions(facts: FailoverFacts): Promotion[] {
-  const logged = promotionsLogged(facts)
-  const unlogged = promotionsSeen(facts).filter((one) => !logged.some((other) => isSame(one, other)))
+export function findPromotions(observed: FailoverObservations): Promotion[] {
+  const logged = promotionsLogged(observed)
+  const unlogged = promotionsSeen(observed).filter((one) => !logged.some((other) => isSame(one, other)))
   const found = [...logged, ...unlogged].sort((a, b) => a.moment.atMs - b.moment.atMs)
   const promotions: Promotion[] = []
   for (const one of found) {
-    const from = masterBefore(facts, one.node, one.moment.atMs, promotions)
-    const shard = shardOf(facts, from) || shardOf(facts, one.node)
+    const from = masterBefore(observed, one.node, one.moment.atMs, promotions)
+    const shard = shardOf(observed, from) || shardOf(observed, one.node)
     const before = promotions.findLast((earlier) => earlier.shard === shard)
     if (before) before.untilMs = one.moment.atMs
-    promotions.push({ ...one, shard, from, sinceMs: before?.moment.atMs ?? 0, untilMs: facts.endMs })
+    promotions.push({ ...one, shard, from, sinceMs: before?.moment.atMs ?? 0, untilMs: observed.endMs })
   }
   return promotions
 }
 
 /** The master of a shard at a moment: the last that was promoted there, or the one it was formed with. */
 export function masterAt(
-  facts: FailoverFacts,
+  observed: FailoverObservations,
   shard: number,
   atMs: number,
   promotions: readonly Promotion[],
 ): string | undefined {
   const last = promotions.findLast((one) => one.shard === shard && one.moment.atMs <= atMs)
-  return last?.node ?? facts.nodes.find((node) => node.shard === shard && node.role === 'master')?.name
+  return last?.node ?? observed.nodes.find((node) => node.shard === shard && node.role === 'master')?.name
 }
 
 type Found = Pick<Promotion, 'node' | 'moment' | 'epoch'>
 
-function promotionsLogged(facts: FailoverFacts): Found[] {
-  const lines = logsBetween(facts, ['election won', 'taken over'], Number.NEGATIVE_INFINITY, facts.endMs)
+function promotionsLogged(observed: FailoverObservations): Found[] {
+  const lines = logsBetween(observed, ['election won', 'taken over'], Number.NEGATIVE_INFINITY, observed.endMs)
   return lines.map(({ node, seenMs, errorMs, text, moment }): Found => {
-    const started = logsBetween(facts, ['election started'], Number.NEGATIVE_INFINITY, seenMs, { node }).at(-1)
+    const started = logsBetween(observed, ['election started'], Number.NEGATIVE_INFINITY, seenMs, { node }).at(-1)
     const epoch = moment === 'election won' ? started?.epoch : undefined
     return {
       node,
@@ -64,7 +64,7 @@ function promotionsLogged(facts: FailoverFacts): Found[] {
   })
 }
 
-function promotionsSeen({ views, endMs }: FailoverFacts): Found[] {
+function promotionsSeen({ views, endMs }: FailoverObservations): Found[] {
   const lastOf = new Map<string, ViewFact>()
   const found: Found[] = []
   for (const fact of views) {
@@ -95,10 +95,15 @@ function isSame(a: Found, b: Found): boolean {
   return a.node === b.node && apartMs <= SAME_MS + a.moment.errorMs + b.moment.errorMs
 }
 
-function masterBefore(facts: FailoverFacts, node: string, atMs: number, promotions: readonly Promotion[]): string {
-  const own = facts.views
+function masterBefore(
+  observed: FailoverObservations,
+  node: string,
+  atMs: number,
+  promotions: readonly Promotion[],
+): string {
+  const own = observed.views
     .filter((fact) => fact.node === node && fact.seenMs < atMs)
     .map((fact) => fact.view?.find(({ name }) => name === node))
     .findLast((seen) => seen?.role === 'replica')
-  return own?.of ?? masterAt(facts, shardOf(facts, node), atMs - 1, promotions) ?? ''
+  return own?.of ?? masterAt(observed, shardOf(observed, node), atMs - 1, promotions) ?? ''
 }

@@ -1,4 +1,4 @@
-import type { FailoverFacts } from './facts.ts'
+import type { FailoverObservations } from './observations.ts'
 import type { RefusedShard } from './timeline.ts'
 
 /** A span in which writes to a shard were refused. */
@@ -13,16 +13,16 @@ interface Refusal {
 
 /** How long writes to the shard were refused from `fromMs` to `untilMs`; undefined if nobody tried any. */
 export function clientOutage(
-  facts: FailoverFacts,
+  observed: FailoverObservations,
   shard: number,
   fromMs: number,
   untilMs: number,
 ): { outageMs: number; back: boolean } | undefined {
-  if (!facts.service.some((one) => one.shard === shard)) return undefined
-  const before = facts.service.findLast((one) => one.shard === shard && one.seenMs < fromMs)
+  if (!observed.service.some((one) => one.shard === shard)) return undefined
+  const before = observed.service.findLast((one) => one.shard === shard && one.seenMs < fromMs)
   // Refused already when it began: counted from then on.
   const sinceMs = before?.served === false ? before.seenMs : fromMs
-  const refusals = refusalsOf(facts, sinceMs, untilMs).filter((one) => one.shard === shard && one.toMs > fromMs)
+  const refusals = refusalsOf(observed, sinceMs, untilMs).filter((one) => one.shard === shard && one.toMs > fromMs)
   const [first] = refusals
   const last = refusals.at(-1)
   if (first === undefined || last === undefined) return { outageMs: 0, back: true }
@@ -30,9 +30,14 @@ export function clientOutage(
 }
 
 /** Other shards that refused writes between two moments, and how long, only because the cluster as a whole was down. */
-export function refusedElsewhere(facts: FailoverFacts, shard: number, fromMs: number, untilMs: number): RefusedShard[] {
+export function refusedElsewhere(
+  observed: FailoverObservations,
+  shard: number,
+  fromMs: number,
+  untilMs: number,
+): RefusedShard[] {
   const byShard = new Map<number, RefusedShard>()
-  for (const refusal of refusalsOf(facts, fromMs, untilMs)) {
+  for (const refusal of refusalsOf(observed, fromMs, untilMs)) {
     if (refusal.shard === shard || refusal.error !== 'CLUSTERDOWN') continue
     const before = byShard.get(refusal.shard)
     const refusedMs = (before?.refusedMs ?? 0) + refusal.toMs - refusal.fromMs
@@ -42,7 +47,7 @@ export function refusedElsewhere(facts: FailoverFacts, shard: number, fromMs: nu
 }
 
 /** Spans that begin between the two moments; one that was open before belongs to something else. */
-function refusalsOf({ service, endMs }: FailoverFacts, fromMs: number, untilMs: number): Refusal[] {
+function refusalsOf({ service, endMs }: FailoverObservations, fromMs: number, untilMs: number): Refusal[] {
   return service.flatMap((fact, index): Refusal[] => {
     if (fact.served || fact.seenMs < fromMs || fact.seenMs > untilMs) return []
     const next = service.slice(index + 1).find(({ shard, served }) => shard === fact.shard && served)

@@ -1,19 +1,17 @@
 import t from 'tap'
-import type { RunEvent } from '../../../runner/record/events.ts'
-import type { ScenarioEvent } from '../../../runner/results/failovers/facts.ts'
-import { failoverTimelines } from '../../../runner/results/failovers/failovers.ts'
+import type { RunEvent, ScenarioEvent } from '../../../runner/record/events.ts'
 import type { FailoverTimeline } from '../../../runner/results/failovers/timeline.ts'
-import { storedRun } from '../../support/replay-failovers.ts'
+import { storedRun, timelinesOf } from '../../support/replay-failovers.ts'
 
 /** Six failovers on a real Redis 7.0: stop, manual, kill, force, pause, takeover. */
 const EVENTS = storedRun('causes-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
-const TRUTH = failoverTimelines(EVENTS) ?? []
+const TRUTH = timelinesOf(EVENTS) ?? []
 
 type Change = (event: ScenarioEvent) => RunEvent | undefined
 
 /** The timelines, had the events been otherwise. */
 function otherwise(change: Change): FailoverTimeline[] {
-  return failoverTimelines(EVENTS.flatMap((event) => (change(event) as ScenarioEvent | undefined) ?? [])) ?? []
+  return timelinesOf(EVENTS.flatMap((event) => (change(event) as ScenarioEvent | undefined) ?? [])) ?? []
 }
 
 function without(...types: RunEvent['type'][]): FailoverTimeline[] {
@@ -79,7 +77,7 @@ t.test('a fault that was undone before is no cause', async (t) => {
   const pause = EVENTS.find((event) => event.type === 'fault-seen' && event.fault === 'pause' && !event.undone)
   if (pause?.type !== 'fault-seen') throw new Error('the stored run has no pause')
   const earlier = { ...pause, fromMs: pause.fromMs - 500, toMs: pause.toMs - 490 }
-  const twice = failoverTimelines([...EVENTS.filter((event) => event !== pause), earlier, pause]) ?? []
+  const twice = timelinesOf([...EVENTS.filter((event) => event !== pause), earlier, pause]) ?? []
   t.equal(twice[4]?.startMs, TRUTH[4]?.startMs, 'the last fault before the master failed counts')
 })
 
@@ -106,11 +104,11 @@ t.test('a master that is suspected and comes back before the others agree', asyn
 
 t.test('a record that breaks off tells what it has', async (t) => {
   const promoted = EVENTS.findIndex((event) => event.type === 'failover-seen' && event.moment === 'election won')
-  const [first, second] = failoverTimelines(EVENTS.slice(0, promoted + 1)) ?? []
+  const [first, second] = timelinesOf(EVENTS.slice(0, promoted + 1)) ?? []
   t.match(first, { outcome: 'promoted', to: 'redis-node1', clientsBack: false })
   t.equal(second, undefined)
   const delayed = EVENTS.findIndex((event) => event.type === 'failover-seen' && event.moment === 'election delayed')
-  const before = failoverTimelines(EVENTS.slice(0, delayed + 1)) ?? []
+  const before = timelinesOf(EVENTS.slice(0, delayed + 1)) ?? []
   t.match(before, [{ outcome: 'not promoted', from: 'redis-node0', to: 'redis-node1', kind: 'stop' }])
 })
 
@@ -118,16 +116,13 @@ t.test('what comes after watching ended is the cleanup’s doing', async (t) => 
   const ended = EVENTS.find((event) => event.type === 'watch-ended')
   const late = EVENTS.find((event) => event.type === 'failover-seen' && event.moment === 'election won')
   if (!ended || late?.type !== 'failover-seen') throw new Error('the stored run has no end')
-  t.equal(
-    failoverTimelines([...EVENTS, { ...late, node: 'redis-node3', seenMs: ended.atMs + 5 }])?.length,
-    TRUTH.length,
-  )
+  t.equal(timelinesOf([...EVENTS, { ...late, node: 'redis-node3', seenMs: ended.atMs + 5 }])?.length, TRUTH.length)
 })
 
 t.test('events without any look at failovers, or without a cluster, are none of ours', async (t) => {
   const old = EVENTS.filter(({ type }) => !/-seen$/.test(type))
-  t.equal(failoverTimelines(old), undefined)
-  t.equal(failoverTimelines([]), undefined)
+  t.equal(timelinesOf(old), undefined)
+  t.equal(timelinesOf([]), undefined)
 })
 
 t.test('a replica that could not run is told of, with the reason', async (t) => {
@@ -136,7 +131,7 @@ t.test('a replica that could not run is told of, with the reason', async (t) => 
   const reason =
     "Disconnected from master for longer than allowed. Please check the 'cluster-replica-validity-factor' configuration option"
   const { delayMs: _d, rank: _r, offset: _o, ...line } = delayed
-  const told = failoverTimelines([
+  const told = timelinesOf([
     ...EVENTS,
     { ...line, moment: 'cannot fail over', reason },
     { ...line, moment: 'cannot fail over', reason: 'Waiting the delay before I can start a new failover' },

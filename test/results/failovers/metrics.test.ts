@@ -1,8 +1,7 @@
 import t from 'tap'
-import type { ScenarioEvent } from '../../../runner/results/failovers/facts.ts'
-import { failoverTimelines } from '../../../runner/results/failovers/failovers.ts'
+import type { ScenarioEvent } from '../../../runner/record/events.ts'
 import { FAILOVER_METRICS, type FailoverMetric, failoverValues } from '../../../runner/results/failovers/metrics.ts'
-import { replay, storedRun } from '../../support/replay-failovers.ts'
+import { replay, storedRun, timelinesOf } from '../../support/replay-failovers.ts'
 
 const CAUSES = replay(storedRun('causes-redis-7.0.15'))
 const TROUBLES = replay(storedRun('troubles-redis-7.0.15'))
@@ -28,7 +27,7 @@ t.test('what did not come to its end is the least it was', async (t) => {
 
 t.test('what nobody saw has no value, and a reason', async (t) => {
   const events = storedRun('causes-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
-  const blind = failoverTimelines(events.filter(({ type }) => type !== 'service-seen')) ?? []
+  const blind = timelinesOf(events.filter(({ type }) => type !== 'service-seen')) ?? []
   t.match(failoverValues(blind, 'client_outage')[0], { open: false, why: 'no write was tried on its shard' })
   const [value] = failoverValues(blind, 'client_outage')
   t.equal(value?.valueMs, undefined)

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
-import { rangeInWords } from '../../../results/failover-summary.ts'
+import { rangeInWords } from '../../../results/failovers/summary.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../../results/report-model.ts'
 import { type Problem, problemsOfScenario } from '../../problems.ts'
 import { badge } from '../badge.ts'

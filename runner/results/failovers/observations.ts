@@ -1,38 +1,32 @@
-import type { ClusterNodeInfo, EventOf, RunEvent } from '../../record/events.ts'
-import type { FaultFact, LogFact, LogMoment, ServiceFact, TimingFact, ViewFact } from '../../record/failover-facts.ts'
-
-/** A step that asked for a failover. */
-interface WantedStep {
-  path: string
-  startMs: number
-  endMs: number
-  targets: string[]
-}
-
-/** A step that put a fault on nodes. */
-export type PlayedStep = WantedStep & { verb: string }
+import type { ClusterNodeInfo, EventOf, RunEvent, ScenarioEvent } from '../../record/events.ts'
+import type { LogFact, LogMoment, ServiceFact, TimingFact, ViewFact } from '../../record/failover-facts.ts'
+import type { Fault } from '../faults.ts'
+import type { PlayedStep } from '../steps.ts'
 
 /** Everything seen of failovers in one scenario, each kind in order of time, in ms from the scenario's start. */
-export interface FailoverFacts {
+export interface FailoverObservations {
   logs: LogFact[]
   views: ViewFact[]
   service: ServiceFact[]
-  faults: FaultFact[]
   timing: (TimingFact & { atMs: number })[]
-  steps: PlayedStep[]
+  faults: readonly Fault[]
+  steps: readonly PlayedStep[]
   nodes: readonly ClusterNodeInfo[]
   /** Where watching ended: what is still open then stays open. */
   endMs: number
 }
 
-/** An event that belongs to a scenario. */
-export type ScenarioEvent = RunEvent & { scenario: number }
-
-/** The facts among the events of one scenario; undefined if nobody watched (its events are of an older runner, or its cluster never was). */
-export function failoverFacts(events: readonly ScenarioEvent[]): FailoverFacts | undefined {
+/**
+ * What was observed in one scenario, from its events and the steps and faults that these were reduced to. Undefined if
+ * nobody watched: the events are of an older runner, or the cluster never was ready.
+ */
+export function failoverObservations(
+  events: readonly ScenarioEvent[],
+  { steps, faults }: Pick<FailoverObservations, 'steps' | 'faults'>,
+): FailoverObservations | undefined {
   const start = events.find((event) => event.type === 'scenario-started')
   const ready = events.find((event) => event.type === 'cluster-ready')
-  if (start === undefined || ready === undefined || !events.some(isFact)) return undefined
+  if (start === undefined || ready === undefined || !events.some(isObservation)) return undefined
   const startMs = start.atMs
   const ended = events.find((event) => event.type === 'watch-ended')
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), startMs)
@@ -46,21 +40,15 @@ export function failoverFacts(events: readonly ScenarioEvent[]): FailoverFacts |
     service: ofType(events, 'service-seen')
       .map(since(startMs, ['afterMs', 'seenMs']))
       .sort(bySeen),
-    faults: ofType(events, 'fault-seen').map(since(startMs, ['fromMs', 'toMs'])),
     timing: ofType(events, 'timing-seen').map(since(startMs, ['atMs'])),
-    steps: ofType(events, 'step-ended').map((event) => ({
-      path: event.step.path,
-      verb: event.step.verb,
-      startMs: event.atMs - event.durationMs - startMs,
-      endMs: event.atMs - startMs,
-      targets: event.outcome.targets ?? [],
-    })),
+    faults,
+    steps: steps.filter(({ outcome }) => outcome !== undefined),
     nodes: ready.cluster.nodes,
     endMs: (ended?.atMs ?? lastMs) - startMs,
   }
 }
 
-function isFact({ type }: RunEvent): boolean {
+function isObservation({ type }: RunEvent): boolean {
   return type === 'failover-seen' || type === 'view-seen' || type === 'service-seen'
 }
 
@@ -81,9 +69,9 @@ function bySeen(a: { seenMs: number }, b: { seenMs: number }): number {
   return a.seenMs - b.seenMs
 }
 
-/** Log facts of some moments in a span of time, both ends included. */
+/** Log observed of some moments in a span of time, both ends included. */
 export function logsBetween(
-  { logs }: FailoverFacts,
+  { logs }: FailoverObservations,
   moments: readonly LogMoment[],
   fromMs: number,
   toMs: number,
@@ -100,11 +88,11 @@ export function logsBetween(
 }
 
 /** 1-based; 0 for a node that the cluster did not have when it was formed. */
-export function shardOf({ nodes }: FailoverFacts, name: string): number {
+export function shardOf({ nodes }: FailoverObservations, name: string): number {
   return nodes.find((node) => node.name === name)?.shard ?? 0
 }
 
 /** Settings that held at a moment. */
-export function timingAt({ timing }: FailoverFacts, atMs: number): TimingFact | undefined {
+export function timingAt({ timing }: FailoverObservations, atMs: number): TimingFact | undefined {
   return timing.findLast((one) => one.atMs <= atMs) ?? timing[0]
 }

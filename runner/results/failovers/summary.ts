@@ -1,5 +1,5 @@
-import { formatDuration } from '../base/duration.ts'
-import type { ExpectedRange, FailoverTimeline, MomentName, RefusedShard } from './failovers/timeline.ts'
+import { formatDuration } from '../../base/duration.ts'
+import type { ExpectedRange, FailoverTimeline, MomentName, RefusedShard } from './timeline.ts'
 
 /** A shutdown shorter than this, ms, is no part worth telling. */
 const QUICK_MS = 50

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { consoleReport } from '../../runner/report/console.ts'
-import { reduceRun } from '../../runner/results/run-model.ts'
-import { step, Tape } from '../support/sample-events.ts'
+import { consoleReport } from '../../../runner/report/console.ts'
+import { reduceRun } from '../../../runner/results/run-model.ts'
+import { step, Tape } from '../../support/sample-events.ts'
 
 const STEPS = [
   step('1', 'stop', 'stop redis-node2', 1),

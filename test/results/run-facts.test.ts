@@ -1,10 +1,15 @@
 import t from 'tap'
 import type { ClusterInfo, RunEvent } from '../../runner/record/events.ts'
-import { factsOf } from '../../runner/results/facts.ts'
+import { type RunFacts, runFacts } from '../../runner/results/run-facts.ts'
+import { scenarioEvents, scenarioResults } from '../../runner/results/scenario-results.ts'
 import { CLUSTER, step } from '../support/sample-events.ts'
 
 const cluster: ClusterInfo = { ...CLUSTER, slots: [[[0, 5460]], [[5461, 10_922]], [[10_923, 16_383]]] }
 const START = 1000
+
+function factsOf(all: readonly RunEvent[], scenario: number): RunFacts {
+  return runFacts(scenarioResults(scenarioEvents(all, scenario)))
+}
 
 type Played = readonly [path: string, verb: string, startMs: number, endMs: number, targets?: string[], phase?: string]
 
@@ -60,7 +65,6 @@ t.test('steps, phases and shards, on the clock of the scenario', async (t) => {
       ['3', 'start', 3000, 3100, ['redis-node2'], 'recovery'],
     ]),
     0,
-    [],
   )
   t.equal(facts.durationMs, 9000)
   t.match(facts.steps, [
@@ -105,7 +109,7 @@ t.test('what was done to nodes lasts until it is undone', async (t) => {
     seen('partition', ['redis-node1', 'redis-node3'], 5010, 5020),
     seen('partition', ['redis-node3', 'redis-node1'], 5900, 5910, true),
   ]
-  t.strictSame(factsOf(events(played, faults), 0, []).faults, [
+  t.strictSame(factsOf(events(played, faults), 0).faults, [
     { step: '1', verb: 'kill', nodes: ['redis-node2'], shards: [2], startMs: 110, endMs: 3090 },
     { step: '1', verb: 'kill', nodes: ['redis-node4'], shards: [3], startMs: 111, endMs: 9000 },
     { step: '3', verb: 'restart', nodes: ['redis-node0'], shards: [1], startMs: 4010, endMs: 4090 },
@@ -122,7 +126,7 @@ t.test('what was done to nodes lasts until it is undone', async (t) => {
 
 t.test('events of another scenario play no part, and a record that breaks off is enough', async (t) => {
   const all = events([['1', 'stop', 100, 200, ['redis-node2']]])
-  t.strictSame(factsOf(all, 1, []), { durationMs: 0, phases: [], steps: [], faults: [], shards: [], failovers: [] })
-  const cutOff = factsOf(all.slice(0, 3), 0, [])
+  t.strictSame(factsOf(all, 1), { durationMs: 0, phases: [], steps: [], faults: [], shards: [], failovers: [] })
+  const cutOff = factsOf(all.slice(0, 3), 0)
   t.match(cutOff, { durationMs: 100, steps: [{ startMs: 100, endMs: 100 }], faults: [] })
 })

@@ -1,0 +1,47 @@
+import type { ClusterInfo, RunEvent, ScenarioEvent } from '../record/events.ts'
+import { failoverTimelines } from './failovers/failovers.ts'
+import { failoversFromSteps } from './failovers/from-steps.ts'
+import type { FailoverTimeline } from './failovers/timeline.ts'
+import { type Fault, faultsOf } from './faults.ts'
+import { type Phase, type PlayedStep, phasesOf, playedSteps } from './steps.ts'
+
+/** What happened in a scenario. Checks and reports are made from this. Times are ms from the scenario's start. */
+export interface ScenarioResults {
+  /** The scenario's start on the clock of the events. */
+  startMs: number
+  /** How long it was played, or recorded where the record breaks off. */
+  durationMs: number
+  /** Absent when no cluster came to be. */
+  cluster?: ClusterInfo
+  steps: PlayedStep[]
+  phases: Phase[]
+  faults: Fault[]
+  failovers: FailoverTimeline[]
+}
+
+/**
+ * What the events of one scenario come to. A scenario without an end was recorded until `untilMs` on the clock of the events: until its
+ * last event if not given.
+ */
+export function scenarioResults(events: readonly ScenarioEvent[], untilMs = events.at(-1)?.atMs ?? 0): ScenarioResults {
+  const startMs = events.find((event) => event.type === 'scenario-started')?.atMs ?? 0
+  const endMs = events.find((event) => event.type === 'scenario-ended')?.atMs ?? untilMs
+  const cluster = events.find((event) => event.type === 'cluster-ready')?.cluster
+  const durationMs = endMs - startMs
+  const steps = playedSteps(events, startMs)
+  const faults = faultsOf(events, startMs)
+  return {
+    startMs,
+    durationMs,
+    ...(cluster !== undefined && { cluster }),
+    steps,
+    phases: phasesOf(steps, durationMs),
+    faults,
+    failovers: failoverTimelines(events, { steps, faults }) ?? failoversFromSteps(steps, cluster),
+  }
+}
+
+/** The events of one scenario of a run, by its place there. */
+export function scenarioEvents(events: readonly RunEvent[], scenario: number): ScenarioEvent[] {
+  return events.filter((event): event is ScenarioEvent => 'scenario' in event && event.scenario === scenario)
+}
