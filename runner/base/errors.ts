@@ -47,6 +47,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** The system's code of an error, as `ENOENT`; undefined for what the system did not say. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
 export const BUG_HINT = 'Run it again with --debug for the stack trace, and report it.'
 
 /** An error that nobody was prepared for, as people are told of it. */

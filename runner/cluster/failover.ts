@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
+import { messageOf } from '../base/errors.ts'
 import type { LiveCluster, LiveNode } from './live-cluster.ts'
 import { isIndeterminate } from './reply-errors.ts'
 
@@ -103,7 +104,7 @@ async function sendFailover(
   try {
     return { reply: String(await node.client.call(...failoverCommand(mode))), refused: false }
   } catch (error) {
-    return { reply: error instanceof Error ? error.message : String(error), refused: !isIndeterminate(error) }
+    return { reply: messageOf(error), refused: !isIndeterminate(error) }
   }
 }
 
@@ -122,7 +123,7 @@ async function askRole(node: LiveNode): Promise<string> {
     const role = Array.isArray(reply) ? String(reply[0]) : 'unknown'
     return role === 'slave' ? 'replica' : role
   } catch (error) {
-    return `unreachable (${error instanceof Error ? error.message : String(error)})`
+    return `unreachable (${messageOf(error)})`
   }
 }
 

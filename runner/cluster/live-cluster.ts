@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
 import type { ServerNode } from '../platforms/platform.ts'
 import { type AgreedView, agreeOn } from './agreed-view.ts'
 import { type Command, NodeClient, type NodeClientOptions } from './node-client.ts'
@@ -168,7 +169,7 @@ export class LiveCluster {
       this.onReport?.(report, askedMs)
       return { report }
     } catch (unreadable) {
-      return { reason: unreadable instanceof Error ? unreadable.message : String(unreadable), silent: false }
+      return { reason: messageOf(unreadable), silent: false }
     }
   }
 

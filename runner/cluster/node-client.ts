@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { systemClock } from '../base/clock.ts'
+import { codeOf } from '../base/errors.ts'
 import { ReplyError, Unreachable, type UnreachableKind } from './reply-errors.ts'
 
 /** A command's words, the command itself first. */
@@ -170,7 +171,7 @@ export class NodeClient {
 
   #connectFailure(error: Error): Error {
     if (isServerReply(error)) return new ReplyError(this.name, error.message)
-    const code = (error as NodeJS.ErrnoException).code
+    const code = codeOf(error)
     if (code === 'ECONNREFUSED') return this.#unreachable('refused', false, 'connection refused')
     if (code === 'ETIMEDOUT') return this.#noConnection()
     if (code === 'ECONNRESET') return this.#unreachable('reset', false, 'connection reset')
@@ -182,7 +183,7 @@ export class NodeClient {
     // A new error: the one of ioredis carries the command's arguments, which may be secret.
     if (isServerReply(error)) return new ReplyError(this.name, error.message)
     if (late !== undefined) return this.#unreachable('timeout', true, `no reply to ${title(command)} ${late}`)
-    const kind = (error as NodeJS.ErrnoException).code === 'ECONNRESET' ? 'reset' : 'closed'
+    const kind = codeOf(error) === 'ECONNRESET' ? 'reset' : 'closed'
     return this.#unreachable(kind, true, `connection ${kind} before the reply to ${title(command)}`)
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
 import type { ServiceFact } from '../record/failover-facts.ts'
 import type { NodeClient } from './node-client.ts'
 import { errorClass, parseMoved } from './reply-errors.ts'
@@ -158,8 +159,4 @@ function probeKey(slots: readonly SlotRange[]): string {
     const slot = slotOfKey(key)
     if (slots.some(([first, last]) => slot >= first && slot <= last)) return key
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/errors.ts'
 import type { EmptyNode } from './empty-nodes.ts'
 import { ANSWER_WITHIN_MS, FormError } from './form-phase.ts'
 
@@ -38,7 +39,7 @@ async function setNodeTimeout(nodes: readonly EmptyNode[], timeoutOf: (node: Emp
   results.forEach((result, index) => {
     const empty = nodes[index]
     if (result.status === 'fulfilled' || !empty) return
-    const reason = result.reason instanceof Error ? result.reason.message : String(result.reason)
+    const reason = messageOf(result.reason)
     throw new FormError(`${empty.node.name}: cluster-node-timeout cannot be set to ${timeoutOf(empty)}: ${reason}`)
   })
 }

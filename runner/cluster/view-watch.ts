@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
 import type { SeenNode, ViewFact } from '../record/failover-facts.ts'
 import { isEstablished } from './agreed-view.ts'
 import type { NodeClient } from './node-client.ts'
@@ -85,7 +86,7 @@ export class ViewWatch {
       return said
     } catch (error) {
       if (error instanceof Unreachable) return { unreachable: error.reason }
-      return { unreachable: error instanceof Error ? error.message : String(error) }
+      return { unreachable: messageOf(error) }
     }
   }
 

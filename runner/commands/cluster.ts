@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
-import { UsageError } from '../base/errors.ts'
+import { messageOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { formCluster } from '../cluster/form.ts'
@@ -144,7 +144,7 @@ function topologyOf(line: ParsedLine): Topology {
     if (problems.length > 0) throw new Error(problems.join('; '))
     return { shards, replicas, slots }
   } catch (error) {
-    throw new UsageError(`--slots: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`--slots: ${messageOf(error)}`)
   }
 }
 

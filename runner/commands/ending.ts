@@ -1,3 +1,4 @@
+import { messageOf } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 
 /** What a program may still have to close when its work is done, ms. */
@@ -34,8 +35,4 @@ export function watchEnd(say: (text: string) => void): (exitCode: number) => voi
       process.exit()
     }, CLOSING_MS).unref()
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

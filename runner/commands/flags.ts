@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { UsageError } from '../base/errors.ts'
+import { messageOf, UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 
 interface Flag {
@@ -38,7 +38,7 @@ export function parseFlags(args: readonly string[], flags: Flags, command: strin
       on: (name) => values[name] === true,
     }
   } catch (error) {
-    const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+    const [sentence = ''] = messageOf(error).split('\n')
     throw new UsageError(sentence)
   }
 }

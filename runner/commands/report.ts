@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { UsageError } from '../base/errors.ts'
+import { messageOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { readEvents } from '../record/event-log.ts'
 import { readTrends, TrendsError, trendsFile } from '../record/trends.ts'
@@ -71,7 +71,7 @@ function writeTrends(line: ParsedLine, reports: string, out: Output): number {
   try {
     writeFileSync(page, trendsPage(lines))
   } catch (cause) {
-    throw new TrendsError(`${page} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`)
+    throw new TrendsError(`${page} cannot be written: ${messageOf(cause)}`)
   }
   out.print(shown(page))
   return EXIT.passed

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { formatDuration } from '../base/duration.ts'
-import { UsageError } from '../base/errors.ts'
+import { messageOf, UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { type ReportFormat, stdoutReporters } from '../report/index.ts'
 import { runFiles } from '../report/run-files.ts'
@@ -124,8 +124,4 @@ async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,3 +1,4 @@
+import { codeOf, messageOf } from '../base/errors.ts'
 import { PlatformError } from '../platforms/errors.ts'
 
 /** What was looked for, or why it could not be seen. */
@@ -49,6 +50,6 @@ function problemOf(error: unknown): Problem {
   if (error instanceof PlatformError) {
     return { problem: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
   }
-  if (typeof (error as NodeJS.ErrnoException).code === 'string') return { problem: (error as Error).message }
+  if (codeOf(error) !== undefined) return { problem: messageOf(error) }
   throw error
 }

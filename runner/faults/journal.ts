@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { messageOf } from '../base/errors.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { type Fault, faultSchema } from './fault.ts'
 
@@ -53,7 +54,7 @@ export class Journal {
     } catch (cause) {
       removeQuietly(temporary)
       throw new PlatformError(
-        `the journal of faults ${this.#file} cannot be written, so no fault is brought about: ${wordsOf(cause)}`,
+        `the journal of faults ${this.#file} cannot be written, so no fault is brought about: ${messageOf(cause)}`,
         {
           hint: 'make room or the right to write there, or name another folder for temporary files with TMPDIR',
           cause,
@@ -106,8 +107,4 @@ function flushed(file: string, text: string): void {
   } finally {
     closeSync(descriptor)
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
+import { messageOf } from '../base/errors.ts'
 import { Unreachable } from '../cluster/reply-errors.ts'
 import { type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 
@@ -107,5 +108,5 @@ function title(words: readonly string[]): string {
 
 export function wordsOf(error: unknown): string {
   if (error instanceof Unreachable) return `no answer (${error.reason})`
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises'
+import { codeOf, messageOf } from '../base/errors.ts'
 import { PlatformError } from './errors.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -20,8 +21,10 @@ export async function wrapFileErrors<T>(doing: string, work: () => Promise<T>): 
   try {
     return await work()
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new PlatformError(`could not ${doing}: ${fileErrorReason(code, message)}`, { hint: FILES_HINT, cause: error })
+    throw new PlatformError(`could not ${doing}: ${fileErrorReason(codeOf(error), messageOf(error))}`, {
+      hint: FILES_HINT,
+      cause: error,
+    })
   }
 }
 

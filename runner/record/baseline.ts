@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { ChaosError } from '../base/errors.ts'
+import { ChaosError, messageOf } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { type ComparisonKey, METRIC_NAMES } from './comparison.ts'
 
@@ -110,8 +110,4 @@ function parse(file: string, text: string): unknown {
   } catch {
     throw new BaselineError(`${file} is no baseline: it is not JSON; --save-baseline FILE makes one`)
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
-import { ChaosError } from '../base/errors.ts'
+import { ChaosError, messageOf } from '../base/errors.ts'
 import { METRIC_NAMES } from './comparison.ts'
 import { looksLikeEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
@@ -205,8 +205,4 @@ function newerVersion(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null || !('type' in value) || !('version' in value)) return undefined
   const { type, version } = value
   return type === 'run-started' && typeof version === 'number' && version > EVENTS_VERSION ? version : undefined
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, write, writeSync } from 'node:fs'
+import { messageOf } from '../base/errors.ts'
 import { FRAME_HEADER_BYTES, frameHeader, HISTORY_MAGIC, HistoryError, padded } from './history-format.ts'
 
 /** So much may wait for the disk, bytes; what comes then is written before the caller goes on. */
@@ -90,8 +91,4 @@ function writeAll(descriptor: number, bytes: Buffer, at: number): Promise<void> 
       })
     next(0)
   })
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { messageOf } from '../base/errors.ts'
 import type { History } from './history.ts'
 import { ATTEMPT_BYTES, attemptColumns, copyColumns, OPERATION_BYTES, operationColumns } from './history-columns.ts'
 import {
@@ -197,8 +198,4 @@ function rowsOf(frames: readonly Frame[]): number {
 
 function even(rows: number): number {
   return rows + (rows % 2)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

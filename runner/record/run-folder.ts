@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { ChaosError } from '../base/errors.ts'
+import { ChaosError, codeOf, messageOf } from '../base/errors.ts'
 
 /** A folder or file of the reports cannot be made or written. */
 export class RunFolderError extends ChaosError {
@@ -81,9 +81,5 @@ function pointLatestTo(reports: string, target: string): void {
 }
 
 function failure(what: string, cause: unknown): RunFolderError {
-  return new RunFolderError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
+  return new RunFolderError(`${what}: ${messageOf(cause)}`, { cause })
 }

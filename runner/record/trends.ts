@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ChaosError } from '../base/errors.ts'
+import { ChaosError, messageOf } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { METRIC_NAMES, type Metric } from './comparison.ts'
 
@@ -102,8 +102,4 @@ function parsed(line: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs'
+import { messageOf } from '../base/errors.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { ReportError } from '../results/run-model.ts'
 import { markdownReport } from './markdown.ts'
@@ -15,8 +16,7 @@ export function appendStepSummary(file: string | undefined, run: RunReport): voi
   try {
     appendFileSync(file, fitting(markdownReport(run)))
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ReportError(`The job summary ${file} cannot be written: ${reason}`, { cause })
+    throw new ReportError(`The job summary ${file} cannot be written: ${messageOf(cause)}`, { cause })
   }
 }
 

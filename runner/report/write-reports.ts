@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { messageOf } from '../base/errors.ts'
 import type { RunEvent } from '../record/events.ts'
 import { playedFiles } from '../results/played-files.ts'
 import type { RunReport } from '../results/report-model.ts'
@@ -41,7 +42,6 @@ function writeWhole(file: string, text: string): void {
     writeFileSync(`${file}.part`, text)
     renameSync(`${file}.part`, file)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ReportError(`${file} cannot be written: ${reason}`, { cause })
+    throw new ReportError(`${file} cannot be written: ${messageOf(cause)}`, { cause })
   }
 }

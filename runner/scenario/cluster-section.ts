@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { messageOf } from '../base/errors.ts'
 import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
 import type { Topology } from '../cluster/topology.ts'
 import type { SlotRange } from '../cluster/view.ts'
@@ -78,7 +79,7 @@ function readRanges(text: string, span: Span, { source, problems }: CheckContext
   try {
     return parseSlotRanges(text)
   } catch (error) {
-    problems.add(source, span, error instanceof Error ? error.message : String(error))
+    problems.add(source, span, messageOf(error))
     return [undefined]
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/errors.ts'
 import type { OwnReport } from '../cluster/live-cluster.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
@@ -10,7 +11,7 @@ export async function mastersOnly(
   const reports = await Promise.all(
     nodes.map((node) =>
       cluster.lookAt(node).catch((error: unknown) => {
-        throw new StepFailure({ message: error instanceof Error ? error.message : String(error) })
+        throw new StepFailure({ message: messageOf(error) })
       }),
     ),
   )

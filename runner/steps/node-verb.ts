@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { messageOf } from '../base/errors.ts'
 import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { NodeState, ServerGroup } from '../platforms/platform.ts'
@@ -245,7 +246,7 @@ export async function proveAnswering(context: StepContext, node: string): Promis
       // A master that refuses writes refuses PING too.
       if (errorClass(error) === 'MISCONF')
         return `answers after ${formatDuration(context.clock.nowMs() - startMs)}, refusing writes`
-      const seen = error instanceof Error ? error.message : String(error)
+      const seen = messageOf(error)
       if (seen !== last) context.progress(`${node}: ${seen}`)
       last = seen
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageOf } from '../base/errors.ts'
 import { poll } from '../base/poll.ts'
 import type { LiveNode } from '../cluster/live-cluster.ts'
 import { errorClass, parseMoved } from '../cluster/reply-errors.ts'
@@ -41,7 +42,7 @@ const commandText = z.string().superRefine((text, refinement) => {
     const problem = commandProblem(commandWords(text))
     if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
   } catch (error) {
-    refinement.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+    refinement.addIssue({ code: 'custom', message: messageOf(error) })
   }
 })
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/errors.ts'
 import { nodeVerb, proveAnswering, proveState } from './node-verb.ts'
 import { type StepContext, StepFailure, StepInconclusive } from './verb.ts'
 
@@ -11,7 +12,7 @@ export const restart = nodeVerb({
     try {
       return await serverRunId(context, node)
     } catch (error) {
-      const seen = error instanceof Error ? error.message : String(error)
+      const seen = messageOf(error)
       throw new StepFailure({ message: `${node} did not answer before its restart: ${seen}` })
     }
   },

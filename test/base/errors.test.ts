@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ChaosError, isExpected, PlayError, UsageError } from '../../runner/base/errors.ts'
+import { ChaosError, codeOf, isExpected, messageOf, PlayError, UsageError } from '../../runner/base/errors.ts'
 import { FormError } from '../../runner/cluster/form-phase.ts'
 import { ReplyError, Unreachable } from '../../runner/cluster/reply-errors.ts'
 import { TargetError } from '../../runner/cluster/targets.ts'
@@ -67,4 +67,14 @@ t.test('an error of a class that nobody knows is told as it is', async (t) => {
   class Novel extends ChaosError {}
   t.ok(isExpected(new Novel('x')))
   t.notOk(isExpected(new Error('x')))
+})
+
+t.test('what was thrown is told in words, whatever it is', async (t) => {
+  t.equal(messageOf(new Error('in words')), 'in words')
+  t.equal(messageOf('a text'), 'a text')
+  t.equal(messageOf(undefined), 'undefined')
+  t.equal(codeOf(Object.assign(new Error('x'), { code: 'ENOENT' })), 'ENOENT')
+  t.equal(codeOf(Object.assign(new Error('x'), { code: 7 })), undefined)
+  t.equal(codeOf({ code: 'ENOENT' }), undefined)
+  t.equal(codeOf(undefined), undefined)
 })

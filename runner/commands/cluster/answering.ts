@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
+import { messageOf } from '../../base/errors.ts'
 import { poll } from '../../base/poll.ts'
 import type { LiveCluster } from '../../cluster/live-cluster.ts'
 import { PlatformError } from '../../platforms/errors.ts'
@@ -21,7 +22,7 @@ export async function waitUntilAnswering(
           await cluster.node(name).client.callWithin(1000, 'PING')
           return { ok: true, seen: 'it answers' }
         } catch (error) {
-          return { ok: false, seen: error instanceof Error ? error.message : String(error) }
+          return { ok: false, seen: messageOf(error) }
         }
       }
       const { ok, attempts, lastSeen } = await poll(look, { ...options, withinMs: WITHIN_MS, everyMs: EVERY_MS })

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { arch, type as systemName } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { codeOf, messageOf } from '../../base/errors.ts'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { debianCacheFolder, debianTree, missingDebianTools } from '../debian/tree.ts'
@@ -107,9 +108,10 @@ async function compileTo(
     await compile(['-shared', '-fPIC', '-nostdlib', '-o', making, `${making}.c`], progress, signal)
     await rename(making, library)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (error instanceof PlatformError || typeof code !== 'string') throw error
-    throw new PlatformError(`the library cannot be written to ${dirname(library)}: ${message}`, { cause: error })
+    if (error instanceof PlatformError || codeOf(error) === undefined) throw error
+    throw new PlatformError(`the library cannot be written to ${dirname(library)}: ${messageOf(error)}`, {
+      cause: error,
+    })
   } finally {
     await Promise.all([making, `${making}.c`].map((file) => rm(file, { force: true })))
   }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { basename, join } from 'node:path'
+import { codeOf, messageOf } from '../../base/errors.ts'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { PlatformError } from '../errors.ts'
@@ -72,8 +73,8 @@ export async function cachedTree(
     const packages = JSON.parse(await readFile(packageList(folder), 'utf8')) as DebianTree['packages']
     return { root: join(folder, 'root'), key: treeKey(source), packages }
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw new PlatformError(`the unpacked Debian packages in ${folder} cannot be read: ${(error as Error).message}`, {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined
+    throw new PlatformError(`the unpacked Debian packages in ${folder} cannot be read: ${messageOf(error)}`, {
       hint: `remove that folder, and they are fetched again: \`rm -r ${folder}\``,
       cause: error,
     })
@@ -162,7 +163,7 @@ async function symlinkUnlessThere(target: string, path: string): Promise<void> {
   try {
     await symlink(target, path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (codeOf(error) !== 'EEXIST') throw error
   }
 }
 
@@ -172,7 +173,7 @@ async function moveInPlace(made: string, source: DebianSource, cacheFolder: stri
   try {
     await rename(made, folder)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = codeOf(error)
     if (code !== 'EEXIST' && code !== 'ENOTEMPTY') throw error
     if (await cachedTree(source, cacheFolder)) return
     await rename(folder, remnant)
@@ -198,7 +199,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 
@@ -206,14 +207,15 @@ function isAlive(pid: number): boolean {
  * The error for people: a full disk and a folder that cannot be written come from node, from apt and from dpkg alike.
  */
 function explained(error: unknown, cacheFolder: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
+  const code = codeOf(error)
+  const message = messageOf(error)
   if (code === 'ENOSPC' || /No space left on device|enough free space|Disk quota exceeded/i.test(message)) {
     return new PlatformError(`no space left for Debian packages in ${cacheFolder}`, {
       hint: 'free some 200 MB there, or name another folder with XDG_CACHE_HOME',
       cause: error,
     })
   }
-  if (error instanceof PlatformError || code === undefined || typeof code !== 'string') return error
+  if (error instanceof PlatformError || code === undefined) return error
   return new PlatformError(`Debian packages cannot be unpacked into ${cacheFolder}: ${message}`, {
     hint: 'name a folder that you may write to with XDG_CACHE_HOME',
     cause: error,

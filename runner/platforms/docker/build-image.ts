@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
+import { messageOf } from '../../base/errors.ts'
 import { PlatformError } from '../errors.ts'
 import type { Progress } from '../platform.ts'
 import type { Engine } from './engine.ts'
@@ -36,7 +37,7 @@ export async function readContext(
       files.map(async (file) => ({ ...file, text: await readFile(join(folder, file.name), 'utf8') })),
     )
   } catch (error) {
-    throw new PlatformError(`the image cannot be built: ${(error as Error).message}`, { cause: error })
+    throw new PlatformError(`the image cannot be built: ${messageOf(error)}`, { cause: error })
   }
 }
 

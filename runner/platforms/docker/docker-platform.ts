@@ -1,4 +1,5 @@
 import type { ContainerInfo } from 'dockerode'
+import { messageOf } from '../../base/errors.ts'
 import { clockLibrary } from '../clock/library.ts'
 import { conflictError } from '../conflicts.ts'
 import { dialectOf } from '../dialects.ts'
@@ -177,11 +178,13 @@ export class DockerPlatform implements Platform {
     try {
       await removeRun(this.#engine, runId)
     } catch (error) {
-      const what = failure instanceof Error ? failure.message : String(failure)
-      throw new PlatformError(`${what}; and what was made by then could not be removed: ${(error as Error).message}`, {
-        hint: `remove it with: ${removalCommand(runId)}`,
-        cause: failure,
-      })
+      throw new PlatformError(
+        `${messageOf(failure)}; and what was made by then could not be removed: ${messageOf(error)}`,
+        {
+          hint: `remove it with: ${removalCommand(runId)}`,
+          cause: failure,
+        },
+      )
     }
   }
 

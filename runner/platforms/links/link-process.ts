@@ -2,6 +2,7 @@
 // them is in its way. It ends when whoever started it is gone, however that went: its standard input ends then.
 //
 // Every run that needs links waits for this to start, so it loads nothing that it does not need.
+import { codeOf, messageOf } from '../../base/errors.ts'
 import { readJsonLines } from '../process/json-lines.ts'
 import { Links } from './links.ts'
 import type { LinkOpening, LinkPlan, LinkReply, LinkRequest } from './protocol.ts'
@@ -22,8 +23,8 @@ async function open(plan: LinkPlan): Promise<void> {
   try {
     say({ ready: true, ports: await links.open() })
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    say({ error: wordsOf(error), ...(code === undefined ? {} : { code }) })
+    const code = codeOf(error)
+    say({ error: messageOf(error), ...(code === undefined ? {} : { code }) })
   }
 }
 
@@ -37,14 +38,10 @@ function answer(request: LinkRequest): LinkReply {
     else links.set(request.links)
     return { id }
   } catch (error) {
-    return { id, error: wordsOf(error) }
+    return { id, error: messageOf(error) }
   }
 }
 
 function say(message: LinkOpening | LinkReply): void {
   process.stdout.write(`${JSON.stringify(message)}\n`)
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

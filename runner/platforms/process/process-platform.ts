@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
+import { messageOf } from '../../base/errors.ts'
 import { clockLibrary } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
@@ -192,11 +193,13 @@ export class ProcessPlatform implements Platform {
       await supervisor.end()
       await removeRun(this.#stateFolder, runId)
     } catch (error) {
-      const what = failure instanceof Error ? failure.message : String(failure)
-      throw new PlatformError(`${what}; and what was made by then could not be removed: ${(error as Error).message}`, {
-        hint: `remove it with: ${this.removalCommand(runId)}`,
-        cause: failure,
-      })
+      throw new PlatformError(
+        `${messageOf(failure)}; and what was made by then could not be removed: ${messageOf(error)}`,
+        {
+          hint: `remove it with: ${this.removalCommand(runId)}`,
+          cause: failure,
+        },
+      )
     }
   }
 

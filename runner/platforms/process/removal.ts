@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../base/errors.ts'
 import { PlatformError } from '../errors.ts'
 import { wrapFileErrors } from '../files.ts'
 import { isAlive } from '../process-id.ts'
@@ -64,7 +65,7 @@ async function kill(id: ProcessId, target: number): Promise<void> {
   try {
     process.kill(target, 'SIGKILL')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    if (codeOf(error) !== 'ESRCH') throw error
   }
   await waitUntilDead(id)
 }

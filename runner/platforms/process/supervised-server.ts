@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
+import { codeOf } from '../../base/errors.ts'
 import type { NodeState } from '../platform.ts'
 import { lookAt } from '../process-id.ts'
 import { CpuThrottle } from './cpu-throttle.ts'
@@ -215,6 +216,6 @@ function sendTo(target: number, signal: NodeJS.Signals): void {
   try {
     process.kill(target, signal)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    if (codeOf(error) !== 'ESRCH') throw error
   }
 }

@@ -4,6 +4,7 @@
 // Every run waits for this to start, so it loads nothing that it does not need.
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { codeOf, messageOf } from '../../base/errors.ts'
 import { LinkChild } from '../links/link-child.ts'
 import { processId } from '../process-id.ts'
 import { removeClaimed } from './claimed-folder.ts'
@@ -70,8 +71,8 @@ async function open(given: SupervisorPlan): Promise<void> {
     await Promise.all([openLinks(given, processes), ...[...servers.values()].map((server) => server.start())])
     say({ ready: true })
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    say({ error: wordsOf(error), ...(code === undefined ? {} : { code }) })
+    const code = codeOf(error)
+    say({ error: messageOf(error), ...(code === undefined ? {} : { code }) })
     await leave()
   }
 }
@@ -141,7 +142,7 @@ async function answer(request: Request, socket: Socket): Promise<void> {
   try {
     Object.assign(reply, await perform(request))
   } catch (error) {
-    reply.error = wordsOf(error)
+    reply.error = messageOf(error)
   }
   const done = () => {
     if (request.action === 'remove') process.exit(0)
@@ -207,10 +208,6 @@ async function endAll(): Promise<string | undefined> {
     for (const ending of ['', '.new']) rmSync(`${plan.folder}.faults.json${ending}`, { force: true })
     return undefined
   } catch (error) {
-    return wordsOf(error)
+    return messageOf(error)
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageOf } from '../../base/errors.ts'
 import type { Look } from '../../base/poll.ts'
 import { healthProblems } from '../../cluster/health.ts'
 import type { Snapshot } from '../../cluster/live-cluster.ts'
@@ -38,7 +39,7 @@ async function lookAtOne(asked: string, expected: 'ok' | 'fail', context: StepCo
     const { report } = await context.cluster.lookAt(node, LOOK_TIMEOUT_MS)
     return { ok: report.info.state === expected, seen: `${node} says ${report.info.state}` }
   } catch (error) {
-    return { ok: false, seen: error instanceof Error ? error.message : String(error) }
+    return { ok: false, seen: messageOf(error) }
   }
 }
 

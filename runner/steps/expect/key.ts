@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/errors.ts'
 import type { Look } from '../../base/poll.ts'
 import { parseMoved } from '../../cluster/reply-errors.ts'
 import { slotOfKey } from '../../cluster/slots.ts'
@@ -34,7 +35,7 @@ async function lookAtRedirection({ key, asked = '' }: KeyArg, movedTo: string, c
     return { ok: false, seen: `${node} serves key ${key} (slot ${slotOfKey(key)}) itself` }
   } catch (error) {
     const moved = parseMoved(error)
-    if (!moved) return { ok: false, seen: error instanceof Error ? error.message : String(error) }
+    if (!moved) return { ok: false, seen: messageOf(error) }
     const to = context.cluster.nameOfAddress(moved.host || 'localhost', moved.port)
     return {
       ok: to === expected,
@@ -55,6 +56,6 @@ async function lookAtValue({ key, value, served_by }: KeyArg, context: StepConte
       seen: `${owner} serves it, value ${replyText(reply)}`,
     }
   } catch (error) {
-    return { ok: false, seen: `${owner}: ${error instanceof Error ? error.message : String(error)}` }
+    return { ok: false, seen: `${owner}: ${messageOf(error)}` }
   }
 }

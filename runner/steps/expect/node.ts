@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageOf } from '../../base/errors.ts'
 import type { Look } from '../../base/poll.ts'
 import { whyNoFailover } from '../../cluster/failover-diagnosis.ts'
 import type { OwnReport } from '../../cluster/live-cluster.ts'
@@ -62,7 +63,7 @@ async function lookAtReach(node: string, expected: boolean, context: StepContext
   } catch (error) {
     // An error reply, as LOADING, is an answer.
     const answered = !(error instanceof Unreachable)
-    return { ok: answered === expected, seen: error instanceof Error ? error.message : String(error) }
+    return { ok: answered === expected, seen: messageOf(error) }
   }
 }
 
@@ -88,7 +89,7 @@ async function lookAtReplication(node: string, arg: NodeArg, context: StepContex
   try {
     own = await context.cluster.lookAt(node, LOOK_TIMEOUT_MS)
   } catch (error) {
-    return { ok: false, seen: error instanceof Error ? error.message : String(error) }
+    return { ok: false, seen: messageOf(error) }
   }
   const { report, master } = own
   const { replication } = report
@@ -131,6 +132,6 @@ async function lookAtLag(
     const lag = Math.max(0, masters.replication.offset - report.replication.offset)
     return { ok: report.replication.masterLink === 'up' && lag <= limit, seen: `${lag} bytes behind` }
   } catch (error) {
-    return { ok: false, seen: `its master: ${error instanceof Error ? error.message : String(error)}` }
+    return { ok: false, seen: `its master: ${messageOf(error)}` }
   }
 }

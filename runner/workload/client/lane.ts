@@ -1,4 +1,5 @@
 import { Command, Redis } from 'ioredis'
+import { codeOf } from '../../base/errors.ts'
 import type { Reply, Words } from './operation.ts'
 
 export interface LaneOptions {
@@ -229,7 +230,7 @@ class Sending {
 }
 
 function lossOf(error: unknown): LossKind {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  const code = codeOf(error)
   if (code === 'ECONNREFUSED') return 'refused'
   return code === 'ETIMEDOUT' ? 'timeout' : 'closed'
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/errors.ts'
 import { NodeClient } from '../../cluster/node-client.ts'
 import type { LoadSeries } from '../../record/events.ts'
 import { HistoryWriter } from '../../record/history-writer.ts'
@@ -124,8 +125,4 @@ export class Session {
       client.close()
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import type { NetworkInspectInfo } from 'dockerode'
+import { codeOf, messageOf } from '../../../base/errors.ts'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
 import { LinkChild } from '../../links/link-child.ts'
@@ -110,9 +111,8 @@ export class Detours {
       this.#links = links
     } catch (error) {
       await links.close()
-      const { code, message } = error as NodeJS.ErrnoException
-      if (code === 'EADDRNOTAVAIL') throw new UnsupportedFault('a slow link', `${gateway} ${NOT_OURS}`)
-      throw new PlatformError(`the links at ${gateway} could not be opened: ${message}`, { cause: error })
+      if (codeOf(error) === 'EADDRNOTAVAIL') throw new UnsupportedFault('a slow link', `${gateway} ${NOT_OURS}`)
+      throw new PlatformError(`the links at ${gateway} could not be opened: ${messageOf(error)}`, { cause: error })
     }
   }
 
@@ -165,7 +165,7 @@ export class Detours {
       if (reply.error !== undefined) throw new Error(reply.error)
       return reply
     } catch (error) {
-      throw new PlatformError(`could not ${doing}: ${(error as Error).message}`, { cause: error })
+      throw new PlatformError(`could not ${doing}: ${messageOf(error)}`, { cause: error })
     }
   }
 }

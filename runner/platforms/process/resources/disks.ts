@@ -1,6 +1,7 @@
 import { chmod, open, rm, stat, statfs } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { codeOf } from '../../../base/errors.ts'
 import { runProgram } from '../../child.ts'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
@@ -123,7 +124,7 @@ export class SmallDisk {
     try {
       for (;;) await file.write(CHUNK)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      if (codeOf(error) !== 'ENOSPC') throw error
     } finally {
       await file.close()
     }
