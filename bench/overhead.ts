@@ -67,7 +67,7 @@ async function playOnce(): Promise<Figures> {
 /** Resolves with the wall clock at the end of the process, ms. */
 function playFailoverBasic(reports: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const args = ['--import', 'tsx', 'runner/cli.ts', 'run', 'failover-basic', ...FLAGS, '--reports', reports]
+    const args = ['bin/redis-chaos.js', 'run', 'failover-basic', ...FLAGS, '--reports', reports]
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
     child.on('error', reject)
     child.on('close', (code) =>

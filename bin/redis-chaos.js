@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// Node 20 runs no TypeScript by itself.
-import { register } from 'tsx/esm/api'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
-register()
-await import('../runner/cli.ts')
+const root = fileURLToPath(new URL('..', import.meta.url))
+// A clone has the sources, and plays what was built from exactly those. A package has only what was built for it.
+const folder = existsSync(`${root}runner`) ? (await import('./clone.js')).upToDateBuild(root) : 'package'
+await import(`../dist/${folder}/cli.js`)

@@ -69,7 +69,7 @@ export function killAtRandomMoments(t: Test, options: KillOptions): void {
   }
 }
 
-/** The folder of this user's runs itself may stay, and what tsx keeps there. */
+/** The folder of this user's runs itself may stay. */
 function leftFiles(temporary: string): string[] {
-  return filesBelow(temporary).filter((name) => !/^redis-chaos-\d+$/.test(name) && !/^tsx-/.test(name))
+  return filesBelow(temporary).filter((name) => !/^redis-chaos-\d+$/.test(name))
 }

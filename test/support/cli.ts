@@ -31,7 +31,7 @@ export interface RunningCli {
 /** Starts the real command line, as `npm run` does. It is killed when the test ends before it. */
 export function startCli(t: Cleanable, args: readonly string[], env: Record<string, string> = {}): RunningCli {
   const startMs = performance.now()
-  const child = spawn(process.execPath, ['--import', 'tsx', 'runner/cli.ts', ...args], {
+  const child = spawn(process.execPath, [path.join('bin', 'redis-chaos.js'), ...args], {
     cwd: root,
     env: { ...process.env, FORCE_COLOR: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
