@@ -25,7 +25,6 @@ export interface ClusterBenchOptions {
   rounds?: number
 }
 
-const PORT_BASE = 7480
 const FORMED_WITHIN_MS = 60_000
 const SHARDS = 3
 const REPLICAS = 1
@@ -49,7 +48,7 @@ export async function benchCluster(options: ClusterBenchOptions = {}): Promise<v
 }
 
 function startSixProcesses(): Promise<EmptyServers> {
-  return startLocalServers({ count: 6, portBase: PORT_BASE })
+  return startLocalServers({ count: 6 })
 }
 
 /** Resolves with the moment when the cluster was healthy, in monotonic ms. */

@@ -13,9 +13,9 @@ import { LinkChild } from '../runner/platforms/links/link-child.ts'
 import { announcedAddress, hiddenAddress, loopbackPlan } from '../runner/platforms/links/loopback.ts'
 import type { ServerGroup, ServerNode } from '../runner/platforms/platform.ts'
 import { ProcessPlatform } from '../runner/platforms/process/process-platform.ts'
+import { leaseCluster } from '../test/support/lease.ts'
 import { median } from './median.ts'
 
-const PORT_BASE = 8640
 const SINK_PORT = 8648
 const PASSWORD = 'bench-secret'
 const ROUNDS = 7
@@ -153,10 +153,10 @@ async function withCluster<T>(work: (group: ServerGroup) => Promise<T>): Promise
   const stateFolder = mkdtempSync(join(tmpdir(), 'redis-chaos-bench-links-'))
   const projectRoot = new URL('..', import.meta.url).pathname
   const platform = new ProcessPlatform({ server: 'redis:7.0', projectRoot, stateFolder })
-  const about = { runId: 'bench-links', purpose: '`npm run bench links`', namePrefix: 'bench-links-' }
+  const about = { runId: 'bench-links', purpose: '`npm run bench links`' }
   try {
     const group = await platform.create(
-      { ...about, portBase: PORT_BASE, nodes: 6, password: PASSWORD, settings: {}, needs: { links: true } },
+      { ...about, ...(await leaseCluster()), nodes: 6, password: PASSWORD, settings: {}, needs: { links: true } },
       () => undefined,
     )
     const cluster = new LiveCluster({ nodes: group.nodes, password: PASSWORD, clock: systemClock })

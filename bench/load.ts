@@ -18,7 +18,6 @@ import { startLocalServers } from '../test/support/local-servers.ts'
 import { benchRecording } from './load-recording.ts'
 import { median } from './median.ts'
 
-const PORT_BASE = 8750
 const SHARDS = 3
 const CLIENTS = 64
 const KEYS = 1000
@@ -40,7 +39,7 @@ interface Figures {
  */
 export async function benchLoad(): Promise<void> {
   const settings = { requirepass: '""', masterauth: '""' }
-  const servers = await startLocalServers({ count: SHARDS * 2, portBase: PORT_BASE, password: '', settings })
+  const servers = await startLocalServers({ count: SHARDS * 2, password: '', settings })
   const folder = mkdtempSync(join(tmpdir(), 'redis-chaos-bench-'))
   try {
     await form(servers.nodes)
@@ -70,7 +69,7 @@ async function benchThroughput(nodes: readonly ServerNode[], folder: string): Pr
   for (let round = 1; round <= ROUNDS; round += 1) {
     process.stderr.write(`round ${round} of ${ROUNDS}\n`)
     direct.push(await loadRound(nodes, folder))
-    tool.push(await benchmarkRound())
+    tool.push(await benchmarkRound(nodes[0]?.port ?? 0))
   }
   const table = new Table({
     head: [`SETs, ${CLIENTS} clients`, 'a second', 'least', 'most', 'p50, ms'],
@@ -126,8 +125,8 @@ async function openLoad(
 }
 
 /** `redis-benchmark` of this machine, with as many clients and keys, and values as short. */
-async function benchmarkRound(): Promise<Figures> {
-  const args = ['--cluster', '-p', String(PORT_BASE), '-c', String(CLIENTS), '-n', String(REQUESTS), '-r', String(KEYS)]
+async function benchmarkRound(port: number): Promise<Figures> {
+  const args = ['--cluster', '-p', String(port), '-c', String(CLIENTS), '-n', String(REQUESTS), '-r', String(KEYS)]
   const said = await output('redis-benchmark', [...args, '-t', 'set', '-d', '6', '--precision', '3', '--csv'])
   const line = said.split(/[\r\n]+/).findLast((one) => one.startsWith('"SET"'))
   const [, rate, , , p50] = (line ?? '').split(',').map((cell) => Number(cell.replaceAll('"', '')))

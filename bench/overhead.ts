@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url'
 import Table from 'cli-table3'
 import { readEvents } from '../runner/record/event-log.ts'
 import type { EventOf, RunEvent } from '../runner/record/events.ts'
+import { clusterFlags, leaseCluster } from '../test/support/lease.ts'
 import { median } from './median.ts'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const ROUNDS = 3
-const FLAGS = ['--port-base', '7990', '--name-prefix', 'bench-overhead-', '--reporter', 'json']
 
 /** What one run of failover-basic took, in ms. */
 interface Figures {
@@ -65,9 +65,10 @@ async function playOnce(): Promise<Figures> {
 }
 
 /** Resolves with the wall clock at the end of the process, ms. */
-function playFailoverBasic(reports: string): Promise<number> {
+async function playFailoverBasic(reports: string): Promise<number> {
+  const flags = [...clusterFlags(await leaseCluster()), '--reporter', 'json']
   return new Promise((resolve, reject) => {
-    const args = ['bin/redis-chaos.js', 'run', 'failover-basic', ...FLAGS, '--reports', reports]
+    const args = ['bin/redis-chaos.js', 'run', 'failover-basic', ...flags, '--reports', reports]
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
     child.on('error', reject)
     child.on('close', (code) =>

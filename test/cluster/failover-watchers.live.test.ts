@@ -47,7 +47,7 @@ function probe(t: Test, cluster: LiveCluster, servers: LocalServers): ServiceFac
 t.test('watching a cluster of 3 × 2', { skip }, async (t) => {
   // A master's own PINGs would move its replication offset.
   const settings = { 'cluster-node-timeout': '1000', 'repl-ping-replica-period': '3600' }
-  const { cluster, servers } = await formedCluster(t, { shards: 3, replicas: 1, portBase: 8460, settings })
+  const { cluster, servers } = await formedCluster(t, { shards: 3, replicas: 1, settings })
   const ask = (node: string, ...words: [string, ...string[]]): Promise<unknown> =>
     cluster.node(node).client.call(...words)
   const service = probe(t, cluster, servers)

@@ -34,7 +34,7 @@ t.test('3 shards × 1 replica with the slots of the walkthrough', { skip }, asyn
       [13650, 16383],
     ],
   ]
-  const { cluster } = await formedCluster(t, { shards: 3, replicas: 1, portBase: 7400, slots })
+  const { cluster } = await formedCluster(t, { shards: 3, replicas: 1, slots })
   t.same(await describe(cluster), [
     '1: redis-node0 redis-node1 0-2729, 8190-10919',
     '2: redis-node2 redis-node3 2730-5459, 10920-13649',
@@ -51,7 +51,7 @@ t.test('3 shards × 1 replica with the slots of the walkthrough', { skip }, asyn
 })
 
 t.test('2 shards × 2 replicas', { skip }, async (t) => {
-  const { cluster } = await formedCluster(t, { shards: 2, replicas: 2, portBase: 7406 })
+  const { cluster } = await formedCluster(t, { shards: 2, replicas: 2 })
   t.same(await describe(cluster), [
     '1: redis-node0 redis-node1 redis-node2 0-8191',
     '2: redis-node3 redis-node4 redis-node5 8192-16383',
@@ -59,7 +59,7 @@ t.test('2 shards × 2 replicas', { skip }, async (t) => {
 })
 
 t.test('one node, and servers that have been up for a while get their time-out back', { skip }, async (t) => {
-  const servers = await startLocalServers({ count: 1, portBase: 7412 })
+  const servers = await startLocalServers({ count: 1 })
   t.teardown(() => servers.stop())
   const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock })
   t.teardown(() => cluster.close())
@@ -71,7 +71,7 @@ t.test('one node, and servers that have been up for a while get their time-out b
 })
 
 t.test('a server that does not answer: which phase, what was seen, how long and how often', { skip }, async (t) => {
-  const servers = await startLocalServers({ count: 2, portBase: 7414 })
+  const servers = await startLocalServers({ count: 2 })
   t.teardown(() => servers.stop())
   const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock })
   t.teardown(() => cluster.close())
@@ -79,8 +79,9 @@ t.test('a server that does not answer: which phase, what was seen, how long and 
   const topology = { shards: 2, replicas: 0, slots: evenSplit(2) }
   await t.rejects(formCluster(cluster, topology, { clock, timeoutMs: 300 }), {
     name: 'FormError',
-    message:
-      /^the cluster was not formed within 300 ms: gave up while waiting for all servers to answer; last seen, after looking \d+ times in [\d.]+ m?s: redis-node1 \(127\.0\.0\.1:7415\) did not answer: connection refused$/,
+    message: new RegExp(
+      `^the cluster was not formed within 300 ms: gave up while waiting for all servers to answer; last seen, after looking \\d+ times in [\\d.]+ m?s: redis-node1 \\(127\\.0\\.0\\.1:${servers.nodes[1]?.port}\\) did not answer: connection refused$`,
+    ),
   })
   const controller = new AbortController()
   const forming = formCluster(cluster, topology, { clock, timeoutMs: 30_000, signal: controller.signal })
@@ -89,7 +90,7 @@ t.test('a server that does not answer: which phase, what was seen, how long and 
 })
 
 t.test('a cluster that cannot get healthy says why', { skip }, async (t) => {
-  const servers = await startLocalServers({ count: 2, portBase: 7416, settings: { masterauth: 'another' } })
+  const servers = await startLocalServers({ count: 2, settings: { masterauth: 'another' } })
   t.teardown(() => servers.stop())
   const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock })
   t.teardown(() => cluster.close())

@@ -34,7 +34,7 @@ async function untilProblem(cluster: LiveCluster, pattern?: RegExp): Promise<str
 
 t.test('a cluster of 3 × 2', { skip }, async (t) => {
   const settings = { 'cluster-node-timeout': '1000' }
-  const { cluster, servers } = await formedCluster(t, { shards: 3, replicas: 1, portBase: 7420, settings })
+  const { cluster, servers } = await formedCluster(t, { shards: 3, replicas: 1, settings })
   const resolver = new TargetResolver(cluster, (n) => n - 1)
 
   t.test('targets', async (t) => {

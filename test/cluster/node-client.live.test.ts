@@ -4,9 +4,9 @@ import { systemClock } from '../../runner/base/clock.ts'
 import { poll } from '../../runner/base/poll.ts'
 import { NodeClient } from '../../runner/cluster/node-client.ts'
 import { errorClass, isIndeterminate, ReplyError, Unreachable } from '../../runner/cluster/reply-errors.ts'
+import { leasePort } from '../support/lease.ts'
 import { skipWithoutRedis, startLocalServers } from '../support/local-servers.ts'
 
-const PORT = 7440
 const skip = skipWithoutRedis()
 
 process.on('unhandledRejection', (error) => {
@@ -26,20 +26,22 @@ async function failureOf(call: Promise<unknown>): Promise<unknown> {
 }
 
 t.test('a refused port', async (t) => {
-  const client = clientOf(PORT + 9)
+  const port = await leasePort()
+  const client = clientOf(port)
   t.teardown(() => client.close())
   const error = await failureOf(client.call('PING'))
   t.ok(error instanceof Unreachable)
   t.match(error, { kind: 'refused', indeterminate: false, reason: 'connection refused' })
   t.equal(errorClass(error), 'refused')
-  t.equal(String(error), 'Unreachable: redis-node0 (127.0.0.1:7449) did not answer: connection refused')
+  t.equal(String(error), `Unreachable: redis-node0 (127.0.0.1:${port}) did not answer: connection refused`)
 })
 
 t.test('a peer that accepts and says nothing', async (t) => {
   const sockets: Socket[] = []
   const server = createServer((socket) => sockets.push(socket))
-  await new Promise<void>((resolve) => server.listen(PORT + 8, '127.0.0.1', resolve))
-  const client = clientOf(PORT + 8)
+  const port = await leasePort()
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const client = clientOf(port)
   t.teardown(() => {
     client.close()
     for (const socket of sockets) socket.destroy()
@@ -53,11 +55,12 @@ t.test('a peer that accepts and says nothing', async (t) => {
 })
 
 t.test('a server', { skip }, async (t) => {
-  const servers = await startLocalServers({ count: 1, portBase: PORT })
+  const servers = await startLocalServers({ count: 1 })
   t.teardown(() => servers.stop())
+  const port = servers.nodes[0]?.port ?? 0
 
   t.test('replies, also in one round trip with errors in their places', async (t) => {
-    const client = clientOf(PORT)
+    const client = clientOf(port)
     t.teardown(() => client.close())
     t.equal(await client.call('ping'), 'PONG')
     t.same(await client.call('CONFIG', 'GET', 'appendonly'), ['appendonly', 'yes'])
@@ -78,7 +81,7 @@ t.test('a server', { skip }, async (t) => {
   })
 
   t.test('a wrong password', async (t) => {
-    const client = clientOf(PORT, 'wrong-one')
+    const client = clientOf(port, 'wrong-one')
     t.teardown(() => client.close())
     const error = await failureOf(client.call('PING'))
     t.match(error, { name: 'ReplyError', message: /WRONGPASS/ })
@@ -86,7 +89,7 @@ t.test('a server', { skip }, async (t) => {
   })
 
   t.test('a paused server: deadlines hold, and the next call starts afresh', async (t) => {
-    const client = clientOf(PORT)
+    const client = clientOf(port)
     t.teardown(() => client.close())
     await client.call('PING')
     servers.signal('redis-node0', 'SIGSTOP')
@@ -99,7 +102,7 @@ t.test('a server', { skip }, async (t) => {
   })
 
   t.test('what was answered before a time-out is kept', async (t) => {
-    const client = clientOf(PORT)
+    const client = clientOf(port)
     t.teardown(() => client.close())
     await client.call('PING')
     const replies = await client.pipeline([['PING'], ['WAIT', 1, 10_000], ['PING']], 1000)
@@ -108,7 +111,7 @@ t.test('a server', { skip }, async (t) => {
   })
 
   t.test('other calls on a connection that is given up', async (t) => {
-    const client = clientOf(PORT)
+    const client = clientOf(port)
     t.teardown(() => client.close())
     await client.call('PING')
     const errors = await Promise.all([
@@ -122,7 +125,7 @@ t.test('a server', { skip }, async (t) => {
   })
 
   t.test('close ends calls under way and later ones', async (t) => {
-    const client = clientOf(PORT)
+    const client = clientOf(port)
     await client.call('PING')
     const waiting = failureOf(client.callWithin(5000, 'WAIT', 1, 3000))
     client.close()
@@ -132,7 +135,7 @@ t.test('a server', { skip }, async (t) => {
   })
 
   t.test('a server that is killed and started again', async (t) => {
-    const client = clientOf(PORT)
+    const client = clientOf(port)
     t.teardown(() => client.close())
     await client.call('PING')
     await servers.kill('redis-node0')

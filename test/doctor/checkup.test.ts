@@ -7,6 +7,7 @@ import { checkUp } from '../../runner/doctor/checkup.ts'
 import { localEnvironment } from '../../runner/doctor/environment.ts'
 import { AREAS } from '../../runner/doctor/finding.ts'
 import { ENGINE, fakeEnvironment, fakeMachine, findingOf, noEngine, refusal } from '../support/fake-environment.ts'
+import { leaseCluster } from '../support/lease.ts'
 
 const REDIS = { 'redis-server': '/opt/bin/redis-server' }
 
@@ -227,8 +228,7 @@ t.test('this machine, really: every line has words, and nothing is left behind',
   const here = await localEnvironment(root, {
     reports: path.join(root, 'reports'),
     platforms: [],
-    portBase: 7710,
-    namePrefix: 'none',
+    ...(await leaseCluster()),
   })
   const findings = await checkUp({ ...here, folders: { ...here.folders, cache: path.join(temp, 'cache'), temp } })
   for (const { text } of findings) t.ok(text.length > 0)

@@ -173,13 +173,9 @@ t.test('a baseline that is none: exit 2 before anything is played', async (t) =>
     const file = path.join(folder, 'baseline.json')
     writeFileSync(file, content)
     const reports = path.join(folder, 'reports')
-    await says(
-      t,
-      ['run', 'failover-basic', '--port-base', '7970', '--baseline', file, '--reports', reports],
-      [2, words],
-    )
+    await says(t, ['run', 'failover-basic', '--baseline', file, '--reports', reports], [2, words])
     t.throws(() => readFileSync(reports), { code: 'ENOENT' })
   }
-  const args = ['run', 'failover-basic', '--port-base', '7970', '--save-baseline', folder]
+  const args = ['run', 'failover-basic', '--save-baseline', folder]
   await says(t, args, [2, /--save-baseline takes the name of a file, and .* is a folder/])
 })

@@ -8,6 +8,7 @@ import type { FailoverReport, ScenarioReport } from '../../runner/results/report
 import { lastReport, reportsFolder, runCli, testScenario } from '../support/cli.ts'
 import { requireDebian } from '../support/debian.ts'
 import { requireEngine } from '../support/docker.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
 
 /** How far a promotion may be from the new master's own log line, ms. */
 const AGREES_WITHIN_MS = 20
@@ -15,7 +16,8 @@ const AGREES_WITHIN_MS = 20
 /** Plays a failover of each cause and compares the timelines with the logs of the nodes. */
 async function play(t: Test, flags: readonly string[]): Promise<void> {
   const reports = reportsFolder(t)
-  const args = ['run', testScenario('failover-causes'), ...flags, '--reports', reports]
+  const where = clusterFlags(await leaseCluster())
+  const args = ['run', testScenario('failover-causes'), ...flags, ...where, '--reports', reports]
   const { code, stdout, stderr } = await runCli(t, args)
   t.equal(code, 0, stdout + stderr)
   const { scenarios, folder } = lastReport(reports)
@@ -144,29 +146,11 @@ function checkTimes(t: Test, failover: FailoverReport): void {
 t.test('failovers of every cause on processes, with every server of the catalogue', async (t) => {
   if (!(await requireDebian(t))) return
   const servers = await serverNames(new URL('../..', import.meta.url).pathname)
-  await play(t, [
-    '--platform',
-    'process',
-    '--server',
-    servers.join(','),
-    '--port-base',
-    '8470',
-    '--name-prefix',
-    'tl-live-',
-  ])
+  await play(t, ['--platform', 'process', '--server', servers.join(',')])
 })
 
 t.test('failovers of every cause on Docker', async (t) => {
   if (!(await requireEngine(t))) return
   const servers = ['redis:7.0', 'valkey:9.1']
-  await play(t, [
-    '--platform',
-    'docker',
-    '--server',
-    servers.join(','),
-    '--port-base',
-    '8480',
-    '--name-prefix',
-    'tl-docker-',
-  ])
+  await play(t, ['--platform', 'docker', '--server', servers.join(',')])
 })

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { lastReport, reportsFolder, runCli } from '../support/cli.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 
 const SCENARIO = `title: A server as it was set
@@ -13,7 +14,7 @@ steps:
 `
 
 /** A scenario that fails the second time that it is played: its server is another one then. */
-function flakyScenario(t: Test): { folder: string; args: string[] } {
+async function flakyScenario(t: Test): Promise<{ folder: string; args: string[] }> {
   const folder = reportsFolder(t)
   const server = path.join(folder, 'redis-server')
   const starts = path.join(folder, 'starts')
@@ -25,15 +26,15 @@ exec redis-server "$@"
 `
   writeFileSync(server, program, { mode: 0o755 })
   writeFileSync(path.join(folder, 'flaky.yaml'), SCENARIO)
-  const where = ['--platform', 'process', '--server', `path:${server}`, '--name-prefix', 'e2e-flaky-']
-  return { folder, args: ['run', path.join(folder, 'flaky.yaml'), ...where, '--port-base', '7960'] }
+  const where = ['--platform', 'process', '--server', `path:${server}`, ...clusterFlags(await leaseCluster())]
+  return { folder, args: ['run', path.join(folder, 'flaky.yaml'), ...where] }
 }
 
 t.test(
   'repeats that disagree: exit 4 with --fail-on-flaky, and all of them are kept',
   { skip: skipWithoutRedis() },
   async (t) => {
-    const { folder, args } = flakyScenario(t)
+    const { folder, args } = await flakyScenario(t)
     const reports = path.join(folder, 'reports')
     const { code, stdout, stderr } = await runCli(t, [
       ...args,
@@ -57,7 +58,7 @@ t.test(
   'without the flag one that failed fails the run, and a reporter that throws hides nothing of it',
   { skip: skipWithoutRedis() },
   async (t) => {
-    const { folder, args } = flakyScenario(t)
+    const { folder, args } = await flakyScenario(t)
     const reports = path.join(folder, 'reports')
     const reporter = path.join(folder, 'mine.mjs')
     writeFileSync(reporter, 'export default (run) => { run.exitCode = 0; throw new Error("no ink") }')
@@ -87,7 +88,7 @@ t.test('a reporter that is none: exit 2, and nothing is made or played', async (
   ]
   const reports = path.join(folder, 'reports')
   for (const [name, says] of cases) {
-    const args = ['run', 'failover-basic', '--port-base', '7960', '--reports', reports]
+    const args = ['run', 'failover-basic', '--reports', reports]
     const { code, stdout, stderr } = await runCli(t, [...args, '--reporter', `console,${path.join(folder, name)}`])
     t.equal(code, 2, stdout + stderr)
     t.match(stderr, says)

@@ -9,20 +9,19 @@ import type { Platform, ServerGroup } from '../../runner/platforms/platform.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import { reportsFolder, runCli, startCli, testScenario } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
+import { clusterFlags, type Lease, leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 import { untilNothing } from '../support/traces.ts'
 
 const PASSWORD = 'a-password-of-this-test'
 const projectRoot = new URL('../..', import.meta.url).pathname
 
-interface Place {
+interface Place extends Lease {
   kind: 'docker' | 'process'
-  portBase: number
-  prefix: string
 }
 
-const DOCKER: Place = { kind: 'docker', portBase: 7920, prefix: 'e2e-heal-' }
-const PROCESS: Place = { kind: 'process', portBase: 7930, prefix: 'e2e-heal-p-' }
+const DOCKER: Place = { kind: 'docker', ...(await leaseCluster()) }
+const PROCESS: Place = { kind: 'process', ...(await leaseCluster()) }
 
 function surroundings(t: Test, place: Place) {
   const reports = reportsFolder(t)
@@ -36,7 +35,7 @@ function surroundings(t: Test, place: Place) {
       : new ProcessPlatform({ server: DEFAULT_SERVER, projectRoot, stateFolder })
   t.teardown(() => platform.close())
   const env = { TMPDIR: temporary, REDIS_CHAOS_PASSWORD: PASSWORD }
-  const where = ['--platform', place.kind, '--port-base', String(place.portBase), '--name-prefix', place.prefix]
+  const where = ['--platform', place.kind, ...clusterFlags(place)]
   return { reports, stateFolder, platform, env, where }
 }
 
@@ -94,7 +93,9 @@ async function healedByHand(t: Test, place: Place): Promise<void> {
   const { platform, env, where } = surroundings(t, place)
   const up = await runCli(t, ['cluster', 'up', ...where], env)
   t.equal(up.code, 0, up.stderr)
-  const [run] = (await platform.runs()).filter(({ runId }) => runId.startsWith(`cluster-${place.prefix.slice(0, -1)}-`))
+  const [run] = (await platform.runs()).filter(({ runId }) =>
+    runId.startsWith(`cluster-${place.namePrefix.slice(0, -1)}-`),
+  )
   if (!run) throw new Error('there is no run of the cluster')
   t.teardown(() => platform.removeRun(run.runId))
   const group = await platform.find(run.runId)

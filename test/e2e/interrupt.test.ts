@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { lastReport, reportsFolder, startCli, testScenario } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { leftovers } from '../support/leftovers.ts'
 
 /** Where the run is when Ctrl-C comes, as told by what it has said by then. */
@@ -17,16 +18,8 @@ for (const { when, after } of MOMENTS) {
     t.test(`Ctrl-C ${when}, ${delayMs} ms later: exit 130 within 15 s, nothing left`, async (t) => {
       if (!(await requireEngine(t))) return
       const reports = reportsFolder(t)
-      const args = [
-        'run',
-        testScenario('long-wait'),
-        '--port-base',
-        '7540',
-        '--name-prefix',
-        'e2e-ctrl-c-',
-        '--reports',
-        reports,
-      ]
+      const lease = await leaseCluster()
+      const args = ['run', testScenario('long-wait'), ...clusterFlags(lease), '--reports', reports]
       const cli = startCli(t, args)
       await cli.until(after)
       await new Promise((resolve) => setTimeout(resolve, delayMs))
@@ -38,7 +31,7 @@ for (const { when, after } of MOMENTS) {
       const report = lastReport(reports)
       t.equal(report.verdict, 'interrupted')
       t.match(stdout, /interrupted/i)
-      t.same(await leftovers('e2e-ctrl-c-', report.runId), [])
+      t.same(await leftovers(lease.namePrefix, report.runId), [])
     })
   }
 }
@@ -46,37 +39,21 @@ for (const { when, after } of MOMENTS) {
 t.test('Ctrl-C while it cleans up: the cleaning goes on to its end', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
-  const args = [
-    'run',
-    testScenario('lost-key'),
-    '--port-base',
-    '7540',
-    '--name-prefix',
-    'e2e-ctrl-c-',
-    '--reports',
-    reports,
-  ]
+  const lease = await leaseCluster()
+  const args = ['run', testScenario('lost-key'), ...clusterFlags(lease), '--reports', reports]
   const cli = startCli(t, args)
   await cli.until('failed 6')
   cli.child.kill('SIGINT')
   const { code, stdout, stderr } = await cli.ended
   t.equal(code, 130, stdout + stderr)
-  t.same(await leftovers('e2e-ctrl-c-', lastReport(reports).runId), [])
+  t.same(await leftovers(lease.namePrefix, lastReport(reports).runId), [])
 })
 
 t.test('one key press that arrives twice, as npm forwards it, is one Ctrl-C', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
-  const args = [
-    'run',
-    testScenario('long-wait'),
-    '--port-base',
-    '7540',
-    '--name-prefix',
-    'e2e-ctrl-c-',
-    '--reports',
-    reports,
-  ]
+  const lease = await leaseCluster()
+  const args = ['run', testScenario('long-wait'), ...clusterFlags(lease), '--reports', reports]
   const cli = startCli(t, args)
   await cli.until('cluster ready')
   // Not by timers of this program: it may be held up for longer than one key press lasts.
@@ -84,7 +61,7 @@ t.test('one key press that arrives twice, as npm forwards it, is one Ctrl-C', as
   const { code } = await cli.ended
   t.equal(code, 130)
   const report = lastReport(reports)
-  t.same(await leftovers('e2e-ctrl-c-', report.runId), [])
+  t.same(await leftovers(lease.namePrefix, report.runId), [])
   const last = report.scenarios[0]?.steps.at(-1)
   t.match(last, { path: 'f1', verdict: 'passed' }, 'the finally steps were played')
 })
@@ -92,16 +69,8 @@ t.test('one key press that arrives twice, as npm forwards it, is one Ctrl-C', as
 t.test('a second Ctrl-C leaves at once, and names the command that removes what is left', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
-  const args = [
-    'run',
-    testScenario('long-wait'),
-    '--port-base',
-    '7540',
-    '--name-prefix',
-    'e2e-ctrl-c-',
-    '--reports',
-    reports,
-  ]
+  const lease = await leaseCluster()
+  const args = ['run', testScenario('long-wait'), ...clusterFlags(lease), '--reports', reports]
   const cli = startCli(t, args)
   await cli.until('cluster ready')
   cli.child.kill('SIGINT')
@@ -112,5 +81,5 @@ t.test('a second Ctrl-C leaves at once, and names the command that removes what 
   t.match(stderr, /Leaving at once\. Servers of this run may be left\. Remove them with: /)
   const command = /Remove them with: (.*)/.exec(stderr)?.[1] ?? ''
   execFileSync('sh', ['-c', command])
-  t.same(await leftovers('e2e-ctrl-c-'), [], 'the command that it named removes everything')
+  t.same(await leftovers(lease.namePrefix), [], 'the command that it named removes everything')
 })

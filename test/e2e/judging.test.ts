@@ -1,21 +1,14 @@
 import t from 'tap'
 import { lastReport, reportsFolder, runCli, testScenario } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { leftovers } from '../support/leftovers.ts'
 
 t.test('a key deleted behind its back, and one that was overwritten, are named by verify', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
-  const args = [
-    'run',
-    testScenario('lost-key'),
-    '--port-base',
-    '7530',
-    '--name-prefix',
-    'e2e-lost-',
-    '--reports',
-    reports,
-  ]
+  const lease = await leaseCluster()
+  const args = ['run', testScenario('lost-key'), ...clusterFlags(lease), '--reports', reports]
   const { code, stdout, stderr } = await runCli(t, args)
   t.equal(code, 1, stdout + stderr)
   const report = lastReport(reports)
@@ -31,22 +24,14 @@ t.test('a key deleted behind its back, and one that was overwritten, are named b
     /shard 2 \(redis-node2\): 1 with a value that was never written: orders:8 \(slot 8330\)/,
   )
   t.match(stdout, /orders:7 \(slot 4453\)/)
-  t.same(await leftovers('e2e-lost-', report.runId), [])
+  t.same(await leftovers(lease.namePrefix, report.runId), [])
 })
 
 t.test('every verb works, and the scenario as played plays again', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
-  const args = [
-    'run',
-    testScenario('every-verb'),
-    '--port-base',
-    '7530',
-    '--name-prefix',
-    'e2e-verbs-',
-    '--reports',
-    reports,
-  ]
+  const lease = await leaseCluster()
+  const args = ['run', testScenario('every-verb'), ...clusterFlags(lease), '--reports', reports]
   const { code, stdout, stderr } = await runCli(t, args)
   t.equal(code, 0, stdout + stderr)
   const report = lastReport(reports)
@@ -62,5 +47,5 @@ t.test('every verb works, and the scenario as played plays again', async (t) => 
   t.match(byPath('14')?.lastSeen, /redis-node0 is marked as failed by [345] of 5 nodes that answer/)
   t.match(byPath('19.1'), { verb: 'expect', file: /steps\/back-home\.yaml$/ })
   t.match(byPath('f1'), { verdict: 'passed' })
-  t.same(await leftovers('e2e-verbs-', report.runId), [])
+  t.same(await leftovers(lease.namePrefix, report.runId), [])
 })

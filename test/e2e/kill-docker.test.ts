@@ -8,10 +8,9 @@ t.test('SIGKILL of the runner leaves nothing on the engine', async (t) => {
   if (!(await requireEngine(t))) return
   const foreign = await foreignContainer()
   t.teardown(() => foreign.remove())
-  killAtRandomMoments(t, {
+  await killAtRandomMoments(t, {
     foreign,
     platform: 'docker',
-    portBase: 7900,
     left: leftovers,
   })
 })

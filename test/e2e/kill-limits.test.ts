@@ -9,21 +9,20 @@ import { killAtRandomMoments } from './kill-runner.ts'
 const SCENARIO = { scenario: 'many-limits', moments: 6 }
 
 t.test('SIGKILL of the runner leaves no process and no file', { skip: skipWithoutRedis() }, async (t) => {
-  const foreign = await foreignServer(8699)
+  const foreign = await foreignServer()
   t.teardown(() => foreign.remove())
-  killAtRandomMoments(t, { ...SCENARIO, foreign, platform: 'process', portBase: 8690, left: async () => [] })
+  await killAtRandomMoments(t, { ...SCENARIO, foreign, platform: 'process', left: async () => [] })
 })
 
 t.test('SIGKILL of the runner leaves nothing on the engine', async (t) => {
   if (!(await requireEngine(t))) return
   const foreign = await foreignContainer()
   t.teardown(() => foreign.remove())
-  killAtRandomMoments(t, {
+  await killAtRandomMoments(t, {
     ...SCENARIO,
     latestMs: 20_000,
     foreign,
     platform: 'docker',
-    portBase: 8690,
     left: leftovers,
   })
 })

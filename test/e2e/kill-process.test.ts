@@ -4,12 +4,11 @@ import { skipWithoutRedis } from '../support/local-servers.ts'
 import { killAtRandomMoments } from './kill-runner.ts'
 
 t.test('SIGKILL of the runner leaves no process and no file', { skip: skipWithoutRedis() }, async (t) => {
-  const foreign = await foreignServer(7919)
+  const foreign = await foreignServer()
   t.teardown(() => foreign.remove())
-  killAtRandomMoments(t, {
+  await killAtRandomMoments(t, {
     foreign,
     platform: 'process',
-    portBase: 7910,
     left: async () => [],
   })
 })

@@ -6,6 +6,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { Test } from 'tap'
 import { startCli, testScenario } from '../support/cli.ts'
 import type { Foreign } from '../support/foreign.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { filesBelow, processesAbout, untilNothing } from '../support/traces.ts'
 
 const MANY = 30
@@ -15,7 +16,6 @@ const GONE_WITHIN_MS = 40_000
 
 export interface KillOptions {
   platform: 'docker' | 'process'
-  portBase: number
   /** What the platform itself still has of runs under this name prefix. */
   left(namePrefix: string): Promise<string[]>
   /** Made by hand beside the runs. */
@@ -32,29 +32,20 @@ export interface KillOptions {
  * Kills the runner with SIGKILL at random moments of a run full of faults, and looks for anything that is left: containers,
  * networks, volumes, processes (servers, supervisors, links, watchdogs), journals and other temporary files.
  */
-export function killAtRandomMoments(t: Test, options: KillOptions): void {
-  const {
-    platform,
-    portBase,
-    left,
-    foreign,
-    scenario = 'many-faults',
-    moments: count = MANY,
-    latestMs = LATEST_MS,
-  } = options
+export async function killAtRandomMoments(t: Test, options: KillOptions): Promise<void> {
+  const { platform, left, foreign, scenario = 'many-faults', moments: count = MANY, latestMs = LATEST_MS } = options
   const seed = Number(process.env.KILL_SEED ?? Date.now() % 2 ** 31)
   const random = xoroshiro128plus(seed)
   const moments = Array.from({ length: count }, () => uniformInt(random, 0, latestMs))
   t.comment(`seed ${seed}: KILL_SEED=${seed} draws the same moments again`)
-  // Two files of this kind may run side by side on one engine.
-  const prefix = `e2e-kill-${platform}-${portBase}-`
+  const lease = await leaseCluster()
   for (const [index, momentMs] of moments.entries()) {
     t.test(`kill ${index + 1} of ${count}, ${momentMs} ms after the start`, async (t) => {
       const folder = mkdtempSync(join(tmpdir(), 'rck-'))
       t.teardown(() => rmSync(folder, { recursive: true, force: true }))
       const temporary = join(folder, 't')
       mkdirSync(temporary)
-      const where = ['--platform', platform, '--port-base', String(portBase), '--name-prefix', prefix]
+      const where = ['--platform', platform, ...clusterFlags(lease)]
       const cli = startCli(t, ['run', testScenario(scenario), ...where, '--reports', join(folder, 'r')], {
         TMPDIR: temporary,
       })
@@ -62,7 +53,7 @@ export function killAtRandomMoments(t: Test, options: KillOptions): void {
       const saw = cli.progress().trim().split('\n').at(-1)
       cli.child.kill('SIGKILL')
       await cli.ended
-      const look = async () => [...(await left(prefix)), ...processesAbout(folder), ...leftFiles(temporary)]
+      const look = async () => [...(await left(lease.namePrefix)), ...processesAbout(folder), ...leftFiles(temporary)]
       t.same(await untilNothing(look, GONE_WITHIN_MS), [], `nothing is left; the last words were: ${saw}`)
       t.same(await foreign.harmed(), [], 'what is not its own is untouched')
     })

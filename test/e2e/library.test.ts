@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { filesWith, lastReport, reportsFolder, runCli } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { leftovers } from '../support/leftovers.ts'
 
 const PASSWORD = 'a-password-of-this-test'
@@ -12,7 +13,8 @@ const PASSWORD = 'a-password-of-this-test'
 t.test('failover-basic passes, reports it in every format, and leaves nothing', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
-  const args = ['run', 'failover-basic', '--port-base', '7500', '--name-prefix', 'e2e-library-', '--reports', reports]
+  const lease = await leaseCluster()
+  const args = ['run', 'failover-basic', ...clusterFlags(lease), '--reports', reports]
   const { code, stdout, stderr } = await runCli(t, args, { REDIS_CHAOS_PASSWORD: PASSWORD })
 
   t.equal(code, 0, stdout + stderr)
@@ -35,26 +37,16 @@ t.test('failover-basic passes, reports it in every format, and leaves nothing', 
   t.equal(scenario?.logs.length, 6)
   t.same(filesWith(path.join(reports, 'latest'), PASSWORD), [], 'the password is in no file of the run')
   t.notMatch(stdout + stderr, PASSWORD)
-  t.same(await leftovers('e2e-library-', report.runId), [])
+  t.same(await leftovers(lease.namePrefix, report.runId), [])
   await t.resolves(replay(t, path.join(reports, 'latest', 'results.tap')), 'tap replay reads results.tap as passed')
 })
 
 t.test('readme-walkthrough and two-shards-lose-quorum pass in one run', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
+  const lease = await leaseCluster()
   const names = ['readme-walkthrough', 'two-shards-lose-quorum']
-  const args = [
-    'run',
-    ...names,
-    '--port-base',
-    '7510',
-    '--name-prefix',
-    'e2e-pair-',
-    '--reports',
-    reports,
-    '--reporter',
-    'tap',
-  ]
+  const args = ['run', ...names, ...clusterFlags(lease), '--reports', reports, '--reporter', 'tap']
   const { code, stdout, stderr } = await runCli(t, args)
   t.equal(code, 0, stdout + stderr)
   t.match(stdout, /^TAP version 14\n/)
@@ -63,24 +55,15 @@ t.test('readme-walkthrough and two-shards-lose-quorum pass in one run', async (t
     report.scenarios.map(({ id, verdict }) => [id, verdict]),
     names.map((name) => [name, 'passed']),
   )
-  t.same(await leftovers('e2e-pair-', report.runId), [])
+  t.same(await leftovers(lease.namePrefix, report.runId), [])
 })
 
 t.test('failover-basic fails where replicas may not be promoted, and says why', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
+  const lease = await leaseCluster()
   const setting = ['--config', 'cluster-replica-no-failover=yes']
-  const args = [
-    'run',
-    'failover-basic',
-    ...setting,
-    '--port-base',
-    '7520',
-    '--name-prefix',
-    'e2e-fails-',
-    '--reports',
-    reports,
-  ]
+  const args = ['run', 'failover-basic', ...setting, ...clusterFlags(lease), '--reports', reports]
   const { code, stdout, stderr } = await runCli(t, args)
 
   t.equal(code, 1, stdout + stderr)
@@ -101,7 +84,7 @@ t.test('failover-basic fails where replicas may not be promoted, and says why', 
   t.match(stdout, /cluster-replica-no-failover yes/)
   const after = scenario?.steps.slice((failed?.index ?? 0) + 1) ?? []
   t.ok(after.length > 0 && after.every(({ verdict }) => verdict === 'not-run'), 'the steps after it were not run')
-  t.same(await leftovers('e2e-fails-', report.runId), [])
+  t.same(await leftovers(lease.namePrefix, report.runId), [])
   await t.rejects(replay(t, path.join(reports, 'latest', 'results.tap')), 'tap replay reads results.tap as failed')
 })
 

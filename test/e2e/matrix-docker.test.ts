@@ -4,5 +4,5 @@ import { playMatrix } from '../support/matrix.ts'
 
 t.test('the library passes on Docker with every server of the catalogue', async (t) => {
   if (!(await requireEngine(t))) return
-  await playMatrix(t, { platform: 'docker', portBase: 7800 })
+  await playMatrix(t, 'docker')
 })

@@ -4,5 +4,5 @@ import { playMatrix } from '../support/matrix.ts'
 
 t.test('the library passes on processes with every server of the catalogue', async (t) => {
   if (!(await requireDebian(t))) return
-  await playMatrix(t, { platform: 'process', portBase: 7820 })
+  await playMatrix(t, 'process')
 })

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { reportsFolder, runCli } from '../support/cli.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 
 t.test(
@@ -9,7 +10,7 @@ t.test(
   { skip: skipWithoutRedis() },
   async (t) => {
     const reports = reportsFolder(t)
-    const where = ['--platform', 'process', '--port-base', '7950', '--name-prefix', 'e2e-night-', '--reports', reports]
+    const where = ['--platform', 'process', ...clusterFlags(await leaseCluster()), '--reports', reports]
     const night = ['nightly', '--tag', 'walkthrough', '--repeat', '1', ...where]
     const samples = () => {
       const { measures } = JSON.parse(readFileSync(path.join(reports, 'baseline.json'), 'utf8'))

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import t from 'tap'
 import { filesWith, reportsFolder, runCli, testScenario } from '../support/cli.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 
 const SECRET = 'a-secret-of-this-test'
@@ -10,7 +11,7 @@ t.test(
   { skip: skipWithoutRedis() },
   async (t) => {
     const reports = reportsFolder(t)
-    const where = ['--platform', 'process', '--port-base', '7940', '--name-prefix', 'e2e-secret-', '--reports', reports]
+    const where = ['--platform', 'process', ...clusterFlags(await leaseCluster()), '--reports', reports]
     const { code, stdout, stderr } = await runCli(t, [
       ...['run', testScenario('secret-param'), '--set', `api_token=${SECRET}`],
       ...[...where, '--reporter', 'console,json,junit,tap,markdown,github,html'],

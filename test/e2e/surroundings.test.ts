@@ -7,6 +7,7 @@ import t from 'tap'
 import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
 import { lastReport, reportsFolder, runCli, startCli, testScenario } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
+import { clusterFlags, type Lease, leaseCluster } from '../support/lease.ts'
 import { leftovers } from '../support/leftovers.ts'
 
 const projectRoot = new URL('../..', import.meta.url).pathname
@@ -14,61 +15,56 @@ const projectRoot = new URL('../..', import.meta.url).pathname
 t.test('a port that another program holds: exit 3, it is named, nothing is touched', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
+  const lease = await leaseCluster()
   const holder = createServer()
-  holder.listen(7552, '127.0.0.1')
+  const port = lease.portBase + 2
+  holder.listen(port, '127.0.0.1')
   await once(holder, 'listening')
   t.teardown(() => holder.close())
-  const args = ['run', 'failover-basic', '--port-base', '7550', '--name-prefix', 'e2e-port-', '--reports', reports]
+  const args = ['run', 'failover-basic', ...clusterFlags(lease), '--reports', reports]
   const { code, stdout } = await runCli(t, args)
   t.equal(code, 3)
-  t.match(stdout, /port 7552/)
+  t.match(stdout, `port ${port}`)
   t.match(stdout, new RegExp(`${process.pid}`), 'the program that holds it is named')
   t.match(stdout, /--port-base/)
-  t.same(await leftovers('e2e-port-', lastReport(reports).runId), [])
+  t.same(await leftovers(lease.namePrefix, lastReport(reports).runId), [])
 })
 
 t.test('two runs at once with different bases do not disturb each other; --keep keeps', async (t) => {
   if (!(await requireEngine(t))) return
   const [one, two] = [reportsFolder(t), reportsFolder(t)]
-  const args = (base: string, prefix: string, reports: string) => [
-    ...['run', testScenario('lost-key'), '--port-base', base, '--name-prefix', prefix, '--reports', reports],
+  const [leaseOne, leaseTwo] = [await leaseCluster(), await leaseCluster()]
+  const args = (lease: Lease, reports: string) => [
+    ...['run', testScenario('lost-key'), ...clusterFlags(lease), '--reports', reports],
   ]
   const [first, second] = await Promise.all([
-    runCli(t, [...args('7560', 'e2e-side-a-', one), '--keep']),
-    runCli(t, args('7570', 'e2e-side-b-', two)),
+    runCli(t, [...args(leaseOne, one), '--keep']),
+    runCli(t, args(leaseTwo, two)),
   ])
   t.equal(first.code, 1, first.stdout + first.stderr)
   t.equal(second.code, 1, second.stdout + second.stderr)
-  t.same(await leftovers('e2e-side-b-', lastReport(two).runId), [])
+  t.same(await leftovers(leaseTwo.namePrefix, lastReport(two).runId), [])
 
-  const kept = await leftovers('e2e-side-a-', lastReport(one).runId)
+  const kept = await leftovers(leaseOne.namePrefix, lastReport(one).runId)
   t.equal(kept.filter((thing) => thing.startsWith('container')).length, 6)
-  const third = await runCli(t, args('7560', 'e2e-side-a-', two))
+  const third = await runCli(t, args(leaseOne, two))
   t.equal(third.code, 3, 'what was kept is in the way of the next run, which does not touch it')
-  t.match(third.stdout, /e2e-side-a-0/)
-  t.same(await leftovers('e2e-side-a-', lastReport(one).runId), kept)
+  t.match(third.stdout, `${leaseOne.namePrefix}0`)
+  t.same(await leftovers(leaseOne.namePrefix, lastReport(one).runId), kept)
 
   const command = /Remove them with: (.*)/.exec(first.stderr)?.[1] ?? ''
   const { execFileSync } = await import('node:child_process')
   execFileSync('sh', ['-c', command])
-  t.same(await leftovers('e2e-side-a-', lastReport(one).runId), [], 'the command that it named removes them')
+  t.same(await leftovers(leaseOne.namePrefix, lastReport(one).runId), [], 'the command that it named removes them')
 })
 
 t.test('an engine that dies in the middle of a run: exit 3 with a clear word', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
+  const lease = await leaseCluster()
   const engine = await EngineDoor.open()
   t.teardown(() => engine.shut())
-  const args = [
-    'run',
-    testScenario('long-wait'),
-    '--port-base',
-    '7580',
-    '--name-prefix',
-    'e2e-dead-',
-    '--reports',
-    reports,
-  ]
+  const args = ['run', testScenario('long-wait'), ...clusterFlags(lease), '--reports', reports]
   const cli = startCli(t, args, { DOCKER_HOST: `unix://${engine.path}` })
   await cli.until('cluster ready')
   await engine.shut()
@@ -94,22 +90,20 @@ t.test('no engine at all: exit 3, and what to do about it', async (t) => {
 t.test('a setting that the server refuses: exit 3, with the words of the server', async (t) => {
   if (!(await requireEngine(t))) return
   const reports = reportsFolder(t)
+  const lease = await leaseCluster()
   const args = [
     'run',
     'failover-basic',
     '--config',
     'maxmemory-policy=sometimes',
-    '--port-base',
-    '7590',
-    '--name-prefix',
-    'e2e-bad-',
+    ...clusterFlags(lease),
     '--reports',
     reports,
   ]
   const { code, stdout } = await runCli(t, args)
   t.equal(code, 3, stdout)
   t.match(stdout, /maxmemory-policy/)
-  t.same(await leftovers('e2e-bad-', lastReport(reports).runId), [])
+  t.same(await leftovers(lease.namePrefix, lastReport(reports).runId), [])
 })
 
 /** A door to the engine that can be shut: to the runner, the engine dies; the containers live on, as they do. */

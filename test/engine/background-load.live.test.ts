@@ -9,9 +9,9 @@ import { readHistory } from '../../runner/record/history-reader.ts'
 import { StepFailure } from '../../runner/steps/verb.ts'
 import { loadText } from '../scenario/load-text.ts'
 import { type Acts, fakeRun } from '../support/fake-run.ts'
+import { leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 
-const PORT_BASE = 8790
 const real = { skip: skipWithoutRedis() }
 const projectRoot = new URL('../..', import.meta.url).pathname
 
@@ -25,7 +25,7 @@ function realRun(t: Test, acts: Acts = {}) {
   let folder = ''
   const play = async (text: string) => {
     const scenario = loadText(`title: t\ncluster: { shards: 1, replicas: 0 }\n${text}`, { verbs: run.verbs })
-    const result = await run.play([{ scenario, platform }], { portBase: PORT_BASE, namePrefix: 'ld-load-' })
+    const result = await run.play([{ scenario, platform }], await leaseCluster())
     folder = run.of('run-ended')[0]?.folder ?? ''
     return { ...result, ended: run.of('scenario-ended')[0] }
   }

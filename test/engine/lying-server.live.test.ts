@@ -5,13 +5,13 @@ import t, { type Test } from 'tap'
 import type { CheckOutcome } from '../../runner/record/check-outcome.ts'
 import { loadText } from '../scenario/load-text.ts'
 import { fakeRun } from '../support/fake-run.ts'
+import { leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 import { LyingPlatform } from '../support/lying-platform.ts'
 import type { Lie } from '../support/lying-proxy.ts'
 
 /** Real clusters behind servers that lie: the verdict must not be taken in. */
 
-const PORT_BASE = 8780
 const real = { skip: skipWithoutRedis() }
 
 /** Plays a second of load on two masters and judges it. */
@@ -27,7 +27,7 @@ steps: [{ wait: 1500ms }]
 checks: { load: ${checks} }
 `)
   const run = fakeRun(t)
-  const result = await run.play([{ scenario, platform }], { portBase: PORT_BASE, namePrefix: 'ld-lying-' })
+  const result = await run.play([{ scenario, platform }], await leaseCluster())
   const outcomes = new Map(run.of('check-judged').map(({ check }) => [check.name, check]))
   return { result, outcomes, reason: run.of('scenario-ended')[0]?.reason }
 }

@@ -16,7 +16,7 @@ function ask({ cluster }: LiveStage, node: string, ...words: [string, ...string[
   return cluster.node(node).data.callWithin(5000, ...words)
 }
 
-onEachPlatform('a server whose clock is off', { portBase: 8658, namePrefix: 'rs-clock-' }, async (t, on) => {
+onEachPlatform('a server whose clock is off', async (t, on) => {
   const stage = await on.cluster({ needs: { clock: true } })
   const near = (t: Test, seen: number, wanted: number) =>
     t.ok(Math.abs(seen - wanted) <= 1, `${seen} s, and should be ${wanted}`)
@@ -72,7 +72,7 @@ onEachPlatform('a server whose clock is off', { portBase: 8658, namePrefix: 'rs-
   t.same(stage.bugs, [])
 })
 
-onEachPlatform('a server without a clock of its own', { portBase: 8658, namePrefix: 'rs-clock-' }, async (t, on) => {
+onEachPlatform('a server without a clock of its own', async (t, on) => {
   const stage = await on.cluster({ replicas: 0 })
   t.match(await stage.play(step('clock', { node: MASTER, skew: '30s' })), {
     verdict: 'inconclusive',

@@ -9,7 +9,7 @@ const [MASTER, REPLICA] = ['redis-node0', 'redis-node1'] as const
 const SIGNAL = new AbortController().signal
 
 t.test('settings of running servers', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: 8700 })
+  const stage = await liveStage(t)
   const ask = (...words: [string, ...string[]]) => stage.cluster.node(MASTER).client.call(...words)
   const setting = async (name: string) => ((await ask('CONFIG', 'GET', name)) as string[])[1]
   const set = (wanted: Record<string, unknown>, more = {}) => step('config', { node: MASTER, set: wanted }, more)

@@ -6,7 +6,6 @@ import { skipWithoutRedis } from '../support/local-servers.ts'
 
 const [MASTER, REPLICA] = ['redis-node0', 'redis-node1'] as const
 const SIGNAL = new AbortController().signal
-const PORT = 8706
 
 /** A refusal is waited for as long as a slow machine may take; that nothing is said can only be waited for a while. */
 const REFUSED_WITHIN_MS = 5000
@@ -32,7 +31,8 @@ function greeting(port: number, withinMs = 300): Promise<string> {
 }
 
 t.test('a server that takes no more connections', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: PORT })
+  const stage = await liveStage(t)
+  const port = stage.servers.nodes[0]?.port ?? 0
   const setting = async () => {
     const fresh = stage.cluster.connect(MASTER)
     return ((await fresh.call('CONFIG', 'GET', 'maxclients')) as string[])[1]
@@ -43,18 +43,18 @@ t.test('a server that takes no more connections', { skip: skipWithoutRedis() }, 
   await t.test('refuses new ones, keeps those that are open, and takes new ones once it is healed', async (t) => {
     const old = stage.cluster.connect(MASTER)
     await old.call('PING')
-    t.equal(await greeting(PORT), '')
+    t.equal(await greeting(port), '')
     t.match(await fill(), {
       verdict: 'passed',
       proof: /redis-node0 refuses a new connection: -ERR max number of clients/,
     })
-    t.match(await greeting(PORT, REFUSED_WITHIN_MS), /^-ERR max number of clients/)
+    t.match(await greeting(port, REFUSED_WITHIN_MS), /^-ERR max number of clients/)
     t.equal(await old.call('PING'), 'PONG')
     t.equal((await stage.cluster.lookAt(REPLICA)).report.replication.masterLink, 'up')
     t.match(await stage.play(step('heal', 'connections-full')), {
       proof: /maxclients \d+ again; a new connection is answered/,
     })
-    t.equal(await greeting(PORT), '')
+    t.equal(await greeting(port), '')
     t.equal(await setting(), before)
   })
 
@@ -74,7 +74,7 @@ t.test('a server that takes no more connections', { skip: skipWithoutRedis() }, 
       stage.cluster.node(MASTER).data.close()
       const heir = stage.successor()
       t.match(await heir.faults.endAll(SIGNAL), [{ proof: /a new connection is answered/ }])
-      t.equal(await greeting(PORT), '')
+      t.equal(await greeting(port), '')
       t.equal(await setting(), before)
       t.equal((await stage.servers.state(MASTER)).status, 'running')
       t.match(await heir.faults.endAll(SIGNAL), [])
@@ -84,10 +84,11 @@ t.test('a server that takes no more connections', { skip: skipWithoutRedis() }, 
 })
 
 t.test('a full server that restarts is full again', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: PORT, replicas: 0 })
+  const stage = await liveStage(t, { replicas: 0 })
+  const port = stage.servers.nodes[0]?.port ?? 0
   t.match(await stage.play(step('connections-full', MASTER)), { verdict: 'passed' })
   t.match(await stage.play(step('restart', MASTER)), { verdict: 'passed', proof: /applied again: redis-node0 refuses/ })
-  t.match(await greeting(PORT, REFUSED_WITHIN_MS), /max number of clients/)
+  t.match(await greeting(port, REFUSED_WITHIN_MS), /max number of clients/)
   t.match(await stage.play(step('heal', 'all')), { verdict: 'passed' })
-  t.equal(await greeting(PORT), '')
+  t.equal(await greeting(port), '')
 })

@@ -38,7 +38,7 @@ async function work({ cluster, servers }: LiveStage, node: string, platform: Pla
   return { share, heldBack: platform === 'docker' ? (await throttled()) - throttledBefore : heldBack }
 }
 
-onEachPlatform('a server with a share of a core', { portBase: 8650, namePrefix: 'rs-cpu-' }, async (t, on) => {
+onEachPlatform('a server with a share of a core', async (t, on) => {
   const stage = await on.cluster()
   const look = (node: string) => work(stage, node, on.platform)
 

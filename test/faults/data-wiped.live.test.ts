@@ -11,7 +11,7 @@ function ask({ cluster }: LiveStage, node: string, ...words: [string, ...string[
     .catch((error: Error) => error.message)
 }
 
-onEachPlatform('a server whose data is wiped', { portBase: 8656, namePrefix: 'rs-wipe-' }, async (t, on) => {
+onEachPlatform('a server whose data is wiped', async (t, on) => {
   const stage = await on.cluster({ settings: { save: '3600 1' } })
   const healthy = () => stage.play(step('expect', { cluster: 'healthy' }, { withinMs: 15_000 }))
   for (let i = 0; i < 20; i += 1) await ask(stage, MASTER, 'SET', `key${i}`, 'value')

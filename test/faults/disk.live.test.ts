@@ -24,9 +24,7 @@ async function until(pattern: RegExp, look: () => Promise<unknown>): Promise<str
   }
 }
 
-const PORTS = { portBase: 8654, namePrefix: 'rs-disk-' }
-
-onEachPlatform('a server with a small disk', PORTS, async (t, on) => {
+onEachPlatform('a server with a small disk', async (t, on) => {
   const stage = await on.cluster({ needs: { disk: true } })
   const set = (node: string, value: string) => ask(stage, node, 'SET', 'key', value)
   await set(MASTER, 'before')
@@ -87,7 +85,7 @@ onEachPlatform('a server with a small disk', PORTS, async (t, on) => {
   t.same(stage.bugs, [])
 })
 
-onEachPlatform('a server without a small disk', PORTS, async (t, on) => {
+onEachPlatform('a server without a small disk', async (t, on) => {
   const stage = await on.cluster({ settings: { appendfsync: 'always' } })
   t.match(await stage.play(step('disk', { node: MASTER, state: 'full' })), {
     verdict: 'inconclusive',

@@ -17,7 +17,7 @@ const SIGNAL = new AbortController().signal
 
 t.test('packets that a server drops', { skip: skipWithoutRedis() }, async (t) => {
   const settings = { 'cluster-node-timeout': '1000' }
-  const stage = await liveStage(t, { portBase: 8710, shards: 3, needs: { debug: true }, settings })
+  const stage = await liveStage(t, { shards: 3, needs: { debug: true }, settings })
   const look: FaultStage = {
     cluster: stage.cluster,
     servers: stage.servers,
@@ -122,7 +122,7 @@ t.test('packets that a server drops', { skip: skipWithoutRedis() }, async (t) =>
 
 t.test('where the server has no filter', async (t) => {
   if (!(await requireDebian(t))) return
-  const stage = await liveStage(t, { portBase: 8710, replicas: 0, server: 'redis:6.0', needs: { debug: true } })
+  const stage = await liveStage(t, { replicas: 0, server: 'redis:6.0', needs: { debug: true } })
   t.match(await stage.play(step('lost-votes', MASTER)), {
     verdict: 'inconclusive',
     error: {

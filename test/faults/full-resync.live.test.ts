@@ -7,7 +7,7 @@ import { skipWithoutRedis } from '../support/local-servers.ts'
 const [MASTER, REPLICA, OTHER] = ['redis-node0', 'redis-node1', 'redis-node2'] as const
 
 t.test('a lost replication history', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: 8730, replicas: 2, needs: { debug: true } })
+  const stage = await liveStage(t, { replicas: 2, needs: { debug: true } })
   const stats = async () => parseInfo(String(await stage.cluster.node(MASTER).client.call('INFO', 'stats')))
   const full = async () => Number((await stats()).get('sync_full'))
   const size = async (node: string) => Number(await stage.cluster.node(node).client.call('DBSIZE'))

@@ -21,7 +21,7 @@ async function untilStopped({ servers }: LiveStage, node: string): Promise<void>
   }
 }
 
-onEachPlatform('a server with little memory', { portBase: 8652, namePrefix: 'rs-mem-' }, async (t, on) => {
+onEachPlatform('a server with little memory', async (t, on) => {
   const stage = await on.cluster()
   const healthy = () => stage.play(step('expect', { cluster: 'healthy' }, { withinMs: 15_000 }))
 

@@ -9,7 +9,7 @@ import { skipWithoutRedis } from '../support/local-servers.ts'
 const [MASTER, REPLICA, OTHER, LAST] = ['redis-node0', 'redis-node1', 'redis-node2', 'redis-node3'] as const
 
 t.test('a cluster is mended by what is seen to be wrong with it', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: 8716, shards: 2, needs: { debug: true } })
+  const stage = await liveStage(t, { shards: 2, needs: { debug: true } })
   const options = { ...stage, clock: systemClock, signal: new AbortController().signal }
   const call = (node: string, ...words: [string, ...string[]]) => stage.cluster.node(node).client.call(...words)
   const idOf = async (node: string) => String(await call(node, 'CLUSTER', 'MYID'))
@@ -53,7 +53,7 @@ t.test('a cluster is mended by what is seen to be wrong with it', { skip: skipWi
 })
 
 t.test('what cannot be mended is told, and keeps nothing else from it', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: 8716, shards: 2, replicas: 0 })
+  const stage = await liveStage(t, { shards: 2, replicas: 0 })
   const options = { ...stage, clock: systemClock, signal: new AbortController().signal }
   const call = (node: string, ...words: [string, ...string[]]) => stage.cluster.node(node).client.call(...words)
   // Slot 7 and a key of it, half moved.

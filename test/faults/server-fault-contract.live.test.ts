@@ -29,7 +29,7 @@ function example<Spec>(kind: FaultKind<Spec>, spec: Spec) {
 }
 
 t.test('server faults', { skip: skipWithoutRedis() }, async (t) => {
-  const { cluster, servers } = await liveStage(t, { portBase: 8722, needs: { debug: true, protectedSettings: true } })
+  const { cluster, servers } = await liveStage(t, { needs: { debug: true, protectedSettings: true } })
   const stage: FaultStage = { cluster, servers, clock: systemClock, signal: new AbortController().signal, active: [] }
   const settings = async () => {
     const all = (await cluster.node('redis-node0').client.call('CONFIG', 'GET', '*')) as string[]

@@ -10,7 +10,7 @@ const [MASTER, REPLICA] = ['redis-node0', 'redis-node1'] as const
 t.test('server faults bite in containers, and heal', async (t) => {
   if (!(await requireEngine(t))) return
   const needs = { debug: true, protectedSettings: true } as const
-  const stage = await liveStage(t, { portBase: 8724, needs, platform: 'docker' })
+  const stage = await liveStage(t, { needs, platform: 'docker' })
   const play = (verb: string, arg: unknown, more = {}) => stage.play(step(verb, arg, more))
   const call = (...words: [string, ...string[]]) => stage.cluster.node(MASTER).client.call(...words)
   const healed = async (kind: string, proof: RegExp) => t.match(await play('heal', kind), { verdict: 'passed', proof })

@@ -7,7 +7,7 @@ const [MASTER, REPLICA] = ['redis-node0', 'redis-node1'] as const
 const SIGNAL = new AbortController().signal
 
 t.test('a stalled server', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: 8702, needs: { debug: true } })
+  const stage = await liveStage(t, { needs: { debug: true } })
   const stall = (node: unknown, time: string) => step('stall', { node, time })
 
   await t.test('answers nobody for its time, and then answers again', async (t) => {
@@ -70,7 +70,7 @@ t.test('a stalled server', { skip: skipWithoutRedis() }, async (t) => {
 })
 
 t.test('where DEBUG commands are not allowed', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: 8702, replicas: 0 })
+  const stage = await liveStage(t, { replicas: 0 })
   t.match(await stage.play(step('stall', { node: MASTER, time: '600ms' })), {
     verdict: 'inconclusive',
     error: { message: /unsupported here: redis-node0 allows no DEBUG commands \(ERR DEBUG command not allowed/ },

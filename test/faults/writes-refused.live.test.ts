@@ -9,7 +9,7 @@ const SIGNAL = new AbortController().signal
 const SETTINGS = ['save', 'stop-writes-on-bgsave-error', 'repl-diskless-sync', 'dbfilename']
 
 t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: 8704, needs: { protectedSettings: true } })
+  const stage = await liveStage(t, { needs: { protectedSettings: true } })
   const ask = (...words: [string, ...string[]]) => stage.cluster.node(MASTER).client.call(...words)
   const settings = async () => await Promise.all(SETTINGS.map((name) => ask('CONFIG', 'GET', name)))
   const lastSave = async () => parseInfo(String(await ask('INFO', 'persistence'))).get('rdb_last_bgsave_status')
@@ -98,7 +98,7 @@ t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) =
 })
 
 t.test('where the name of the dump is protected', { skip: skipWithoutRedis() }, async (t) => {
-  const stage = await liveStage(t, { portBase: 8704, replicas: 0 })
+  const stage = await liveStage(t, { replicas: 0 })
   t.match(await stage.play(step('writes-refused', MASTER)), {
     verdict: 'inconclusive',
     error: { message: /unsupported here: redis-node0 does not let the name of its dump be changed/ },

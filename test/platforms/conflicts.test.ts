@@ -3,6 +3,7 @@ import type { ContainerInfo } from 'dockerode'
 import t from 'tap'
 import { conflictError } from '../../runner/platforms/conflicts.ts'
 import { findConflicts } from '../../runner/platforms/docker/conflicts.ts'
+import { leasePort } from '../support/lease.ts'
 
 function container(name: string, image: string, labels: Record<string, string>, publicPort?: number): ContainerInfo {
   const Ports = publicPort ? [{ IP: '127.0.0.1', PrivatePort: publicPort, PublicPort: publicPort, Type: 'tcp' }] : []
@@ -10,7 +11,10 @@ function container(name: string, image: string, labels: Record<string, string>, 
 }
 
 t.test('a foreign container that has a name', async (t) => {
-  const conflicts = await findConflicts([{ name: 'h1-a0', port: 7390 }], [container('h1-a0', 'nginx:1', {})])
+  const conflicts = await findConflicts(
+    [{ name: 'h1-a0', port: await leasePort() }],
+    [container('h1-a0', 'nginx:1', {})],
+  )
   const error = conflictError(conflicts)
   t.equal(
     error.message,
@@ -21,12 +25,13 @@ t.test('a foreign container that has a name', async (t) => {
 
 t.test('a cluster that is up', async (t) => {
   const labels = { 'redis-chaos.run': 'cluster-1', 'redis-chaos.purpose': 'npm run cluster' }
-  const containers = [0, 1].map((index) => container(`n${index}`, 'redis-cluster:redis-7.0', labels, 7390 + index))
-  const wanted = [0, 1].map((index) => ({ name: `n${index}`, port: 7390 + index }))
+  const port = await leasePort()
+  const containers = [0, 1].map((index) => container(`n${index}`, 'redis-cluster:redis-7.0', labels, port + index))
+  const wanted = [0, 1].map((index) => ({ name: `n${index}`, port: port + index }))
   const error = conflictError(await findConflicts(wanted, containers))
   t.equal(
     error.message,
-    'names n0, n1 and ports 7390, 7391 are taken by npm run cluster (run cluster-1, containers of image redis-cluster:redis-7.0); nothing was touched',
+    `names n0, n1 and ports ${port}, ${port + 1} are taken by npm run cluster (run cluster-1, containers of image redis-cluster:redis-7.0); nothing was touched`,
   )
   t.match(error.hint, '--port-base')
   t.match(error.hint, '--name-prefix')
@@ -34,17 +39,18 @@ t.test('a cluster that is up', async (t) => {
 })
 
 t.test('a program that has a port, on either loopback address', async (t) => {
+  const port = await leasePort()
   for (const host of ['127.0.0.1', '::1', '0.0.0.0']) {
     const server = createServer()
     const listening = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false))
-      server.listen(7391, host, () => resolve(true))
+      server.listen(port, host, () => resolve(true))
     })
     if (!listening) {
       t.comment(`no ${host} here`)
       continue
     }
-    const conflicts = await findConflicts([{ name: 'h1-a0', port: 7391 }], [])
+    const conflicts = await findConflicts([{ name: 'h1-a0', port }], [])
     await new Promise((resolve) => server.close(resolve))
     t.equal(conflicts.length, 1, host)
     const held = process.platform === 'linux' ? new RegExp(`process ${process.pid} \\(\\S+\\)`) : /another program/
@@ -54,5 +60,6 @@ t.test('a program that has a port, on either loopback address', async (t) => {
 })
 
 t.test('nothing is taken', async (t) => {
-  t.same(await findConflicts([{ name: 'h1-a0', port: 7391 }], [container('other', 'x', {}, 7392)]), [])
+  const port = await leasePort()
+  t.same(await findConflicts([{ name: 'h1-a0', port }], [container('other', 'x', {}, port + 1)]), [])
 })

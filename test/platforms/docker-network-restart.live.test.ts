@@ -8,6 +8,7 @@ import { Toolbox } from '../../runner/platforms/docker/toolbox/toolbox.ts'
 import { CLIENTS, type LinkFault, type LinkProbe } from '../../runner/platforms/faults.ts'
 import type { ServerGroup, ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { requireEngine } from '../support/docker.ts'
+import { groupSpec } from '../support/group-spec.ts'
 import { leftovers } from '../support/leftovers.ts'
 import { lookInside } from '../support/packet-exchange.ts'
 
@@ -15,17 +16,9 @@ const projectRoot = new URL('../..', import.meta.url).pathname
 const docker = new Docker()
 const APPEARS_WITHIN_MS = 20_000
 
-const spec = (title: string, portBase: number, overrides: Partial<ServerGroupSpec> = {}): ServerGroupSpec => ({
-  runId: `dn-${process.pid}-${title}`,
-  purpose: 'the test of the network of Docker',
-  namePrefix: `dn-${process.pid}-${title}-`,
-  portBase,
-  nodes: 3,
-  password: 'secret',
-  settings: {},
-  needs: { links: true },
-  ...overrides,
-})
+function linkedSpec(overrides: Partial<ServerGroupSpec> = {}): Promise<ServerGroupSpec> {
+  return groupSpec({ nodes: 3, settings: {}, needs: { links: true }, ...overrides })
+}
 
 const [first, second, third] = ['redis-node0', 'redis-node1', 'redis-node2'] as const
 
@@ -73,7 +66,8 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
     /tbf/.test(await inside(group, index, 'tc', 'qdisc', 'show'))
 
   await t.test('a node that starts anew has its faults again', async (t) => {
-    const group = await create(t, spec('again', 8570))
+    const wanted = await linkedSpec()
+    const group = await create(t, wanted)
     const { network } = group
     await network.set(LINKS)
     t.same(await outcomes(group), CUT)
@@ -115,12 +109,12 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
     await group.restart(first, 5_000)
     t.notMatch(await inside(group, 0, 'nft', 'list', 'ruleset'), /redis-chaos/, 'nothing comes back')
     await group.remove()
-    t.same(await leftovers(spec('again', 0).namePrefix, spec('again', 0).runId), [])
+    t.same(await leftovers(wanted.namePrefix, wanted.runId), [])
   })
 
   await t.test('connections that are there fall silent, and go on when they are healed', async (t) => {
     const settings = { 'cluster-node-timeout': '2000' }
-    const group = await create(t, spec('silent', 8573, { settings, nodes: 2 }))
+    const group = await create(t, await linkedSpec({ settings, nodes: 2 }))
     const { connect } = await import('node:net')
     const [node] = group.nodes
     // A client that stays connected, through the engine's own forwarder.
@@ -146,7 +140,7 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
 
   await t.test('ended in the middle, no toolbox is left, nor anything of the group', async (t) => {
     for (const afterMs of [0, 20, 60, 120, 200, 300]) {
-      const wanted = spec(`end-${afterMs}`, 8575, { nodes: 2 })
+      const wanted = await linkedSpec({ nodes: 2 })
       const group = await create(t, wanted)
       const links = LINKS.filter(({ to }) => to !== third)
       const setting = group.network.set(links).then(
@@ -161,7 +155,7 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
   })
 
   await t.test('a toolbox that a runner left at work is gone before another one heals', async (t) => {
-    const wanted = spec('stale', 8580, { nodes: 2 })
+    const wanted = await linkedSpec({ nodes: 2 })
     const group = await create(t, wanted)
     const stale = await docker.createContainer({
       name: `${wanted.namePrefix}stale`,
@@ -177,7 +171,7 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
   })
 
   await t.test('a group made without needing links', async (t) => {
-    const { needs, ...without } = spec('plain', 8583, { nodes: 2 })
+    const { needs, ...without } = await linkedSpec({ nodes: 2 })
     const group = await create(t, without)
     t.same(needs, { links: true })
     await group.network.set(LINKS.slice(0, 2))
@@ -196,7 +190,7 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
   })
 
   await t.test('a process that is no node is never touched, whatever number it has', async (t) => {
-    const group = await create(t, spec('number', 8586, { nodes: 2 }))
+    const group = await create(t, await linkedSpec({ nodes: 2 }))
     const address = group.nodes[0]?.peerHost ?? ''
     const another = (await docker.getContainer(group.nodes[1]?.serverName ?? '').inspect()).State.Pid
     const run = { runId: group.runId, purpose: 'try', timeoutMs: 5_000, enters: true }
@@ -213,7 +207,8 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
   })
 
   await t.test('a toolbox that does not come to its end is ended', async (t) => {
-    const group = await create(t, spec('late', 8588, { nodes: 1 }))
+    const wanted = await linkedSpec({ nodes: 1 })
+    const group = await create(t, wanted)
     const [node] = group.nodes
     await docker.getContainer(node?.serverName ?? '').pause()
     const details = await docker.getContainer(node?.serverName ?? '').inspect()
@@ -231,7 +226,7 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
     const cancelled = toolbox.run([task], { ...run, timeoutMs: 30_000, signal: AbortSignal.timeout(700) })
     await t.rejects(cancelled, { name: 'TimeoutError' })
     await group.remove()
-    t.same(await leftovers(spec('late', 0).namePrefix, group.runId), [])
+    t.same(await leftovers(wanted.namePrefix, group.runId), [])
   })
 })
 

@@ -4,23 +4,18 @@ import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts
 import { Engine } from '../../runner/platforms/docker/engine.ts'
 import { presentToolboxImage } from '../../runner/platforms/docker/toolbox/image.ts'
 import { type Channel, CLIENTS, type LinkFault, type LinkProbe } from '../../runner/platforms/faults.ts'
-import type { ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { requireEngine } from '../support/docker.ts'
+import { groupSpec } from '../support/group-spec.ts'
 import { KINDS, lookInside, PacketExchange } from '../support/packet-exchange.ts'
 
 const projectRoot = new URL('../..', import.meta.url).pathname
 const docker = new Docker()
 
-const spec: ServerGroupSpec = {
-  runId: `dn-${process.pid}-net`,
-  purpose: 'the test of the network of Docker',
-  namePrefix: `dn-${process.pid}-net-`,
-  portBase: 8560,
+const spec = await groupSpec({
   nodes: 6,
-  password: 'secret',
   settings: { 'cluster-node-timeout': '2000' },
   needs: { links: true, clientLinks: true },
-}
+})
 
 const INDICES = [0, 1, 2, 3, 4, 5]
 const PAIRS = INDICES.flatMap((from) => INDICES.filter((to) => to !== from).map((to) => [from, to] as const))

@@ -14,11 +14,10 @@ import { findMissingFeatures } from '../../runner/platforms/docker/network-fault
 import { Toolbox } from '../../runner/platforms/docker/toolbox/toolbox.ts'
 import type { LinkFault, LinkProbe } from '../../runner/platforms/faults.ts'
 import { requireEngine } from '../support/docker.ts'
+import { groupSpec, password } from '../support/group-spec.ts'
 import { name, waitUntil } from './linked-group.ts'
 
 const projectRoot = new URL('../..', import.meta.url).pathname
-const password = 'slow-links'
-const PORT_BASE = 8640
 const WITHIN_MS = 8_000
 const KEY_OF_FIRST_SHARD = 'b'
 
@@ -36,14 +35,11 @@ t.test('slow links between containers on a kernel without netem', async (t) => {
   if (!(await requireEngine(t))) return
   const platform = new DockerPlatform({ server: 'redis:7.0', projectRoot })
   t.teardown(() => platform.close())
-  const runId = `slow-links-${process.pid}`
-  t.teardown(() => platform.removeRun(runId))
-  const about = { runId, purpose: 'the test of slow links', namePrefix: `lk-slow-${process.pid}-`, portBase: PORT_BASE }
   const settings = { 'cluster-node-timeout': '3000' }
-  const group = await platform.create(
-    { ...about, nodes: 6, password, settings, needs: { links: true } },
-    () => undefined,
-  )
+  const wanted = await groupSpec({ nodes: 6, settings, needs: { links: true } })
+  const { runId } = wanted
+  t.teardown(() => platform.removeRun(runId))
+  const group = await platform.create(wanted, () => undefined)
 
   const engine = new Engine()
   t.teardown(() => engine.close())
@@ -86,7 +82,7 @@ t.test('slow links between containers on a kernel without netem', async (t) => {
     t.ok((await quickest(2, 1)) < 149)
     await healthy()
     t.ok(calculateSlot(KEY_OF_FIRST_SHARD) < 16_384 / 3)
-    const client = new Redis({ port: PORT_BASE, host: '127.0.0.1', password })
+    const client = new Redis({ port: wanted.portBase, host: '127.0.0.1', password })
     await client.set(KEY_OF_FIRST_SHARD, 'value')
     const startMs = performance.now()
     t.equal(await client.call('WAIT', '1', String(WITHIN_MS)), 1)

@@ -7,23 +7,10 @@ import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts
 import { ConflictError } from '../../runner/platforms/errors.ts'
 import type { LogLine, ServerGroup, ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { requireEngine } from '../support/docker.ts'
+import { groupSpec, password } from '../support/group-spec.ts'
 
 const projectRoot = new URL('../..', import.meta.url).pathname
-const password = 'a "pass\\word" of $HOME @PORT@ ü'
 const docker = new Docker()
-
-function spec(name: string, portBase: number, overrides: Partial<ServerGroupSpec> = {}): ServerGroupSpec {
-  return {
-    runId: `platform-${process.pid}-${name}`,
-    purpose: 'the test of the Docker platform',
-    namePrefix: `platform-${name}-`,
-    portBase,
-    nodes: 2,
-    password,
-    settings: { save: '3600 1 300 100', 'cluster-node-timeout': '2500' },
-    ...overrides,
-  }
-}
 
 /** Asks a server that may still be loading; ioredis itself tries again until the deadline. */
 async function ask(port: number, ...command: [string, ...string[]]): Promise<unknown> {
@@ -83,24 +70,26 @@ t.test('the Docker platform', async (t) => {
   })
 
   t.test('the life of a group', async (t) => {
-    const wanted = spec('life', 7320)
+    const wanted = await groupSpec()
     const [first, second] = ['redis-node0', 'redis-node1'] as const
-    const [box, secondBox] = ['platform-life-0', 'platform-life-1'] as const
+    const [box, secondBox] = [`${wanted.namePrefix}0`, `${wanted.namePrefix}1`] as const
+    const [port, secondPort] = [wanted.portBase, wanted.portBase + 1] as const
+    const thiefName = `${wanted.namePrefix}thief`
     t.teardown(() => platform.removeRun(wanted.runId))
     const group = await platform.create(wanted, () => undefined)
     t.same(
       group.nodes.map(({ name, index, host, port }) => ({ name, index, host, port })),
       [
-        { name: first, index: 0, host: 'localhost', port: 7320 },
-        { name: second, index: 1, host: 'localhost', port: 7321 },
+        { name: first, index: 0, host: 'localhost', port },
+        { name: second, index: 1, host: 'localhost', port: secondPort },
       ],
     )
 
-    t.equal(await ask(7320, 'PING'), 'PONG')
-    t.equal(await ask(7321, 'PING'), 'PONG')
-    t.match(await ask(7320, 'CONFIG', 'GET', 'save'), /3600 1 300 100/)
-    t.match(await ask(7320, 'CONFIG', 'GET', 'cluster-node-timeout'), /2500/)
-    t.same(await ask(7320, 'CONFIG', 'GET', 'bind'), ['bind', `${group.nodes[0]?.peerHost} 127.0.0.1`])
+    t.equal(await ask(port, 'PING'), 'PONG')
+    t.equal(await ask(secondPort, 'PING'), 'PONG')
+    t.match(await ask(port, 'CONFIG', 'GET', 'save'), /3600 1 300 100/)
+    t.match(await ask(port, 'CONFIG', 'GET', 'cluster-node-timeout'), /2500/)
+    t.same(await ask(port, 'CONFIG', 'GET', 'bind'), ['bind', `${group.nodes[0]?.peerHost} 127.0.0.1`])
 
     const lines: string[] = []
     const endLogs = await group.followLogs(first, ({ wallMs, text }: LogLine) => {
@@ -128,8 +117,8 @@ t.test('the Docker platform', async (t) => {
       const address = await addressOf(box)
       t.equal(address, group.nodes[0]?.peerHost)
       t.match(await group.state(first), { status: 'running' })
-      await ask(7320, 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-      const nodeId = await ask(7320, 'CLUSTER', 'MYID')
+      await ask(port, 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+      const nodeId = await ask(port, 'CLUSTER', 'MYID')
 
       await group.stop(first, 10_000)
       t.match(await group.state(first), { status: 'stopped', exitCode: 0, text: 'container exited with code 0' })
@@ -137,34 +126,34 @@ t.test('the Docker platform', async (t) => {
 
       const thief = await docker.createContainer({
         Image: 'redis-cluster',
-        name: 'platform-thief',
+        name: thiefName,
         Entrypoint: ['/bin/sh', '-c', 'read x'],
         OpenStdin: true,
         Labels: { 'redis-chaos.run': wanted.runId },
         HostConfig: { NetworkMode: `redis-chaos-${wanted.runId}` },
       })
       await thief.start()
-      t.not(await addressOf('platform-thief'), address, 'the address of a stopped node is not given away')
+      t.not(await addressOf(thiefName), address, 'the address of a stopped node is not given away')
       await thief.remove({ force: true })
 
       await group.start(first)
       await group.start(first)
       t.equal(await addressOf(box), address)
-      t.equal(await ask(7320, 'CLUSTER', 'MYID'), nodeId, 'its data folder was kept')
+      t.equal(await ask(port, 'CLUSTER', 'MYID'), nodeId, 'its data folder was kept')
 
       await group.kill(first)
       t.match(await group.state(first), { status: 'stopped', exitCode: 137 })
       await group.kill(first)
       await group.restart(first, 10_000)
-      t.equal(await ask(7320, 'PING'), 'PONG')
+      t.equal(await ask(port, 'PING'), 'PONG')
       await group.restart(first, 10_000)
-      t.equal(await ask(7320, 'PING'), 'PONG')
+      t.equal(await ask(port, 'PING'), 'PONG')
       t.equal(await addressOf(box), address)
 
       await group.pause(second)
       t.match(await group.state(second), { status: 'paused' })
       await group.unpause(second)
-      t.equal(await ask(7321, 'PING'), 'PONG')
+      t.equal(await ask(secondPort, 'PING'), 'PONG')
       await group.pause(second)
       await group.kill(second)
       t.match(await group.state(second), { status: 'stopped', exitCode: 137 })
@@ -211,61 +200,64 @@ t.test('the Docker platform', async (t) => {
   })
 
   t.test('two groups side by side', async (t) => {
-    const specs = [spec('left', 7330), spec('right', 7340)] as const
+    const specs = [await groupSpec(), await groupSpec()] as const
     t.teardown(() => Promise.all(specs.map(({ runId }) => platform.removeRun(runId))))
     const [left] = await Promise.all(specs.map((wanted) => platform.create(wanted, () => undefined)))
-    t.equal(await ask(7330, 'PING'), 'PONG')
-    t.equal(await ask(7340, 'PING'), 'PONG')
+    t.equal(await ask(specs[0].portBase, 'PING'), 'PONG')
+    t.equal(await ask(specs[1].portBase, 'PING'), 'PONG')
     await left?.remove()
-    t.equal(await ask(7341, 'PING'), 'PONG')
+    t.equal(await ask(specs[1].portBase + 1, 'PING'), 'PONG')
     t.same((await platform.removeRun(specs[1].runId)).sort(), [
-      'container platform-right-0',
-      'container platform-right-1',
+      `container ${specs[1].namePrefix}0`,
+      `container ${specs[1].namePrefix}1`,
       `network redis-chaos-${specs[1].runId}`,
     ])
   })
 
   t.test('a name or a port that is taken: nothing is made or touched', async (t) => {
-    const wanted = spec('taken', 7350)
+    const wanted = await groupSpec()
     t.teardown(() => platform.removeRun(wanted.runId))
-    const foreign = await docker.createContainer({ Image: 'redis-cluster', name: 'platform-taken-1' })
+    const name = `${wanted.namePrefix}1`
+    const port = wanted.portBase + 1
+    const foreign = await docker.createContainer({ Image: 'redis-cluster', name })
     const named = platform.create(wanted, () => undefined)
     await t.rejects(named, {
       name: 'ConflictError',
-      message: /name platform-taken-1 is taken by container platform-taken-1/,
+      message: `name ${name} is taken by container ${name}`,
     })
     t.ok(await foreign.inspect())
     await foreign.remove()
 
     const listener = createServer()
-    await new Promise<void>((resolve) => listener.listen(7351, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve))
     await t.rejects(
       platform.create(wanted, () => undefined),
-      { name: 'ConflictError', message: /port 7351 is taken by process/, hint: /--port-base/ },
+      { name: 'ConflictError', message: `port ${port} is taken by process`, hint: /--port-base/ },
     )
     await new Promise((resolve) => listener.close(resolve))
     t.equal(await leftOf(wanted.runId), 0)
   })
 
   t.test('a port taken after the check is a conflict too', async (t) => {
-    const wanted = spec('race', 7360)
+    const wanted = await groupSpec()
     t.teardown(() => platform.removeRun(wanted.runId))
+    const port = wanted.portBase + 1
     const listener = createServer()
     const error = await platform
-      .create(wanted, () => void listener.listen(7361, '127.0.0.1'))
+      .create(wanted, () => void listener.listen(port, '127.0.0.1'))
       .then(
         (group: ServerGroup) => group.remove(),
         (reason: unknown) => reason,
       )
     await new Promise((resolve) => listener.close(resolve))
     t.type(error, ConflictError)
-    t.match(error, { message: /7361/ })
+    t.match(error, { message: `${port}` })
     t.equal(await leftOf(wanted.runId), 0)
   })
 
   t.test('interrupted at any moment, nothing is left', async (t) => {
     for (const afterMs of [0, 50, 150, 400, 800]) {
-      const wanted = spec('abort', 7370, { runId: `platform-${process.pid}-abort-${afterMs}`, nodes: 3 })
+      const wanted = await groupSpec({ nodes: 3 })
       t.teardown(() => platform.removeRun(wanted.runId))
       const controller = new AbortController()
       const outcome = platform.create(
@@ -282,22 +274,23 @@ t.test('the Docker platform', async (t) => {
   })
 
   t.test('a server that does not take its settings', async (t) => {
-    const wanted = spec('fatal', 7380, { settings: { 'no-such-setting': '1' } })
+    const wanted = await groupSpec({ settings: { 'no-such-setting': '1' } })
     t.teardown(() => platform.removeRun(wanted.runId))
     await t.rejects(
       platform.create(wanted, () => undefined),
-      { name: 'PlatformError', message: /platform-fatal-\d ended as soon as it was started: .*no-such-setting/ },
+      { name: 'PlatformError', message: /test-\d+-\d+-\d ended as soon as it was started: .*no-such-setting/ },
     )
     t.equal(await leftOf(wanted.runId), 0)
   })
 
   t.test('a group that cannot be is refused', async (t) => {
+    const { runId, ...wanted } = await groupSpec()
     const refused = (overrides: Partial<ServerGroupSpec>) =>
-      platform.create(spec('bad', 7380, overrides), () => undefined)
+      platform.create({ runId, ...wanted, ...overrides }, () => undefined)
     await t.rejects(refused({ portBase: 60_000 }), { name: 'PlatformError', hint: /--port-base/ })
     await t.rejects(refused({ namePrefix: '-x' }), { name: 'PlatformError', hint: /--name-prefix/ })
     await t.rejects(refused({ password: 'a\nb' }), { name: 'PlatformError', message: /password/ })
     await t.rejects(refused({ settings: { port: '1' } }), { name: 'PlatformError', message: /cannot be set/ })
-    t.equal(await leftOf(spec('bad', 7380).runId), 0)
+    t.equal(await leftOf(runId), 0)
   })
 })

@@ -4,6 +4,7 @@ import type { LinkCount, LinkFault } from '../../runner/platforms/faults.ts'
 import { LinkChild } from '../../runner/platforms/links/link-child.ts'
 import { announcedAddress, hiddenAddress, loopbackPlan } from '../../runner/platforms/links/loopback.ts'
 import type { ServerNode } from '../../runner/platforms/platform.ts'
+import { leaseCluster } from '../support/lease.ts'
 
 interface Teardown {
   teardown(work: () => unknown): void
@@ -28,8 +29,8 @@ export interface Opened {
 
 export const name = (index: number) => `redis-node${index}`
 
-/** Each stand takes 3 ports from this one on. */
-export async function newStand(t: Teardown, portBase: number): Promise<LinkStand> {
+export async function newStand(t: Teardown): Promise<LinkStand> {
+  const { portBase } = await leaseCluster()
   const nodes = [0, 1, 2].map(
     (index): ServerNode => ({
       name: name(index),

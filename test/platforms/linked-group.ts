@@ -3,7 +3,8 @@ import type { Test } from 'tap'
 import type { LinkAnswer, LinkFault } from '../../runner/platforms/faults.ts'
 import { loopbackProblem } from '../../runner/platforms/links/loopback.ts'
 import type { ServerNode } from '../../runner/platforms/platform.ts'
-import { newStateFolder, password, platformIn, spec } from './process-groups.ts'
+import { groupSpec, password } from '../support/group-spec.ts'
+import { newStateFolder, platformIn } from './process-groups.ts'
 
 /** Groups of processes with links between them, for tests, and what is seen of the links from outside. */
 
@@ -16,17 +17,15 @@ export async function skipWithoutLoopback(): Promise<string | false> {
 
 export async function linkedGroup(
   t: Test,
-  of: string,
-  portBase: number,
-  { server, ...over }: Parameters<typeof spec>[2] & { server?: string } = {},
+  { server, ...overrides }: Parameters<typeof groupSpec>[0] & { server?: string } = {},
 ) {
   const stateFolder = newStateFolder(t)
   const platform = platformIn(stateFolder, server)
   t.teardown(() => platform.close())
-  const wanted = spec(of, portBase, { needs: { links: true }, ...over })
+  const wanted = await groupSpec({ needs: { links: true }, ...overrides })
   t.teardown(() => platform.removeRun(wanted.runId))
   const group = await platform.create(wanted, () => undefined)
-  return { stateFolder, platform, group, runId: wanted.runId }
+  return { stateFolder, platform, group, runId: wanted.runId, portBase: wanted.portBase }
 }
 
 export function cut(from: number, to: number, more: Partial<LinkFault> = {}): LinkFault {

@@ -22,7 +22,7 @@ async function roundTripMs({ near, far }: Opened): Promise<number> {
 }
 
 t.test('without faults: all that a connection can say and do', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const { near, far } = await stand.open(0, 1)
   t.equal(far.socket.remoteAddress, '127.0.10.10', 'the sender keeps its address')
   near.say('hello')
@@ -43,14 +43,14 @@ t.test('without faults: all that a connection can say and do', async (t) => {
 })
 
 t.test('a node that is down resets whoever comes', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   await stand.down(1)
   await (await stand.tryToOpen(0, 1)).reset
   await roundTripMs(await stand.open(1, 2))
 })
 
 t.test('drop: whoever opened it, a connection falls silent, and is reset by healing', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const [forth, back, other] = [await stand.open(0, 1), await stand.open(1, 0), await stand.open(0, 2)]
   const idle = await stand.open(0, 1)
   const cut = [fault(0, 1, { cut: 'drop' }), fault(1, 0, { cut: 'drop' })]
@@ -86,7 +86,7 @@ t.test('drop: whoever opened it, a connection falls silent, and is reset by heal
 })
 
 t.test('drop of one direction: the other still arrives, as much as TCP sends without an acknowledgement', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const forth = await stand.open(0, 1)
   const back = await stand.open(1, 0)
   await stand.set([fault(0, 1, { cut: 'drop' })])
@@ -113,7 +113,7 @@ t.test('drop of one direction: the other still arrives, as much as TCP sends wit
 })
 
 t.test('reject: connections are reset, new ones too', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const [forth, back, other] = [await stand.open(0, 1), await stand.open(1, 0), await stand.open(2, 1)]
   await stand.set([fault(0, 1, { cut: 'reject' })])
   await Promise.all([forth, back].flatMap(({ near, far }) => [near.reset, far.reset]))
@@ -130,7 +130,7 @@ t.test('reject: connections are reset, new ones too', async (t) => {
 })
 
 t.test('delay and jitter: each direction by itself, order kept', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const there = await stand.open(0, 1)
   const withoutMs = await roundTripMs(there)
   await stand.set([fault(0, 1, { delayMs: 80 })])
@@ -158,7 +158,7 @@ t.test('delay and jitter: each direction by itself, order kept', async (t) => {
 })
 
 t.test('what waits arrives at once when the link is healed, and not later than a shorter delay has it', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const { near, far } = await stand.open(0, 1)
   await stand.set([fault(0, 1, { delayMs: 60_000 })])
   near.say('first')
@@ -177,7 +177,7 @@ t.test('what waits arrives at once when the link is healed, and not later than a
 })
 
 t.test('bandwidth: shared by the connections of a direction', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const [one, two] = [await stand.open(0, 1), await stand.open(0, 1)]
   await stand.set([fault(0, 1, { bytesPerSecond: 200_000 })])
   const data = Buffer.alloc(50_000)
@@ -198,7 +198,7 @@ t.test('bandwidth: shared by the connections of a direction', async (t) => {
 })
 
 t.test('loss: nothing is missing, and much comes late', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const there = await stand.open(0, 1)
   await stand.set([fault(0, 1, { lossRatio: 0.1 })])
   let longestMs = 0
@@ -214,7 +214,7 @@ t.test('loss: nothing is missing, and much comes late', async (t) => {
 
 t.test('a receiver that does not read holds its sender, with and without faults', async (t) => {
   const [chunk, chunks] = [Buffer.alloc(64 * 1024), 1024]
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   for (const what of [undefined, { delayMs: 1_000 }, { bytesPerSecond: 1_000_000_000 }, { cut: 'drop' as const }]) {
     const { near, far } = await stand.open(0, 1)
     far.socket.pause()
@@ -232,7 +232,7 @@ t.test('a receiver that does not read holds its sender, with and without faults'
 })
 
 t.test('the same faults again change nothing; one more leaves the counts of the others', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const { near, far } = await stand.open(0, 1)
   const delay = fault(0, 1, { delayMs: 1 })
   await stand.set([delay])
@@ -252,7 +252,7 @@ t.test('the same faults again change nothing; one more leaves the counts of the 
 })
 
 t.test('property: whatever is slowed down, and however that changes, every byte arrives in its order', async (t) => {
-  const stand = await newStand(t, 8610)
+  const stand = await newStand(t)
   const impairment: fc.Arbitrary<Impairment> = fc.record(
     {
       delayMs: fc.constant(10),

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import t from 'tap'
-import { ask, newStateFolder, platformIn, spec } from './process-groups.ts'
+import { groupSpec } from '../support/group-spec.ts'
+import { ask, newStateFolder, platformIn } from './process-groups.ts'
 
 async function listen(port: number): Promise<Server> {
   const server = createServer((socket) => socket.destroy())
@@ -20,13 +21,15 @@ t.test('a port or a bus port that is taken: nothing is made', async (t) => {
   const stateFolder = newStateFolder(t)
   const platform = platformIn(stateFolder)
   t.teardown(() => platform.close())
-  for (const [port, said] of [
-    [7641, /port 7641 is taken by process \d+ \(\S+\); nothing was touched/],
-    [17_640, /port 17640 \(the cluster bus of 7640\) is taken by process/],
+  const wanted = await groupSpec()
+  const [port, bus] = [wanted.portBase + 1, wanted.portBase + 10_000]
+  for (const [taken, said] of [
+    [port, new RegExp(`port ${port} is taken by process \\d+ \\(\\S+\\); nothing was touched`)],
+    [bus, new RegExp(`port ${bus} \\(the cluster bus of ${wanted.portBase}\\) is taken by process`)],
   ] as const) {
-    const listener = await listen(port)
+    const listener = await listen(taken)
     await t.rejects(
-      platform.create(spec('taken', 7640), () => undefined),
+      platform.create(wanted, () => undefined),
       { name: 'ConflictError', message: said, hint: /--port-base/ },
     )
     await close(listener)
@@ -38,22 +41,26 @@ t.test('taken by another group, which is not disturbed', async (t) => {
   const stateFolder = newStateFolder(t)
   const platform = platformIn(stateFolder)
   t.teardown(() => platform.close())
-  const wanted = spec('holder', 7642, { purpose: '`npm run cluster`' })
+  const wanted = await groupSpec({ purpose: '`npm run cluster`' })
   const holder = await platform.create(wanted, () => undefined)
+  const shared = wanted.portBase + 1
+  const late = await groupSpec({ portBase: shared })
   await t.rejects(
-    platform.create(spec('late', 7643), () => undefined),
+    platform.create(late, () => undefined),
     {
       name: 'ConflictError',
-      message: /ports 7643, 17643 .* taken by `npm run cluster` \(run .*, processes of this machine\)/,
+      message: new RegExp(
+        `ports ${shared}, ${shared + 10_000} .* taken by \`npm run cluster\` \\(run .*, processes of this machine\\)`,
+      ),
       hint: /npm run cluster clean/,
     },
   )
   await t.rejects(
-    platform.create({ ...wanted, portBase: 7646 }, () => undefined),
+    platform.create({ ...wanted, portBase: wanted.portBase + 4 }, () => undefined),
     { name: 'ConflictError', message: /there are already processes of a run/ },
   )
-  t.equal(await ask(7642, 'PING'), 'PONG')
-  t.equal(await ask(7643, 'PING'), 'PONG')
+  t.equal(await ask(wanted.portBase, 'PING'), 'PONG')
+  t.equal(await ask(shared, 'PING'), 'PONG')
   t.same(readdirSync(stateFolder), [wanted.runId])
   await holder.remove()
 })
@@ -64,11 +71,13 @@ t.test('a port taken after the check is a conflict too', async (t) => {
   t.teardown(() => platform.close())
   await platform.prepare(() => undefined)
   const taken: Promise<Server>[] = []
+  const wanted = await groupSpec()
+  const port = wanted.portBase + 1
   await t.rejects(
-    platform.create(spec('race', 7644), (text) => {
-      if (text.startsWith('starting')) taken.push(listen(7645))
+    platform.create(wanted, (text) => {
+      if (text.startsWith('starting')) taken.push(listen(port))
     }),
-    { name: 'ConflictError', message: /7645/ },
+    { name: 'ConflictError', message: new RegExp(`${port}`) },
   )
   t.equal(taken.length, 1)
   for (const server of taken) await close(await server)

@@ -12,11 +12,11 @@ import type { ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import type { Processes } from '../../runner/platforms/process/protocol.ts'
 import { lookAt } from '../../runner/platforms/process-id.ts'
+import { password } from '../support/group-spec.ts'
 
 /** What tests of process groups share: groups in a state folder of their own, and what is seen of them from outside. */
 
 export const projectRoot = new URL('../..', import.meta.url).pathname
-export const password = 'a "pass\\word" of $HOME @PORT@ ü'
 
 interface Teardown {
   teardown(work: () => void): void
@@ -31,19 +31,6 @@ export function newStateFolder(t: Teardown): string {
 
 export function platformIn(stateFolder: string, server = 'redis:7.0'): ProcessPlatform {
   return new ProcessPlatform({ server, projectRoot, stateFolder })
-}
-
-export function spec(name: string, portBase: number, overrides: Partial<ServerGroupSpec> = {}): ServerGroupSpec {
-  return {
-    runId: `processes-${process.pid}-${name}`,
-    purpose: 'the test of the process platform',
-    namePrefix: `${name}-node`,
-    portBase,
-    nodes: 2,
-    password,
-    settings: { save: '3600 1 300 100', 'cluster-node-timeout': '2500' },
-    ...overrides,
-  }
 }
 
 /** Asks a server that may still be loading; ioredis itself tries again until the deadline. */

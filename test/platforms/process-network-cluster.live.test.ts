@@ -7,8 +7,9 @@ import { healthProblems } from '../../runner/cluster/health.ts'
 import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { evenSplit } from '../../runner/cluster/slots.ts'
 import { requireDebian } from '../support/debian.ts'
+import { password } from '../support/group-spec.ts'
 import { cut, isolated, linkedGroup, name, skipWithoutLoopback, waitUntil } from './linked-group.ts'
-import { ask, password } from './process-groups.ts'
+import { ask } from './process-groups.ts'
 
 const KEY_OF_FIRST_SHARD = 'b'
 const KEY_OF_LAST_SHARD = 'a'
@@ -19,7 +20,7 @@ for (const server of ['redis:7.0', 'redis:6.0']) {
   t.test(`what a cluster sees of its links, ${server}`, { skip }, async (t) => {
     if (server !== 'redis:7.0' && !(await requireDebian(t))) return
     const settings = { 'cluster-node-timeout': '1500', 'cluster-replica-validity-factor': '0' }
-    const { group } = await linkedGroup(t, 'lk-cluster', 8612, { server, nodes: 6, settings })
+    const { group } = await linkedGroup(t, { server, nodes: 6, settings })
     const cluster = new LiveCluster({ nodes: group.nodes, password, clock: systemClock })
     t.teardown(() => cluster.close())
     const topology = { shards: 3, replicas: 1, slots: evenSplit(3) }

@@ -4,15 +4,16 @@ import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { removeStale } from '../../runner/platforms/process/removal.ts'
 import { lookAt } from '../../runner/platforms/process-id.ts'
+import { groupSpec } from '../support/group-spec.ts'
 import { cut, linkedGroup, skipWithoutLoopback, waitUntil } from './linked-group.ts'
-import { alive, newStateFolder, processesOf, spec, startRunner, waitUntilGone } from './process-groups.ts'
+import { alive, newStateFolder, processesOf, startRunner, waitUntilGone } from './process-groups.ts'
 
 const skip = await skipWithoutLoopback()
 const needs = { links: true } as const
 
 t.test('what carries the links ends with whatever it hangs on', { skip }, async (t) => {
   await t.test('the group is removed', async (t) => {
-    const { group, stateFolder, runId } = await linkedGroup(t, 'lk-end', 8620)
+    const { group, stateFolder, runId } = await linkedGroup(t)
     const processes = processesOf(stateFolder, runId)
     t.ok(lookAt(processes.links?.pid ?? 0), 'it is there')
     await group.network.set([cut(0, 1)])
@@ -23,7 +24,7 @@ t.test('what carries the links ends with whatever it hangs on', { skip }, async 
 
   await t.test('the runner is killed', async (t) => {
     const stateFolder = newStateFolder(t)
-    const wanted = spec('lk-orphan', 8622, { needs })
+    const wanted = await groupSpec({ needs })
     const runner = await startRunner(stateFolder, wanted)
     const processes = processesOf(stateFolder, wanted.runId)
     t.equal(alive(processes).length, 4)
@@ -33,7 +34,7 @@ t.test('what carries the links ends with whatever it hangs on', { skip }, async 
   })
 
   await t.test('the supervisor is killed', async (t) => {
-    const { group, stateFolder, runId } = await linkedGroup(t, 'lk-lost', 8624)
+    const { group, stateFolder, runId } = await linkedGroup(t)
     const { supervisor, links } = processesOf(stateFolder, runId)
     process.kill(supervisor.pid, 'SIGKILL')
     await waitUntil(() => lookAt(links?.pid ?? 0) === undefined, 'the links to end by themselves')
@@ -44,7 +45,7 @@ t.test('what carries the links ends with whatever it hangs on', { skip }, async 
 
   await t.test('the supervisor and the runner are killed while it is paused: the next run ends it', async (t) => {
     const stateFolder = newStateFolder(t)
-    const wanted = spec('lk-stale', 8626, { needs })
+    const wanted = await groupSpec({ needs })
     const runner = await startRunner(stateFolder, wanted)
     const processes = processesOf(stateFolder, wanted.runId)
     process.kill(processes.links?.pid ?? 0, 'SIGSTOP')
@@ -58,7 +59,7 @@ t.test('what carries the links ends with whatever it hangs on', { skip }, async 
   })
 
   await t.test('by hand: the removal command without a supervisor', async (t) => {
-    const { group, platform, stateFolder, runId } = await linkedGroup(t, 'lk-hand', 8628)
+    const { group, platform, stateFolder, runId } = await linkedGroup(t)
     const processes = processesOf(stateFolder, runId)
     process.kill(processes.links?.pid ?? 0, 'SIGSTOP')
     process.kill(processes.supervisor.pid, 'SIGKILL')
@@ -70,7 +71,7 @@ t.test('what carries the links ends with whatever it hangs on', { skip }, async 
 })
 
 t.test('links that die are told, and never taken for whole ones', { skip }, async (t) => {
-  const { group, platform, stateFolder, runId } = await linkedGroup(t, 'lk-dead', 8630)
+  const { group, platform, stateFolder, runId } = await linkedGroup(t)
   await group.network.set([cut(0, 1)])
   t.match(await platform.probe(), /^processes/)
   const gone = /the process that carries the links between the nodes is gone: it was killed by SIGKILL/

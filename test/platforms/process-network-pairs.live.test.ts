@@ -10,7 +10,7 @@ const PAIRS = SIX.flatMap((from) => SIX.filter((to) => to !== from).map((to) => 
 const skip = await skipWithoutLoopback()
 
 t.test('each direction of each pair of six nodes is cut alone', { skip }, async (t) => {
-  const { group } = await linkedGroup(t, 'lk-pairs', 8600, { nodes: 6 })
+  const { group } = await linkedGroup(t, { nodes: 6 })
   const node = (index: number) => {
     const found = group.nodes[index]
     if (!found) throw new Error(`no node ${index}`)

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { CLIENTS, type LinkFault, type LinkProbe } from '../../runner/platforms/faults.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
+import { groupSpec } from '../support/group-spec.ts'
 import { cut, inWords, linkedGroup, name, skipWithoutLoopback } from './linked-group.ts'
-import { answers, ask, newStateFolder, platformIn, processesOf, projectRoot, spec } from './process-groups.ts'
+import { answers, ask, newStateFolder, platformIn, processesOf, projectRoot } from './process-groups.ts'
 
 const SILENT_AFTER_MS = 400
 const WITHIN_MS = 8_000
@@ -15,7 +16,7 @@ function data(from: string, to: string, payloadBytes?: number): LinkProbe {
 }
 
 t.test('a group with links', { skip }, async (t) => {
-  const { group, platform, stateFolder, runId } = await linkedGroup(t, 'lk-net', 8606, { nodes: 3 })
+  const { group, platform, stateFolder, runId, portBase } = await linkedGroup(t, { nodes: 3 })
   const { network } = group
   const roundTripMs = async (from: number, to: number, channel: 'bus' | 'data' = 'data', payloadBytes?: number) => {
     const probe = { ...data(name(from), name(to), payloadBytes), channel }
@@ -25,11 +26,11 @@ t.test('a group with links', { skip }, async (t) => {
   }
 
   await t.test('nodes know each other by addresses of their own, clients reach them past the links', async (t) => {
-    t.match(group.nodes[1], { host: 'localhost', port: 8607, peerHost: '127.0.10.11', peerPort: 8607 })
-    t.same(await ask(8607, 'CONFIG', 'GET', 'bind'), ['bind', '127.0.11.11 127.0.0.1'])
-    t.same(await ask(8607, 'CONFIG', 'GET', 'cluster-announce-ip'), ['cluster-announce-ip', '127.0.10.11'])
-    t.same(await ask(8607, 'CONFIG', 'GET', 'replica-announce-ip'), ['replica-announce-ip', '127.0.10.11'])
-    t.same(await ask(8607, 'CONFIG', 'GET', 'bind-source-addr'), ['bind-source-addr', '127.0.10.11'])
+    t.match(group.nodes[1], { host: 'localhost', port: portBase + 1, peerHost: '127.0.10.11', peerPort: portBase + 1 })
+    t.same(await ask(portBase + 1, 'CONFIG', 'GET', 'bind'), ['bind', '127.0.11.11 127.0.0.1'])
+    t.same(await ask(portBase + 1, 'CONFIG', 'GET', 'cluster-announce-ip'), ['cluster-announce-ip', '127.0.10.11'])
+    t.same(await ask(portBase + 1, 'CONFIG', 'GET', 'replica-announce-ip'), ['replica-announce-ip', '127.0.10.11'])
+    t.same(await ask(portBase + 1, 'CONFIG', 'GET', 'bind-source-addr'), ['bind-source-addr', '127.0.10.11'])
     await network.set([cut(0, 1), cut(1, 0)])
     t.match(await network.probe([data(CLIENTS, name(1))], WITHIN_MS), [{ outcome: 'open' }])
     await network.set([])
@@ -89,13 +90,13 @@ t.test('a group with links', { skip }, async (t) => {
       ['refused', 'refused'],
     )
     await group.start(name(1))
-    await ask(8607, 'PING')
+    await ask(portBase + 1, 'PING')
     t.same(
       (await network.probe(both, WITHIN_MS)).map(({ outcome }) => outcome),
       ['open', 'open'],
     )
     await group.restart(name(2), WITHIN_MS)
-    await ask(8608, 'PING')
+    await ask(portBase + 2, 'PING')
     t.match(await network.probe([data(name(0), name(2))], SILENT_AFTER_MS), [{ outcome: 'silent' }])
     t.pass('a cut outlives a restart')
     await network.set([])
@@ -159,7 +160,7 @@ t.test('a group with links', { skip }, async (t) => {
   })
 
   await t.test('another group beside it is not disturbed', async (t) => {
-    const beside = spec('lk-beside', 8609, { nodes: 2, needs: { links: true } })
+    const beside = await groupSpec({ nodes: 2, needs: { links: true } })
     t.teardown(() => platform.removeRun(beside.runId))
     const other = await platform.create(beside, () => undefined)
     t.match(await other.network.probe([data(name(0), name(1))], WITHIN_MS), [{ outcome: 'open' }])
@@ -170,16 +171,16 @@ t.test('a group with links', { skip }, async (t) => {
 })
 
 t.test('clients come through links too where that is asked for', { skip }, async (t) => {
-  const { group } = await linkedGroup(t, 'lk-clients', 8606, { needs: { links: true, clientLinks: true } })
+  const { group, portBase } = await linkedGroup(t, { needs: { links: true, clientLinks: true } })
   const { network } = group
-  t.same(await ask(8606, 'CONFIG', 'GET', 'bind'), ['bind', '127.0.11.10'])
+  t.same(await ask(portBase, 'CONFIG', 'GET', 'bind'), ['bind', '127.0.11.10'])
   const probes = [data(CLIENTS, name(0)), data(CLIENTS, name(1)), data(name(0), name(1))]
   const outcomes = async (timeoutMs: number) => (await network.probe(probes, timeoutMs)).map(({ outcome }) => outcome)
   t.same(await outcomes(WITHIN_MS), ['open', 'open', 'open'])
   const fromClients: LinkFault = { from: CLIENTS, to: name(0), channel: 'all', cut: 'drop' }
   await network.set([fromClients])
   t.same(await outcomes(SILENT_AFTER_MS), ['silent', 'open', 'open'])
-  t.notOk(await answers(8606, SILENT_AFTER_MS), 'any client')
+  t.notOk(await answers(portBase, SILENT_AFTER_MS), 'any client')
   await network.set([{ from: name(0), to: CLIENTS, channel: 'data', cut: 'reject' }])
   t.same(await outcomes(WITHIN_MS), ['refused', 'open', 'open'])
   await network.set([{ ...fromClients, cut: undefined, delayMs: 120 } as unknown as LinkFault])
@@ -190,10 +191,10 @@ t.test('clients come through links too where that is asked for', { skip }, async
 })
 
 t.test('a group without links pays nothing and can do nothing', async (t) => {
-  const { group, stateFolder, runId } = await linkedGroup(t, 'lk-none', 8606, { needs: {} })
+  const { group, stateFolder, runId, portBase } = await linkedGroup(t, { needs: {} })
   t.equal(processesOf(stateFolder, runId).links, undefined, 'nothing carries links')
   t.match(group.nodes[0], { peerHost: '127.0.0.1' })
-  t.same(await ask(8606, 'CONFIG', 'GET', 'bind'), ['bind', '127.0.0.1'])
+  t.same(await ask(portBase, 'CONFIG', 'GET', 'bind'), ['bind', '127.0.0.1'])
   await group.network.set([])
   t.same(await group.network.counts(), [])
   t.match(await group.network.probe([data(CLIENTS, name(0))], WITHIN_MS), [{ outcome: 'open' }])
@@ -205,7 +206,7 @@ t.test('a group without links pays nothing and can do nothing', async (t) => {
 t.test('more nodes than there are addresses are refused before anything is made', { skip }, async (t) => {
   const platform = platformIn(newStateFolder(t))
   await t.rejects(
-    platform.create(spec('lk-many', 8600, { nodes: 246, needs: { links: true } }), () => undefined),
+    platform.create(await groupSpec({ nodes: 246, needs: { links: true } }), () => undefined),
     { name: 'UnsupportedFault', message: /links between 246 nodes is unsupported here: .* there are 245/ },
   )
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { removeStale } from '../../runner/platforms/process/removal.ts'
 import { processId } from '../../runner/platforms/process-id.ts'
+import { groupSpec } from '../support/group-spec.ts'
 import {
   alive,
   answers,
@@ -13,7 +14,6 @@ import {
   platformIn,
   processesOf,
   spawnRunner,
-  spec,
   startRunner,
   untilEmpty,
   untilSupervisorEnded,
@@ -36,20 +36,20 @@ async function rejection(ask: () => Promise<unknown>, withinMs: number): Promise
 
 t.test('a runner that is killed takes its servers with it', async (t) => {
   const stateFolder = newStateFolder(t)
-  const wanted = spec('orphan', 7620, { nodes: 3 })
+  const wanted = await groupSpec({ nodes: 3 })
   const runner = await startRunner(stateFolder, wanted)
   const processes = processesOf(stateFolder, wanted.runId)
   t.equal(alive(processes).length, 4)
   runner.kill('SIGKILL')
   await once(runner, 'exit')
   await t.resolves(waitUntilGone(stateFolder, processes, 5_000))
-  t.notMatch(execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' }), 'orphan-node')
+  t.notMatch(execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' }), wanted.namePrefix)
 })
 
 t.test('a runner that is killed while it makes its files takes them with it', async (t) => {
   for (const beforeKillMs of [0, 1, 3, 8, 15]) {
     const stateFolder = newStateFolder(t)
-    const runner = spawnRunner(stateFolder, spec('early', 7620))
+    const runner = spawnRunner(stateFolder, await groupSpec())
     while (readdirSync(stateFolder).length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
     await new Promise((resolve) => setTimeout(resolve, beforeKillMs))
     runner.kill('SIGKILL')
@@ -61,7 +61,7 @@ t.test('a runner that is killed while it makes its files takes them with it', as
 t.test('a folder of the same name that another program made stays', async (t) => {
   const stateFolder = newStateFolder(t)
   const platform = platformIn(stateFolder)
-  const wanted = spec('taken', 7620)
+  const wanted = await groupSpec()
   const record = { runId: wanted.runId, purpose: 'another', runner: processId(process.ppid), kept: false, nodes: [] }
   mkdirSync(join(stateFolder, wanted.runId))
   writeFileSync(join(stateFolder, wanted.runId, 'run.json'), JSON.stringify(record))
@@ -76,7 +76,7 @@ t.test('a folder of the same name that another program made stays', async (t) =>
 
 t.test('a paused server goes too', async (t) => {
   const stateFolder = newStateFolder(t)
-  const wanted = spec('frozen', 7620)
+  const wanted = await groupSpec()
   const runner = await startRunner(stateFolder, wanted)
   const processes = processesOf(stateFolder, wanted.runId)
   const platform = platformIn(stateFolder)
@@ -88,13 +88,13 @@ t.test('a paused server goes too', async (t) => {
 
 t.test('a group that is to outlive its runner does, and is found', async (t) => {
   const stateFolder = newStateFolder(t)
-  const wanted = spec('lasting', 7623, { outlivesRunner: true })
+  const wanted = await groupSpec({ outlivesRunner: true })
   const runner = await startRunner(stateFolder, wanted)
   const processes = processesOf(stateFolder, wanted.runId)
   runner.kill('SIGKILL')
   await once(runner, 'exit')
   t.same(await removeStale(stateFolder), [], 'it is not stale')
-  t.equal(await ask(7623, 'PING'), 'PONG')
+  t.equal(await ask(wanted.portBase, 'PING'), 'PONG')
 
   const platform = platformIn(stateFolder)
   t.teardown(() => platform.close())
@@ -115,7 +115,7 @@ t.test('a supervisor that is killed', async (t) => {
   t.teardown(() => platform.close())
 
   await t.test('its runner hears of it, and removes what is left', async (t) => {
-    const wanted = spec('lost', 7625)
+    const wanted = await groupSpec()
     t.teardown(() => platform.removeRun(wanted.runId))
     const group = await platform.create(wanted, () => undefined)
     const processes = processesOf(stateFolder, wanted.runId)
@@ -134,7 +134,7 @@ t.test('a supervisor that is killed', async (t) => {
   })
 
   await t.test('with its runner: the next run finds and removes the servers', async (t) => {
-    const wanted = spec('stale', 7627)
+    const wanted = await groupSpec()
     t.teardown(() => platform.removeRun(wanted.runId))
     const runner = await startRunner(stateFolder, wanted)
     const processes = processesOf(stateFolder, wanted.runId)
@@ -142,12 +142,13 @@ t.test('a supervisor that is killed', async (t) => {
     runner.kill('SIGKILL')
     await once(runner, 'exit')
     await untilSupervisorEnded(processes)
-    t.ok(await answers(7627, 5_000), 'the servers live on')
+    t.ok(await answers(wanted.portBase, 5_000), 'the servers live on')
     const said: string[] = []
-    const group = await platform.create(spec('next', 7627), (text) => said.push(text))
+    const next = await groupSpec({ portBase: wanted.portBase })
+    const group = await platform.create(next, (text) => said.push(text))
     t.match(said, [
-      'removed what a dead run left: process stale-node0',
-      'removed what a dead run left: process stale-node1',
+      `removed what a dead run left: process ${wanted.namePrefix}0`,
+      `removed what a dead run left: process ${wanted.namePrefix}1`,
       `removed what a dead run left: folder ${join(stateFolder, wanted.runId)}`,
     ])
     t.same(alive(processes), [])
@@ -155,7 +156,7 @@ t.test('a supervisor that is killed', async (t) => {
   })
 
   await t.test('by hand: the removal command without a supervisor', async (t) => {
-    const wanted = spec('hand', 7629)
+    const wanted = await groupSpec()
     t.teardown(() => platform.removeRun(wanted.runId))
     const group = await platform.create(wanted, () => undefined)
     const processes = processesOf(stateFolder, wanted.runId)
@@ -170,7 +171,7 @@ t.test('a supervisor that is killed', async (t) => {
 t.test('a process that only has the pid of a dead server is left alone', async (t) => {
   const stateFolder = newStateFolder(t)
   const platform = platformIn(stateFolder)
-  const wanted = spec('reused', 7631)
+  const wanted = await groupSpec()
   t.teardown(() => platform.removeRun(wanted.runId))
   const runner = await startRunner(stateFolder, wanted)
   const processes = processesOf(stateFolder, wanted.runId)
@@ -180,11 +181,11 @@ t.test('a process that only has the pid of a dead server is left alone', async (
   await untilSupervisorEnded(processes)
   const file = join(stateFolder, wanted.runId, 'processes.json')
   const recorded = JSON.parse(readFileSync(file, 'utf8'))
-  recorded.servers['reused-node0'] = { pid: process.pid, startedAt: 'another boot:1' }
+  recorded.servers[`${wanted.namePrefix}0`] = { pid: process.pid, startedAt: 'another boot:1' }
   writeFileSync(file, JSON.stringify(recorded))
-  t.same(await removeStale(stateFolder), ['process reused-node1', `folder ${join(stateFolder, wanted.runId)}`])
+  t.same(await removeStale(stateFolder), [`process ${wanted.namePrefix}1`, `folder ${join(stateFolder, wanted.runId)}`])
   t.ok(process.pid, 'this test is alive')
-  process.kill(processes.servers['reused-node0']?.pid ?? 0, 'SIGKILL')
+  process.kill(processes.servers[`${wanted.namePrefix}0`]?.pid ?? 0, 'SIGKILL')
   await platform.close()
 })
 
@@ -195,7 +196,8 @@ t.test('a state folder that cannot be trusted or written', async (t) => {
   const file = join(folder, 'file')
   writeFileSync(file, '')
   symlinkSync(folder, link)
-  const refused = (stateFolder: string) => platformIn(stateFolder).create(spec('none', 7633), () => undefined)
+  const wanted = await groupSpec()
+  const refused = (stateFolder: string) => platformIn(stateFolder).create(wanted, () => undefined)
   await t.rejects(refused(link), { name: 'PlatformError', message: /link is not a folder/ })
   await t.rejects(refused(file), { name: 'PlatformError', message: /could not make the folder .*file/ })
   await t.rejects(refused(join(file, 'x')), { message: /something on the way to it is not a folder/, hint: /TMPDIR/ })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { LogLine } from '../../runner/platforms/platform.ts'
 import { parseLogLine } from '../../runner/platforms/process/logs.ts'
-import { alive, answers, ask, newStateFolder, password, platformIn, processesOf, spec } from './process-groups.ts'
+import { groupSpec, password } from '../support/group-spec.ts'
+import { alive, answers, ask, newStateFolder, platformIn, processesOf } from './process-groups.ts'
 
 const first = 'redis-node0'
 const second = 'redis-node1'
@@ -16,7 +17,9 @@ t.test('a group of processes and its life', async (t) => {
   t.teardown(() => platform.close())
   t.match(await platform.probe(), /^processes of this machine \(/)
   t.match(await platform.prepare(() => undefined), /^redis 7\.0\.\d+$/)
-  const wanted = spec('life', 7600)
+  const wanted = await groupSpec()
+  const [server0, server1] = [`${wanted.namePrefix}0`, `${wanted.namePrefix}1`] as const
+  const [port0, port1] = [wanted.portBase, wanted.portBase + 1] as const
   t.teardown(() => platform.removeRun(wanted.runId))
   const group = await platform.create(wanted, () => undefined)
   const folder = join(stateFolder, wanted.runId)
@@ -25,55 +28,55 @@ t.test('a group of processes and its life', async (t) => {
 
   await t.test('nodes, ports and settings', async (t) => {
     t.match(group.nodes, [
-      { name: first, serverName: 'life-node0', index: 0, host: 'localhost', port: 7600, peerHost: '127.0.0.1' },
-      { name: second, serverName: 'life-node1', index: 1, host: 'localhost', port: 7601, peerPort: 7601 },
+      { name: first, serverName: server0, index: 0, host: 'localhost', port: port0, peerHost: '127.0.0.1' },
+      { name: second, serverName: server1, index: 1, host: 'localhost', port: port1, peerPort: port1 },
     ])
-    t.same(await ask(7600, 'CONFIG', 'GET', 'cluster-node-timeout'), ['cluster-node-timeout', '2500'])
-    t.same(await ask(7601, 'CONFIG', 'GET', 'save'), ['save', '3600 1 300 100'])
-    t.same(await ask(7601, 'CONFIG', 'GET', 'bind'), ['bind', '127.0.0.1'])
+    t.same(await ask(port0, 'CONFIG', 'GET', 'cluster-node-timeout'), ['cluster-node-timeout', '2500'])
+    t.same(await ask(port1, 'CONFIG', 'GET', 'save'), ['save', '3600 1 300 100'])
+    t.same(await ask(port1, 'CONFIG', 'GET', 'bind'), ['bind', '127.0.0.1'])
     t.match(await group.state(first), { status: 'running', text: 'process is running' })
   })
 
   await t.test('the password is in files of this user alone', async (t) => {
-    for (const path of [stateFolder, folder, join(folder, 'life-node0')]) t.equal(statSync(path).mode & 0o077, 0, path)
-    t.equal(statSync(join(folder, 'life-node0', 'server.conf')).mode & 0o777, 0o600)
+    for (const path of [stateFolder, folder, join(folder, server0)]) t.equal(statSync(path).mode & 0o077, 0, path)
+    t.equal(statSync(join(folder, server0, 'server.conf')).mode & 0o777, 0o600)
     t.equal(statSync(join(folder, 'control.sock')).mode & 0o077, 0)
     const told = execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' })
-    t.match(told, 'life-node0', 'its name is in the list of processes')
+    t.match(told, server0, 'its name is in the list of processes')
     t.notOk(told.includes(password))
     t.notOk(readFileSync(join(folder, 'run.json'), 'utf8').includes(password))
   })
 
   await t.test('stop, start and kill', async (t) => {
-    await ask(7600, 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    const nodeId = await ask(7600, 'CLUSTER', 'MYID')
-    await ask(7600, 'CONFIG', 'SET', 'cluster-require-full-coverage', 'no')
+    await ask(port0, 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    const nodeId = await ask(port0, 'CLUSTER', 'MYID')
+    await ask(port0, 'CONFIG', 'SET', 'cluster-require-full-coverage', 'no')
     await group.stop(first, 10_000)
     t.same(await group.state(first), { status: 'stopped', exitCode: 0, text: 'process exited with code 0' })
-    t.notOk(await answers(7600, 500))
+    t.notOk(await answers(port0, 500))
     await group.stop(first, 10_000)
     await group.start(first)
     await group.start(first)
-    t.equal(await ask(7600, 'CLUSTER', 'MYID'), nodeId, 'its data folder was kept')
+    t.equal(await ask(port0, 'CLUSTER', 'MYID'), nodeId, 'its data folder was kept')
     await group.kill(first)
     t.same(await group.state(first), { status: 'stopped', exitCode: 137, text: 'process was killed by SIGKILL' })
     await group.kill(first)
     await group.restart(first, 10_000)
-    const processId = /process_id:(\d+)/.exec(String(await ask(7600, 'INFO', 'server')))?.[1]
+    const processId = /process_id:(\d+)/.exec(String(await ask(port0, 'INFO', 'server')))?.[1]
     await group.restart(first, 10_000)
-    t.notMatch(await ask(7600, 'INFO', 'server'), `process_id:${processId}\r`, 'another process')
-    t.equal(await ask(7600, 'CLUSTER', 'MYID'), nodeId)
+    t.notMatch(await ask(port0, 'INFO', 'server'), `process_id:${processId}\r`, 'another process')
+    t.equal(await ask(port0, 'CLUSTER', 'MYID'), nodeId)
   })
 
   await t.test('pause', async (t) => {
-    t.ok(await answers(7601, 5_000))
+    t.ok(await answers(port1, 5_000))
     await group.pause(second)
     t.same(await group.state(second), { status: 'paused', text: 'process is paused' })
-    t.notOk(await answers(7601, 500), 'it is silent')
+    t.notOk(await answers(port1, 500), 'it is silent')
     await t.rejects(group.pause(second), { message: 'could not pause redis-node1: the process is paused already' })
     await t.rejects(group.start(second), { message: /could not start redis-node1: the process is paused/ })
     await group.unpause(second)
-    t.ok(await answers(7601, 5_000))
+    t.ok(await answers(port1, 5_000))
     await t.rejects(group.unpause(second), { message: 'could not unpause redis-node1: the process is not paused' })
     await group.pause(second)
     await group.stop(second, 100)
@@ -83,7 +86,7 @@ t.test('a group of processes and its life', async (t) => {
   })
 
   await t.test('an end that nobody here asked for is told from a kill', async (t) => {
-    const server = processesOf(stateFolder, wanted.runId).servers['life-node1']
+    const server = processesOf(stateFolder, wanted.runId).servers[server1]
     process.kill(server?.pid ?? 0, 'SIGKILL')
     while ((await group.state(second)).status !== 'stopped');
     t.match(await group.state(second), { text: 'process was killed by SIGKILL, which redis-chaos did not send' })
@@ -92,7 +95,7 @@ t.test('a group of processes and its life', async (t) => {
 
   await t.test('logs: every line of every life, once', async (t) => {
     await endLogs()
-    const file = readFileSync(join(folder, 'life-node0', 'server.log'), 'utf8')
+    const file = readFileSync(join(folder, server0, 'server.log'), 'utf8')
     t.same(
       lines.map(({ text }) => text),
       file.trimEnd().split('\n'),
@@ -108,7 +111,7 @@ t.test('a group of processes and its life', async (t) => {
   })
 
   await t.test('found again by another runner, with what is stopped', async (t) => {
-    t.equal(await ask(7601, 'PING'), 'PONG')
+    t.equal(await ask(port1, 'PING'), 'PONG')
     await group.stop(second, 5_000)
     const other = platformIn(stateFolder)
     t.teardown(() => other.close())
@@ -117,18 +120,18 @@ t.test('a group of processes and its life', async (t) => {
     t.match(await found?.state(second), { status: 'stopped', exitCode: 0 })
     t.match(await found?.state(first), { status: 'running' })
     await found?.start(second)
-    t.equal(await ask(7601, 'PING'), 'PONG')
+    t.equal(await ask(port1, 'PING'), 'PONG')
     t.equal(await other.find('processes-no-such-run'), undefined)
   })
 
   await t.test('a runner that vanishes in the middle of a request disturbs nothing', async (t) => {
-    for (const text of ['{"id":1,"action":"sta', '{"id":1,"action":"restart","server":"life-node1","graceMs":9}\n']) {
+    for (const text of ['{"id":1,"action":"sta', `{"id":1,"action":"restart","server":"${server1}","graceMs":9}\n`]) {
       const socket = connect(join(folder, 'control.sock'))
       await new Promise<void>((resolve) => socket.end(text, resolve))
       socket.destroy()
     }
     t.match(await group.state(first), { status: 'running' })
-    t.equal(await ask(7601, 'PING'), 'PONG')
+    t.equal(await ask(port1, 'PING'), 'PONG')
   })
 
   await t.test('a node that there is not', async (t) => {
@@ -155,15 +158,15 @@ t.test('two groups side by side', async (t) => {
   const stateFolder = newStateFolder(t)
   const platform = platformIn(stateFolder)
   t.teardown(() => platform.close())
-  const specs = [spec('left', 7604), spec('right', 7606)] as const
+  const specs = [await groupSpec(), await groupSpec()] as const
   t.teardown(() => Promise.all(specs.map(({ runId }) => platform.removeRun(runId))))
   const [left] = await Promise.all(specs.map((wanted) => platform.create(wanted, () => undefined)))
-  t.equal(await ask(7604, 'PING'), 'PONG')
+  t.equal(await ask(specs[0].portBase, 'PING'), 'PONG')
   await left?.remove()
-  t.equal(await ask(7607, 'PING'), 'PONG')
+  t.equal(await ask(specs[1].portBase + 1, 'PING'), 'PONG')
   t.same(await platform.removeRun(specs[1].runId), [
-    'process right-node0',
-    'process right-node1',
+    `process ${specs[1].namePrefix}0`,
+    `process ${specs[1].namePrefix}1`,
     `folder ${join(stateFolder, specs[1].runId)}`,
   ])
 })
@@ -172,10 +175,10 @@ t.test('a server that does not take its settings', async (t) => {
   const stateFolder = newStateFolder(t)
   const platform = platformIn(stateFolder)
   t.teardown(() => platform.close())
-  const wanted = spec('fatal', 7608, { settings: { 'no-such-setting': '1' } })
+  const wanted = await groupSpec({ settings: { 'no-such-setting': '1' } })
   await t.rejects(
     platform.create(wanted, () => undefined),
-    { name: /EndedEarly|PlatformError/, message: /fatal-node\d ended as soon as it was started: .*no-such-setting/ },
+    { name: /EndedEarly|PlatformError/, message: /test-\d+-\d+-\d ended as soon as it was started: .*no-such-setting/ },
   )
   t.same(readdirSync(stateFolder), [])
 })
@@ -183,8 +186,8 @@ t.test('a server that does not take its settings', async (t) => {
 t.test('a group that cannot be is refused', async (t) => {
   const stateFolder = newStateFolder(t)
   const platform = platformIn(stateFolder)
-  const refused = (overrides: Parameters<typeof spec>[2]) =>
-    platform.create(spec('bad', 7608, overrides), () => undefined)
+  const refused = async (overrides: Parameters<typeof groupSpec>[0]) =>
+    platform.create(await groupSpec(overrides), () => undefined)
   await t.rejects(refused({ portBase: 60_000 }), { name: 'PlatformError', hint: /--port-base/ })
   await t.rejects(refused({ settings: { port: '1' } }), { name: 'PlatformError', message: /cannot be set/ })
   t.same(readdirSync(stateFolder), [])
@@ -195,7 +198,7 @@ t.test('interrupted at any moment, nothing is left', async (t) => {
   const platform = platformIn(stateFolder)
   await platform.prepare(() => undefined)
   for (const afterMs of [0, 20, 60, 120, 250, 500]) {
-    const wanted = spec('abort', 7610, { runId: `processes-${process.pid}-abort-${afterMs}`, nodes: 3 })
+    const wanted = await groupSpec({ nodes: 3 })
     const controller = new AbortController()
     const timer = setTimeout(() => controller.abort(new Error('interrupted')), afterMs)
     const group = await platform
@@ -204,7 +207,7 @@ t.test('interrupted at any moment, nothing is left', async (t) => {
     clearTimeout(timer)
     await group?.remove()
     t.same(readdirSync(stateFolder), [], `${afterMs} ms`)
-    t.notOk(await answers(7610, 100), `${afterMs} ms`)
+    t.notOk(await answers(wanted.portBase, 100), `${afterMs} ms`)
   }
 })
 

@@ -8,19 +8,15 @@ export type PlatformKind = 'process' | 'docker'
 export interface OnPlatform {
   platform: PlatformKind
   /** A cluster on that platform, gone again when the test ends. */
-  cluster(options?: Partial<LiveStageOptions>): Promise<LiveStage>
+  cluster(options?: LiveStageOptions): Promise<LiveStage>
 }
 
-/** Runs the same test on real servers of both platforms, one after the other, on ports from `portBase` on. */
-export function onEachPlatform(
-  name: string,
-  { portBase, namePrefix }: { portBase: number; namePrefix: string },
-  test: (t: Test, on: OnPlatform) => Promise<void>,
-): void {
+/** Runs the same test on real servers of both platforms, one after the other. */
+export function onEachPlatform(name: string, test: (t: Test, on: OnPlatform) => Promise<void>): void {
   for (const platform of ['process', 'docker'] as const) {
     t.test(`${name}, on ${platform}`, { skip: platform === 'process' && skipWithoutRedis() }, async (t) => {
       if (platform === 'docker' && !(await requireEngine(t))) return
-      await test(t, { platform, cluster: (options) => liveStage(t, { portBase, namePrefix, platform, ...options }) })
+      await test(t, { platform, cluster: (options) => liveStage(t, { platform, ...options }) })
     })
   }
 }

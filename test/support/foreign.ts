@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import Docker from 'dockerode'
+import { leasePort } from './lease.ts'
 
 /** Something made by hand beside the runs, which nothing of theirs may touch. */
 export interface Foreign {
@@ -35,7 +36,8 @@ export async function foreignContainer(): Promise<Foreign> {
 }
 
 /** A `redis-server` on a port of its own. */
-export async function foreignServer(port: number): Promise<Foreign> {
+export async function foreignServer(): Promise<Foreign> {
+  const port = await leasePort()
   const child: ChildProcess = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
     stdio: 'ignore',
     cwd: '/',

@@ -16,13 +16,12 @@ export async function formedCluster(
   options: {
     shards: number
     replicas: number
-    portBase: number
     slots?: SlotRange[][]
     settings?: Record<string, string>
   },
 ): Promise<FormedCluster> {
-  const { shards, replicas, portBase, slots = evenSplit(shards), settings = {} } = options
-  const servers = await startLocalServers({ count: shards * (1 + replicas), portBase, settings })
+  const { shards, replicas, slots = evenSplit(shards), settings = {} } = options
+  const servers = await startLocalServers({ count: shards * (1 + replicas), settings })
   t.teardown(() => servers.stop())
   const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock: systemClock })
   t.teardown(() => cluster.close())

@@ -19,6 +19,7 @@ import { Datasets } from '../../runner/steps/datasets.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 import { Names } from '../../runner/steps/names.ts'
 import type { Step } from '../../runner/steps/verb.ts'
+import { leaseCluster } from './lease.ts'
 
 /** A real cluster on which steps are played, and what they left. */
 export interface LiveStage {
@@ -34,8 +35,6 @@ export interface LiveStage {
 }
 
 export interface LiveStageOptions {
-  /** The first of as many ports as there are nodes. Test files run side by side: no other may use one of them, not even of a node that is down. */
-  portBase: number
   shards?: number
   replicas?: number
   needs?: GroupNeeds
@@ -44,8 +43,6 @@ export interface LiveStageOptions {
   server?: string
   /** Default: `process`. */
   platform?: 'process' | 'docker'
-  /** Default: `sf-`. */
-  namePrefix?: string
 }
 
 export const PASSWORD = 'test-secret'
@@ -54,13 +51,13 @@ const projectRoot = new URL('../..', import.meta.url).pathname
 /** Gone again when the test ends. */
 export async function liveStage(
   t: { teardown(end: () => unknown): void },
-  options: LiveStageOptions,
+  options: LiveStageOptions = {},
 ): Promise<LiveStage> {
-  const { portBase, shards = 1, replicas = 1, needs = {}, settings = {}, server = 'redis:7.0' } = options
+  const { shards = 1, replicas = 1, needs = {}, settings = {}, server = 'redis:7.0' } = options
   const platform = options.platform === 'docker' ? new DockerPlatform({ server, projectRoot }) : processes(t, server)
   t.teardown(() => platform.close())
   await platform.prepare(() => undefined)
-  const { namePrefix = 'sf-' } = options
+  const { portBase, namePrefix } = await leaseCluster()
   const spec = { runId: `live-${process.pid}-${portBase}`, purpose: 'a test of faults', namePrefix, portBase }
   const servers = await platform.create(
     { ...spec, nodes: shards * (1 + replicas), password: PASSWORD, settings, needs },

@@ -5,6 +5,7 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ServerNode } from '../../runner/platforms/platform.ts'
+import { leaseCluster } from './lease.ts'
 
 /** Real `redis-server` processes on 127.0.0.1 for tests and benchmarks, empty and in cluster mode. */
 export interface LocalServers {
@@ -22,10 +23,7 @@ export interface LocalServers {
 
 export interface LocalServersOptions {
   count: number
-  /** Server i listens on `portBase + i`, its bus on 10000 more. */
-  portBase: number
   password?: string
-  namePrefix?: string
   /** Settings beside those needed to run a cluster in a test. */
   settings?: Record<string, string>
 }
@@ -62,9 +60,10 @@ function removeAllAtExit(): void {
 /** Starts the servers and waits until all accept connections; removes what it made if one does not. */
 export async function startLocalServers(options: LocalServersOptions): Promise<LocalServers> {
   removeAllAtExit()
+  const { portBase } = await leaseCluster()
   const folder = mkdtempSync(join(tmpdir(), 'redis-chaos-test-'))
   leftFolders.add(folder)
-  const group = new Group(folder, options)
+  const group = new Group(folder, portBase, options)
   try {
     await Promise.all(group.nodes.map((node) => group.start(node.name)))
   } catch (error) {
@@ -82,15 +81,14 @@ class Group implements LocalServers {
   readonly #running = new Map<string, ChildProcess>()
   #notStarted: Error | undefined
 
-  constructor(folder: string, options: LocalServersOptions) {
+  constructor(folder: string, portBase: number, options: LocalServersOptions) {
     this.#folder = folder
     this.password = options.password ?? 'test-secret'
     this.#settings = options.settings ?? {}
-    const prefix = options.namePrefix ?? 'redis-node'
     this.nodes = Array.from({ length: options.count }, (_, index) => {
-      const port = options.portBase + index
+      const port = portBase + index
       const address = { host: '127.0.0.1', port, peerHost: '127.0.0.1', peerPort: port }
-      const name = `${prefix}${index}`
+      const name = `redis-node${index}`
       return { name, serverName: name, index, ...address, machine: 'localhost' }
     })
   }

@@ -1,20 +1,18 @@
 import type { Test } from 'tap'
 import { serverNames } from '../../runner/platforms/catalogue.ts'
 import { lastReport, reportsFolder, runCli } from './cli.ts'
+import { clusterFlags, leaseCluster } from './lease.ts'
 import { leftovers } from './leftovers.ts'
 
 const SCENARIOS = ['failover-basic', 'readme-walkthrough', 'two-shards-lose-quorum']
 
 /** Plays the three first scenarios on every server of the catalogue, in one run, as a user would. */
-export async function playMatrix(
-  t: Test,
-  { platform, portBase }: { platform: string; portBase: number },
-): Promise<void> {
+export async function playMatrix(t: Test, platform: 'process' | 'docker'): Promise<void> {
   const reports = reportsFolder(t)
   const servers = await serverNames(new URL('../..', import.meta.url).pathname)
   t.equal(servers.length, 5)
-  const prefix = `e2e-matrix-${platform}-`
-  const where = ['--platform', platform, '--port-base', String(portBase), '--name-prefix', prefix, '--reports', reports]
+  const lease = await leaseCluster()
+  const where = ['--platform', platform, ...clusterFlags(lease), '--reports', reports]
   const { code, stdout, stderr } = await runCli(t, ['run', ...SCENARIOS, '--server', servers.join(','), ...where])
   t.equal(code, 0, stdout + stderr)
 
@@ -37,5 +35,5 @@ export async function playMatrix(
     t.equal(failovers.length, 2, 'a failover after the stop, and the one back')
     t.ok((failovers[0]?.totalMs ?? 0) > 5000, 'it cannot be faster than the node time-out')
   }
-  if (platform === 'docker') t.same(await leftovers(prefix, report.runId), [])
+  if (platform === 'docker') t.same(await leftovers(lease.namePrefix, report.runId), [])
 }

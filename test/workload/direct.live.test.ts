@@ -5,7 +5,6 @@ import { formedCluster } from '../support/formed-cluster.ts'
 import { fare, operationOf, readOf, writeOf } from '../support/load-operations.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 
-const PORT_BASE = 8770
 /** Slots 15495, 3300 and 1180: shards 3, 1 and 1 of an even split, whose masters are nodes 4, 0 and 0. */
 const [A, B, AA] = ['a', 'b', 'aa']
 
@@ -25,7 +24,7 @@ async function connected(t: Test, parts: Pick<DirectOptions, 'nodes' | 'password
 }
 
 t.test('on a real cluster', real, async (t) => {
-  const { servers, cluster } = await formedCluster(t, { shards: 3, replicas: 1, portBase: PORT_BASE })
+  const { servers, cluster } = await formedCluster(t, { shards: 3, replicas: 1 })
   const { nodes, password } = servers
   const options = { nodes, password }
   const tell = (node: string, ...words: [string, ...(string | number)[]]) => cluster.node(node).client.call(...words)

@@ -12,9 +12,9 @@ import { resolveOptions } from '../../runner/workload/options.ts'
 import type { LoadRequest } from '../../runner/workload/thread/request.ts'
 import { sharedNowMs } from '../../runner/workload/thread/shared-clock.ts'
 import { formedCluster } from '../support/formed-cluster.ts'
+import { leasePort } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 
-const PORT_BASE = 8776
 const SHARDS = 2
 const RUN_MS = 2000
 const LATENCIES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p999', 'max']
@@ -44,7 +44,7 @@ t.test(
   'every type of workload on a quiet cluster: all is carried out, and all its checks hold',
   { skip: skipWithoutRedis() },
   async (t) => {
-    const { servers } = await formedCluster(t, { shards: SHARDS, replicas: 1, portBase: PORT_BASE })
+    const { servers } = await formedCluster(t, { shards: SHARDS, replicas: 1 })
     const folder = t.testdir()
     const series = new Map<string, LoadSeries[]>()
     const load = new Load((workload, one) => series.set(workload, [...(series.get(workload) ?? []), one]))
@@ -125,7 +125,8 @@ t.test(
     const kind = workloadKindByName.get('register')
     if (!kind) throw new Error('no registers')
     const options = resolveOptions(kind.schema.parse({ type: 'register', rate: '100/s' }), kind)
-    const node = { name: 'redis-node0', host: '127.0.0.1', port: 8799, peerHost: '127.0.0.1', peerPort: 8799 }
+    const port = await leasePort()
+    const node = { name: 'redis-node0', host: '127.0.0.1', port, peerHost: '127.0.0.1', peerPort: port }
     await load.open({
       workloads: [{ name: 'a', options, file: `${folder}/a.history` }],
       ...{
