@@ -3,37 +3,9 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
+import { ONLY, ROOMS } from '../support/rooms.ts'
 
 const runner = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../runner')
-
-/** From the roof to the ground: each room may import only rooms further down. */
-const ROOMS = [
-  'cli',
-  'commands',
-  'doctor',
-  'engine',
-  'scenario',
-  'steps',
-  'faults',
-  'workload',
-  'cluster',
-  'checks',
-  'report',
-  'results',
-  'platforms',
-  'record',
-  'base',
-]
-
-/** Walls beyond the order: what each of these rooms may import. */
-const ONLY: Record<string, readonly string[]> = {
-  checks: ['results', 'record', 'base'],
-  report: ['results', 'record', 'base'],
-  results: ['record', 'base'],
-  platforms: ['base'],
-  record: ['base'],
-  base: [],
-}
 
 interface Import {
   from: string
