@@ -2,13 +2,12 @@ import { statSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { compareAll, DEFAULT_THRESHOLD } from '../checks/regression/compare.ts'
+import { comparedTo } from '../checks/regression/measures.ts'
 import { type Baseline, readBaseline } from '../record/baseline.ts'
-import type { Comparison } from '../record/comparison.ts'
-import type { EventBody, ScenarioVerdict } from '../record/events.ts'
-import { mostGiven, playedGroups } from '../results/repeats.ts'
+import type { EventBody } from '../record/events.ts'
+import { exitCodeByMajority } from '../results/repeats.ts'
 import type { RunReport } from '../results/report-model.ts'
-import { exitCodeOf, verdictOfRun } from '../results/verdict.ts'
-import { comparedTo } from './baseline-measures.ts'
+import { exitCodeOfComparisons } from '../results/verdict.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 import { wholeNumber } from './flags.ts'
 
@@ -88,23 +87,4 @@ export function concluder(
     record({ type: 'baseline-compared', file, savedAt: content.savedAt, comparisons })
     return worstExit(own, exitCodeOfComparisons(comparisons, judging.baselineGrows === true))
   }
-}
-
-/** A scenario counts as most of its repeats ended; that some ended otherwise is a matter of its own. */
-function exitCodeByMajority(run: RunReport): number {
-  const skipped = run.scenarios.filter(({ verdict }) => verdict === 'skipped').map(({ verdict }) => verdict)
-  const groups = playedGroups(run).map(({ plays }) => plays.flatMap((place) => run.scenarios[place]?.verdict ?? []))
-  const verdicts: ScenarioVerdict[] = [...skipped, ...groups.map(mostGiven)]
-  const flaky = groups.some((verdicts) => new Set(verdicts).size > 1)
-  const code = exitCodeOf(verdictOfRun(verdicts))
-  return flaky ? worstExit(code, EXIT.regressed) : code
-}
-
-/** A comparison that was asked for and can tell nothing is no verdict; a regression outweighs it, for that one is certain. */
-function exitCodeOfComparisons(comparisons: readonly Comparison[], grows: boolean): number {
-  const verdicts = new Set(comparisons.map(({ verdict }) => verdict))
-  if (verdicts.has('regressed')) return EXIT.regressed
-  if (grows) return EXIT.passed
-  const told = verdicts.has('same') || verdicts.has('improved')
-  return verdicts.has('too-few') || !told ? EXIT.noVerdict : EXIT.passed
 }

@@ -1,3 +1,4 @@
+import type { RunFiles } from '../record/run-folder.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { consoleReport } from './console.ts'
 import { githubReport } from './github.ts'
@@ -6,7 +7,6 @@ import { junitReport } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { metricsReport } from './metrics.ts'
 import { reportJson } from './report-json.ts'
-import type { RunFiles } from './run-files.ts'
 import type { OutputStyle } from './style.ts'
 import { tapReport } from './tap.ts'
 

@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
-import { barsOf } from '../record/samples.ts'
 import type { MeasureReport, RepeatReport, RunReport } from '../results/report-model.ts'
+import type { Histogram } from '../results/samples.ts'
 import { countVerdicts } from './verdicts.ts'
 
 /** `failover-basic on redis:7.0, process`. */
@@ -35,4 +35,12 @@ export function measureTexts(measure: MeasureReport): {
 
 export function writeMeasure(value: number, unit: 'ms' | 'count'): string {
   return unit === 'ms' ? formatDuration(value) : String(Number(value.toFixed(1)))
+}
+
+const BARS = '▁▂▃▄▅▆▇█'
+
+/** A histogram in one line of text: `▁▃█▂`; a blank where nothing lies. */
+export function barsOf({ counts }: Histogram): string {
+  const most = Math.max(...counts)
+  return counts.map((count) => (count === 0 ? ' ' : BARS[Math.ceil((count / most) * BARS.length) - 1])).join('')
 }

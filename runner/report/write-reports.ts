@@ -2,12 +2,12 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../base/errors.ts'
 import type { RunEvent } from '../record/events.ts'
+import { runFiles, staysInside } from '../record/run-folder.ts'
 import { playedFiles } from '../results/played-files.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { ReportError, reduceRun } from '../results/run-model.ts'
 import { scenarioPages } from './html/html.ts'
 import { fileReports } from './index.ts'
-import { runFiles, staysInside } from './run-files.ts'
 
 /**
  * Writes all reports of a run into `folder`, from its events alone: they can be made again at any time. Returns the

@@ -1,13 +1,11 @@
+import { EXIT, worstExit } from '../base/exit.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { METRIC_NAMES, METRICS, type Metric } from '../record/comparison.ts'
-import type { ScenarioVerdict } from '../record/events.ts'
-import { histogramOf, summaryOf } from '../record/samples.ts'
 import type { MeasureReport, RepeatReport, RunReport, ScenarioReport } from './report-model.ts'
+import { histogramOf, summaryOf } from './samples.ts'
+import { exitCodeOf, mostGiven, verdictOfRun } from './verdict.ts'
 
 const BINS = 8
-
-/** From good to bad. */
-const RANK: readonly ScenarioVerdict[] = ['skipped', 'passed', 'inconclusive', 'error', 'failed', 'interrupted']
 
 /** A line for each scenario and server that the run played more than once. */
 export function repeatsOf(run: RunReport): RepeatReport[] {
@@ -23,16 +21,19 @@ export function repeatsOf(run: RunReport): RepeatReport[] {
     })
 }
 
-/** The verdict that was given most often; of equally many, the worse. */
-export function mostGiven(verdicts: readonly ScenarioVerdict[]): ScenarioVerdict {
-  const counts = RANK.map((verdict) => verdicts.filter((one) => one === verdict).length)
-  return RANK[counts.lastIndexOf(Math.max(...counts))] ?? 'interrupted'
-}
-
 function measureReport(metric: Metric, samples: number[]): MeasureReport {
   const summary = summaryOf(samples) ?? { count: 0, min: 0, median: 0, p95: 0, max: 0 }
   const histogram = histogramOf(samples, BINS) ?? { from: 0, to: 0, counts: [] }
   return { metric, ...METRICS[metric], ...summary, samples, histogram }
+}
+
+/** The exit code of a run in which a scenario counts as most of its repeats ended; that some ended otherwise is a matter of its own. */
+export function exitCodeByMajority(run: RunReport): number {
+  const skipped = run.scenarios.filter(({ verdict }) => verdict === 'skipped').map(({ verdict }) => verdict)
+  const groups = playedGroups(run).map(({ plays }) => plays.flatMap((place) => run.scenarios[place]?.verdict ?? []))
+  const flaky = groups.some((verdicts) => new Set(verdicts).size > 1)
+  const code = exitCodeOf(verdictOfRun([...skipped, ...groups.map(mostGiven)]))
+  return flaky ? worstExit(code, EXIT.regressed) : code
 }
 
 /** One scenario on one server, and all times that a run played it. */

@@ -1,8 +1,8 @@
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Comparison, Metric } from '../record/comparison.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
-import type { Histogram, SampleSummary } from '../record/samples.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
+import type { Histogram, SampleSummary } from './samples.ts'
 import type { Series } from './series.ts'
 import type { FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
 

@@ -1,8 +1,9 @@
-import { EXIT } from '../base/exit.ts'
+import { EXIT, type ExitCode } from '../base/exit.ts'
+import type { Comparison } from '../record/comparison.ts'
 import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../record/events.ts'
 
-/** From bad to worse, as the exit codes rank them: a failure outweighs a missing verdict. */
-const RANK: readonly RunVerdict[] = ['passed', 'inconclusive', 'error', 'failed', 'interrupted']
+/** From best to worst, as the exit codes rank them: a failure outweighs a missing verdict. */
+const RANK: readonly ScenarioVerdict[] = ['skipped', 'passed', 'inconclusive', 'error', 'failed', 'interrupted']
 
 /**
  * The verdict of a run is its worst scenario's. A skipped scenario weighs nothing, but a run that played nothing has shown
@@ -20,7 +21,7 @@ function worst(verdicts: readonly ScenarioVerdict[]): RunVerdict {
 }
 
 /** Exit code of a run without a bug of the runner (that is 70 whatever the verdict). */
-export function exitCodeOf(verdict: RunVerdict): number {
+export function exitCodeOf(verdict: RunVerdict): ExitCode {
   switch (verdict) {
     case 'passed':
       return EXIT.passed
@@ -37,4 +38,19 @@ export function exitCodeOf(verdict: RunVerdict): number {
 /** What a scenario's verdict is when one of its steps ended like this. */
 export function verdictOfSteps(verdicts: readonly StepVerdict[]): ScenarioVerdict {
   return worst(verdicts.filter((verdict) => verdict !== 'not-run'))
+}
+
+/** The verdict that was given most often; of equally many, the worse. */
+export function mostGiven(verdicts: readonly ScenarioVerdict[]): ScenarioVerdict {
+  const counts = RANK.map((verdict) => verdicts.filter((one) => one === verdict).length)
+  return RANK[counts.lastIndexOf(Math.max(...counts))] ?? 'interrupted'
+}
+
+/** A comparison that was asked for and can tell nothing is no verdict; a regression outweighs it, for that one is certain. */
+export function exitCodeOfComparisons(comparisons: readonly Comparison[], grows: boolean): ExitCode {
+  const verdicts = new Set(comparisons.map(({ verdict }) => verdict))
+  if (verdicts.has('regressed')) return EXIT.regressed
+  if (grows) return EXIT.passed
+  const told = verdicts.has('same') || verdicts.has('improved')
+  return verdicts.has('too-few') || !told ? EXIT.noVerdict : EXIT.passed
 }

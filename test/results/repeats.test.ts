@@ -3,8 +3,8 @@ import type { CheckOutcome } from '../../runner/record/check-outcome.ts'
 import type { RunEvent, ScenarioVerdict } from '../../runner/record/events.ts'
 import { consoleReport } from '../../runner/report/console.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
-import { mostGiven } from '../../runner/results/repeats.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
+import { mostGiven } from '../../runner/results/verdict.ts'
 import { step, Tape } from '../support/sample-events.ts'
 
 /** One time that a scenario was played, and what its checks found. */

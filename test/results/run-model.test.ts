@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { RunEvent } from '../../runner/record/events.ts'
-import { trendLines } from '../../runner/report/trends.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
+import { trendLines } from '../../runner/results/trend-lines.ts'
 import {
   brokenOffRun,
   environmentErrorRun,

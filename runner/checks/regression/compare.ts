@@ -1,5 +1,5 @@
 import { type Comparison, type ComparisonKey, type ComparisonVerdict, METRICS } from '../../record/comparison.ts'
-import { medianOf } from '../../record/samples.ts'
+import { medianOf } from '../../results/samples.ts'
 import { factorBetween, shiftBetween } from './effect.ts'
 import { mannWhitneyP, smallestP } from './mann-whitney.ts'
 import { leastSamples, samplesFor15Percent } from './needed.ts'

@@ -1,4 +1,4 @@
-import { medianOf } from '../../record/samples.ts'
+import { medianOf } from '../../results/samples.ts'
 
 /**
  * How much larger samples are, as a factor: the median of all quotients of a sample and a baseline sample (the estimate of Hodges and

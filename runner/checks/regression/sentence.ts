@@ -1,6 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
 import { type Comparison, METRICS } from '../../record/comparison.ts'
-import { summaryOf } from '../../record/samples.ts'
+import { summaryOf } from '../../results/samples.ts'
 
 /** A comparison in words, with both distributions: what an engineer is told who asked for a verdict. */
 export function sentenceOf(

@@ -1,5 +1,5 @@
+import { NO_FILES, type RunFiles } from '../../record/run-folder.ts'
 import type { RunReport } from '../../results/report-model.ts'
-import { NO_FILES, type RunFiles } from '../run-files.ts'
 import { scenarioPage } from './run-page.ts'
 import { pagePath, suitePage } from './suite-page.ts'
 

@@ -1,5 +1,5 @@
+import type { RunFiles } from '../../record/run-folder.ts'
 import type { ScenarioReport } from '../../results/report-model.ts'
-import type { RunFiles } from '../run-files.ts'
 import type { PageLogLine } from './page-data.ts'
 
 export interface PageLogs {

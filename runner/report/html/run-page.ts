@@ -1,6 +1,6 @@
+import type { RunFiles } from '../../record/run-folder.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../results/report-model.ts'
 import { failoverTitle } from '../failover-lines.ts'
-import type { RunFiles } from '../run-files.ts'
 import { type PageLogs, pageLogs } from './log-lines.ts'
 import { html, type Markup } from './markup.ts'
 import { renderPage } from './page.ts'

@@ -1,7 +1,7 @@
 import { plural } from '../../base/text.ts'
 import { METRIC_NAMES, METRICS } from '../../record/comparison.ts'
-import { summaryOf } from '../../record/samples.ts'
 import type { TrendLine } from '../../record/trends.ts'
+import { summaryOf } from '../../results/samples.ts'
 import { writeMeasure } from '../repeat-lines.ts'
 import { VERDICT_LOOKS } from '../verdicts.ts'
 import { badge } from './badge.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { RunEvent } from '../../../runner/record/events.ts'
+import { NO_FILES } from '../../../runner/record/run-folder.ts'
 import { scenarioPage } from '../../../runner/report/html/run-page.ts'
-import { NO_FILES } from '../../../runner/report/run-files.ts'
 import { reduceRun } from '../../../runner/results/run-model.ts'
 import { passingRun, threeScenarios } from '../../support/sample-events.ts'
 

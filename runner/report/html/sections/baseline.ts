@@ -1,6 +1,6 @@
 import { type Comparison, type ComparisonVerdict, METRICS } from '../../../record/comparison.ts'
-import { summaryOf } from '../../../record/samples.ts'
 import type { RunReport } from '../../../results/report-model.ts'
+import { summaryOf } from '../../../results/samples.ts'
 import { writeMeasure } from '../../repeat-lines.ts'
 import type { AnyVerdict } from '../../verdicts.ts'
 import { badge } from '../badge.ts'

@@ -1,5 +1,5 @@
-import type { Histogram } from '../../../record/samples.ts'
 import type { MeasureReport, RepeatReport, RunReport } from '../../../results/report-model.ts'
+import type { Histogram } from '../../../results/samples.ts'
 import { measureTexts, repeatName, repeatVerdict, writeMeasure } from '../../repeat-lines.ts'
 import { VERDICT_LOOKS } from '../../verdicts.ts'
 import { html, type Markup } from '../markup.ts'

@@ -44,11 +44,3 @@ export function histogramOf(samples: readonly number[], bins: number): Histogram
   }
   return { from, to, counts }
 }
-
-const BARS = '▁▂▃▄▅▆▇█'
-
-/** A histogram in one line of text: `▁▃█▂`; a blank where nothing lies. */
-export function barsOf({ counts }: Histogram): string {
-  const most = Math.max(...counts)
-  return counts.map((count) => (count === 0 ? ' ' : BARS[Math.ceil((count / most) * BARS.length) - 1])).join('')
-}

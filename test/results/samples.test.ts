@@ -1,5 +1,6 @@
 import t from 'tap'
-import { barsOf, histogramOf, medianOf, summaryOf } from '../../runner/record/samples.ts'
+import { barsOf } from '../../runner/report/repeat-lines.ts'
+import { histogramOf, medianOf, summaryOf } from '../../runner/results/samples.ts'
 
 t.test('median, 95th percentile and range', async (t) => {
   t.equal(summaryOf([]), undefined)

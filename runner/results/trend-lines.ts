@@ -1,7 +1,7 @@
 import { METRIC_NAMES, type Metric } from '../record/comparison.ts'
 import type { TrendLine } from '../record/trends.ts'
-import { measureOf } from '../results/repeats.ts'
-import type { RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
+import { measureOf } from './repeats.ts'
+import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
 
 /** The run's lines for `trends.jsonl`: one for each scenario that was played. Skipped ones leave none. */
 export function trendLines(run: RunReport): TrendLine[] {

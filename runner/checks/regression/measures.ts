@@ -1,7 +1,7 @@
-import type { Compared } from '../checks/regression/compare.ts'
-import { type Baseline, type BaselineMeasure, keyOf } from '../record/baseline.ts'
-import { measuresOf, playedGroups } from '../results/repeats.ts'
-import type { RunReport } from '../results/report-model.ts'
+import { type Baseline, type BaselineMeasure, keyOf } from '../../record/baseline.ts'
+import { measuresOf, playedGroups } from '../../results/repeats.ts'
+import type { RunReport } from '../../results/report-model.ts'
+import type { Compared } from './compare.ts'
 
 /** What a run measured, as a baseline holds it. */
 export function baselineMeasures(run: RunReport): BaselineMeasure[] {
