@@ -1,11 +1,11 @@
 import type { Dialect } from '../platforms/dialects.ts'
 import { readStamp } from '../platforms/log-stamp.ts'
 import type { LogLine } from '../platforms/platform.ts'
-import { LOG_MOMENTS, type LogFact, type LogMoment } from '../record/failover-facts.ts'
+import { LOG_MOMENTS, type LogMoment, type LogObservation } from '../record/observations.ts'
 import type { MappedTime, WallClock } from '../record/wall-clock.ts'
 
 /** A fact with its time still on the monotonic clock itself. */
-export type TimedLogFact = Omit<LogFact, 'seenMs'> & { nowMs: number }
+export type TimedLogObservation = Omit<LogObservation, 'seenMs'> & { nowMs: number }
 
 /** The platform's stamp may be this much later than the server's own, ms; beyond that they are of different clocks or time zones. */
 const STAMPS_APART_MS = 1000
@@ -29,7 +29,7 @@ export class FailoverLog {
   }
 
   /** What a line that has just arrived from the log of `node` tells; undefined if it is nothing of failovers. */
-  read(node: string, line: LogLine): TimedLogFact | undefined {
+  read(node: string, line: LogLine): TimedLogObservation | undefined {
     const stamp = readStamp(line.text)
     const text = stamp?.message ?? line.text
     for (const [moment, pattern] of this.#patterns) {
@@ -55,8 +55,8 @@ export class FailoverLog {
     return { ...mapped, nowMs }
   }
 
-  #told(groups: Readonly<Record<string, string | undefined>>): Partial<LogFact> {
-    const told: Partial<LogFact> = {}
+  #told(groups: Readonly<Record<string, string | undefined>>): Partial<LogObservation> {
+    const told: Partial<LogObservation> = {}
     const { node, by, state, reason } = groups
     if (node !== undefined) told.about = this.#nameOf(node)
     if (by !== undefined) told.by = this.#nameOf(by)

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Dialect } from '../platforms/dialects.ts'
-import type { TimingFact } from '../record/failover-facts.ts'
+import type { TimingObservation } from '../record/observations.ts'
 import type { NodeClient } from './node-client.ts'
 
 /** CLUSTER_MF_TIMEOUT (cluster.h, Redis 6.0 to 8.0); Valkey 8.1 made it a setting with the same default. */
@@ -14,7 +14,7 @@ export interface TimingWatchOptions {
   clock: Clock
   dialect: Dialect
   /** Called with the first settings and with each change. */
-  onChange(timing: TimingFact): void
+  onChange(timing: TimingObservation): void
 }
 
 /**
@@ -33,13 +33,13 @@ async function watch({ clients, clock, dialect, onChange }: TimingWatchOptions, 
     const answers = await Promise.all(clients.map((client) => ask(client, dialect)))
     const commonest = mostCommon(answers.flatMap((timing) => (timing ? [JSON.stringify(timing)] : [])))
     if (stopped.aborted) return
-    if (commonest !== undefined && commonest !== last) onChange(JSON.parse(commonest) as TimingFact)
+    if (commonest !== undefined && commonest !== last) onChange(JSON.parse(commonest) as TimingObservation)
     last = commonest ?? last
     await clock.sleep(EVERY_MS, stopped).catch(() => undefined)
   }
 }
 
-async function ask(client: NodeClient, dialect: Dialect): Promise<TimingFact | undefined> {
+async function ask(client: NodeClient, dialect: Dialect): Promise<TimingObservation | undefined> {
   const reply = await client.callWithin(ANSWER_WITHIN_MS, 'CONFIG', 'GET', 'cluster-*').catch(() => undefined)
   if (!Array.isArray(reply)) return undefined
   const settings = new Map<string, string>()

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
-import type { ServiceFact } from '../record/failover-facts.ts'
+import type { ServiceObservation } from '../record/observations.ts'
 import type { NodeClient } from './node-client.ts'
 import { errorClass, parseMoved } from './reply-errors.ts'
 import { slotOfKey } from './slots.ts'
@@ -25,7 +25,7 @@ export interface ServiceProbeOptions {
   /** Pause between two writes to a shard, in ms, asked after each. */
   everyMs(): number
   /** Called with the first outcome of each shard and with each change. Times are of the clock itself. */
-  onChange(change: ServiceFact): void
+  onChange(change: ServiceObservation): void
 }
 
 /** A write without an answer within this time counts as refused: long for a server on the same machine, short for an outage. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
-import type { SeenNode, ViewFact } from '../record/failover-facts.ts'
+import type { SeenNode, ViewObservation } from '../record/observations.ts'
 import { isEstablished } from './agreed-view.ts'
 import type { NodeClient } from './node-client.ts'
 import { Unreachable } from './reply-errors.ts'
@@ -17,7 +17,7 @@ export interface ViewWatchOptions {
   /** Pause between two looks at a node, in ms, asked after each. */
   everyMs(): number
   /** Called with each change, a node's first view included. Times are of the clock itself. */
-  onChange(change: ViewFact): void
+  onChange(change: ViewObservation): void
 }
 
 const ANSWER_WITHIN_MS = 1000
@@ -26,7 +26,7 @@ const ANSWER_WITHIN_MS = 1000
 const PING_TIMES = /(?<= [0-9a-f]{40}| -) \d+ \d+ /g
 
 /** What a node said, or why it said nothing. */
-type Said = Pick<ViewFact, 'view' | 'unreachable'>
+type Said = Pick<ViewObservation, 'view' | 'unreachable'>
 
 /**
  * Looks at the view of each node again and again, each for itself, and tells what changes: who is master of what, who is marked

@@ -1,13 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
 import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platforms/platform.ts'
-import type { FaultFact } from '../record/failover-facts.ts'
+import type { FaultObservation } from '../record/observations.ts'
 
 interface FaultListener {
   /** Something is about to be done to a server. */
   onBegin(): void
   /** It was done. Times are of the clock itself. */
-  onFault(fault: FaultFact): void
+  onFault(fault: FaultObservation): void
 }
 
 /**
@@ -64,7 +64,7 @@ export class WatchedServers implements ServerGroup {
     this.#listener.onFault({ fault, nodes: [node], undone: true, ...times })
   }
 
-  async #timed(act: () => Promise<void>): Promise<Pick<FaultFact, 'fromMs' | 'toMs'>> {
+  async #timed(act: () => Promise<void>): Promise<Pick<FaultObservation, 'fromMs' | 'toMs'>> {
     this.#listener.onBegin()
     const fromMs = this.#clock.nowMs()
     await act()

@@ -4,7 +4,7 @@ import { ChaosError, messageOf } from '../base/errors.ts'
 import { METRIC_NAMES } from './comparison.ts'
 import { looksLikeEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
-import { LOG_MOMENTS } from './failover-facts.ts'
+import { LOG_MOMENTS } from './observations.ts'
 import { type Redact, redactor } from './redact.ts'
 
 /** The event log cannot be written, or what stands in it cannot be read. */

@@ -6,7 +6,14 @@
 
 import type { CheckOutcome } from './check-outcome.ts'
 import type { Comparison } from './comparison.ts'
-import type { ClocksFact, FaultFact, LogFact, ServiceFact, TimingFact, ViewFact } from './failover-facts.ts'
+import type {
+  ClockObservation,
+  FaultObservation,
+  LogObservation,
+  ServiceObservation,
+  TimingObservation,
+  ViewObservation,
+} from './observations.ts'
 
 export const EVENTS_VERSION = 1
 
@@ -151,12 +158,12 @@ export type RunEvent = { atMs: number } & (
   /** Seen to bite, and seen to bite no more, by `proof`. Stopped, killed and paused nodes are told by their steps alone. */
   | { type: 'fault-began'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'fault-ended'; scenario: number; fault: FaultInfo; proof: string }
-  | ({ type: 'failover-seen'; scenario: number } & LogFact)
-  | ({ type: 'view-seen'; scenario: number } & ViewFact)
-  | ({ type: 'service-seen'; scenario: number } & ServiceFact)
-  | ({ type: 'fault-seen'; scenario: number } & FaultFact)
-  | ({ type: 'timing-seen'; scenario: number } & TimingFact)
-  | ({ type: 'clocks-seen'; scenario: number } & ClocksFact)
+  | ({ type: 'failover-seen'; scenario: number } & LogObservation)
+  | ({ type: 'view-seen'; scenario: number } & ViewObservation)
+  | ({ type: 'service-seen'; scenario: number } & ServiceObservation)
+  | ({ type: 'fault-seen'; scenario: number } & FaultObservation)
+  | ({ type: 'timing-seen'; scenario: number } & TimingObservation)
+  | ({ type: 'clocks-seen'; scenario: number } & ClockObservation)
   /** Watching of failovers ended: what comes later is the cleanup's doing. */
   | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }

@@ -1,6 +1,6 @@
 import { roundMs } from '../base/duration.ts'
 import type { ClusterInfo, EventOf, RunEvent } from '../record/events.ts'
-import type { ViewFact } from '../record/failover-facts.ts'
+import type { ViewObservation } from '../record/observations.ts'
 import type { Fault } from './faults.ts'
 import type { NodeLane, NodeShown, NodeState, ShardLane, ShardState, Span, ViewReport } from './timeline-model.ts'
 
@@ -23,7 +23,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 export function viewsOf(events: readonly RunEvent[], cluster: ClusterInfo | undefined, startMs: number): ViewReport[] {
   const seen = events.filter((event): event is EventOf<'view-seen'> => event.type === 'view-seen')
   const nodes = cluster?.nodes ?? []
-  const latest = new Map<string, ViewFact>()
+  const latest = new Map<string, ViewObservation>()
   const views: ViewReport[] = []
   for (const fact of [...seen].sort((a, b) => a.seenMs - b.seenMs)) {
     const before = latest.get(fact.node)
@@ -40,7 +40,7 @@ export function viewsOf(events: readonly RunEvent[], cluster: ClusterInfo | unde
   return views
 }
 
-function nodeShown(name: string, shard: number, latest: ReadonlyMap<string, ViewFact>): NodeShown {
+function nodeShown(name: string, shard: number, latest: ReadonlyMap<string, ViewObservation>): NodeShown {
   const fact = latest.get(name)
   const own = fact?.view?.find((node) => node.name === name)
   const others = [...latest.values()].filter(({ node, unreachable }) => node !== name && unreachable === undefined)

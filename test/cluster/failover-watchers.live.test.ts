@@ -8,7 +8,7 @@ import { probeService } from '../../runner/cluster/service-probe.ts'
 import { evenSplit } from '../../runner/cluster/slots.ts'
 import { ViewWatch } from '../../runner/cluster/view-watch.ts'
 import { dialectOf } from '../../runner/platforms/dialects.ts'
-import type { ServiceFact, TimingFact, ViewFact } from '../../runner/record/failover-facts.ts'
+import type { ServiceObservation, TimingObservation, ViewObservation } from '../../runner/record/observations.ts'
 import { formedCluster } from '../support/formed-cluster.ts'
 import { type LocalServers, skipWithoutRedis } from '../support/local-servers.ts'
 
@@ -26,8 +26,8 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   if (!ok) throw new Error(`waited 20 s for ${what}`)
 }
 
-function probe(t: Test, cluster: LiveCluster, servers: LocalServers): ServiceFact[] {
-  const facts: ServiceFact[] = []
+function probe(t: Test, cluster: LiveCluster, servers: LocalServers): ServiceObservation[] {
+  const facts: ServiceObservation[] = []
   const slots = evenSplit(3)
   const stop = probeService({
     shards: slots.map((ranges, index) => ({
@@ -51,7 +51,7 @@ t.test('watching a cluster of 3 × 2', { skip }, async (t) => {
   const ask = (node: string, ...words: [string, ...string[]]): Promise<unknown> =>
     cluster.node(node).client.call(...words)
   const service = probe(t, cluster, servers)
-  const views: ViewFact[] = []
+  const views: ViewObservation[] = []
   const watch = new ViewWatch({
     clients: clientsOf(cluster, servers),
     clock,
@@ -148,7 +148,7 @@ t.test('watching a cluster of 3 × 2', { skip }, async (t) => {
   })
 
   t.test('the settings that rule failovers, and when they change', async (t) => {
-    const timings: TimingFact[] = []
+    const timings: TimingObservation[] = []
     const clients = clientsOf(cluster, servers)
     const stop = watchTiming({
       clients,

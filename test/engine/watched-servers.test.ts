@@ -1,14 +1,14 @@
 import t from 'tap'
 import { WatchedServers } from '../../runner/engine/watched-servers.ts'
 import { PlatformError } from '../../runner/platforms/errors.ts'
-import type { FaultFact } from '../../runner/record/failover-facts.ts'
+import type { FaultObservation } from '../../runner/record/observations.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { FakeGroup } from '../support/fake-group.ts'
 
 function watched() {
   const clock = new FakeClock(1000)
   const group = new FakeGroup(2)
-  const told: FaultFact[] = []
+  const told: FaultObservation[] = []
   let begun = 0
   group.before = () => {
     clock.ms += 7

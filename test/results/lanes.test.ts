@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ClusterInfo, RunEvent } from '../../runner/record/events.ts'
-import type { SeenNode } from '../../runner/record/failover-facts.ts'
+import type { SeenNode } from '../../runner/record/observations.ts'
 import type { Fault } from '../../runner/results/faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from '../../runner/results/lanes.ts'
 import type { Span } from '../../runner/results/timeline-model.ts'

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoadSeries, RunEvent } from '../../runner/record/events.ts'
-import type { SeenNode } from '../../runner/record/failover-facts.ts'
+import type { SeenNode } from '../../runner/record/observations.ts'
 import { CLUSTER, FAILOVER_STEPS, failingRun, passingRun, STARTED_AT, Tape } from './sample-events.ts'
 
 const IDS = CLUSTER.nodes.map((_, index) => String(index).repeat(40))

@@ -1,4 +1,4 @@
-import type { LogFact } from '../../record/failover-facts.ts'
+import type { LogObservation } from '../../record/observations.ts'
 import type { Fault } from '../faults.ts'
 import type { PlayedStep } from '../steps.ts'
 import { type FailoverObservations, logsBetween, shardOf } from './observations.ts'
@@ -35,7 +35,7 @@ export function requestFor(
   node: string,
   sinceMs: number,
   atMs: number,
-): LogFact | undefined {
+): LogObservation | undefined {
   const request = logsBetween(observed, REQUESTS, sinceMs, atMs, { node }).at(-1)
   if (request === undefined) return undefined
   const givenUp = logsBetween(observed, ['manual given up'], request.seenMs, atMs, { node })
@@ -43,7 +43,7 @@ export function requestFor(
 }
 
 /** A CLUSTER FAILOVER: from the step that asked for it, else from the moment the server accepted it. */
-export function wantedCause(observed: FailoverObservations, request: LogFact): Cause {
+export function wantedCause(observed: FailoverObservations, request: LogObservation): Cause {
   const kind = KIND_OF_REQUEST[request.moment] ?? 'manual'
   const asking = observed.steps.filter(
     ({ outcome, startMs, endMs = startMs }) =>

@@ -1,4 +1,4 @@
-import type { TimingFact } from '../../record/failover-facts.ts'
+import type { TimingObservation } from '../../record/observations.ts'
 import type { ExpectedRange, ExpectedTimes } from './timeline.ts'
 
 /** Servers look at their elections ten times a second (clusterCron, cluster.c): each step of one may wait for the next time. */
@@ -13,7 +13,7 @@ const VOTES_MS = 100
  * the election waits, by its rank. `lost` elections before the one that was won each cost the time of a retry.
  */
 export function expectedAfterFault(
-  timing: TimingFact,
+  timing: TimingObservation,
   ranks: { rank?: number; primaryRank?: number },
   lost: number,
 ): ExpectedTimes {
@@ -33,7 +33,7 @@ export function expectedAfterFault(
 }
 
 /** A CLUSTER FAILOVER waits for nothing but the old master and the votes, and is given up when they take too long. */
-export function expectedWhenWanted(timing: TimingFact): ExpectedTimes {
+export function expectedWhenWanted(timing: TimingObservation): ExpectedTimes {
   const { nodeTimeoutMs, manualTimeoutMs } = timing
   return { nodeTimeoutMs, time: { minMs: 0, maxMs: manualTimeoutMs } }
 }

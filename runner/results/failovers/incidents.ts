@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
-import type { LogFact } from '../../record/failover-facts.ts'
+import type { LogObservation } from '../../record/observations.ts'
 import { type FailoverObservations, logsBetween, timingAt } from './observations.ts'
 
 /** Reasons that a replica logs while all is as it should be: it waits for its turn, or for votes that may come. */
@@ -39,7 +39,7 @@ export function givenUpBefore(observed: FailoverObservations, node: string, from
   return withCounts(lines.flatMap((line) => sentence(line, [node]) ?? []))
 }
 
-function sentence(line: LogFact, replicas: readonly string[]): string | undefined {
+function sentence(line: LogObservation, replicas: readonly string[]): string | undefined {
   const { moment, node, about = '', reason = '', rank, delayMs, epoch } = line
   if (moment === 'vote refused') {
     if (!replicas.includes(about)) return undefined
@@ -69,12 +69,12 @@ export function lostElections(
     .map((election) => ({ node: election.node, text: lostInWords(observed, election) }))
 }
 
-function isWon(observed: FailoverObservations, { node, seenMs }: LogFact): boolean {
+function isWon(observed: FailoverObservations, { node, seenMs }: LogObservation): boolean {
   const [next] = logsBetween(observed, ['election started'], seenMs + 1, observed.endMs, { node })
   return logsBetween(observed, ['election won'], seenMs, next?.seenMs ?? observed.endMs, { node }).length > 0
 }
 
-function lostInWords(observed: FailoverObservations, { node, epoch, seenMs }: LogFact): string {
+function lostInWords(observed: FailoverObservations, { node, epoch, seenMs }: LogObservation): string {
   const next = logsBetween(observed, ['election delayed', 'election started'], seenMs + 1, observed.endMs, { node })[0]
   const untilMs = next?.seenMs ?? observed.endMs
   const reset = logsBetween(observed, ['election reset'], seenMs, untilMs, { node })[0]

@@ -1,4 +1,4 @@
-import type { LogFact, LogMoment, ServiceFact } from '../../record/failover-facts.ts'
+import type { LogMoment, LogObservation, ServiceObservation } from '../../record/observations.ts'
 import { type FailoverObservations, logsBetween } from './observations.ts'
 import { MOMENTS, type MomentName, type TimelineMoment } from './timeline.ts'
 import { viewsAgree } from './views-agree.ts'
@@ -8,7 +8,7 @@ const SLACK_MS = 20
 /** A look may be this old when a promotion is logged, ms, and still be the one that shows it. */
 const LOOK_MS = 100
 
-function fromLog(name: MomentName, line: LogFact | undefined): TimelineMoment | undefined {
+function fromLog(name: MomentName, line: LogObservation | undefined): TimelineMoment | undefined {
   if (line === undefined) return undefined
   return { name, atMs: line.seenMs, errorMs: line.errorMs, source: 'log', node: line.node, text: line.text }
 }
@@ -50,7 +50,7 @@ function firstWrite(
 
 function observed(
   name: MomentName,
-  { seenMs, afterMs }: ServiceFact,
+  { seenMs, afterMs }: ServiceObservation,
   fromMs: number,
 ): Omit<TimelineMoment, 'text'> & { text: string } {
   const atMs = Math.max(seenMs, fromMs)

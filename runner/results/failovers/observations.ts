@@ -1,14 +1,20 @@
 import type { ClusterNodeInfo, EventOf, RunEvent, ScenarioEvent } from '../../record/events.ts'
-import type { LogFact, LogMoment, ServiceFact, TimingFact, ViewFact } from '../../record/failover-facts.ts'
+import type {
+  LogMoment,
+  LogObservation,
+  ServiceObservation,
+  TimingObservation,
+  ViewObservation,
+} from '../../record/observations.ts'
 import type { Fault } from '../faults.ts'
 import type { PlayedStep } from '../steps.ts'
 
 /** Everything seen of failovers in one scenario, each kind in order of time, in ms from the scenario's start. */
 export interface FailoverObservations {
-  logs: LogFact[]
-  views: ViewFact[]
-  service: ServiceFact[]
-  timing: (TimingFact & { atMs: number })[]
+  logs: LogObservation[]
+  views: ViewObservation[]
+  service: ServiceObservation[]
+  timing: (TimingObservation & { atMs: number })[]
   faults: readonly Fault[]
   steps: readonly PlayedStep[]
   nodes: readonly ClusterNodeInfo[]
@@ -76,7 +82,7 @@ export function logsBetween(
   fromMs: number,
   toMs: number,
   more: { node?: string; about?: string } = {},
-): LogFact[] {
+): LogObservation[] {
   return logs.filter(
     ({ moment, seenMs, node, about }) =>
       moments.includes(moment) &&
@@ -93,6 +99,6 @@ export function shardOf({ nodes }: FailoverObservations, name: string): number {
 }
 
 /** Settings that held at a moment. */
-export function timingAt({ timing }: FailoverObservations, atMs: number): TimingFact | undefined {
+export function timingAt({ timing }: FailoverObservations, atMs: number): TimingObservation | undefined {
   return timing.findLast((one) => one.atMs <= atMs) ?? timing[0]
 }

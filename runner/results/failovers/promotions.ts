@@ -1,4 +1,4 @@
-import type { ViewFact } from '../../record/failover-facts.ts'
+import type { ViewObservation } from '../../record/observations.ts'
 import { type FailoverObservations, logsBetween, shardOf } from './observations.ts'
 import type { TimelineMoment } from './timeline.ts'
 
@@ -65,7 +65,7 @@ function promotionsLogged(observed: FailoverObservations): Found[] {
 }
 
 function promotionsSeen({ views, endMs }: FailoverObservations): Found[] {
-  const lastOf = new Map<string, ViewFact>()
+  const lastOf = new Map<string, ViewObservation>()
   const found: Found[] = []
   for (const fact of views) {
     if (fact.view === undefined || fact.seenMs > endMs) continue
@@ -85,7 +85,7 @@ function promotionsSeen({ views, endMs }: FailoverObservations): Found[] {
 }
 
 /** What a node says of itself; a master without slots is none of a shard. */
-function ownRole(fact: ViewFact | undefined): 'master' | 'replica' | undefined {
+function ownRole(fact: ViewObservation | undefined): 'master' | 'replica' | undefined {
   const own = fact?.view?.find(({ name }) => name === fact.node)
   return own?.role === 'master' && own.slots === '' ? undefined : own?.role
 }

@@ -1,4 +1,4 @@
-import type { SeenNode, ViewFact } from '../../record/failover-facts.ts'
+import type { SeenNode, ViewObservation } from '../../record/observations.ts'
 
 /** When all nodes that answer came to say the same, between `afterMs` and `seenMs`. */
 export interface Agreement {
@@ -14,12 +14,12 @@ export interface Agreement {
  * `master` among the masters. `views` in order of time. Undefined if there was none.
  */
 export function viewsAgree(
-  views: readonly ViewFact[],
+  views: readonly ViewObservation[],
   master: string,
   fromMs: number,
   untilMs: number,
 ): Agreement | undefined {
-  const current = new Map<string, ViewFact>()
+  const current = new Map<string, ViewObservation>()
   for (const fact of views) {
     if (fact.seenMs > untilMs) return undefined
     current.set(fact.node, fact)

@@ -1,7 +1,7 @@
 /**
- * What is seen of failovers while a scenario is played: the raw facts from which timelines are made. All times are on the clock of
- * the events (monotonic ms from the start of the run); each is the time of the thing itself, which may lie before the event's
- * own `atMs`, when it was learnt.
+ * What is observed of a cluster while a scenario is played; results make timelines of it. All times are on the clock of the
+ * events (monotonic ms from the start of the run). Each is the time of the thing itself, which may be earlier than the
+ * `atMs` of its event: that is when the runner learned of it.
  */
 
 /** Moments that servers' logs tell of: those of `platforms/dialects.ts`, which says what the lines are. */
@@ -17,7 +17,7 @@ export const LOG_MOMENTS = [
 export type LogMoment = (typeof LOG_MOMENTS)[number]
 
 /** A line of a server's log that tells of a moment of a failover. */
-export interface LogFact {
+export interface LogObservation {
   /** Whose log. */
   node: string
   moment: LogMoment
@@ -54,7 +54,7 @@ export interface SeenNode {
 }
 
 /** A node's view has changed, or the node no longer answers, or answers again. */
-export interface ViewFact {
+export interface ViewObservation {
   node: string
   /** The change came after this moment: until then the node was seen to say something else. */
   afterMs: number
@@ -67,7 +67,7 @@ export interface ViewFact {
 }
 
 /** A write to a shard was refused where the last one was served, or served where the last was refused, or by another node. */
-export interface ServiceFact {
+export interface ServiceObservation {
   /** 1-based. */
   shard: number
   slot: number
@@ -85,7 +85,7 @@ export interface ServiceFact {
 }
 
 /** A fault was put on nodes, or taken from them. */
-export interface FaultFact {
+export interface FaultObservation {
   /** `stop`, `kill`, `pause`, `restart`, `partition`, … */
   fault: string
   nodes: string[]
@@ -98,7 +98,7 @@ export interface FaultFact {
 }
 
 /** What the cluster's own settings say of failovers, asked of a node that answers; told again when they change. */
-export interface TimingFact {
+export interface TimingObservation {
   /** `cluster-node-timeout`. */
   nodeTimeoutMs: number
   /** How long a manual failover is tried before the server gives it up. */
@@ -110,7 +110,7 @@ export interface TimingFact {
 }
 
 /** Both clocks at one moment: where the wall clock, by which logs are stamped, lies on the clock of the events. */
-export interface ClocksFact {
+export interface ClockObservation {
   seenMs: number
   /** ms since the epoch. */
   wallMs: number
