@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
 /** Columns that `text` takes on a terminal; colours take none. */
 export function displayWidth(text: string): number {
@@ -78,6 +78,37 @@ function headOf(text: string, width: number): string {
 }
 
 /** `1 step`, `2 steps`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`
+}
+
+/** `a`, `a and b`, `a, b and c`; beyond `most` the rest is counted. */
+export function listed(items: readonly string[], most = 5): string {
+  if (items.length > most) return `${items.slice(0, most).join(', ')} and ${items.length - most} more`
+  const last = items.at(-1) ?? ''
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** For items that are sentences or have commas of their own: `a; b; and 2 more`. */
+export function firstFew(items: readonly string[], most: number, separator = '; '): string {
+  const shown = items.slice(0, most).join(separator)
+  return items.length > most ? `${shown}${separator}and ${items.length - most} more` : shown
+}
+
+/** The last `most` lines that are not empty, as one: `this / that`. */
+export function lastLines(text: string, most: number): string {
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines
+    .filter((line) => line !== '')
+    .slice(-most)
+    .join(' / ')
+}
+
+export function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}
+
+/** Filled with blanks to so many columns. */
+export function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(width - displayWidth(text), 0))
 }

@@ -1,9 +1,10 @@
+import { listed, plural } from '../base/text.ts'
 import { FN, isIndeterminateCode, NIL, OUTCOME_OK, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { type PropertyLimit, propertyLimit, propertyText } from './limits.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural } from './words.ts'
+import { momentText } from './words.ts'
 
 /** A value that a counter cannot have had. */
 interface OutOfBounds {

@@ -1,10 +1,11 @@
+import { listed, plural } from '../base/text.ts'
 import { listOf } from '../record/history.ts'
 import { FN, isIndeterminateCode, OUTCOME_OK, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { type CountLimit, countLimit, countOf, countText } from './limits.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural, valueText } from './words.ts'
+import { momentText, valueText } from './words.ts'
 
 /** Something that was done once and shows more often. */
 interface Duplicate {

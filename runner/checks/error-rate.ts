@@ -1,8 +1,8 @@
+import { listed, plural } from '../base/text.ts'
 import { FLAG, FN, outcomeClass } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, type ShareLimit, scopeText, shareLimit, shareOf } from './limits.ts'
-import { listed, plural } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 export const errorRate = defineCheck<ShareLimit>({

@@ -1,10 +1,10 @@
+import { plural } from '../base/text.ts'
 import type { History } from '../record/history.ts'
 import { FLAG, NO_PHASE } from '../record/history-codes.ts'
 import type { RunFacts } from '../results/run-facts.ts'
 import { type Losses, lossesOf } from './losses/losses.ts'
 import { ShardMap } from './shard-map.ts'
 import { ValueTable } from './values/value-table.ts'
-import { plural } from './words.ts'
 
 /** Fewer operations than this show too little, unless a scenario says otherwise (`min_operations`). */
 export const MIN_OPERATIONS = 100

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { listed, plural } from '../base/text.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { durationOf, durationText, duringKey, mustHold, scopeText } from './limits.ts'
 import { Expiries, mayExpireMs, mustExpireMs } from './values/expiries.ts'
 import { readsAt } from './values/reads.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural, valueText } from './words.ts'
+import { momentText, valueText } from './words.ts'
 
 /** How far from its time a key may vanish when a scenario does not say: clocks of servers are read in ms and drift a little. */
 const DEFAULT_TOLERANCE = '100ms'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { capitalized } from '../base/text.ts'
 import type { CheckOutcome, Finding } from '../record/check-outcome.ts'
 import { type FailoverMetric, type FailoverValue, failoverValues } from '../results/failovers/metrics.ts'
 import type { FailoverFact, RunFacts } from '../results/run-facts.ts'
@@ -125,8 +126,7 @@ function worstOf(part: Part, timed: readonly Timed[], mostMs: number): Timed | u
 }
 
 function unseenText({ failover, why }: FailoverValue): string {
-  const told = why ?? 'it was not seen'
-  return `${told[0]?.toUpperCase()}${told.slice(1)}: shard ${failover.shard}, ${failover.cause}.`
+  return `${capitalized(why ?? 'it was not seen')}: shard ${failover.shard}, ${failover.cause}.`
 }
 
 function explain(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listed } from '../base/text.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { History } from '../record/history.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
@@ -23,7 +24,6 @@ import { set } from './set.ts'
 import { staleReads } from './stale-reads.ts'
 import { throughput } from './throughput.ts'
 import { unexpected } from './unexpected.ts'
-import { listed } from './words.ts'
 
 /** All checks of workloads, in the order in which reports show them. */
 export const checks: readonly Check[] = [

@@ -1,3 +1,4 @@
+import { listed, plural } from '../base/text.ts'
 import { listOf } from '../record/history.ts'
 import { UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
@@ -5,7 +6,7 @@ import type { Evidence } from './evidence.ts'
 import { type PropertyLimit, propertyLimit, propertyText } from './limits.ts'
 import { readsAt, valueReadBy } from './values/reads.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural, valueText } from './words.ts'
+import { momentText, valueText } from './words.ts'
 
 export const isolation = defineCheck<PropertyLimit>({
   name: 'isolation',

@@ -1,9 +1,10 @@
 import { formatDuration } from '../base/duration.ts'
+import { plural } from '../base/text.ts'
 import { FLAG, FN, isIndeterminateCode, OUTCOME_OK } from '../record/history-codes.ts'
 import { type Check, defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, type DurationLimit, durationLimit, durationOf, scopeText } from './limits.ts'
-import { momentText, plural } from './words.ts'
+import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 const QUANTILES: readonly (readonly [name: string, quantile: number])[] = [

@@ -1,10 +1,11 @@
+import { listed, plural } from '../base/text.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { mustHold } from './limits.ts'
 import { judgeLinearizability } from './linearizable/judge.ts'
 import type { Judgement, Violation } from './linearizable/violation.ts'
 import { witnessOf } from './witness.ts'
-import { listed, plural, shardsText } from './words.ts'
+import { shardsText } from './words.ts'
 
 /** Keys that are told one by one. */
 const SHOWN = 5

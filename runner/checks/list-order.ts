@@ -1,3 +1,4 @@
+import { listed, plural } from '../base/text.ts'
 import { listOf } from '../record/history.ts'
 import { FN, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
@@ -6,7 +7,7 @@ import { type PropertyLimit, propertyLimit, propertyText } from './limits.ts'
 import { endMs } from './linearizable/stages.ts'
 import { readsAt } from './values/reads.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural, valueText } from './words.ts'
+import { momentText, valueText } from './words.ts'
 
 /** Two elements that stand in an order they cannot have been appended in, or that two reads tell differently. */
 interface Disorder {

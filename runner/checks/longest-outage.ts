@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { plural } from '../base/text.ts'
 import type { Finding } from '../record/check-outcome.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
 import type { Outage } from './outages/outages.ts'
 import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
-import { plural } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 const limit = z.union([durationText, z.strictObject({ at_most: durationText, during: withinKey, shards })])

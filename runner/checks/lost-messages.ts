@@ -1,10 +1,11 @@
+import { listed, plural } from '../base/text.ts'
 import { FN, OUTCOME_OK, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { besideFault, faultNear } from './faults.ts'
 import { type CountLimit, countLimit, countOf, countText } from './limits.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural, valueText } from './words.ts'
+import { momentText, valueText } from './words.ts'
 
 /** So long a message may take to a subscriber, ms; what was published later before the end is not judged. */
 const DELIVERY_MS = 1000

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listed, plural } from '../base/text.ts'
 import { defineCheck, type Measured } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { duringKey, scopeText } from './limits.ts'
@@ -6,7 +7,6 @@ import { type Losses, samplesAmong } from './losses/losses.ts'
 import { lossDetail, lossesByShard, lossSentence, lostNames } from './losses/story.ts'
 import { shapeOf } from './losses/suffix.ts'
 import { witnessOf } from './witness.ts'
-import { listed, plural } from './words.ts'
 
 const most = z.int().min(0)
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { listed, plural } from '../base/text.ts'
 import { defineCheck } from './check.ts'
 import { durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
 import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
-import { listed, plural } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 /** Shorter ones are errors in passing, not outages, unless a scenario says otherwise. */

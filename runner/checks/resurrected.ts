@@ -1,3 +1,4 @@
+import { listed, plural } from '../base/text.ts'
 import { FLAG, NIL } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
@@ -5,7 +6,7 @@ import { type CountLimit, countLimit, countOf, countText } from './limits.ts'
 import { seenReplacedMs } from './values/freshness.ts'
 import { readsAt, valueReadBy } from './values/reads.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural, valueText } from './words.ts'
+import { momentText, valueText } from './words.ts'
 
 /** A value that a master told after its replacement, or its end, had been read. */
 interface Return {

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { listed, plural } from '../base/text.ts'
 import { FLAG, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { durationOf, durationText, duringKey, scopeText } from './limits.ts'
 import { type StaleRead, staleOfCounters, staleOfMembers, staleOfValues } from './stale/stale.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural } from './words.ts'
+import { momentText } from './words.ts'
 
 const most = z.int().min(0)
 

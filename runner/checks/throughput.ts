@@ -1,8 +1,9 @@
+import { plural } from '../base/text.ts'
 import { FLAG, FN, OUTCOME_OK } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { type RateLimit, rateLimit, rateOf, scopeText } from './limits.ts'
-import { momentText, plural } from './words.ts'
+import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 export const throughput = defineCheck<RateLimit>({

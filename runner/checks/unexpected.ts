@@ -1,3 +1,4 @@
+import { listed, plural } from '../base/text.ts'
 import { listOf } from '../record/history.ts'
 import { FN, isIndeterminateCode, NIL, OUTCOME_OK, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
@@ -6,7 +7,7 @@ import { type CountLimit, countLimit, countOf, countText } from './limits.ts'
 import { readsAt } from './values/reads.ts'
 import { SEEN, WRITE } from './values/value-table.ts'
 import { witnessOf } from './witness.ts'
-import { listed, momentText, plural, valueText } from './words.ts'
+import { momentText, valueText } from './words.ts'
 
 /** A read, or a delivery, of something that cannot have been there. */
 interface Stranger {

@@ -1,3 +1,4 @@
+import { listed } from '../base/text.ts'
 import type { Witness, WitnessOperation } from '../record/check-outcome.ts'
 import { type History, listOf } from '../record/history.ts'
 import {
@@ -10,7 +11,7 @@ import {
   outcomeClass,
   UNKNOWN,
 } from '../record/history-codes.ts'
-import { listed, valueText } from './words.ts'
+import { valueText } from './words.ts'
 
 /** A witness stays small: it is read by people. */
 const MOST_OPERATIONS = 12

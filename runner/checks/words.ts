@@ -1,20 +1,9 @@
 import { formatDuration } from '../base/duration.ts'
+import { listed } from '../base/text.ts'
 import { type History, textOf } from '../record/history.ts'
 import { NIL, UNKNOWN } from '../record/history-codes.ts'
 
 const LONGEST_TEXT = 40
-
-/** `1 write`, `2 writes`. */
-export function plural(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : nouns}`
-}
-
-/** `a`, `a and b`, `a, b and c`; beyond `most` the rest is counted. */
-export function listed(items: readonly string[], most = 5): string {
-  if (items.length > most) return `${items.slice(0, most).join(', ')} and ${items.length - most} more`
-  const last = items.at(-1) ?? ''
-  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`
-}
 
 /** A value as it stands in prose: `17`, `nothing`, `"abc"`. */
 export function valueText(history: Pick<History, 'texts'>, value: number): string {

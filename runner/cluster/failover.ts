@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { messageOf } from '../base/errors.ts'
+import { plural } from '../base/text.ts'
 import type { LiveCluster, LiveNode } from './live-cluster.ts'
 import { isIndeterminate } from './reply-errors.ts'
 
@@ -91,7 +92,7 @@ export async function failOver(
   }
   throw new FailoverError(
     `${nodeName} did not become master within ${formatDuration(withinMs)}: it was last seen as ${role}, ` +
-      `after ${tries.length} ${tries.length === 1 ? 'try' : 'tries'} of ${failoverCommand(options.mode).join(' ')}; ${repliesInWords(tries)}`,
+      `after ${plural(tries.length, 'try', 'tries')} of ${failoverCommand(options.mode).join(' ')}; ${repliesInWords(tries)}`,
     tries,
   )
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { firstFew } from '../base/text.ts'
 import { awaitEmptyNodes, type EmptyNode } from './empty-nodes.ts'
 import { ANSWER_WITHIN_MS, type FormDeadline, FormError, waitInPhase } from './form-phase.ts'
 import { healthProblems } from './health.ts'
@@ -161,8 +162,7 @@ async function awaitHealthy(cluster: LiveCluster, members: readonly Member[], de
     await Promise.all(
       due.map(({ viewer, subject }) => cluster.node(subject).client.pipeline([meet(cluster.node(viewer))])),
     )
-    const more = problems.length > PROBLEMS_SHOWN ? `; and ${problems.length - PROBLEMS_SHOWN} more` : ''
-    return { ok: false, seen: problems.slice(0, PROBLEMS_SHOWN).join('; ') + more }
+    return { ok: false, seen: firstFew(problems, PROBLEMS_SHOWN) }
   }
   await waitInPhase('waiting for the cluster to be healthy', lookOnce, deadline)
 }

@@ -1,3 +1,4 @@
+import { firstFew } from '../base/text.ts'
 import { type AgreedView, isEstablished, isMarkedFailing } from './agreed-view.ts'
 import type { Snapshot } from './live-cluster.ts'
 import type { NodeReport } from './node-report.ts'
@@ -143,9 +144,8 @@ function openSlots(snapshot: Snapshot, reports: NodeReport[]): string[] {
   return reports.flatMap(({ name, view }) => {
     const open = view.nodes.flatMap((node) => node.openSlots)
     if (open.length === 0) return []
-    const named = open.slice(0, 5).map((text) => openSlotInWords(snapshot, view.nodes, text))
-    const more = open.length > named.length ? ` and ${open.length - named.length} more` : ''
-    return [`${name} has open slots: ${named.join(', ')}${more}`]
+    const named = open.map((text) => openSlotInWords(snapshot, view.nodes, text))
+    return [`${name} has open slots: ${firstFew(named, 5, ', ')}`]
   })
 }
 

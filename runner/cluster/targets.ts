@@ -1,4 +1,5 @@
 import { PlayError } from '../base/errors.ts'
+import { plural } from '../base/text.ts'
 import type { AgreedView, Shard } from './agreed-view.ts'
 import type { LiveCluster, Snapshot } from './live-cluster.ts'
 import { formatSlotRanges, slotOfKey } from './slots.ts'
@@ -79,7 +80,7 @@ export class TargetResolver {
         const count = target.share === 'majority' ? majority : agreed.shards.length - majority
         if (count > 0) return this.#pick(live('master', agreed), count, text, 'masters that answer')
         throw new TargetError(
-          `"${text}" stands for no node: of ${countOf(agreed.shards.length, 'master')}, none is a minority`,
+          `"${text}" stands for no node: of ${plural(agreed.shards.length, 'master')}, none is a minority`,
         )
       }
     }
@@ -111,7 +112,7 @@ function shardOfAnchor(anchor: Anchor, agreed: AgreedView, text: string): Shard 
       const shard = agreed.shards.find((one) => one.number === anchor.shard)
       if (shard) return shard
       throw new TargetError(
-        `"${text}": there is no shard ${anchor.shard}; there are ${countOf(agreed.shards.length, 'shard')}`,
+        `"${text}": there is no shard ${anchor.shard}; there are ${plural(agreed.shards.length, 'shard')}`,
       )
     }
     case 'node': {
@@ -154,10 +155,6 @@ function rolesInWords(agreed: AgreedView): string {
   const notLive = [...masters, ...replicas].filter((name) => !agreed.isReachable(name) || agreed.isFailing(name))
   const down = notLive.length === 0 ? '' : `; of these ${notLive.join(', ')} cannot be reached or are marked failing`
   return `the masters are ${masters.join(', ')}, the replicas are ${replicas.join(', ') || 'none'}${down}`
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function noAnswer(snapshot: Snapshot): string {

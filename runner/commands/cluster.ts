@@ -4,6 +4,7 @@ import { formatDuration } from '../base/duration.ts'
 import { messageOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
+import { plural } from '../base/text.ts'
 import { formCluster } from '../cluster/form.ts'
 import { healthProblems } from '../cluster/health.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
@@ -135,9 +136,7 @@ function topologyOf(line: ParsedLine): Topology {
   const given = line.texts('slots')
   if (given.length === 0) return { shards, replicas, slots: evenSplit(shards) }
   if (given.length !== shards)
-    throw new UsageError(
-      `--slots is given once for each of the ${shards} shards, not ${given.length} ${given.length === 1 ? 'time' : 'times'}`,
-    )
+    throw new UsageError(`--slots is given once for each of the ${shards} shards, not ${plural(given.length, 'time')}`)
   try {
     const slots = given.map(parseSlotRanges)
     const problems = checkLayout(slots)

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { poll } from '../base/poll.ts'
+import { plural } from '../base/text.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { errorClass } from '../cluster/reply-errors.ts'
 import type { NodeView } from '../cluster/view.ts'
@@ -141,7 +142,7 @@ class Mender {
     const keys = Number(await this.#options.cluster.node(node).client.call('CLUSTER', 'COUNTKEYSINSLOT', slot))
     if (keys === 0) return
     this.left.push(
-      `${node} holds ${keys} ${keys === 1 ? 'key' : 'keys'} of slot ${slot}, which it does not own: \`redis-cli --cluster fix\` brings them home`,
+      `${node} holds ${plural(keys, 'key')} of slot ${slot}, which it does not own: \`redis-cli --cluster fix\` brings them home`,
     )
   }
 

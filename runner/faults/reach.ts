@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { messageOf } from '../base/errors.ts'
+import { quoted } from '../base/shell-words.ts'
 import { Unreachable } from '../cluster/reply-errors.ts'
 import { type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 
@@ -98,8 +99,7 @@ export async function asHealing<T>(look: Promise<T>, hint?: string): Promise<T> 
 
 /** The command that does it by hand. */
 function byHand(stage: FaultStage, node: string, words: readonly string[]): string {
-  const quoted = words.map((word) => (/^[\w.:/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-  return `When ${node} answers: redis-cli -p ${stage.cluster.node(node).port} ${quoted.join(' ')} (the password in REDISCLI_AUTH).`
+  return `When ${node} answers: redis-cli -p ${stage.cluster.node(node).port} ${words.map(quoted).join(' ')} (the password in REDISCLI_AUTH).`
 }
 
 function title(words: readonly string[]): string {

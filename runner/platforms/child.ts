@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { codeOf } from '../base/errors.ts'
+import { lastLines } from '../base/text.ts'
 import { PlatformError } from './errors.ts'
 
 export interface ChildOptions {
@@ -106,5 +107,5 @@ function quoted(complaints: string): string {
   // apt marks what matters, and puts details of several lines below each.
   const marked = lines.filter((line) => line.startsWith('E: '))
   const told = marked.length > 0 ? marked : lines
-  return told.length === 0 ? '' : `: ${told.slice(-3).join(' / ')}`
+  return told.length === 0 ? '' : `: ${lastLines(told.join('\n'), 3)}`
 }

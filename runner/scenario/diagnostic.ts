@@ -1,4 +1,4 @@
-import { displayWidth } from './text-width.ts'
+import { displayWidth, plural } from '../base/text.ts'
 
 /** One thing that is wrong with a scenario, and where. */
 export interface Diagnostic {
@@ -31,7 +31,7 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: {
     options.color && text !== '' ? `${CODES[style]}${text}${CODES.reset}` : text
   const blocks = diagnostics.map((diagnostic) => renderOne(diagnostic, paint))
   const count = diagnostics.length
-  return `${[...blocks, `${count} ${count === 1 ? 'problem' : 'problems'}`].join('\n\n')}\n`
+  return `${[...blocks, plural(count, 'problem')].join('\n\n')}\n`
 }
 
 type Paint = (style: keyof typeof CODES, text: string) => string

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
+import { plural } from '../base/text.ts'
 import { formatSlotRanges } from '../cluster/slots.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
@@ -50,7 +51,7 @@ function clusterInWords({ cluster: { topology, config }, requires, tags, seed }:
   const { shards, replicas, slots } = topology
   const nodes = shards * (1 + replicas)
   const lines = [
-    `Cluster: ${count(nodes, 'node')}, in ${count(shards, 'shard')} of one master and ${count(replicas, 'replica')}.`,
+    `Cluster: ${plural(nodes, 'node')}, in ${plural(shards, 'shard')} of one master and ${plural(replicas, 'replica')}.`,
     ...slots.map((ranges, i) => `  shard ${i + 1}: slots ${formatSlotRanges(ranges)}`),
   ]
   const settings = Object.entries(config).map(([name, value]) => `${name} ${value}`)
@@ -68,10 +69,6 @@ function clusterInWords({ cluster: { topology, config }, requires, tags, seed }:
 function paramsInWords({ params }: Scenario): string[] {
   const all = Object.entries(params).map(([name, value]) => `${name} = ${value}`)
   return all.length === 0 ? [] : [`Params: ${all.join(', ')}.`]
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`
 }
 
 function stepLines(steps: readonly Step[], names: Names, verbs: ReadonlyMap<string, Verb>, indent: string): string[] {

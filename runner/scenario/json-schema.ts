@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { duration } from '../steps/duration-schema.ts'
+import { duration } from '../base/duration-schema.ts'
 import { target } from '../steps/target-schema.ts'
 import type { Verb } from '../steps/verb.ts'
 import { scenarioKeys, stepFileKeys } from './scenario-schema.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseDuration } from '../base/duration.ts'
-import { duration } from '../steps/duration-schema.ts'
+import { duration } from '../base/duration-schema.ts'
 import { target } from '../steps/target-schema.ts'
 import type { Modifier, Step, Verb } from '../steps/verb.ts'
 import { bindNames, checkArgNames } from './bindings.ts'

@@ -1,3 +1,4 @@
+import { firstFew } from '../base/text.ts'
 import type { AgreedView } from '../cluster/agreed-view.ts'
 import { slotOfKey } from '../cluster/slots.ts'
 
@@ -21,9 +22,8 @@ export function linesByShard(keys: readonly string[], what: string, agreed: Agre
   return [...byShard]
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, list]) => {
-      const shown = list.slice(0, SHOWN_KEYS).map((key) => `${key} (slot ${slotOfKey(key)})`)
-      const more = list.length > SHOWN_KEYS ? `, and ${list.length - SHOWN_KEYS} more` : ''
-      return `${name}: ${list.length} ${what}: ${shown.join(', ')}${more}`
+      const withSlots = list.map((key) => `${key} (slot ${slotOfKey(key)})`)
+      return `${name}: ${list.length} ${what}: ${firstFew(withSlots, SHOWN_KEYS, ', ')}`
     })
 }
 

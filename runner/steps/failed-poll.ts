@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import type { PollResult } from '../base/poll.ts'
+import { plural } from '../base/text.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
 /** The failure of a poll that ended without its condition: what was expected, last seen, for how long, how often. */
@@ -10,7 +11,7 @@ export function failedPoll(
   details: string[] = [],
 ): StepFailure {
   const { withinMs = 0, forMs = 0 } = context.step
-  const looks = `${result.attempts} ${result.attempts === 1 ? 'look' : 'looks'} in ${formatDuration(result.elapsedMs)}`
+  const looks = `${plural(result.attempts, 'look')} in ${formatDuration(result.elapsedMs)}`
   const limit = withinMs > 0 ? `, limit ${formatDuration(withinMs)}` : ''
   const broke =
     result.brokeAfterMs === undefined

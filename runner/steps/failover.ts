@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { plural } from '../base/text.ts'
 import { FailoverError, failOver, repliesInWords } from '../cluster/failover.ts'
 import { target } from './target-schema.ts'
 import { defineVerb, StepFailure } from './verb.ts'
@@ -39,7 +40,7 @@ export const failover = defineVerb({
         withinMs: context.step.withinMs ?? DEFAULT_WITHIN_MS,
         onTry: ({ reply }) => context.progress(`CLUSTER FAILOVER on ${node}: ${reply}`),
       })
-      const count = `${tries.length} ${tries.length === 1 ? 'try' : 'tries'}`
+      const count = plural(tries.length, 'try', 'tries')
       return {
         attempts: tries.length,
         trueAfterMs: tookMs,

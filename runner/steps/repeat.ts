@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
-import { duration, durationMs } from './duration-schema.ts'
+import { duration, durationMs } from '../base/duration-schema.ts'
+import { plural } from '../base/text.ts'
 import { stepList } from './parallel.ts'
 import { defineVerb } from './verb.ts'
 
@@ -23,7 +24,7 @@ export const repeat = defineVerb({
   defaultDeadlineMs: Number.POSITIVE_INFINITY,
   sentence: ({ times, every }, step) => {
     const period = every === undefined ? '' : `, every ${formatDuration(durationMs(every))}`
-    return `${times} ${times === 1 ? 'time' : 'times'}${period}: ${step.children.length} ${step.children.length === 1 ? 'step' : 'steps'}`
+    return `${plural(times, 'time')}${period}: ${plural(step.children.length, 'step')}`
   },
   async run({ times, every }, context) {
     const startMs = context.clock.nowMs()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { duration, durationMs } from '../base/duration-schema.ts'
 import { stall as kind } from '../faults/stall.ts'
-import { duration, durationMs } from './duration-schema.ts'
 import { faultVerb } from './fault-verb.ts'
 import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
 import { targets } from './target-schema.ts'

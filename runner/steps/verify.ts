@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { plural } from '../base/text.ts'
 import type { AgreedView } from '../cluster/agreed-view.ts'
 import { sendByKey } from '../cluster/key-routing.ts'
 import { linesByShard } from './by-shard.ts'
@@ -102,7 +103,7 @@ function failure(
   const keysOf = (indexes: readonly number[]) => indexes.map((index) => dataset.keys[index] ?? '')
   const details = kinds.flatMap(([kind, words]) => linesByShard(keysOf(findings[kind]), words, agreed))
   const unread = errors[0] === undefined ? [] : [`for example: ${errors[0]}`]
-  const effort = `read ${tried.tries} ${tried.tries === 1 ? 'time' : 'times'} in ${formatDuration(tried.tookMs)}`
+  const effort = `read ${plural(tried.tries, 'time')} in ${formatDuration(tried.tookMs)}`
   return new StepFailure(
     {
       message: `expected every acknowledged write of \`${dataset.name}\` to be there; ${lastSeen}`,

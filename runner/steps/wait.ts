@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
-import { duration, durationMs } from './duration-schema.ts'
+import { duration, durationMs } from '../base/duration-schema.ts'
 import { defineVerb } from './verb.ts'
 
 export const wait = defineVerb({

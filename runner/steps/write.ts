@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { plural } from '../base/text.ts'
 import type { AgreedView } from '../cluster/agreed-view.ts'
 import { type KeyedReply, sendByKey, spreadKeys } from '../cluster/key-routing.ts'
 import type { Snapshot } from '../cluster/live-cluster.ts'
@@ -30,7 +31,7 @@ export const write = defineVerb({
   arg,
   modifiers: ['within'],
   defaultDeadlineMs: 120_000,
-  sentence: ({ keys, as }) => `write ${keys} ${keys === 1 ? 'key' : 'keys'} as ${as}`,
+  sentence: ({ keys, as }) => `write ${plural(keys, 'key')} as ${as}`,
   async run(value, context) {
     const startMs = context.clock.nowMs()
     const snapshot = await context.cluster.look()
@@ -152,7 +153,7 @@ function unacknowledged(
   const keys = [...failures.keys()].map((index) => dataset.keys[index] ?? '')
   const [sample] = failures.values()
   const lastSeen = `${failures.size} of ${dataset.keys.length} not acknowledged: ${classesOf(failures)}`
-  const tried = `tried ${tries} ${tries === 1 ? 'time' : 'times'} in ${formatDuration(tookMs)}`
+  const tried = `tried ${plural(tries, 'time')} in ${formatDuration(tookMs)}`
   return new StepFailure(
     {
       message: `expected all ${dataset.keys.length} writes to be acknowledged; ${lastSeen}`,

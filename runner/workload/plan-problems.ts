@@ -1,3 +1,4 @@
+import { plural } from '../base/text.ts'
 import type { Topology } from '../cluster/topology.ts'
 import type { LoadOptions } from './options.ts'
 
@@ -48,7 +49,7 @@ function shardProblems({ shards = [] }: LoadOptions, topology: Topology): PlanPr
 }
 
 function replicaProblems({ wait, durability, readFrom }: LoadOptions, { replicas }: Topology): PlanProblem[] {
-  const has = replicas === 0 ? 'no replicas' : `${replicas} ${replicas === 1 ? 'replica' : 'replicas'} in each shard`
+  const has = replicas === 0 ? 'no replicas' : `${plural(replicas, 'replica')} in each shard`
   const asked: [path: string[], count: number][] = [
     [['wait', 'replicas'], wait?.replicas ?? 0],
     [['durability', 'replicas'], durability?.replicas ?? 0],
@@ -58,7 +59,7 @@ function replicaProblems({ wait, durability, readFrom }: LoadOptions, { replicas
     .filter(([, count]) => count > replicas)
     .map(([path, count]) => ({
       path,
-      message: `this asks for ${count} ${count === 1 ? 'replica' : 'replicas'}, and the cluster has ${has}`,
+      message: `this asks for ${plural(count, 'replica')}, and the cluster has ${has}`,
     }))
 }
 

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
+import { plural } from '../base/text.ts'
 import type { LoadOptions } from './options.ts'
 
 /** What a workload does, in words: `register, 8 clients at 500/s, 1000 keys`. */
@@ -9,20 +10,16 @@ export function workloadSentence(options: LoadOptions): string {
   const where = shards ? ` of shard ${shards.map((shard) => shard + 1).join(', ')}` : ''
   const parts = [
     type,
-    `${count(clients, 'client')} ${pace}`,
-    `${count(keys, type === 'pubsub' ? 'channel' : 'key')}${where}`,
+    `${plural(clients, 'client')} ${pace}`,
+    `${plural(keys, type === 'pubsub' ? 'channel' : 'key')}${where}`,
     ...(distribution.kind === 'uniform' ? [] : [`${distribution.kind} distribution`]),
     ...(client === 'ioredis' ? ['through a cluster client of ioredis'] : []),
     ...(readFrom === 'replica' ? ['reading from replicas'] : []),
-    ...(wait ? [`each write on ${count(wait.replicas, 'replica')} within ${formatDuration(wait.timeoutMs)}`] : []),
+    ...(wait ? [`each write on ${plural(wait.replicas, 'replica')} within ${formatDuration(wait.timeoutMs)}`] : []),
     ...(durability ? [`each write on disk within ${formatDuration(durability.timeoutMs)}`] : []),
     `${formatDuration(timeoutMs).replace('.00', '')} for an operation`,
   ]
   return parts.join(', ')
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`
 }
 
 function rateText(perSecond: number): string {

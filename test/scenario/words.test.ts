@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import t from 'tap'
 import { editDistance, nearestWord, nearestWords } from '../../runner/base/nearest.ts'
+import { displayWidth } from '../../runner/base/text.ts'
 import { portProblem } from '../../runner/scenario/cluster-section.ts'
 import { type Diagnostic, renderDiagnostics } from '../../runner/scenario/diagnostic.ts'
 import { explainScenario, stepSentence } from '../../runner/scenario/explain.ts'
 import { parseVersionBounds, unmetRequirement } from '../../runner/scenario/requires.ts'
-import { displayWidth } from '../../runner/scenario/text-width.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 import { loadText } from './load-text.ts'
 

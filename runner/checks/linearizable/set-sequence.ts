@@ -1,6 +1,7 @@
+import { plural } from '../../base/text.ts'
 import { type History, listOf } from '../../record/history.ts'
 import { FN, isIndeterminateCode, OUTCOME_OK, UNKNOWN } from '../../record/history-codes.ts'
-import { plural, valueText } from '../words.ts'
+import { valueText } from '../words.ts'
 import { outOfOrder, type Stage } from './stages.ts'
 import type { Violation } from './violation.ts'
 

@@ -1,7 +1,8 @@
+import { listed, plural } from '../../base/text.ts'
 import { NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import type { Evidence } from '../evidence.ts'
 import { besideFault, faultNear, stepAt } from '../faults.ts'
-import { listed, momentText, plural, rangesText, valueText } from '../words.ts'
+import { momentText, rangesText, valueText } from '../words.ts'
 import type { Losses } from './losses.ts'
 
 /** Lost writes of one shard. */

@@ -1,8 +1,9 @@
 import { formatDuration } from '../../base/duration.ts'
+import { listed, plural } from '../../base/text.ts'
 import type { Evidence } from '../evidence.ts'
 import { besideFault, faultNear } from '../faults.ts'
 import type { ShardChoice } from '../limits.ts'
-import { listed, momentText, plural, rangesText } from '../words.ts'
+import { momentText, rangesText } from '../words.ts'
 import { type Outage, outagesOf, type RangeService } from './outages.ts'
 
 /** The ranges of slots that a limit asks for, each with what of its outages lies in the phase that it asks for. */

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
+import { plural } from '../../base/text.ts'
 import { type Comparison, METRICS } from '../../record/comparison.ts'
 import { summaryOf } from '../../results/samples.ts'
 
@@ -13,7 +14,7 @@ export function sentenceOf(
   const now = distribution(samples, metric)
   if (verdict === 'missing') return `${head} is not in the baseline; now ${now}.`
   const both = `now ${now}, baseline ${distribution(baseline, metric)}`
-  const also = differences.length === 0 ? '' : ` ${sentence(`also, ${differences.join(', ')}`)}`
+  const also = differences.length === 0 ? '' : ` Also, ${differences.join(', ')}.`
   if (verdict === 'too-few') {
     return `${head}: too few samples to tell anything: ${both}; with ${plural(comparisons, 'comparison')} each side needs ${needed} or more.`
   }
@@ -41,12 +42,4 @@ function changeText({ metric, change = 0 }: Omit<Comparison, 'sentence'>): strin
 
 function pText(p = 1): string {
   return p < 0.0001 ? '< 0.0001' : `= ${p.toPrecision(2)}`
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

@@ -1,4 +1,4 @@
-import { displayWidth, visible, wrap } from '../../base/text.ts'
+import { displayWidth, padded, visible, wrap } from '../../base/text.ts'
 import type { Finding, State } from '../../doctor/finding.ts'
 import { type Format, type OutputStyle, painter } from '../../report/style.ts'
 
@@ -44,10 +44,6 @@ function renderFinding({ subject, state, text, remedy }: Finding, style: OutputS
   const [head, ...tail] = displayWidth(subject) <= subjectWidth ? lines : ['', ...lines]
   const left = `  ${paint(format, `${mark} ${state.padEnd(STATE_WIDTH)}`)}  ${padded(visible(subject), subjectWidth)}`
   return [`${left}  ${head}`.trimEnd(), ...[...tail, ...help].map((line) => indent + line)].join('\n')
-}
-
-function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(width - displayWidth(text), 0))
 }
 
 function renderEnd(findings: readonly Finding[], style: OutputStyle): string {

@@ -3,7 +3,7 @@ import { PlatformError } from '../errors.ts'
 import type { ServerNode } from '../platform.ts'
 import type { Engine } from './engine.ts'
 import { runFilter } from './labels.ts'
-import { lastLines } from './logs.ts'
+import { endOfLog } from './logs.ts'
 
 const ANSWER_TIMEOUT_MS = 20_000
 const TRY_TIMEOUT_MS = 1_000
@@ -59,7 +59,7 @@ async function demandRunning(engine: Engine, runId: string): Promise<void> {
   const [first] = ended
   if (!first) return
   const name = first.Names[0]?.slice(1) ?? first.Id
-  throw new PlatformError(`${name} ended as soon as it was started: ${await lastLines(engine, name)}`, {
+  throw new PlatformError(`${name} ended as soon as it was started: ${await endOfLog(engine, name)}`, {
     hint: 'a setting that the server does not know, or a value that it does not take, ends it so: look at the settings of the run',
   })
 }

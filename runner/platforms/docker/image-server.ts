@@ -3,7 +3,7 @@ import { serverOfVersionText } from '../dialects.ts'
 import { PlatformError } from '../errors.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import { runLabels } from './labels.ts'
-import { lastLines } from './logs.ts'
+import { endOfLog } from './logs.ts'
 import { removeRun } from './removal.ts'
 
 /** The server that an image holds. */
@@ -36,7 +36,7 @@ export async function serverOfImage(engine: Engine, image: string, signal?: Abor
   const name = `redis-chaos-${runId}`
   try {
     await run(engine, { image, name, runId, signal })
-    const said = await lastLines(engine, name)
+    const said = await endOfLog(engine, name)
     const [program = ''] = said.split(' ', 1)
     const server = serverOfVersionText(said.slice(program.length + 1))
     if (server) return { program, server }

@@ -1,6 +1,7 @@
 import { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
+import { lastLines } from '../../base/text.ts'
 import type { LogLine } from '../platform.ts'
 import { type Engine, unlessGone } from './engine.ts'
 import type { StartWatcher } from './starts.ts'
@@ -106,21 +107,21 @@ export class LogFollower {
 }
 
 /** The last lines that a container that ended has written, without their dates, as one line of text. */
-export async function lastLines(engine: Engine, container: string): Promise<string> {
+export async function endOfLog(engine: Engine, container: string): Promise<string> {
   const log = await engine.call(`read the log of ${container}`, (abortSignal) =>
     engine.docker.getContainer(container).logs({ stdout: true, stderr: true, follow: false, tail: 5, abortSignal }),
   )
   const texts: string[] = []
   const sink = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
-      texts.push(chunk.toString('utf8').trim())
+      texts.push(chunk.toString('utf8'))
       done()
     },
   })
   const stream = Readable.from([log])
   engine.docker.modem.demuxStream(stream, sink, sink)
   await finished(stream)
-  return texts.filter((text) => text !== '').join(' / ')
+  return lastLines(texts.join('\n'), 5)
 }
 
 /** The engine puts its own time before each line: `2024-05-01T12:00:00.123456789Z text`. */

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { programArgs } from '../../base/programs.ts'
+import { lastLines } from '../../base/text.ts'
 import { readJsonLines } from '../process/json-lines.ts'
 import type { LinkOpening, LinkOrder, LinkPlan, LinkReply } from './protocol.ts'
 
@@ -114,8 +115,8 @@ export class LinkChild {
   }
 
   #endInWords(code: number | null, signal: NodeJS.Signals | null): string {
-    const words = this.#complaints.split('\n').filter((line) => /\S/.test(line) && !/^\s+at /.test(line))
-    const said = words.length === 0 ? '' : `; it said: ${words.slice(-3).join(' / ')}`
+    const words = lastLines(this.#complaints.replaceAll(/^\s+at .*$/gm, ''), 3)
+    const said = words === '' ? '' : `; it said: ${words}`
     return `${signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`}${said}`
   }
 }

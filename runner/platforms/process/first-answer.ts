@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { PlatformError } from '../errors.ts'
 import { FILES_HINT } from '../files.ts'
 import type { ServerNode } from '../platform.ts'
-import { lastLines } from './logs.ts'
+import { endOfLog } from './logs.ts'
 import { logFile } from './node-folder.ts'
 import type { ProcessServerGroup } from './server-group.ts'
 
@@ -78,7 +78,7 @@ export class EndedEarly extends PlatformError {
 }
 
 async function endedEarly(node: ServerNode, folder: string): Promise<EndedEarly> {
-  const words = await lastLines(logFile(folder, node.serverName))
+  const words = await endOfLog(logFile(folder, node.serverName))
   return new EndedEarly(`${node.serverName} ended as soon as it was started: ${words}`, {
     hint: /no space left/i.test(words)
       ? FILES_HINT

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { lastLines } from '../../base/text.ts'
 import { wrapFileErrors } from '../files.ts'
 import { readStamp } from '../log-stamp.ts'
 import type { LogLine } from '../platform.ts'
@@ -67,12 +68,8 @@ export class LogFollower {
 }
 
 /** The last lines of a log, without what stands before their texts, as one line of text. */
-export async function lastLines(file: string): Promise<string> {
-  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n').map((line) => line.trim())
-  return lines
-    .filter((line) => line !== '')
-    .slice(-5)
-    .join(' / ')
+export async function endOfLog(file: string): Promise<string> {
+  return lastLines(await readFile(file, 'utf8').catch(() => ''), 5)
 }
 
 /** With the server's own time, which the supervisor has made UTC; else `nowMs`. */

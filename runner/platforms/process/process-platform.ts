@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../../base/errors.ts'
+import { quoted } from '../../base/shell-words.ts'
 import { clockLibrary } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
@@ -135,7 +136,7 @@ export class ProcessPlatform implements Platform {
     const helpers = [processes?.links, processes?.disks].filter((id) => id !== undefined)
     const left = [...Object.values(processes?.servers ?? {}), ...helpers].filter(isAlive)
     const kill = left.length === 0 ? '' : `kill -9 ${left.map(({ pid }) => pid).join(' ')}; `
-    return `${kill}rm -rf '${folder.replaceAll("'", "'\\''")}'`
+    return `${kill}rm -rf ${quoted(folder)}`
   }
 
   async close(): Promise<void> {

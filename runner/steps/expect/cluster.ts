@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { messageOf } from '../../base/errors.ts'
 import type { Look } from '../../base/poll.ts'
+import { firstFew } from '../../base/text.ts'
 import { healthProblems } from '../../cluster/health.ts'
 import type { Snapshot } from '../../cluster/live-cluster.ts'
 import type { StepContext } from '../verb.ts'
@@ -28,8 +29,7 @@ export const clusterSubject: Subject<ClusterArg> = {
     if (cluster !== 'healthy') return lookAtAll(snapshot, cluster)
     const problems = healthProblems(snapshot, { nodes: context.cluster.nodes.map(({ name }) => name) })
     if (problems.length === 0) return { ok: true, seen: 'healthy' }
-    const more = problems.length > SHOWN_PROBLEMS ? `; and ${problems.length - SHOWN_PROBLEMS} more` : ''
-    return { ok: false, seen: problems.slice(0, SHOWN_PROBLEMS).join('; ') + more }
+    return { ok: false, seen: firstFew(problems, SHOWN_PROBLEMS) }
   },
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { messageOf } from '../../base/errors.ts'
 import type { Look } from '../../base/poll.ts'
+import { plural } from '../../base/text.ts'
 import { whyNoFailover } from '../../cluster/failover-diagnosis.ts'
 import type { OwnReport } from '../../cluster/live-cluster.ts'
 import type { NodeReport } from '../../cluster/node-report.ts'
@@ -34,7 +35,7 @@ export const nodeSubject: Subject<NodeArg> = {
       reachable !== undefined && (reachable ? 'be reachable' : 'be unreachable'),
       failing !== undefined && (failing ? 'be marked as failed' : 'not be marked as failed'),
       lag && `lag at most ${lag.at_most} bytes`,
-      replicas !== undefined && `have ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`,
+      replicas !== undefined && `have ${plural(replicas, 'replica')}`,
     ]
     return `${node} to ${parts.filter(Boolean).join(' and ')}`
   },
@@ -117,7 +118,7 @@ function describeRole(node: string, report: NodeReport, master: string | undefin
     return `${node} is a replica of ${master ?? 'an unknown master'}, link ${replication.masterLink ?? 'unknown'}${sync}`
   }
   const count = onlineReplicas(report)
-  return `${node} is a master with ${count} ${count === 1 ? 'replica' : 'replicas'} online`
+  return `${node} is a master with ${plural(count, 'replica')} online`
 }
 
 async function lookAtLag(

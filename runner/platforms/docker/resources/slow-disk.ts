@@ -2,7 +2,7 @@ import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
 import { type Engine, unlessGone } from '../engine.ts'
 import type { Labels } from '../labels.ts'
-import { lastLines } from '../logs.ts'
+import { endOfLog } from '../logs.ts'
 
 /**
  * Limits what a process of the engine's machine writes to the disk that its container lies on, through its cgroup, of version 1
@@ -81,7 +81,7 @@ export async function limitWrites(engine: Engine, plan: SlowDiskPlan): Promise<n
     await engine.call(doing, (abortSignal) => container.wait({ condition: 'not-running', abortSignal }), {
       timeoutMs: HELPER_TIMEOUT_MS,
     })
-    return readLimit(await lastLines(engine, name))
+    return readLimit(await endOfLog(engine, name))
   } finally {
     await unlessGone(engine.call('remove a helper', (abortSignal) => container.remove({ force: true, abortSignal })))
   }

@@ -1,3 +1,4 @@
+import { lastLines } from '../../../base/text.ts'
 import { PlatformError } from '../../errors.ts'
 
 /**
@@ -89,7 +90,7 @@ export function readResults(
     const last = done.at(-1)
     const failed = last !== undefined && last.exit !== 0 && !steps[done.length - 1]?.mayFail
     if (done.length === steps.length || failed) continue
-    const said = complaints.trim().split('\n').slice(-3).join(' / ')
+    const said = lastLines(complaints, 3)
     throw new PlatformError(`the toolbox for faults of the network ended before it was done${said && `: ${said}`}`)
   }
   return byTask

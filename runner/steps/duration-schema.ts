@@ -1,1 +1,0 @@
-export { duration, durationMs } from '../base/duration-schema.ts'
