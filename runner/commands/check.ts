@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
+import { typed, typedAsWell } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { historyFiles, judgeScenario } from '../checks/judge.ts'
@@ -19,14 +20,14 @@ import { shown } from './project.ts'
 /** Lines that are written at once. */
 const LINES_AT_ONCE = 10_000
 
-const AGAIN = 'there is nothing to judge; play it again with npm run scenario NAME'
+const AGAIN = `there is nothing to judge; play it again with ${typed('run', ['NAME'])}`
 const WITHOUT_HISTORY =
   'Without it the run cannot be judged again: what it came to at its end stands in its report.json.'
 
 export const check: Command = {
   name: 'check',
   summary: 'judges the stored histories of a finished run anew',
-  usage: 'check [RUN] [flags]        (npm run judge [RUN] -- [flags])',
+  usage: `check [RUN] [flags]${typedAsWell('check', '[RUN] -- [flags]')}`,
   details: [
     '  RUN is a folder of reports/, or a path to one; the last run if it is not named.',
     '  Nothing in the run is changed. Exit code 1: a limit was broken; 3: nothing was shown.',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
+import { typed } from '../base/command-line.ts'
 import { formatDuration } from '../base/duration.ts'
 import { messageOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
@@ -106,7 +107,7 @@ function commandLine(action: string, line: ParsedLine, platform: Platform): stri
     const value = line.text(flag) ?? chosen
     return value === undefined ? [] : [`--${flag} ${value}`]
   })
-  return `npm run cluster ${action}${given.length === 0 ? '' : ` -- ${given.join(' ')}`}`
+  return typed('cluster', [action], given)
 }
 
 async function onePlatform(line: ParsedLine, out: Output): Promise<Platform> {
@@ -166,7 +167,7 @@ async function run(job: Job): Promise<number> {
   const group = await platform.create(
     {
       runId,
-      purpose: '`npm run cluster`',
+      purpose: `\`${typed('cluster')}\``,
       namePrefix: settings.namePrefix,
       portBase: settings.portBase,
       nodes: topology.shards * (1 + topology.replicas),

@@ -1,3 +1,4 @@
+import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { explainScenario } from '../scenario/explain.ts'
@@ -13,7 +14,8 @@ export const explain: Command = {
   usage: 'explain NAME… [flags]',
   flags: setFlag,
   async run(line, { out }) {
-    if (line.positionals.length === 0) throw new UsageError('name a scenario to explain; `npm run list` shows them')
+    if (line.positionals.length === 0)
+      throw new UsageError(`name a scenario to explain; \`${typed('list')}\` shows them`)
     const scenarios = loadScenarios(line.positionals, nameValues(line, 'set'), out.color)
     out.print(
       scenarios

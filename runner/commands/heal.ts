@@ -14,7 +14,7 @@ export const heal: Command = {
   summary: 'takes away what a run left wrong or left behind; says what it did',
   usage: 'heal [--dry-run] [--run ID]',
   details: [
-    '  Runs whose program is gone are removed, with all that they made. Clusters that are kept (--keep, npm run cluster) stay:',
+    '  Runs whose program is gone are removed, with all that they made. Clusters that are kept (by --keep, or the command cluster) stay:',
     '  faults are taken away, paused and stopped servers go on, open slots are closed. Runs at work are left alone.',
   ],
   flags: {

@@ -1,4 +1,5 @@
 import Table from 'cli-table3'
+import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { listScenarios } from '../scenario/library.ts'
@@ -30,6 +31,6 @@ export function scenarioTable(names?: readonly string[]): string {
     wordWrap: true,
   })
   for (const { name, title, tags } of entries)
-    table.push([name, title ?? '(cannot be read: npm run validate)', tags.join(', ')])
+    table.push([name, title ?? `(cannot be read: ${typed('validate')})`, tags.join(', ')])
   return table.toString()
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
+import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { quoted } from '../base/shell-words.ts'
@@ -108,5 +109,5 @@ function commandAgain(line: ParsedLine, seed: number): string {
     ...line.texts('config').map((text) => `--config ${quoted(text)}`),
     ...names.flatMap((flag) => (line.text(flag) === undefined ? [] : [`--${flag} ${quoted(line.text(flag) ?? '')}`])),
   ]
-  return `npm run nightly -- ${given.join(' ')}`
+  return typed('nightly', [], given)
 }

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { typed } from '../base/command-line.ts'
 import { messageOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { readEvents } from '../record/event-log.ts'
@@ -65,7 +66,9 @@ function writeTrends(line: ParsedLine, reports: string, out: Output): number {
   const file = shown(trendsFile(reports))
   const lines = readTrends(reports)
   if (lines.length === 0) {
-    throw new UsageError(`${file} holds no run yet: npm run scenario NAME adds a line for each scenario that it plays`)
+    throw new UsageError(
+      `${file} holds no run yet: ${typed('run', ['NAME'])} adds a line for each scenario that it plays`,
+    )
   }
   const page = path.join(reports, 'trends.html')
   try {

@@ -1,3 +1,4 @@
+import { typed, typedAsWell } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { quoted } from '../base/shell-words.ts'
@@ -27,15 +28,15 @@ const flags: Flags = {
 
 export const run: Command = {
   name: 'run',
-  summary: 'plays scenarios: npm run scenario NAME…',
-  usage: 'run NAME… [flags]        (npm run scenario NAME… -- [flags])',
+  summary: `plays scenarios: ${typed('run', ['NAME…'])}`,
+  usage: `run NAME… [flags]${typedAsWell('run', 'NAME… -- [flags]')}`,
   flags,
   async run(line, surroundings) {
     const { out } = surroundings
     const names = chosenNames(line.positionals, line.texts('tag'))
     if (names.length === 0) {
       out.print(
-        ['npm run scenario NAME… [-- flags] plays scenarios; --help shows the flags.', scenarioTable()].join('\n'),
+        [`${typed('run', ['NAME…', '[flags]'])} plays scenarios; --help shows the flags.`, scenarioTable()].join('\n'),
       )
       return EXIT.usage
     }
@@ -75,5 +76,5 @@ function commandAgain(names: readonly string[], line: ParsedLine, seed: number):
       (flag) => (line.text(flag) === undefined ? [] : [`--${flag} ${quoted(line.text(flag) ?? '')}`]),
     ),
   ]
-  return `npm run scenario ${names.map(quoted).join(' ')} -- ${given.join(' ')}`
+  return typed('run', names.map(quoted), given)
 }

@@ -1,3 +1,4 @@
+import { typed } from '../base/command-line.ts'
 import { BUS_OFFSET } from '../platforms/platform.ts'
 import type { ContainerSeen } from './engine.ts'
 import type { Environment } from './environment.ts'
@@ -32,7 +33,7 @@ export async function portFindings(environment: Environment, containers: readonl
   )
   const taken = (clients?.length ?? 0) + (buses?.length ?? 0) > 0
   const freeBase = taken ? await findFreeBase(machine, portBase) : undefined
-  const remedy = freeBase === undefined ? '' : `npm run scenario failover-basic -- --port-base ${freeBase}`
+  const remedy = freeBase === undefined ? '' : typed('run', ['failover-basic'], [`--port-base ${freeBase}`])
   const finding = (subject: string, first: number, held: readonly Held[]) =>
     held.length === 0
       ? ok(subject, `${first} to ${first + NODES - 1} are free`)
@@ -52,7 +53,7 @@ export async function portFindings(environment: Environment, containers: readonl
           degraded(
             'container names',
             `${named.map(describe).join(', ')}; other names do as well`,
-            'npm run scenario failover-basic -- --name-prefix other-node',
+            typed('run', ['failover-basic'], ['--name-prefix other-node']),
           ),
         ]),
   ]

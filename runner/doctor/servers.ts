@@ -1,5 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { typed } from '../base/command-line.ts'
 import { DEFAULT_SERVER, type ServerEntry } from '../platforms/catalogue.ts'
 import { treeKey } from '../platforms/debian/tree.ts'
 import { serverOfTree } from '../platforms/debian/tree-server.ts'
@@ -161,13 +162,13 @@ export function mainJobFinding(
 ): Finding {
   const { ok, degraded, missing } = findingsOf('main job')
   const subject = 'failover-basic'
-  const command = 'npm run scenario failover-basic'
+  const command = typed('run', ['failover-basic'])
   const wanted = all.find(({ name }) => name === DEFAULT_SERVER)
   const automatic = engine ? wanted?.docker : wanted?.process
   if (automatic && automatic.length > 0) {
     return ok(subject, `${command}, on ${engine ? 'Docker' : 'processes of this machine'}: ${automatic[0]}`)
   }
-  const instead = (flags: string) => `${command} -- ${flags}`
+  const instead = (flags: string) => typed('run', ['failover-basic'], [flags])
   const why = `${DEFAULT_SERVER} ${engine ? 'is not on the engine and can only be pulled' : 'cannot be had here'}`
   if (wanted && wanted.process.length > 0) return degraded(subject, `${why}; ${instead('--platform process')}`)
   const other = all.find(({ docker, process }) => (engine ? docker : process).length > 0)

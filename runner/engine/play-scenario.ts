@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { typed } from '../base/command-line.ts'
 import { formatDuration } from '../base/duration.ts'
 import { type ChaosError, isExpected, messageOf } from '../base/errors.ts'
 import { judgeScenario } from '../checks/judge.ts'
@@ -193,7 +194,7 @@ async function healAll(
     const left = faults.active.map(({ sentence }) => sentence).join('; ')
     const hint =
       (error instanceof DOMException ? undefined : error.hint) ??
-      '`npm run heal` tries again; removing the servers ends every fault.'
+      `\`${typed('heal')}\` tries again; removing the servers ends every fault.`
     return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
   }
 }

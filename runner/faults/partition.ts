@@ -1,3 +1,4 @@
+import { typed } from '../base/command-line.ts'
 import { listed } from '../base/text.ts'
 import type { LinkAnswer, LinkFault } from '../platforms/faults.ts'
 import { type FaultStage, NotHealed, NotProven } from './fault.ts'
@@ -50,7 +51,7 @@ export const partition = linkFault('partition', {
       if (stage.clock.nowMs() - startMs > HEALED_WITHIN_MS) {
         throw new NotHealed(
           `still cut ${HEALED_WITHIN_MS / 1000} s after it was healed (${looks} looks): ${probesInWords(cut)}`,
-          '`npm run heal` tries again; a node that hangs does not answer either: look at its log.',
+          `\`${typed('heal')}\` tries again; a node that hangs does not answer either: look at its log.`,
         )
       }
       await stage.clock.sleep(LOOK_EVERY_MS, stage.signal)

@@ -1,3 +1,4 @@
+import { typed } from '../base/command-line.ts'
 import { roundMs } from '../base/duration.ts'
 import { ChaosError } from '../base/errors.ts'
 import type { EventOf, PlannedStep, RunEvent, ScenarioEvent, StepOutcome } from '../record/events.ts'
@@ -31,7 +32,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   const started = events.find((event) => event.type === 'run-started')
   if (started === undefined) {
     throw new ReportError(
-      'The event log holds no start of a run: there is nothing to report; play it again with npm run scenario NAME',
+      `The event log holds no start of a run: there is nothing to report; play it again with ${typed('run', ['NAME'])}`,
     )
   }
   const ended = events.find((event) => event.type === 'run-ended')

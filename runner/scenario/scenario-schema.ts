@@ -75,7 +75,7 @@ export const scenarioKeys = {
         .array(z.enum(CAPABILITIES))
         .min(1)
         .optional()
-        .describe('Faults that must be possible here: [delay, disk-full]; `npm run doctor` tells which are'),
+        .describe('Faults that must be possible here: [delay, disk-full]; the command `doctor` tells which are'),
     })
     .optional()
     .describe('What the scenario needs; where it is missing, the scenario is skipped'),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { typed } from '../../base/command-line.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { messageOf } from '../../base/errors.ts'
 import { poll } from '../../base/poll.ts'
@@ -31,7 +32,7 @@ export async function waitUntilAnswering(
       throw new PlatformError(
         `${name} did not answer within ${formatDuration(WITHIN_MS)} (${attempts} tries); last seen: ${lastSeen}; ${text}`,
         {
-          hint: 'Start stopped servers with `npm run cluster start`, or begin anew: `npm run cluster clean`, then `up`.',
+          hint: `Start stopped servers with \`${typed('cluster', ['start'])}\`, or begin anew: \`${typed('cluster', ['clean'])}\`, then \`up\`.`,
         },
       )
     }),

@@ -1,11 +1,12 @@
 import type { ContainerInfo } from 'dockerode'
-import type { Conflict } from '../conflicts.ts'
+import { typed } from '../../base/command-line.ts'
+import { type Conflict, isCluster } from '../conflicts.ts'
 import { portHolder } from '../port-holder.ts'
 import { PURPOSE_LABEL, RUN_LABEL } from './labels.ts'
 import { removalCommand } from './removal.ts'
 
 /** The run id of such a cluster says its name prefix; the command wants it as a flag. */
-const CLEAN = '`npm run cluster clean` (with the --name-prefix of that cluster)'
+const CLEAN = `\`${typed('cluster', ['clean'])}\` (with the --name-prefix of that cluster)`
 
 export interface Wanted {
   name: string
@@ -40,7 +41,7 @@ function containerHolder(container: ContainerInfo): Pick<Conflict, 'holder' | 'r
   if (runId && purpose) {
     return {
       holder: `${purpose} (run ${runId}, containers of image ${container.Image})`,
-      removal: purpose.includes('npm run cluster') ? CLEAN : `\`${removalCommand(runId)}\``,
+      removal: isCluster(purpose) ? CLEAN : `\`${removalCommand(runId)}\``,
     }
   }
   const name = container.Names[0]?.slice(1) ?? container.Id.slice(0, 12)

@@ -1,4 +1,5 @@
-import { type Conflict, conflictError } from '../conflicts.ts'
+import { typed } from '../../base/command-line.ts'
+import { type Conflict, conflictError, isCluster } from '../conflicts.ts'
 import { hasLinks, hiddenAddress } from '../links/loopback.ts'
 import type { ServerNode } from '../platform.ts'
 import { BUS_OFFSET } from '../platform.ts'
@@ -33,7 +34,7 @@ export async function demandFreePorts(stateFolder: string, nodes: readonly Serve
         kind: 'port',
         what,
         holder: `${run.purpose} (run ${run.runId}, processes of this machine)`,
-        ...(run.purpose.includes('npm run cluster') ? { removal: cleanCommand(run) } : {}),
+        ...(isCluster(run.purpose) ? { removal: cleanCommand(run) } : {}),
       }
     }),
   )
@@ -63,7 +64,7 @@ async function untilSettled(wanted: readonly Wanted[]): Promise<(Wanted & { hold
 
 function cleanCommand({ nodes }: RecordedRun): string {
   const prefix = nodes[0]?.serverName.replace(/0$/, '') ?? ''
-  return `\`npm run cluster clean -- --platform process --name-prefix ${prefix}\``
+  return `\`${typed('cluster', ['clean'], [`--platform process --name-prefix ${prefix}`])}\``
 }
 
 async function readRuns(stateFolder: string): Promise<RecordedRun[]> {

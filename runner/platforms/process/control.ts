@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { typed } from '../../base/command-line.ts'
 import { PlatformError } from '../errors.ts'
 import type { LinkOrder, LinkReply } from '../links/protocol.ts'
 import { readJsonLines } from './json-lines.ts'
@@ -118,7 +119,7 @@ export class Control {
 
   #gone(doing: string, cause?: unknown): SupervisorGone {
     return new SupervisorGone(`could not ${doing}: the supervisor of the processes of run ${this.#runId} is gone`, {
-      hint: 'something else ended it; `npm run cluster clean` (for a cluster) or the next run ends what it left',
+      hint: `something else ended it; \`${typed('cluster', ['clean'])}\` (for a cluster) or the next run ends what it left`,
       cause,
     })
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
+import { typed } from '../../base/command-line.ts'
 import { messageOf } from '../../base/errors.ts'
 import { quoted } from '../../base/shell-words.ts'
 import { clockLibrary } from '../clock/library.ts'
@@ -75,7 +76,7 @@ export class ProcessPlatform implements Platform {
       }
       if (!supervisor.ended) continue
       throw new PlatformError(`the supervisor of the processes of run ${runId} is gone`, {
-        hint: 'something else ended it; `npm run cluster clean` (for a cluster) or the next run ends what it left',
+        hint: `something else ended it; \`${typed('cluster', ['clean'])}\` (for a cluster) or the next run ends what it left`,
       })
     }
     return `processes of this machine (${systemName()} ${release()})`
