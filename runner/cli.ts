@@ -5,7 +5,7 @@ import { nearestWord } from './base/nearest.ts'
 import type { Command, Output } from './commands/command.ts'
 import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
-import { commands } from './commands/index.ts'
+import { type CommandEntry, commands } from './commands/index.ts'
 import { listenForInterrupts } from './engine/interrupt.ts'
 
 const COMMON = {
@@ -31,19 +31,19 @@ function overview(): string {
   ].join('\n')
 }
 
-function helpOf(command: Command): string {
+function helpOf({ summary }: CommandEntry, command: Command): string {
   return [
     `redis-chaos ${command.usage}`,
-    `  ${command.summary}`,
+    `  ${summary}`,
     '',
     ...(command.details ? [...command.details, ''] : []),
     flagHelp({ ...command.flags, ...COMMON }),
   ].join('\n')
 }
 
-function commandNamed(name: string): Command {
-  const command = commands.find((candidate) => candidate.name === name)
-  if (command) return command
+function entryNamed(name: string): CommandEntry {
+  const entry = commands.find((candidate) => candidate.name === name)
+  if (entry) return entry
   const names = commands.map((candidate) => candidate.name)
   const similar = nearestWord(name, names)
   throw new UsageError(
@@ -57,10 +57,11 @@ async function main(args: readonly string[]): Promise<number> {
     out.print(overview())
     return name === undefined ? EXIT.usage : EXIT.passed
   }
-  const command = commandNamed(name)
-  const line = parseFlags(rest, { ...command.flags, ...COMMON }, command.name)
+  const entry = entryNamed(name)
+  const command = await entry.load()
+  const line = parseFlags(rest, { ...command.flags, ...COMMON }, name)
   if (line.on('help')) {
-    out.print(helpOf(command))
+    out.print(helpOf(entry, command))
     return EXIT.passed
   }
   let whatIsLeft: (() => string) | undefined

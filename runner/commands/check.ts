@@ -25,8 +25,6 @@ const WITHOUT_HISTORY =
   'Without it the run cannot be judged again: what it came to at its end stands in its report.json.'
 
 export const check: Command = {
-  name: 'check',
-  summary: 'judges the stored histories of a finished run anew',
   usage: `check [RUN] [flags]${typedAsWell('check', '[RUN] -- [flags]')}`,
   details: [
     '  RUN is a folder of reports/, or a path to one; the last run if it is not named.',

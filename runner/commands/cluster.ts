@@ -63,8 +63,6 @@ const ACTIONS: Record<string, { help: string; run(job: Job): Promise<number> }> 
 }
 
 export const cluster: Command = {
-  name: 'cluster',
-  summary: 'a cluster of your own, to look at and play with',
   usage: `cluster ${Object.keys(ACTIONS).join(' | ')} [flags]`,
   details: Object.entries(ACTIONS).map(([name, { help }]) => `  ${name.padEnd(7)} ${help}`),
   flags,

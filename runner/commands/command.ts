@@ -18,10 +18,8 @@ export interface Surroundings {
   debug: boolean
 }
 
-/** One command of the command line. Adding one is a file like this and a line in `index.ts`. */
+/** One command of the command line. Adding one is a file with it and an entry in `index.ts`. */
 export interface Command {
-  name: string
-  summary: string
   usage: string
   /** More lines of help. */
   details?: string[]

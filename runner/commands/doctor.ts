@@ -12,8 +12,6 @@ import { openEveryPlatform } from './open-platform.ts'
 import { projectRoot, reportsFolder } from './project.ts'
 
 export const doctor: Command = {
-  name: 'doctor',
-  summary: 'what is here and what works, and the command that mends what does not',
   usage: 'doctor [--json]',
   details: [
     '  ok        it is there, and works',

@@ -9,8 +9,6 @@ import { loadScenarios } from './load-scenarios.ts'
 import { setFlag } from './validate.ts'
 
 export const explain: Command = {
-  name: 'explain',
-  summary: 'says in plain words what a scenario does',
   usage: 'explain NAME… [flags]',
   flags: setFlag,
   async run(line, { out }) {

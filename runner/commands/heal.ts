@@ -10,8 +10,6 @@ import { forgetJournal, healKept } from './heal/heal-kept.ts'
 import { openEveryPlatform } from './open-platform.ts'
 
 export const heal: Command = {
-  name: 'heal',
-  summary: 'takes away what a run left wrong or left behind; says what it did',
   usage: 'heal [--dry-run] [--run ID]',
   details: [
     '  Runs whose program is gone are removed, with all that they made. Clusters that are kept (by --keep, or the command cluster) stay:',

@@ -1,24 +1,62 @@
-import { check } from './check.ts'
-import { cluster } from './cluster.ts'
+import { typed } from '../base/command-line.ts'
 import type { Command } from './command.ts'
-import { doctor } from './doctor.ts'
-import { explain } from './explain.ts'
-import { heal } from './heal.ts'
-import { list } from './list.ts'
-import { nightly } from './nightly.ts'
-import { report } from './report.ts'
-import { run } from './run.ts'
-import { validate } from './validate.ts'
 
-export const commands: readonly Command[] = [
-  run,
-  list,
-  validate,
-  explain,
-  cluster,
-  nightly,
-  heal,
-  doctor,
-  report,
-  check,
+/** A command as the overview shows it; the rest is loaded when it is asked for. */
+export interface CommandEntry {
+  name: string
+  summary: string
+  load(): Promise<Command>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: `plays scenarios: ${typed('run', ['NAME…'])}`,
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'list',
+    summary: 'the scenarios there are',
+    load: async () => (await import('./list.ts')).list,
+  },
+  {
+    name: 'validate',
+    summary: 'checks scenarios without touching anything; all of them if none is named',
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  {
+    name: 'explain',
+    summary: 'says in plain words what a scenario does',
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'cluster',
+    summary: 'a cluster of your own, to look at and play with',
+    load: async () => (await import('./cluster.ts')).cluster,
+  },
+  {
+    name: 'nightly',
+    summary: 'plays the nightly suite, repeated, and compares it with the nights before',
+    load: async () => (await import('./nightly.ts')).nightly,
+  },
+  {
+    name: 'heal',
+    summary: 'takes away what a run left wrong or left behind; says what it did',
+    load: async () => (await import('./heal.ts')).heal,
+  },
+  {
+    name: 'doctor',
+    summary: 'what is here and what works, and the command that mends what does not',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    name: 'report',
+    summary: 'makes the reports of a finished run again, from its events',
+    load: async () => (await import('./report.ts')).report,
+  },
+  {
+    name: 'check',
+    summary: 'judges the stored histories of a finished run anew',
+    load: async () => (await import('./check.ts')).check,
+  },
 ]

@@ -8,8 +8,6 @@ import { chosenNames } from './load-scenarios.ts'
 import { scenariosFolder, shown } from './project.ts'
 
 export const list: Command = {
-  name: 'list',
-  summary: 'the scenarios there are',
   usage: 'list [flags]',
   flags: { tag: { type: 'string', multiple: true, value: 'TAG', help: 'only the scenarios with one of these tags' } },
   async run(line, { out }) {

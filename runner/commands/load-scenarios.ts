@@ -8,7 +8,7 @@ import { scenariosFolder, shown } from './project.ts'
 
 /** Names of the scenarios asked for: those named, and those with one of the tags. Throws UsageError if a tag has none. */
 export function chosenNames(names: readonly string[], tags: readonly string[]): string[] {
-  const entries = listScenarios(scenariosFolder)
+  const entries = tags.length === 0 ? [] : listScenarios(scenariosFolder)
   for (const tag of tags) {
     if (withTags(entries, [tag]).length === 0) {
       const known = [...new Set(entries.flatMap((entry) => entry.tags))].sort()

@@ -45,8 +45,6 @@ const flags: Flags = {
 }
 
 export const nightly: Command = {
-  name: 'nightly',
-  summary: 'plays the nightly suite, repeated, and compares it with the nights before',
   usage: 'nightly [flags]',
   details: [
     '  Exit code 0: all passed and nothing is slower. 1: a scenario failed. 3: no verdict. 4: a regression, or a flaky scenario.',

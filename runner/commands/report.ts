@@ -15,8 +15,6 @@ import { reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 
 export const report: Command = {
-  name: 'report',
-  summary: 'makes the reports of a finished run again, from its events',
   usage: 'report [RUN] [flags]',
   details: [
     '  RUN is a folder of reports/, or a path to one; the last run if it is not named.',

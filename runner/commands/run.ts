@@ -27,8 +27,6 @@ const flags: Flags = {
 }
 
 export const run: Command = {
-  name: 'run',
-  summary: `plays scenarios: ${typed('run', ['NAME…'])}`,
   usage: `run NAME… [flags]${typedAsWell('run', 'NAME… -- [flags]')}`,
   flags,
   async run(line, surroundings) {

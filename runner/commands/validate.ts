@@ -1,5 +1,5 @@
 import { EXIT } from '../base/exit.ts'
-import { listScenarios } from '../scenario/library.ts'
+import { scenarioNames } from '../scenario/library.ts'
 import type { Command } from './command.ts'
 import { type Flags, nameValues } from './flags.ts'
 import { loadScenarios } from './load-scenarios.ts'
@@ -15,13 +15,10 @@ export const setFlag: Flags = {
 }
 
 export const validate: Command = {
-  name: 'validate',
-  summary: 'checks scenarios without touching anything; all of them if none is named',
   usage: 'validate [NAME…] [flags]',
   flags: setFlag,
   async run(line, { out }) {
-    const names =
-      line.positionals.length > 0 ? line.positionals : listScenarios(scenariosFolder).map(({ name }) => name)
+    const names = line.positionals.length > 0 ? line.positionals : scenarioNames(scenariosFolder)
     const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color)
     for (const { file, title } of scenarios) out.print(`ok  ${file}: ${title}`)
     return EXIT.passed

@@ -26,9 +26,12 @@ export interface FoundScenario {
 
 /** All scenarios below a folder, by name. Empty if the folder does not exist. */
 export function listScenarios(folder: string): LibraryEntry[] {
-  return scenarioFiles(folder)
-    .map((file) => ({ name: nameOf(folder, file), file, ...headOf(file) }))
-    .sort((a, b) => a.name.localeCompare(b.name, 'en'))
+  return namedFiles(folder).map(({ name, file }) => ({ name, file, ...headOf(file) }))
+}
+
+/** The names of all scenarios below a folder, which takes a look at the folder alone. */
+export function scenarioNames(folder: string): string[] {
+  return namedFiles(folder).map(({ name }) => name)
 }
 
 /**
@@ -41,7 +44,7 @@ export function findScenario(name: string, folder: string): FoundScenario | { er
     const file = [name, join(folder, name)].find((each) => existsSync(each) && statSync(each).isFile())
     if (file !== undefined) return { file, root: isBelow(folder, file) ? folder : dirname(file) }
   }
-  const names = listScenarios(folder).map((entry) => entry.name)
+  const names = scenarioNames(folder)
   if (!isPath && names.includes(name)) {
     const file = ENDINGS.map((ending) => join(folder, `${name}${ending}`)).find(existsSync)
     if (file !== undefined) return { file, root: folder }
@@ -63,6 +66,12 @@ function hintFor(name: string, names: readonly string[], folder: string): string
   const near = byBase.length > 0 ? byBase : nearestWords(wanted, names)
   if (near.length > 0) return `did you mean ${near.join(' or ')}?`
   return names.length === 0 ? `There are no scenarios in ${folder}.` : `There are: ${names.join(', ')}.`
+}
+
+function namedFiles(folder: string): { name: string; file: string }[] {
+  return scenarioFiles(folder)
+    .map((file) => ({ name: nameOf(folder, file), file }))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en'))
 }
 
 function nameOf(folder: string, file: string): string {

@@ -30,7 +30,7 @@ async function run(t: Test, args: string[], env: Record<string, string> = {}) {
   const printed: string[] = []
   const out = { print: (text: string) => void printed.push(text), progress: () => undefined, color: false }
   const surroundings = { out, signal: new AbortController().signal, onLeaving: () => undefined, debug: false }
-  const code = await doctor.run(parseFlags(args, doctor.flags, doctor.name), surroundings)
+  const code = await doctor.run(parseFlags(args, doctor.flags, 'doctor'), surroundings)
   return { code, text: printed.join('\n') }
 }
 
