@@ -31,3 +31,11 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', onAbort, { once: true })
     }),
 }
+
+/**
+ * The monotonic clock that all threads of the machine share, ms: `performance.now()` begins anew in each. Only differences have
+ * a meaning.
+ */
+export function sharedNowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { sharedNowMs } from '../base/clock.ts'
 import { poll } from '../base/poll.ts'
 import { hostToConnect, type LiveCluster, type Snapshot } from '../cluster/live-cluster.ts'
 import { missingSlots } from '../cluster/slots.ts'
 import { viewDifferences } from '../cluster/view-differences.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Load } from '../workload/load.ts'
-import { sharedNowMs } from '../workload/thread/shared-clock.ts'
 import type { RunSettings } from './settings-of-run.ts'
 
 /** Longest wait for nodes that are of one mind before the final reads, ms. */

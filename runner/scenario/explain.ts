@@ -3,7 +3,7 @@ import { plural } from '../base/text.ts'
 import { formatSlotRanges } from '../cluster/slots.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
-import { workloadSentence } from '../workload/sentence.ts'
+import { workloadSentence } from '../workload/options.ts'
 import type { Scenario } from './model.ts'
 
 /** A scenario in sentences: its title, its cluster, and its steps, numbered; for `explain`. */

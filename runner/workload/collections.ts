@@ -1,11 +1,45 @@
 import { FN, UNKNOWN } from '../record/history-codes.ts'
 import type { Operation, Reply } from './client/operation.ts'
-import type { Workload, WorkloadSetup } from './kind.ts'
+import type { Workload, WorkloadKind, WorkloadSetup } from './kind.ts'
+import { commonOptions, keyOptions, mixOf, readOptions, workloadSchema, writeOptions } from './option-schemas.ts'
 
 /** How many elements a set or list gets before another takes its place: reading one must not become slower and slower. */
 const ELEMENTS = 256
 
-export interface CollectionCommands {
+/** Clients add members with SADD and read whole sets with SMEMBERS. */
+export const set: WorkloadKind = {
+  name: 'set',
+  summary: 'Adds members to sets (SADD), each once, and reads whole sets: a member that is gone or unknown shows',
+  schema: workloadSchema('set', {
+    ...commonOptions,
+    ...keyOptions,
+    ...readOptions,
+    ...writeOptions,
+    mix: mixOf(['read', 'add']),
+  }),
+  mix: { read: 1, add: 19 },
+  keys: 10,
+  open: (setup) => new Collections(setup, { add: 'SADD', read: (key) => ['SMEMBERS', key], tellsLength: false }),
+}
+
+/** Clients append elements with RPUSH and read whole lists with LRANGE. */
+export const list: WorkloadKind = {
+  name: 'list',
+  summary: 'Appends elements to lists (RPUSH), each once, and reads whole lists: order, loss and duplicates show',
+  schema: workloadSchema('list', {
+    ...commonOptions,
+    ...keyOptions,
+    ...readOptions,
+    ...writeOptions,
+    mix: mixOf(['read', 'push']),
+  }),
+  mix: { read: 1, push: 19 },
+  keys: 10,
+  open: (setup) =>
+    new Collections(setup, { add: 'RPUSH', read: (key) => ['LRANGE', key, '0', '-1'], tellsLength: true }),
+}
+
+interface CollectionCommands {
   /** The command that adds. */
   add: string
   read(key: string): readonly [string, ...string[]]
@@ -14,7 +48,7 @@ export interface CollectionCommands {
 }
 
 /** Clients add elements that are never used twice to sets or lists, and read them whole. */
-export class Collections implements Workload {
+class Collections implements Workload {
   readonly #setup: WorkloadSetup
   readonly #commands: CollectionCommands
   /** By key: how many elements have been sent to it in all. */

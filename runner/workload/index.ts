@@ -1,11 +1,10 @@
 import { cas } from './cas.ts'
+import { list, set } from './collections.ts'
 import { counter } from './counter.ts'
 import { expiry } from './expiry.ts'
 import type { WorkloadKind } from './kind.ts'
-import { list } from './list.ts'
 import { pubsub } from './pubsub.ts'
 import { register } from './register.ts'
-import { set } from './set.ts'
 import { transaction } from './transaction.ts'
 
 /** The types of workloads, in the order in which they are shown. */

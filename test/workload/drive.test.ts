@@ -8,7 +8,7 @@ import { Draw, makeKeys, weightsOf } from '../../runner/workload/drive/keys.ts'
 import { Pacing } from '../../runner/workload/drive/pacing.ts'
 import { randomFractions, seedFor } from '../../runner/workload/drive/random.ts'
 import { Values } from '../../runner/workload/drive/values.ts'
-import { parseRate } from '../../runner/workload/rate.ts'
+import { parseRate } from '../../runner/workload/option-schemas.ts'
 
 t.test('rates', async (t) => {
   t.strictSame(['500/s', '30/m', '3600/h', '0.5/s'].map(parseRate), [500, 0.5, 1, 0.5])

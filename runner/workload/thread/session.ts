@@ -1,3 +1,4 @@
+import { sharedNowMs } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import { NodeClient } from '../../cluster/node-client.ts'
 import type { LoadSeries } from '../../record/events.ts'
@@ -8,7 +9,6 @@ import { seedFor } from '../drive/random.ts'
 import { workloadKindByName } from '../index.ts'
 import type { LoadRefusal, LoadRequest } from './request.ts'
 import { RunningWorkload } from './running-workload.ts'
-import { sharedNowMs } from './shared-clock.ts'
 
 const TICK_MS = 50
 const FLUSH_EVERY_MS = 1000
