@@ -2,6 +2,8 @@ import { formatDuration } from '../base/duration.ts'
 import { messageOf } from '../base/errors.ts'
 import { quoted } from '../base/shell-words.ts'
 import { Unreachable } from '../cluster/reply-errors.ts'
+import { slotOfKey } from '../cluster/slots.ts'
+import type { SlotRange } from '../cluster/view.ts'
 import { type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 
 /** How long a server that should answer is waited for, or asked again, ms: a method of a fault has 10 s. */
@@ -109,4 +111,13 @@ function title(words: readonly string[]): string {
 export function wordsOf(error: unknown): string {
   if (error instanceof Unreachable) return `no answer (${error.reason})`
   return messageOf(error)
+}
+
+/** A name that nothing else uses, in one of these slots; in any slot if there are none. */
+export function probeKeyIn(slots: readonly SlotRange[]): string {
+  for (let number = 0; ; number += 1) {
+    const key = `redis-chaos:no-such-key:${number}`
+    const slot = slotOfKey(key)
+    if (slots.length === 0 || slots.some(([first, last]) => slot >= first && slot <= last)) return key
+  }
 }

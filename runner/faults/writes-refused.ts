@@ -3,8 +3,7 @@ import { errorClass, ReplyError } from '../cluster/reply-errors.ts'
 import { UnsupportedFault } from '../platforms/faults.ts'
 import { untilLastSave } from './background-save.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { probeKeyIn } from './probe-key.ts'
-import { asHealing, ask, askToHeal, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
+import { asHealing, ask, askToHeal, healableOf, healEach, probeKeyIn, runningOf, wordsOf } from './reach.ts'
 import { changeSettings, proveRestored, rememberSettings, restoreSettings, settingsMemo } from './server-settings.ts'
 
 /**

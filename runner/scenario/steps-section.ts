@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { parseDuration } from '../base/duration.ts'
 import { duration } from '../base/duration-schema.ts'
-import { target } from '../steps/target-schema.ts'
+import { target } from '../steps/targets.ts'
 import type { Modifier, Step, Verb } from '../steps/verb.ts'
-import { bindNames, checkArgNames } from './bindings.ts'
 import { valueInWords } from './build-tree.ts'
 import { type CheckContext, checkValue, reportIssues } from './check-value.ts'
-import { checkNames, type Scope } from './scope.ts'
+import { checkNames, NAME, type Scope } from './scope.ts'
+import type { Span } from './source.ts'
 import { chooseVerb, extraKeys, reportOtherKeys, type VerbContext } from './step-keys.ts'
 import { type Entry, entryOf, find, isEmptyMap, type ListTree, type MapTree, type Tree, toPlain } from './tree.ts'
 
@@ -183,4 +183,39 @@ function readChildren(verb: Verb, where: 'steps' | '', { value }: Entry, path: s
   return where === '' && verb.name === 'parallel'
     ? readParallel(list, `${path}.`, context)
     : readItems(list, `${path}.`, context)
+}
+
+/** Reports undefined names in a verb's argument. In a `let`, a later name may use an earlier one; child steps are read on their own. */
+function checkArgNames(verb: Verb, { value }: Entry, context: CheckContext): void {
+  const { source, problems } = context
+  if (verb.fillsInNames && value.kind === 'map') {
+    const scope = context.scope.copy()
+    for (const entry of value.entries) {
+      checkNames(entry.value, scope, source, problems)
+      scope.bind(entry.key)
+    }
+  } else checkNames(withoutChildren(verb, value), context.scope, source, problems)
+}
+
+function withoutChildren(verb: Verb, value: Tree): Tree {
+  if (verb.children === '') return { kind: 'list', span: value.span, items: [] }
+  if (verb.children === undefined || value.kind !== 'map') return value
+  return { ...value, entries: value.entries.filter(({ key }) => key !== verb.children) }
+}
+
+/** The names that a step gives, known to the steps after it: those of `let`, and the `save` of `redis`. */
+function bindNames(step: MapTree, { key, value }: Entry, context: CheckContext): void {
+  if (key === 'let' && value.kind === 'map') for (const entry of value.entries) bind(entry.key, entry.keySpan, context)
+  const save = key === 'redis' ? entryOf(step, 'save')?.value : undefined
+  if (save?.kind === 'scalar' && typeof save.value === 'string') bind(save.value, save.span, context)
+}
+
+function bind(name: string, span: Span, { source, problems, scope }: CheckContext): void {
+  if (!NAME.test(name)) return
+  if (scope.params.has(name)) {
+    problems.add(source, span, `\`${name}\` is already a name of \`params:\``, {
+      hint: 'Choose another name, so that nobody mixes them up.',
+    })
+  }
+  scope.bind(name)
 }

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { parseDuration } from '../base/duration.ts'
 import { clock as kind } from '../faults/clock.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { targets } from './target-schema.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 
 const LARGEST_MS = 24 * 3_600_000
 /** What a look at a clock may be off by. */

@@ -3,9 +3,8 @@ import { config as kind } from '../faults/config.ts'
 import { settingProblem } from '../platforms/settings.ts'
 import { faultVerb } from './fault-verb.ts'
 import { namesUsedIn } from './names.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { demandFreeSettings } from './settings-free.ts'
-import { targets } from './target-schema.ts'
+import { demandFreeSettings } from './preconditions.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 

@@ -1,8 +1,7 @@
 import { CONNECTIONS_SETTING, connectionsFull as kind } from '../faults/connections-full.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { demandFreeSettings } from './settings-free.ts'
-import { targets } from './target-schema.ts'
+import { demandFreeSettings } from './preconditions.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 
 export const connectionsFull = faultVerb({
   name: 'connections-full',

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { cpu as kind } from '../faults/cpu.ts'
+import { percent, ratioOf } from './amounts.ts'
 import { faultVerb } from './fault-verb.ts'
-import { percent, ratioOf } from './percent-schema.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { targets } from './target-schema.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 
 /** A quota of the kernel is 1 ms of each 100 ms at least. */
 const LEAST_RATIO = 0.01

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { dataWiped as kind } from '../faults/data-wiped.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { type Targets, targets } from './target-schema.ts'
+import { phrasesInWords, resolveTargets, type Targets, targets } from './targets.ts'
 
 const withIdentity = z.strictObject({
   node: targets,

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { disk as kind } from '../faults/disk.ts'
 import type { Resources } from '../platforms/faults.ts'
-import { bandwidth, bytesPerSecondOf } from './bandwidth-schema.ts'
+import { bandwidth, bytesPerSecondOf } from './amounts.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { targets } from './target-schema.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 
 const arg = z
   .strictObject({

@@ -2,9 +2,8 @@ import { z } from 'zod'
 import { PACKET_NAMES } from '../faults/bus-packets.ts'
 import { droppedPackets as kind } from '../faults/dropped-packets.ts'
 import { faultVerb } from './fault-verb.ts'
-import { demandFreeFilter } from './filter-free.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { targets } from './target-schema.ts'
+import { demandFreeFilter } from './preconditions.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 
 const arg = z.strictObject({
   node: targets,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
 import { FailoverError, failOver, repliesInWords } from '../cluster/failover.ts'
-import { target } from './target-schema.ts'
+import { target } from './targets.ts'
 import { defineVerb, StepFailure } from './verb.ts'
 
 const arg = z.union([

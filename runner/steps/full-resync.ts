@@ -1,8 +1,7 @@
 import { fullResync as kind } from '../faults/full-resync.ts'
 import { faultVerb } from './fault-verb.ts'
-import { mastersOnly } from './masters-only.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { targets } from './target-schema.ts'
+import { mastersOnly } from './preconditions.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 import { StepFailure } from './verb.ts'
 
 export const fullResync = faultVerb({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { fillIn } from './names.ts'
-import { target } from './target-schema.ts'
+import { target } from './targets.ts'
 import { defineVerb } from './verb.ts'
 
 export const letVerb = defineVerb({

@@ -1,8 +1,7 @@
 import { lostVotes as kind } from '../faults/dropped-packets.ts'
 import { faultVerb } from './fault-verb.ts'
-import { demandFreeFilter } from './filter-free.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { targets } from './target-schema.ts'
+import { demandFreeFilter } from './preconditions.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 
 export const lostVotes = faultVerb({
   name: 'lost-votes',

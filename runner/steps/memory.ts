@@ -1,13 +1,11 @@
 import { z } from 'zod'
 import { parseInfo } from '../cluster/node-report.ts'
-import { MAXMEMORY_SETTINGS } from '../faults/maxmemory.ts'
-import { memory as kind, type MemorySpec } from '../faults/memory.ts'
+import { memory as kind, MAXMEMORY_SETTINGS, type MemorySpec } from '../faults/memory.ts'
 import { bytesInWords } from '../faults/server-resources.ts'
+import { bytesOf, size } from './amounts.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { demandFreeSettings } from './settings-free.ts'
-import { bytesOf, size } from './size-schema.ts'
-import { targets } from './target-schema.ts'
+import { demandFreeSettings } from './preconditions.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
 /** maxmemory-policy, redis.conf 7.0. */

@@ -2,11 +2,9 @@ import { z } from 'zod'
 import { duration, durationMs } from '../base/duration-schema.ts'
 import { network as kind } from '../faults/network.ts'
 import { type Channel, CLIENTS, type Impairment, type LinkFault } from '../platforms/faults.ts'
-import { bandwidth, bytesPerSecondOf } from './bandwidth-schema.ts'
+import { bandwidth, bytesPerSecondOf, percent, ratioOf } from './amounts.ts'
 import { faultVerb } from './fault-verb.ts'
-import { percent, ratioOf } from './percent-schema.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { targets } from './target-schema.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
 const LONGEST_DELAY_MS = 60_000

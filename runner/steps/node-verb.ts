@@ -6,8 +6,7 @@ import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { NodeState, ServerGroup } from '../platforms/platform.ts'
 import { asStepError } from './fault-verb.ts'
-import { resolveTargets } from './resolve-targets.ts'
-import { type Targets, targets } from './target-schema.ts'
+import { resolveTargets, type Targets, targets } from './targets.ts'
 import { defineVerb, type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
 
 const rolling = duration

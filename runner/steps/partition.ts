@@ -3,7 +3,7 @@ import { type Channel, CLIENTS, type LinkFault } from '../platforms/faults.ts'
 import { faultVerb } from './fault-verb.ts'
 import { type PartitionArg, partitionArg } from './partition/arg.ts'
 import { resolveSides, type Sides } from './partition/sides.ts'
-import { phrasesInWords } from './resolve-targets.ts'
+import { phrasesInWords } from './targets.ts'
 import type { Given } from './verb.ts'
 
 export const partition = faultVerb({

@@ -3,7 +3,6 @@ import { messageOf } from '../base/errors.ts'
 import { poll } from '../base/poll.ts'
 import type { LiveNode } from '../cluster/live-cluster.ts'
 import { errorClass, parseMoved } from '../cluster/reply-errors.ts'
-import { commandWords } from './command-words.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
@@ -28,6 +27,27 @@ const CHANGES_THE_CONNECTION: ReadonlySet<string> = new Set([
   ...['DISCARD', 'WATCH', 'UNWATCH', 'QUIT', 'RESET', 'HELLO', 'AUTH', 'SELECT', 'SYNC', 'PSYNC', 'ASKING', 'READONLY'],
   ...['READWRITE', 'CLIENT REPLY', 'CLIENT TRACKING', 'CLIENT SETNAME', 'CLIENT KILL', 'CLIENT NO-EVICT'],
 ])
+
+/**
+ * The words of a command written as one text: `SET aa "hello world"`. Quotes group, and inside double quotes a
+ * backslash escapes; there is nothing else (no variables, no shell). Throws an Error with a plain sentence if a quote is left open.
+ */
+function commandWords(text: string): string[] {
+  const words: string[] = []
+  const pattern = /\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']+))(?=\s|$)/gy
+  let end = 0
+  while (text.slice(end).trim() !== '') {
+    pattern.lastIndex = end
+    const match = pattern.exec(text)
+    if (!match)
+      throw new Error(
+        `a quote is out of place in \`${text.trim()}\`; write the command as a list instead: [SET, key, value]`,
+      )
+    words.push(match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? match[3] ?? '')
+    end = pattern.lastIndex
+  }
+  return words
+}
 
 /** Why a command cannot be sent; undefined if it can. */
 function commandProblem(words: readonly string[]): string | undefined {

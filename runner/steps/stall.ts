@@ -3,8 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { duration, durationMs } from '../base/duration-schema.ts'
 import { stall as kind } from '../faults/stall.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { targets } from './target-schema.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 
 /** Shorter ones end before they can be seen, longer ones would hold up a step for too long: `pause` has no end of its own. */
 const [SHORTEST_MS, LONGEST_MS] = [500, 30_000]

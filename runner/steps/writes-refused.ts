@@ -1,9 +1,7 @@
 import { writesRefused as kind, WRITES_REFUSED_SETTINGS } from '../faults/writes-refused.ts'
 import { faultVerb } from './fault-verb.ts'
-import { mastersOnly } from './masters-only.ts'
-import { phrasesInWords, resolveTargets } from './resolve-targets.ts'
-import { demandFreeSettings } from './settings-free.ts'
-import { targets } from './target-schema.ts'
+import { demandFreeSettings, mastersOnly } from './preconditions.ts'
+import { phrasesInWords, resolveTargets, targets } from './targets.ts'
 import { StepFailure } from './verb.ts'
 
 export const writesRefused = faultVerb({

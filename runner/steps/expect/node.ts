@@ -6,7 +6,7 @@ import { whyNoFailover } from '../../cluster/failover-diagnosis.ts'
 import type { OwnReport } from '../../cluster/live-cluster.ts'
 import type { NodeReport } from '../../cluster/node-report.ts'
 import { Unreachable } from '../../cluster/reply-errors.ts'
-import { target } from '../target-schema.ts'
+import { target } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 

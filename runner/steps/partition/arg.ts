@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { target, targets } from '../target-schema.ts'
+import { target, targets } from '../targets.ts'
 
 const groups = z.array(z.array(target).min(1))
 

@@ -1,4 +1,4 @@
-import { phrasesInWords, resolveTargets } from '../resolve-targets.ts'
+import { phrasesInWords, resolveTargets } from '../targets.ts'
 import { type StepContext, StepFailure } from '../verb.ts'
 import type { PartitionArg } from './arg.ts'
 

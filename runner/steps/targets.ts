@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseTarget } from '../cluster/targets.ts'
 import { namesUsedIn } from './names.ts'
+import type { StepContext } from './verb.ts'
 
 /** A phrase that stands for nodes, checked when the scenario is read; resolved when the step runs. */
 export const target = z
@@ -19,3 +20,19 @@ export const target = z
 export const targets = z.union([target, z.array(target).min(1)])
 
 export type Targets = z.infer<typeof targets>
+
+/** The nodes of one phrase or of several, each once. `where` is the place of the phrases in the step's argument. */
+export async function resolveTargets(
+  phrases: Targets,
+  context: StepContext,
+  where: readonly (string | number)[],
+): Promise<string[]> {
+  if (typeof phrases === 'string') return await context.resolveMany(phrases, where)
+  const lists = await Promise.all(phrases.map((phrase, index) => context.resolveMany(phrase, [...where, index])))
+  return [...new Set(lists.flat())]
+}
+
+/** Phrases in words: `master of shard 1, redis-node3`. */
+export function phrasesInWords(phrases: Targets): string {
+  return typeof phrases === 'string' ? phrases : phrases.join(', ')
+}
