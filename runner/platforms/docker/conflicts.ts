@@ -3,7 +3,7 @@ import { typed } from '../../base/command-line.ts'
 import { type Conflict, isCluster } from '../conflicts.ts'
 import { portHolder } from '../port-holder.ts'
 import { PURPOSE_LABEL, RUN_LABEL } from './labels.ts'
-import { removalCommand } from './removal.ts'
+import { removalCommand } from './runs.ts'
 
 /** The run id of such a cluster says its name prefix; the command wants it as a flag. */
 const CLEAN = `\`${typed('cluster', ['clean'])}\` (with the --name-prefix of that cluster)`

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http'
+import type { Readable } from 'node:stream'
 import Docker from 'dockerode'
 import { PlatformError } from '../errors.ts'
 
@@ -120,8 +121,8 @@ function refusalText(json: unknown, message: string | undefined): string {
   return text.trim().replace(/container [0-9a-f]{64}/gi, 'the container')
 }
 
-/** Resolves where `promise` rejects because the thing asked for is gone, or is being removed by someone else. */
-export async function unlessGone<T>(promise: Promise<T>): Promise<T | undefined> {
+/** Resolves to undefined where `promise` rejects because the thing is gone, or someone else is removing it already. */
+export async function undefinedIfGone<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise
   } catch (error) {
@@ -132,4 +133,14 @@ export async function unlessGone<T>(promise: Promise<T>): Promise<T | undefined>
 
 function isGone(error: EngineRefusal): boolean {
   return error.statusCode === 404 || (error.statusCode === 409 && error.reply.includes('already in progress'))
+}
+
+/** The values of a stream of the engine that has one JSON value per line. */
+export async function* jsonLines<T>(stream: Readable): AsyncGenerator<T> {
+  let rest = ''
+  for await (const chunk of stream.setEncoding('utf8')) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as T
+  }
 }

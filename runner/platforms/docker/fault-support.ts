@@ -4,8 +4,8 @@ import { type Capability, CLIENTS, type FaultSupport, type LinkFault, Unsupporte
 import type { Engine } from './engine.ts'
 import { runLabels } from './labels.ts'
 import type { MissingFeatures } from './network-faults/kernel-features.ts'
-import { removeRun } from './removal.ts'
 import { limitWrites } from './resources/slow-disk.ts'
+import { removeRun } from './runs.ts'
 
 type Feature = Exclude<keyof MissingFeatures, 'detour'>
 

@@ -2,14 +2,16 @@ import { type Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack } from 'tar-stream'
-import { type Engine, unlessGone } from './engine.ts'
+import { type Engine, undefinedIfGone } from './engine.ts'
 
 /** The user of the image, by number: see docker/Dockerfile. */
 export const USER_ID = 10001
 /** What belongs to the server's user. */
 export const OWNED = { uid: USER_ID, gid: USER_ID }
 
-/** A file to be put into a container, or with `type: 'directory'` a folder, which is made, or given this owner and mode. */
+/**
+ * A file to be put into a container, or with `type: 'directory'` a folder, which is made, or given this owner and mode.
+ */
 export interface FileEntry {
   /** May be a path, whose folders must be there. */
   name: string
@@ -24,7 +26,10 @@ const PUT_TIMEOUT_MS = 60_000
 /** Of what is read whole: configuration, and what a node knows of the cluster. */
 const MOST_BYTES = 4_000_000
 
-/** Puts files into a folder of a container, running or not. A file that is there is replaced by another one, not overwritten. */
+/**
+ * Puts files into a folder of a container, running or not. A file that is there is replaced by another one, not
+ * overwritten.
+ */
 export async function putFiles(
   engine: Engine,
   container: string,
@@ -50,7 +55,7 @@ export async function getFile(
   doing: string,
   path: string,
 ): Promise<Buffer | undefined> {
-  const archive = await unlessGone(
+  const archive = await undefinedIfGone(
     engine.call(doing, (abortSignal) => engine.docker.getContainer(container).getArchive({ path, abortSignal })),
   )
   if (!archive) return undefined
@@ -88,7 +93,7 @@ async function firstFile(archive: Readable): Promise<Buffer | undefined> {
 
 /** Whether the container has something at this path. */
 export async function hasPath(engine: Engine, container: string, doing: string, path: string): Promise<boolean> {
-  const found = await unlessGone(
+  const found = await undefinedIfGone(
     engine.call(doing, (abortSignal) => engine.docker.getContainer(container).infoArchive({ path, abortSignal })),
   )
   return found !== undefined

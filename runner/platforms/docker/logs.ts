@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { lastLines } from '../../base/text.ts'
 import type { LogLine } from '../platform.ts'
-import { type Engine, unlessGone } from './engine.ts'
+import { type Engine, undefinedIfGone } from './engine.ts'
 import type { StartWatcher } from './starts.ts'
 
 const FINAL_READ_TIMEOUT_MS = 30_000
@@ -41,14 +41,14 @@ export class LogFollower {
   async #end(): Promise<void> {
     this.#ending.abort()
     await this.#following
-    await unlessGone(this.#read({ follow: false }))
+    await undefinedIfGone(this.#read({ follow: false }))
   }
 
   async #follow(): Promise<void> {
     try {
       for (;;) {
         const seen = this.#starts.changesOf(this.#container)
-        if ((await unlessGone(this.#read({ follow: true }))) === undefined) return
+        if ((await undefinedIfGone(this.#read({ follow: true }))) === undefined) return
         if (this.#ending.signal.aborted) return
         if (!(await this.#starts.next(this.#container, seen, this.#ending.signal))) return
       }
@@ -57,7 +57,9 @@ export class LogFollower {
     }
   }
 
-  /** Reads the log from its first line, feeding those that were not fed yet; to its end, or until the container stops. */
+  /**
+   * Reads the log from its first line, feeding those that were not fed yet; to its end, or until the container stops.
+   */
   async #read({ follow }: { follow: boolean }): Promise<true> {
     const container = this.#engine.docker.getContainer(this.#container)
     const doing = `read the log of ${this.#container}`

@@ -1,23 +1,26 @@
+import type { ContainerInfo, NetworkInspectInfo, VolumeInspectInfo } from 'dockerode'
+import { PlatformError } from '../errors.ts'
 import type { FoundRun } from '../platform.ts'
 import { lookForRunner, parseRunner } from '../runner-identity.ts'
-import { type Engine, EngineRefusal } from './engine.ts'
-import { KEPT_LABEL, type Labels, PURPOSE_LABEL, RUN_LABEL, RUNNER_LABEL } from './labels.ts'
-import { removeRun } from './removal.ts'
+import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
+import { KEPT_LABEL, type Labels, PURPOSE_LABEL, RUN_LABEL, RUNNER_LABEL, runFilter } from './labels.ts'
 
-/** All runs that have something on this engine, by what its labels tell. Throws PlatformError. */
+const REMOVAL_TIMEOUT_MS = 60_000
+const PAUSE_MS = 100
+
+/** What runs have on an engine. */
+interface Remains {
+  containers: ContainerInfo[]
+  networks: NetworkInspectInfo[]
+  volumes: VolumeInspectInfo[]
+}
+
+/** All runs that have something on this engine, read from its labels. Throws PlatformError. */
 export async function listRuns(engine: Engine): Promise<FoundRun[]> {
-  const filters = JSON.stringify({ label: [RUN_LABEL] })
-  const doing = 'list the runs'
-  const [containers, networks, volumes] = await Promise.all([
-    engine.call(doing, (abortSignal) => engine.docker.listContainers({ all: true, filters, abortSignal })),
-    engine.call(doing, (abortSignal) => engine.docker.listNetworks({ filters, abortSignal })),
-    engine.call(doing, (abortSignal) => engine.docker.listVolumes({ filters, abortSignal })),
-  ])
-  const labels = [
-    ...containers.map(({ Labels }) => Labels),
-    ...networks.map(({ Labels }) => Labels),
-    ...(volumes.Volumes ?? []).map(({ Labels }) => Labels),
-  ].filter((own): own is Labels => own != null)
+  const { containers, networks, volumes } = await listRemains(engine, { label: [RUN_LABEL] }, 'list the runs')
+  const labels = [...containers, ...networks, ...volumes]
+    .map(({ Labels }) => Labels)
+    .filter((own): own is Labels => own != null)
   return [...new Map(labels.map((own) => [own[RUN_LABEL] ?? '', runOf(own)])).values()]
 }
 
@@ -33,8 +36,8 @@ function runOf(labels: Labels): FoundRun {
 }
 
 /**
- * Removes what runs have left whose runner is gone, and that were not meant to outlive it. Returns what was removed, in words.
- * Another runner may do the same at the same time.
+ * Removes what runs have left whose runner is gone and that were not meant to outlive it; returns what was removed, in
+ * words. Another runner may do the same at the same time.
  */
 export async function removeOrphans(engine: Engine): Promise<string[]> {
   const removed: string[] = []
@@ -43,9 +46,95 @@ export async function removeOrphans(engine: Engine): Promise<string[]> {
     try {
       removed.push(...(await removeRun(engine, runId)))
     } catch (error) {
-      // It is no hindrance to a new run, whose names and ports are looked at next.
+      // What stays is no obstacle to a new run, whose names and ports are checked next.
       if (!(error instanceof EngineRefusal)) throw error
     }
   }
   return removed
+}
+
+/**
+ * Removes everything that carries the run's label, running or not, until nothing is listed any more; returns what was
+ * removed, in words. Throws PlatformError when something is still there after 60 s.
+ */
+export async function removeRun(engine: Engine, runId: string): Promise<string[]> {
+  const removed = new Set<string>()
+  const deadlineMs = performance.now() + REMOVAL_TIMEOUT_MS
+  let problem: PlatformError | undefined
+  for (;;) {
+    const remains = await listRemains(engine, runFilter(runId), `list what is left of run ${runId}`)
+    const names = describe(remains)
+    if (names.length === 0) return [...removed]
+    if (performance.now() > deadlineMs) {
+      throw new PlatformError(
+        `still there after trying to remove it for ${REMOVAL_TIMEOUT_MS / 1000} s: ${names.join(', ')}`,
+        { hint: `${problem ? `${problem.message}; ` : ''}remove it with: ${removalCommand(runId)}` },
+      )
+    }
+    if (problem) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    for (const name of names) removed.add(name)
+    problem = await removeAll(engine, remains)
+  }
+}
+
+/** A command for a POSIX shell that removes by hand what a run left. It may be run twice. */
+export function removalCommand(runId: string): string {
+  const filter = `--filter label=${RUN_LABEL}=${runId}`
+  const containers = `docker ps -aq ${filter} | xargs -r docker rm -fv`
+  const volumes = `docker volume ls -q ${filter} | xargs -r docker volume rm`
+  return `${containers}; ${volumes}; docker network prune -f ${filter}`
+}
+
+async function listRemains(engine: Engine, filter: { label: string[] }, doing: string): Promise<Remains> {
+  const filters = JSON.stringify(filter)
+  const [containers, networks, volumes] = await Promise.all([
+    engine.call(doing, (abortSignal) => engine.docker.listContainers({ all: true, filters, abortSignal })),
+    engine.call(doing, (abortSignal) => engine.docker.listNetworks({ filters, abortSignal })),
+    engine.call(doing, (abortSignal) => engine.docker.listVolumes({ filters, abortSignal })),
+  ])
+  return { containers, networks, volumes: volumes.Volumes ?? [] }
+}
+
+function describe({ containers, networks, volumes }: Remains): string[] {
+  return [
+    ...containers.map((container) => `container ${container.Names[0]?.slice(1) ?? container.Id.slice(0, 12)}`),
+    ...networks.map((network) => `network ${network.Name}`),
+    ...volumes.map((volume) => `volume ${volume.Name}`),
+  ]
+}
+
+/** Containers first: networks and volumes can go only after them. Returns a refusal, if there was one. */
+async function removeAll(engine: Engine, remains: Remains): Promise<PlatformError | undefined> {
+  const { docker } = engine
+  const containers = remains.containers.map(({ Id }) =>
+    remove(engine, 'container', (abortSignal) => docker.getContainer(Id).remove({ force: true, v: true, abortSignal })),
+  )
+  const first = firstOf(await Promise.all(containers))
+  const others = [
+    ...remains.networks.map(({ Id }) =>
+      remove(engine, 'network', (abortSignal) => docker.getNetwork(Id).remove({ abortSignal })),
+    ),
+    ...remains.volumes.map(({ Name }) =>
+      remove(engine, 'volume', (abortSignal) => docker.getVolume(Name).remove({ abortSignal })),
+    ),
+  ]
+  return first ?? firstOf(await Promise.all(others))
+}
+
+async function remove(
+  engine: Engine,
+  what: string,
+  request: (abortSignal: AbortSignal) => Promise<unknown>,
+): Promise<PlatformError | undefined> {
+  try {
+    await undefinedIfGone(engine.call(`remove a ${what}`, request))
+    return undefined
+  } catch (error) {
+    if (error instanceof EngineRefusal) return error
+    throw error
+  }
+}
+
+function firstOf(problems: readonly (PlatformError | undefined)[]): PlatformError | undefined {
+  return problems.find((problem) => problem !== undefined)
 }

@@ -1,9 +1,9 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
-import { type Engine, EngineRefusal, unlessGone } from './engine.ts'
+import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
 import { LogFollower } from './logs.ts'
 import { DockerNetworkControl, type NetworkOptions } from './network-control.ts'
-import { removeRun } from './removal.ts'
+import { removeRun } from './runs.ts'
 import { DockerServerControl } from './server-control.ts'
 import { StartWatcher } from './starts.ts'
 
@@ -37,7 +37,7 @@ export class DockerServerGroup implements ServerGroup {
 
   async state(node: string): Promise<NodeState> {
     const container = this.#container(node)
-    const details = await unlessGone(
+    const details = await undefinedIfGone(
       this.#engine.call(`inspect ${node}`, (abortSignal) => container.inspect({ abortSignal })),
     )
     return details ? stateOf(details.State) : { status: 'missing', text: 'the container is gone' }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Engine } from './engine.ts'
-import { jsonLines } from './json-stream.ts'
+import { jsonLines } from './engine.ts'
 import { type Labels, runFilter } from './labels.ts'
 
 interface ContainerEvent {

@@ -7,6 +7,7 @@ import { quoted } from '../../base/shell-words.ts'
 import { clockLibrary } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
+import { EndedEarly } from '../first-answer.ts'
 import { announcedAddress, demandLoopback, loopbackPlan, needsLinks } from '../links/loopback.ts'
 import {
   type FoundRun,
@@ -23,8 +24,8 @@ import { defaultStateFolder, openStateFolder } from '../state-folder.ts'
 import { demandFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { faultSupport } from './fault-support.ts'
-import { EndedEarly, waitForFirstAnswers } from './first-answer.ts'
 import { dataFolder, makeNodeFolder } from './node-folder.ts'
+import { waitForOwnAnswers } from './own-answers.ts'
 import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
 import { diskPlan } from './resources/disks.ts'
@@ -160,7 +161,7 @@ export class ProcessPlatform implements Platform {
         : {}
       await supervisor.open({ folder, servers, ...links, ...disks }, signal)
       const group = this.#group(spec.runId, nodes, needs)
-      await waitForFirstAnswers(group, folder, spec.password, signal)
+      await waitForOwnAnswers(group, folder, spec.password, signal)
       if (spec.outlivesRunner) supervisor.release()
       this.#supervisors.set(spec.runId, supervisor)
       return group

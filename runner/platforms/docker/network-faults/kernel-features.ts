@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Engine, EngineRefusal } from '../engine.ts'
-import { removeRun } from '../removal.ts'
+import { removeRun } from '../runs.ts'
 import { summarizeErrors, type ToolboxStep } from '../toolbox/job.ts'
 import type { Toolbox } from '../toolbox/toolbox.ts'
 import { detourProblem } from './detours.ts'

@@ -1,5 +1,5 @@
 import type { ServerNode } from '../../platform.ts'
-import { type Engine, unlessGone } from '../engine.ts'
+import { type Engine, undefinedIfGone } from '../engine.ts'
 
 /** A node that has a process, paused or not, and so a network namespace that can be entered. */
 export interface LiveNode {
@@ -13,7 +13,7 @@ export async function liveNodes(engine: Engine, nodes: readonly ServerNode[]): P
   const all = await Promise.all(
     nodes.map(async (node): Promise<LiveNode> => {
       const container = engine.docker.getContainer(node.serverName)
-      const details = await unlessGone(
+      const details = await undefinedIfGone(
         engine.call(`inspect ${node.name}`, (abortSignal) => container.inspect({ abortSignal })),
       )
       return { node, pid: details?.State.Running ? details.State.Pid : 0 }

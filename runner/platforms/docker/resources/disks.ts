@@ -2,7 +2,7 @@ import type { MountSettings } from 'dockerode'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
 import type { ServerNode } from '../../platform.ts'
-import { type Engine, unlessGone } from '../engine.ts'
+import { type Engine, undefinedIfGone } from '../engine.ts'
 import { execIn } from '../exec.ts'
 import { type FileEntry, getFile, OWNED, putFiles, USER_ID } from '../files.ts'
 import type { Labels } from '../labels.ts'
@@ -104,7 +104,7 @@ export class Disks {
   /** Whether this run's nodes have small disks. */
   async areThere(): Promise<boolean> {
     const keeper = this.#engine.docker.getContainer(keeperName(this.#runId))
-    const found = await unlessGone(
+    const found = await undefinedIfGone(
       this.#engine.call('look for the small disks', (abortSignal) => keeper.inspect({ abortSignal })),
     )
     return found !== undefined
@@ -135,8 +135,8 @@ export class Disks {
   }
 
   /**
-   * By permissions, which is all that can be changed: the kernel makes no file system read-only while a file on it is open for
-   * writing. So what the server has open it can go on writing; it can make, replace and open nothing.
+   * By permissions, which is all that can be changed: the kernel makes no file system read-only while a file on it is
+   * open for writing. So what the server has open it can go on writing; it can make, replace and open nothing.
    */
   async #protect(node: ServerNode, isProtected: boolean): Promise<void> {
     const doing = `${isProtected ? 'protect' : 'open'} the data of ${node.name}`

@@ -1,13 +1,14 @@
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
-import { type Engine, unlessGone } from '../engine.ts'
+import { type Engine, undefinedIfGone } from '../engine.ts'
 import type { Labels } from '../labels.ts'
 import { endOfLog } from '../logs.ts'
 
 /**
- * Limits what a process of the engine's machine writes to the disk that its container lies on, through its cgroup, of version 1
- * or 2. `$1`: the process. `$2`: bytes per second, `none`, or `?` to change nothing. Builtins of a POSIX shell only. The hosts
- * file of a container lies on the file system that its own files are on; whole disks are limited, not their partitions.
+ * Limits what a process of the engine's machine writes to the disk that its container lies on, through its cgroup, of
+ * version 1 or 2. `$1`: the process. `$2`: bytes per second, `none`, or `?` to change nothing. Builtins of a POSIX
+ * shell only. The hosts file of a container lies on the file system that its own files are on; whole disks are limited,
+ * not their partitions.
  */
 const LIMIT = `device= controller= folder=
 while read -r _ _ number _ point _; do [ "$point" != /etc/hosts ] || device=$number; done <"/proc/$1/mountinfo"
@@ -49,8 +50,9 @@ export interface SlowDiskPlan {
 let helpers = 0
 
 /**
- * Limits what a process may write to its disk, and returns the limit that the kernel then has, bytes per second; undefined if it has
- * none. By a container that is gone again when this returns. Throws UnsupportedFault with the reason where the kernel cannot.
+ * Limits what a process may write to its disk, and returns the limit that the kernel then has, bytes per second;
+ * undefined if it has none. By a container that is gone again when this returns. Throws UnsupportedFault with the
+ * reason where the kernel cannot.
  */
 export async function limitWrites(engine: Engine, plan: SlowDiskPlan): Promise<number | undefined> {
   helpers += 1
@@ -83,7 +85,9 @@ export async function limitWrites(engine: Engine, plan: SlowDiskPlan): Promise<n
     })
     return readLimit(await endOfLog(engine, name))
   } finally {
-    await unlessGone(engine.call('remove a helper', (abortSignal) => container.remove({ force: true, abortSignal })))
+    await undefinedIfGone(
+      engine.call('remove a helper', (abortSignal) => container.remove({ force: true, abortSignal })),
+    )
   }
 }
 

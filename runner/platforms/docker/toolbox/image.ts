@@ -4,10 +4,9 @@ import type { DebianSource } from '../../catalogue.ts'
 import { debianTree, treeKey } from '../../debian/tree.ts'
 import { PlatformError } from '../../errors.ts'
 import type { Progress } from '../../platform.ts'
-import { demandImage, inspectImage, PullError } from '../base-image.ts'
-import { buildImage, type ContextFile, readContext } from '../build-image.ts'
 import type { Engine } from '../engine.ts'
-import { importTree } from '../tree-image.ts'
+import { ensureImage, inspectImage, PullError } from '../images/base-image.ts'
+import { buildImage, type ContextFile, importTree, readContext } from '../images/image-jobs.ts'
 
 const REPOSITORY = 'redis-chaos-toolbox'
 const TOOLS_REPOSITORY = 'redis-chaos-tools'
@@ -30,8 +29,8 @@ const DEBIAN_PACKAGES: DebianSource = {
 const CONTEXT = ['Dockerfile', 'tools.Dockerfile', 'toolbox.pl', 'probe.pl'].map((name) => ({ name, mode: 0o644 }))
 
 /**
- * The toolbox's image, made unless the engine has it as it would be made now: its tag tells its content, so that two versions of
- * this program do not take it from each other. Throws PlatformError when it cannot be made.
+ * The toolbox's image, made unless the engine has it as it would be made now: its tag tells its content, so that two
+ * versions of this program do not take it from each other. Throws PlatformError when it cannot be made.
  */
 export async function prepareToolboxImage(
   engine: Engine,
@@ -119,7 +118,7 @@ async function officialTools(
   const base = `${TOOLS_REPOSITORY}:debian-${keyOf([DEBIAN_IMAGE, recipe])}`
   const choice = `${DEBIAN_IMAGE} with its packages`
   if (await inspectImage(engine, base)) return { base, choice }
-  await demandImage(engine, DEBIAN_IMAGE, progress, signal)
+  await ensureImage(engine, DEBIAN_IMAGE, progress, signal)
   progress(`tools for faults of the network: ${choice}`)
   await buildImage(engine, {
     image: base,

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import type { ContainerCreateOptions } from 'dockerode'
 import { PlatformError } from '../../errors.ts'
 import type { Progress } from '../../platform.ts'
-import { type Engine, EngineRefusal, unlessGone } from '../engine.ts'
+import { type Engine, EngineRefusal, undefinedIfGone } from '../engine.ts'
 import { type Labels, runFilter, runLabels } from '../labels.ts'
 import { prepareToolboxImage, presentToolboxImage } from './image.ts'
 import { DONE, jobText, readResults, type StepResult, type ToolboxTask } from './job.ts'
@@ -61,8 +61,9 @@ export class Toolbox {
   }
 
   /**
-   * Runs a job in a container of its own, which the engine removes as soon as it ends; `tasks` may come while it starts. Throws
-   * PlatformError when it does not come to its end in time, and the signal's reason on abort: what was done by then stays done.
+   * Runs a job in a container of its own, which the engine removes as soon as it ends; `tasks` may come while it
+   * starts. Throws PlatformError when it does not come to its end in time, and the signal's reason on abort: what was
+   * done by then stays done.
    */
   async run(
     tasks: readonly ToolboxTask[] | Promise<readonly ToolboxTask[]>,
@@ -160,7 +161,7 @@ export class Toolbox {
   /** Also one that is removing itself. */
   async #remove(name: string): Promise<void> {
     try {
-      await unlessGone(
+      await undefinedIfGone(
         this.#engine.call('remove a toolbox container', (abortSignal) =>
           this.#engine.docker.getContainer(name).remove({ force: true, v: true, abortSignal }),
         ),
@@ -195,9 +196,10 @@ class Collector extends Writable {
 }
 
 /**
- * To enter a namespace needs SYS_ADMIN, to look it up at a process of another user SYS_PTRACE, and to change it NET_ADMIN; the process
- * numbers that the engine tells are those of its machine. Profiles of AppArmor and SELinux keep containers from looking at each other.
- * A network of its own would cost 100 ms; who may enter others has no need of one, and works in those of nodes alone.
+ * To enter a namespace needs SYS_ADMIN, to look it up at a process of another user SYS_PTRACE, and to change it
+ * NET_ADMIN; the process numbers that the engine tells are those of its machine. Profiles of AppArmor and SELinux keep
+ * containers from looking at each other. A network of its own would cost 100 ms; who may enter others has no need of
+ * one, and works in those of nodes alone.
  */
 function containerOptions(name: string, image: string, run: ToolboxRun): ContainerCreateOptions {
   const labels: Labels = { ...runLabels({ runId: run.runId, purpose: run.purpose }), [TOOLBOX_LABEL]: '1' }

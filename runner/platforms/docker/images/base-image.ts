@@ -1,12 +1,11 @@
-import type { ServerEntry } from '../catalogue.ts'
-import { debianTree, treeKey } from '../debian/tree.ts'
-import { serverOfTree } from '../debian/tree-server.ts'
-import { PlatformError } from '../errors.ts'
-import type { Progress } from '../platform.ts'
-import { type Engine, unlessGone } from './engine.ts'
+import type { ServerEntry } from '../../catalogue.ts'
+import { debianTree, treeKey } from '../../debian/tree.ts'
+import { serverOfTree } from '../../debian/tree-server.ts'
+import { PlatformError } from '../../errors.ts'
+import type { Progress } from '../../platform.ts'
+import { type Engine, undefinedIfGone } from '../engine.ts'
+import { importTree, pullImage } from './image-jobs.ts'
 import { type ImageServer, serverOfImage } from './image-server.ts'
-import { followJob } from './json-stream.ts'
-import { importTree } from './tree-image.ts'
 
 /** An image that has the server and a shell, and why it is this one. */
 export interface BaseImage extends ImageServer {
@@ -15,13 +14,11 @@ export interface BaseImage extends ImageServer {
   choice: string
 }
 
-const PULL_TIMEOUT_MS = 600_000
-const PULL_SILENCE_MS = 45_000
 const VERSION_LABEL = 'redis-chaos.server'
 
 /**
- * The image that the node image is built on: the official one, which is pulled unless the engine has it; where it cannot be
- * pulled, one made from Debian packages. Throws PlatformError, with both reasons, when neither can be had.
+ * The image that the node image is built on: the official one, which is pulled unless the engine has it; where it
+ * cannot be pulled, one made from Debian packages. Throws PlatformError, with both reasons, when neither can be had.
  */
 export async function chooseBaseImage(
   engine: Engine,
@@ -31,7 +28,7 @@ export async function chooseBaseImage(
 ): Promise<BaseImage> {
   let refusal: PlatformError
   try {
-    const how = await demandImage(engine, entry.image, progress, signal)
+    const how = await ensureImage(engine, entry.image, progress, signal)
     return await baseOf(engine, entry.image, `${entry.image}, ${how}`, progress, signal)
   } catch (error) {
     if (!(error instanceof PullError)) throw error
@@ -55,8 +52,8 @@ export async function chooseBaseImage(
 }
 
 /**
- * A base image of one's own (`my/redis:tag`), pulled unless the engine has it. Throws PlatformError when it cannot be pulled,
- * or has no server.
+ * A base image of one's own (`my/redis:tag`), pulled unless the engine has it. Throws PlatformError when it cannot be
+ * pulled, or has no server.
  */
 export async function ownBaseImage(
   engine: Engine,
@@ -68,10 +65,10 @@ export async function ownBaseImage(
 }
 
 /**
- * Sees to it that the engine has the image; returns where it came from, in words. Throws PullError when the engine has it
- * not, and cannot pull it.
+ * Pulls the image unless the engine has it; returns where it came from, in words. Throws PullError when it cannot be
+ * pulled.
  */
-export async function demandImage(
+export async function ensureImage(
   engine: Engine,
   image: string,
   progress: Progress,
@@ -79,7 +76,7 @@ export async function demandImage(
 ): Promise<string> {
   if (await inspectImage(engine, image)) return 'already on this engine'
   try {
-    await pull(engine, image, progress, signal)
+    await pullImage(engine, image, progress, signal)
     return 'pulled'
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
@@ -94,7 +91,7 @@ export class PullError extends PlatformError {
 
 /** The image's inspection, or undefined if the engine has no such image. */
 export async function inspectImage(engine: Engine, image: string) {
-  return unlessGone(engine.call(`inspect image ${image}`, () => engine.docker.getImage(image).inspect()))
+  return undefinedIfGone(engine.call(`inspect image ${image}`, () => engine.docker.getImage(image).inspect()))
 }
 
 async function baseOf(
@@ -108,27 +105,9 @@ async function baseOf(
   return { image, choice, ...(await serverOfImage(engine, image, signal)) }
 }
 
-async function pull(engine: Engine, image: string, progress: Progress, signal?: AbortSignal): Promise<void> {
-  progress(`pulling ${image}`)
-  const layers = new Map<string, boolean>()
-  let done = -1
-  await followJob(engine, `pull ${image}`, (abortSignal) => engine.docker.pull(image, { abortSignal }), {
-    timeoutMs: PULL_TIMEOUT_MS,
-    silenceMs: PULL_SILENCE_MS,
-    signal,
-    onEvent: ({ id, status }) => {
-      if (!id || !status) return
-      if (status === 'Pulling fs layer' || status === 'Already exists') layers.set(id, status === 'Already exists')
-      if (status === 'Pull complete' && layers.has(id)) layers.set(id, true)
-      const complete = [...layers.values()].filter((whole) => whole).length
-      if (complete === done || layers.size === 0) return
-      done = complete
-      progress(`pulling ${image}: ${complete} of ${layers.size} layers`)
-    },
-  })
-}
-
-/** The last clause of the engine's complaint is the reason: `no such host`, `connection refused`, `manifest unknown`. */
+/**
+ * The last clause of the engine's complaint is the reason: `no such host`, `connection refused`, `manifest unknown`.
+ */
 function pullProblem(message: string): string {
   const clauses = message.split(': ').map((clause) => clause.trim())
   return clauses.filter((clause) => clause !== '').at(-1) ?? message

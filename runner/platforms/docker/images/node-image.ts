@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { DEFAULT_SERVER, findServer, parseServer } from '../catalogue.ts'
-import { dialectOf } from '../dialects.ts'
-import { PlatformError } from '../errors.ts'
-import type { Progress } from '../platform.ts'
-import { type BaseImage, chooseBaseImage, demandImage, inspectImage, ownBaseImage, PullError } from './base-image.ts'
-import { buildImage, type ContextFile, readContext } from './build-image.ts'
-import { type Engine, EngineRefusal } from './engine.ts'
+import { DEFAULT_SERVER, findServer, parseServer } from '../../catalogue.ts'
+import { dialectOf } from '../../dialects.ts'
+import { PlatformError } from '../../errors.ts'
+import type { Progress } from '../../platform.ts'
+import { type Engine, EngineRefusal } from '../engine.ts'
+import { type BaseImage, chooseBaseImage, ensureImage, inspectImage, ownBaseImage, PullError } from './base-image.ts'
+import { buildImage, type ContextFile, readContext } from './image-jobs.ts'
 
 export interface NodeImage {
   /** `redis-cluster:redis-7.0`. */
@@ -29,7 +29,8 @@ const CONTEXT = [
 
 /**
  * The image of a cluster's nodes for this server, an entry of the catalogue (`redis:7.0`) or one's own image
- * (`image:my/redis:tag`), built unless the engine has it as it would be built now. Throws PlatformError when it cannot be made.
+ * (`image:my/redis:tag`), built unless the engine has it as it would be built now. Throws PlatformError when it cannot
+ * be made.
  */
 export async function prepareImage(
   engine: Engine,
@@ -115,7 +116,7 @@ async function ownRecipe(
   // Without a tag the engine would pull every tag that there is.
   const name = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`
   try {
-    await demandImage(engine, name, progress, signal)
+    await ensureImage(engine, name, progress, signal)
   } catch (error) {
     if (!(error instanceof PullError)) throw error
     throw new PlatformError(`image ${name} is not on this engine and could not be pulled: ${error.message}`, {

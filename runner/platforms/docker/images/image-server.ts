@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { serverOfVersionText } from '../dialects.ts'
-import { PlatformError } from '../errors.ts'
-import { type Engine, EngineRefusal } from './engine.ts'
-import { runLabels } from './labels.ts'
-import { endOfLog } from './logs.ts'
-import { removeRun } from './removal.ts'
+import { serverOfVersionText } from '../../dialects.ts'
+import { PlatformError } from '../../errors.ts'
+import { type Engine, EngineRefusal } from '../engine.ts'
+import { runLabels } from '../labels.ts'
+import { endOfLog } from '../logs.ts'
+import { removeRun } from '../runs.ts'
 
 /** The server that an image holds. */
 export interface ImageServer {
@@ -28,8 +28,9 @@ done
 exit 127`
 
 /**
- * Runs the image's server once, with `--version`, in a container of its own without a network, which is removed on every path.
- * Throws PlatformError when the image has no POSIX shell, no Redis or Valkey on its PATH, or is not done after 20 s.
+ * Runs the image's server once, with `--version`, in a container of its own without a network, which is removed on
+ * every path. Throws PlatformError when the image has no POSIX shell, no Redis or Valkey on its PATH, or is not done
+ * after 20 s.
  */
 export async function serverOfImage(engine: Engine, image: string, signal?: AbortSignal): Promise<ImageServer> {
   const runId = `image-${process.pid}-${randomBytes(4).toString('hex')}`

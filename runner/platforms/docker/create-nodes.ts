@@ -1,0 +1,189 @@
+import { connect } from 'node:net'
+import type { ContainerCreateOptions, MountSettings } from 'dockerode'
+import type { Dialect } from '../dialects.ts'
+import type { GroupNeeds } from '../faults.ts'
+import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
+import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
+import { renderAnnouncement, renderRunSettings } from '../server-config.ts'
+import type { Engine } from './engine.ts'
+import { type FileEntry, OWNED, putFiles } from './files.ts'
+import { type Labels, nodeLabels, runFilter, runLabels } from './labels.ts'
+import { endOfLog } from './logs.ts'
+import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
+import { CLOCK_ENVIRONMENT } from './resources/clock.ts'
+import { dirSetting } from './resources/data-folder.ts'
+import { createDisks, DATA_FOLDER, DATA_FOLDER_ENTRY, diskMount } from './resources/disks.ts'
+import { removeRun } from './runs.ts'
+
+export interface CreationPlan {
+  spec: ServerGroupSpec
+  image: string
+  /** Of the image's server. */
+  dialect: Dialect
+  /** The name of the engine's machine. */
+  machine: string
+  /** Files that nodes need so that their clocks can be set. */
+  clock: readonly FileEntry[]
+  signal: AbortSignal | undefined
+}
+
+const SUBNET_TRIES = 5
+const NODE_FOLDER = '/node'
+const CREATE_TIMEOUT_MS = 60_000
+const ANSWER_TRY_TIMEOUT_MS = 1_000
+
+/** The names of a group's containers and their ports, by index. */
+export function namesAndPorts(spec: ServerGroupSpec): { name: string; port: number }[] {
+  return Array.from({ length: spec.nodes }, (_, index) => {
+    return { name: `${spec.namePrefix}${index}`, port: spec.portBase + index }
+  })
+}
+
+/**
+ * Creates and starts a group's network and containers; resolves when each server has answered once. When it rejects,
+ * nothing is under way any more, but what was made is still there. Throws PlatformError, or the signal's reason.
+ */
+export async function createNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryToCreateNodes(engine, plan)
+    } catch (error) {
+      if (!(error instanceof SubnetTaken) || attempt === SUBNET_TRIES) throw error
+      await removeRun(engine, plan.spec.runId)
+    }
+  }
+}
+
+async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
+  const { spec, image, machine, signal } = plan
+  const { runId } = spec
+  const labels = runLabels(spec)
+  const network = await chooseNetwork(engine, networkName(runId), labels, spec.nodes)
+  const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
+    const peerHost = network.addresses[index] ?? ''
+    return { name: nodeName(index), serverName, index, host: 'localhost', port, peerHost, peerPort: port, machine }
+  })
+  if (spec.needs?.disk) await createDisks(engine, { runId, count: spec.nodes, image, labels })
+  const making = network.make()
+  await settleAll([
+    making,
+    ...nodes.map(async (node) => {
+      signal?.throwIfAborted()
+      await createContainer(engine, plan, node, { network: network.name, labels })
+      await making
+      signal?.throwIfAborted()
+      await engine.call(`start container ${node.serverName}`, (abortSignal) =>
+        engine.docker.getContainer(node.serverName).start({ abortSignal }),
+      )
+    }),
+  ])
+  signal?.throwIfAborted()
+  await waitForFirstAnswers(nodes, {
+    look: (silent) => lookAtNodes(engine, runId, silent),
+    hint: 'does the engine publish ports on this machine, and does no firewall stand between?',
+    signal,
+  })
+  return nodes
+}
+
+/**
+ * Creates a node's container and puts its password and settings into it as files, so that its inspection has neither.
+ */
+async function createContainer(
+  engine: Engine,
+  plan: CreationPlan,
+  node: ServerNode,
+  group: { network: string; labels: Labels },
+): Promise<void> {
+  const { spec, clock } = plan
+  await engine.call(
+    `create container ${node.serverName}`,
+    (abortSignal) => engine.docker.createContainer({ ...containerOptions(plan, node, group), abortSignal }),
+    { timeoutMs: CREATE_TIMEOUT_MS },
+  )
+  const doing = `put the configuration into container ${node.serverName}`
+  await putFiles(engine, node.serverName, doing, NODE_FOLDER, [
+    { name: 'password', mode: 0o400, ...OWNED, content: `${spec.password}\n` },
+    { name: 'settings', mode: 0o400, ...OWNED, content: renderSettings(plan, node) },
+    ...clock,
+    ...(spec.needs?.disk ? [DATA_FOLDER_ENTRY] : []),
+  ])
+}
+
+/** The part of the node's configuration that the image does not have. */
+function renderSettings({ spec, dialect }: CreationPlan, { peerHost }: ServerNode): string {
+  const needs: GroupNeeds = spec.needs ?? {}
+  return [
+    // A detour puts the gateway's address between nodes: they must not take each other's addresses from connections.
+    needs.links ? renderAnnouncement(peerHost) : '',
+    renderRunSettings(dialect, spec.settings, { needs }),
+    needs.disk ? dirSetting(DATA_FOLDER) : '',
+  ].join('')
+}
+
+function containerOptions(
+  { spec, image, clock }: CreationPlan,
+  node: ServerNode,
+  { network, labels }: { network: string; labels: Labels },
+): ContainerCreateOptions {
+  const port = `${node.port}/tcp`
+  const mounts: MountSettings[] = spec.needs?.disk ? [diskMount(spec.runId, node.index)] : []
+  return {
+    name: node.serverName,
+    Hostname: node.serverName,
+    Image: image,
+    Labels: { ...labels, ...nodeLabels(node) },
+    Env: [`NODE_PORT=${node.port}`, `NODE_ADDRESS=${node.peerHost}`, ...(clock.length > 0 ? CLOCK_ENVIRONMENT : [])],
+    ExposedPorts: { [port]: {} },
+    HostConfig: {
+      NetworkMode: network,
+      PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: String(node.port) }] },
+      RestartPolicy: { Name: 'no' },
+      Init: false,
+      Mounts: mounts,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      // Readable after the end, and in practice never rotated: a run's logs are read again from their first line.
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '100g' } },
+    },
+    NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: node.peerHost } } } },
+  }
+}
+
+/**
+ * Waits for all, even after a failure: what the engine is still making could not be removed. Throws the first failure.
+ */
+async function settleAll(promises: readonly Promise<unknown>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(promises)) {
+    if (outcome.status === 'rejected') throw outcome.reason
+  }
+}
+
+async function lookAtNodes(engine: Engine, runId: string, nodes: readonly ServerNode[]): Promise<FirstSight[]> {
+  const answered = await Promise.all(nodes.map(({ port }) => answers(port)))
+  if (!answered.includes(false)) return nodes.map(() => ({ answers: true }))
+  const filters = JSON.stringify({ ...runFilter(runId), status: ['exited', 'dead'] })
+  const ended = await engine.call('list the containers that have ended', (abortSignal) =>
+    engine.docker.listContainers({ all: true, filters, abortSignal }),
+  )
+  return await Promise.all(
+    nodes.map(async ({ serverName }, index): Promise<FirstSight> => {
+      const hasEnded = ended.some(({ Names }) => Names.includes(`/${serverName}`))
+      if (hasEnded) return { lastWords: await endOfLog(engine, serverName) }
+      return answered[index] ? { answers: true } : { problem: 'it sent nothing' }
+    }),
+  )
+}
+
+/** Whether any byte comes back: the engine itself accepts connections to a port that nobody listens on. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout: ANSWER_TRY_TIMEOUT_MS }, () => socket.write('PING\r\n'))
+    const done = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('data', () => done(true))
+    for (const event of ['error', 'timeout', 'close']) socket.once(event, () => done(false))
+  })
+}

@@ -1,0 +1,57 @@
+import { PlatformError } from './errors.ts'
+import type { ServerNode } from './platform.ts'
+
+const ANSWER_TIMEOUT_MS = 20_000
+const PAUSE_MS = 15
+
+/** A server has ended without ever answering; the message quotes the end of its log. */
+export class EndedEarly extends PlatformError {}
+
+/**
+ * What was seen of a server that was just started. `problem`: why it does not answer yet. `lastWords`: it has ended.
+ */
+export type FirstSight = { answers: true } | { problem: string } | { lastWords: string; hint?: string }
+
+export interface FirstAnswerOptions {
+  /** Looks at each of these servers once; resolves in their order. */
+  look(nodes: readonly ServerNode[]): Promise<readonly FirstSight[]>
+  /** What to do when a server runs and does not answer. */
+  hint?: string
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Resolves when every server of a new group has answered on its port. Throws EndedEarly when one has ended instead (it
+ * refused its configuration), PlatformError when one does not answer within 20 s, and the signal's reason on abort.
+ */
+export async function waitForFirstAnswers(nodes: readonly ServerNode[], options: FirstAnswerOptions): Promise<void> {
+  const { look, hint, signal } = options
+  const deadlineMs = performance.now() + ANSWER_TIMEOUT_MS
+  let silent = nodes
+  for (;;) {
+    signal?.throwIfAborted()
+    const sights = await look(silent)
+    for (const [index, sight] of sights.entries()) if ('lastWords' in sight) throw endedEarly(silent[index], sight)
+    const problems = sights.flatMap((sight) => ('problem' in sight ? [sight.problem] : []))
+    silent = silent.filter((_, index) => !('answers' in (sights[index] ?? {})))
+    const [first] = silent
+    if (!first) return
+    if (performance.now() > deadlineMs) {
+      throw new PlatformError(
+        `${first.serverName} runs, but did not answer on port ${first.port} of this machine within ${ANSWER_TIMEOUT_MS / 1000} s: ${problems[0]}`,
+        { hint },
+      )
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+}
+
+const SETTINGS_HINT =
+  'a setting that the server does not know, or a value that it does not accept, ends it like this: look at the settings of the run'
+
+function endedEarly(
+  node: ServerNode | undefined,
+  { lastWords, hint = SETTINGS_HINT }: { lastWords: string; hint?: string },
+): EndedEarly {
+  return new EndedEarly(`${node?.serverName} ended as soon as it was started: ${lastWords}`, { hint })
+}

@@ -1,0 +1,66 @@
+import { Redis } from 'ioredis'
+import { FILES_HINT } from '../files.ts'
+import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
+import type { ServerNode } from '../platform.ts'
+import { endOfLog } from './logs.ts'
+import { logFile } from './node-folder.ts'
+import type { ProcessServerGroup } from './server-group.ts'
+
+const RECONNECT_MS = 10
+
+/**
+ * Resolves when every server of a new group has answered on its port: that very process, and not another that was
+ * quicker to take the port. Throws as `waitForFirstAnswers` does.
+ */
+export async function waitForOwnAnswers(
+  group: ProcessServerGroup,
+  folder: string,
+  password: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const questions = new Map(group.nodes.map(({ name, port }) => [name, askForPid(port, password)]))
+  const look = async ({ name, serverName }: ServerNode): Promise<FirstSight> => {
+    const { state, pid } = await group.look(name)
+    // Missing: another server ended early, and the whole group is being removed.
+    if (state.status === 'stopped' || state.status === 'missing') {
+      const lastWords = await endOfLog(logFile(folder, serverName))
+      return { lastWords, ...(/no space left/i.test(lastWords) ? { hint: FILES_HINT } : {}) }
+    }
+    const { answer = '', problem = '' } = questions.get(name) ?? {}
+    if (answer === '') return { problem }
+    return answer === String(pid) ? { answers: true } : { problem: `process ${answer} answers there instead` }
+  }
+  try {
+    await waitForFirstAnswers(group.nodes, { look: (nodes) => Promise.all(nodes.map(look)), signal })
+  } finally {
+    for (const { client } of questions.values()) client.disconnect()
+  }
+}
+
+interface PidQuestion {
+  client: Redis
+  /** The process id of whatever answered; empty until then. */
+  answer: string
+  /** Why there is no answer yet. */
+  problem: string
+}
+
+function askForPid(port: number, password: string): PidQuestion {
+  const client = new Redis({
+    host: '127.0.0.1',
+    port,
+    password,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => RECONNECT_MS,
+  })
+  const question: PidQuestion = { client, answer: '', problem: 'it sent nothing' }
+  const onError = (error: Error) => {
+    question.problem = error.message
+  }
+  client.on('error', onError)
+  client.call('INFO', 'server').then((info) => {
+    question.answer = /^process_id:(\d+)/m.exec(String(info))?.[1] ?? 'unknown'
+  }, onError)
+  return question
+}
