@@ -41,12 +41,12 @@ export class FailoverLog {
         return undefined
       }
       const own = stamp !== undefined && Math.abs(line.wallMs - stamp.wallMs) <= STAMPS_APART_MS
-      return { node, moment, ...this.#timeOf(node, own ? stamp.wallMs : line.wallMs), text, ...this.#told(groups) }
+      return { node, moment, ...this.#timeOf(node, own ? stamp.wallMs : line.wallMs), text, ...this.#details(groups) }
     }
     return undefined
   }
 
-  /** Lines of one log keep their order, however finely the clocks are told apart meanwhile. */
+  /** Lines of one log keep their order, however finely the clocks are aligned meanwhile. */
   #timeOf(node: string, wallMs: number): MappedTime {
     const last = this.#lastOf.get(node)
     const mapped = this.#wallClock.map(wallMs)
@@ -55,18 +55,18 @@ export class FailoverLog {
     return { ...mapped, nowMs }
   }
 
-  #told(groups: Readonly<Record<string, string | undefined>>): Partial<LogObservation> {
-    const told: Partial<LogObservation> = {}
+  #details(groups: Readonly<Record<string, string | undefined>>): Partial<LogObservation> {
+    const details: Partial<LogObservation> = {}
     const { node, by, state, reason } = groups
-    if (node !== undefined) told.about = this.#nameOf(node)
-    if (by !== undefined) told.by = this.#nameOf(by)
-    if (state !== undefined) told.state = state
-    if (reason !== undefined) told.reason = reason
+    if (node !== undefined) details.about = this.#nameOf(node)
+    if (by !== undefined) details.by = this.#nameOf(by)
+    if (state !== undefined) details.state = state
+    if (reason !== undefined) details.reason = reason
     for (const name of NUMBERS) {
       const value = groups[name]
-      if (value !== undefined) told[name] = Number(value)
+      if (value !== undefined) details[name] = Number(value)
     }
-    return told
+    return details
   }
 
   #nameOf(id: string): string {

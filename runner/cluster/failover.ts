@@ -83,7 +83,7 @@ export async function failOver(
       if (role === 'master' && tookMs <= withinMs) {
         if (!refused) return { tries, tookMs }
         throw new FailoverError(
-          `${nodeName} is a master now, but by an ordinary election: every ${failoverCommand(options.mode).join(' ')} was refused; ${repliesInWords(tries)}`,
+          `${nodeName} is a master now, but by an ordinary election: every ${failoverCommand(options.mode).join(' ')} was refused; ${describeReplies(tries)}`,
           tries,
         )
       }
@@ -92,7 +92,7 @@ export async function failOver(
   }
   throw new FailoverError(
     `${nodeName} did not become master within ${formatDuration(withinMs)}: it was last seen as ${role}, ` +
-      `after ${plural(tries.length, 'try', 'tries')} of ${failoverCommand(options.mode).join(' ')}; ${repliesInWords(tries)}`,
+      `after ${plural(tries.length, 'try', 'tries')} of ${failoverCommand(options.mode).join(' ')}; ${describeReplies(tries)}`,
     tries,
   )
 }
@@ -129,7 +129,7 @@ async function askRole(node: LiveNode): Promise<string> {
 }
 
 /** Equal replies in a row once, with their number. */
-export function repliesInWords(tries: readonly FailoverTry[]): string {
+export function describeReplies(tries: readonly FailoverTry[]): string {
   const runs: { reply: string; times: number }[] = []
   for (const { reply } of tries) {
     const last = runs.at(-1)

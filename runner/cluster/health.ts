@@ -144,12 +144,12 @@ function openSlots(snapshot: Snapshot, reports: NodeReport[]): string[] {
   return reports.flatMap(({ name, view }) => {
     const open = view.nodes.flatMap((node) => node.openSlots)
     if (open.length === 0) return []
-    const named = open.map((text) => openSlotInWords(snapshot, view.nodes, text))
+    const named = open.map((text) => describeOpenSlot(snapshot, view.nodes, text))
     return [`${name} has open slots: ${firstFew(named, 5, ', ')}`]
   })
 }
 
-function openSlotInWords(snapshot: Snapshot, nodes: NodeReport['view']['nodes'], text: string): string {
+function describeOpenSlot(snapshot: Snapshot, nodes: NodeReport['view']['nodes'], text: string): string {
   const match = /^\[(\d+)-([<>])-(\w+)\]$/.exec(text)
   if (!match) return text
   const peer = nodes.find((node) => node.id === match[3])

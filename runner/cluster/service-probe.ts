@@ -127,7 +127,9 @@ class ShardProbe {
     const { clock } = this.#options
     const sentMs = clock.nowMs()
     const outcome = (error?: unknown): Outcome => ({
-      ...{ node: name, sentMs, doneMs: clock.nowMs() },
+      node: name,
+      sentMs,
+      doneMs: clock.nowMs(),
       ...(error === undefined ? {} : { error }),
     })
     const client = this.#clients.get(name)

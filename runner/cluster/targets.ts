@@ -73,7 +73,7 @@ export class TargetResolver {
       case 'all': {
         const names = live(target.role, agreed)
         if (names.length > 0) return names
-        throw new TargetError(`"${text}" stands for no node: ${rolesInWords(agreed)}`)
+        throw new TargetError(`"${text}" stands for no node: ${describeRoles(agreed)}`)
       }
       case 'share': {
         const majority = Math.floor(agreed.shards.length / 2) + 1
@@ -118,7 +118,7 @@ function shardOfAnchor(anchor: Anchor, agreed: AgreedView, text: string): Shard 
     case 'node': {
       const shard = agreed.shardOf(anchor.node)
       if (shard) return shard
-      throw new TargetError(`"${text}": ${anchor.node} is in no shard now; ${rolesInWords(agreed)}`)
+      throw new TargetError(`"${text}": ${anchor.node} is in no shard now; ${describeRoles(agreed)}`)
     }
     default: {
       const slot = anchor.by === 'slot' ? anchor.slot : slotOfKey(anchor.key)
@@ -149,7 +149,7 @@ function related(role: 'master' | 'replica' | 'replicas', shard: Shard, anchor: 
   return role === 'replicas' ? [...shard.replicas] : [first]
 }
 
-function rolesInWords(agreed: AgreedView): string {
+function describeRoles(agreed: AgreedView): string {
   const masters = agreed.shards.map((shard) => shard.master)
   const replicas = agreed.shards.flatMap((shard) => shard.replicas)
   const notLive = [...masters, ...replicas].filter((name) => !agreed.isReachable(name) || agreed.isFailing(name))

@@ -32,7 +32,7 @@ function differences(snapshot: Snapshot): Difference[] {
       const other = standard.get(node.id)
       if (!other || isSame(node, other)) return []
       const subject = snapshot.nameOf(node)
-      return [{ viewer: report.name, subject, seen: inWords(node, nameOfId), agreed: inWords(other, nameOfId) }]
+      return [{ viewer: report.name, subject, seen: describe(node, nameOfId), agreed: describe(other, nameOfId) }]
     }),
   )
 }
@@ -65,7 +65,7 @@ function isSame(a: NodeView, b: NodeView): boolean {
   )
 }
 
-function inWords(node: NodeView, nameOfId: (id: string | undefined) => string): string {
+function describe(node: NodeView, nameOfId: (id: string | undefined) => string): string {
   const epoch = `at epoch ${node.configEpoch}`
   if (node.role === 'replica') return `a replica of ${nameOfId(node.masterId)} ${epoch}`
   const slots = node.slots.length === 0 ? 'no slots' : `slots ${formatSlotRanges(node.slots)}`

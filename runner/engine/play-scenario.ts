@@ -127,7 +127,9 @@ function stageOf(
     scenario: index,
     recorder: settings.recorder,
     clock: settings.clock,
-    ...{ cluster, servers, faults },
+    cluster,
+    servers,
+    faults,
     onPhase: (name) => load?.phase(name),
     targets: new TargetResolver(cluster, random),
     datasets: new Datasets(settings.seed),
@@ -170,7 +172,7 @@ async function playFinally(scenario: Scenario, stage: Stage, signal: AbortSignal
   if (signal.aborted) hurry()
   signal.addEventListener('abort', hurry, { once: true })
   try {
-    return await playList(scenario.finally, stage, hurried.signal, { goOn: true })
+    return await playList(scenario.finally, stage, hurried.signal, { continueOnFailure: true })
   } finally {
     signal.removeEventListener('abort', hurry)
     clearTimeout(timer)

@@ -40,20 +40,20 @@ export interface Played {
 }
 
 /**
- * Plays steps, one after another, and records each. It stops at the first that does not pass; with `goOn` it plays all,
+ * Plays steps, one after another, and records each. It stops at the first that does not pass; with `continueOnFailure` it plays all,
  * until `signal` aborts.
  */
 export async function playList(
   steps: readonly Step[],
   stage: Stage,
   signal: AbortSignal,
-  { goOn = false } = {},
+  { continueOnFailure = false } = {},
 ): Promise<Played[]> {
   const played: Played[] = []
   for (const step of steps) {
     const result = await playStep(step, stage, stage.names, signal, step.path)
     played.push(result)
-    if (signal.aborted || (result.outcome.verdict !== 'passed' && !goOn)) break
+    if (signal.aborted || (result.outcome.verdict !== 'passed' && !continueOnFailure)) break
   }
   return played
 }

@@ -40,9 +40,9 @@ export const clock = defineFault({
     return await ofEach(await runningOf(fault, stage), async (node) => {
       const { wanted, seen } = await compare(node, fault, stage)
       if (Math.abs(seen - wanted) > TOLERANCE_MS) {
-        throw new NotProven(`the clock of ${node} is ${inWords(seen)}, and should be ${inWords(wanted)}`)
+        throw new NotProven(`the clock of ${node} is ${describe(seen)}, and should be ${describe(wanted)}`)
       }
-      return `TIME is ${inWords(seen)}`
+      return `TIME is ${describe(seen)}`
     })
   },
 
@@ -52,8 +52,8 @@ export const clock = defineFault({
       running.map(async (node) => {
         const { wanted, seen } = await asHealing(compare(node, fault, stage))
         if (Math.abs(seen - wanted) > TOLERANCE_MS)
-          throw new NotHealed(`the clock of ${node} is still ${inWords(seen)}`)
-        return `${node}: TIME is ${inWords(seen)}`
+          throw new NotHealed(`the clock of ${node} is still ${describe(seen)}`)
+        return `${node}: TIME is ${describe(seen)}`
       }),
     )
     return [...proofs, ...down].join('; ')
@@ -93,7 +93,7 @@ async function measure(node: string, stage: FaultStage): Promise<number> {
   return best.offsetMs
 }
 
-function inWords(offsetMs: number): string {
+function describe(offsetMs: number): string {
   const amount = formatDuration(Math.abs(offsetMs))
   return Math.abs(offsetMs) <= TOLERANCE_MS ? 'right' : `${amount} ${offsetMs > 0 ? 'ahead' : 'behind'}`
 }

@@ -35,7 +35,7 @@ export const config = defineFault({
     const proofs = await Promise.all(
       running.map(async (node) => {
         const now = await readSettings(stage, node, Object.keys(set))
-        return changeInWords(node, set, fault.memo.before[node] ?? {}, now)
+        return describeChange(node, set, fault.memo.before[node] ?? {}, now)
       }),
     )
     return proofs.join('; ')
@@ -53,7 +53,7 @@ export const config = defineFault({
 })
 
 /** A server tells a setting in its own way (`10mb` as `10485760`): what shows the change is another value than before. */
-function changeInWords(
+function describeChange(
   node: string,
   set: Readonly<Record<string, string>>,
   before: Readonly<Record<string, string>>,
@@ -85,8 +85,8 @@ const UNITS: Readonly<Record<string, number>> = {
   gb: 1024 ** 3,
 }
 
-function meansTheSame(wanted: string, told: string): boolean {
-  return wanted.toLowerCase() === told.toLowerCase() || String(bytesOf(wanted)) === told
+function meansTheSame(wanted: string, reported: string): boolean {
+  return wanted.toLowerCase() === reported.toLowerCase() || String(bytesOf(wanted)) === reported
 }
 
 function bytesOf(text: string): number | undefined {

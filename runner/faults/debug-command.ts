@@ -4,7 +4,7 @@ import { type FaultStage, NotProven } from './fault.ts'
 import { wordsOf } from './reach.ts'
 
 /** Throws UnsupportedFault where a server allows no DEBUG commands or has not this one, and NotProven where it does not answer. */
-export async function demandDebug(
+export async function assertDebugCommand(
   stage: FaultStage,
   nodes: readonly string[],
   subcommand: string,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { untilLastSave } from './background-save.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, askToHeal, healableOf, runningOf } from './reach.ts'
-import { bytesInWords, ofEach, reconcileResources, resourcesOf, resourcesSpec } from './server-resources.ts'
+import { formatBytes, ofEach, reconcileResources, resourcesOf, resourcesSpec } from './server-resources.ts'
 
 /** Servers whose disk is full, read-only or slow. */
 export const disk = defineFault({
@@ -31,7 +31,7 @@ async function proveBitten(node: string, stage: FaultStage): Promise<string> {
   const seen = (await stage.servers.control.limitsOf(node)).disk
   if (typeof wanted === 'object') {
     if (typeof seen === 'object' && seen.bytesPerSecond === wanted.bytesPerSecond) {
-      return `the kernel lets it write ${bytesInWords(seen.bytesPerSecond)} in a second at most`
+      return `the kernel lets it write ${formatBytes(seen.bytesPerSecond)} in a second at most`
     }
     throw new NotProven(`the kernel does not limit what ${node} writes`)
   }
@@ -45,7 +45,7 @@ async function proveFree(node: string, stage: FaultStage): Promise<string> {
   if (resourcesOf(node, stage.active).disk !== undefined) return 'another fault of its disk bites'
   const seen = (await stage.servers.control.limitsOf(node)).disk
   if (seen !== undefined) {
-    const how = typeof seen === 'object' ? `limited to ${bytesInWords(seen.bytesPerSecond)} in a second` : seen
+    const how = typeof seen === 'object' ? `limited to ${formatBytes(seen.bytesPerSecond)} in a second` : seen
     throw new NotHealed(`the disk of ${node} is still ${how}`)
   }
   await asHealing(untilLastSave('ok', stage, node, (...words) => askToHeal(stage, node, ...words)))

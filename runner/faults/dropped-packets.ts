@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PACKET_NAMES, PACKET_TYPES, type PacketType } from './bus-packets.ts'
-import { demandDebug } from './debug-command.ts'
+import { assertDebugCommand } from './debug-command.ts'
 import { defineFault, type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { dropsPackets, FILTER, NO_FILTER } from './packet-filter.ts'
 import { asHealing, ask, askToHeal, healableOf, healEach, runningOf } from './reach.ts'
@@ -27,7 +27,7 @@ function dropping(name: string): FaultKind<z.infer<typeof droppedPacketsSpec>> {
     lostByRestart: true,
 
     async remember({ nodes }, stage) {
-      await demandDebug(stage, nodes, FILTER, 'dropping cluster packets')
+      await assertDebugCommand(stage, nodes, FILTER, 'dropping cluster packets')
       return undefined
     },
 
@@ -53,7 +53,7 @@ function dropping(name: string): FaultKind<z.infer<typeof droppedPacketsSpec>> {
 
     async proveHealed(fault, stage) {
       const { running, down } = await healableOf(fault, stage)
-      await Promise.all(running.map((node) => demandNoFilter(fault.spec.type, stage, node)))
+      await Promise.all(running.map((node) => assertNoFilter(fault.spec.type, stage, node)))
       const read = running.length === 0 ? [] : [`${running.join(', ')}: ${fault.spec.type} packets are read again`]
       return [...read, ...down].join('; ')
     },
@@ -64,7 +64,7 @@ async function setFilter(stage: FaultStage, node: string, type: PacketType): Pro
   await ask(stage, node, 'DEBUG', FILTER, String(PACKET_TYPES[type]))
 }
 
-async function demandNoFilter(type: PacketType, stage: FaultStage, node: string): Promise<void> {
+async function assertNoFilter(type: PacketType, stage: FaultStage, node: string): Promise<void> {
   if (!(await asHealing(dropsPackets(stage, node, [type])))) return
   throw new NotHealed(`${node} still drops ${type} packets`, `A restart of ${node} ends it.`)
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { type PollResult, poll } from '../base/poll.ts'
 import type { OwnReport, Snapshot } from '../cluster/live-cluster.ts'
 import { parseInfo } from '../cluster/node-report.ts'
-import { demandDebug } from './debug-command.ts'
+import { assertDebugCommand } from './debug-command.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, runningOf, wordsOf } from './reach.ts'
 
@@ -32,7 +32,7 @@ export const fullResync = defineFault({
   lostByRestart: false,
 
   async remember({ nodes }, stage) {
-    await demandDebug(stage, nodes, 'CHANGE-REPL-ID', 'a lost replication history')
+    await assertDebugCommand(stage, nodes, 'CHANGE-REPL-ID', 'a lost replication history')
     const masters = await Promise.all(nodes.map(async (node) => [node, await rememberMaster(stage, node)] as const))
     return { masters: Object.fromEntries(masters) }
   },

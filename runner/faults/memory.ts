@@ -3,7 +3,7 @@ import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError } from '../cluster/reply-errors.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, healableOf, probeKeyIn, runningOf, wordsOf } from './reach.ts'
-import { bytesInWords, ofEach, reconcileResources, resourcesOf, resourcesSpec } from './server-resources.ts'
+import { formatBytes, ofEach, reconcileResources, resourcesOf, resourcesSpec } from './server-resources.ts'
 import {
   changeSettings,
   proveRestored,
@@ -82,18 +82,18 @@ async function proveLimit(node: string, stage: FaultStage): Promise<string> {
   const seen = (await stage.servers.control.limitsOf(node)).memoryBytes
   if (seen === undefined || seen > wanted * (1 + TOLERANCE) + TOLERANCE_BYTES) {
     throw new NotProven(
-      `the system lets ${node} have ${seen === undefined ? 'all memory' : bytesInWords(seen)}, and should let it have ${bytesInWords(wanted)}`,
+      `the system lets ${node} have ${seen === undefined ? 'all memory' : formatBytes(seen)}, and should let it have ${formatBytes(wanted)}`,
     )
   }
   const used = Number(parseInfo(String(await ask(stage, node, 'INFO', 'memory'))).get('used_memory_rss'))
-  return `the system lets it have ${bytesInWords(seen)}, and it has ${bytesInWords(used)}`
+  return `the system lets it have ${formatBytes(seen)}, and it has ${formatBytes(used)}`
 }
 
 async function proveNoLimit(node: string, stage: FaultStage): Promise<string> {
   if (resourcesOf(node, stage.active).memoryBytes !== undefined) return 'another fault still limits it'
   const seen = (await stage.servers.control.limitsOf(node)).memoryBytes
   if (seen === undefined) return 'the system does not limit its memory'
-  throw new NotHealed(`the system still lets ${node} have no more than ${bytesInWords(seen)}`)
+  throw new NotHealed(`the system still lets ${node} have no more than ${formatBytes(seen)}`)
 }
 
 async function rememberMaxmemory(nodes: readonly string[], stage: FaultStage): Promise<SettingsMemo> {
@@ -112,9 +112,9 @@ async function proveMaxmemory(node: string, spec: MaxmemorySpec, stage: FaultSta
     Number(info.get('maxmemory')),
     info.get('maxmemory_policy'),
   ]
-  const words = `it says that it may use ${bytesInWords(limit)} (${policy}), and uses ${bytesInWords(used)}`
+  const words = `it says that it may use ${formatBytes(limit)} (${policy}), and uses ${formatBytes(used)}`
   if (limit !== spec.bytes || policy !== spec.policy) {
-    throw new NotProven(`${node} should use ${bytesInWords(spec.bytes)} (${spec.policy}) at most, but ${words}`)
+    throw new NotProven(`${node} should use ${formatBytes(spec.bytes)} (${spec.policy}) at most, but ${words}`)
   }
   if (spec.policy !== 'noeviction' || used <= limit) return words
   const { report } = await stage.cluster.lookAt(node)

@@ -132,6 +132,6 @@ export async function askAll(
   return await stage.servers.network.probe(probes, timeoutMs)
 }
 
-export function probeInWords({ from, to, channel }: LinkProbe): string {
+export function describeProbe({ from, to, channel }: LinkProbe): string {
   return `${from} → ${to} (${channel === 'bus' ? 'cluster bus' : 'port for clients'})`
 }

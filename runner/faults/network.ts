@@ -4,10 +4,10 @@ import { type FaultStage, NotHealed, NotProven } from './fault.ts'
 import {
   askAll,
   between,
+  describeProbe,
   linkFault,
   linksOf,
   packetsCounted,
-  probeInWords,
   probesAlong,
   runningNodes,
 } from './network-faults.ts'
@@ -46,7 +46,7 @@ export const network = linkFault('network', {
       timeoutMs: PATIENCE_MS,
     })
     const silent = answers.find(({ outcome }) => outcome !== 'open')
-    if (silent) throw new NotHealed(`no answer after the network was healed: ${probeInWords(silent)}`)
+    if (silent) throw new NotHealed(`no answer after the network was healed: ${describeProbe(silent)}`)
     if (delayMs > 0 && quickest > Math.max(delayMs, 5)) {
       throw new NotHealed(
         `answers still take ${formatDuration(quickest)}, after a delay of ${formatDuration(delayMs)} was taken away`,
@@ -96,7 +96,7 @@ async function proveDelay(
     if (tookMs >= least * 0.9 && tookMs <= most * 1.2 + SLACK_MS) return
     const seen = answer.outcome === 'open' ? formatDuration(tookMs) : 'no answer'
     throw new NotProven(
-      `a round trip ${probeInWords(answer)} should take ${formatDuration(least)} to ${formatDuration(most)} and was seen to take ${seen} (the quickest of ${TRIES})`,
+      `a round trip ${describeProbe(answer)} should take ${formatDuration(least)} to ${formatDuration(most)} and was seen to take ${seen} (the quickest of ${TRIES})`,
     )
   })
   const times = answers.map(timeOf)
@@ -135,7 +135,7 @@ async function proveBandwidth(
   const tookMs = answer ? timeOf(answer) : Number.POSITIVE_INFINITY
   if (tookMs < one.leastMs * 0.8) {
     throw new NotProven(
-      `${PAYLOAD_BYTES / 1000} kB ${probeInWords(one.probe)} should take ${formatDuration(one.leastMs)} or more, and took ${formatDuration(tookMs)}`,
+      `${PAYLOAD_BYTES / 1000} kB ${describeProbe(one.probe)} should take ${formatDuration(one.leastMs)} or more, and took ${formatDuration(tookMs)}`,
     )
   }
   const seen = Number.isFinite(tookMs) ? formatDuration(tookMs) : `more than ${formatDuration(timeoutMs)}`

@@ -4,10 +4,10 @@ import type { LinkAnswer, LinkFault } from '../platforms/faults.ts'
 import { type FaultStage, NotHealed, NotProven } from './fault.ts'
 import {
   askAll,
+  describeProbe,
   linkFault,
   linksOf,
   packetsCounted,
-  probeInWords,
   probesAlong,
   runningNodes,
   wholePairs,
@@ -32,9 +32,9 @@ export const partition = linkFault('partition', {
       whole.length === 0 ? [] : stage.servers.network.probe(whole, ANSWER_WITHIN_MS),
     ])
     const open = answers.filter(({ outcome }) => outcome === 'open')
-    if (open.length > 0) throw new NotProven(`still open after the cut: ${probesInWords(open)}`)
+    if (open.length > 0) throw new NotProven(`still open after the cut: ${describeProbes(open)}`)
     const closed = others.filter(({ outcome }) => outcome !== 'open')
-    if (closed.length > 0) throw new NotProven(`not asked to be cut, but no answer: ${probesInWords(closed)}`)
+    if (closed.length > 0) throw new NotProven(`not asked to be cut, but no answer: ${describeProbes(closed)}`)
     return [
       `${answers.length} of ${answers.length} probes across the cut ${howTheyEnded(answers)}`,
       ...(others.length === 0 ? [] : [`${others.length} of ${others.length} beside it answered`]),
@@ -50,7 +50,7 @@ export const partition = linkFault('partition', {
       if (cut.length === 0) return `${answers.length} of ${answers.length} probes across the former cut answered`
       if (stage.clock.nowMs() - startMs > HEALED_WITHIN_MS) {
         throw new NotHealed(
-          `still cut ${HEALED_WITHIN_MS / 1000} s after it was healed (${looks} looks): ${probesInWords(cut)}`,
+          `still cut ${HEALED_WITHIN_MS / 1000} s after it was healed (${looks} looks): ${describeProbes(cut)}`,
           `\`${typed('heal')}\` tries again; a node that hangs does not answer either: look at its log.`,
         )
       }
@@ -72,6 +72,6 @@ async function stoppedPackets(links: readonly LinkFault[], stage: FaultStage): P
   return `${packets} packets stopped`
 }
 
-function probesInWords(answers: readonly LinkAnswer[]): string {
-  return listed(answers.map(probeInWords), SHOWN)
+function describeProbes(answers: readonly LinkAnswer[]): string {
+  return listed(answers.map(describeProbe), SHOWN)
 }

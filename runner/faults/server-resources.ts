@@ -38,6 +38,6 @@ export async function ofEach(nodes: readonly string[], prove: (node: string) => 
 }
 
 /** Bytes for people: `12.3 MB`, in units of 1024, as servers count. */
-export function bytesInWords(bytes: number): string {
+export function formatBytes(bytes: number): string {
   return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`
 }

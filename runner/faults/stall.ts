@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { poll } from '../base/poll.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
-import { demandDebug } from './debug-command.ts'
+import { assertDebugCommand } from './debug-command.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, healableOf, healEach, wordsOf } from './reach.ts'
 
@@ -29,7 +29,7 @@ export const stall = defineFault({
   lostByRestart: false,
 
   async remember({ nodes }, stage) {
-    await demandDebug(stage, nodes, 'SLEEP', 'a blocked event loop')
+    await assertDebugCommand(stage, nodes, 'SLEEP', 'a blocked event loop')
     const spent = await Promise.all(nodes.map(async (node) => [node, await spentInDebugMs(stage, node)] as const))
     return { spentMs: Object.fromEntries(spent) }
   },

@@ -30,7 +30,7 @@ export const writesRefused = defineFault({
 
   async remember({ nodes }, stage) {
     const before = await rememberSettings(stage, nodes, WRITES_REFUSED_SETTINGS)
-    await Promise.all(nodes.map((node) => demandChangeableName(stage, node, before[node]?.dbfilename ?? '')))
+    await Promise.all(nodes.map((node) => assertDumpNameSettable(stage, node, before[node]?.dbfilename ?? '')))
     return { before }
   },
 
@@ -47,7 +47,7 @@ export const writesRefused = defineFault({
         if (reply instanceof ReplyError && reply.message.startsWith('MISCONF'))
           return `${node} answers ${asked} with MISCONF`
         if (await isReplica(stage, node)) return `${node} is a replica now; as a master, it would refuse writes`
-        throw new NotProven(`${node} does not refuse writes: it answers ${asked} with ${inWords(reply)}`)
+        throw new NotProven(`${node} does not refuse writes: it answers ${asked} with ${describe(reply)}`)
       }),
     )
     return proofs.join('; ')
@@ -66,9 +66,9 @@ export const writesRefused = defineFault({
       running.map(async (node) => {
         const restored = await proveRestored(stage, node, fault.memo)
         const { reply, asked } = await asHealing(writeNothing(stage, node))
-        if (!(reply instanceof Error)) return `${restored}; it answers ${asked} with ${inWords(reply)}`
+        if (!(reply instanceof Error)) return `${restored}; it answers ${asked} with ${describe(reply)}`
         if (reply instanceof ReplyError && !reply.message.startsWith('MISCONF')) return `${restored}; it saves again`
-        throw new NotHealed(`${node} answers ${asked} with ${inWords(reply)}`, `A restart of ${node} ends it.`)
+        throw new NotHealed(`${node} answers ${asked} with ${describe(reply)}`, `A restart of ${node} ends it.`)
       }),
     )
     return [...proofs, ...down].join('; ')
@@ -76,7 +76,7 @@ export const writesRefused = defineFault({
 })
 
 /** The name is one of the settings that servers protect from 7.0 on. Setting it to what it is changes nothing. */
-async function demandChangeableName(stage: FaultStage, node: string, name: string): Promise<void> {
+async function assertDumpNameSettable(stage: FaultStage, node: string, name: string): Promise<void> {
   try {
     await stage.cluster.node(node).client.call('CONFIG', 'SET', 'dbfilename', name)
   } catch (error) {
@@ -125,6 +125,6 @@ async function isReplica(stage: FaultStage, node: string): Promise<boolean> {
   return report.replication.role === 'replica'
 }
 
-function inWords(reply: unknown): string {
+function describe(reply: unknown): string {
   return reply instanceof Error ? wordsOf(reply) : String(reply)
 }

@@ -143,9 +143,14 @@ function isMissing(value: Node, b: Building): boolean {
 function reportKey(key: ParsedNode | null, span: Span, b: Building): void {
   if (isScalar(key) && key.value !== null) {
     const text = b.source.slice(span)
-    b.problems.add(b.source, span, `a key should be a text, and YAML reads \`${text}\` as ${valueInWords(key.value)}`, {
-      suggestion: `did you mean '${text}', in quotes?`,
-    })
+    b.problems.add(
+      b.source,
+      span,
+      `a key should be a text, and YAML reads \`${text}\` as ${describeValue(key.value)}`,
+      {
+        suggestion: `did you mean '${text}', in quotes?`,
+      },
+    )
   } else b.problems.add(b.source, span, isScalar(key) ? 'a word is missing before the `:`' : 'a key should be a word')
 }
 
@@ -179,11 +184,11 @@ function surprise(value: unknown, source: string): { message: string; suggestion
   const quoted = `'${source}'`
   const suggestion =
     value === null ? `did you mean ${quoted}, in quotes?` : `did you mean ${value}, or ${quoted} in quotes?`
-  return { message: `YAML reads \`${source}\` as ${value === null ? 'no value' : valueInWords(value)}`, suggestion }
+  return { message: `YAML reads \`${source}\` as ${value === null ? 'no value' : describeValue(value)}`, suggestion }
 }
 
 /** A value for people: `the number 3`, `the text \`many\``. */
-export function valueInWords(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return '`null` (no value)'
   if (typeof value === 'number') return `the number ${value}`
   if (typeof value === 'boolean') return `the yes-or-no value ${value}`

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import { didYouMean, nearestWord } from '../base/nearest.ts'
 import { parseTarget } from '../cluster/targets.ts'
-import { valueInWords } from './build-tree.ts'
+import { describeValue } from './build-tree.ts'
 import { checkNames, NAME, type Scope } from './scope.ts'
-import { keysOf, shapeOf, shapesAt, shapesInWords } from './shape.ts'
+import { describeShapes, keysOf, shapeOf, shapesAt } from './shape.ts'
 import type { Advice, Problems, SourceFile, Span } from './source.ts'
 import { type Entry, entryOf, find, isBroken, type Path, type Tree, toPlain } from './tree.ts'
 
@@ -116,7 +116,7 @@ function report(issue: Issue, checked: Checked): void {
   if (tree.broken) return
   if (tree.kind === 'scalar' && checked.scope.openNames(tree.value).length > 0) return
   const span = tree.kind === 'scalar' ? tree.span : (found.keySpan ?? checked.keySpan)
-  const words = issue.code === 'invalid_key' ? keyInWords(issue) : inWords(issue, tree, checked)
+  const words = issue.code === 'invalid_key' ? describeKey(issue) : describe(issue, tree, checked)
   const place = issue.code === 'invalid_key' ? (found.keySpan ?? span) : span
   checked.problems.add(checked.source, place, words.message, words)
 }
@@ -143,26 +143,26 @@ function reportMissing(path: Path, checked: Checked): void {
   const name = path.slice(0, -1).findLast((step) => typeof step === 'string') ?? checked.key
   const shapes = shapesAt(shapeOf(checked.schema), path)
   const hint = shapes.find((shape) => shape.description !== undefined)?.description
-  const message = `\`${String(name)}\` lacks \`${String(path.at(-1))}\`, ${shapesInWords(shapes)}`
+  const message = `\`${String(name)}\` lacks \`${String(path.at(-1))}\`, ${describeShapes(shapes)}`
   checked.problems.add(checked.source, span, message, { hint: hint?.includes(': ') ? undefined : hint })
 }
 
-function keyInWords(issue: Issue & { code: 'invalid_key' }): { message: string } & Advice {
+function describeKey(issue: Issue & { code: 'invalid_key' }): { message: string } & Advice {
   const [inner] = issue.issues
   const reason = inner && inner.message !== '' ? inner.message : 'this name is not allowed'
   return { message: `\`${String(issue.path.at(-1))}\` cannot be a name: ${reason}` }
 }
 
-function inWords(issue: Issue, tree: Tree, checked: Checked): { message: string } & Advice {
+function describe(issue: Issue, tree: Tree, checked: Checked): { message: string } & Advice {
   const value = valueAt(checked.filled, issue.path)
   const fromParam = tree.kind === 'scalar' && tree.value !== value ? ` (from \`${String(tree.value)}\`)` : ''
   if (issue.code === 'custom' && issue.message !== 'Invalid input') {
     return { message: `${issue.message}${fromParam}`, suggestion: targetSuggestion(value, issue.message) }
   }
-  const form = issue.code === 'invalid_format' ? formInWords(issue) : undefined
+  const form = issue.code === 'invalid_format' ? describeForm(issue) : undefined
   if (form !== undefined) return { message: `\`${String(value)}\` is not possible here${fromParam}: ${form}` }
   const shapes = shapesAt(shapeOf(checked.schema), issue.path)
-  const message = `${nameOf(issue.path, checked.key)} should be ${shapesInWords(shapes)}, not ${valueInWords(value)}${fromParam}`
+  const message = `${nameOf(issue.path, checked.key)} should be ${describeShapes(shapes)}, not ${describeValue(value)}${fromParam}`
   const quoted = quoteSuggestion(issue.path, tree, checked)
   if (quoted) return { message, suggestion: quoted }
   const choices = shapes.flatMap((shape) => shape.enum ?? []).map(String)
@@ -170,7 +170,7 @@ function inWords(issue: Issue, tree: Tree, checked: Checked): { message: string 
 }
 
 /** What form a text must have: the schema's own words, not zod's. */
-function formInWords(issue: Issue & { code: 'invalid_format' }): string | undefined {
+function describeForm(issue: Issue & { code: 'invalid_format' }): string | undefined {
   if (!issue.message.startsWith('Invalid ')) return issue.message
   return issue.pattern === String(NAME) ? 'a name is letters, digits and _' : undefined
 }

@@ -12,7 +12,7 @@ import {
 } from '../checks/index.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
 import type { Step } from '../steps/verb.ts'
-import { valueInWords } from './build-tree.ts'
+import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { ScenarioChecks, ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, isEmptyMap, type MapTree, scalarsIn, toPlain } from './tree.ts'
@@ -55,7 +55,7 @@ function isFilledMap(
   const message =
     value.kind === 'map'
       ? `\`${key}\` is empty`
-      : `\`${key}\` should be a group of checks, not ${valueInWords(toPlain(value))}`
+      : `\`${key}\` should be a group of checks, not ${describeValue(toPlain(value))}`
   problems.add(source, keySpan, message, { hint })
   return false
 }

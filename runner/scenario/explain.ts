@@ -12,42 +12,42 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
   const lines = [scenario.title, '']
   if (scenario.description !== undefined) lines.push(scenario.description.trimEnd(), '')
   lines.push(
-    ...clusterInWords(scenario),
-    ...paramsInWords(scenario),
-    ...loadInWords(scenario),
+    ...describeCluster(scenario),
+    ...describeParams(scenario),
+    ...describeLoad(scenario),
     '',
     ...stepLines(scenario.steps, names, verbs, ''),
   )
   if (scenario.finally.length > 0) {
     lines.push('', 'At the end, whatever happened:', ...stepLines(scenario.finally, names, verbs, ''))
   }
-  lines.push(...checksInWords(scenario))
+  lines.push(...describeChecks(scenario))
   return `${lines.join('\n')}\n`
 }
 
-function loadInWords({ workloads }: Scenario): string[] {
+function describeLoad({ workloads }: Scenario): string[] {
   if (workloads.length === 0) return []
   const lines = workloads.map(({ name, options }) => `  ${name}: ${workloadSentence(options)}`)
   return ['Load in the background, from the first step to the last:', ...lines]
 }
 
-function checksInWords({ checks }: Scenario): string[] {
+function describeChecks({ checks }: Scenario): string[] {
   if (checks.length === 0) return []
   const lines = checks.flatMap(({ on, limits }) =>
-    Object.entries(limits).map(([name, limit]) => `  ${on}: ${name} ${limitInWords(limit)}`),
+    Object.entries(limits).map(([name, limit]) => `  ${on}: ${name} ${describeLimit(limit)}`),
   )
   return ['', 'Checked at the end:', ...lines]
 }
 
-function limitInWords(limit: unknown): string {
-  if (Array.isArray(limit)) return limit.map(limitInWords).join('; ')
+function describeLimit(limit: unknown): string {
+  if (Array.isArray(limit)) return limit.map(describeLimit).join('; ')
   if (typeof limit !== 'object' || limit === null) return String(limit)
   return Object.entries(limit)
     .map(([key, value]) => `${key.replaceAll('_', ' ')} ${String(value)}`)
     .join(', ')
 }
 
-function clusterInWords({ cluster: { topology, config }, requires, tags, seed }: Scenario): string[] {
+function describeCluster({ cluster: { topology, config }, requires, tags, seed }: Scenario): string[] {
   const { shards, replicas, slots } = topology
   const nodes = shards * (1 + replicas)
   const lines = [
@@ -66,19 +66,19 @@ function clusterInWords({ cluster: { topology, config }, requires, tags, seed }:
   return lines
 }
 
-function paramsInWords({ params }: Scenario): string[] {
+function describeParams({ params }: Scenario): string[] {
   const all = Object.entries(params).map(([name, value]) => `${name} = ${value}`)
   return all.length === 0 ? [] : [`Params: ${all.join(', ')}.`]
 }
 
 function stepLines(steps: readonly Step[], names: Names, verbs: ReadonlyMap<string, Verb>, indent: string): string[] {
   return steps.flatMap((step) => {
-    const text = `${indent}${step.path}. ${stepInWords(step, names, verbs)}`
+    const text = `${indent}${step.path}. ${describeStep(step, names, verbs)}`
     return [text, ...stepLines(step.children, namesInside(step, names), verbs, `${indent}   `)]
   })
 }
 
-function stepInWords(step: Step, names: Names, verbs: ReadonlyMap<string, Verb>): string {
+function describeStep(step: Step, names: Names, verbs: ReadonlyMap<string, Verb>): string {
   const sentence = stepSentence(step, verbs, names)
   const words = [step.name === undefined ? sentence : `${step.name}: ${sentence}`]
   if (step.withinMs !== undefined) words.push(`within ${short(step.withinMs)}`)

@@ -1,6 +1,6 @@
 import { didYouMean } from '../base/nearest.ts'
 import { namesUsedIn } from '../steps/names.ts'
-import { valueInWords } from './build-tree.ts'
+import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { ParamValue } from './model.ts'
 import { paramsSchema } from './scenario-schema.ts'
@@ -58,7 +58,7 @@ export function applySet(
       const expected = typeof before === 'number' ? 'a number' : '`true` or `false`'
       problems.addWithoutPlace(
         given,
-        `\`${name}\` should be ${expected}, as its default ${before}, not ${valueInWords(text)}`,
+        `\`${name}\` should be ${expected}, as its default ${before}, not ${describeValue(text)}`,
       )
     } else params.set(name, value)
   }
@@ -104,7 +104,7 @@ export function checkWith(
       typeof model === 'string' && typeof filled !== 'object'
         ? `did you mean '${String(filled)}', in quotes?`
         : undefined
-    problems.add(source, span, `\`${key}\` should be ${expected}, as its default, not ${valueInWords(filled)}`, {
+    problems.add(source, span, `\`${key}\` should be ${expected}, as its default, not ${describeValue(filled)}`, {
       suggestion,
     })
   }

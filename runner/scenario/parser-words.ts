@@ -31,7 +31,7 @@ export function reportParserProblems(document: Document.Parsed, source: SourceFi
     lines.add(source.position(span.start).line)
   }
   for (const error of [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])) {
-    const words = inWords(error, document, source)
+    const words = describe(error, document, source)
     const span = words.span ?? { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) }
     const places = [source.position(span.start).line, source.position(error.pos[0]).line]
     if (places.some((line) => lines.has(line))) continue
@@ -41,7 +41,7 @@ export function reportParserProblems(document: Document.Parsed, source: SourceFi
   return document.errors.length > 0
 }
 
-function inWords(error: YAMLError, document: Document.Parsed, source: SourceFile): Words {
+function describe(error: YAMLError, document: Document.Parsed, source: SourceFile): Words {
   const [start, end] = error.pos
   const token = source.text.slice(start, end)
   switch (error.code) {

@@ -66,8 +66,8 @@ export function keysOf(shapes: readonly Shape[]): string[] {
 }
 
 /** What may stand here, for people: `a whole number of 1 or more`. */
-export function shapesInWords(shapes: readonly Shape[]): string {
-  return oneOf([...new Set(shapes.map(inWords))])
+export function describeShapes(shapes: readonly Shape[]): string {
+  return oneOf([...new Set(shapes.map(describe))])
 }
 
 function oneOf(words: readonly string[]): string {
@@ -75,14 +75,14 @@ function oneOf(words: readonly string[]): string {
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`
 }
 
-function inWords(shape: Shape): string {
+function describe(shape: Shape): string {
   if (shape.enum) return oneOf(shape.enum.map((value) => `\`${String(value)}\``))
   if (shape.const !== undefined) return `\`${String(shape.const)}\``
   switch (shape.type) {
     case 'integer':
-      return `a whole number${rangeInWords(shape)}`
+      return `a whole number${describeRange(shape)}`
     case 'number':
-      return `a number${rangeInWords(shape)}`
+      return `a number${describeRange(shape)}`
     case 'boolean':
       return '`true` or `false`'
     case 'null':
@@ -90,15 +90,15 @@ function inWords(shape: Shape): string {
     case 'array':
       return shape.minItems === undefined ? 'a list' : 'a list of one or more'
     case 'object':
-      return groupInWords(shape)
+      return describeGroup(shape)
     case 'string':
-      return textInWords(shape)
+      return describeText(shape)
     default:
       return 'a value'
   }
 }
 
-function rangeInWords(shape: Shape): string {
+function describeRange(shape: Shape): string {
   const minimum = bound(shape.minimum)
   const maximum = bound(shape.maximum)
   if (shape.exclusiveMinimum !== undefined) return ` above ${shape.exclusiveMinimum}`
@@ -114,7 +114,7 @@ function bound(value: number | undefined): number | undefined {
 
 const SHOWN = 4
 
-function groupInWords(shape: Shape): string {
+function describeGroup(shape: Shape): string {
   const keys = Object.keys(shape.properties ?? {})
   if (keys.length === 0) return 'a group of `name: value`'
   const shown = keys
@@ -125,7 +125,7 @@ function groupInWords(shape: Shape): string {
 }
 
 /** A description such as `A duration: 250ms, 15s` says more than `a text`; what it says behind a `;` is for the editor. */
-function textInWords(shape: Shape): string {
+function describeText(shape: Shape): string {
   const match = /^([^:]{1,40}): (.+)$/.exec(shape.description ?? '')
   if (!match) return 'a text'
   const examples = match[2]?.split(';')[0]?.split(', ') ?? []

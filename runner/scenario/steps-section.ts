@@ -3,7 +3,7 @@ import { parseDuration } from '../base/duration.ts'
 import { duration } from '../base/duration-schema.ts'
 import { target } from '../steps/targets.ts'
 import type { Modifier, Step, Verb } from '../steps/verb.ts'
-import { valueInWords } from './build-tree.ts'
+import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue, reportIssues } from './check-value.ts'
 import { checkNames, NAME, type Scope } from './scope.ts'
 import type { Span } from './source.ts'
@@ -41,7 +41,7 @@ function reportNoList({ key, keySpan, value }: Entry, { source, problems }: Chec
   const message =
     value.kind === 'list'
       ? `\`${key}\` is empty`
-      : `\`${key}\` should be a list of steps, not ${valueInWords(toPlain(value))}`
+      : `\`${key}\` should be a list of steps, not ${describeValue(toPlain(value))}`
   problems.add(source, keySpan, message, { hint })
 }
 
@@ -95,7 +95,7 @@ function reportNoStep(tree: Tree, { source, problems, verbs }: StepsContext): vo
   const span = tree.kind === 'scalar' ? tree.span : { start: tree.span.start, end: tree.span.start + 1 }
   const [first = '', ...rest] = tree.kind === 'scalar' ? tree.source.split(/[\s:]+/) : []
   const meant = verbs.has(first) ? `did you mean \`${first}: ${rest.join(' ') || '…'}\`?` : undefined
-  problems.add(source, span, `a step should be \`verb: …\`, not ${valueInWords(toPlain(tree))}`, {
+  problems.add(source, span, `a step should be \`verb: …\`, not ${describeValue(toPlain(tree))}`, {
     suggestion: meant,
     hint: tree.kind === 'scalar' && !meant ? `The verbs are: ${[...verbs.keys()].join(', ')}.` : undefined,
   })

@@ -5,7 +5,7 @@ import { WORKLOAD_NAME, workloadKindByName, workloadKinds } from '../workload/in
 import type { WorkloadKind } from '../workload/kind.ts'
 import { resolveOptions } from '../workload/options.ts'
 import { planProblems } from '../workload/plan-problems.ts'
-import { valueInWords } from './build-tree.ts'
+import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, find, isEmptyMap, type MapTree, toPlain } from './tree.ts'
@@ -26,7 +26,7 @@ function reportNoMap({ keySpan, value }: Entry, { source, problems }: CheckConte
   const message =
     value.kind === 'map'
       ? '`workloads` is empty'
-      : `\`workloads\` should be a group of names, not ${valueInWords(toPlain(value))}`
+      : `\`workloads\` should be a group of names, not ${describeValue(toPlain(value))}`
   problems.add(source, keySpan, message, { hint: 'Name each workload: `checkout: { type: register, rate: 500/s }`.' })
 }
 
@@ -35,7 +35,7 @@ function readWorkload(entry: Entry, topology: Topology, context: CheckContext): 
   checkName(entry, context)
   if (value.broken) return undefined
   if (value.kind !== 'map') {
-    const message = `\`${key}\` should be a group of options, not ${valueInWords(toPlain(value))}`
+    const message = `\`${key}\` should be a group of options, not ${describeValue(toPlain(value))}`
     context.problems.add(context.source, keySpan, message, { hint: `As \`${key}: { type: register }\`.` })
     return undefined
   }
@@ -87,7 +87,7 @@ function readKind({ key, keySpan, value }: Entry, context: CheckContext): Worklo
   if (kind) return kind
   const span = type.value.kind === 'scalar' ? type.value.span : type.keySpan
   if (typeof name !== 'string')
-    problems.add(source, span, `\`type\` should be a word, not ${valueInWords(name)}`, { hint })
+    problems.add(source, span, `\`type\` should be a word, not ${describeValue(name)}`, { hint })
   else {
     const suggestion = didYouMean(name, names)
     problems.add(source, span, `there is no workload of type \`${name}\``, suggestion ? { suggestion } : { hint })

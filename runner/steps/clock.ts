@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseDuration } from '../base/duration.ts'
 import { clock as kind } from '../faults/clock.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 const LARGEST_MS = 24 * 3_600_000
 /** What a look at a clock may be off by. */
@@ -30,13 +30,13 @@ export const clock = faultVerb({
   arg: z.strictObject({ node: targets, skew }),
   kind,
   needs: () => ({ clock: true }),
-  sentence: (arg) => inWords(arg.skew, phrasesInWords(arg.node)),
+  sentence: (arg) => describe(arg.skew, describeTargets(arg.node)),
   async plan(arg, context) {
     const nodes = await resolveTargets(arg.node, context, ['node'])
     return {
       spec: { nodes, offsetMs: offsetOf(arg.skew) ?? 0 },
       nodes,
-      sentence: inWords(arg.skew, nodes.join(', ')),
+      sentence: describe(arg.skew, nodes.join(', ')),
     }
   },
 })
@@ -48,7 +48,7 @@ function offsetOf(text: string): number | undefined {
   return amountMs === undefined ? undefined : sign === '-' ? -amountMs : amountMs
 }
 
-function inWords(text: string, nodes: string): string {
+function describe(text: string, nodes: string): string {
   const amount = text.replace(/^[+-]/, '')
   return `put the clock of ${nodes} ${amount} ${text.startsWith('-') ? 'behind' : 'ahead'}`
 }

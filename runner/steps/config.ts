@@ -3,8 +3,8 @@ import { config as kind } from '../faults/config.ts'
 import { settingProblem } from '../platforms/settings.ts'
 import { faultVerb } from './fault-verb.ts'
 import { namesUsedIn } from './names.ts'
-import { demandFreeSettings } from './preconditions.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { assertSettingsFree } from './preconditions.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 
@@ -26,12 +26,12 @@ export const config = faultVerb({
   summary: 'Changes settings of running servers with CONFIG SET, until heal or for a time; then they are as before.',
   arg,
   kind,
-  sentence: ({ node, set }) => `set ${inWords(set)} on ${phrasesInWords(node)}`,
+  sentence: ({ node, set }) => `set ${describe(set)} on ${describeTargets(node)}`,
   async plan({ node, set }, context) {
     const nodes = await resolveTargets(node, context, ['node'])
-    demandFreeSettings(nodes, Object.keys(set), context)
+    assertSettingsFree(nodes, Object.keys(set), context)
     const wanted = Object.fromEntries(Object.entries(set).map(([name, to]) => [name, String(to)]))
-    return { spec: { nodes, set: wanted }, nodes, sentence: `${inWords(set)} on ${nodes.join(', ')}` }
+    return { spec: { nodes, set: wanted }, nodes, sentence: `${describe(set)} on ${nodes.join(', ')}` }
   },
 })
 
@@ -42,7 +42,7 @@ function problemOf(name: string, wanted: z.infer<typeof value>): string | undefi
   return settingProblem(name, known)
 }
 
-function inWords(set: z.infer<typeof settings>): string {
+function describe(set: z.infer<typeof settings>): string {
   return Object.entries(set)
     .map(([name, to]) => `${name} ${to === '' ? '""' : to}`)
     .join(', ')

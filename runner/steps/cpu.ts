@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { cpu as kind } from '../faults/cpu.ts'
 import { percent, ratioOf } from './amounts.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 /** A quota of the kernel is 1 ms of each 100 ms at least. */
 const LEAST_RATIO = 0.01
@@ -25,7 +25,7 @@ export const cpu = faultVerb({
   summary: 'Gives servers only a share of a core, until heal or for a time.',
   arg: z.strictObject({ node: targets, limit }),
   kind,
-  sentence: (arg) => `limit ${phrasesInWords(arg.node)} to ${arg.limit} of a core`,
+  sentence: (arg) => `limit ${describeTargets(arg.node)} to ${arg.limit} of a core`,
   async plan(arg, context) {
     const nodes = await resolveTargets(arg.node, context, ['node'])
     return {

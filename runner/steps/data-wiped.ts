@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { dataWiped as kind } from '../faults/data-wiped.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets, type Targets, targets } from './targets.ts'
+import { describeTargets, resolveTargets, type Targets, targets } from './targets.ts'
 
 const withIdentity = z.strictObject({
   node: targets,
@@ -19,10 +19,10 @@ export const dataWiped = faultVerb({
   arg: z.union([targets, withIdentity]),
   kind,
   passes: true,
-  sentence: (arg) => inWords(arg, phrasesInWords(phrasesOf(arg))),
+  sentence: (arg) => describe(arg, describeTargets(phrasesOf(arg))),
   async plan(arg, context) {
     const nodes = await resolveTargets(phrasesOf(arg), context, isLong(arg) ? ['node'] : [])
-    return { spec: { nodes, identity: identityOf(arg) }, nodes, sentence: inWords(arg, nodes.join(', ')) }
+    return { spec: { nodes, identity: identityOf(arg) }, nodes, sentence: describe(arg, nodes.join(', ')) }
   },
 })
 
@@ -38,6 +38,6 @@ function identityOf(arg: Arg): 'kept' | 'lost' {
   return isLong(arg) ? (arg.identity ?? 'kept') : 'kept'
 }
 
-function inWords(arg: Arg, nodes: string): string {
+function describe(arg: Arg, nodes: string): string {
   return `wipe the data of ${nodes}${identityOf(arg) === 'lost' ? ', and what it knows of the cluster' : ''}`
 }

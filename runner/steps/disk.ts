@@ -3,7 +3,7 @@ import { disk as kind } from '../faults/disk.ts'
 import type { Resources } from '../platforms/faults.ts'
 import { bandwidth, bytesPerSecondOf } from './amounts.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 const arg = z
   .strictObject({
@@ -29,10 +29,10 @@ export const disk = faultVerb({
   arg,
   kind,
   needs: ({ state }) => (state === 'slow' ? {} : { disk: true }),
-  sentence: (value) => inWords(value, phrasesInWords(value.node)),
+  sentence: (value) => describe(value, describeTargets(value.node)),
   async plan(value, context) {
     const nodes = await resolveTargets(value.node, context, ['node'])
-    return { spec: { resources: { disk: stateOf(value) } }, nodes, sentence: inWords(value, nodes.join(', ')) }
+    return { spec: { resources: { disk: stateOf(value) } }, nodes, sentence: describe(value, nodes.join(', ')) }
   },
 })
 
@@ -40,6 +40,6 @@ function stateOf({ state, rate }: Arg): NonNullable<Resources['disk']> {
   return state === 'slow' ? { bytesPerSecond: bytesPerSecondOf(rate ?? '') } : state
 }
 
-function inWords({ state, rate }: Arg, nodes: string): string {
+function describe({ state, rate }: Arg, nodes: string): string {
   return `make the disk of ${nodes} ${state}${rate === undefined ? '' : `, ${rate} at most`}`
 }

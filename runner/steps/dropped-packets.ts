@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { PACKET_NAMES } from '../faults/bus-packets.ts'
 import { droppedPackets as kind } from '../faults/dropped-packets.ts'
 import { faultVerb } from './fault-verb.ts'
-import { demandFreeFilter } from './preconditions.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { assertFilterFree } from './preconditions.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 const arg = z.strictObject({
   node: targets,
@@ -16,10 +16,10 @@ export const droppedPackets = faultVerb({
   arg,
   kind,
   needs: () => ({ debug: true }),
-  sentence: ({ node, type }) => `let ${phrasesInWords(node)} drop ${type} packets`,
+  sentence: ({ node, type }) => `let ${describeTargets(node)} drop ${type} packets`,
   async plan({ node, type }, context) {
     const nodes = await resolveTargets(node, context, ['node'])
-    demandFreeFilter(nodes, context)
+    assertFilterFree(nodes, context)
     return { spec: { nodes, type }, nodes, sentence: `${nodes.join(', ')} dropping ${type} packets` }
   },
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
-import { FailoverError, failOver, repliesInWords } from '../cluster/failover.ts'
+import { describeReplies, FailoverError, failOver } from '../cluster/failover.ts'
 import { target } from './targets.ts'
 import { defineVerb, StepFailure } from './verb.ts'
 
@@ -45,7 +45,7 @@ export const failover = defineVerb({
         attempts: tries.length,
         trueAfterMs: tookMs,
         promoted: node,
-        proof: `master after ${formatDuration(tookMs)}, ${count}; ${repliesInWords(tries)}`,
+        proof: `master after ${formatDuration(tookMs)}, ${count}; ${describeReplies(tries)}`,
       }
     } catch (error) {
       if (!(error instanceof FailoverError)) throw error

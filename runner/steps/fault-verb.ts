@@ -51,7 +51,7 @@ export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb {
     sentence: (arg, step) => verb.sentence(arg) + forWords(step),
     async run(arg, context) {
       const plan = await verb.plan(arg, context)
-      await demandRunning(verb.name, plan.nodes, context)
+      await assertRunning(verb.name, plan.nodes, context)
       const { fault, proof, appliedAtMs } = await begun(verb.kind, plan, context)
       const { forMs } = context.step
       if (verb.passes) return { proof: `${proof}; ${await ended(fault.id, context)}` }
@@ -64,7 +64,7 @@ function forWords({ forMs }: Step): string {
   return forMs === undefined ? '' : ` for ${formatDuration(forMs)}`
 }
 
-async function demandRunning(verb: string, nodes: readonly string[], { servers }: StepContext): Promise<void> {
+async function assertRunning(verb: string, nodes: readonly string[], { servers }: StepContext): Promise<void> {
   const states = await Promise.all(nodes.map(async (node) => ({ node, state: await servers.state(node) })))
   const down = states.filter(({ state }) => state.status !== 'running')
   if (down.length === 0) return

@@ -1,7 +1,7 @@
 import { fullResync as kind } from '../faults/full-resync.ts'
 import { faultVerb } from './fault-verb.ts'
 import { mastersOnly } from './preconditions.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 import { StepFailure } from './verb.ts'
 
 export const fullResync = faultVerb({
@@ -12,7 +12,7 @@ export const fullResync = faultVerb({
   kind,
   passes: true,
   needs: () => ({ debug: true }),
-  sentence: (arg) => `let the replicas of ${phrasesInWords(arg)} synchronise anew`,
+  sentence: (arg) => `let the replicas of ${describeTargets(arg)} synchronise anew`,
   async plan(arg, context) {
     const nodes = await resolveTargets(arg, context, [])
     const reports = await mastersOnly(nodes, 'replicas synchronise with a master', context)

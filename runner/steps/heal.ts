@@ -43,14 +43,14 @@ export const heal = defineVerb({
         throw asStepError(error)
       }
     }
-    if (value === 'all') proofs.push(...(await goOn(context)))
+    if (value === 'all') proofs.push(...(await resumeNodes(context)))
     if (proofs.length === 0) throw nothingToHeal(value, context)
     return { proof: proofs.join('; ') }
   },
 })
 
 /** Paused nodes first: one may hold what a stopped one needs in order to come back. */
-async function goOn(context: StepContext): Promise<string[]> {
+async function resumeNodes(context: StepContext): Promise<string[]> {
   const proofs: string[] = []
   for (const action of [unpauseAction, startAction]) {
     const states = await Promise.all(

@@ -1,7 +1,7 @@
 import { lostVotes as kind } from '../faults/dropped-packets.ts'
 import { faultVerb } from './fault-verb.ts'
-import { demandFreeFilter } from './preconditions.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { assertFilterFree } from './preconditions.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 export const lostVotes = faultVerb({
   name: 'lost-votes',
@@ -9,10 +9,10 @@ export const lostVotes = faultVerb({
   arg: targets,
   kind,
   needs: () => ({ debug: true }),
-  sentence: (arg) => `lose the votes of ${phrasesInWords(arg)}`,
+  sentence: (arg) => `lose the votes of ${describeTargets(arg)}`,
   async plan(arg, context) {
     const nodes = await resolveTargets(arg, context, [])
-    demandFreeFilter(nodes, context)
+    assertFilterFree(nodes, context)
     return {
       spec: { nodes, type: 'failover-auth-request' as const },
       nodes,

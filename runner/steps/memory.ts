@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { parseInfo } from '../cluster/node-report.ts'
 import { memory as kind, MAXMEMORY_SETTINGS, type MemorySpec } from '../faults/memory.ts'
-import { bytesInWords } from '../faults/server-resources.ts'
+import { formatBytes } from '../faults/server-resources.ts'
 import { bytesOf, size } from './amounts.ts'
 import { faultVerb } from './fault-verb.ts'
-import { demandFreeSettings } from './preconditions.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { assertSettingsFree } from './preconditions.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
 /** maxmemory-policy, redis.conf 7.0. */
@@ -43,25 +43,25 @@ export const memory = faultVerb({
   summary: 'Gives servers little memory: the system ends them beyond it, or they refuse writes (maxmemory).',
   arg,
   kind,
-  sentence: (value) => inWords(value, phrasesInWords(value.node)),
+  sentence: (value) => describe(value, describeTargets(value.node)),
   async plan(value, context) {
     const nodes = await resolveTargets(value.node, context, ['node'])
-    return { spec: await specOf(value, nodes, context), nodes, sentence: inWords(value, nodes.join(', ')) }
+    return { spec: await specOf(value, nodes, context), nodes, sentence: describe(value, nodes.join(', ')) }
   },
 })
 
 async function specOf({ limit, maxmemory, policy }: Arg, nodes: string[], context: StepContext): Promise<MemorySpec> {
   if (maxmemory !== undefined) {
-    demandFreeSettings(nodes, MAXMEMORY_SETTINGS, context)
+    assertSettingsFree(nodes, MAXMEMORY_SETTINGS, context)
     return { nodes, maxmemory: { bytes: bytesOf(maxmemory), policy: policy ?? 'noeviction' } }
   }
   const memoryBytes = bytesOf(limit ?? '')
-  await demandRoom(nodes, memoryBytes, context)
+  await assertRoomFor(nodes, memoryBytes, context)
   return { nodes, resources: { memoryBytes } }
 }
 
 /** A limit below what a server uses already would end it at once: that is what `kill` is for. */
-async function demandRoom(
+async function assertRoomFor(
   nodes: readonly string[],
   limitBytes: number,
   { cluster, servers }: StepContext,
@@ -73,13 +73,13 @@ async function demandRoom(
     const usedBytes = Number(info.get('used_memory_rss') ?? 0)
     if (usedBytes < limitBytes) continue
     throw new StepFailure({
-      message: `${node} has ${bytesInWords(usedBytes)} of memory now, and a limit of ${bytesInWords(limitBytes)} would end it at once`,
+      message: `${node} has ${formatBytes(usedBytes)} of memory now, and a limit of ${formatBytes(limitBytes)} would end it at once`,
       hint: 'Give it more than that, or use `kill`.',
     })
   }
 }
 
-function inWords({ limit, maxmemory, policy }: Arg, nodes: string): string {
+function describe({ limit, maxmemory, policy }: Arg, nodes: string): string {
   if (limit !== undefined) return `limit the memory of ${nodes} to ${limit}`
   return `set maxmemory of ${nodes} to ${maxmemory}${policy === undefined ? '' : `, ${policy}`}`
 }

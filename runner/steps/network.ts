@@ -4,7 +4,7 @@ import { network as kind } from '../faults/network.ts'
 import { type Channel, CLIENTS, type Impairment, type LinkFault } from '../platforms/faults.ts'
 import { bandwidth, bytesPerSecondOf, percent, ratioOf } from './amounts.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
 const LONGEST_DELAY_MS = 60_000
@@ -67,11 +67,11 @@ export const network = faultVerb({
   arg,
   kind,
   needs: ({ traffic }) => (traffic === 'client' ? { links: true, clientLinks: true } : { links: true }),
-  sentence: inWords,
+  sentence: describe,
   async plan(value, context) {
     const links = await linksOf(value, context)
     const nodes = value.node === undefined ? endsOf(links) : await resolveTargets(value.node, context, ['node'])
-    return { spec: { links }, nodes, sentence: inWords(value) }
+    return { spec: { links }, nodes, sentence: describe(value) }
   },
 })
 
@@ -127,7 +127,7 @@ function endsOf(links: readonly LinkFault[]): string[] {
   return [...new Set(links.flatMap(({ from, to }) => [from, to]))].filter((name) => name !== CLIENTS)
 }
 
-function inWords(value: Arg): string {
+function describe(value: Arg): string {
   const jitter = value.jitter === undefined ? '' : ` ± ${value.jitter}`
   const effects = [
     ...(value.delay === undefined ? [] : [`${value.delay}${jitter} of delay`]),
@@ -143,7 +143,7 @@ function inWords(value: Arg): string {
   const direction = { both: '', out: ', outwards only', in: ', inwards only' }[value.direction ?? 'both']
   const where =
     value.node === undefined
-      ? `from ${phrasesInWords(value.from ?? [])} to ${phrasesInWords(value.to ?? [])}`
-      : `at ${phrasesInWords(value.node)}`
+      ? `from ${describeTargets(value.from ?? [])} to ${describeTargets(value.to ?? [])}`
+      : `at ${describeTargets(value.node)}`
   return `network ${where}${traffic}${direction}: ${effects}`
 }

@@ -65,7 +65,7 @@ export function nodeVerb(action: NodeAction): Verb {
     deadlineMs: (arg) =>
       rollingMsOf(arg) === undefined ? ENGINE_MS + graceMsOf(arg) : ROLLING_WITHIN_MS + graceMsOf(arg),
     sentence: (arg, step) =>
-      `${action.name} ${phrasesOf(arg).join(', ')}${rollingInWords(arg)}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
+      `${action.name} ${phrasesOf(arg).join(', ')}${describeRolling(arg)}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
     async run(arg, context) {
       const nodes = await resolveAll(arg, context)
       const pauseMs = rollingMsOf(arg)
@@ -101,7 +101,7 @@ function rollingMsOf(arg: NodeArg): number | undefined {
     : undefined
 }
 
-function rollingInWords(arg: NodeArg): string {
+function describeRolling(arg: NodeArg): string {
   const pauseMs = rollingMsOf(arg)
   return pauseMs === undefined ? '' : `, one after another with ${formatDuration(pauseMs)} between`
 }
@@ -125,7 +125,7 @@ export async function applyTo(
   graceMs: number,
   context: StepContext,
 ): Promise<string[]> {
-  await demandStates(action, nodes, context)
+  await assertStates(action, nodes, context)
   const before = await Promise.all(nodes.map((node) => action.before?.(context, node)))
   await settleAll(nodes.map((node) => action.act(context.servers, node, graceMs)))
   const proofs = await settleAll(nodes.map((node, i) => action.prove(context, node, before[i])))
@@ -142,7 +142,7 @@ async function applyLostFaults(nodes: string[], context: StepContext): Promise<s
   }
 }
 
-async function demandStates(action: NodeAction, nodes: string[], context: StepContext): Promise<void> {
+async function assertStates(action: NodeAction, nodes: string[], context: StepContext): Promise<void> {
   const states = await Promise.all(nodes.map(async (node) => ({ node, state: await context.servers.state(node) })))
   const missing = states.find(({ state }) => state.status === 'missing')
   if (missing) throw goneBehindOurBack(missing.node, missing.state.text)
@@ -179,7 +179,7 @@ async function applyForAWhile(
   forMs: number,
   context: StepContext,
 ): Promise<StepResult> {
-  await demandStates(action, nodes, context)
+  await assertStates(action, nodes, context)
   let proofs: string[]
   try {
     proofs = await applyTo(action, nodes, graceMs, context)

@@ -3,7 +3,7 @@ import { type Channel, CLIENTS, type LinkFault } from '../platforms/faults.ts'
 import { faultVerb } from './fault-verb.ts'
 import { type PartitionArg, partitionArg } from './partition/arg.ts'
 import { resolveSides, type Sides } from './partition/sides.ts'
-import { phrasesInWords } from './targets.ts'
+import { describeTargets } from './targets.ts'
 import type { Given } from './verb.ts'
 
 export const partition = faultVerb({
@@ -12,7 +12,7 @@ export const partition = faultVerb({
   arg: partitionArg,
   kind,
   needs: (given) => (cutsClients(given) ? { links: true, clientLinks: true } : { links: true }),
-  sentence: inWords,
+  sentence: describe,
   async plan(arg, context) {
     const sides = await resolveSides(arg, context)
     const links = [...(arg.traffic === 'client' ? [] : nodeLinks(sides, arg)), ...clientLinks(sides, arg)]
@@ -54,19 +54,19 @@ function clientLinks({ sides }: Sides, arg: PartitionArg): LinkFault[] {
     ])
 }
 
-function inWords(arg: PartitionArg): string {
+function describe(arg: PartitionArg): string {
   const traffic = { all: '', bus: ' on the cluster bus', data: ' for replication', client: '' }[arg.traffic ?? 'all']
   const clients = arg.clients === 'cut' ? ', and from clients' : ''
   const how = arg.mode === 'reject' ? ', with resets' : ''
-  return `${whoInWords(arg)}${traffic}${clients}${how}`
+  return `${describeCut(arg)}${traffic}${clients}${how}`
 }
 
-function whoInWords(arg: PartitionArg): string {
+function describeCut(arg: PartitionArg): string {
   if (arg.isolate !== undefined) {
     const from = arg.traffic === 'client' ? 'clients' : 'all other nodes'
-    return `cut ${phrasesInWords(arg.isolate)} off from ${from}`
+    return `cut ${describeTargets(arg.isolate)} off from ${from}`
   }
-  if (arg.from !== undefined) return `lose what ${phrasesInWords(arg.from)} sends to ${phrasesInWords(arg.to ?? [])}`
+  if (arg.from !== undefined) return `lose what ${describeTargets(arg.from)} sends to ${describeTargets(arg.to ?? [])}`
   if (arg.halves !== undefined) return `cut the cluster into a majority and a minority, with replicas ${arg.halves}`
   const bridge = arg.bridge === undefined ? '' : `, with ${arg.bridge} reaching both`
   if (arg.groups === undefined) return `cut the other nodes into two halves${bridge}`

@@ -26,14 +26,14 @@ export async function mastersOnly(
 }
 
 /** Throws StepFailure when another fault already changes one of these settings on one of these nodes. */
-export function demandFreeSettings(nodes: readonly string[], names: readonly string[], { faults }: StepContext): void {
+export function assertSettingsFree(nodes: readonly string[], names: readonly string[], { faults }: StepContext): void {
   const clash = settingsClash(faults.active, nodes, names)
   if (clash === undefined) return
   throw new StepFailure({ message: clash, hint: 'Heal that first, or change both in one step.' })
 }
 
 /** A server has one filter: throws StepFailure when another fault has it on one of these nodes. */
-export function demandFreeFilter(nodes: readonly string[], { faults }: StepContext): void {
+export function assertFilterFree(nodes: readonly string[], { faults }: StepContext): void {
   const other = filterClash(faults.active, nodes)
   if (!other) return
   throw new StepFailure({

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { duration, durationMs } from '../base/duration-schema.ts'
 import { stall as kind } from '../faults/stall.ts'
 import { faultVerb } from './fault-verb.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 /** Shorter ones end before they can be seen, longer ones would hold up a step for too long: `pause` has no end of its own. */
 const [SHORTEST_MS, LONGEST_MS] = [500, 30_000]
@@ -25,7 +25,7 @@ export const stall = faultVerb({
   kind,
   passes: true,
   needs: () => ({ debug: true }),
-  sentence: (arg) => `stall ${phrasesInWords(arg.node)} for ${formatDuration(durationMs(arg.time))}`,
+  sentence: (arg) => `stall ${describeTargets(arg.node)} for ${formatDuration(durationMs(arg.time))}`,
   async plan(arg, context) {
     const nodes = await resolveTargets(arg.node, context, ['node'])
     const timeMs = durationMs(arg.time)

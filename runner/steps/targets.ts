@@ -33,6 +33,6 @@ export async function resolveTargets(
 }
 
 /** Phrases in words: `master of shard 1, redis-node3`. */
-export function phrasesInWords(phrases: Targets): string {
+export function describeTargets(phrases: Targets): string {
   return typeof phrases === 'string' ? phrases : phrases.join(', ')
 }

@@ -61,7 +61,7 @@ export const write = defineVerb({
       dataset.endRound()
     }
     const tookMs = context.clock.nowMs() - startMs
-    demandRoom(failures)
+    assertDisksNotFull(failures)
     if (failures.size > 0) throw unacknowledged(dataset, failures, agreed, tries, tookMs, context)
     return result(dataset, agreed, tries, tookMs, context)
   },
@@ -120,7 +120,7 @@ async function writeOnce(
 }
 
 /** Throws PlatformError if a server has no room for its data: that says nothing of the cluster. */
-function demandRoom(failures: ReadonlyMap<number, KeyedReply>): void {
+function assertDisksNotFull(failures: ReadonlyMap<number, KeyedReply>): void {
   const full = [...failures.values()].find(({ error }) => /No space left on device/i.test(error?.message ?? ''))
   if (!full) return
   throw new PlatformError(`the disk of ${full.node} is full: ${full.error?.message}`, {

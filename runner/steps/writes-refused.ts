@@ -1,7 +1,7 @@
 import { writesRefused as kind, WRITES_REFUSED_SETTINGS } from '../faults/writes-refused.ts'
 import { faultVerb } from './fault-verb.ts'
-import { demandFreeSettings, mastersOnly } from './preconditions.ts'
-import { phrasesInWords, resolveTargets, targets } from './targets.ts'
+import { assertSettingsFree, mastersOnly } from './preconditions.ts'
+import { describeTargets, resolveTargets, targets } from './targets.ts'
 import { StepFailure } from './verb.ts'
 
 export const writesRefused = faultVerb({
@@ -10,7 +10,7 @@ export const writesRefused = faultVerb({
   arg: targets,
   kind,
   needs: () => ({ protectedSettings: true }),
-  sentence: (arg) => `let ${phrasesInWords(arg)} refuse writes`,
+  sentence: (arg) => `let ${describeTargets(arg)} refuse writes`,
   async plan(arg, context) {
     const nodes = await resolveTargets(arg, context, [])
     const reports = await mastersOnly(nodes, 'a replica refuses all writes anyway', context)
@@ -19,7 +19,7 @@ export const writesRefused = faultVerb({
       return view?.nodes.find(({ id }) => id === view.myId)?.slots.length === 0
     })
     if (idle.length > 0) throw new StepFailure({ message: `${idle.join(', ')} has no slots, and so takes no writes` })
-    demandFreeSettings(nodes, WRITES_REFUSED_SETTINGS, context)
+    assertSettingsFree(nodes, WRITES_REFUSED_SETTINGS, context)
     return { spec: { nodes }, nodes, sentence: `${nodes.join(', ')} refusing writes` }
   },
 })

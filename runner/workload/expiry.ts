@@ -41,7 +41,9 @@ export const expiry: WorkloadKind = {
     const base = (fn: number, key: number) => ({ fn, key: numbers[key] ?? 0, slot: keys[key]?.slot ?? 0, work: 1 })
     const read = (key: number, replica: boolean): Operation => ({
       ...base(FN.read, key),
-      ...{ a: UNKNOWN, b: UNKNOWN, replica },
+      a: UNKNOWN,
+      b: UNKNOWN,
+      replica,
       commands: [['GET', keys[key]?.name ?? '']],
       judge: judgeValue,
     })
@@ -52,7 +54,9 @@ export const expiry: WorkloadKind = {
         written += 1
         return {
           ...base(fn, key),
-          ...{ a: written, b: ttlMs, replica: false },
+          a: written,
+          b: ttlMs,
+          replica: false,
           commands: [['SET', keys[key]?.name ?? '', values.text(written), 'PX', String(ttlMs)]],
           judge: judgeDone,
         }

@@ -140,7 +140,10 @@ class PubSub implements Workload {
     const moment = (fn: number, channel: string, message: number, node: number) =>
       history.moment(fn, client, this.#channelNumbers.get(channel) ?? 0, message, nodeNumbers[node] ?? 0, now())
     return new Subscription({
-      ...{ nodes, password, channels, nodeFor },
+      nodes,
+      password,
+      channels,
+      nodeFor,
       sharded: this.#sharded,
       onSubscribed: (channel, node) => moment(FN.subscribe, channel, UNKNOWN, node),
       onMessage: (channel, text, node) => moment(FN.deliver, channel, values.read(Buffer.from(text)), node),

@@ -59,7 +59,7 @@ t.test('steps are played in order, up to the first that does not pass', async (t
     ['passed', 'failed'],
   )
   t.strictSame(seen, ['1'])
-  const last = await stage.play(list, undefined, { goOn: true })
+  const last = await stage.play(list, undefined, { continueOnFailure: true })
   t.same(
     last.map(({ outcome }) => outcome.verdict),
     ['passed', 'failed', 'passed'],

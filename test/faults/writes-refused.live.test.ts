@@ -15,7 +15,7 @@ t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) =
   const lastSave = async () => parseInfo(String(await ask('INFO', 'persistence'))).get('rdb_last_bgsave_status')
   const before = await settings()
   const refuse = (more = {}) => stage.play(step('writes-refused', MASTER, more))
-  const demandHealed = async (t: Test) => {
+  const assertHealed = async (t: Test) => {
     t.same(await settings(), before)
     t.equal(await lastSave(), 'ok')
     t.equal(await ask('SET', 'a', 'again'), 'OK')
@@ -31,12 +31,12 @@ t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) =
     await t.rejects(ask('SET', 'a', 'after'), { message: /^MISCONF/ })
     t.equal(await ask('GET', 'a'), 'before')
     t.match(await stage.play(step('heal', 'all')), { proof: /save "", .*it answers DEL.* with 0/ })
-    await demandHealed(t)
+    await assertHealed(t)
   })
 
   await t.test('takes them again after its time', async (t) => {
     t.match(await refuse({ forMs: 50 }), { verdict: 'passed', proof: /MISCONF; healed / })
-    await demandHealed(t)
+    await assertHealed(t)
   })
 
   await t.test('goes on refusing while a replica takes all data anew', async (t) => {
@@ -48,7 +48,7 @@ t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) =
     })
     await t.rejects(ask('SET', 'a', 'after'), { message: /^MISCONF/ })
     await stage.faults.endAll(SIGNAL)
-    await demandHealed(t)
+    await assertHealed(t)
   })
 
   await t.test('refuses them again after a restart in good order', async (t) => {
@@ -56,14 +56,14 @@ t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) =
     t.match(await stage.play(step('restart', MASTER)), { verdict: 'passed', proof: /applied again: .*MISCONF/ })
     await stage.faults.endAll(SIGNAL)
     t.match(await stage.play(step('expect', { cluster: 'healthy' }, { withinMs: 10_000 })), { verdict: 'passed' })
-    await demandHealed(t)
+    await assertHealed(t)
   })
 
   await t.test('that was paused answers when it goes on', async (t) => {
     t.match(await refuse(), { verdict: 'passed' })
     t.match(await stage.play(step('pause', MASTER, { forMs: 100 })), { verdict: 'passed', proof: /refusing writes/ })
     await stage.faults.endAll(SIGNAL)
-    await demandHealed(t)
+    await assertHealed(t)
   })
 
   await t.test('is healed by another runner, which has only the journal', async (t) => {
@@ -71,14 +71,14 @@ t.test('a master that refuses writes', { skip: skipWithoutRedis() }, async (t) =
     const heir = stage.successor()
     t.match(await heir.faults.endAll(SIGNAL), [{ proof: /save "".* again/ }])
     await stage.faults.endAll(SIGNAL)
-    await demandHealed(t)
+    await assertHealed(t)
   })
 
   await t.test('is healed when the runner died while the save was made to fail', async (t) => {
     t.match(await refuse(), { verdict: 'passed' })
     await ask('CONFIG', 'SET', 'dbfilename', '.')
     await stage.faults.endAll(SIGNAL)
-    await demandHealed(t)
+    await assertHealed(t)
   })
 
   await t.test('is a master: a replica is told', async (t) => {

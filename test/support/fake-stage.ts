@@ -20,8 +20,8 @@ export interface FakeStage {
   names: Names
   events: EventBody[]
   bugs: unknown[]
-  /** Plays steps as a scenario's list; with `goOn` as its `finally` list. */
-  play(steps: readonly Step[], signal?: AbortSignal, options?: { goOn?: boolean }): Promise<Played[]>
+  /** Plays steps as a scenario's list; with `continueOnFailure` as its `finally` list. */
+  play(steps: readonly Step[], signal?: AbortSignal, options?: { continueOnFailure?: boolean }): Promise<Played[]>
   /** Plays one step and gives how it ended. */
   playOne(step: Step, signal?: AbortSignal): Promise<StepOutcome>
 }

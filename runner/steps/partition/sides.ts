@@ -1,4 +1,4 @@
-import { phrasesInWords, resolveTargets } from '../targets.ts'
+import { describeTargets, resolveTargets } from '../targets.ts'
 import { type StepContext, StepFailure } from '../verb.ts'
 import type { PartitionArg } from './arg.ts'
 
@@ -29,7 +29,7 @@ async function isolation(phrases: NonNullable<PartitionArg['isolate']>, context:
   const others = allNodes(context).filter((name) => !nodes.includes(name))
   if (others.length === 0) {
     throw new StepFailure({
-      message: `\`${phrasesInWords(phrases)}\` stands for all nodes: there is nobody left to cut them off from`,
+      message: `\`${describeTargets(phrases)}\` stands for all nodes: there is nobody left to cut them off from`,
       hint: 'Isolate fewer nodes.',
     })
   }
@@ -43,7 +43,7 @@ async function oneWay(
 ): Promise<Sides> {
   const senders = await resolveTargets(from, context, ['from'])
   const receivers = await resolveTargets(to, context, ['to'])
-  demandApart([senders, receivers])
+  assertDisjoint([senders, receivers])
   return {
     sides: [senders, receivers],
     oneWay: true,
@@ -58,9 +58,9 @@ async function grouped(
 ): Promise<Sides> {
   const sides = await Promise.all(groups.map((phrases, index) => resolveTargets(phrases, context, ['groups', index])))
   const middle = bridge === undefined ? [] : [await context.resolveOne(bridge, ['bridge'])]
-  demandApart([...sides, middle])
+  assertDisjoint([...sides, middle])
   const across = middle.length === 0 ? '' : `, with ${middle.join(', ')} reaching both`
-  return { sides, sentence: `cut ${sidesInWords(sides)} off from each other${across}` }
+  return { sides, sentence: `cut ${describeSides(sides)} off from each other${across}` }
 }
 
 async function bridged(phrase: string, context: StepContext): Promise<Sides> {
@@ -70,7 +70,7 @@ async function bridged(phrase: string, context: StepContext): Promise<Sides> {
     throw new StepFailure({ message: `beside ${bridge} there are no two nodes to cut off from each other` })
   const middle = Math.ceil(others.length / 2)
   const sides = [others.slice(0, middle), others.slice(middle)]
-  return { sides, sentence: `cut ${sidesInWords(sides)} off from each other, with ${bridge} reaching both` }
+  return { sides, sentence: `cut ${describeSides(sides)} off from each other, with ${bridge} reaching both` }
 }
 
 async function halves(replicas: 'across' | 'together', context: StepContext): Promise<Sides> {
@@ -92,7 +92,7 @@ async function halves(replicas: 'across' | 'together', context: StepContext): Pr
   }
 }
 
-function demandApart(sides: readonly (readonly string[])[]): void {
+function assertDisjoint(sides: readonly (readonly string[])[]): void {
   const seen = new Set<string>()
   for (const node of sides.flat()) {
     if (seen.has(node)) {
@@ -105,6 +105,6 @@ function demandApart(sides: readonly (readonly string[])[]): void {
   }
 }
 
-function sidesInWords(sides: readonly (readonly string[])[]): string {
+function describeSides(sides: readonly (readonly string[])[]): string {
   return sides.map((side) => `(${side.join(', ')})`).join(' and ')
 }

@@ -68,7 +68,7 @@ export class Call {
     const { operation } = this
     const error = firstError(replies, last.isFinal() ? operation.work + last.extra : replies.length)
     if (error) this.#refused(last, error)
-    else if (!last.isFinal() && operation.next) this.#goOn(last, operation.next(replies))
+    else if (!last.isFinal() && operation.next) this.#sendNext(last, operation.next(replies))
     else this.#judged(last, operation.judge(last.extra === 0 ? replies : replies.slice(last.extra)))
   }
 
@@ -90,7 +90,7 @@ export class Call {
     lane.send(this.#try)
   }
 
-  #goOn(last: Try, next: readonly Words[] | Shortfall): void {
+  #sendNext(last: Try, next: readonly Words[] | Shortfall): void {
     if ('failure' in next) this.fail(next.failure, next.indeterminate, last.node, next.r)
     // What was watched is watched on that connection alone.
     else if (last.connection !== last.lane.connection) this.fail('closed', false, last.node)

@@ -41,7 +41,10 @@ export class Subscription {
     }
     const open = new Set<string>()
     this.#subscriber = new Subscriber({
-      ...{ node, password, channels, sharded },
+      node,
+      password,
+      channels,
+      sharded,
       onSubscribed: (channel) => {
         open.add(channel)
         onSubscribed(channel, place)

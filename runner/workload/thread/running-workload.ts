@@ -87,7 +87,10 @@ export class RunningWorkload {
     const client = this.#client
     const direct = client instanceof DirectClient ? client : undefined
     return {
-      ...{ nodes, password, nodeNumbers: this.nodeNumbers, now: this.#now },
+      nodes,
+      password,
+      nodeNumbers: this.nodeNumbers,
+      now: this.#now,
       ownerOf: (slot) => direct?.map.ownerOf(slot),
       doubt: () => direct?.doubt(),
     }
@@ -98,7 +101,10 @@ function makeClient(options: LoadOptions, nodes: LoadRequest['nodes'], password:
   const { clients, timeoutMs, wait, durability, own, readFrom, ioredis } = options
   if (options.client === 'ioredis') {
     return new ApplicationClient({
-      ...{ nodes, password, timeoutMs, now },
+      nodes,
+      password,
+      timeoutMs,
+      now,
       readFromReplicas: readFrom === 'replica',
       options: ioredis,
     })
