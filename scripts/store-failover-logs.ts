@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+import { argv, path } from 'zx'
 import { readEvents } from '../runner/record/event-log.ts'
 import type { RunEvent } from '../runner/record/events.ts'
 
 /**
  * Stores the logs and events of a run for the test that replays them (test/cluster/failover-replay.test.ts):
  *
- *     node --import tsx scripts/store-failover-logs.ts reports/<run> <name>
+ *     npm run store-failover-logs -- reports/<run> <name>
  *
  * One folder for each scenario, `test/cluster/failover-logs/<name>-<server>`, with the lines of all nodes in `log.txt`, each as it
  * was logged with its node before it, and the events in `events.jsonl`. What has nothing to do with failovers is left out.
@@ -24,7 +24,7 @@ const LEFT_OUT: ReadonlySet<RunEvent['type']> = new Set([
   'scenario-as-played',
 ])
 
-const [run, name] = process.argv.slice(2)
+const [run, name] = argv._
 if (run === undefined || name === undefined) throw new Error('give the folder of a run, and a name')
 const events = readEvents(path.join(run, 'events.jsonl'))
 const logFolders = readdirSync(path.join(run, 'nodes'), { withFileTypes: true })

@@ -106,7 +106,7 @@ t.test('code quoted from a file is in it', async (t) => {
 t.test('every npm script that documentation names is there', async (t) => {
   const { scripts } = JSON.parse(read('package.json'))
   const named = pages.flatMap((page) =>
-    [...read(page).matchAll(/npm run (?:-s )?([a-z][\w:]*)/g)].map(([, script = '']) => ({ page, script })),
+    [...read(page).matchAll(/npm run (?:-s )?([a-z][\w:-]*)/g)].map(([, script = '']) => ({ page, script })),
   )
   t.ok(named.length > 20, `${named.length} scripts were found`)
   t.same(

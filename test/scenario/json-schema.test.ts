@@ -9,7 +9,7 @@ const scenarios = new URL('../../scenarios/', import.meta.url)
 for (const [name, text] of Object.entries(schemaFiles(verbs))) {
   t.test(`scenarios/${name} is up to date`, async (t) => {
     const checkedIn = readFileSync(fileURLToPath(new URL(name, scenarios)), 'utf8')
-    t.ok(checkedIn === text, 'if not: node --import tsx scripts/write-schema.ts')
+    t.ok(checkedIn === text, 'if not: npm run schema')
   })
 }
 
