@@ -22,3 +22,8 @@ export function formatDuration(durationMs: number): string {
 export function roundMs(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }
+
+/** A limit as people set it: `15 s`, not `15.00 s`. */
+export function formatLimit(limitMs: number): string {
+  return formatDuration(limitMs).replace('.00 s', ' s')
+}

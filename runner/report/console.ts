@@ -1,15 +1,14 @@
+import CliTable from 'cli-table3'
 import { formatDuration } from '../base/duration.ts'
 import { oneLine, plural, visible, wrap } from '../base/text.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
 import { checkTable } from './check-table.ts'
 import { failoverLines } from './failover-lines.ts'
-import { headlineOf } from './headline.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
-import { serverTable } from './server-table.ts'
 import { stepTable } from './step-table.ts'
 import { type OutputStyle, type Paint, PLAIN, painter } from './style.ts'
-import { countVerdicts, VERDICT_LOOKS } from './verdicts.ts'
+import { countVerdicts, headlineOf, VERDICT_LOOKS } from './verdicts.ts'
 
 /** A run that breaks everywhere is told by its first problems. */
 const MOST_PROBLEMS = 20
@@ -157,4 +156,37 @@ function countLines(run: RunReport, style: OutputStyle, paint: Paint): string[] 
 function closingLines(run: RunReport, paint: Paint): string[] {
   const report = run.folder === '' ? [] : [`${paint('dim', 'report')}     ${run.folder}`]
   return [...report, `${paint('dim', 'run again')}  ${run.command}`]
+}
+
+/**
+ * A run over several servers side by side: the verdict of each scenario, and how long its failovers took, unwanted ones
+ * from the fault to the new master, wanted ones from the first CLUSTER FAILOVER. No lines for a run on one server.
+ */
+function serverTable(run: RunReport): string[] {
+  const played = run.scenarios.filter(({ verdict }) => verdict !== 'skipped')
+  const servers = new Set(played.map(({ server, platform }) => `${server} ${platform}`))
+  if (servers.size < 2) return []
+  const table = new CliTable({
+    head: ['server', 'scenario', 'verdict', 'failover', 'failover wanted', 'total'],
+    style: { head: [], border: [] },
+  })
+  for (const scenario of played) table.push(serverRow(scenario))
+  return ['Failover times by server', ...table.toString().split('\n')]
+}
+
+function serverRow({ server, platform, id, verdict, failovers, durationMs }: ScenarioReport): string[] {
+  const times = (wanted: boolean) =>
+    failovers
+      .filter((failover) => failover.outcome === 'promoted' && failover.wanted === wanted)
+      .map(({ totalMs }) => formatDuration(totalMs))
+      .join(', ') || '-'
+  const { mark, word } = VERDICT_LOOKS[verdict]
+  return [
+    oneLine(`${server} · ${platform}`),
+    id,
+    `${mark} ${word}`,
+    times(false),
+    times(true),
+    formatDuration(durationMs),
+  ]
 }

@@ -2,11 +2,10 @@ import type { RunFiles } from '../record/run-folder.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { consoleReport } from './console.ts'
 import { githubReport } from './github.ts'
-import { htmlReport } from './html/html.ts'
+import { htmlReport } from './html/suite-page.ts'
 import { junitReport } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { metricsReport } from './metrics.ts'
-import { reportJson } from './report-json.ts'
 import type { OutputStyle } from './style.ts'
 import { tapReport } from './tap.ts'
 
@@ -34,3 +33,9 @@ export const fileReports: ReadonlyMap<string, ReportFormat> = new Map<string, Re
   ['metrics.prom', metricsReport],
   ['report.html', (run, _, files) => htmlReport(run, files)],
 ])
+
+/** `report.json`: the report model as it is, for other programs; without the series, which are long and in the events. */
+export function reportJson(run: RunReport): string {
+  const scenarios = run.scenarios.map(({ series: _, ...scenario }) => scenario)
+  return `${JSON.stringify({ ...run, scenarios }, null, 2)}\n`
+}

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
+import { formatLimit } from '../base/duration.ts'
 import { displayWidth, oneLine, truncate } from '../base/text.ts'
 import type { PlannedStep, RunEvent } from '../record/events.ts'
 import { comparePaths } from '../results/step-path.ts'
 import { LiveStory, type LiveStream, type Reporter, stepText } from './live-story.ts'
-import { formatLimit } from './problems.ts'
 import type { Paint } from './style.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']

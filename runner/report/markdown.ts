@@ -1,11 +1,10 @@
-import { formatDuration } from '../base/duration.ts'
+import { formatDuration, formatLimit } from '../base/duration.ts'
 import { oneLine, plural } from '../base/text.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
-import { headlineOf } from './headline.ts'
-import { formatLimit, type Problem, problemsOf } from './problems.ts'
+import { type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
 import { stepRows } from './step-rows.ts'
-import { VERDICT_LOOKS } from './verdicts.ts'
+import { headlineOf, VERDICT_LOOKS } from './verdicts.ts'
 
 const EMOJI = {
   passed: '✅',

@@ -1,4 +1,4 @@
-import { formatDuration } from '../base/duration.ts'
+import { formatDuration, formatLimit } from '../base/duration.ts'
 import { EXIT } from '../base/exit.ts'
 import { plural } from '../base/text.ts'
 import type { CheckVerdict, Witness, WitnessOperation } from '../record/check-outcome.ts'
@@ -165,11 +165,6 @@ function factsOf(step: StepReport, told: string): Problem['facts'] {
     facts.push({ label: 'nodes', text: step.targets.join(', ') })
   if (step.proof !== undefined) facts.push({ label: 'proof', text: step.proof })
   return facts
-}
-
-/** A limit as people set it: `15 s`, not `15.00 s`. */
-export function formatLimit(limitMs: number): string {
-  return formatDuration(limitMs).replace('.00 s', ' s')
 }
 
 function sayTheSame(problem: Problem, reason: string): boolean {

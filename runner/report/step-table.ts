@@ -1,10 +1,9 @@
 import CliTable from 'cli-table3'
-import { formatDuration } from '../base/duration.ts'
+import { formatDuration, formatLimit } from '../base/duration.ts'
 import { displayWidth, oneLine, plural, truncate, wrap } from '../base/text.ts'
 import type { StepReport } from '../results/report-model.ts'
-import { formatLimit } from './problems.ts'
 import { type StepRow, stepRows } from './step-rows.ts'
-import type { OutputStyle, Paint } from './style.ts'
+import { NO_BORDERS, type OutputStyle, type Paint } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const HEADINGS = ['#', 'verdict', 'step', 'took', 'limit', 'true after']
@@ -15,14 +14,6 @@ const MOST_STEP_LINES = 3
 const MARGIN = 2
 const GAP = 2
 const NOTE_INDENT = '  '
-
-/** A table of `cli-table3` that is columns alone. */
-export const NO_BORDERS = Object.fromEntries(
-  [
-    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-  ].map((part) => [part, '']),
-)
 
 /** A row before it is laid out: six plain cells, and how they are painted. */
 interface Cells {

@@ -42,3 +42,11 @@ export function painter(colour: boolean): Paint {
   // The stream was judged by outputStyle; newer versions of Node would judge stdout once more.
   return colour ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text
 }
+
+/** A table of `cli-table3` that is columns alone. */
+export const NO_BORDERS = Object.fromEntries(
+  [
+    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+  ].map((part) => [part, '']),
+)

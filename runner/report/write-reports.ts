@@ -6,7 +6,7 @@ import { runFiles, staysInside } from '../record/run-folder.ts'
 import { playedFiles } from '../results/played-files.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { ReportError, reduceRun } from '../results/run-model.ts'
-import { scenarioPages } from './html/html.ts'
+import { scenarioPages } from './html/suite-page.ts'
 import { fileReports } from './index.ts'
 
 /**

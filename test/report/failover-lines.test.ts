@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { RunEvent } from '../../runner/record/events.ts'
 import { consoleReport } from '../../runner/report/console.ts'
+import { reportJson } from '../../runner/report/index.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
-import { reportJson } from '../../runner/report/report-json.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
 import { storedRun } from '../support/replay-failovers.ts'
 

@@ -1,14 +1,12 @@
 import type { RunFiles } from '../../record/run-folder.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../results/report-model.ts'
 import { failoverTitle } from '../failover-lines.ts'
-import { type PageLogs, pageLogs } from './log-lines.ts'
-import { html, type Markup } from './markup.ts'
+import { html, type Markup, pairs, runAgain } from './markup.ts'
 import { renderPage } from './page.ts'
 import type { PageData } from './page-data.ts'
 import { checksSection } from './sections/checks.ts'
-import { environmentSection } from './sections/environment.ts'
 import { failoversSection } from './sections/failovers.ts'
-import { logsSection } from './sections/logs.ts'
+import { logsSection, type PageLogs, pageLogs } from './sections/logs.ts'
 import { sourceSection } from './sections/source.ts'
 import { stepsSection } from './sections/steps.ts'
 import { timelineSection } from './sections/timeline.ts'
@@ -69,4 +67,27 @@ function failoverData(failover: FailoverReport): PageData['failovers'][number] {
       endMs: phase.startMs + phase.durationMs,
     })),
   }
+}
+
+/** What it was played on, and how it is played again. */
+function environmentSection(run: RunReport, scenario: ScenarioReport): Markup {
+  const { cluster, params, server, asked, platform, seed, startedAt, tags } = scenario
+  const settings = Object.entries(cluster?.config ?? {}).map(([name, value]) => `${name} ${value}`)
+  const given = Object.entries(params).map(([name, value]) => `${name} = ${String(value)}`)
+  return html`<section id="environment" aria-labelledby="environment-title"><h2 id="environment-title">Environment</h2>
+${pairs([
+  ['server', asked === undefined || asked === server ? server : `${server}, asked for as ${asked}`],
+  ['platform', platform],
+  ['server settings', settings.join(', ')],
+  ['params', given.join(', ')],
+  ['tags', tags.join(', ')],
+  ['seed', String(seed)],
+  ['started', startedAt],
+  ['run', run.runId],
+  ...Object.entries(run.environment ?? {}),
+  ['nodes', cluster?.nodes.map(({ name, address }) => `${name} at ${address}`).join(', ')],
+])}
+<h3>Run it again</h3>
+${runAgain(run, scenario)}
+</section>`
 }

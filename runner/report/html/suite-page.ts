@@ -1,25 +1,24 @@
 import { formatDuration } from '../../base/duration.ts'
 import { plural } from '../../base/text.ts'
-import { fileName } from '../../record/run-folder.ts'
+import { fileName, NO_FILES, type RunFiles } from '../../record/run-folder.ts'
 import type { RunReport, ScenarioReport } from '../../results/report-model.ts'
-import { headlineOf } from '../headline.ts'
 import { type Problem, problemsOf } from '../problems.ts'
-import { countVerdicts } from '../verdicts.ts'
-import { badge, command, pairs } from './badge.ts'
-import { html, type Markup } from './markup.ts'
+import { countVerdicts, headlineOf } from '../verdicts.ts'
+import { badge, command, html, type Markup, pairs } from './markup.ts'
 import { renderPage } from './page.ts'
+import { scenarioPage } from './run-page.ts'
 import { baselineSection } from './sections/baseline.ts'
 import { repeatsSection } from './sections/repeats.ts'
 
 const MOST_PROBLEMS = 20
 
 /** Where the page of a scenario lies, seen from the index. */
-export function pagePath(place: number, id: string): string {
+function pagePath(place: number, id: string): string {
   return `pages/${place + 1}-${fileName(id)}.html`
 }
 
 /** The index over all scenarios of a run. */
-export function suitePage(run: RunReport): string {
+function suitePage(run: RunReport): string {
   const sections: [id: string, name: string, section: Markup | undefined][] = [
     ['verdict', 'Verdict', verdict(run)],
     ['baseline', 'Baseline', baselineSection(run)],
@@ -77,4 +76,19 @@ function scenarioRow(scenario: ScenarioReport, place: number): Markup {
 function environment(run: RunReport): Markup {
   return html`<section id="environment" aria-labelledby="environment-title"><h2 id="environment-title">Environment</h2>
 ${pairs([['seed', String(run.seed)], ['started', run.startedAt], ['run', run.runId], ...Object.entries(run.environment ?? {})])}</section>`
+}
+
+/** `report.html`: the page of the scenario; of a run with several, or one that is compared, an index over them. */
+export function htmlReport(run: RunReport, files: RunFiles = NO_FILES): string {
+  const [only, ...others] = run.scenarios
+  const isPlain = others.length === 0 && run.notStarted === 0 && run.baseline === undefined
+  return only !== undefined && isPlain ? scenarioPage(run, only, files) : suitePage(run)
+}
+
+/** The page of each scenario of a run that has an index, by its path beside the index. */
+export function* scenarioPages(run: RunReport, files: RunFiles): Generator<[path: string, text: string]> {
+  if (run.scenarios.length < 2 && run.baseline === undefined) return
+  for (const [place, scenario] of run.scenarios.entries()) {
+    yield [pagePath(place, scenario.id), scenarioPage(run, scenario, files, '../report.html')]
+  }
 }

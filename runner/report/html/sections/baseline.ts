@@ -3,8 +3,7 @@ import type { RunReport } from '../../../results/report-model.ts'
 import { summaryOf } from '../../../results/samples.ts'
 import { writeMeasure } from '../../repeat-lines.ts'
 import type { AnyVerdict } from '../../verdicts.ts'
-import { badge } from '../badge.ts'
-import { html, type Markup } from '../markup.ts'
+import { badge, html, type Markup } from '../markup.ts'
 
 const LOOKS: Readonly<Record<ComparisonVerdict, [look: AnyVerdict, word: string]>> = {
   regressed: ['failed', 'regressed'],

@@ -2,9 +2,7 @@ import { plural } from '../../../base/text.ts'
 import type { WitnessOperation } from '../../../record/check-outcome.ts'
 import type { CheckReport } from '../../../results/report-model.ts'
 import type { AnyVerdict } from '../../verdicts.ts'
-import { badge } from '../badge.ts'
-import { html, type Markup } from '../markup.ts'
-import { zoom } from './steps.ts'
+import { badge, html, type Markup, zoom } from '../markup.ts'
 
 /** Every check with its limit, what was found, and the operations that prove it. Nothing where there are no checks. */
 export function checksSection(checks: readonly CheckReport[]): Markup | undefined {

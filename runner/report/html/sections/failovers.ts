@@ -2,8 +2,7 @@ import { formatDuration } from '../../../base/duration.ts'
 import type { TimelineMoment } from '../../../results/failovers/timeline.ts'
 import type { FailoverReport } from '../../../results/report-model.ts'
 import { failoverTitle } from '../../failover-lines.ts'
-import { html, type Markup } from '../markup.ts'
-import { zoom } from './steps.ts'
+import { html, type Markup, zoom } from '../markup.ts'
 
 const COLOURS = 8
 

@@ -1,10 +1,8 @@
-import { formatDuration } from '../../../base/duration.ts'
+import { formatDuration, formatLimit } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
 import type { StepReport } from '../../../results/report-model.ts'
-import { formatLimit } from '../../problems.ts'
 import { type StepRow, stepRows } from '../../step-rows.ts'
-import { badge } from '../badge.ts'
-import { type Content, html, type Markup } from '../markup.ts'
+import { badge, type Content, html, type Markup, zoom } from '../markup.ts'
 
 /** Every step with its verdict, its times, and how it was seen to have worked. */
 export function stepsSection(steps: readonly StepReport[]): Markup {
@@ -59,9 +57,4 @@ function notesOf({ proof, note, trueAfterMs, attempts, lastSeen, targets, error 
 
 function at(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`
-}
-
-/** Shows the timeline around it, and with it the log. */
-export function zoom(fromMs: number, toMs: number, what: string): Markup {
-  return html`<button type="button" class="link" data-from="${fromMs}" data-to="${toMs}" aria-label="Show ${what} on the timeline">show</button>`
 }

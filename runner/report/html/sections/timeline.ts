@@ -2,7 +2,7 @@ import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
 import type { ScenarioReport } from '../../../results/report-model.ts'
 import { type Series, sum } from '../../../results/series.ts'
-import { html, Markup } from '../markup.ts'
+import { controls, html, Markup } from '../markup.ts'
 
 const LEGEND: [look: string, text: string][] = [
   ['master', 'master'],
@@ -30,19 +30,6 @@ ${(scenario.series ?? []).map(chartHolder)}
 <p class="dim small no-print">Drag across the lanes or charts to zoom in; a double click shows the whole run.</p>
 ${laneTable(scenario)}
 </section>`
-}
-
-/** Buttons that move the time axis, and the moments it can go to. */
-export function controls(id: string): Markup {
-  return html`<div class="controls">
-<label for="${id}-moment">Go to <select class="moments" id="${id}-moment"><option value="">the whole run</option></select></label>
-<button type="button" data-move="in" aria-label="Zoom in">+</button>
-<button type="button" data-move="out" aria-label="Zoom out">−</button>
-<button type="button" data-move="back" aria-label="Earlier">←</button>
-<button type="button" data-move="on" aria-label="Later">→</button>
-<button type="button" data-move="whole">Whole run</button>
-<span class="span" role="status"></span>
-</div>`
 }
 
 function chartHolder({ workload, binMs, ok, errors }: Series, place: number): Markup {

@@ -3,9 +3,7 @@ import { plural } from '../../../base/text.ts'
 import { rangeInWords } from '../../../results/failovers/summary.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../../results/report-model.ts'
 import { type Problem, problemsOfScenario } from '../../problems.ts'
-import { badge } from '../badge.ts'
-import { html, type Markup } from '../markup.ts'
-import { runAgain } from '../run-again.ts'
+import { badge, html, type Markup, runAgain } from '../markup.ts'
 
 /** The first screen: what came out, why, and what to do now. */
 export function verdictSection(run: RunReport, scenario: ScenarioReport): Markup {

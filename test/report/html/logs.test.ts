@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type PageLogs, pageLogs } from '../../../runner/report/html/log-lines.ts'
+import { type PageLogs, pageLogs } from '../../../runner/report/html/sections/logs.ts'
 import type { ScenarioReport } from '../../../runner/results/report-model.ts'
 import { reduceRun } from '../../../runner/results/run-model.ts'
 import { STARTED_AT } from '../../support/sample-events.ts'
