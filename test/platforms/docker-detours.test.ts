@@ -1,7 +1,6 @@
 import t from 'tap'
 import { assertSupported } from '../../runner/platforms/docker/fault-support.ts'
-import { splitFaults } from '../../runner/platforms/docker/network-faults/fault-split.ts'
-import type { MissingFeatures } from '../../runner/platforms/docker/network-faults/kernel-features.ts'
+import { type MissingFeatures, splitFaults } from '../../runner/platforms/docker/network-faults/fault-split.ts'
 import { detourChains, directConnections } from '../../runner/platforms/docker/network-faults/rules.ts'
 import { CLIENTS, type LinkFault } from '../../runner/platforms/faults.ts'
 import type { ServerNode } from '../../runner/platforms/platform.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Engine } from '../../runner/platforms/docker/engine.ts'
 import { assertSupported, networkSupport } from '../../runner/platforms/docker/fault-support.ts'
-import type { MissingFeatures } from '../../runner/platforms/docker/network-faults/kernel-features.ts'
+import type { MissingFeatures } from '../../runner/platforms/docker/network-faults/fault-split.ts'
 import { intakeCommands, lanesOf, queueCommands } from '../../runner/platforms/docker/network-faults/queues.ts'
 import { rulesOf } from '../../runner/platforms/docker/network-faults/rules.ts'
 import { Toolbox } from '../../runner/platforms/docker/toolbox/toolbox.ts'

@@ -3,7 +3,7 @@ import { PlatformError } from '../errors.ts'
 import { type Capability, CLIENTS, type FaultSupport, type LinkFault, UnsupportedFault } from '../faults.ts'
 import type { Engine } from './engine.ts'
 import { runLabels } from './labels.ts'
-import type { MissingFeatures } from './network-faults/kernel-features.ts'
+import type { MissingFeatures } from './network-faults/fault-split.ts'
 import { limitWrites } from './resources/slow-disk.ts'
 import { removeRun } from './runs.ts'
 

@@ -1,5 +1,21 @@
 import { CLIENTS, type LinkFault, UnsupportedFault } from '../../faults.ts'
-import type { MissingFeatures } from './kernel-features.ts'
+
+/** What network faults are made of, and why it does not work on this engine's machine; undefined where it works. */
+export interface MissingFeatures {
+  /** Dropping and rejecting packets. */
+  filter: string | undefined
+  /** Dropping a share of the packets. */
+  loss: string | undefined
+  duplicate: string | undefined
+  /** Queues with a limited rate. */
+  shape: string | undefined
+  /** Queues for packets that come from clients. */
+  intake: string | undefined
+  netem: string | undefined
+  pause: string | undefined
+  /** The runner's own links, which stand in for queues and loss. */
+  detour: string | undefined
+}
 
 /** Two nodes that talk through the runner's own links instead of directly, and the channels that do. */
 export interface Detour {

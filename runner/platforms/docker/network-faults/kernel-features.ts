@@ -4,23 +4,7 @@ import { removeRun } from '../runs.ts'
 import { summarizeErrors, type ToolboxStep } from '../toolbox/job.ts'
 import type { Toolbox } from '../toolbox/toolbox.ts'
 import { detourProblem } from './detours.ts'
-
-/** What network faults are made of, and why it does not work on this engine's machine; undefined where it works. */
-export interface MissingFeatures {
-  /** Dropping and rejecting packets. */
-  filter: string | undefined
-  /** Dropping a share of the packets. */
-  loss: string | undefined
-  duplicate: string | undefined
-  /** Queues with a limited rate. */
-  shape: string | undefined
-  /** Queues for packets that come from clients. */
-  intake: string | undefined
-  netem: string | undefined
-  pause: string | undefined
-  /** The runner's own links, which stand in for queues and loss. */
-  detour: string | undefined
-}
+import type { MissingFeatures } from './fault-split.ts'
 
 const TRIAL_TIMEOUT_MS = 10_000
 
