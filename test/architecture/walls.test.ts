@@ -5,56 +5,133 @@ import t from 'tap'
 import ts from 'typescript'
 import { ONLY, ROOMS } from '../support/rooms.ts'
 
-const runner = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../runner')
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** Folders of programs that stand on the rooms of `runner/`: they may import any room, and no room imports them. */
+const ROOFS = ['bench', 'bin', 'scripts', 'test']
+const GENERATED = ['dist', 'node_modules', 'reports']
+const PROGRAM = /\.[cm]?[jt]sx?$/
+
+/** One import of one file by another; paths from the root of the repository. */
 interface Import {
   from: string
   to: string
-  text: string
 }
 
-function roomOf(file: string): string {
-  const [first = ''] = path.relative(runner, file).split(path.sep)
-  return first === 'cli.ts' ? 'cli' : first
+function programFiles(): string[] {
+  const folders = readdirSync(root, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && !entry.name.startsWith('.') && !GENERATED.includes(entry.name),
+  )
+  const inFolder = (folder: string) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file))
+  return [...readdirSync(root), ...folders.flatMap(({ name }) => inFolder(name))].filter((file) => PROGRAM.test(file))
 }
 
 function importsOf(file: string, text: string): Import[] {
   return ts
     .preProcessFile(text, true, true)
     .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
-    .map(({ fileName }) => {
-      const target = path.resolve(path.dirname(file), fileName)
-      return { from: roomOf(file), to: roomOf(target), text: `${path.relative(runner, file)} imports ${fileName}` }
-    })
+    .map(({ fileName }) => ({ from: file, to: path.join(path.dirname(file), fileName) }))
 }
 
-function trespasses({ from, to, text }: Import): string[] {
-  if (from === to) return []
-  const allowed = ONLY[from] ?? ROOMS.slice(ROOMS.indexOf(from) + 1)
-  return allowed.includes(to) ? [] : [`${text}: ${from} may not import ${to}`]
+/** The room of a file in `runner/`; elsewhere the folder at the top. */
+function roomOf(file: string): string {
+  const [top = '', room = ''] = file.split(path.sep)
+  if (top !== 'runner') return top
+  return room === 'cli.ts' ? 'cli' : room
 }
 
-const files = readdirSync(runner, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => path.join(runner, file))
+function trespasses({ from, to }: Import): string[] {
+  const [room, imported] = [roomOf(from), roomOf(to)]
+  if (room === imported || ROOFS.includes(room)) return []
+  const allowed = ONLY[room] ?? ROOMS.slice(ROOMS.indexOf(room) + 1)
+  return allowed.includes(imported) ? [] : [`${from} imports ${to}: ${room} may not import ${imported}`]
+}
 
-t.test('every file of the runner is in a room of the design', async (t) => {
-  t.ok(files.length > 50, `${files.length} files were found`)
+/** Circles of imports, one for each shortest way from a file back to itself: `a.ts → b.ts → a.ts`. */
+function circles(imports: readonly Import[]): string[] {
+  const imported = new Map<string, string[]>()
+  for (const { from, to } of imports) imported.set(from, [...(imported.get(from) ?? []), to])
+  const found = new Map<string, string>()
+  for (const start of imported.keys()) {
+    const way = wayBack(start, imported)
+    if (way === undefined) continue
+    const members = [...way].sort().join()
+    if (!found.has(members)) found.set(members, [...way, start].join(' → '))
+  }
+  return [...found.values()]
+}
+
+/** The files on the shortest way from `start` back to it, beginning with it; undefined if there is none. */
+function wayBack(start: string, imported: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const importers = new Map<string, string>()
+  const waiting = [start]
+  for (const file of waiting) {
+    for (const next of imported.get(file) ?? []) {
+      if (next === start) return wayTo(file, importers)
+      if (importers.has(next)) continue
+      importers.set(next, file)
+      waiting.push(next)
+    }
+  }
+  return undefined
+}
+
+function wayTo(file: string, importers: ReadonlyMap<string, string>): string[] {
+  const importer = importers.get(file)
+  return importer === undefined ? [file] : [...wayTo(importer, importers), file]
+}
+
+const files = programFiles()
+const imports = files.flatMap((file) => importsOf(file, readFileSync(path.join(root, file), 'utf8')))
+
+t.test('every program file of the repository is in a room of the design or in a roof', async (t) => {
+  t.ok(files.length > 500, `${files.length} files were found`)
+  for (const room of [...ROOMS, ...ROOFS])
+    t.ok(
+      files.some((file) => roomOf(file) === room),
+      room,
+    )
   t.same(
-    files.filter((file) => !ROOMS.includes(roomOf(file))),
+    files.filter((file) => !ROOMS.includes(roomOf(file)) && !ROOFS.includes(roomOf(file))),
     [],
   )
 })
 
 t.test('each room imports only rooms further down, and the walls hold', async (t) => {
-  t.same(files.flatMap((file) => importsOf(file, readFileSync(file, 'utf8'))).flatMap(trespasses), [])
+  t.ok(imports.length > 2000, `${imports.length} imports were found`)
+  t.same(imports.flatMap(trespasses), [])
 })
 
 t.test('a trespass is seen', async (t) => {
-  const check = (file: string, text: string) => importsOf(path.join(runner, file), text).flatMap(trespasses)
-  t.equal(check('report/tap.ts', "import { x } from '../cluster/view.ts'").length, 1)
-  t.equal(check('platforms/docker/image.ts', "import type { Clock } from '../../record/clock.ts'").length, 1)
-  t.equal(check('cluster/form.ts', "export * from '../engine/play-run.ts'").length, 1)
-  t.equal(check('cluster/form.ts', "const late = await import('../steps/index.ts')").length, 1)
-  t.equal(check('engine/play-run.ts', "import { x } from '../record/clock.ts'").length, 0)
+  const check = (file: string, text: string) => importsOf(file, text).flatMap(trespasses).length
+  t.equal(check('runner/report/tap.ts', "import { x } from '../cluster/view.ts'"), 1)
+  t.equal(check('runner/platforms/docker/images/image.ts', "import type { R } from '../../../record/history.ts'"), 1)
+  t.equal(check('runner/cluster/form.ts', "export * from '../engine/play-run.ts'"), 1)
+  t.equal(check('runner/cluster/form.ts', "const late = await import('../steps/index.ts')"), 1)
+  t.equal(check('runner/platforms/process/child.mjs', "import { x } from '../../record/history.ts'"), 1)
+  t.equal(check('runner/base/text.ts', "import { x } from '../record/history.ts'"), 1)
+  t.equal(check('runner/results/verdict.ts', "import { x } from '../checks/judge.ts'"), 1)
+  t.equal(check('runner/engine/play-run.ts', "import { x } from '../doctor/finding.ts'"), 1)
+  t.equal(check('runner/engine/play-run.ts', "import { x } from '../../test/support/rooms.ts'"), 1)
+  t.equal(check('runner/engine/play-run.ts', "import { x } from '../record/history.ts'"), 0)
+  t.equal(check('bench/index.ts', "import { x } from '../runner/engine/play-run.ts'"), 0)
+})
+
+t.test('no file imports itself, however long the way', async (t) => {
+  t.same(circles(imports), [])
+})
+
+t.test('a circle is seen', async (t) => {
+  const planted = [
+    ...importsOf('runner/engine/a.ts', "import { b } from './b.ts'\nimport { d } from './d.ts'"),
+    ...importsOf('runner/engine/b.ts', "import type { C } from '../base/c.ts'"),
+    ...importsOf('runner/base/c.ts', "export { a } from '../engine/a.ts'"),
+    ...importsOf('runner/engine/d.ts', "import { a } from './d.ts'"),
+    ...importsOf('runner/engine/e.ts', "import { a } from './a.ts'"),
+  ]
+  t.strictSame(circles(planted), [
+    'runner/engine/a.ts → runner/engine/b.ts → runner/base/c.ts → runner/engine/a.ts',
+    'runner/engine/d.ts → runner/engine/d.ts',
+  ])
 })
