@@ -12,7 +12,10 @@ export interface Shard {
   slots: SlotRange[]
 }
 
-/** What the largest group of nodes with the same idea of roles and slots says; between equal groups, the highest epoch wins. */
+/**
+ * What the largest group of nodes with the same idea of roles and slots says; between equal groups, the highest epoch
+ * wins.
+ */
 export interface AgreedView {
   /** Masters that own slots, with their replicas. A master without slots belongs to no shard. */
   shards: Shard[]

@@ -27,8 +27,8 @@ const QUESTIONS: readonly Command[] = [
 const ANSWER_WITHIN_MS = 1000
 
 /**
- * Waits until all servers answer, and makes sure that they are empty: no other node known, no slots, no keys. Throws FormError when
- * one is not (nothing was changed then), refuses the questions, or does not answer in time.
+ * Waits until all servers answer, and makes sure that they are empty: no other node known, no slots, no keys. Throws
+ * FormError when one is not (nothing was changed then), refuses the questions, or does not answer in time.
  */
 export async function awaitEmptyNodes(cluster: LiveCluster, deadline: FormDeadline): Promise<EmptyNode[]> {
   const found = new Map<string, EmptyNode>()

@@ -7,15 +7,18 @@ import type { MappedTime, WallClock } from '../record/wall-clock.ts'
 /** A fact with its time still on the monotonic clock itself. */
 export type TimedLogObservation = Omit<LogObservation, 'seenMs'> & { nowMs: number }
 
-/** The platform's stamp may be this much later than the server's own, ms; beyond that they are of different clocks or time zones. */
+/**
+ * The platform's stamp may be this much later than the server's own, ms; beyond that they are of different clocks or
+ * time zones.
+ */
 const STAMPS_APART_MS = 1000
 
 /** Groups of `Dialect.failoverLine` that are numbers, by the field of the fact. */
 const NUMBERS = ['delayMs', 'rank', 'primaryRank', 'offset', 'epoch', 'votes', 'needed'] as const
 
 /**
- * Reads the logs of a cluster's nodes for what they tell of failovers. It must be given every line from the first: nodes say
- * their ids when they start, and other lines name nodes by id.
+ * Reads the logs of a cluster's nodes for what they tell of failovers. It must be given every line from the first:
+ * nodes say their ids when they start, and other lines name nodes by id.
  */
 export class FailoverLog {
   readonly #patterns: readonly (readonly [LogMoment, RegExp])[]

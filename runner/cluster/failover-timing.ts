@@ -18,8 +18,9 @@ export interface TimingWatchOptions {
 }
 
 /**
- * Asks the nodes every other second for the settings that rule how long failovers take, and tells them when they change. Where
- * nodes differ, those of most nodes count. The returned function ends the asking; the connections stay open.
+ * Asks the nodes every other second for the settings that rule how long failovers take, and tells them when they
+ * change. Where nodes differ, those of most nodes count. The returned function ends the asking; the connections stay
+ * open.
  */
 export function watchTiming(options: TimingWatchOptions): () => void {
   const stopped = new AbortController()

@@ -46,10 +46,10 @@ const TRY_AGAIN_AFTER_MS = 250
 const ROLE_TIMEOUT_MS = 1000
 
 /**
- * Makes a replica the master of its shard with CLUSTER FAILOVER. The server's OK means only that the failover is scheduled, so
- * the node's role is polled until it is master; after a refusal, or when the server has given up, it is tried again until
- * `withinMs` is over (masters vote only once in 2 × node-timeout for the same shard). Throws FailoverError: the node is a
- * master already, or was not promoted in time.
+ * Makes a replica the master of its shard with CLUSTER FAILOVER. The server's OK means only that the failover is
+ * scheduled, so the node's role is polled until it is master; after a refusal, or when the server has given up, it is
+ * tried again until `withinMs` is over (masters vote only once in 2 × node-timeout for the same shard). Throws
+ * FailoverError: the node is a master already, or was not promoted in time.
  */
 export async function failOver(
   cluster: LiveCluster,

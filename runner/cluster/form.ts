@@ -38,14 +38,14 @@ const NUDGE_EVERY_MS = 200
 const PROBLEMS_SHOWN = 6
 
 /**
- * Makes a cluster of empty servers: `topology.shards` × (1 + `topology.replicas`) nodes, in the order of `planNodes`. Returns when
- * it is healthy (see `healthProblems`) and each node is what it was planned to be. Throws FormError: the topology does not fit, a
- * server is not empty, or a phase was not over in time.
+ * Makes a cluster of empty servers: `topology.shards` × (1 + `topology.replicas`) nodes, in the order of `planNodes`.
+ * Returns when it is healthy (see `healthProblems`) and each node is what it was planned to be. Throws FormError: the
+ * topology does not fit, a server is not empty, or a phase was not over in time.
  *
- * The order makes it fast: epochs and slots before anybody meets, so that the very first pings carry them; then everybody meets
- * everybody; a replica is assigned as soon as it knows its master; a node that another one still sees as it was pings that
- * one again. What is left is the servers' own wait: a master stays not-ok for 2000 ms after boot (cluster.c,
- * CLUSTER_WRITABLE_DELAY, Redis 7.0).
+ * The order makes it fast: epochs and slots before anybody meets, so that the very first pings carry them; then
+ * everybody meets everybody; a replica is assigned as soon as it knows its master; a node that another one still sees
+ * as it was pings that one again. What is left is the servers' own wait: a master stays not-ok for 2000 ms after boot
+ * (cluster.c, CLUSTER_WRITABLE_DELAY, Redis 7.0).
  */
 export async function formCluster(cluster: LiveCluster, topology: Topology, options: FormOptions): Promise<void> {
   checkTopology(cluster, topology)

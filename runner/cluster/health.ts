@@ -6,10 +6,11 @@ import { formatSlotRanges, mergeRanges, missingSlots } from './slots.ts'
 import { unknownHostnames, viewDifferences } from './view-differences.ts'
 
 /**
- * Why the cluster is not healthy, one plain sentence for each cause, with node names; empty when it is healthy: every expected
- * node answers and is a member, state ok on every node, 16384 slots with one owner each, all views equal in roles, slots and
- * epochs, every hostname known to all, every replica linked and in sync, no open slot, no `fail` or `fail?` flag. In sync
- * means: the replica's link to its master is up, no full sync is under way, and the master lists it as online. The offset may lag: under load it always does.
+ * Why the cluster is not healthy, one plain sentence for each cause, with node names; empty when it is healthy: every
+ * expected node answers and is a member, state ok on every node, 16384 slots with one owner each, all views equal in
+ * roles, slots and epochs, every hostname known to all, every replica linked and in sync, no open slot, no `fail` or
+ * `fail?` flag. In sync means: the replica's link to its master is up, no full sync is under way, and the master lists
+ * it as online. The offset may lag: under load it always does.
  */
 export function healthProblems(snapshot: Snapshot, expected: { nodes: string[] }): string[] {
   const reports = [...snapshot.reports.values()]

@@ -41,10 +41,10 @@ interface Pending extends KeyedCommand {
 }
 
 /**
- * Sends each command to the master of its key's slot in the agreed view, in pipelines, to all masters at once; takes the commands
- * from the iterable only as fast as they are sent. One MOVED is followed, to the node it names; nothing else is sent twice. When a
- * node is silent for a whole round trip, what was still meant for it is not sent (`attempts: 0`), so that one paused
- * node does not cost a time-out for each chunk.
+ * Sends each command to the master of its key's slot in the agreed view, in pipelines, to all masters at once; takes
+ * the commands from the iterable only as fast as they are sent. One MOVED is followed, to the node it names; nothing
+ * else is sent twice. When a node is silent for a whole round trip, what was still meant for it is not sent (`attempts:
+ * 0`), so that one paused node does not cost a time-out for each chunk.
  */
 export async function sendByKey(
   cluster: LiveCluster,
@@ -176,8 +176,9 @@ class Sender {
 }
 
 /**
- * `count` keys `<prefix>:<number>` (numbers ascending, not always without gaps) that give every shard its share: in proportion to
- * its slots, and at least one key each when there are as many keys as shards. Deterministic for the same shards.
+ * `count` keys `<prefix>:<number>` (numbers ascending, not always without gaps) that give every shard its share: in
+ * proportion to its slots, and at least one key each when there are as many keys as shards. Deterministic for the same
+ * shards.
  */
 export function* spreadKeys(
   prefix: string,
@@ -205,7 +206,10 @@ export function* spreadKeys(
   }
 }
 
-/** Splits `count` in proportion to the weights (largest remainder), with 1 as the least for each weight above 0 where there is enough. */
+/**
+ * Splits `count` in proportion to the weights (largest remainder), with 1 as the least for each weight above 0 where
+ * there is enough.
+ */
 function shares(count: number, weights: readonly number[]): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   if (total === 0) return weights.map(() => 0)

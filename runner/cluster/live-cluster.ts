@@ -97,7 +97,10 @@ export class LiveCluster {
     return address
   }
 
-  /** A connection of the caller's own, opened by its first call and closed with the cluster at the latest. Throws as `node`. */
+  /**
+   * A connection of the caller's own, opened by its first call and closed with the cluster at the latest. Throws as
+   * `node`.
+   */
   connect(name: string): NodeClient {
     const connection = new NodeClient(this.address(name))
     this.#connections.push(connection)
@@ -105,9 +108,9 @@ export class LiveCluster {
   }
 
   /**
-   * Asks every node at once, in one round trip each; never rejects. A node that does not answer within `timeoutMs` (default
-   * 1000) counts as unreachable, and later looks do not wait for it again until it has answered: a paused server must not
-   * slow down the watching of the others.
+   * Asks every node at once, in one round trip each; never rejects. A node that does not answer within `timeoutMs`
+   * (default 1000) counts as unreachable, and later looks do not wait for it again until it has answered: a paused
+   * server must not slow down the watching of the others.
    */
   async look(options: { timeoutMs?: number } = {}): Promise<Snapshot> {
     const timeoutMs = options.timeoutMs ?? LOOK_TIMEOUT_MS
@@ -122,7 +125,10 @@ export class LiveCluster {
     return this.#snapshot(atMs, answers)
   }
 
-  /** Asks one node alone, as `look` does. Throws Error if there is no answer within `timeoutMs`, or none that can be read. */
+  /**
+   * Asks one node alone, as `look` does. Throws Error if there is no answer within `timeoutMs`, or none that can be
+   * read.
+   */
   async lookAt(name: string, timeoutMs = LOOK_TIMEOUT_MS): Promise<OwnReport> {
     const answer = await this.#ask(this.node(name), timeoutMs)
     if ('reason' in answer) throw new Error(`${name} gives no answer: ${answer.reason}`)

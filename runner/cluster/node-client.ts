@@ -27,9 +27,9 @@ interface Connection {
 }
 
 /**
- * A connection to one node: direct, no redirections, no retries, RESP2 replies. It connects on demand, and calls that come
- * while it connects share the attempt. A call that gets no answer in time drops the connection, for all calls on it, so that
- * the next call starts afresh. Errors are ReplyError (the server said no) and Unreachable (no answer).
+ * A connection to one node: direct, no redirections, no retries, RESP2 replies. It connects on demand, and calls that
+ * come while it connects share the attempt. A call that gets no answer in time drops the connection, for all calls on
+ * it, so that the next call starts afresh. Errors are ReplyError (the server said no) and Unreachable (no answer).
  */
 export class NodeClient {
   readonly name: string
@@ -62,7 +62,9 @@ export class NodeClient {
     return reply
   }
 
-  /** Sends all commands in one round trip; gives a reply, a ReplyError or an Unreachable for each, and never rejects. */
+  /**
+   * Sends all commands in one round trip; gives a reply, a ReplyError or an Unreachable for each, and never rejects.
+   */
   async pipeline(commands: readonly Command[], timeoutMs = this.#commandTimeoutMs): Promise<(unknown | Error)[]> {
     if (commands.length === 0) return []
     const startMs = performance.now()

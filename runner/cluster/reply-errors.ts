@@ -63,8 +63,8 @@ export function isIndeterminate(error: unknown): boolean {
 }
 
 /**
- * Where a MOVED reply points: `MOVED 3999 localhost:7014`. An empty host (`MOVED 3999 :7014`) means the host that was asked.
- * Undefined if the error is not a MOVED.
+ * Where a MOVED reply points: `MOVED 3999 localhost:7014`. An empty host (`MOVED 3999 :7014`) means the host that was
+ * asked. Undefined if the error is not a MOVED.
  */
 export function parseMoved(error: unknown): { slot: number; host: string; port: number } | undefined {
   const match = error instanceof Error ? /^MOVED (\d+) (.*):(\d+)$/.exec(error.message) : null

@@ -1,9 +1,9 @@
 import type { Snapshot } from './live-cluster.ts'
 
 /**
- * What would turn the loss of one machine into the loss of data or of the whole cluster: a master and a replica of one shard on
- * the same machine, and so many masters on one machine that the others are no majority and can elect nobody. When all nodes
- * share one machine (as in a local cluster), that is said once.
+ * What would turn the loss of one machine into the loss of data or of the whole cluster: a master and a replica of one
+ * shard on the same machine, and so many masters on one machine that the others are no majority and can elect nobody.
+ * When all nodes share one machine (as in a local cluster), that is said once.
  */
 export function riskWarnings(snapshot: Snapshot, nodes: readonly { name: string; machine: string }[]): string[] {
   const machineOf = new Map(nodes.map((node) => [node.name, node.machine]))

@@ -28,14 +28,17 @@ export interface ServiceProbeOptions {
   onChange(change: ServiceObservation): void
 }
 
-/** A write without an answer within this time counts as refused: long for a server on the same machine, short for an outage. */
+/**
+ * A write without an answer within this time counts as refused: long for a server on the same machine, short for an
+ * outage.
+ */
 const ANSWER_WITHIN_MS = 500
 
 /**
- * Tries a write on one slot of each shard again and again, as a client would that knows every node, and tells when it begins to
- * be refused, to be served again, or to be served by another node. The write is a SET … XX of a key that is not there:
- * servers check, pause, redirect and refuse it as any write, and it changes nothing: no key, no replication offset, no append
- * to a file. The returned function ends the probing and closes the connections.
+ * Tries a write on one slot of each shard again and again, as a client would that knows every node, and tells when it
+ * begins to be refused, to be served again, or to be served by another node. The write is a SET … XX of a key that is
+ * not there: servers check, pause, redirect and refuse it as any write, and it changes nothing: no key, no replication
+ * offset, no append to a file. The returned function ends the probing and closes the connections.
  */
 export function probeService(options: ServiceProbeOptions): () => void {
   const stopped = new AbortController()

@@ -3,8 +3,8 @@ import type { EmptyNode } from './empty-nodes.ts'
 import { ANSWER_WITHIN_MS, FormError } from './form-phase.ts'
 
 /**
- * A master that has been up and alone counts as having been in a minority, and leaves the fail state only after the node
- * time-out, clipped to 500–5000 ms (cluster.c, CLUSTER_MIN_REJOIN_DELAY and CLUSTER_MAX_REJOIN_DELAY, Redis 7.0).
+ * A master that has been up and alone counts as having been in a minority, and leaves the fail state only after the
+ * node time-out, clipped to 500–5000 ms (cluster.c, CLUSTER_MIN_REJOIN_DELAY and CLUSTER_MAX_REJOIN_DELAY, Redis 7.0).
  */
 const SHORTEST_REJOIN_DELAY_MS = 500
 
@@ -12,8 +12,8 @@ const SHORTEST_REJOIN_DELAY_MS = 500
 const FRESH_UNTIL_SECONDS = 1
 
 /**
- * Does `work` with `cluster-node-timeout` at 500 ms on the servers that have been up too long to join at once, and puts the setting
- * back on every path. Throws FormError if that fails after work that succeeded.
+ * Does `work` with `cluster-node-timeout` at 500 ms on the servers that have been up too long to join at once, and puts
+ * the setting back on every path. Throws FormError if that fails after work that succeeded.
  */
 export async function withShortNodeTimeout(empty: readonly EmptyNode[], work: () => Promise<void>): Promise<void> {
   const waiting = empty.filter(

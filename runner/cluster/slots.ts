@@ -18,8 +18,8 @@ export function parseSlotRange(text: string): SlotRange | undefined {
 }
 
 /**
- * Slots as scenarios write them: `0-2729, 8190-10919` or `7`. Throws Error with one sentence that names the part that is not
- * a slot or a range of slots, is backwards, or lies outside 0–16383.
+ * Slots as scenarios write them: `0-2729, 8190-10919` or `7`. Throws Error with one sentence that names the part that
+ * is not a slot or a range of slots, is backwards, or lies outside 0–16383.
  */
 export function parseSlotRanges(text: string): SlotRange[] {
   const parts = text
@@ -73,8 +73,8 @@ export function missingSlots(ranges: readonly SlotRange[]): SlotRange[] {
 }
 
 /**
- * All slots in contiguous parts of equal size, one a shard (1–16384 shards), rounded as `redis-cli --cluster create` does:
- * 0-5460, 5461-10922, 10923-16383. Throws Error for another number of shards.
+ * All slots in contiguous parts of equal size, one a shard (1–16384 shards), rounded as `redis-cli --cluster create`
+ * does: 0-5460, 5461-10922, 10923-16383. Throws Error for another number of shards.
  */
 export function evenSplit(shards: number): SlotRange[][] {
   if (!Number.isInteger(shards) || shards < 1 || shards > SLOT_COUNT) {
@@ -91,8 +91,8 @@ export function evenSplit(shards: number): SlotRange[][] {
 }
 
 /**
- * What is wrong with a layout (the slots of each shard), in words; empty when every slot has exactly one owner. A shard without
- * slots is a problem too: its master would have no say in elections, and its replicas nothing to guard.
+ * What is wrong with a layout (the slots of each shard), in words; empty when every slot has exactly one owner. A shard
+ * without slots is a problem too: its master would have no say in elections, and its replicas nothing to guard.
  */
 export function checkLayout(layout: readonly (readonly SlotRange[])[]): string[] {
   const problems: string[] = []

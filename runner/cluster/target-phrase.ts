@@ -50,8 +50,8 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
 const RESERVED = new Set(['master', 'masters', 'replica', 'replicas', 'random', 'all', 'majority', 'minority', 'node'])
 
 /**
- * Parses a target in plain words. With `nodeNames`, names of other nodes are errors; without, any word may be a node's name. An
- * error comes with the nearest right phrase, if one is near.
+ * Parses a target in plain words. With `nodeNames`, names of other nodes are errors; without, any word may be a node's
+ * name. An error comes with the nearest right phrase, if one is near.
  */
 export function parseTarget(text: string, options: { nodeNames?: readonly string[] } = {}): ParsedTarget {
   const words = text.trim().replace(/\s+/g, ' ')

@@ -18,9 +18,10 @@ const AGREEMENT_WITHIN_MS = 2000
 const LOOK_EVERY_MS = 20
 
 /**
- * Turns phrases into names of nodes, from the agreed live view at the time of the call. `random(n)` gives an integer from 0 to
- * n − 1. The master of a shard, slot or key is the present owner of the slots, even when it is down and nobody has taken
- * over; `random` and `all` count only nodes that answer and are not marked failing, except `all nodes`, which is all.
+ * Turns phrases into names of nodes, from the agreed live view at the time of the call. `random(n)` gives an integer
+ * from 0 to n − 1. The master of a shard, slot or key is the present owner of the slots, even when it is down and
+ * nobody has taken over; `random` and `all` count only nodes that answer and are not marked failing, except `all
+ * nodes`, which is all.
  */
 export class TargetResolver {
   readonly #cluster: LiveCluster

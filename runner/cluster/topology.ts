@@ -1,6 +1,9 @@
 import type { SlotRange } from './view.ts'
 
-/** The shape of a cluster: `shards` (1 or more) masters, each with `replicas` (0 or more) and the slots at its place in `slots`. */
+/**
+ * The shape of a cluster: `shards` (1 or more) masters, each with `replicas` (0 or more) and the slots at its place in
+ * `slots`.
+ */
 export interface Topology {
   shards: number
   replicas: number
@@ -17,8 +20,8 @@ export interface PlannedNode {
 }
 
 /**
- * Who becomes what: shard s has the nodes from (s − 1) × (1 + replicas), its master first. With 3 shards × 1 replica, nodes 0,
- * 2 and 4 are masters, and 1, 3 and 5 their replicas. Names are `<namePrefix><index>`.
+ * Who becomes what: shard s has the nodes from (s − 1) × (1 + replicas), its master first. With 3 shards × 1 replica,
+ * nodes 0, 2 and 4 are masters, and 1, 3 and 5 their replicas. Names are `<namePrefix><index>`.
  */
 export function planNodes(topology: Pick<Topology, 'shards' | 'replicas'>, namePrefix: string): PlannedNode[] {
   const perShard = 1 + topology.replicas

@@ -14,9 +14,9 @@ interface Difference {
 }
 
 /**
- * Where views differ from the agreed one in roles, masters, slots or epochs. Among the nodes that agree on roles and slots, the
- * one with the highest epoch sum is taken as the one to compare with: epochs only ever grow. A node that one view lacks is no
- * difference here: health says so in words of its own.
+ * Where views differ from the agreed one in roles, masters, slots or epochs. Among the nodes that agree on roles and
+ * slots, the one with the highest epoch sum is taken as the one to compare with: epochs only ever grow. A node that one
+ * view lacks is no difference here: health says so in words of its own.
  */
 function differences(snapshot: Snapshot): Difference[] {
   const agreeing = snapshot.agreed.saidBy.flatMap((name) => snapshot.reports.get(name) ?? [])
@@ -73,8 +73,8 @@ function describe(node: NodeView, nameOfId: (id: string | undefined) => string):
 }
 
 /**
- * Who does not know the hostname that a node announces: it redirects clients that want hostnames to `?` (getPreferredEndpoint, cluster.c,
- * Redis 7.0). Hostnames come with pings, and later than slots.
+ * Who does not know the hostname that a node announces: it redirects clients that want hostnames to `?`
+ * (getPreferredEndpoint, cluster.c, Redis 7.0). Hostnames come with pings, and later than slots.
  */
 export function unknownHostnames(snapshot: Snapshot): string[] {
   const reports = [...snapshot.reports.values()]
@@ -98,8 +98,8 @@ function knowsHostname(seen: NodeView, own: NodeView): boolean {
 }
 
 /**
- * Pairs of nodes where one (`viewer`) sees the other (`subject`) otherwise than that one sees itself, or not at all: the viewer is
- * behind, for nobody knows a node's role and slots sooner than the node.
+ * Pairs of nodes where one (`viewer`) sees the other (`subject`) otherwise than that one sees itself, or not at all:
+ * the viewer is behind, for nobody knows a node's role and slots sooner than the node.
  */
 export function viewsBehind(snapshot: Snapshot): { viewer: string; subject: string }[] {
   const reports = [...snapshot.reports.values()]

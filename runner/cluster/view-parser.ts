@@ -7,8 +7,9 @@ class ViewSyntaxError extends Error {
 }
 
 /**
- * Parses the reply of CLUSTER NODES, in the forms of Redis 6 (`ip:port@cport`), Redis 7.0 (`,hostname`) and Redis 7.2 and
- * Valkey (`,hostname,shard-id=…,nodename=…`). `seenBy` is the name of the node that was asked. Throws ViewSyntaxError.
+ * Parses the reply of CLUSTER NODES, in the forms of Redis 6 (`ip:port@cport`), Redis 7.0 (`,hostname`) and Redis 7.2
+ * and Valkey (`,hostname,shard-id=…,nodename=…`). `seenBy` is the name of the node that was asked. Throws
+ * ViewSyntaxError.
  */
 export function parseClusterNodes(text: string, seenBy: string): ClusterView {
   const nodes = text

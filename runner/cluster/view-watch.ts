@@ -22,21 +22,26 @@ export interface ViewWatchOptions {
 
 const ANSWER_WITHIN_MS = 1000
 
-/** `ping-sent` and `pong-recv` of a line of CLUSTER NODES, and the blanks around them; what stands before is an id or a dash. */
+/**
+ * `ping-sent` and `pong-recv` of a line of CLUSTER NODES, and the blanks around them; what stands before is an id or a
+ * dash.
+ */
 const PING_TIMES = /(?<= [0-9a-f]{40}| -) \d+ \d+ /g
 
 /** What a node said, or why it said nothing. */
 type Said = Pick<ViewObservation, 'view' | 'unreachable'>
 
 /**
- * Looks at the view of each node again and again, each for itself, and tells what changes: who is master of what, who is marked
- * `fail?` or `fail`, who no longer answers. A look is one CLUSTER NODES.
+ * Looks at the view of each node again and again, each for itself, and tells what changes: who is master of what, who
+ * is marked `fail?` or `fail`, who no longer answers. A look is one CLUSTER NODES.
  */
 export class ViewWatch {
   readonly #options: ViewWatchOptions
   readonly #stopped = new AbortController()
   readonly #lastOf = new Map<string, { askedMs: number; key: string }>()
-  /** The last reply of each node and what it came to: most replies differ from the one before in their ping times alone. */
+  /**
+   * The last reply of each node and what it came to: most replies differ from the one before in their ping times alone.
+   */
   readonly #readOf = new Map<string, { reply: string; said: Said }>()
 
   constructor(options: ViewWatchOptions) {
@@ -44,7 +49,10 @@ export class ViewWatch {
     for (const client of options.clients) void this.#watch(client)
   }
 
-  /** Takes a view that somebody else got from a node, asked for at `askedMs` of the clock: it may be newer than the last look. */
+  /**
+   * Takes a view that somebody else got from a node, asked for at `askedMs` of the clock: it may be newer than the last
+   * look.
+   */
   take({ seenBy, nodes }: ClusterView, askedMs: number): void {
     this.#learn(seenBy, askedMs, { view: this.#seen(nodes) })
   }

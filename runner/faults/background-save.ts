@@ -5,7 +5,9 @@ import { type FaultStage, NotProven } from './fault.ts'
 const SAVED_WITHIN_MS = 8000
 const LOOK_EVERY_MS = 10
 
-/** Has a server save until its last save ended so. Throws NotProven when it does not in time, and what `send` throws. */
+/**
+ * Has a server save until its last save ended so. Throws NotProven when it does not in time, and what `send` throws.
+ */
 export async function untilLastSave(
   status: 'ok' | 'err',
   stage: FaultStage,

@@ -8,7 +8,10 @@ export interface BoardOptions {
   cluster: LiveCluster
   servers: ServerGroup
   clock: Clock
-  /** Keeps what should be wrong now; called before anything is applied and after anything is healed. Throws PlatformError. */
+  /**
+   * Keeps what should be wrong now; called before anything is applied and after anything is healed. Throws
+   * PlatformError.
+   */
   keep(faults: readonly Fault[]): void
   /** Told when a fault has been seen to bite, and when it has been seen to bite no more. */
   onChange?(change: FaultChange): void
@@ -35,8 +38,8 @@ export interface FaultPlan<Spec> {
 }
 
 /**
- * What is wrong on purpose now, as data. A fault is kept before it is applied and forgotten once it has been seen to be healed;
- * one that cannot be applied or proven is healed again before `begin` rejects.
+ * What is wrong on purpose now, as data. A fault is kept before it is applied and forgotten once it has been seen to be
+ * healed; one that cannot be applied or proven is healed again before `begin` rejects.
  */
 export class FaultBoard {
   readonly #options: BoardOptions
@@ -53,7 +56,10 @@ export class FaultBoard {
     return this.#active
   }
 
-  /** Brings a fault about; `appliedAtMs`: when it was applied, before it was proven. Throws NotProven, PlatformError (UnsupportedFault), or the signal's reason. */
+  /**
+   * Brings a fault about; `appliedAtMs`: when it was applied, before it was proven. Throws NotProven, PlatformError
+   * (UnsupportedFault), or the signal's reason.
+   */
   async begin<Spec>(
     kind: FaultKind<Spec>,
     plan: FaultPlan<Spec>,
@@ -78,7 +84,10 @@ export class FaultBoard {
     }
   }
 
-  /** Takes a fault away. Throws NotHealed or PlatformError, and the fault is then still kept. No such fault: nothing happens. */
+  /**
+   * Takes a fault away. Throws NotHealed or PlatformError, and the fault is then still kept. No such fault: nothing
+   * happens.
+   */
   async end(id: string, signal: AbortSignal): Promise<string> {
     const fault = this.#active.find((one) => one.id === id)
     if (!fault) return 'it was healed already'

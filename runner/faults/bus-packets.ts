@@ -13,7 +13,10 @@ export const PACKET_NAMES = [
 
 export type PacketType = (typeof PACKET_NAMES)[number]
 
-/** Packets of the cluster bus by the name that scenarios give them, and their numbers (cluster_legacy.h, CLUSTERMSG_TYPE_*: the same from Redis 7.0 to 8.0 and in Valkey 8.1 to 9.1). */
+/**
+ * Packets of the cluster bus by the name that scenarios give them, and their numbers (cluster_legacy.h,
+ * CLUSTERMSG_TYPE_*: the same from Redis 7.0 to 8.0 and in Valkey 8.1 to 9.1).
+ */
 export const PACKET_TYPES: Readonly<Record<PacketType, number>> = {
   ping: 0,
   pong: 1,
@@ -40,12 +43,18 @@ export function strangersPing(port: number): Buffer {
   return header('ping', port, HEADER_BYTES)
 }
 
-/** A packet that is one byte longer than any of its type: a server that reads it refuses it as malformed, whatever it says. */
+/**
+ * A packet that is one byte longer than any of its type: a server that reads it refuses it as malformed, whatever it
+ * says.
+ */
 export function malformedPacket(type: PacketType, port: number): Buffer {
   return Buffer.concat([header(type, port, HEADER_BYTES + 1), Buffer.alloc(1)])
 }
 
-/** Whether bytes that came back are a PONG, however few of them have come yet; undefined while they may still become one. */
+/**
+ * Whether bytes that came back are a PONG, however few of them have come yet; undefined while they may still become
+ * one.
+ */
 export function isPong(bytes: Buffer): boolean | undefined {
   if (bytes.length >= SIGNATURE.length && !bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) return false
   if (bytes.length < TYPE_AT + 2) return undefined

@@ -52,7 +52,9 @@ export const config = defineFault({
   },
 })
 
-/** A server tells a setting in its own way (`10mb` as `10485760`): what shows the change is another value than before. */
+/**
+ * A server tells a setting in its own way (`10mb` as `10485760`): what shows the change is another value than before.
+ */
 function describeChange(
   node: string,
   set: Readonly<Record<string, string>>,

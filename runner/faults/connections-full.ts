@@ -78,7 +78,10 @@ export const connectionsFull = defineFault({
   },
 })
 
-/** The runner's own connection may have been lost meanwhile; the server then takes no other, and a restart alone ends that. */
+/**
+ * The runner's own connection may have been lost meanwhile; the server then takes no other, and a restart alone ends
+ * that.
+ */
 async function makeRoom(stage: FaultStage, node: string, memo: SettingsMemo): Promise<void> {
   const heard = await stage.cluster
     .node(node)

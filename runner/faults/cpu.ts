@@ -75,7 +75,10 @@ interface Burst {
   tookMs: number
 }
 
-/** Keeps a server as busy as it can be: for a while, and on until it is seen to be held back if that is what is looked for. */
+/**
+ * Keeps a server as busy as it can be: for a while, and on until it is seen to be held back if that is what is looked
+ * for.
+ */
 async function burst(node: string, rounds: number, stage: FaultStage, untilHeldBack: boolean): Promise<Burst> {
   const held = async () => (await stage.servers.control.limitsOf(node)).heldBackMs
   const connections = Array.from({ length: CONNECTIONS }, () => stage.cluster.connect(node))

@@ -3,7 +3,10 @@ import { UnsupportedFault } from '../platforms/faults.ts'
 import { type FaultStage, NotProven } from './fault.ts'
 import { wordsOf } from './reach.ts'
 
-/** Throws UnsupportedFault where a server allows no DEBUG commands or has not this one, and NotProven where it does not answer. */
+/**
+ * Throws UnsupportedFault where a server allows no DEBUG commands or has not this one, and NotProven where it does not
+ * answer.
+ */
 export async function assertDebugCommand(
   stage: FaultStage,
   nodes: readonly string[],
@@ -30,7 +33,10 @@ export async function assertDebugCommand(
   )
 }
 
-/** The subcommands of DEBUG that a server has. Throws ReplyError where it allows none, Unreachable where it does not answer. */
+/**
+ * The subcommands of DEBUG that a server has. Throws ReplyError where it allows none, Unreachable where it does not
+ * answer.
+ */
 export async function debugCommands(stage: Pick<FaultStage, 'cluster'>, node: string): Promise<string[]> {
   const help = await stage.cluster.node(node).client.call('DEBUG', 'HELP')
   return Array.isArray(help) ? help.map((line) => String(line).split(' ', 1)[0] ?? '') : []

@@ -25,7 +25,9 @@ export const disk = defineFault({
   },
 })
 
-/** A server tells of its disk by saving its data in the background, into a new file; the system tells of a limited rate. */
+/**
+ * A server tells of its disk by saving its data in the background, into a new file; the system tells of a limited rate.
+ */
 async function proveBitten(node: string, stage: FaultStage): Promise<string> {
   const wanted = resourcesOf(node, stage.active).disk
   const seen = (await stage.servers.control.limitsOf(node)).disk

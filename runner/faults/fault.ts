@@ -60,10 +60,10 @@ export class NotHealed extends ChaosError {
 }
 
 /**
- * A kind of fault as its file defines it, typed by its schemas. Specs and memos are JSON, for the journal. All but `remember`
- * are idempotent, and `heal` also mends what was applied only in part. Every method ends by itself within 10 s
- * (the healing of what passes by itself when that has passed), or as soon as the signal aborts. Each may throw PlatformError
- * (UnsupportedFault among them, before anything is changed).
+ * A kind of fault as its file defines it, typed by its schemas. Specs and memos are JSON, for the journal. All but
+ * `remember` are idempotent, and `heal` also mends what was applied only in part. Every method ends by itself within 10
+ * s (the healing of what passes by itself when that has passed), or as soon as the signal aborts. Each may throw
+ * PlatformError (UnsupportedFault among them, before anything is changed).
  */
 export interface FaultDefinition<Spec, Memo> {
   name: string
@@ -83,8 +83,8 @@ export interface FaultDefinition<Spec, Memo> {
 }
 
 /**
- * A kind whose faults are not read yet, as they come from a step or out of a journal. Its methods promise what those of its
- * definition do, and throw ZodError for a fault that is none of this kind.
+ * A kind whose faults are not read yet, as they come from a step or out of a journal. Its methods promise what those of
+ * its definition do, and throw ZodError for a fault that is none of this kind.
  */
 export interface FaultKind<Spec = never> {
   readonly name: string

@@ -89,8 +89,8 @@ function onlineReplicas({ report }: OwnReport): number {
 }
 
 /**
- * Resolves with how the replicas of these masters stand, when each that runs is online again; a node that is no master any more, or is
- * down, has none to wait for. Throws NotHealed.
+ * Resolves with how the replicas of these masters stand, when each that runs is online again; a node that is no master
+ * any more, or is down, has none to wait for. Throws NotHealed.
  */
 async function untilAllLinked(masters: readonly string[], stage: FaultStage): Promise<string> {
   const result = await until(stage, async () => {

@@ -25,7 +25,10 @@ export interface Healing {
   failed: string[]
 }
 
-/** Takes away the faults that a run's journal tells of, the last first, going on after a failure. What is healed leaves the journal. */
+/**
+ * Takes away the faults that a run's journal tells of, the last first, going on after a failure. What is healed leaves
+ * the journal.
+ */
 export async function healJournal(options: HealOptions): Promise<Healing> {
   const { cluster, servers, clock, journal, faults, dryRun, signal } = options
   if (dryRun) return { done: [...faults].reverse().map(({ sentence }) => `would heal: ${sentence}`), failed: [] }

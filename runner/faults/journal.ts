@@ -28,8 +28,9 @@ const journalEntry = z.object({
 export type JournalEntry = z.infer<typeof journalEntry>
 
 /**
- * The faults that a run has brought about or is about to, on disk before any of them is applied: whoever comes after a runner
- * that was killed knows from it what to heal. One file a run, in the folder where runs of this user keep their state.
+ * The faults that a run has brought about or is about to, on disk before any of them is applied: whoever comes after a
+ * runner that was killed knows from it what to heal. One file a run, in the folder where runs of this user keep their
+ * state.
  */
 export class Journal {
   readonly #file: string

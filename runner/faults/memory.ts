@@ -34,7 +34,9 @@ const memorySpec = z.object({
 
 export type MemorySpec = z.infer<typeof memorySpec>
 
-/** How far the system's own count may be off: it counts pages of the server, and some that the server does not know of. */
+/**
+ * How far the system's own count may be off: it counts pages of the server, and some that the server does not know of.
+ */
 const TOLERANCE = 0.15
 const TOLERANCE_BYTES = 4 * 1024 * 1024
 
@@ -104,7 +106,10 @@ async function setMaxmemory(node: string, { bytes, policy }: MaxmemorySpec, stag
   await changeSettings(stage, node, { 'maxmemory-policy': policy, maxmemory: String(bytes) })
 }
 
-/** Where it is used up and nothing may be forgotten, a write is refused: that is tried, with one that would change nothing. */
+/**
+ * Where it is used up and nothing may be forgotten, a write is refused: that is tried, with one that would change
+ * nothing.
+ */
 async function proveMaxmemory(node: string, spec: MaxmemorySpec, stage: FaultStage): Promise<string> {
   const info = parseInfo(String(await ask(stage, node, 'INFO', 'memory')))
   const [used, limit, policy] = [
@@ -125,7 +130,9 @@ async function proveMaxmemory(node: string, spec: MaxmemorySpec, stage: FaultSta
   return `${words}; it refuses a write: ${reply}`
 }
 
-/** LPUSHX writes only to a list that is there; the server looks at its memory first. The error that it gave, if it did. */
+/**
+ * LPUSHX writes only to a list that is there; the server looks at its memory first. The error that it gave, if it did.
+ */
 async function pushToNothing(node: string, key: string, stage: FaultStage): Promise<string | undefined> {
   try {
     await stage.cluster.node(node).client.call('LPUSHX', key, 'x')

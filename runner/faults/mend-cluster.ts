@@ -23,7 +23,10 @@ export interface MendOptions {
 }
 
 export interface Mended {
-  /** What was done, or with `dryRun` would be: `unpaused redis-node1 (container is paused)`. Empty: there is nothing to mend. */
+  /**
+   * What was done, or with `dryRun` would be: `unpaused redis-node1 (container is paused)`. Empty: there is nothing to
+   * mend.
+   */
   done: string[]
   /** What is still wrong, with what can be done about it. */
   left: string[]
@@ -33,9 +36,9 @@ export interface Mended {
 const ANSWERS_WITHIN_MS = 15_000
 
 /**
- * Mends what can be seen to be wrong with a cluster's nodes, whoever brought it about: lets paused nodes go on, starts stopped ones, closes
- * slots that are open for a move, clears filters of cluster packets. A second call finds nothing to do. A failure with one node
- * keeps it from no other, and is told in `left`.
+ * Mends what can be seen to be wrong with a cluster's nodes, whoever brought it about: lets paused nodes go on, starts
+ * stopped ones, closes slots that are open for a move, clears filters of cluster packets. A second call finds nothing
+ * to do. A failure with one node keeps it from no other, and is told in `left`.
  */
 export async function mendCluster(options: MendOptions): Promise<Mended> {
   const mender = new Mender(options)

@@ -20,7 +20,10 @@ const MEASURED = 4
 const SLACK_MS = 100
 const PATIENCE_MS = 2000
 const COUNTED_WITHIN_MS = 8000
-/** Large enough that a limited bandwidth shows, and small enough for a server to read it at once (48 000 of 65 536: PROTO_INLINE_MAX_SIZE, server.h, Redis 7.0). */
+/**
+ * Large enough that a limited bandwidth shows, and small enough for a server to read it at once (48 000 of 65 536:
+ * PROTO_INLINE_MAX_SIZE, server.h, Redis 7.0).
+ */
 const PAYLOAD_BYTES = 48_000
 /** What a shaper lets pass at once before it limits, bytes. */
 const BURST_BYTES = 16_000

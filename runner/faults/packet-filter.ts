@@ -15,13 +15,17 @@ export const NO_FILTER = '-1'
 const TOLD_WITHIN_MS = 3000
 const LOOK_EVERY_MS = 5
 
-/** What a server logs for a packet that its filter drops: Redis 7.0 says `packet that`, Valkey `packet of type ping that`. */
+/**
+ * What a server logs for a packet that its filter drops: Redis 7.0 says `packet that`, Valkey `packet of type ping
+ * that`.
+ */
 const DROPPED = /Dropping packet (?:of type \S+ )?that matches debug drop filter/
 
 /**
- * Whether a server drops packets of any of these types, seen from outside: one of each is sent to its cluster bus, of a sender that
- * nobody knows and malformed, so that it does nothing where it is read; the server's log then says whether it was dropped. Needs DEBUG
- * commands. Throws NotProven where the bus cannot be reached, or log and bus do not tell in time.
+ * Whether a server drops packets of any of these types, seen from outside: one of each is sent to its cluster bus, of a
+ * sender that nobody knows and malformed, so that it does nothing where it is read; the server's log then says whether
+ * it was dropped. Needs DEBUG commands. Throws NotProven where the bus cannot be reached, or log and bus do not tell in
+ * time.
  */
 export async function dropsPackets(stage: FaultStage, node: string, types: readonly PacketType[]): Promise<boolean> {
   const live = stage.cluster.node(node)
@@ -36,7 +40,10 @@ export async function dropsPackets(stage: FaultStage, node: string, types: reado
   }
 }
 
-/** Sends the packets and then a PING. Resolves when that is answered, the server having seen all before it, or when `seen` says so. */
+/**
+ * Sends the packets and then a PING. Resolves when that is answered, the server having seen all before it, or when
+ * `seen` says so.
+ */
 function sendToBus(
   node: LiveNode,
   types: readonly PacketType[],
@@ -104,7 +111,9 @@ class LogTail {
     return tail
   }
 
-  /** Has the server log a mark, and waits for it: all that was logged before is then known. Returns the number of lines. */
+  /**
+   * Has the server log a mark, and waits for it: all that was logged before is then known. Returns the number of lines.
+   */
   async mark(): Promise<number> {
     const mark = `redis-chaos looks here: ${randomUUID()}`
     await ask(this.#stage, this.#node, 'DEBUG', 'LOG', mark)

@@ -17,8 +17,8 @@ export async function runningOf({ nodes }: Pick<Fault, 'nodes'>, stage: FaultSta
 }
 
 /**
- * The nodes of a fault that can be healed by asking their servers, and in words why the others need no healing. Throws NotHealed
- * for a paused one: it will go on with the fault.
+ * The nodes of a fault that can be healed by asking their servers, and in words why the others need no healing. Throws
+ * NotHealed for a paused one: it will go on with the fault.
  */
 export async function healableOf(
   { nodes }: Pick<Fault, 'nodes'>,
@@ -40,7 +40,10 @@ export async function healableOf(
   }
 }
 
-/** Heals a fault on all of its nodes at once. One that goes down meanwhile is free of it, and no failure. Throws NotHealed. */
+/**
+ * Heals a fault on all of its nodes at once. One that goes down meanwhile is free of it, and no failure. Throws
+ * NotHealed.
+ */
 export async function healEach(
   fault: Pick<Fault, 'nodes'>,
   stage: FaultStage,

@@ -11,7 +11,10 @@ const resources: z.ZodType<Resources> = z.object({
 /** Of faults that limit what a server stands on: `cpu`, `memory`, `disk`. */
 export const resourcesSpec = z.object({ resources })
 
-/** All that should limit a node now. Where two faults limit the same, the narrower one counts; of two of a disk, the later. */
+/**
+ * All that should limit a node now. Where two faults limit the same, the narrower one counts; of two of a disk, the
+ * later.
+ */
 export function resourcesOf(node: string, active: readonly Fault[]): Resources {
   const all = active
     .filter((fault) => fault.nodes.includes(node))

@@ -39,7 +39,10 @@ export async function rememberSettings(
   return Object.fromEntries(all)
 }
 
-/** One after another, in this order: before 7.0, CONFIG SET takes one setting. Throws NotProven when a server refuses one. */
+/**
+ * One after another, in this order: before 7.0, CONFIG SET takes one setting. Throws NotProven when a server refuses
+ * one.
+ */
 export async function changeSettings(
   stage: FaultStage,
   node: string,
@@ -77,8 +80,8 @@ export function shown(value: string): string {
 }
 
 /**
- * A fault that already changes one of these settings on one of these nodes, in words; undefined if there is none. Two at once
- * could not be healed in any order: each would take the other's value for the one from before.
+ * A fault that already changes one of these settings on one of these nodes, in words; undefined if there is none. Two
+ * at once could not be healed in any order: each would take the other's value for the one from before.
  */
 export function settingsClash(
   active: readonly Fault[],

@@ -21,7 +21,10 @@ const STALLED_WITHIN_MS = 1000
 /** Beyond its time, how long a server may take to answer again, ms. */
 const BACK_WITHIN_MS = 5000
 
-/** Servers that run and take connections, but whose event loop is blocked, so that they answer nobody. It passes by itself. */
+/**
+ * Servers that run and take connections, but whose event loop is blocked, so that they answer nobody. It passes by
+ * itself.
+ */
 export const stall = defineFault({
   name: 'stall',
   spec: stallSpec,
@@ -61,7 +64,9 @@ export const stall = defineFault({
   },
 })
 
-/** Sends the command on a connection of its own, which nobody waits for: all others must stay free for what comes after. */
+/**
+ * Sends the command on a connection of its own, which nobody waits for: all others must stay free for what comes after.
+ */
 async function putToSleep(stage: FaultStage, node: string, timeMs: number): Promise<void> {
   const connection = stage.cluster.connect(node)
   try {

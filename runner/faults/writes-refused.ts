@@ -7,15 +7,15 @@ import { asHealing, ask, askToHeal, healableOf, healEach, probeKeyIn, runningOf,
 import { changeSettings, proveRestored, rememberSettings, restoreSettings, settingsMemo } from './server-settings.ts'
 
 /**
- * A master refuses writes when it has save points and its last background save failed (writeCommandsDeniedByDiskError, server.c,
- * Redis 7.0). This save point is due after a year: no save that works, or fails, comes in between. Diskless, a full
- * synchronisation saves nothing either.
+ * A master refuses writes when it has save points and its last background save failed (writeCommandsDeniedByDiskError,
+ * server.c, Redis 7.0). This save point is due after a year: no save that works, or fails, comes in between. Diskless,
+ * a full synchronisation saves nothing either.
  */
 const SETTINGS = { save: '31536000 1', 'stop-writes-on-bgsave-error': 'yes', 'repl-diskless-sync': 'yes' } as const
 
 /**
- * A name that no file can have: the save is written whole, and cannot be moved there. It stands only while the save that is to
- * fail is under way.
+ * A name that no file can have: the save is written whole, and cannot be moved there. It stands only while the save
+ * that is to fail is under way.
  */
 const IMPOSSIBLE_NAME = '.'
 
@@ -105,8 +105,8 @@ async function saveWell(stage: FaultStage, node: string): Promise<void> {
 }
 
 /**
- * What a node answers to a command that counts as a write and changes nothing. Where the cluster lets it come to no answer of its own,
- * PING tells: a master that refuses writes refuses it too.
+ * What a node answers to a command that counts as a write and changes nothing. Where the cluster lets it come to no
+ * answer of its own, PING tells: a master that refuses writes refuses it too.
  */
 async function writeNothing(stage: FaultStage, node: string): Promise<{ reply: unknown; asked: string }> {
   const { report } = await stage.cluster.lookAt(node).catch((error: unknown) => {

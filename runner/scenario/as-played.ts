@@ -15,9 +15,9 @@ export interface PlayedFacts {
 type Place = (string | number)[]
 
 /**
- * The scenario as it was played, as YAML that can be played again: with the seed, the params, the server settings, and node names
- * in the place of target phrases. Comments stay. Only steps of the main file that are played once are filled in. Step files are
- * named relative to the scenario's root folder: `usedFiles` belong beside this text.
+ * The scenario as it was played, as YAML that can be played again: with the seed, the params, the server settings, and
+ * node names in the place of target phrases. Comments stay. Only steps of the main file that are played once are filled
+ * in. Step files are named relative to the scenario's root folder: `usedFiles` belong beside this text.
  */
 export function renderAsPlayed(scenario: Scenario, facts: PlayedFacts): string {
   const document = parseDocument(scenario.source.replace(/^\ufeff/, ''), { keepSourceTokens: true })
@@ -73,7 +73,10 @@ function setValue(document: Document, place: Place, value: unknown): void {
   } else document.setIn(place, value)
 }
 
-/** The place of the step with a path such as `3`, `3.1`, `f1`; undefined if it is not in this file or played more than once. */
+/**
+ * The place of the step with a path such as `3`, `3.1`, `f1`; undefined if it is not in this file or played more than
+ * once.
+ */
 function placeOfStep(document: Document, path: string): Place | undefined {
   const [first = '', ...rest] = path.split('.')
   const place: Place = first.startsWith('f') ? ['finally', Number(first.slice(1)) - 1] : ['steps', Number(first) - 1]

@@ -190,7 +190,10 @@ function targetSuggestion(value: unknown, message: string): string | undefined {
   return `did you mean \`${parsed.suggestion}\`?`
 }
 
-/** Tries what may have been meant by a number or a `null` where a text is wanted: a duration, a rate, or the text in quotes. */
+/**
+ * Tries what may have been meant by a number or a `null` where a text is wanted: a duration, a rate, or the text in
+ * quotes.
+ */
 function quoteSuggestion(path: Path, tree: Tree, checked: Checked): string | undefined {
   if (tree.kind !== 'scalar' || !tree.plain || typeof tree.value === 'string') return undefined
   const fits = (text: string) => {

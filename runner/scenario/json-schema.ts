@@ -9,7 +9,10 @@ import { type Shape, shapeOf } from './shape.ts'
 
 const DIALECT = 'http://json-schema.org/draft-07/schema#'
 
-/** File name and content of each schema that stands beside the scenarios: completion and first errors while typing. The loader is stricter. */
+/**
+ * File name and content of each schema that stands beside the scenarios: completion and first errors while typing. The
+ * loader is stricter.
+ */
 export function schemaFiles(verbs: readonly Verb[]): Record<string, string> {
   return {
     'scenario.schema.json': asText(fileSchema('A scenario of redis-chaos', scenarioKeys, ['title', 'steps'], verbs)),

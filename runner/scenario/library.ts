@@ -35,8 +35,8 @@ export function scenarioNames(folder: string): string[] {
 }
 
 /**
- * Finds a scenario by its name in the library's `folder`, or by a path to a `.yaml` file anywhere. The error is for people and
- * names the nearest scenarios.
+ * Finds a scenario by its name in the library's `folder`, or by a path to a `.yaml` file anywhere. The error is for
+ * people and names the nearest scenarios.
  */
 export function findScenario(name: string, folder: string): FoundScenario | { error: string; hint: string } {
   const isPath = ENDINGS.includes(extname(name))

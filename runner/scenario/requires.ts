@@ -32,8 +32,8 @@ export function parseVersionBounds(text: string): VersionBound[] | undefined {
 }
 
 /**
- * Why a scenario cannot be played here, in a sentence; undefined if it can. `serverVersion` is as the server reports it,
- * `7.0.15`; leave out what is not known yet.
+ * Why a scenario cannot be played here, in a sentence; undefined if it can. `serverVersion` is as the server reports
+ * it, `7.0.15`; leave out what is not known yet.
  */
 export function unmetRequirement(
   requires: Requires | undefined,

@@ -5,7 +5,10 @@ import { type ScalarTree, scalarsIn, type Tree } from './tree.ts'
 
 export const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** The names that may be used at a place of a scenario: params, whose values are known, and names bound when it is played. */
+/**
+ * The names that may be used at a place of a scenario: params, whose values are known, and names bound when it is
+ * played.
+ */
 export class Scope {
   /** The params with their values. */
   readonly params: Names

@@ -124,7 +124,9 @@ function describeGroup(shape: Shape): string {
   return `a group of keys (${shown}${keys.length > SHOWN ? ', …' : ''})`
 }
 
-/** A description such as `A duration: 250ms, 15s` says more than `a text`; what it says behind a `;` is for the editor. */
+/**
+ * A description such as `A duration: 250ms, 15s` says more than `a text`; what it says behind a `;` is for the editor.
+ */
 function describeText(shape: Shape): string {
   const match = /^([^:]{1,40}): (.+)$/.exec(shape.description ?? '')
   if (!match) return 'a text'

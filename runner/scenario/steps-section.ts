@@ -107,7 +107,10 @@ function extrasIn(tree: MapTree, verb: Verb): Entry[] {
   return tree.entries.filter(({ key }) => keys.includes(key) && key !== verb.name)
 }
 
-/** Reports what is wrong with the argument of a step and with its extras, names that are known only when it is played left aside. */
+/**
+ * Reports what is wrong with the argument of a step and with its extras, names that are known only when it is played
+ * left aside.
+ */
 function checkArguments(step: Step, verb: Verb, entry: Entry, extras: Entry[], context: StepsContext): void {
   checkArgNames(verb, entry, context)
   for (const { value } of extras) checkNames(value, context.scope, context.source, context.problems)
@@ -185,7 +188,10 @@ function readChildren(verb: Verb, where: 'steps' | '', { value }: Entry, path: s
     : readItems(list, `${path}.`, context)
 }
 
-/** Reports undefined names in a verb's argument. In a `let`, a later name may use an earlier one; child steps are read on their own. */
+/**
+ * Reports undefined names in a verb's argument. In a `let`, a later name may use an earlier one; child steps are read
+ * on their own.
+ */
 function checkArgNames(verb: Verb, { value }: Entry, context: CheckContext): void {
   const { source, problems } = context
   if (verb.fillsInNames && value.kind === 'map') {

@@ -100,7 +100,10 @@ export const expect = defineVerb({
   },
 })
 
-/** A target may be missing for a moment, as the replica of a shard in the middle of a failover: with `within`, that is waited for. */
+/**
+ * A target may be missing for a moment, as the replica of a shard in the middle of a failover: with `within`, that is
+ * waited for.
+ */
 async function lookOrMiss(subject: Asked, context: StepContext): Promise<Look> {
   try {
     return await subject.look(context)

@@ -36,9 +36,9 @@ export interface FaultVerb<Arg, Spec> {
 }
 
 /**
- * The verb of a fault: brings it about, proves it, and leaves it until `heal` or the end of the scenario; with `for`, holds it
- * that long and takes it away again, on every path. A fault that cannot be proven, or that is unsupported here, makes the step
- * inconclusive; one that cannot be healed makes it fail.
+ * The verb of a fault: brings it about, proves it, and leaves it until `heal` or the end of the scenario; with `for`,
+ * holds it that long and takes it away again, on every path. A fault that cannot be proven, or that is unsupported
+ * here, makes the step inconclusive; one that cannot be healed makes it fail.
  */
 export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb {
   return defineVerb({

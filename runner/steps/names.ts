@@ -40,8 +40,8 @@ export class UndefinedName extends PlayError {
 }
 
 /**
- * Replaces `$names` in every string of `value`, at any depth (keys stay as they are). A string that is nothing but one name
- * becomes the named value itself, with its type; elsewhere the value's text goes in. Throws UndefinedName.
+ * Replaces `$names` in every string of `value`, at any depth (keys stay as they are). A string that is nothing but one
+ * name becomes the named value itself, with its type; elsewhere the value's text goes in. Throws UndefinedName.
  */
 export function fillIn(value: unknown, names: Names): unknown {
   return replaceNames(value, (name) => {

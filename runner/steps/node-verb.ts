@@ -118,7 +118,9 @@ async function resolveAll(arg: NodeArg, context: StepContext): Promise<string[]>
     : await resolveTargets(arg, context, [])
 }
 
-/** Does it to all of these nodes at once, and proves it for each. Throws StepFailure for a node it makes no sense for. */
+/**
+ * Does it to all of these nodes at once, and proves it for each. Throws StepFailure for a node it makes no sense for.
+ */
 export async function applyTo(
   action: NodeAction,
   nodes: string[],

@@ -30,7 +30,8 @@ const CHANGES_THE_CONNECTION: ReadonlySet<string> = new Set([
 
 /**
  * The words of a command written as one text: `SET aa "hello world"`. Quotes group, and inside double quotes a
- * backslash escapes; there is nothing else (no variables, no shell). Throws an Error with a plain sentence if a quote is left open.
+ * backslash escapes; there is nothing else (no variables, no shell). Throws an Error with a plain sentence if a quote
+ * is left open.
  */
 function commandWords(text: string): string[] {
   const words: string[] = []

@@ -15,7 +15,9 @@ export const expectedReply = z.union([
 
 export type ExpectedReply = z.infer<typeof expectedReply>
 
-/** Whether a server's reply is as expected. Numbers and texts compare by their text, as RESP2 does not tell them apart. */
+/**
+ * Whether a server's reply is as expected. Numbers and texts compare by their text, as RESP2 does not tell them apart.
+ */
 export function replyMatches(reply: unknown, expected: ExpectedReply): boolean {
   if (expected === null) return reply === null
   if (Array.isArray(expected)) {

@@ -5,7 +5,10 @@ import { stall as kind } from '../faults/stall.ts'
 import { faultVerb } from './fault-verb.ts'
 import { describeTargets, resolveTargets, targets } from './targets.ts'
 
-/** Shorter ones end before they can be seen, longer ones would hold up a step for too long: `pause` has no end of its own. */
+/**
+ * Shorter ones end before they can be seen, longer ones would hold up a step for too long: `pause` has no end of its
+ * own.
+ */
 const [SHORTEST_MS, LONGEST_MS] = [500, 30_000]
 
 const time = duration

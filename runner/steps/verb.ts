@@ -49,9 +49,9 @@ export interface StepContext {
   /** What is wrong on purpose. */
   faults: FaultBoard
   /**
-   * Nodes a phrase stands for, now. Throws TargetError if there are none, StepFailure if there are several where one is needed.
-   * `where` is the place of the phrase in the step's argument, as `['node']`, for the scenario as played; without
-   * it the phrase stays as it was written.
+   * Nodes a phrase stands for, now. Throws TargetError if there are none, StepFailure if there are several where one is
+   * needed. `where` is the place of the phrase in the step's argument, as `['node']`, for the scenario as played;
+   * without it the phrase stays as it was written.
    */
   resolveOne(phrase: string, where?: readonly (string | number)[]): Promise<string>
   resolveMany(phrase: string, where?: readonly (string | number)[]): Promise<string[]>
@@ -89,7 +89,10 @@ export function namesInside({ params }: Step, names: Names): Names {
   return params === undefined ? names : paramNames(params, (value) => fillInKnown(value, names))
 }
 
-/** A verb of the language as its file defines it, typed by its schemas. Adding one is a file like this and a line in `index.ts`. */
+/**
+ * A verb of the language as its file defines it, typed by its schemas. Adding one is a file like this and a line in
+ * `index.ts`.
+ */
 export interface VerbSpec<Arg, Extras> {
   name: string
   /** One line for `list` of verbs, the schema and the editor. */
@@ -101,7 +104,9 @@ export interface VerbSpec<Arg, Extras> {
   modifiers: readonly Modifier[]
   /** The key in `arg` ('' for the argument itself) under which child steps stand. */
   children?: 'steps' | ''
-  /** Set when the verb fills in the `$names` of its argument itself: `let`, whose later names may use its earlier ones. */
+  /**
+   * Set when the verb fills in the `$names` of its argument itself: `let`, whose later names may use its earlier ones.
+   */
   fillsInNames?: true
   /** Set when the verb itself ends at `within`, because it polls. Others fail when what they did took longer. */
   keepsWithin?: true
@@ -117,7 +122,9 @@ export interface VerbSpec<Arg, Extras> {
   run(arg: Arg, context: StepContext, extras: Extras | undefined): Promise<StepResult>
 }
 
-/** An argument before it is played: which keys are given is known, and `$names` may still stand in the place of values. */
+/**
+ * An argument before it is played: which keys are given is known, and `$names` may still stand in the place of values.
+ */
 export type Given<Arg> = Partial<Record<keyof Arg, unknown>>
 
 /** A verb whose steps are not read yet. */
@@ -132,7 +139,10 @@ export interface Verb {
   readonly keepsWithin: boolean
   /** Reads a step before it is played, with the names that are known by then; without `names`, as it is written. */
   preview(step: Step, names?: Names): Preview
-  /** Reads a step that is about to be played. Throws UndefinedName, or StepFailure where a name holds what the verb cannot use. */
+  /**
+   * Reads a step that is about to be played. Throws UndefinedName, or StepFailure where a name holds what the verb
+   * cannot use.
+   */
   read(step: Step, names: Names): ReadStep
   /** What servers must be made with for a step, as far as names are known. */
   needs(step: Step, names: Names): GroupNeeds
@@ -140,7 +150,10 @@ export interface Verb {
 
 /** What can be said of a step before it is played. */
 interface Preview {
-  /** The verb's sentence; the step as it is written where a name that is not known yet keeps its argument from being read. */
+  /**
+   * The verb's sentence; the step as it is written where a name that is not known yet keeps its argument from being
+   * read.
+   */
   sentence: string
   arg: Checked
   extras: Checked

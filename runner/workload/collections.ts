@@ -3,7 +3,9 @@ import type { Operation, Reply } from './client/operation.ts'
 import type { Workload, WorkloadKind, WorkloadSetup } from './kind.ts'
 import { commonOptions, keyOptions, mixOf, readOptions, workloadSchema, writeOptions } from './option-schemas.ts'
 
-/** How many elements a set or list gets before another takes its place: reading one must not become slower and slower. */
+/**
+ * How many elements a set or list gets before another takes its place: reading one must not become slower and slower.
+ */
 const ELEMENTS = 256
 
 /** Clients add members with SADD and read whole sets with SMEMBERS. */

@@ -38,7 +38,10 @@ export class Load {
   #lastId = 0
   #broke: Error | undefined
 
-  /** Starts the thread, which takes a moment: well ahead of `open`. `onSeries` is told what clients see, about once a second. */
+  /**
+   * Starts the thread, which takes a moment: well ahead of `open`. `onSeries` is told what clients see, about once a
+   * second.
+   */
   constructor(onSeries: (workload: string, series: LoadSeries) => void) {
     this.#onSeries = onSeries
     this.#worker = new Worker(threadProgram(import.meta.url, './thread/load-thread'), { execArgv: [] })
@@ -69,7 +72,10 @@ export class Load {
     await this.#ask('stop', undefined, this.#longestTimeoutMs + STOP_MARGIN_MS)
   }
 
-  /** Reads what is left of the data from the masters, trying for `withinMs`. Resolves with how many reads came to nothing, by workload. */
+  /**
+   * Reads what is left of the data from the masters, trying for `withinMs`. Resolves with how many reads came to
+   * nothing, by workload.
+   */
   async readFinals(withinMs: number): Promise<Record<string, number>> {
     return this.#ask('readFinals', { withinMs }, withinMs + STOP_MARGIN_MS)
   }

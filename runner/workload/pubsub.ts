@@ -98,7 +98,9 @@ class PubSub implements Workload {
     this.#subscriptions = []
   }
 
-  /** One connection for all channels, at any node: each subscriber begins at another, and moves on when that one fails. */
+  /**
+   * One connection for all channels, at any node: each subscriber begins at another, and moves on when that one fails.
+   */
   #ofAll(subscriber: number, tools: WorkloadTools): Subscription {
     const count = tools.nodes.length
     const nodeFor = (attempt: number) => (subscriber + attempt) % count

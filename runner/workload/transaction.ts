@@ -14,7 +14,9 @@ import {
 
 const KEYS_IN_GROUP = 3
 
-/** Clients set all keys of a group to one value in one MULTI, and read them all in one: no read may see half a write. */
+/**
+ * Clients set all keys of a group to one value in one MULTI, and read them all in one: no read may see half a write.
+ */
 export const transaction: WorkloadKind = {
   name: 'transaction',
   summary: 'Sets all keys of a group to one value in a MULTI, and reads them in one: half a transaction shows',
@@ -83,7 +85,10 @@ export const transaction: WorkloadKind = {
   },
 }
 
-/** A part of it was carried out, or nobody knows: a server that does so is broken, and no check may take it for a failure. */
+/**
+ * A part of it was carried out, or nobody knows: a server that does so is broken, and no check may take it for a
+ * failure.
+ */
 function broken(): Shortfall {
   return { failure: 'other', indeterminate: true, r: UNKNOWN }
 }

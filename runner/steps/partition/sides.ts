@@ -11,7 +11,10 @@ export interface Sides {
   sentence: string
 }
 
-/** Resolves a partition on the nodes that there are. Throws StepFailure where it would cut nothing, or a node would be on two sides. */
+/**
+ * Resolves a partition on the nodes that there are. Throws StepFailure where it would cut nothing, or a node would be
+ * on two sides.
+ */
 export async function resolveSides(arg: PartitionArg, context: StepContext): Promise<Sides> {
   if (arg.isolate !== undefined) return await isolation(arg.isolate, context)
   if (arg.from !== undefined && arg.to !== undefined) return await oneWay(arg.from, arg.to, context)

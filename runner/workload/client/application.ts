@@ -22,9 +22,9 @@ export interface ApplicationOptions {
 const CONNECTION_OPTIONS = ['commandTimeout', 'connectTimeout', 'maxRetriesPerRequest']
 
 /**
- * A cluster client of ioredis, one for all clients of the workload, as an application has it: it follows redirections and tries
- * again by itself, and tells of none. So an operation that fails may have been carried out by an earlier try: every
- * failure is indeterminate, and no node is known.
+ * A cluster client of ioredis, one for all clients of the workload, as an application has it: it follows redirections
+ * and tries again by itself, and tells of none. So an operation that fails may have been carried out by an earlier try:
+ * every failure is indeterminate, and no node is known.
  */
 export class ApplicationClient implements LoadClient {
   readonly #cluster: Cluster

@@ -24,7 +24,10 @@ export interface CallHost {
   nodeAt(host: string, port: number, named: number): number | undefined
 }
 
-/** Redirections of one operation that are followed: as many tries as Jedis makes (JedisCluster.java, DEFAULT_MAX_ATTEMPTS). */
+/**
+ * Redirections of one operation that are followed: as many tries as Jedis makes (JedisCluster.java,
+ * DEFAULT_MAX_ATTEMPTS).
+ */
 const MOST_REDIRECTIONS = 5
 
 /** One operation under way: it has one try at a time. */

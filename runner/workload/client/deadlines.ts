@@ -6,8 +6,8 @@ interface Ending {
 }
 
 /**
- * Watches over operations that all may take the same time: they expire in the order in which they were added, so one look
- * at the oldest is enough, and an operation costs no timer of its own.
+ * Watches over operations that all may take the same time: they expire in the order in which they were added, so one
+ * look at the oldest is enough, and an operation costs no timer of its own.
  */
 export class Deadlines<T extends Ending> {
   readonly #timeoutMs: number

@@ -10,7 +10,9 @@ export interface DirectOptions {
   password: string
   /** How many clients the workload has. */
   clients: number
-  /** Each client has connections of its own: for operations that block or WATCH. Otherwise 32 share one to each node. */
+  /**
+   * Each client has connections of its own: for operations that block or WATCH. Otherwise 32 share one to each node.
+   */
   ownConnections: boolean
   /** Some operations are for replicas. */
   readsReplicas?: boolean
@@ -22,15 +24,17 @@ export interface DirectOptions {
 
 /** Clients that share a connection to each node: more would wait for each other's bytes, fewer cost a write each. */
 const CLIENTS_PER_LANE = 32
-/** A connection that comes to be takes under a millisecond; one that was cut must be tried anew soon after it is healed. */
+/**
+ * A connection that comes to be takes under a millisecond; one that was cut must be tried anew soon after it is healed.
+ */
 const CONNECT_TIMEOUT_MS = 500
 const CONNECT_EVERY_MS = 20
 const ASK_EVERY_MS = 100
 
 /**
- * Sends each operation to the owner of its slot, over plain connections. It follows MOVED and ASK, and each try is told to the
- * listener; everything else ends the operation, and nothing is sent again. A connection that was silent for as long
- * as an operation may take is given up.
+ * Sends each operation to the owner of its slot, over plain connections. It follows MOVED and ASK, and each try is told
+ * to the listener; everything else ends the operation, and nothing is sent again. A connection that was silent for as
+ * long as an operation may take is given up.
  */
 export class DirectClient implements LoadClient, CallHost {
   readonly #options: DirectOptions

@@ -33,8 +33,8 @@ export interface Exchange {
 }
 
 /**
- * One connection to one node, that many exchanges share: what is sent in one turn of the event loop leaves in one write.
- * It opens when it is first used and again after it broke. Nothing is ever sent twice. RESP2.
+ * One connection to one node, that many exchanges share: what is sent in one turn of the event loop leaves in one
+ * write. It opens when it is first used and again after it broke. Nothing is ever sent twice. RESP2.
  */
 export class Lane {
   readonly #options: LaneOptions

@@ -30,21 +30,29 @@ export interface Operation {
   commands: readonly Words[]
   /** How many of the commands, from the first, do the work: an error reply to one of them fails the operation. */
   work: number
-  /** The result for the history, from the replies to the last commands sent. Not asked when a command of the work failed. */
+  /**
+   * The result for the history, from the replies to the last commands sent. Not asked when a command of the work
+   * failed.
+   */
   judge(replies: readonly Reply[]): number | Shortfall
   /**
-   * For operations that look before they act: what to send next on the same connection, or why they stop here. The first
-   * commands then change nothing.
+   * For operations that look before they act: what to send next on the same connection, or why they stop here. The
+   * first commands then change nothing.
    */
   next?(replies: readonly Reply[]): readonly Words[] | Shortfall
 }
 
-/** For operations whose reply says no more than that they were carried out. A constant: a closure for each would cost more than it. */
+/**
+ * For operations whose reply says no more than that they were carried out. A constant: a closure for each would cost
+ * more than it.
+ */
 export function judgeDone(): number {
   return UNKNOWN
 }
 
-/** Told how an operation fares: any number of `attempted`, then exactly one of the others. Times as the client's `now`. */
+/**
+ * Told how an operation fares: any number of `attempted`, then exactly one of the others. Times as the client's `now`.
+ */
 export interface OperationListener {
   /** A try that ended without the operation ending. */
   attempted(node: number, failure: FailureClass, indeterminate: boolean, startMs: number, endMs: number): void
@@ -56,7 +64,10 @@ export interface OperationListener {
 
 /** Sends operations to a cluster. Nodes are numbered as the list of nodes that the client was made with. */
 export interface LoadClient {
-  /** `client`: which client of the workload sends it, from 0; it has no other operation under way. Never throws, and tells the listener nothing before it returns. */
+  /**
+   * `client`: which client of the workload sends it, from 0; it has no other operation under way. Never throws, and
+   * tells the listener nothing before it returns.
+   */
   send(operation: Operation, client: number, listener: OperationListener): void
   /** Opens connections ahead of the first operation. Resolves when all are open, or have failed to. */
   warmUp(): Promise<void>
@@ -86,7 +97,10 @@ function isRedirection(word: ErrorClass): boolean {
   return word === 'MOVED' || word === 'ASK'
 }
 
-/** Where `ASK 3999 localhost:7014` points. An empty host means the host that was asked. Undefined if the error is no ASK. */
+/**
+ * Where `ASK 3999 localhost:7014` points. An empty host means the host that was asked. Undefined if the error is no
+ * ASK.
+ */
 export function parseAsk(error: Error): { host: string; port: number } | undefined {
   const match = /^ASK \d+ (.*):(\d+)$/.exec(error.message)
   return match ? { host: match[1] ?? '', port: Number(match[2]) } : undefined

@@ -63,8 +63,8 @@ export class SlotMap {
   }
 
   /**
-   * Takes over what a node says; `asked` is its number: one that has met nobody yet does not know its own address. False, and nothing
-   * changes, if it knows of no owner.
+   * Takes over what a node says; `asked` is its number: one that has met nobody yet does not know its own address.
+   * False, and nothing changes, if it knows of no owner.
    */
   learn({ nodes, myId }: ClusterView, asked: number): boolean {
     const members = nodes.filter(isEstablished).flatMap((node) => {

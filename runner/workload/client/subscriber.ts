@@ -19,8 +19,8 @@ const ANSWER_WITHIN_MS = 1000
 const PING_EVERY_MS = 500
 
 /**
- * One connection to one node that is subscribed to channels, for as long as it lasts: until it breaks, the node is silent, or
- * the server takes a channel away because its slot has moved.
+ * One connection to one node that is subscribed to channels, for as long as it lasts: until it breaks, the node is
+ * silent, or the server takes a channel away because its slot has moved.
  */
 export class Subscriber {
   readonly #options: SubscriberOptions

@@ -14,8 +14,9 @@ export interface TopologyOptions {
 }
 
 /**
- * Keeps a client's slot map up to date by asking one node after the other, on connections of its own. CLUSTER NODES it is, for
- * CLUSTER SLOTS leaves out replicas to which nothing has been replicated yet (cluster.c, isReplicaAvailable, Redis 7.0).
+ * Keeps a client's slot map up to date by asking one node after the other, on connections of its own. CLUSTER NODES it
+ * is, for CLUSTER SLOTS leaves out replicas to which nothing has been replicated yet (cluster.c, isReplicaAvailable,
+ * Redis 7.0).
  */
 export class Topology {
   readonly #options: TopologyOptions
@@ -34,7 +35,10 @@ export class Topology {
     )
   }
 
-  /** Something showed that the map may be wrong: asks a node soon. `notNode` is the one that showed it, and is asked last. */
+  /**
+   * Something showed that the map may be wrong: asks a node soon. `notNode` is the one that showed it, and is asked
+   * last.
+   */
   doubt(notNode?: number): void {
     if (this.#closed || this.#asking !== undefined || this.#later !== undefined) return
     const waitMs = Math.max(0, this.#lastAskedMs + this.#options.everyMs - this.#options.now())

@@ -34,8 +34,9 @@ interface Group {
 }
 
 /**
- * Drives the clients of one workload: each has one operation under way at a time, and every operation is recorded. Clients of the
- * direct kind are divided among the shards that have keys, so that those of one shard do not stand still when another is down.
+ * Drives the clients of one workload: each has one operation under way at a time, and every operation is recorded.
+ * Clients of the direct kind are divided among the shards that have keys, so that those of one shard do not stand still
+ * when another is down.
  */
 export class Driver {
   readonly #options: DriverOptions
@@ -65,7 +66,10 @@ export class Driver {
     serveAll()
   }
 
-  /** Sends nothing more, and resolves when nothing is under way. What was never sent, for as long as an operation may take, is recorded as such. */
+  /**
+   * Sends nothing more, and resolves when nothing is under way. What was never sent, for as long as an operation may
+   * take, is recorded as such.
+   */
   async stop(): Promise<void> {
     this.halt()
     for (const group of this.#groups) this.#recordUnsent(group)

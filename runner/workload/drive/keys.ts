@@ -19,8 +19,8 @@ export interface LoadKey {
 }
 
 /**
- * The keys of a workload, in proportion to the slots of the shards at `aimed` (places from 0). Names begin as the workload
- * is called; a `{` in one would change its slot, and no workload may be called so.
+ * The keys of a workload, in proportion to the slots of the shards at `aimed` (places from 0). Names begin as the
+ * workload is called; a `{` in one would change its slot, and no workload may be called so.
  */
 export function makeKeys(
   workload: string,

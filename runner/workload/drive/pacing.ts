@@ -2,8 +2,8 @@
 const TIMER_GRAIN_MS = 2
 
 /**
- * When the operations of one group of clients are due. With a rate they are due at even distances, whatever becomes of those
- * before (open loop); without one, whenever a client is free (closed loop).
+ * When the operations of one group of clients are due. With a rate they are due at even distances, whatever becomes of
+ * those before (open loop); without one, whenever a client is free (closed loop).
  */
 export class Pacing {
   readonly #intervalMs: number
@@ -28,8 +28,8 @@ export class Pacing {
   }
 
   /**
-   * Takes the next operation, which is due by now. Returns when it counts as due. `clientWaited`: a client was free all the
-   * time; then only the timer was late, and the operation counts from now.
+   * Takes the next operation, which is due by now. Returns when it counts as due. `clientWaited`: a client was free all
+   * the time; then only the timer was late, and the operation counts from now.
    */
   take(nowMs: number, clientWaited: boolean): number {
     if (!this.isOpen) return nowMs

@@ -5,8 +5,8 @@ import type { LoadOptions } from '../options.ts'
 type Replication = Pick<LoadOptions, 'wait' | 'durability'>
 
 /**
- * The write, and behind it on the same connection the question whether enough replicas (WAIT) and disks (WAITAOF) have it.
- * If they do not in time, the write stands on the master and its fate is open: indeterminate.
+ * The write, and behind it on the same connection the question whether enough replicas (WAIT) and disks (WAITAOF) have
+ * it. If they do not in time, the write stands on the master and its fate is open: indeterminate.
  */
 export function replicated(operation: Operation, { wait, durability }: Replication): Operation {
   const questions: Words[] = []

@@ -20,7 +20,9 @@ export interface LoadRequest {
   shards: readonly (readonly SlotRange[])[]
   /** Random choices are drawn from it. */
   seed: number
-  /** Begin of the scenario by the machine's monotonic clock (`process.hrtime`), ms: threads have clocks of their own. */
+  /**
+   * Begin of the scenario by the machine's monotonic clock (`process.hrtime`), ms: threads have clocks of their own.
+   */
   originMs: number
   /** The same moment by the wall clock, ms since the epoch. */
   startWallMs: number
