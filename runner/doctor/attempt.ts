@@ -18,7 +18,7 @@ export interface AttemptOptions {
 }
 
 /**
- * Looks at something that may fail, hang or not be there. What is late is told to stop through the signal that `look`
+ * Looks at something that may fail, hang or not be there. What is late is asked to stop through the signal that `look`
  * gets, and is not waited for. Rejects only for a bug, and on abort.
  */
 export async function attempt<T>(look: (signal: AbortSignal) => Promise<T>, options: AttemptOptions): Promise<Seen<T>> {

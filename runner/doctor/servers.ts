@@ -42,12 +42,12 @@ export async function lookAtPrograms(environment: Environment, signal: AbortSign
     found.flat().map(async (path) => {
       const purpose = `ask ${path} what it is`
       const said = machine.run(path, ['--version'], { purpose, timeoutMs: ASK_TIMEOUT_MS, signal })
-      return { path, server: await said.then(serverOfVersionText, unlessBroken) }
+      return { path, server: await said.then(serverOfVersionText, undefinedIfBroken) }
     }),
   )
 }
 
-function unlessBroken(error: unknown): undefined {
+function undefinedIfBroken(error: unknown): undefined {
   if (!(error instanceof PlatformError)) throw error
   return undefined
 }
@@ -62,7 +62,7 @@ export function waysTo(
   const { servers, cachedTree, folders } = environment
   return Promise.all(
     servers.map(async (entry) => {
-      const tree = await cachedTree(entry.debian, folders.cache).catch(unlessBroken)
+      const tree = await cachedTree(entry.debian, folders.cache).catch(undefinedIfBroken)
       const onPath = programs.find(({ server }) => isServerOf(entry, server))
       const fetched = [debian && wayToFetch(debian, entry.debian)].filter((way) => way !== undefined)
       const images = engine ? imagesOf(entry, engine) : []

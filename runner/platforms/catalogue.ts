@@ -46,7 +46,10 @@ export interface ServerChoice {
 /** The server that is played against unless another is asked for. */
 export const DEFAULT_SERVER = 'redis:7.0'
 
-/** Reads `redis:7.0`, `path:/usr/local/bin/redis-server`, `image:my/redis:tag`. Whether there is such a thing is not asked. */
+/**
+ * Reads `redis:7.0`, `path:/usr/local/bin/redis-server`, `image:my/redis:tag`. Whether there is such a thing is not
+ * asked.
+ */
 export function parseServer(text: string): ServerChoice {
   const match = /^(path|image):(.*)$/s.exec(text)
   return match ? { kind: match[1] as 'path' | 'image', value: match[2] ?? '' } : { kind: 'catalogue', value: text }
@@ -63,8 +66,8 @@ export async function serverNames(projectRoot: string): Promise<string[]> {
 }
 
 /**
- * The catalogue's entry of this name (`redis:7.0`). Throws PlatformError, with the names there are, if there is none, or
- * when the catalogue itself is unreadable.
+ * The catalogue's entry of this name (`redis:7.0`). Throws PlatformError, with the names there are, if there is none,
+ * or when the catalogue itself is unreadable.
  */
 export async function findServer(projectRoot: string, name: string): Promise<ServerEntry> {
   const file = catalogueFile(projectRoot)

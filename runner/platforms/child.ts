@@ -81,7 +81,7 @@ function startProgram(program: string, args: readonly string[], options: ChildOp
       else if (code === 0) done()
       else
         done(
-          new PlatformError(`could not ${purpose}: \`${program}\` ${howItEnded(code, killedBy)}${quoted(complaints)}`),
+          new PlatformError(`could not ${purpose}: \`${program}\` ${describeEnd(code, killedBy)}${quoted(complaints)}`),
         )
     })
   })
@@ -98,7 +98,7 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-function howItEnded(code: number | null, killedBy: NodeJS.Signals | null): string {
+function describeEnd(code: number | null, killedBy: NodeJS.Signals | null): string {
   return code === null ? `was killed (${killedBy})` : `failed with exit code ${code}`
 }
 
@@ -106,6 +106,6 @@ function quoted(complaints: string): string {
   const lines = complaints.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('W: '))
   // apt marks what matters, and puts details of several lines below each.
   const marked = lines.filter((line) => line.startsWith('E: '))
-  const told = marked.length > 0 ? marked : lines
-  return told.length === 0 ? '' : `: ${lastLines(told.join('\n'), 3)}`
+  const relevant = marked.length > 0 ? marked : lines
+  return relevant.length === 0 ? '' : `: ${lastLines(relevant.join('\n'), 3)}`
 }

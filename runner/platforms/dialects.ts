@@ -1,7 +1,8 @@
 import { PlatformError } from './errors.ts'
 
 /**
- * What versions of Redis and Valkey differ in. All of it is here: elsewhere a dialect is asked, and no version compared.
+ * What versions of Redis and Valkey differ in. All of it is here: elsewhere a dialect is asked, and no version
+ * compared.
  */
 
 type Family = 'redis' | 'valkey'
@@ -20,7 +21,10 @@ type Feature =
 
 /** Moments of a failover that a server logs. */
 type FailoverMoment =
-  /** A node says who it is: at its start, or after a hard reset. Not of a failover itself, but other lines name nodes by id. */
+  /**
+   * A node says who it is: at its start, or after a hard reset. Not of a failover itself, but other lines name nodes by
+   * id.
+   */
   | 'identity'
   | 'asked to end'
   | 'ended'
@@ -73,14 +77,21 @@ export interface Dialect {
   readonly version: Version
   /** The server's own word for a master in its log. User-facing text says master. */
   readonly masterWord: 'master' | 'primary'
-  /** Whether this version is `wanted` (`7.2`) or later. Versions of the two families are not comparable: Valkey counts on from 7.2. */
+  /**
+   * Whether this version is `wanted` (`7.2`) or later. Versions of the two families are not comparable: Valkey counts
+   * on from 7.2.
+   */
   isAtLeast(wanted: string): boolean
   can(feature: Feature): boolean
-  /** Whether the server takes this setting. Only for settings that the runner itself gives: others are taken to be known. */
+  /**
+   * Whether the server takes this setting. Only for settings that the runner itself gives: others are taken to be
+   * known.
+   */
   knowsSetting(name: string): boolean
   /**
-   * Matches the message of a log line that tells of this moment. Named groups, where the moment has them: `node` (the id of
-   * the node spoken of), `by`, `delayMs`, `rank`, `primaryRank`, `offset`, `epoch`, `state` (`ok`, `fail`), `reason`, `votes`, `needed`.
+   * Matches the message of a log line that tells of this moment. Named groups, where the moment has them: `node` (the
+   * id of the node spoken of), `by`, `delayMs`, `rank`, `primaryRank`, `offset`, `epoch`, `state` (`ok`, `fail`),
+   * `reason`, `votes`, `needed`.
    */
   failoverLine(moment: FailoverMoment): RegExp
   /** How long elections wait, at this `cluster-node-timeout` in ms. */
@@ -121,8 +132,8 @@ const SETTING_SINCE: Readonly<Record<string, string>> = {
 const VALKEY_SAYS_PRIMARY_SINCE = '8.0'
 
 /**
- * The dialect of a server in words (`redis 6.0.16`, `valkey 9.1.0`). Throws PlatformError if it is no Redis or Valkey with a
- * version, or one older than 6.0.
+ * The dialect of a server in words (`redis 6.0.16`, `valkey 9.1.0`). Throws PlatformError if it is no Redis or Valkey
+ * with a version, or one older than 6.0.
  */
 export function dialectOf(server: string): Dialect {
   const match = /^(redis|valkey) (\d+(?:\.\d+){0,2})/.exec(server)
@@ -174,8 +185,8 @@ const ID = '[0-9a-f]{40}'
 const HUMAN_NAME = '(?: \\([^)]*\\))?'
 
 /**
- * From cluster.c of Redis 6.0 to 8.0 (cluster_legacy.c since 7.4) and of Valkey 8.1 to 9.1, replication.c and server.c of both.
- * Redis 8.0 forgets the brackets around one human name ("auth denied to … %s: can't vote").
+ * From cluster.c of Redis 6.0 to 8.0 (cluster_legacy.c since 7.4) and of Valkey 8.1 to 9.1, replication.c and server.c
+ * of both. Redis 8.0 forgets the brackets around one human name ("auth denied to … %s: can't vote").
  */
 function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): RegExp {
   const node = `(?<node>${ID})${HUMAN_NAME}`
@@ -219,9 +230,9 @@ function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): Re
 }
 
 /**
- * From clusterHandleSlaveFailover (cluster.c, Redis 6.0 to 8.0) and clusterHandleReplicaFailover (cluster_legacy.c): Valkey 8.1
- * adds 500 ms for each failed shard that goes first; Valkey 9.0 scales all of it with the node time-out; 9.1 lets the only or
- * best replica begin at once.
+ * From clusterHandleSlaveFailover (cluster.c, Redis 6.0 to 8.0) and clusterHandleReplicaFailover (cluster_legacy.c):
+ * Valkey 8.1 adds 500 ms for each failed shard that goes first; Valkey 9.0 scales all of it with the node time-out; 9.1
+ * lets the only or best replica begin at once.
  */
 function electionTiming(nodeTimeoutMs: number, valkey: Version | undefined): ElectionTiming {
   const retryMs = 2 * Math.max(2 * nodeTimeoutMs, 2000)

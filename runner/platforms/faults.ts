@@ -1,6 +1,7 @@
 /**
- * What a platform can do to the servers of a group beyond starting and stopping them. All of it is stated as what should be,
- * and a platform brings it about: asked for twice, nothing more happens; asked for nothing, all is whole again.
+ * What a platform can do to the servers of a group beyond starting and stopping them. All of it is stated as what
+ * should be, and a platform brings it about: asked for twice, nothing more happens; asked for nothing, all is whole
+ * again.
  */
 import { PlatformError } from './errors.ts'
 
@@ -60,7 +61,10 @@ export interface LinkProbe {
   from: string
   to: string
   channel: 'bus' | 'data'
-  /** Size of the question on a data channel, bytes, up to 48 000: to see a limited bandwidth. Default: as small as can be. */
+  /**
+   * Size of the question on a data channel, bytes, up to 48 000: to see a limited bandwidth. Default: as small as can
+   * be.
+   */
   payloadBytes?: number
 }
 
@@ -83,8 +87,23 @@ export interface Resources {
 
 /** Names of what `Platform.faultSupport` tells about, as `requires: { can: […] }` and `doctor` use them. */
 export const CAPABILITIES = [
-  ...(['partition', 'client-cut', 'delay', 'jitter', 'loss', 'bandwidth', 'corrupt', 'duplicate', 'reorder'] as const),
-  ...(['pause', 'cpu', 'memory', 'disk-full', 'disk-read-only', 'disk-slow', 'data-wiped', 'clock'] as const),
+  'partition',
+  'client-cut',
+  'delay',
+  'jitter',
+  'loss',
+  'bandwidth',
+  'corrupt',
+  'duplicate',
+  'reorder',
+  'pause',
+  'cpu',
+  'memory',
+  'disk-full',
+  'disk-read-only',
+  'disk-slow',
+  'data-wiped',
+  'clock',
 ] as const
 
 export type Capability = (typeof CAPABILITIES)[number]
@@ -98,7 +117,9 @@ export interface FaultSupport {
   hint?: string
 }
 
-/** What a group must be made with so that faults can be brought about later; a group made without pays nothing for it. */
+/**
+ * What a group must be made with so that faults can be brought about later; a group made without pays nothing for it.
+ */
 export interface GroupNeeds {
   /** Faults between nodes: `setNetwork` and `probeLinks`. */
   links?: true
@@ -114,11 +135,14 @@ export interface GroupNeeds {
   clock?: true
 }
 
-/** Faults of the network of a group. A node that is not there throws PlatformError; what cannot be done here, UnsupportedFault. */
+/**
+ * Faults of the network of a group. A node that is not there throws PlatformError; what cannot be done here,
+ * UnsupportedFault.
+ */
 export interface NetworkControl {
   /**
-   * Makes the network between the nodes exactly as stated: links that are not named are whole. Applied again by itself when
-   * a node that starts anew has lost it. A link may be named by several faults; each has its effect.
+   * Makes the network between the nodes exactly as stated: links that are not named are whole. Applied again by itself
+   * when a node that starts anew has lost it. A link may be named by several faults; each has its effect.
    */
   set(links: readonly LinkFault[]): Promise<void>
   /** Counts of the links last given to `set`, in their order. */
@@ -130,7 +154,10 @@ export interface NetworkControl {
 /** What the system itself says of a server's limits, and of what they did. What is left out does not limit it. */
 export interface SeenLimits {
   cpuShare?: number
-  /** How long the server was held back for want of its share of a core, ms; grows while it is, and starts anew with the server. */
+  /**
+   * How long the server was held back for want of its share of a core, ms; grows while it is, and starts anew with the
+   * server.
+   */
   heldBackMs: number
   /** The most that it may use. */
   memoryBytes?: number
@@ -147,6 +174,8 @@ export interface ServerControl {
    * `identity` is lost too. Returns what was removed, in words.
    */
   wipeData(node: string, identity: 'kept' | 'lost'): Promise<string[]>
-  /** From now on the server's wall clock is off by so much, ms; 0 puts it right. Outlasts the server's end and start. */
+  /**
+   * From now on the server's wall clock is off by so much, ms; 0 puts it right. Outlasts the server's end and start.
+   */
   setClock(node: string, offsetMs: number): Promise<void>
 }

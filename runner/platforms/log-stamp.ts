@@ -3,8 +3,8 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const STAMP = /^\d+:[A-Z] (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{3}) (?:[.\-*#] )?/
 
 /**
- * The server's own stamp at the beginning of a log line, read as UTC (ms since the epoch, whole), and what stands after it.
- * Undefined if the line begins otherwise.
+ * The server's own stamp at the beginning of a log line, read as UTC (ms since the epoch, whole), and what stands after
+ * it. Undefined if the line begins otherwise.
  */
 export function readStamp(line: string): { wallMs: number; message: string } | undefined {
   const stamp = STAMP.exec(line)

@@ -11,8 +11,8 @@ interface Seen {
 const hasProc = existsSync('/proc/self/stat')
 
 /**
- * The state letter of a process (`T`: stopped by a signal) and when it started, in a form only to be compared; undefined
- * if there is no such process, or only its unburied remains (a zombie).
+ * The state letter of a process (`T`: stopped by a signal) and when it started, in a form only to be compared;
+ * undefined if there is no such process, or only its unburied remains (a zombie).
  */
 export function lookAt(pid: number): Seen | undefined {
   const seen = hasProc ? lookInProc(pid) : lookWithPs(pid)
@@ -33,7 +33,8 @@ export function isAlive(id: ProcessId): boolean {
 function lookInProc(pid: number): Seen | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The name in brackets may hold anything; after it come the fields from the third on (proc(5)): 3 state, 22 starttime.
+    // The name in brackets may hold anything; after it come the fields from the third on (proc(5)): 3 state, 22
+    // starttime.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return { letter: fields[0] ?? '', startedAt: `${bootId()}:${fields[19]}` }
   } catch {

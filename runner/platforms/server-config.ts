@@ -8,7 +8,7 @@ export interface ServerConfigOptions {
   port: number
   /** Addresses listened on, the one that other nodes use first: Redis 6 connects to them from it. */
   bind: readonly string[]
-  /** The address that other nodes are told, and see this one come from, where that is none of `bind`. */
+  /** The address that this node announces and connects from, where that is none of `bind`. */
   knownAs?: string
   password: string
   /** The node's own folder, which holds its data. */
@@ -29,8 +29,8 @@ export interface VersionOptions {
 }
 
 /**
- * What every node has beside its port, addresses, password and folder, in every version. `docker/redis.conf` is the same
- * with placeholders for these, which a test keeps so.
+ * What every node has beside its port, addresses, password and folder, in every version. `docker/redis.conf` is the
+ * same with placeholders for these, which a test keeps so.
  */
 export const BASE_SETTINGS: Readonly<Record<string, string>> = {
   'protected-mode': 'yes',
@@ -45,8 +45,8 @@ export const BASE_SETTINGS: Readonly<Record<string, string>> = {
 }
 
 /**
- * What nodes have only in versions that know it: MOVED names `localhost:<port>`, which clients on this machine can follow,
- * while nodes use each other's addresses. Before Redis 7.0 it names the address.
+ * What nodes have only in versions that know it: MOVED names `localhost:<port>`, which clients on this machine can
+ * follow, while nodes use each other's addresses. Before Redis 7.0 it names the address.
  */
 function versionSettings(dialect: Dialect, options: VersionOptions = {}): Record<string, string> {
   const wanted: Record<string, string> = {
@@ -62,7 +62,7 @@ function versionSettings(dialect: Dialect, options: VersionOptions = {}): Record
 
 /** Lines that tell other nodes an address of this one, whatever they see it come from; in every version. */
 export function renderAnnouncement(address: string): string {
-  return renderLines(asWords(announcement(address)))
+  return renderLines(wordLists(announcement(address)))
 }
 
 function announcement(address: string): Record<string, string> {
@@ -77,7 +77,10 @@ function addressSettings(dialect: Dialect, address: string): Record<string, stri
   }
 }
 
-/** The configuration file of a node. Throws Error with the sentence of `settingProblem` for a setting that a run may not give. */
+/**
+ * The configuration file of a node. Throws Error with the sentence of `settingProblem` for a setting that a run may not
+ * give.
+ */
 export function renderServerConfig(options: ServerConfigOptions): string {
   const { dialect, port, bind, knownAs, password, dir, settings, logfile = '', procTitle, needs } = options
   const lines = renderLines({
@@ -87,25 +90,25 @@ export function renderServerConfig(options: ServerConfigOptions): string {
     masterauth: [password],
     dir: [dir],
     logfile: [logfile],
-    ...(knownAs === undefined ? {} : asWords(addressSettings(dialect, knownAs))),
-    ...asWords(BASE_SETTINGS),
+    ...(knownAs === undefined ? {} : wordLists(addressSettings(dialect, knownAs))),
+    ...wordLists(BASE_SETTINGS),
   })
   return lines + renderRunSettings(dialect, settings, { procTitle, needs })
 }
 
 /**
- * The end of a node's configuration: what its version adds, then the settings of the run, which win. For platforms whose
- * servers bring the rest of it with them.
+ * The end of a node's configuration: what its version adds, then the settings of the run, which win. For platforms
+ * whose servers bring the rest of it with them.
  */
 export function renderRunSettings(
   dialect: Dialect,
   settings: Readonly<Record<string, string>>,
   options: VersionOptions = {},
 ): string {
-  return renderLines(asWords(versionSettings(dialect, options))) + renderSettings(settings)
+  return renderLines(wordLists(versionSettings(dialect, options))) + renderSettings(settings)
 }
 
-function asWords(settings: Readonly<Record<string, string>>): Record<string, string[]> {
+function wordLists(settings: Readonly<Record<string, string>>): Record<string, string[]> {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, [value]]))
 }
 

@@ -57,8 +57,8 @@ export function settingProblem(name: string, value: string): string | undefined 
 
 /**
  * Lines of a `redis.conf` for these settings. A value is split into words as the server does it (quotes keep a word
- * together, `""` is an empty word), and each word is quoted again where it must be: `save: 3600 1 300 100` stays four words.
- * Throws Error with the sentence of `settingProblem` for a setting that may not be given.
+ * together, `""` is an empty word), and each word is quoted again where it must be: `save: 3600 1 300 100` stays four
+ * words. Throws Error with the sentence of `settingProblem` for a setting that may not be given.
  */
 export function renderSettings(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)

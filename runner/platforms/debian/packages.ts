@@ -10,10 +10,10 @@ const UPDATE_TIMEOUT_MS = 180_000
 const DOWNLOAD_TIMEOUT_MS = 300_000
 
 /**
- * Downloads the packages of `source` and all that they depend on into `folder` (made if missing), with this machine's apt
- * but none of its state: nothing is installed and root is not needed. apt verifies the signature of the archive and the
- * checksum of every package. Returns the paths of the `.deb` files.
- * Throws PlatformError when the archive cannot be reached, cannot be trusted, or lacks a package.
+ * Downloads the packages of `source` and all that they depend on into `folder` (made if missing), with this machine's
+ * apt but none of its state: nothing is installed and root is not needed. apt verifies the signature of the archive and
+ * the checksum of every package. Returns the paths of the `.deb` files. Throws PlatformError when the archive cannot be
+ * reached, cannot be trusted, or lacks a package.
  */
 export async function downloadPackages(
   source: DebianSource,
@@ -55,7 +55,9 @@ function hintFor(problem: string, archives: readonly Archive[]): string {
   return needed
 }
 
-/** Folders and a configuration that make apt forget what this machine has installed; returns the configuration's path. */
+/**
+ * Folders and a configuration that make apt forget what this machine has installed; returns the configuration's path.
+ */
 async function writePrivateApt(
   folder: string,
   source: DebianSource,

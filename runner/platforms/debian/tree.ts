@@ -46,7 +46,7 @@ export async function debianTree(source: DebianSource, options: TreeOptions): Pr
   await removeLeftBehind(cacheFolder)
   const making = join(cacheFolder, `.making-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`)
   await mkdir(making, { recursive: true }).catch((error) => {
-    throw explained(error, cacheFolder)
+    throw explainError(error, cacheFolder)
   })
   try {
     const debs = await downloadPackages(source, join(making, 'apt'), progress, signal)
@@ -54,7 +54,7 @@ export async function debianTree(source: DebianSource, options: TreeOptions): Pr
     await makeTree(debs, join(making, 'tree'), signal)
     await moveInPlace(join(making, 'tree'), source, cacheFolder, join(making, 'remnant'))
   } catch (error) {
-    throw explained(error, cacheFolder)
+    throw explainError(error, cacheFolder)
   } finally {
     await rm(making, { recursive: true, force: true })
   }
@@ -206,7 +206,7 @@ function isAlive(pid: number): boolean {
 /**
  * The error for people: a full disk and a folder that cannot be written come from node, from apt and from dpkg alike.
  */
-function explained(error: unknown, cacheFolder: string): unknown {
+function explainError(error: unknown, cacheFolder: string): unknown {
   const code = codeOf(error)
   const message = messageOf(error)
   if (code === 'ENOSPC' || /No space left on device|enough free space|Disk quota exceeded/i.test(message)) {

@@ -70,7 +70,7 @@ export class DockerPlatform implements Platform {
     const image = this.#image ?? (await this.#prepareImage(progress, signal))
     signal?.throwIfAborted()
     for (const left of await removeOrphans(this.#engine)) progress(`removed what a dead run left: ${left}`)
-    const machine = await this.#demandFree(spec)
+    const machine = await this.#assertFree(spec)
     if (spec.needs?.links) await this.#toolbox.prepare(progress, signal)
     const clock = spec.needs?.clock ? await clockFiles(await clockLibrary(progress, signal)) : []
     try {
@@ -153,7 +153,7 @@ export class DockerPlatform implements Platform {
   }
 
   /** Throws ConflictError if a name, a port or the run's id is taken; returns the name of the engine's machine. */
-  async #demandFree(spec: ServerGroupSpec): Promise<string> {
+  async #assertFree(spec: ServerGroupSpec): Promise<string> {
     const [containers, info] = await Promise.all([
       this.#listAll(),
       this.#engine.call('describe itself', (): Promise<{ Name?: string; ID?: string }> => this.#engine.docker.info()),

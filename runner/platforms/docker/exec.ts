@@ -14,8 +14,8 @@ export interface ExecResult {
 }
 
 /**
- * Runs a program in a container that runs, to its end. `doing` completes `could not …`. Throws PlatformError when the container
- * does not run or the program is not done after 20 s; what it exits with is for the caller to judge.
+ * Runs a program in a container that runs, to its end. `doing` completes `could not …`. Throws PlatformError when the
+ * container does not run or the program is not done after 20 s; what it exits with is for the caller to judge.
  */
 export async function execIn(
   engine: Engine,

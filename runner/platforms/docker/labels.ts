@@ -4,7 +4,7 @@ import { thisRunner } from '../runner-identity.ts'
 /** Labels on everything made, so that it is found again and nothing else is touched. */
 export const RUN_LABEL = 'redis-chaos.run'
 export const PURPOSE_LABEL = 'redis-chaos.purpose'
-/** Who made it, so that what a dead runner left is told from what a living one needs. */
+/** Who made it, to tell what a dead runner left from what a living one needs. */
 export const RUNNER_LABEL = 'redis-chaos.runner'
 /** `yes`: it is meant to outlive its runner. */
 export const KEPT_LABEL = 'redis-chaos.kept'

@@ -22,9 +22,9 @@ export class SubnetTaken extends PlatformError {
 }
 
 /**
- * Chooses addresses on a bridge network for a run, which `make` then makes: on a subnet that the engine found free, stated
- * explicitly, since only then may containers have addresses that stay theirs while they are stopped. The addresses are
- * known before the network exists, so that containers can be created meanwhile.
+ * Chooses addresses on a bridge network for a run, which `make` then makes: on a subnet that the engine found free,
+ * stated explicitly, since only then may containers have addresses that stay theirs while they are stopped. The
+ * addresses are known before the network exists, so that containers can be created meanwhile.
  */
 export async function chooseNetwork(engine: Engine, name: string, labels: Labels, nodes: number): Promise<RunNetwork> {
   const trial = await createBridge(engine, `${name}-subnet`, labels)
@@ -62,14 +62,19 @@ function createBridge(engine: Engine, name: string, labels: Labels, subnet?: str
   )
 }
 
-/** Addresses that the engine hands out itself come from the upper half only: those of stopped nodes are not given away. */
+/**
+ * Addresses that the engine hands out itself come from the upper half only: those of stopped nodes are not given away.
+ */
 function addressPlan(subnet: string): { Subnet: string; Gateway: string; IPRange: string } {
   const { first, prefix } = parseSubnet(subnet)
   const upperHalf = first + 2 ** (31 - prefix)
   return { Subnet: subnet, Gateway: formatAddress(first + 1), IPRange: `${formatAddress(upperHalf)}/${prefix + 1}` }
 }
 
-/** The first `count` host addresses of an IPv4 subnet (`172.18.0.0/16`) after its gateway's. Throws PlatformError if its lower half has fewer. */
+/**
+ * The first `count` host addresses of an IPv4 subnet (`172.18.0.0/16`) after its gateway's. Throws PlatformError if its
+ * lower half has fewer.
+ */
 export function hostAddresses(subnet: string, count: number): string[] {
   const { first, prefix } = parseSubnet(subnet)
   const room = 2 ** (31 - prefix) - 2

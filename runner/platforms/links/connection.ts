@@ -15,8 +15,9 @@ interface ConnectionOptions {
 const LINGER_MS = 10_000
 
 /**
- * A connection that somebody opened to a node through one of its doors, and the one that goes on from there to the node. Where either
- * direction is cut it cannot be opened, as TCP needs both: the sender sees a connection that stays silent.
+ * A connection that somebody opened to a node through one of its doors, and the one that goes on from there to the
+ * node. Where either direction is cut it cannot be opened, as TCP needs both: the sender sees a connection that stays
+ * silent.
  */
 export class Connection {
   /** Who opened it, and to whom. */
@@ -76,7 +77,10 @@ export class Connection {
     }
   }
 
-  /** What was swallowed is lost, and its peers would wait for it until their own time-outs; so they open a new one at once. */
+  /**
+   * What was swallowed is lost, and its peers would wait for it until their own time-outs; so they open a new one at
+   * once.
+   */
   #cannotGoOn(forward: Effect, backward: Effect): boolean {
     if (!this.#backward) return forward.cut === undefined && backward.cut === undefined
     return (this.#forward.broken && forward.cut === undefined) || (this.#backward.broken && backward.cut === undefined)

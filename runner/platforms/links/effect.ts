@@ -1,7 +1,9 @@
 import type { LinkCount, LinkFault } from '../faults.ts'
 import { openingStallOf, SEGMENT_BYTES, stallOf } from './loss.ts'
 
-/** One link fault from when it is asked for until it is no more: what it has done, and how far its bandwidth is used. */
+/**
+ * One link fault from when it is asked for until it is no more: what it has done, and how far its bandwidth is used.
+ */
 class FaultInForce {
   readonly fault: LinkFault
   packets = 0
@@ -12,8 +14,8 @@ class FaultInForce {
   }
 
   /**
-   * Takes its turn on a line of the fault's bandwidth, and returns when it has passed, on the monotonic clock. Counted from when it came:
-   * a timer that is late costs nothing.
+   * Takes its turn on a line of the fault's bandwidth, and returns when it has passed, on the monotonic clock. Counted
+   * from when it came: a timer that is late costs nothing.
    */
   pass(cameAtMs: number, bytes: number): number {
     const { bytesPerSecond } = this.fault
@@ -30,7 +32,9 @@ export class Effect {
   readonly isNone: boolean
   readonly delayMs: number
   readonly lossRatio: number
-  /** Data is cut into pieces that pass one after another: what a line carries in 2 ms, so that others get their turn. */
+  /**
+   * Data is cut into pieces that pass one after another: what a line carries in 2 ms, so that others get their turn.
+   */
   readonly pieceBytes: number
 
   constructor(faults: readonly FaultInForce[]) {

@@ -2,7 +2,10 @@ import type { Socket } from 'node:net'
 import type { Effect } from './effect.ts'
 import { SEGMENT_BYTES } from './loss.ts'
 
-/** What waits for bandwidth, and what is on its way (a TCP window: tcp_rmem, Linux); beyond it the sender is made to wait. */
+/**
+ * What waits for bandwidth, and what is on its way (a TCP window: tcp_rmem, Linux); beyond it the sender is made to
+ * wait.
+ */
 const WAITING_BYTES = 256 * 1024
 const TRAVELLING_BYTES = 4 * 1024 * 1024
 /** What a cut swallows before the sender is made to wait, as it would for acknowledgements. */
@@ -24,8 +27,8 @@ interface Piece {
 const NOTHING = Buffer.alloc(0)
 
 /**
- * One direction of a connection: carries what comes from one socket to another, in order, whatever the effect of faults on it.
- * Without any it hands data on at once.
+ * One direction of a connection: carries what comes from one socket to another, in order, whatever the effect of faults
+ * on it. Without any it hands data on at once.
  */
 export class Flow {
   /** Something was swallowed: the connection cannot go on. */
@@ -70,8 +73,8 @@ export class Flow {
   }
 
   /**
-   * What waits or is on its way fares by the new effect from now on. `roundTripMs`: without loss. `unacknowledged`: the other direction is
-   * cut.
+   * What waits or is on its way fares by the new effect from now on. `roundTripMs`: without loss. `unacknowledged`: the
+   * other direction is cut.
    */
   change(effect: Effect, { roundTripMs, unacknowledged }: { roundTripMs: number; unacknowledged: boolean }): void {
     this.#effect = effect

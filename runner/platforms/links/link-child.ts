@@ -7,7 +7,10 @@ import type { LinkOpening, LinkOrder, LinkPlan, LinkReply } from './protocol.ts'
 
 const KEPT_CHARACTERS = 500
 
-/** The process that carries a group's links, seen by the one that starts it. It ends by itself when that one is gone, however it went. */
+/**
+ * The process that carries a group's links, seen by the one that starts it. It ends by itself when that one is gone,
+ * however it went.
+ */
 export class LinkChild {
   readonly #child: ChildProcessWithoutNullStreams
   #lastId = 0
@@ -21,8 +24,8 @@ export class LinkChild {
   #closing = false
 
   /**
-   * `about` is there for people who look at the list of processes: a run's id. `onLoss` is called when it ends without being asked to, with
-   * the reason in words.
+   * `about` is there for people who look at the list of processes: a run's id. `onLoss` is called when it ends without
+   * being asked to, with the reason in words.
    */
   constructor(about: string, onLoss: (words: string) => void) {
     const child = spawn(process.execPath, [...programArgs(import.meta.url, './link-process'), about], {
@@ -53,7 +56,7 @@ export class LinkChild {
         resolve()
       }
       child.once('error', (error) => end(error.message))
-      child.once('close', (code, signal) => end(this.#endInWords(code, signal)))
+      child.once('close', (code, signal) => end(this.#describeEnd(code, signal)))
     })
   }
 
@@ -114,7 +117,7 @@ export class LinkChild {
     return new Error(`the process that carries the links between the nodes is gone: ${this.#end}`)
   }
 
-  #endInWords(code: number | null, signal: NodeJS.Signals | null): string {
+  #describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
     const words = lastLines(this.#complaints.replaceAll(/^\s+at .*$/gm, ''), 3)
     const said = words === '' ? '' : `; it said: ${words}`
     return `${signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`}${said}`

@@ -1,5 +1,6 @@
-// Carries the links between the nodes of a group, in a process of its own: neither what drives the servers nor what measures
-// them is in its way. It ends when whoever started it is gone, however that went: its standard input ends then.
+// Carries the links between the nodes of a group, in a process of its own: neither what drives the servers nor what
+// measures them is in its way. It ends when whoever started it is gone, however that went: its standard input ends
+// then.
 //
 // Every run that needs links waits for this to start, so it loads nothing that it does not need.
 import { codeOf, messageOf } from '../../base/errors.ts'

@@ -47,7 +47,11 @@ export function loopbackPlan(nodes: readonly ServerNode[], needs: GroupNeeds): L
   ])
   const doors = nodes.flatMap(({ name, index, port }) => {
     const door = (host: string, channel: 'bus' | 'data', at: number) => ({
-      ...{ host, port: at, to: name, channel, keepsSource: true },
+      host,
+      port: at,
+      to: name,
+      channel,
+      keepsSource: true,
       target: { host: hiddenAddress(index), port: at },
     })
     return [
@@ -67,7 +71,7 @@ export async function loopbackProblem(): Promise<{ reason: string; hint: string 
 }
 
 /** Throws UnsupportedFault if these nodes cannot have links on this machine. */
-export async function demandLoopback(nodes: number): Promise<void> {
+export async function assertLoopback(nodes: number): Promise<void> {
   const fault = `links between ${nodes} nodes`
   if (nodes > MOST_NODES) {
     throw new UnsupportedFault(fault, `each needs a loopback address of its own, and there are ${MOST_NODES}`)

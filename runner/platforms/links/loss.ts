@@ -1,9 +1,10 @@
 /**
- * What loss does to a TCP connection, for links that carry streams and see no packets. A program never misses a byte: it waits
- * for what was lost to be sent again, and for all that came after it. The model, after Linux (net/ipv4/tcp_input.c, tcp_timer.c, 6.1):
- * each segment of a full Ethernet frame is lost by itself. One that three or more segments follow in the same piece of data is missed
- * after a round trip (fast retransmit); the last ones, and all that is lost again, are missed by the sender's timer: 200 ms beyond the
- * round trip, twice as long for each further try, 120 s at most. Lost acknowledgements are left out: the next one makes up for them.
+ * What loss does to a TCP connection, for links that carry streams and see no packets. A program never misses a byte:
+ * it waits for what was lost to be sent again, and for all that came after it. The model, after Linux
+ * (net/ipv4/tcp_input.c, tcp_timer.c, 6.1): each segment of a full Ethernet frame is lost by itself. One that three or
+ * more segments follow in the same piece of data is missed after a round trip (fast retransmit); the last ones, and all
+ * that is lost again, are missed by the sender's timer: 200 ms beyond the round trip, twice as long for each further
+ * try, 120 s at most. Lost acknowledgements are left out: the next one makes up for them.
  */
 
 /** Payload of a segment in an Ethernet frame of 1500 bytes, with TCP timestamps. */
@@ -19,8 +20,8 @@ const FOLLOWERS_THAT_TELL = 3
 const MOST_TRIES = 15
 
 /**
- * How much later than without loss a piece of data is whole at the other end, ms; 0 mostly. `ratio`: of segments that are lost. `random`
- * gives numbers from 0 to 1.
+ * How much later than without loss a piece of data is whole at the other end, ms; 0 mostly. `ratio`: of segments that
+ * are lost. `random` gives numbers from 0 to 1.
  */
 export function stallOf(bytes: number, ratio: number, roundTripMs: number, random: () => number): number {
   const segments = Math.max(1, Math.ceil(bytes / SEGMENT_BYTES))
@@ -34,8 +35,8 @@ export function stallOf(bytes: number, ratio: number, roundTripMs: number, rando
 }
 
 /**
- * How much later than without loss a connection is open, ms: either the question for it or the answer may be lost, again and again.
- * `ratio` is that of the one direction, `backRatio` that of the other.
+ * How much later than without loss a connection is open, ms: either the question for it or the answer may be lost,
+ * again and again. `ratio` is that of the one direction, `backRatio` that of the other.
  */
 export function openingStallOf(ratio: number, backRatio: number, random: () => number): number {
   const either = 1 - (1 - ratio) * (1 - backRatio)

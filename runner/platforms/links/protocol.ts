@@ -1,8 +1,11 @@
 import type { LinkCount, LinkFault } from '../faults.ts'
 
-/** What is said to the process that carries the links and what it answers: one JSON text a line, on its standard streams. */
+/**
+ * What is said to the process that carries the links and what it answers: one JSON text a line, on its standard
+ * streams.
+ */
 
-/** The first line that it is told. */
+/** The first line sent to it. */
 export interface LinkPlan {
   doors: LinkDoor[]
   /** Which node speaks from an address; any other address is that of CLIENTS. */
@@ -36,7 +39,7 @@ export type LinkOrder =
   /** Ends all connections between the nodes of each pair. */
   | { do: 'end'; pairs: readonly (readonly [string, string])[] }
 
-/** Every later line that it is told. */
+/** Every later line sent to it. */
 export type LinkRequest = LinkOrder & { id: number }
 
 /** Every later line that it answers. */

@@ -25,7 +25,10 @@ async function hasSocket(pid: number, inode: string): Promise<boolean> {
   return targets.includes(`socket:[${inode}]`)
 }
 
-/** As the kernel writes it: the address in the byte order of the machine, which is little-endian wherever Node runs but on s390x. */
+/**
+ * As the kernel writes it: the address in the byte order of the machine, which is little-endian wherever Node runs but
+ * on s390x.
+ */
 function hex({ host, port }: { host: string; port: number }): string {
   const bytes = host.split('.').map((part) => Number(part).toString(16).toUpperCase().padStart(2, '0'))
   const ordered = process.arch === 's390x' ? bytes : bytes.reverse()

@@ -6,8 +6,8 @@ import type { SupervisorClaim } from './protocol.ts'
 export const RECORD_FILE = 'run.json'
 
 /**
- * Removes the folder of a run whose runner was gone before it had told what to start. A folder that was made for another group of the same name
- * stays: its record bears another claim.
+ * Removes the folder of a run whose runner was gone before it had said what to start. A folder that was made for
+ * another group of the same name stays: its record has another claim.
  */
 export function removeClaimed({ folder, claim }: SupervisorClaim): void {
   try {

@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 20
  * Throws ConflictError if something listens on a port of these nodes or on the port of a cluster bus, at an address
  * that they or their links listen on.
  */
-export async function demandFreePorts(stateFolder: string, nodes: readonly ServerNode[]): Promise<void> {
+export async function assertFreePorts(stateFolder: string, nodes: readonly ServerNode[]): Promise<void> {
   const wanted = nodes.flatMap(({ index, port, peerHost }) => {
     const more = hasLinks({ index, peerHost }) ? [peerHost, hiddenAddress(index)] : []
     return [
@@ -21,7 +21,7 @@ export async function demandFreePorts(stateFolder: string, nodes: readonly Serve
       { port: port + BUS_OFFSET, what: `${port + BUS_OFFSET} (the cluster bus of ${port})`, more },
     ]
   })
-  const taken = await untilSettled(wanted)
+  const taken = await takenPorts(wanted)
   if (taken.length === 0) return
   const runs = await readRuns(stateFolder)
   throw conflictError(
@@ -50,7 +50,7 @@ interface Wanted {
  * The ports that are held. A server of several threads that was killed may be gone from the list of processes a moment
  * before its sockets are: what nobody to be seen holds is looked at again for half a second.
  */
-async function untilSettled(wanted: readonly Wanted[]): Promise<(Wanted & { holder: string })[]> {
+async function takenPorts(wanted: readonly Wanted[]): Promise<(Wanted & { holder: string })[]> {
   const deadlineMs = performance.now() + NOBODY_WITHIN_MS
   for (;;) {
     const held = await Promise.all(

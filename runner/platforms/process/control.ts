@@ -19,7 +19,9 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Requests to the supervisor of a run, over its socket. Opened by the first request, and again after an interruption. */
+/**
+ * Requests to the supervisor of a run, over its socket. Opened by the first request, and again after an interruption.
+ */
 export class Control {
   readonly #runId: string
   readonly #socketFile: string
@@ -33,8 +35,8 @@ export class Control {
   }
 
   /**
-   * Asks and waits for the answer. `doing` says in words what for: `stop redis-node0`. Throws SupervisorGone, or PlatformError when the
-   * supervisor refuses or takes 30 s longer than `graceMs`.
+   * Asks and waits for the answer. `doing` says in words what for: `stop redis-node0`. Throws SupervisorGone, or
+   * PlatformError when the supervisor refuses or takes 30 s longer than `graceMs`.
    */
   async ask(doing: string, action: Action, server?: string, graceMs = 0): Promise<Reply> {
     return await this.#send(doing, { action, graceMs, ...(server === undefined ? {} : { server }) })

@@ -7,8 +7,9 @@ const LOOK_EVERY_MS = 4
 const TICK_MS = 10
 
 /**
- * Holds a process to a share of one core, without any right of an administrator: it is stopped (SIGSTOP) when it has used its
- * share of the time, and goes on (SIGCONT) when it has some again. An idle process is not touched, as with the kernel's quotas.
+ * Holds a process to a share of one core, without any right of an administrator: it is stopped (SIGSTOP) when it has
+ * used its share of the time, and goes on (SIGCONT) when it has some again. An idle process is not touched, as with the
+ * kernel's quotas.
  */
 export class CpuThrottle {
   readonly #pid: number

@@ -8,7 +8,7 @@ import { clockLibrary } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
 import { EndedEarly } from '../first-answer.ts'
-import { announcedAddress, demandLoopback, loopbackPlan, needsLinks } from '../links/loopback.ts'
+import { announcedAddress, assertLoopback, loopbackPlan, needsLinks } from '../links/loopback.ts'
 import {
   type FoundRun,
   nodeName,
@@ -21,7 +21,7 @@ import {
 import { isAlive } from '../process-id.ts'
 import { checkSpec } from '../spec.ts'
 import { defaultStateFolder, openStateFolder } from '../state-folder.ts'
-import { demandFreePorts } from './conflicts.ts'
+import { assertFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { faultSupport } from './fault-support.ts'
 import { dataFolder, makeNodeFolder } from './node-folder.ts'
@@ -89,7 +89,7 @@ export class ProcessPlatform implements Platform {
 
   async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
     checkSpec(spec)
-    if (needsLinks(spec.needs ?? {})) await demandLoopback(spec.nodes)
+    if (needsLinks(spec.needs ?? {})) await assertLoopback(spec.nodes)
     const program = this.#program ?? (await this.#chooseProgram(progress, signal))
     signal?.throwIfAborted()
     await this.#openStateFolder(spec.runId)
@@ -98,7 +98,7 @@ export class ProcessPlatform implements Platform {
     try {
       for (const left of await removeStale(this.#stateFolder)) progress(`removed what a dead run left: ${left}`)
       const nodes = nodesOf(spec)
-      await demandFreePorts(this.#stateFolder, nodes)
+      await assertFreePorts(this.#stateFolder, nodes)
       signal?.throwIfAborted()
       const claim = supervisor.claim(runFolder(this.#stateFolder, spec.runId))
       const folder = await makeRunFolder(this.#stateFolder, spec, nodes, claim)
@@ -170,7 +170,7 @@ export class ProcessPlatform implements Platform {
       // Something else may take a port after the check: that is a conflict too.
       const taken = error instanceof EndedEarly && /address already in use/i.test(error.message)
       if (taken || error instanceof AddressInUse) {
-        await demandFreePorts(this.#stateFolder, nodes)
+        await assertFreePorts(this.#stateFolder, nodes)
       }
       throw error
     }

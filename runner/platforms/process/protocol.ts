@@ -4,8 +4,8 @@ import type { NodeState } from '../platform.ts'
 /** What a runner and the supervisor of its processes say to each other: one JSON text a line. */
 
 /**
- * The first line on the supervisor's standard input, before the run's folder is made: from then on the supervisor removes it at its end, if it
- * was made under this claim.
+ * The first line on the supervisor's standard input, before the run's folder is made: from then on the supervisor
+ * removes it at its end, if it was made under this claim.
  */
 export interface SupervisorClaim {
   /** Unique. */

@@ -102,7 +102,7 @@ export async function isStale(stateFolder: string, runId: string): Promise<boole
   return made !== undefined && Date.now() - made.mtimeMs > RECORD_WITHIN_MS
 }
 
-/** What can be told of a run to others. */
+/** The run as a platform reports it. */
 export function foundRun({ runId, purpose, runner, kept, processes }: RecordedRun): FoundRun {
   const supervised = processes !== undefined && isAlive(processes.supervisor)
   const state = isAlive(runner) ? 'live' : kept && supervised ? 'kept' : 'orphaned'

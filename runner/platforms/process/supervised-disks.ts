@@ -5,7 +5,10 @@ import type { DiskPlan } from './protocol.ts'
 const OPEN_WITHIN_MS = 5_000
 const KEPT_CHARACTERS = 500
 
-/** The process that keeps a group's small disks, for as long as the group is there. It ends by itself when its supervisor is gone. */
+/**
+ * The process that keeps a group's small disks, for as long as the group is there. It ends by itself when its
+ * supervisor is gone.
+ */
 export class SupervisedDisks {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #enter: string[]

@@ -192,8 +192,8 @@ export class SupervisedServer {
 }
 
 /**
- * Whether the last words of a server are that it got no memory (zmallocDefaultOOM and redisOutOfMemoryHandler, zmalloc.c and
- * server.c, Redis 7.0). A report of the crash follows, of some ten thousand characters.
+ * Whether the last words of a server are that it got no memory (zmallocDefaultOOM and redisOutOfMemoryHandler,
+ * zmalloc.c and server.c, Redis 7.0). A report of the crash follows, of some ten thousand characters.
  */
 function ranOutOfMemory(log: string): boolean {
   try {

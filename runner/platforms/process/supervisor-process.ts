@@ -92,7 +92,7 @@ function tellLinks(): void {
     const pid = servers.get(name)?.pid
     return pid === undefined ? [] : [[node, pid]]
   })
-  // That the links are gone is told by themselves.
+  // Links that are gone have reported that already.
   links?.ask({ do: 'know', pids: Object.fromEntries(pids) }).catch(() => undefined)
 }
 

@@ -20,7 +20,10 @@ export async function clockFiles(library: string): Promise<FileEntry[]> {
   ]
 }
 
-/** Sets the wall clock of a container's server. Throws UnsupportedFault for one that was made without, PlatformError while it is paused. */
+/**
+ * Sets the wall clock of a container's server. Throws UnsupportedFault for one that was made without, PlatformError
+ * while it is paused.
+ */
 export async function setContainerClock(
   engine: Engine,
   container: string,

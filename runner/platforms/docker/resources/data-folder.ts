@@ -18,9 +18,9 @@ export async function dataFolderOf(engine: Engine, container: string, doing: str
 }
 
 /**
- * Gives a stopped container's server another data folder, with nothing in it but what it knows of the cluster (unless that is
- * to be lost as well): an engine can put files into a container and not take any out of it, and the image has no program that
- * could. Returns the names of what is lost so.
+ * Gives a stopped container's server another data folder, with nothing in it but what it knows of the cluster (unless
+ * that is to be lost as well): an engine can put files into a container and not take any out of it, and the image has
+ * no program that could. Returns the names of what is lost so.
  */
 export async function changeDataFolder(
   engine: Engine,
@@ -58,7 +58,10 @@ function folderIn(settings: string): string {
   return last?.[1] ?? last?.[2] ?? '/node'
 }
 
-/** `/node` is followed by `/node/data-1`, that by `/node/data-2`; a small disk at `/node/disk/data` by `/node/disk/data-1`. */
+/**
+ * `/node` is followed by `/node/data-1`, that by `/node/data-2`; a small disk at `/node/disk/data` by
+ * `/node/disk/data-1`.
+ */
 function nextFolder(old: string): string {
   const match = /^(.*\/data)(?:-(\d+))?$/.exec(old)
   return match ? `${match[1]}-${Number(match[2] ?? 0) + 1}` : `${old}/data-1`

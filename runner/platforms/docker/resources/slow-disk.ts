@@ -1,3 +1,4 @@
+import type { HostConfig } from 'dockerode'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
 import { type Engine, undefinedIfGone } from '../engine.ts'
@@ -47,6 +48,18 @@ export interface SlowDiskPlan {
   bytesPerSecond: number | 'none' | '?'
 }
 
+/**
+ * Dockerode's types do not know `CgroupnsMode`. Without a namespace of its own it sees where the cgroups of others are.
+ */
+const HELPER_HOST_CONFIG: HostConfig & { CgroupnsMode: 'host' } = {
+  NetworkMode: 'none',
+  PidMode: 'host',
+  CgroupnsMode: 'host',
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges'],
+  Binds: ['/sys/fs/cgroup:/cgroups'],
+}
+
 let helpers = 0
 
 /**
@@ -66,15 +79,7 @@ export async function limitWrites(engine: Engine, plan: SlowDiskPlan): Promise<n
       User: '0:0',
       Entrypoint: ['/bin/sh', '-c', LIMIT, 'sh', String(plan.pid), String(plan.bytesPerSecond)],
       Cmd: [],
-      HostConfig: {
-        NetworkMode: 'none',
-        PidMode: 'host',
-        // Without a namespace of its own it sees where the cgroups of others are.
-        ...{ CgroupnsMode: 'host' },
-        CapDrop: ['ALL'],
-        SecurityOpt: ['no-new-privileges'],
-        Binds: ['/sys/fs/cgroup:/cgroups'],
-      },
+      HostConfig: HELPER_HOST_CONFIG,
       abortSignal,
     }),
   )

@@ -21,8 +21,19 @@ const DEBIAN_PACKAGES: DebianSource = {
   packages: ['nftables', 'iproute2', 'util-linux', 'perl-base'],
   // What only installation scripts and other programs of these packages need.
   without: [
-    ...['adduser', 'debconf', 'dpkg', 'libcap2-bin', 'libdb5.3', 'util-linux-extra', 'libpam0g'],
-    ...['libsystemd0', 'libudev1', 'libblkid1', 'libmount1', 'libsmartcols1', 'libuuid1'],
+    'adduser',
+    'debconf',
+    'dpkg',
+    'libcap2-bin',
+    'libdb5.3',
+    'util-linux-extra',
+    'libpam0g',
+    'libsystemd0',
+    'libudev1',
+    'libblkid1',
+    'libmount1',
+    'libsmartcols1',
+    'libuuid1',
   ],
 }
 

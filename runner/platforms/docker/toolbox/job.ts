@@ -83,7 +83,7 @@ export function readResults(
   complaints: string,
 ): Map<string, StepResult[]> {
   const lines = output.split('\n').filter((line) => line !== '' && line !== DONE)
-  const results = lines.flatMap(asResult)
+  const results = lines.flatMap(parseResult)
   const byTask = new Map(tasks.map(({ key }) => [key, results.filter(({ task }) => task === key)]))
   for (const { key, steps } of tasks) {
     const done = byTask.get(key) ?? []
@@ -96,7 +96,7 @@ export function readResults(
   return byTask
 }
 
-function asResult(line: string): StepResult[] {
+function parseResult(line: string): StepResult[] {
   try {
     return [JSON.parse(line) as StepResult]
   } catch {

@@ -22,9 +22,9 @@ export async function memoryProblem(): Promise<string | undefined> {
 }
 
 /**
- * Lets a process have this much memory at most, or as much as before. What the system limits is the space of addresses, of which
- * a server takes more than memory: it may grow by as much as the limit leaves it. The soft limit alone is lowered, which its
- * owner may raise again. Throws UnsupportedFault where no process can be limited.
+ * Lets a process have this much memory at most, or as much as before. What the system limits is the space of addresses,
+ * of which a server takes more than memory: it may grow by as much as the limit leaves it. The soft limit alone is
+ * lowered, which its owner may raise again. Throws UnsupportedFault where no process can be limited.
  */
 export async function limitMemory(pid: number, doing: string, bytes: number | undefined): Promise<void> {
   const { soft, hard } = await addressSpace(pid)
