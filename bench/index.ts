@@ -1,10 +1,12 @@
 import { benchChecks } from './checks.ts'
+import { benchCli } from './cli.ts'
 import { benchCluster } from './cluster.ts'
 import { benchLinks } from './links.ts'
 import { benchLoad } from './load.ts'
 import { benchOverhead } from './overhead.ts'
 
 const benches: Record<string, () => Promise<void>> = {
+  cli: benchCli,
   cluster: () => benchCluster(),
   checks: benchChecks,
   links: benchLinks,
