@@ -13,7 +13,9 @@ interface Packed {
 }
 
 $.cwd = path.resolve(import.meta.dirname, '..')
-const [packed] = (await $`npm pack --dry-run --json --silent`.json<Packed[]>()) ?? []
+// What the build prints must not stand before the JSON.
+await $`npm run --silent build -- --package`
+const [packed] = (await $`npm pack --dry-run --json --silent --ignore-scripts`.json<Packed[]>()) ?? []
 if (packed === undefined) throw new Error('npm pack says nothing about the package')
 const others = packed.files.filter((file) => !NEEDED.test(file.path))
 const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} kB`
