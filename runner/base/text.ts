@@ -4,7 +4,7 @@ const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
-/** Columns that `text` takes on a terminal; colours take none. */
+/** Columns that `text` takes on a terminal; colors take none. */
 export function displayWidth(text: string): number {
   const plain = stripVTControlCharacters(text)
   if (/^[\x20-\x7e]*$/.test(plain)) return plain.length
@@ -34,13 +34,13 @@ export function oneLine(text: string): string {
   return visible(text.replace(/\s+/g, ' ').trim())
 }
 
-/** Cuts `text` (without colours) to at most `width` columns, with an ellipsis where something is missing. */
+/** Cuts `text` (without colors) to at most `width` columns, with an ellipsis where something is missing. */
 export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
   return `${headOf(text, width - 1).trimEnd()}…`
 }
 
-/** Breaks `text` (without colours) between words into lines of at most `width` columns; longer words are broken. */
+/** Breaks `text` (without colors) between words into lines of at most `width` columns; longer words are broken. */
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, Math.max(width, 1)))
 }

@@ -4,7 +4,7 @@ import type { Flags, ParsedLine } from './flags.ts'
 export interface Output {
   print(text: string): void
   progress(text: string): void
-  /** Whether stdout takes colours. */
+  /** Whether stdout takes colors. */
   color: boolean
 }
 

@@ -60,7 +60,7 @@ function columnWidths(rows: readonly string[][], total: number): number[] {
 
 /** Checks by themselves, for a terminal: a table, and what did not pass in full. */
 export function checksText(title: string, outcomes: readonly CheckOutcome[], style: OutputStyle): string {
-  const paint = painter(style.colour)
+  const paint = painter(style.color)
   const indented = (text: string, indent: string) =>
     wrap(visible(text), style.width - indent.length).map((line) => indent + line)
   const problems = outcomes

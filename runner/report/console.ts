@@ -16,7 +16,7 @@ const LABEL_WIDTH = 11
 
 /** The final words on stdout: steps of each scenario, what went wrong in full, counts, the report and how to run it again. */
 export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): string {
-  const paint = painter(style.colour)
+  const paint = painter(style.color)
   const servers = serverTable(run)
   const blocks = [
     ...shownScenarios(run).map((scenario) => scenarioBlock(scenario, style, paint)),

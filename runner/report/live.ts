@@ -17,7 +17,7 @@ export interface LiveOptions {
 
 /** Progress while a run goes on: a view that redraws itself on a terminal, plain lines as things happen elsewhere. */
 export function liveReporter({ stream, env, clock }: LiveOptions): Reporter {
-  const paint = painter(outputStyle(stream, env).colour)
+  const paint = painter(outputStyle(stream, env).color)
   const redraws = stream.isTTY === true && env.TERM !== 'dumb'
   return redraws ? new TerminalProgress(stream, clock, paint) : plainProgress(stream, paint)
 }

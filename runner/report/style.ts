@@ -2,13 +2,13 @@ import { styleText } from 'node:util'
 
 /** How a text report may look where it goes. */
 export interface OutputStyle {
-  colour: boolean
+  color: boolean
   /** Columns. */
   width: number
 }
 
 /** For files and pipes. */
-export const PLAIN: OutputStyle = { colour: false, width: 100 }
+export const PLAIN: OutputStyle = { color: false, width: 100 }
 
 export type Format = Parameters<typeof styleText>[0]
 export type Paint = (format: Format, text: string) => string
@@ -17,30 +17,30 @@ const NARROWEST = 60
 const WIDEST = 140
 
 /**
- * What `stream` can show. `FORCE_COLOR` (not 0 or false) asks for colours anywhere and wins over `NO_COLOR`, as in Node
- * itself; without either, colours are for terminals only.
+ * What `stream` can show. `FORCE_COLOR` (not 0 or false) asks for colors anywhere and wins over `NO_COLOR`, as in Node
+ * itself; without either, colors are for terminals only.
  */
 export function outputStyle(
   stream: { isTTY?: boolean; columns?: number },
   env: Readonly<Record<string, string | undefined>>,
 ): OutputStyle {
   return {
-    colour: wantsColour(stream.isTTY === true, env),
+    color: wantsColor(stream.isTTY === true, env),
     width: Math.min(Math.max(stream.columns ?? PLAIN.width, NARROWEST), WIDEST),
   }
 }
 
-function wantsColour(isTTY: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+function wantsColor(isTTY: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
   const forced = env.FORCE_COLOR
   if (forced !== undefined) return forced !== '0' && forced !== 'false'
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false
   return isTTY && env.TERM !== 'dumb'
 }
 
-/** Colours when wanted; else the text as it is. */
-export function painter(colour: boolean): Paint {
+/** Colors when wanted; else the text as it is. */
+export function painter(color: boolean): Paint {
   // The stream was judged by outputStyle; newer versions of Node would judge stdout once more.
-  return colour ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text
+  return color ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text
 }
 
 /** A table of `cli-table3` that is columns alone. */

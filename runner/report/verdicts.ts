@@ -6,7 +6,7 @@ import type { Format } from './style.ts'
 
 export type AnyVerdict = StepVerdict | ScenarioVerdict | CheckVerdict
 
-/** How a verdict is shown: a mark that tells it without colour, and the word for it. */
+/** How a verdict is shown: a mark that tells it without color, and the word for it. */
 export interface VerdictLook {
   mark: string
   word: string

@@ -122,8 +122,8 @@ function nodeState({ silence, role, failingTo, others }: NodeShown, isPaused: bo
 function nodeNote({ silence, role, of, slots, failingTo, others }: NodeShown): string {
   if (silence !== undefined) return silence
   const what =
-    role === 'replica' ? `replica of ${of ?? 'nobody known'}` : slots === '' ? 'master without slots' : 'master'
-  return failingTo * 2 > others ? `${what}, held for failing by ${failingTo} of ${others} others` : what
+    role === 'replica' ? `replica of ${of ?? 'an unknown master'}` : slots === '' ? 'master without slots' : 'master'
+  return failingTo * 2 > others ? `${what}, marked as failing by ${failingTo} of ${others} others` : what
 }
 
 function shardState({ served, node, error, text }: EventOf<'service-seen'>): { state: ShardState; note: string } {

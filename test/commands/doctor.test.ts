@@ -35,7 +35,7 @@ async function run(t: Test, args: string[], env: Record<string, string> = {}) {
 }
 
 t.test('findings stand in aligned groups, and the counts come last', async (t) => {
-  const lines = renderFindings(FINDINGS, { colour: false, width: 70 }).split('\n')
+  const lines = renderFindings(FINDINGS, { color: false, width: 70 }).split('\n')
   t.same(lines.slice(0, 6), [
     'Docker',
     '  ✔ ok        engine                Docker 20.10.24 answers',
@@ -46,15 +46,15 @@ t.test('findings stand in aligned groups, and the counts come last', async (t) =
   ])
   t.equal(lines.at(-1), 'Scenarios can be played here: 2 ok, 1 degraded, 0 missing')
   for (const line of lines) t.ok(line.length <= 70, line)
-  t.notMatch(lines.join('\n'), '\u001b', 'neither colours nor what a program said steer the terminal')
+  t.notMatch(lines.join('\n'), '\u001b', 'neither colors nor what a program said steer the terminal')
 })
 
-t.test('colours only where they are wanted', async (t) => {
-  t.match(renderFindings(FINDINGS, { colour: true, width: 100 }), '\u001b[32m✔ ok')
+t.test('colors only where they are wanted', async (t) => {
+  t.match(renderFindings(FINDINGS, { color: true, width: 100 }), '\u001b[32m✔ ok')
 })
 
 t.test('something missing is said at the end too', async (t) => {
-  const text = renderFindings([MISSING, ...FINDINGS], { colour: false, width: 100 })
+  const text = renderFindings([MISSING, ...FINDINGS], { color: false, width: 100 })
   t.match(text, /✖ missing {3}failover-basic +there is nothing to run\n +→ start Docker/)
   t.match(text, /Something is missing that nothing stands in for: 2 ok, 1 degraded, 1 missing$/)
 })

@@ -37,7 +37,7 @@ t.test(
       t,
       `export default async (report, style, files) => {
       const events = files.text('events.jsonl').trim().split('\\n').map((line) => JSON.parse(line).type)
-      return [report.verdict, report.scenarios[0].id, typeof style.colour, events.length, files.text('../x')].join(' ') + '\\n\\n'
+      return [report.verdict, report.scenarios[0].id, typeof style.color, events.length, files.text('../x')].join(' ') + '\\n\\n'
     }`,
     )
     t.strictSame(failures, [])

@@ -13,38 +13,38 @@ const ESCAPE = '\u001b'
 t.test('nothing but paths and commands is wider than the terminal', async (t) => {
   for (const [name, events] of Object.entries(SAMPLES)) {
     for (const width of [80, 120]) {
-      const lines = consoleReport(reduceRun(events()), { colour: true, width }).split('\n')
+      const lines = consoleReport(reduceRun(events()), { color: true, width }).split('\n')
       const wide = lines.filter((line) => displayWidth(line) > width)
       t.strictSame(wide, [], `${name} at ${width}`)
     }
   }
 })
 
-t.test('colours only when wanted, and the same text with them', async (t) => {
+t.test('colors only when wanted, and the same text with them', async (t) => {
   const run = reduceRun(failingRun())
-  const plain = consoleReport(run, { colour: false, width: 80 })
-  const coloured = consoleReport(run, { colour: true, width: 80 })
+  const plain = consoleReport(run, { color: false, width: 80 })
+  const colored = consoleReport(run, { color: true, width: 80 })
   t.notOk(plain.includes(ESCAPE))
-  t.ok(coloured.includes(`${ESCAPE}[31m`))
-  const lines = stripVTControlCharacters(coloured).split('\n')
+  t.ok(colored.includes(`${ESCAPE}[31m`))
+  const lines = stripVTControlCharacters(colored).split('\n')
   t.strictSame(lines.map((line) => line.trimEnd()).join('\n'), plain)
 })
 
-t.test('who decides on colour', async (t) => {
+t.test('who decides on color', async (t) => {
   const tty = { isTTY: true, columns: 90 }
-  t.strictSame(outputStyle(tty, {}), { colour: true, width: 90 })
-  t.equal(outputStyle(tty, { NO_COLOR: '1' }).colour, false)
-  t.equal(outputStyle(tty, { NO_COLOR: '' }).colour, true, 'no-color.org: an empty one does not count')
-  t.equal(outputStyle(tty, { TERM: 'dumb' }).colour, false)
-  t.equal(outputStyle(tty, { FORCE_COLOR: '0' }).colour, false)
-  t.equal(outputStyle({}, {}).colour, false)
-  t.equal(outputStyle({}, { FORCE_COLOR: '1' }).colour, true)
-  t.equal(outputStyle({}, { FORCE_COLOR: '1', NO_COLOR: '1' }).colour, true)
+  t.strictSame(outputStyle(tty, {}), { color: true, width: 90 })
+  t.equal(outputStyle(tty, { NO_COLOR: '1' }).color, false)
+  t.equal(outputStyle(tty, { NO_COLOR: '' }).color, true, 'no-color.org: an empty one does not count')
+  t.equal(outputStyle(tty, { TERM: 'dumb' }).color, false)
+  t.equal(outputStyle(tty, { FORCE_COLOR: '0' }).color, false)
+  t.equal(outputStyle({}, {}).color, false)
+  t.equal(outputStyle({}, { FORCE_COLOR: '1' }).color, true)
+  t.equal(outputStyle({}, { FORCE_COLOR: '1', NO_COLOR: '1' }).color, true)
   t.equal(outputStyle({ columns: 20 }, {}).width, 60)
 })
 
 t.test('failures come after the steps, counts after them, then the report and the command', async (t) => {
-  const text = consoleReport(reduceRun(failingRun()), { colour: false, width: 100 })
+  const text = consoleReport(reduceRun(failingRun()), { color: false, width: 100 })
   const order = [
     '10 steps',
     'stayed a replica.',

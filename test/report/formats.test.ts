@@ -18,7 +18,7 @@ for (const [sample, events] of Object.entries({ ...SAMPLES, checked: checkedRun 
       // The page is looked at in a browser, where it is meant to be: html-browser.test.ts.
       if (name === 'html') continue
       const file = join(EXPECTED, `${sample}.${name}.txt`)
-      const text = format(reduceRun(events()), { colour: false, width: 80 })
+      const text = format(reduceRun(events()), { color: false, width: 80 })
       if (process.env.UPDATE_EXPECTED === '1') writeFileSync(file, text)
       t.equal(text, readFileSync(file, 'utf8'), name)
     }

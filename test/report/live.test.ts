@@ -146,18 +146,18 @@ t.test('a thousand rounds do not fill the log', async (t) => {
   t.ok(terminal.screen.length < 30, `${terminal.screen.length} lines`)
 })
 
-t.test('colour: on terminals, when forced, and not against NO_COLOR', async (t) => {
-  const isColoured = (isTTY: boolean, env: Record<string, string>) => {
+t.test('color: on terminals, when forced, and not against NO_COLOR', async (t) => {
+  const isColored = (isTTY: boolean, env: Record<string, string>) => {
     const terminal = new FakeTerminal({ isTTY })
     const { reporter } = watch(terminal, env)
     for (const event of passingRun()) reporter.onEvent(event)
     reporter.close()
     return terminal.written.includes('\u001b[32m')
   }
-  t.equal(isColoured(true, {}), true)
-  t.equal(isColoured(true, { NO_COLOR: '1' }), false)
-  t.equal(isColoured(false, {}), false)
-  t.equal(isColoured(false, { FORCE_COLOR: '1' }), true)
+  t.equal(isColored(true, {}), true)
+  t.equal(isColored(true, { NO_COLOR: '1' }), false)
+  t.equal(isColored(false, {}), false)
+  t.equal(isColored(false, { FORCE_COLOR: '1' }), true)
 })
 
 t.test('scenarios played side by side are told apart', async (t) => {

@@ -115,7 +115,7 @@ t.test('silence has a cause: paused by the run, or nobody knows', async (t) => {
 t.test('a node that answers, and that most of the others hold for failing, is apart', async (t) => {
   const failing = { a: { failing: 'fail' } } as const
   const cut = (by: readonly Name[]) => [...seen(0), ...seen(2000, failing, by)]
-  t.equal(laneOf('a', cut(['b', 'c', 'd'])).at(-1), '2000–10000 apart: master, held for failing by 3 of 3 others')
+  t.equal(laneOf('a', cut(['b', 'c', 'd'])).at(-1), '2000–10000 apart: master, marked as failing by 3 of 3 others')
   t.match(laneOf('a', cut(['b', 'c'])).at(-1), /apart: .* by 2 of 3 others/)
   t.match(laneOf('a', cut(['b'])).at(-1), /master: master$/, 'one of three is no majority')
   const suspected = [...seen(0), ...seen(2000, { a: { failing: 'fail?' } }, ['b', 'c', 'd'])]
@@ -126,7 +126,7 @@ t.test('a node that answers, and that most of the others hold for failing, is ap
 t.test('only those that answer have a say', async (t) => {
   const gone = (['c', 'd'] as const).map((name) => silent(1000, name, 'connection refused'))
   const events = [...seen(0), ...gone, ...seen(2000, { a: { failing: 'fail' } }, ['b'])]
-  t.match(laneOf('a', events).at(-1), /apart: master, held for failing by 1 of 1 others/)
+  t.match(laneOf('a', events).at(-1), /apart: master, marked as failing by 1 of 1 others/)
 })
 
 t.test('before every node has answered once, nothing is shown; without a cluster, nobody is', async (t) => {

@@ -6,7 +6,7 @@ import { CLUSTER, FAILOVER_STEPS, failingRun, passingRun, STARTED_AT, Tape } fro
 
 const IDS = CLUSTER.nodes.map((_, index) => String(index).repeat(40))
 
-/** When things happen in `passingRun`, ms: the master stops, is held for failing, is replaced, and is back. */
+/** When things happen in `passingRun`, ms: the master stops, is marked as failing, is replaced, and is back. */
 const AT = { ready: 3542, down: 3950, failing: 11_000, promoted: 12_085, back: 12_330, whole: 15_000 }
 
 /** The source of `failover-basic` as the sample steps have it: a step on each line that they name. */

@@ -22,7 +22,7 @@ export class FakeTerminal {
     for (const part of text.split(/(\u001b\[\d+A|\u001b\[0J|\u001b\[\?25[hl]|\n|\r)/)) this.#put(part)
   }
 
-  /** The lines on the screen and above it, without colours and trailing blanks. */
+  /** The lines on the screen and above it, without colors and trailing blanks. */
   get screen(): string[] {
     const lines = this.#lines.map((line) => stripVTControlCharacters(line).trimEnd())
     return lines.at(-1) === '' ? lines.slice(0, -1) : lines

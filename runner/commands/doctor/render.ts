@@ -23,7 +23,7 @@ export function renderJson(findings: readonly Finding[]): string {
 
 /** The findings by area, aligned, each with what mends it, and the counts at the end. */
 export function renderFindings(findings: readonly Finding[], style: OutputStyle): string {
-  const paint = painter(style.colour)
+  const paint = painter(style.color)
   const widths = findings.map(({ subject }) => displayWidth(subject))
   const subjectWidth = Math.min(Math.max(...widths), WIDEST_SUBJECT)
   const areas = [...new Set(findings.map(({ area }) => area))]
@@ -35,7 +35,7 @@ export function renderFindings(findings: readonly Finding[], style: OutputStyle)
 }
 
 function renderFinding({ subject, state, text, remedy }: Finding, style: OutputStyle, subjectWidth: number): string {
-  const paint = painter(style.colour)
+  const paint = painter(style.color)
   const { mark, format } = LOOKS[state]
   const indent = ' '.repeat(2 + 2 + STATE_WIDTH + 2 + subjectWidth + 2)
   const width = Math.max(style.width - indent.length, NARROWEST_TEXT)
@@ -47,7 +47,7 @@ function renderFinding({ subject, state, text, remedy }: Finding, style: OutputS
 }
 
 function renderEnd(findings: readonly Finding[], style: OutputStyle): string {
-  const paint = painter(style.colour)
+  const paint = painter(style.color)
   const counts = (Object.keys(LOOKS) as State[])
     .map((state) => `${findings.filter((finding) => finding.state === state).length} ${state}`)
     .join(', ')

@@ -53,7 +53,7 @@ export function scriptJson(value: unknown): Markup {
   )
 }
 
-/** A verdict as a word with its mark: told without colour too. */
+/** A verdict as a word with its mark: told without color too. */
 export function badge(verdict: AnyVerdict, word = VERDICT_LOOKS[verdict].word): Markup {
   return html`<span class="badge ${verdict}"><span aria-hidden="true">${VERDICT_LOOKS[verdict].mark}</span> ${word}</span>`
 }

@@ -66,7 +66,7 @@ export function lostElections(
 ): LostElection[] {
   return logsBetween(observed, ['election started'], fromMs, toMs)
     .filter((election) => replicas.includes(election.node) && !isWon(observed, election))
-    .map((election) => ({ node: election.node, text: lostInWords(observed, election) }))
+    .map((election) => ({ node: election.node, text: describeLostElection(observed, election) }))
 }
 
 function isWon(observed: FailoverObservations, { node, seenMs }: LogObservation): boolean {
@@ -74,7 +74,7 @@ function isWon(observed: FailoverObservations, { node, seenMs }: LogObservation)
   return logsBetween(observed, ['election won'], seenMs, next?.seenMs ?? observed.endMs, { node }).length > 0
 }
 
-function lostInWords(observed: FailoverObservations, { node, epoch, seenMs }: LogObservation): string {
+function describeLostElection(observed: FailoverObservations, { node, epoch, seenMs }: LogObservation): string {
   const next = logsBetween(observed, ['election delayed', 'election started'], seenMs + 1, observed.endMs, { node })[0]
   const untilMs = next?.seenMs ?? observed.endMs
   const reset = logsBetween(observed, ['election reset'], seenMs, untilMs, { node })[0]

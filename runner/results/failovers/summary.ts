@@ -21,7 +21,7 @@ function shortDuration(ms: number): string {
   return ms < 999.5 ? formatDuration(ms) : ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(ms)
 }
 
-export function rangeInWords({ minMs, maxMs }: ExpectedRange): string {
+export function formatRange({ minMs, maxMs }: ExpectedRange): string {
   if (maxMs < 2000) return `${Math.round(minMs)}–${Math.round(maxMs)} ms`
   return `${(minMs / 1000).toFixed(1)}–${(maxMs / 1000).toFixed(1)} s`
 }
@@ -51,7 +51,7 @@ function undetected({ moments, startMs }: FailoverTimeline): string[] {
 }
 
 function measured(ms: number, expected: ExpectedRange | undefined): string {
-  return expected === undefined ? shortDuration(ms) : `${shortDuration(ms)} (expected ${rangeInWords(expected)})`
+  return expected === undefined ? shortDuration(ms) : `${shortDuration(ms)} (expected ${formatRange(expected)})`
 }
 
 function clients(failover: FailoverTimeline): string {

@@ -4,7 +4,7 @@ import type { FailoverReport } from '../../../results/report-model.ts'
 import { failoverTitle } from '../../failover-lines.ts'
 import { html, type Markup, zoom } from '../markup.ts'
 
-const COLOURS = 8
+const COLORS = 8
 
 const SOURCES: Readonly<Record<TimelineMoment['source'], string>> = {
   log: 'log of',
@@ -34,7 +34,7 @@ function phaseBar({ phases, wholeMs }: FailoverReport): Markup | undefined {
   if (phases.length === 0 || wholeMs <= 0) return undefined
   return html`<div class="phases">${phases.map(
     ({ name, durationMs }, place) =>
-      html`<span class="phase-${place % COLOURS}" style="flex:0 0 ${((durationMs / wholeMs) * 100).toFixed(3)}%" title="${name}: ${formatDuration(durationMs)}">${name}</span>`,
+      html`<span class="phase-${place % COLORS}" style="flex:0 0 ${((durationMs / wholeMs) * 100).toFixed(3)}%" title="${name}: ${formatDuration(durationMs)}">${name}</span>`,
   )}</div>`
 }
 

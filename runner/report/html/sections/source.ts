@@ -30,13 +30,13 @@ function fileBlock(path: string, text: string, steps: readonly StepReport[]): Ma
 }
 
 function lineRow(line: string, number: number, steps: readonly StepReport[] | undefined): Markup {
-  if (steps === undefined) return html`<tr><td>${number}</td><td></td><td>${coloured(line)}</td><td></td></tr>`
+  if (steps === undefined) return html`<tr><td>${number}</td><td></td><td>${colored(line)}</td><td></td></tr>`
   const worst = steps.reduce(
     (sofar, { verdict }) => (rank(verdict) > rank(sofar) ? verdict : sofar),
     firstVerdict(steps),
   )
   const { mark, word } = VERDICT_LOOKS[worst]
-  return html`<tr class="${worst}"><td>${number}</td><td><span aria-hidden="true">${mark}</span><span class="sr">${word}</span></td><td>${coloured(line)}</td><td>${times(steps)}</td></tr>`
+  return html`<tr class="${worst}"><td>${number}</td><td><span aria-hidden="true">${mark}</span><span class="sr">${word}</span></td><td>${colored(line)}</td><td>${times(steps)}</td></tr>`
 }
 
 function times(steps: readonly StepReport[]): string {
@@ -55,7 +55,7 @@ function rank(verdict: StepVerdict): number {
 }
 
 /** Comments and keys of a YAML line stand out. */
-function coloured(line: string): Markup {
+function colored(line: string): Markup {
   if (/^\s*#/.test(line)) return html`<span class="comment">${line}</span>`
   const parts = /^(\s*(?:- )?)([\w-]+:)(.*?)(\s#.*)?$/s.exec(line)
   if (parts === null) return html`${line}`

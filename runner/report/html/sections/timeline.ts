@@ -9,7 +9,7 @@ const LEGEND: [look: string, text: string][] = [
   ['replica', 'replica'],
   ['down', 'down or silent'],
   ['paused', 'paused'],
-  ['apart', 'answers, held for failing by the others'],
+  ['apart', 'answers, but most others mark it as failing'],
   ['served', 'shard served'],
   ['refused', 'shard refused'],
   ['fault', 'fault'],

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
-import { rangeInWords } from '../../../results/failovers/summary.ts'
+import { formatRange } from '../../../results/failovers/summary.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../../results/report-model.ts'
 import { type Problem, problemsOfScenario } from '../../problems.ts'
 import { badge, html, type Markup, runAgain } from '../markup.ts'
@@ -84,7 +84,7 @@ function figures(scenario: ScenarioReport): Figure[] {
 }
 
 function failoverFigure({ shard, from, to, wanted, outcome, totalMs, expected }: FailoverReport): Figure {
-  const range = expected === undefined ? '' : `, expected ${rangeInWords(expected.time)}`
+  const range = expected === undefined ? '' : `, expected ${formatRange(expected.time)}`
   const name = wanted ? 'failover, asked for' : 'failover'
   const value = outcome === 'promoted' ? formatDuration(totalMs) : outcome
   return [name, value, `shard ${shard}: ${from === '' ? '' : `${from} → `}${to}${range}`]

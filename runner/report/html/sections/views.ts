@@ -8,7 +8,7 @@ export interface ViewTable {
   rows: string[][]
 }
 
-const HEADINGS = ['node', 'role', 'slots', 'answers', 'held for failing by']
+const HEADINGS = ['node', 'role', 'slots', 'answers', 'marked as failing by']
 
 /** The cluster before and after, side by side; the page's script lets any two be chosen. */
 export function viewsSection(tables: readonly ViewTable[]): Markup | undefined {
@@ -41,7 +41,7 @@ function side(name: string, table: ViewTable, other: ViewTable): Markup {
 function cells({ name, role, of, slots, silence, failingTo, others }: NodeShown): string[] {
   return [
     name,
-    role === 'replica' ? `replica of ${of ?? 'nobody known'}` : (role ?? 'unknown'),
+    role === 'replica' ? `replica of ${of ?? 'an unknown master'}` : (role ?? 'unknown'),
     slots.replaceAll('-', '–'),
     silence ?? 'yes',
     failingTo === 0 ? '' : `${failingTo} of ${others}`,
@@ -60,10 +60,10 @@ function changeOf(was: NodeShown | undefined, is: NodeShown): string | undefined
   const { name } = is
   if ((was?.silence === undefined) !== (is.silence === undefined))
     return `${name} ${is.silence === undefined ? 'answers' : 'gives no answer'}`
-  if (was?.role !== is.role) return `${name} is a ${is.role ?? 'stranger'}`
+  if (was?.role !== is.role) return `${name} is a ${is.role ?? 'node of unknown role'}`
   if (was?.of !== is.of) return `${name} follows ${is.of ?? 'nobody'}`
   if (was?.slots !== is.slots) return `slots of ${name}`
-  if ((was?.failingTo ?? 0) === 0 && is.failingTo > 0) return `${name} held for failing`
-  if ((was?.failingTo ?? 0) > 0 && is.failingTo === 0) return `${name} forgiven`
+  if ((was?.failingTo ?? 0) === 0 && is.failingTo > 0) return `${name} marked as failing`
+  if ((was?.failingTo ?? 0) > 0 && is.failingTo === 0) return `${name} no longer marked as failing`
   return undefined
 }
