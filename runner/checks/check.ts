@@ -46,7 +46,10 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
   const { name, summary, workloads } = spec
   const limits = z.union([spec.limit, z.array(spec.limit).min(1)]).describe(summary)
   return {
-    ...{ name, summary, workloads, limits },
+    name,
+    summary,
+    workloads,
+    limits,
     judge(on, written, evidence) {
       const list = z.array(spec.limit).safeParse(written)
       const wanted = list.success ? list.data : [spec.limit.parse(written)]
@@ -59,8 +62,8 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
 }
 
 /**
- * The verdict on what was found. Nothing to judge is no pass; and too little to judge by, or a history of which a part is
- * missing, may show a violation, but cannot show that there is none. `doubt` says so in words.
+ * The verdict on what was found. Nothing to judge is no pass; and too little to judge by, or a history of which a part
+ * is missing, may show a violation, but cannot show that there is none. `doubt` says so in words.
  */
 export function outcomeOf(
   named: Pick<CheckOutcome, 'on' | 'name' | 'limit'>,
@@ -69,8 +72,8 @@ export function outcomeOf(
 ): CheckOutcome {
   const { finding, explanation, ...rest } = measured
   const verdict = verdictOf(finding, measured.samples, doubt)
-  const told = verdict === 'inconclusive' && finding === 'holds' ? `${explanation} Yet ${doubt}.` : explanation
-  return { ...named, verdict, ...rest, explanation: told }
+  const text = verdict === 'inconclusive' && finding === 'holds' ? `${explanation} Yet ${doubt}.` : explanation
+  return { ...named, verdict, ...rest, explanation: text }
 }
 
 function verdictOf(finding: Finding, samples: number, doubt: string | undefined): CheckVerdict {

@@ -17,7 +17,7 @@ interface OutOfBounds {
 
 export const counter = defineCheck<PropertyLimit>({
   name: 'counter',
-  summary: 'Every value told of a counter lies between what had been acknowledged before and what had begun by then',
+  summary: 'Every value read from a counter lies between what had been acknowledged before and what had begun by then',
   workloads: ['counter'],
   limit: propertyLimit,
   limitText: propertyText,
@@ -91,7 +91,8 @@ function outOfBounds({ history }: Evidence, phase: number | undefined): { wrong:
     if (ops.fn[row] !== FN.add || !(isOk || isIndeterminateCode(outcome))) continue
     const its = shares[ops.key[row] ?? 0]
     const amount = ops.a[row] ?? 0
-    // What is added raises the upper bound from its beginning, and the lower one from its end; what is taken away, the other way round.
+    // What is added raises the upper bound from its beginning, and the lower one from its end; what is taken away, the
+    // other way round.
     const begins = { atMs: ops.invokeMs[row] ?? 0, amount }
     const ends = { atMs: ops.completeMs[row] ?? 0, amount }
     if (amount >= 0) its?.possible.push(begins)

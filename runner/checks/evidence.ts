@@ -47,7 +47,9 @@ export class Evidence {
     return this.#losses
   }
 
-  /** The code of a phase in the history; that of no phase at all if it never began. Undefined stands for every phase. */
+  /**
+   * The code of a phase in the history; that of no phase at all if it never began. Undefined stands for every phase.
+   */
   phase(name: string | undefined): number | undefined {
     if (name === undefined) return undefined
     const code = this.history.phases.indexOf(name)

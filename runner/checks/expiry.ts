@@ -9,7 +9,10 @@ import { readsAt } from './values/reads.ts'
 import { witnessOf } from './witness.ts'
 import { momentText, valueText } from './words.ts'
 
-/** How far from its time a key may vanish when a scenario does not say: clocks of servers are read in ms and drift a little. */
+/**
+ * How far from its time a key may vanish when a scenario does not say: clocks of servers are read in ms and drift a
+ * little.
+ */
 const DEFAULT_TOLERANCE = '100ms'
 
 const limit = z.union([

@@ -56,7 +56,9 @@ const PARTS: readonly Part[] = [
 export const failoverChecks: readonly FailoverCheck[] = PARTS.map((part) => {
   const limits = z.union([limit, z.array(limit).min(1)]).describe(part.summary)
   return {
-    ...{ name: part.name, summary: part.summary, limits },
+    name: part.name,
+    summary: part.summary,
+    limits,
     judge(written, { failovers }) {
       const list = z.array(limit).safeParse(written)
       const wanted = list.success ? list.data : [limit.parse(written)]
@@ -78,8 +80,8 @@ function limitText(written: FailoverLimit): string {
 type Timed = FailoverValue & { valueMs: number }
 
 /**
- * The worst of the values decides. One that had not come to its end when nobody looked any more leaves open whether the limit holds, and
- * so does one that nobody saw.
+ * The worst of the values decides. One that had not come to its end when watching ended leaves open whether the limit
+ * holds, and so does one that was not seen.
  */
 function measure(part: Part, written: FailoverLimit, failovers: readonly FailoverFact[]): Measured {
   const { at_most, shards, wanted } = typeof written === 'string' ? { at_most: written } : written
@@ -113,7 +115,10 @@ function measure(part: Part, written: FailoverLimit, failovers: readonly Failove
   }
 }
 
-/** A master that nobody replaced has not been replaced in time; clients that were not back yet may have come back in time. */
+/**
+ * A master that nobody replaced has not been replaced in time; clients that were not back yet may have come back in
+ * time.
+ */
 function findingOf({ name }: Part, { open, valueMs }: Timed, mostMs: number): Finding {
   if (valueMs > mostMs || (open && name === 'time')) return 'violated'
   return open ? 'unknown' : 'holds'
@@ -141,7 +146,7 @@ function explain(
   const what = `caused by ${cause}: ${whoText(failover)}.`
   if (open) {
     const limit = valueMs > mostMs ? '' : ` The limit is ${formatDuration(mostMs)}.`
-    return `Writes to shard ${shard} were refused for ${tookMs}, and still were when nobody looked any more, ${what}${limit}`
+    return `Writes to shard ${shard} were refused for ${tookMs}, and still were when watching ended, ${what}${limit}`
   }
   const others = samples > 1 ? `, the longest of ${samples},` : ''
   return `The ${noun} took ${tookMs}${others} in shard ${shard}, ${what}`

@@ -2,8 +2,8 @@ import { formatDuration } from '../base/duration.ts'
 import type { FaultFact, RunFacts, StepFact } from '../results/run-facts.ts'
 
 /**
- * The fault that a moment of a shard is told by: the last one that was active in the shard then, else the next one that touched it, else the last
- * one before; undefined if the shard was never touched.
+ * The fault that a moment of a shard is told by: the last one that was active in the shard then, else the next one that
+ * touched it, else the last one before; undefined if the shard was never touched.
  */
 export function faultNear({ faults }: RunFacts, shard: number, atMs: number): FaultFact | undefined {
   const its = faults.filter(({ shards }) => shards.includes(shard)).sort((a, b) => a.startMs - b.startMs)

@@ -27,14 +27,30 @@ import { unexpected } from './unexpected.ts'
 
 /** All checks of workloads, in the order in which reports show them. */
 export const checks: readonly Check[] = [
-  ...[lostWrites, resurrected, unexpected, duplicates, linearizable, staleReads],
-  ...[counter, set, listOrder, isolation, lostMessages, expiry],
-  ...[longestOutage, outages, errorRate, ...latencies, throughput],
+  lostWrites,
+  resurrected,
+  unexpected,
+  duplicates,
+  linearizable,
+  staleReads,
+  counter,
+  set,
+  listOrder,
+  isolation,
+  lostMessages,
+  expiry,
+  longestOutage,
+  outages,
+  errorRate,
+  ...latencies,
+  throughput,
 ]
 
 export { FAILOVER, failoverChecks } from './failover.ts'
 
-/** The key, beside the checks of a workload, that says how many operations it must have done for them to show anything. */
+/**
+ * The key, beside the checks of a workload, that says how many operations it must have done for them to show anything.
+ */
 export const MIN_OPERATIONS_KEY = 'min_operations'
 export const minOperations = z
   .int()
@@ -62,9 +78,9 @@ export function cannotAnswer(check: Check, type: WorkloadType): string | undefin
 }
 
 /**
- * Judges the limits of one workload, by the name of their checks, as its history and the facts of its scenario have it. `limits` may hold
- * `min_operations`. Throws ZodError for a limit that its check does not accept, Error for a check that there is not or that cannot be answered:
- * reading the scenario should have found both.
+ * Judges the limits of one workload, by the name of their checks, as its history and the facts of its scenario have it.
+ * `limits` may hold `min_operations`. Throws ZodError for a limit that its check does not accept, Error for a check
+ * that there is not or that cannot be answered: reading the scenario should have found both.
  */
 export function judgeWorkload(judged: {
   on: string
@@ -84,7 +100,10 @@ export function judgeWorkload(judged: {
   })
 }
 
-/** Judges the limits that stand under `failover`, by name: `time`, `detection`, `election`, `client_outage`. Throws as `judgeWorkload` does. */
+/**
+ * Judges the limits that stand under `failover`, by name: `time`, `detection`, `election`, `client_outage`. Throws as
+ * `judgeWorkload` does.
+ */
 export function judgeFailovers(limits: Readonly<Record<string, unknown>>, facts: RunFacts): CheckOutcome[] {
   return Object.entries(limits).flatMap(([name, written]) => {
     const check = failoverChecks.find((one) => one.name === name)

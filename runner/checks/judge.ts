@@ -7,9 +7,9 @@ import { scenarioEvents, scenarioResults } from '../results/scenario-results.ts'
 import { FAILOVER, judgeFailovers, judgeWorkload } from './index.ts'
 
 /**
- * Judges all checks of a scenario, from the events of its run up to its first judgement and from its histories in the run's
- * `folder`: what a run judged at its end, and what is judged again later, is the same. `limits`, by what they are on and then by check, are
- * the scenario's own if not given. Throws HistoryError if a history cannot be read.
+ * Judges all checks of a scenario, from the events of its run up to its first judgement and from its histories in the
+ * run's `folder`: what a run judged at its end, and what is judged again later, is the same. `limits`, by what they are
+ * on and then by check, are the scenario's own if not given. Throws HistoryError if a history cannot be read.
  */
 export function judgeScenario(
   events: readonly RunEvent[],

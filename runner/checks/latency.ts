@@ -65,8 +65,8 @@ function latenciesOf(evidence: Evidence, phase: number | undefined): Latencies {
 }
 
 /**
- * How long operations took, from when they were due. Those without an answer took at least as long as they were waited for; those that were
- * refused are left out, for a quick refusal is no quick answer.
+ * How long operations took, from when they were due. Those without an answer took at least as long as they were waited
+ * for; those that were refused are left out, for a quick refusal is no quick answer.
  */
 function measuredLatencies({ history }: Evidence, phase: number | undefined): Latencies {
   const { ops, rows } = history

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { formatDuration, parseDuration } from '../base/duration.ts'
 
-/** How limits are written. They stay as written, so that a schema for editors can be made of them; the functions below read them. */
+/**
+ * How limits are written. They stay as written, so that a schema for editors can be made of them; the functions below
+ * read them.
+ */
 
 const during = z.string().min(1).optional().describe('Only what began in this phase of the scenario')
 

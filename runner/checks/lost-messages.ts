@@ -88,7 +88,9 @@ function deliveredTo({ ops, rows, keys }: Evidence['history']): Map<number, Set<
   return delivered
 }
 
-/** Of each channel, the subscriptions of each subscriber. One that was not ended lasts to the end of what was recorded. */
+/**
+ * Of each channel, the subscriptions of each subscriber. One that was not ended lasts to the end of what was recorded.
+ */
 function subscriptionsOf({ ops, rows, keys }: Evidence['history']): Map<number, Subscription[]>[] {
   const subscriptions = keys.map(() => new Map<number, Subscription[]>())
   let endMs = 0

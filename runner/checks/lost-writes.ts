@@ -58,7 +58,7 @@ export const lostWrites = defineCheck<LostWritesLimit>({
     if (count === 0) return { ...amount, ...nothingLost(evidence, losses, samples) }
     if (history.type === 'counter' && during !== undefined) return { ...amount, ...undatable(count) }
     const rows = groups.flatMap((group) => group.rows)
-    const told = {
+    const common = {
       ...amount,
       details: [
         ...groups.flatMap((group) => [lossDetail(evidence, group), ...lostNames(evidence, group)]),
@@ -67,16 +67,16 @@ export const lostWrites = defineCheck<LostWritesLimit>({
       witness: lossWitness(evidence, losses, rows),
     }
     const sentences = groups.map((group) => lossSentence(evidence, losses, group)).join('. ')
-    if (count > at_most) return { ...told, finding: 'violated', explanation: `${sentences}.` }
-    if (shape !== undefined) return { ...told, ...judgeShape(evidence, losses, sentences) }
+    if (count > at_most) return { ...common, finding: 'violated', explanation: `${sentences}.` }
+    if (shape !== undefined) return { ...common, ...judgeShape(evidence, losses, sentences) }
     const finding = losses.unread.length > 0 ? 'unknown' : 'holds'
-    return { ...told, finding, explanation: `${sentences}; the limit allows it.` }
+    return { ...common, finding, explanation: `${sentences}; the limit allows it.` }
   },
 })
 
-type Told = Pick<Measured, 'finding' | 'explanation'> & Partial<Measured>
+type Judgement = Pick<Measured, 'finding' | 'explanation'> & Partial<Measured>
 
-function nothingLost(evidence: Evidence, losses: Losses, samples: number): Told {
+function nothingLost(evidence: Evidence, losses: Losses, samples: number): Judgement {
   const { unread } = losses
   if (samples === 0) {
     const why = unread.length > 0 ? 'no key could be read back after the run' : 'there was no acknowledged write'
@@ -87,7 +87,7 @@ function nothingLost(evidence: Evidence, losses: Losses, samples: number): Told 
   return { finding: 'unknown', explanation: `${kept}; but ${unreadText(evidence, losses).join('')}.` }
 }
 
-function undatable(count: number): Told {
+function undatable(count: number): Judgement {
   const explanation = `${plural(count, 'increment')} of counters ${count === 1 ? 'was' : 'were'} lost, but of a counter nobody can say which increments are missing, nor in which phase they were made.`
   return { finding: 'unknown', explanation }
 }
@@ -103,7 +103,7 @@ function unreadText({ history }: Evidence, { unread }: Losses): string[] {
   ]
 }
 
-function judgeShape(evidence: Evidence, losses: Losses, sentences: string): Told {
+function judgeShape(evidence: Evidence, losses: Losses, sentences: string): Judgement {
   if (evidence.history.type === 'counter') {
     return {
       finding: 'unknown',

@@ -16,7 +16,7 @@ interface Return {
 
 export const resurrected = defineCheck<CountLimit>({
   name: 'resurrected',
-  summary: 'Values that masters told again after a newer value, or their end, had been read',
+  summary: 'Values that masters returned again after a newer value, or their end, had been read',
   workloads: ['register', 'cas', 'transaction', 'expiry'],
   limit: countLimit,
   limitText: countText,
@@ -32,7 +32,7 @@ export const resurrected = defineCheck<CountLimit>({
         finding,
         explanation: `In ${plural(reads, 'read')} from masters no value came back after it had been seen replaced.`,
       }
-    return { ...amount, finding, ...told(evidence, returns, first) }
+    return { ...amount, finding, ...describe(evidence, returns, first) }
   },
 })
 
@@ -83,14 +83,14 @@ function firstBegunAfter(reads: readonly { invokeMs: number; completeMs: number 
   return low
 }
 
-function told(evidence: Evidence, returns: readonly Return[], first: Return) {
+function describe(evidence: Evidence, returns: readonly Return[], first: Return) {
   const { history, table } = evidence
   const { ops } = history
   const texts = returns.map(({ value, read }) => {
     const node = history.nodes[ops.node[read] ?? -1]
-    const from = node === undefined ? '' : ` by ${node}`
+    const from = node === undefined ? '' : ` from ${node}`
     const text = valueText(history, table.value(value))
-    return `${text} of ${history.keys[table.key(value)]} was told${from} at ${momentText(ops.completeMs[read] ?? 0)}`
+    return `${text} of ${history.keys[table.key(value)]} was read${from} at ${momentText(ops.completeMs[read] ?? 0)}`
   })
   const came = returns.length === 1 ? 'came back' : 'came back, each'
   return {
@@ -98,7 +98,7 @@ function told(evidence: Evidence, returns: readonly Return[], first: Return) {
     details: texts.slice(0, 10),
     witness: witnessOf(
       history,
-      'a value, what was read after it, and the read that told it again',
+      'a value, what was read after it, and the read that returned it again',
       [table.writeRow(first.value), proofOf(evidence, first), first.read].filter((row) => row >= 0),
     ),
   }

@@ -18,7 +18,7 @@ const limit = z.union([
       at_most: most.optional(),
       max_age: durationText
         .optional()
-        .describe('How old what was told may be: since when something newer had been acknowledged'),
+        .describe('How old a value may be when it is read: since when something newer had been acknowledged'),
       during: duringKey,
     })
     .refine(({ at_most, max_age }) => at_most !== undefined || max_age !== undefined, {
@@ -30,7 +30,7 @@ type StaleReadsLimit = z.infer<typeof limit>
 
 export const staleReads = defineCheck<StaleReadsLimit>({
   name: 'stale_reads',
-  summary: 'Reads that told something older than what had been acknowledged, or read, before they began',
+  summary: 'Reads that returned something older than what had been acknowledged, or read, before they began',
   workloads: ['register', 'cas', 'transaction', 'set', 'list', 'counter'],
   limit,
   limitText(written) {
@@ -61,7 +61,7 @@ export const staleReads = defineCheck<StaleReadsLimit>({
       return {
         ...amount,
         finding: 'holds',
-        explanation: `${plural(reads, 'read')} told what had been acknowledged before they began, or something newer.`,
+        explanation: `${plural(reads, 'read')} returned what had been acknowledged before they began, or something newer.`,
       }
     return {
       ...amount,
@@ -70,7 +70,7 @@ export const staleReads = defineCheck<StaleReadsLimit>({
       details: nodesText(evidence, stale),
       witness: witnessOf(
         evidence.history,
-        'what was acknowledged, and the read that told something older',
+        'what was acknowledged, and the read that returned something older',
         oldest.rows,
         stale.length - 1,
       ),
@@ -87,7 +87,7 @@ function staleReadsOf(evidence: Evidence, phase: number | undefined): { stale: S
 function staleText({ history }: Evidence, stale: readonly StaleRead[], { row, ageMs }: StaleRead): string {
   const { ops } = history
   const node = history.nodes[ops.node[row] ?? -1]
-  const from = node === undefined ? '' : ` by ${node}`
+  const from = node === undefined ? '' : ` from ${node}`
   const key = history.keys[ops.key[row] ?? 0]
   const replicas = stale.filter((read) => ((ops.flags[read.row] ?? 0) & FLAG.replica) !== 0).length
   const asked =
@@ -98,8 +98,8 @@ function staleText({ history }: Evidence, stale: readonly StaleRead[], { row, ag
         : `, ${replicas} of them from replicas`
   const were = stale.length === 1 ? 'was' : 'were'
   return (
-    `${plural(stale.length, 'read')} ${were} stale${asked}: older than what had been acknowledged before. The oldest told of ${key}${from} at ` +
-    `${momentText(ops.completeMs[row] ?? 0)} what had been replaced ${formatDuration(ageMs)} before it was asked.`
+    `${plural(stale.length, 'read')} ${were} stale${asked}: older than what had been acknowledged before. The oldest, of ${key}${from} at ` +
+    `${momentText(ops.completeMs[row] ?? 0)}, returned what had been replaced ${formatDuration(ageMs)} before it was sent.`
   )
 }
 

@@ -32,7 +32,10 @@ export const throughput = defineCheck<RateLimit>({
   },
 })
 
-/** Operations that were carried out: in a phase those that ended while it lasted, else all, from the first that began to the last that ended. */
+/**
+ * Operations that were carried out: in a phase those that ended while it lasted, else all, from the first that began to
+ * the last that ended.
+ */
 function servedIn({ history, facts }: Evidence, during: string | undefined): { count: number; spanMs: number } {
   const { ops, rows } = history
   const phases = facts.phases.filter(({ name }) => name === during)

@@ -105,7 +105,7 @@ function strangeMembers(evidence: Evidence, during: string | undefined): Found {
   const phase = evidence.phase(during)
   const written = writtenMembers(evidence)
   const found: Found = { strangers: [], reads: 0 }
-  const told = new Set<string>()
+  const reported = new Set<string>()
   for (let row = 0; row < rows; row += 1) {
     const isRead = ops.fn[row] === FN.read && ops.outcome[row] === OUTCOME_OK
     if ((!isRead && ops.fn[row] !== FN.deliver) || (phase !== undefined && ops.phase[row] !== phase)) continue
@@ -119,8 +119,8 @@ function strangeMembers(evidence: Evidence, during: string | undefined): Found {
           ? 'which nobody wrote to it'
           : strangeness(hasFailed(evidence, writer), ops.invokeMs[writer] ?? 0, ops.completeMs[row] ?? 0)
       // A member that stays is in every later read: once is enough.
-      if (why === undefined || told.has(`${key} ${member}`)) continue
-      told.add(`${key} ${member}`)
+      if (why === undefined || reported.has(`${key} ${member}`)) continue
+      reported.add(`${key} ${member}`)
       found.strangers.push({ row, value: member, why })
     }
   }

@@ -73,8 +73,8 @@ export function writeBaseline(
 }
 
 /**
- * The measures of both, samples put together up to `most` for each; what has that many already stays as it is. So a baseline
- * grows over the first runs, and then is fixed: one that crept along would hide a slow decline.
+ * The measures of both, samples put together up to `most` for each; what has that many already stays as it is. So a
+ * baseline grows over the first runs, and then is fixed: one that crept along would hide a slow decline.
  */
 export function grown(
   old: readonly BaselineMeasure[],

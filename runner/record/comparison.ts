@@ -20,8 +20,9 @@ export interface ComparisonKey {
 }
 
 /**
- * `regressed`: larger, by more than chance and by enough to matter; `improved`: the same the other way. `same`: neither was
- * found. `too-few`: with so few samples not even the largest difference could tell. `missing`: the baseline does not have it.
+ * `regressed`: larger, by more than chance and by enough to matter; `improved`: the same the other way. `same`: neither
+ * was found. `too-few`: with so few samples not even the largest difference could tell. `missing`: the baseline does
+ * not have it.
  */
 export type ComparisonVerdict = 'regressed' | 'improved' | 'same' | 'too-few' | 'missing'
 
@@ -31,11 +32,17 @@ export interface Comparison extends ComparisonKey {
   samples: number[]
   /** Empty when it is missing. */
   baseline: number[]
-  /** Chance of such a difference without any reason, two-sided, corrected for all that was compared. Absent without a test. */
+  /**
+   * Chance of such a difference without any reason, two-sided, corrected for all that was compared. Absent without a
+   * test.
+   */
   p?: number
   /** By how much larger it is: 0.15 for 15 %; of counts, how many more. Absent without a test. */
   change?: number
-  /** Samples that each side needs: to tell anything at all, or, where that is so, to find a slowdown of 15 % in 8 of 10 tries. */
+  /**
+   * Samples that each side needs: to tell anything at all, or, where that is so, to find a slowdown of 15 % in 8 of 10
+   * tries.
+   */
   needed?: number
   /** The whole in words, with both distributions. */
   sentence: string

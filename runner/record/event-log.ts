@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import { METRIC_NAMES } from './comparison.ts'
-import { looksLikeEvent } from './event-shape.ts'
+import { EVENT_TYPES, looksLikeEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
 import { LOG_MOMENTS } from './observations.ts'
 import { type Redact, redactor } from './redact.ts'
@@ -23,28 +23,21 @@ export interface RecorderOptions {
 }
 
 const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
-  type: new Set<RunEvent['type']>([
-    ...(['run-started', 'scenario-started', 'progress', 'cluster-ready', 'step-started', 'step-progress'] as const),
-    ...(['scenario-source', 'baseline-compared'] as const),
-    ...([
-      'step-ended',
-      'fault-began',
-      'fault-ended',
-      'log-saved',
-      'check-judged',
-      'load-bins',
-      'history-saved',
-      'scenario-as-played',
-      'scenario-ended',
-      'warning',
-      'run-ended',
-    ] as const),
-    ...(['failover-seen', 'view-seen', 'service-seen', 'fault-seen', 'timing-seen', 'clocks-seen'] as const),
-    ...(['watch-ended'] as const),
-  ]),
+  type: EVENT_TYPES,
   verdict: new Set([
-    ...['passed', 'failed', 'error', 'inconclusive', 'interrupted', 'not-run', 'skipped'],
-    ...['not-evaluated', 'regressed', 'improved', 'same', 'too-few', 'missing'],
+    'passed',
+    'failed',
+    'error',
+    'inconclusive',
+    'interrupted',
+    'not-run',
+    'skipped',
+    'not-evaluated',
+    'regressed',
+    'improved',
+    'same',
+    'too-few',
+    'missing',
   ]),
   metric: new Set(METRIC_NAMES),
   outcome: new Set(['ok', 'failed', 'indeterminate']),

@@ -8,8 +8,16 @@ const OF_SCENARIO = { scenario: 'number' } as const
 const NEEDED: Readonly<Record<EventType, Readonly<Record<string, Kind>>>> = {
   'run-started': { version: 'number', name: 'text', runId: 'text', startedAt: 'text', command: 'text', seed: 'number' },
   'scenario-started': {
-    ...{ ...OF_SCENARIO, id: 'text', title: 'text', file: 'text', platform: 'text', server: 'text' },
-    ...{ tags: 'list', steps: 'list', params: 'map', seed: 'number' },
+    ...OF_SCENARIO,
+    id: 'text',
+    title: 'text',
+    file: 'text',
+    platform: 'text',
+    server: 'text',
+    tags: 'list',
+    steps: 'list',
+    params: 'map',
+    seed: 'number',
   },
   'scenario-source': { ...OF_SCENARIO, files: 'list' },
   progress: { text: 'text' },
@@ -37,7 +45,12 @@ const NEEDED: Readonly<Record<EventType, Readonly<Record<string, Kind>>>> = {
   'run-ended': { verdict: 'text', exitCode: 'number', durationMs: 'number', folder: 'text' },
 }
 
-/** Whether a value read from a file is an event with all that its type needs. Types that nobody knows are left to later versions. */
+export const EVENT_TYPES: ReadonlySet<string> = new Set(Object.keys(NEEDED))
+
+/**
+ * Whether a value read from a file is an event with all that its type needs. Types that nobody knows are left to later
+ * versions.
+ */
 export function looksLikeEvent(value: unknown): boolean {
   if (kindOf(value) !== 'map') return false
   const event = value as Readonly<Record<string, unknown>>

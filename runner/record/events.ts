@@ -155,7 +155,9 @@ export type RunEvent = { atMs: number } & (
   | { type: 'step-started'; scenario: number; index: number; limitMs?: number; step: PlannedStep }
   | { type: 'step-progress'; scenario: number; index: number; text: string }
   | { type: 'step-ended'; scenario: number; index: number; step: PlannedStep; durationMs: number; outcome: StepOutcome }
-  /** Seen to bite, and seen to bite no more, by `proof`. Stopped, killed and paused nodes are told by their steps alone. */
+  /**
+   * Seen to bite, and seen to bite no more, by `proof`. Stopped, killed and paused nodes are told by their steps alone.
+   */
   | { type: 'fault-began'; scenario: number; fault: FaultInfo; proof: string }
   | { type: 'fault-ended'; scenario: number; fault: FaultInfo; proof: string }
   | ({ type: 'failover-seen'; scenario: number } & LogObservation)

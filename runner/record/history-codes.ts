@@ -17,11 +17,13 @@ export type FunctionName = (typeof FUNCTIONS)[number]
  * | function | workload | a | b | r |
  * |---|---|---|---|---|
  * | read | register, cas, counter, expiry | | | the value, or NIL |
- * | read | set, list, transaction | | | a list (`HistoryWriter.list`): members; elements in order; the value of each key of the group |
+ * | read | set, list, transaction | | | a list (`HistoryWriter.list`): members; elements in order; the value of each
+ * key of the group |
  * | write | register, cas | the value, unique in its key | | |
  * | write | transaction | the value, unique, that every key of the group gets | | |
  * | write | expiry | the value, unique in its key | TTL in ms; NIL: none | |
- * | cas | cas | the new value, unique in its key | the value expected, or NIL | the value before, or UNKNOWN where the server does not tell; swapped or not stands in the outcome (`ok`, or `failed` as `mismatch`) |
+ * | cas | cas | the new value, unique in its key | the value expected, or NIL | the value before, or UNKNOWN where the
+ * server does not tell; swapped or not stands in the outcome (`ok`, or `failed` as `mismatch`) |
  * | add | counter | the amount | | the value after, or UNKNOWN for all |
  * | add | set | the member, unique | | |
  * | push | list | the element, unique | | the length after, or UNKNOWN for all |
@@ -71,8 +73,8 @@ const INDETERMINATE = 0x80
 export const OUTCOME_OK = 0
 
 /**
- * The outcome of an operation or an attempt as one byte. Indeterminate: it may or may not have been carried out, then or
- * at any later time. Otherwise it was definitely not.
+ * The outcome of an operation or an attempt as one byte. Indeterminate: it may or may not have been carried out, then
+ * or at any later time. Otherwise it was definitely not.
  */
 export function outcomeCode(failure: FailureClass, indeterminate: boolean): number {
   return CLASS_CODE[failure] | (indeterminate ? INDETERMINATE : 0)

@@ -25,8 +25,20 @@ export interface OperationColumns {
 }
 
 export const COLUMN_NAMES: readonly (keyof OperationColumns)[] = [
-  ...(['invokeMs', 'completeMs', 'lateMs', 'key', 'a', 'b', 'r', 'client'] as const),
-  ...(['fn', 'outcome', 'node', 'phase', 'attempts', 'flags'] as const),
+  'invokeMs',
+  'completeMs',
+  'lateMs',
+  'key',
+  'a',
+  'b',
+  'r',
+  'client',
+  'fn',
+  'outcome',
+  'node',
+  'phase',
+  'attempts',
+  'flags',
 ]
 
 /** Attempts before the last one of operations that were sent more than once, in the order of their operations. */

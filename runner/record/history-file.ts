@@ -5,7 +5,10 @@ import { FRAME_HEADER_BYTES, frameHeader, HISTORY_MAGIC, HistoryError, padded } 
 /** So much may wait for the disk, bytes; what comes then is written before the caller goes on. */
 const MOST_WAITING_BYTES = 64 * 1024 * 1024
 
-/** Appends frames to the file of a history, in the background. The first failure ends the writing and is thrown by `close`. */
+/**
+ * Appends frames to the file of a history, in the background. The first failure ends the writing and is thrown by
+ * `close`.
+ */
 export class HistoryFile {
   readonly #path: string
   readonly #descriptor: number

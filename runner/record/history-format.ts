@@ -2,9 +2,10 @@ import { ChaosError } from '../base/errors.ts'
 import type { WorkloadType } from './history-codes.ts'
 
 /**
- * The file of a history: `RCHIST01`, then frames. A frame is a header of 16 bytes (kind, rows, bytes of the payload, 0; each an
- * unsigned 32-bit integer, little-endian) and its payload, padded to a multiple of 8. Operations and attempts are columns one
- * behind the other, in the byte order of the machine; lists are their lengths and then all their values; names are JSON.
+ * The file of a history: `RCHIST01`, then frames. A frame is a header of 16 bytes (kind, rows, bytes of the payload, 0;
+ * each an unsigned 32-bit integer, little-endian) and its payload, padded to a multiple of 8. Operations and attempts
+ * are columns one behind the other, in the byte order of the machine; lists are their lengths and then all their
+ * values; names are JSON.
  */
 export const HISTORY_MAGIC = Buffer.from('RCHIST01')
 export const HISTORY_VERSION = 1

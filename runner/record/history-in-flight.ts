@@ -52,7 +52,10 @@ export class InFlight {
     this.#columns.attempts[handle] = Math.min((this.#columns.attempts[handle] ?? 0) + 1, 255)
   }
 
-  /** Copies what was known at the beginning to a row of `to`, and frees the handle. Returns the tries before the last, if any. */
+  /**
+   * Copies what was known at the beginning to a row of `to`, and frees the handle. Returns the tries before the last,
+   * if any.
+   */
   move(handle: number, to: OperationColumns, row: number): EarlyAttempt[] | undefined {
     const from = this.#columns
     to.invokeMs[row] = from.invokeMs[handle] ?? 0

@@ -34,8 +34,9 @@ interface JepsenLine {
 const NS_PER_MS = 1_000_000
 
 /**
- * A history as JSON lines in Jepsen's form, for other tools: each operation as an `invoke` and an `ok`, `fail` or `info` line, in the order of
- * time. An operation without an answer has no process after it, as Jepsen wants: its client goes on under a new number.
+ * A history as JSON lines in Jepsen's form, for other tools: each operation as an `invoke` and an `ok`, `fail` or
+ * `info` line, in the order of time. An operation without an answer has no process after it, as Jepsen wants: its
+ * client goes on under a new number.
  */
 export function* jsonLines(history: History): Generator<string> {
   const processes = new Processes(numberAfterClients(history))
@@ -110,7 +111,10 @@ function jsonValue(history: History, value: number): JsonValue {
   return value === NIL || value === UNKNOWN ? null : (textOf(history, value) ?? value)
 }
 
-/** Numbers of processes: a client's own, until an operation of it has no answer; more where it has several under way at once. */
+/**
+ * Numbers of processes: a client's own, until an operation of it has no answer; more where it has several under way at
+ * once.
+ */
 class Processes {
   #next: number
   readonly #ofRow = new Map<number, number>()

@@ -2,8 +2,8 @@ import type { History } from './history.ts'
 import { COLUMN_NAMES, type OperationColumns, operationColumns } from './history-columns.ts'
 
 /**
- * Puts the rows of a history in the order of completion, which checks rely on. Clients take the time of a completion before they record it, so
- * rows may have changed places; mostly none have, and then this only looks.
+ * Puts the rows of a history in the order of completion, which checks rely on. Clients take the time of a completion
+ * before they record it, so rows may have changed places; mostly none have, and then this only looks.
  */
 export function inOrderOfCompletion(history: History): History {
   const { ops, rows } = history

@@ -23,8 +23,9 @@ interface Frame {
 }
 
 /**
- * Reads a history back, 44 bytes an operation, its rows in the order of completion. A file that was cut off gives what is in it, as not `complete`. Throws HistoryError
- * if the file cannot be read, is no history, or was written by a newer runner.
+ * Reads a history back, 44 bytes an operation, its rows in the order of completion. A file that was cut off gives what
+ * is in it, as not `complete`. Throws HistoryError if the file cannot be read, is no history, or was written by a newer
+ * runner.
  */
 export function readHistory(file: string): History {
   let descriptor: number
@@ -63,7 +64,11 @@ class Reading {
     const attempts = frames.filter(({ kind }) => kind === FRAME.attempts)
     const { workload, type, clients, startWallMs, options } = start
     return {
-      ...{ workload, type, clients, startWallMs, options },
+      workload,
+      type,
+      clients,
+      startWallMs,
+      options,
       complete: frames.at(-1)?.kind === FRAME.end,
       rows: rowsOf(operations),
       ops: this.#operations(operations),

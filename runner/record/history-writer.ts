@@ -35,10 +35,10 @@ const CHUNK_ROWS = 8192
 const LIST_CHUNK_VALUES = 32_768
 
 /**
- * Writes what the clients of one workload did, as it happens: `begin`, then `attempt` for each try that was not the last, then
- * `ok`, `failed` or `indeterminate`. Everything is numbers (`history-codes.ts` says which), so that recording costs well
- * under a microsecond and no object. Full chunks go to disk in the background; only a few are in memory at any time.
- * Times are ms from the scenario's start on the monotonic clock.
+ * Writes what the clients of one workload did, as it happens: `begin`, then `attempt` for each try that was not the
+ * last, then `ok`, `failed` or `indeterminate`. Everything is numbers (`history-codes.ts` says which), so that
+ * recording costs well under a microsecond and no object. Full chunks go to disk in the background; only a few are in
+ * memory at any time. Times are ms from the scenario's start on the monotonic clock.
  *
  * No call but `close` throws for the file's sake: a full disk must not end a run that has servers to clean up.
  */
@@ -112,14 +112,17 @@ export class HistoryWriter {
   }
 
   /**
-   * An operation is about to be sent. `dueMs`: when it should have been (open loop), else `invokeMs`. Returns its handle for the
-   * calls below; handles are used again after their operation has ended.
+   * An operation is about to be sent. `dueMs`: when it should have been (open loop), else `invokeMs`. Returns its
+   * handle for the calls below; handles are used again after their operation has ended.
    */
   begin(fn: number, client: number, key: number, a: number, b: number, invokeMs: number, dueMs: number): number {
     return this.#inFlight.add(fn, client, key, a, b, invokeMs, invokeMs - dueMs, this.#phase)
   }
 
-  /** A try that ended without the operation ending: a redirection that was followed, a node that refused before another was asked. */
+  /**
+   * A try that ended without the operation ending: a redirection that was followed, a node that refused before another
+   * was asked.
+   */
   attempt(
     handle: number,
     node: number,
@@ -164,8 +167,9 @@ export class HistoryWriter {
   }
 
   /**
-   * Ends the recording: operations that are still under way become indeterminate. Resolves when all is on disk. Rejects with
-   * HistoryError if anything could not be written; the history on disk is then incomplete, and says so when it is read.
+   * Ends the recording: operations that are still under way become indeterminate. Resolves when all is on disk. Rejects
+   * with HistoryError if anything could not be written; the history on disk is then incomplete, and says so when it is
+   * read.
    */
   async close(): Promise<void> {
     for (const handle of this.#inFlight.handles()) {

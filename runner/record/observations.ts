@@ -1,17 +1,39 @@
 /**
- * What is observed of a cluster while a scenario is played; results make timelines of it. All times are on the clock of the
- * events (monotonic ms from the start of the run). Each is the time of the thing itself, which may be earlier than the
- * `atMs` of its event: that is when the runner learned of it.
+ * What is observed of a cluster while a scenario is played; results make timelines of it. All times are on the clock of
+ * the events (monotonic ms from the start of the run). Each is the time of the thing itself, which may be earlier than
+ * the `atMs` of its event: that is when the runner learned of it.
  */
 
 /** Moments that servers' logs tell of: those of `platforms/dialects.ts`, which says what the lines are. */
 export const LOG_MOMENTS = [
-  ...(['identity', 'asked to end', 'ended', 'suspected', 'marked failing'] as const),
-  ...(['told of failing', 'election delayed', 'rank changed', 'election started', 'vote granted'] as const),
-  ...(['vote refused', 'cannot fail over', 'votes counted', 'election reset', 'election won'] as const),
-  ...(['manual accepted', 'force accepted', 'taken over', 'handover asked', 'offset received'] as const),
-  ...(['caught up', 'manual given up', 'cluster state', 'reconfigured as replica', 'full resync'] as const),
-  ...(['full resync done', 'partial resync', 'failing cleared'] as const),
+  'identity',
+  'asked to end',
+  'ended',
+  'suspected',
+  'marked failing',
+  'told of failing',
+  'election delayed',
+  'rank changed',
+  'election started',
+  'vote granted',
+  'vote refused',
+  'cannot fail over',
+  'votes counted',
+  'election reset',
+  'election won',
+  'manual accepted',
+  'force accepted',
+  'taken over',
+  'handover asked',
+  'offset received',
+  'caught up',
+  'manual given up',
+  'cluster state',
+  'reconfigured as replica',
+  'full resync',
+  'full resync done',
+  'partial resync',
+  'failing cleared',
 ] as const
 
 export type LogMoment = (typeof LOG_MOMENTS)[number]
@@ -66,7 +88,10 @@ export interface ViewObservation {
   unreachable?: string
 }
 
-/** A write to a shard was refused where the last one was served, or served where the last was refused, or by another node. */
+/**
+ * A write to a shard was refused where the last one was served, or served where the last was refused, or by another
+ * node.
+ */
 export interface ServiceObservation {
   /** 1-based. */
   shard: number

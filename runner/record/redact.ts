@@ -17,8 +17,8 @@ export function secretsAmong(params: Readonly<Record<string, unknown>>): string[
 
 /**
  * Makes the function that hides `secrets` (empty ones are ignored) in JSON values: in strings at any depth, also where
- * a secret stands as JSON or a URL would spell it. Keys stay as they are. `keep` names strings to leave alone: the fixed
- * words of a format, which a short secret such as `pass` must not break.
+ * a secret stands as JSON or a URL would spell it. Keys stay as they are. `keep` names strings to leave alone: the
+ * fixed words of a format, which a short secret such as `pass` must not break.
  */
 export function redactor(
   secrets: readonly string[],

@@ -19,9 +19,9 @@ export interface RunFolder {
 }
 
 /**
- * Makes `<reports>/<UTC time>-<name>/` with `history/` and `nodes/`, and points `<reports>/latest` to it. Runs that start
- * within the same second get folders of their own (`-2`, `-3`, …). `wallMs` is when the run started, in ms since the epoch.
- * Throws RunFolderError.
+ * Makes `<reports>/<UTC time>-<name>/` with `history/` and `nodes/`, and points `<reports>/latest` to it. Runs that
+ * start within the same second get folders of their own (`-2`, `-3`, …). `wallMs` is when the run started, in ms since
+ * the epoch. Throws RunFolderError.
  */
 export function createRunFolder(reports: string, name: string, wallMs: number): RunFolder {
   try {

@@ -66,7 +66,9 @@ function endsMidLine(file: string): boolean {
   }
 }
 
-/** All lines, in their order; none if there is no file. A beginning of a line, cut off, is left out. Throws TrendsError. */
+/**
+ * All lines, in their order; none if there is no file. A beginning of a line, cut off, is left out. Throws TrendsError.
+ */
 export function readTrends(reports: string): TrendLine[] {
   const file = trendsFile(reports)
   if (!existsSync(file)) return []

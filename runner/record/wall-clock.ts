@@ -21,7 +21,9 @@ const RESOLUTION_MS = 1
 /** Readings of both clocks in a row when they are compared for its own sake: one of them is cut off by little. */
 const READINGS = 200
 
-/** How fast a wall clock may be slewed without being set: 500 ppm (adjtimex(2)), and as much again for the oscillator. */
+/**
+ * How fast a wall clock may be slewed without being set: 500 ppm (adjtimex(2)), and as much again for the oscillator.
+ */
 const SLEW = 0.001
 
 /** A stamp further ahead of its arrival than this comes from another clock than ours. */
@@ -32,9 +34,9 @@ const USUAL_LAG_MS = 60
 const LONGEST_LAG_MS = 500
 
 /**
- * Maps the wall clock of log lines to the monotonic clock. Both are read anew for every line, so that a wall clock that is set
- * meanwhile moves nothing but the error of the lines at that moment. Lines of a server whose clock is not ours (another machine, a
- * virtual one, a clock fault) are known by when they arrive, and have a larger error.
+ * Maps the wall clock of log lines to the monotonic clock. Both are read anew for every line, so that a wall clock that
+ * is set meanwhile moves nothing but the error of the lines at that moment. Lines of a server whose clock is not ours
+ * (another machine, a virtual one, a clock fault) are known by when they arrive, and have a larger error.
  */
 export class WallClock {
   readonly #clock: Clock
@@ -59,7 +61,10 @@ export class WallClock {
     return { nowMs, errorMs: lagMs > LONGEST_LAG_MS ? lagMs + errorMs : errorMs }
   }
 
-  /** Both clocks at one moment, as closely as can be told: `nowMs` is when the wall clock said `wallMs`, which may have a fraction. */
+  /**
+   * Both clocks at one moment, as closely as can be told: `nowMs` is when the wall clock said `wallMs`, which may have
+   * a fraction.
+   */
   now(): MappedTime & { wallMs: number } {
     for (let reading = 0; reading < READINGS; reading += 1) this.#learn(this.#sample())
     const sample = this.#best ?? this.#sample()
@@ -75,7 +80,10 @@ export class WallClock {
     return { nowMs, offsetMs: nowMs - wallMs, errorMs: (afterMs - beforeMs) / 2 }
   }
 
-  /** Takes the sample if it is better, or if the clock has moved away from the best. Returns by how much it was set, if it was. */
+  /**
+   * Takes the sample if it is better, or if the clock has moved away from the best. Returns by how much it was set, if
+   * it was.
+   */
   #learn(sample: Sample): number {
     const best = this.#best
     const movedMs = best === undefined ? 0 : sample.offsetMs - best.offsetMs

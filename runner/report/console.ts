@@ -14,7 +14,10 @@ import { countVerdicts, headlineOf, VERDICT_LOOKS } from './verdicts.ts'
 const MOST_PROBLEMS = 20
 const LABEL_WIDTH = 11
 
-/** The final words on stdout: steps of each scenario, what went wrong in full, counts, the report and how to run it again. */
+/**
+ * The final words on stdout: steps of each scenario, what went wrong in full, counts, the report and how to run it
+ * again.
+ */
 export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): string {
   const paint = painter(style.color)
   const servers = serverTable(run)

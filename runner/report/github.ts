@@ -51,8 +51,8 @@ function escapeProperty(text: string): string {
 const MOST_BYTES = 1024 * 1024
 
 /**
- * Adds the Markdown summary to the file that GitHub Actions names in `GITHUB_STEP_SUMMARY`; nothing elsewhere. A summary that is too
- * long is cut at the end of a line, and says so. Throws ReportError if the file cannot be written.
+ * Adds the Markdown summary to the file that GitHub Actions names in `GITHUB_STEP_SUMMARY`; nothing elsewhere. A
+ * summary that is too long is cut at the end of a line, and says so. Throws ReportError if the file cannot be written.
  */
 export function appendStepSummary(file: string | undefined, run: RunReport): void {
   if (file === undefined || file === '') return

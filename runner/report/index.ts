@@ -34,7 +34,9 @@ export const fileReports: ReadonlyMap<string, ReportFormat> = new Map<string, Re
   ['report.html', (run, _, files) => htmlReport(run, files)],
 ])
 
-/** `report.json`: the report model as it is, for other programs; without the series, which are long and in the events. */
+/**
+ * `report.json`: the report model as it is, for other programs; without the series, which are long and in the events.
+ */
 export function reportJson(run: RunReport): string {
   const scenarios = run.scenarios.map(({ series: _, ...scenario }) => scenario)
   return `${JSON.stringify({ ...run, scenarios }, null, 2)}\n`

@@ -18,8 +18,9 @@ interface TestCase {
 const NONE = { failures: 0, errors: 0, skipped: 0 }
 
 /**
- * `junit.xml`, in the dialect that GitLab, Jenkins and GitHub's actions read: a suite for each scenario, a case for each
- * step and each check. Failed expectations are failures; what has no verdict (environment, inconclusive, interrupted) is an error.
+ * `junit.xml`, in the dialect that GitLab, Jenkins and GitHub's actions read: a suite for each scenario, a case for
+ * each step and each check. Failed expectations are failures; what has no verdict (environment, inconclusive,
+ * interrupted) is an error.
  */
 export function junitReport(run: RunReport): string {
   const suites = run.scenarios.map(suiteOf)

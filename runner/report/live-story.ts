@@ -28,7 +28,7 @@ export class LiveStory {
   readonly #paint: Paint
   readonly #playing = new Map<number, string>()
   /** Reasons told already, by scenario: what holds a step up holds up the steps around it and the scenario too. */
-  readonly #told = new Map<number, string[]>()
+  readonly #reported = new Map<number, string[]>()
   #scenarios = 1
   #started = 0
 
@@ -77,9 +77,9 @@ export class LiveStory {
 
   /** Whether `reason` is new; from now on it is not. */
   #isNews(scenario: number, reason: string): boolean {
-    const told = this.#told.get(scenario) ?? []
-    this.#told.set(scenario, [...told, reason])
-    return !told.some((one) => reason.includes(one))
+    const reported = this.#reported.get(scenario) ?? []
+    this.#reported.set(scenario, [...reported, reason])
+    return !reported.some((one) => reason.includes(one))
   }
 
   #stepEnded({ scenario, step, durationMs, outcome }: EventOf<'step-ended'>): string[] {

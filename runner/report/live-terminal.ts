@@ -98,7 +98,10 @@ export class TerminalProgress implements Reporter {
     }
   }
 
-  /** Takes the old view away, adds the lines that stay, and draws the view anew below them: in one write, to not flicker. */
+  /**
+   * Takes the old view away, adds the lines that stay, and draws the view anew below them: in one write, to not
+   * flicker.
+   */
   #draw(staying: readonly string[]): void {
     const view = this.#view()
     const text = [...staying, ...view].map((line) => `${line}\n`).join('')

@@ -34,20 +34,23 @@ function families(run: RunReport): Family[] {
     unit: Family['unit'],
     measured: (scenario: ScenarioReport) => number,
   ): Family => ({
-    ...{ name, type: 'gauge', help, ...(unit && { unit }) },
+    name,
+    type: 'gauge',
+    help,
+    ...(unit && { unit }),
     samples: each((scenario, labels) => [{ labels, value: measured(scenario) }]),
   })
   return [
     {
-      ...{ name: 'run', type: 'info', help: 'The run.' },
+      name: 'run',
+      type: 'info',
+      help: 'The run.',
       samples: [{ labels: { run: run.runId, name: run.name, verdict: run.verdict, seed: String(run.seed) }, value: 1 }],
     },
     {
-      ...{
-        name: 'run_exit_code',
-        type: 'gauge',
-        help: 'Exit code of the run: 0 passed, 1 failed, 3 no verdict, 4 regressed.',
-      },
+      name: 'run_exit_code',
+      type: 'gauge',
+      help: 'Exit code of the run: 0 passed, 1 failed, 3 no verdict, 4 regressed.',
       samples: [{ labels: {}, value: run.exitCode }],
     },
     one('scenario_passed', 'Whether the scenario passed.', undefined, ({ verdict }) => (verdict === 'passed' ? 1 : 0)),
@@ -60,7 +63,10 @@ function families(run: RunReport): Family[] {
     ),
     one('scenario_setup', 'Time to set the cluster up.', 'seconds', ({ setupMs }) => setupMs / 1000),
     {
-      ...{ name: 'failover', type: 'gauge', unit: 'seconds', help: 'From the fault, or the wish, to the new master.' },
+      name: 'failover',
+      type: 'gauge',
+      unit: 'seconds',
+      help: 'From the fault, or the wish, to the new master.',
       samples: each(({ failovers }, labels) =>
         failovers.flatMap((failover, place) =>
           // Where nobody was promoted the time is that until it was given up, which is none of a failover.
@@ -71,15 +77,21 @@ function families(run: RunReport): Family[] {
       ),
     },
     {
-      ...{ name: 'failover_promoted', type: 'gauge', help: 'Whether a failover ended with a new master.' },
+      name: 'failover_promoted',
+      type: 'gauge',
+      help: 'Whether a failover ended with a new master.',
       samples: each(({ failovers }, labels) =>
         failovers.map((failover, place) => ({
-          ...{ labels: failoverLabels(failover, place, labels), value: failover.outcome === 'promoted' ? 1 : 0 },
+          labels: failoverLabels(failover, place, labels),
+          value: failover.outcome === 'promoted' ? 1 : 0,
         })),
       ),
     },
     {
-      ...{ name: 'failover_phase', type: 'gauge', unit: 'seconds', help: 'How long each phase of a failover took.' },
+      name: 'failover_phase',
+      type: 'gauge',
+      unit: 'seconds',
+      help: 'How long each phase of a failover took.',
       samples: each(({ failovers }, labels) =>
         failovers.flatMap((failover, place) =>
           failover.phases.map(({ name, durationMs }) => ({
@@ -90,15 +102,20 @@ function families(run: RunReport): Family[] {
       ),
     },
     {
-      ...{ name: 'check_passed', type: 'gauge', help: 'Whether a check passed.' },
+      name: 'check_passed',
+      type: 'gauge',
+      help: 'Whether a check passed.',
       samples: each(({ checks }, labels) =>
         checks.map(({ on, name, limit, verdict }) => ({
-          ...{ labels: { ...labels, on, check: name, limit }, value: verdict === 'passed' ? 1 : 0 },
+          labels: { ...labels, on, check: name, limit },
+          value: verdict === 'passed' ? 1 : 0,
         })),
       ),
     },
     {
-      ...{ name: 'check_amount', type: 'gauge', help: 'What a check found, as a number; durations in milliseconds.' },
+      name: 'check_amount',
+      type: 'gauge',
+      help: 'What a check found, as a number; durations in milliseconds.',
       samples: each(({ checks }, labels) =>
         checks.flatMap(({ on, name, limit, amount }) =>
           amount === undefined ? [] : [{ labels: { ...labels, on, check: name, limit }, value: amount }],
@@ -106,19 +123,27 @@ function families(run: RunReport): Family[] {
       ),
     },
     {
-      ...{ name: 'baseline_regressed', type: 'gauge', help: 'Whether a measure has regressed against the baseline.' },
+      name: 'baseline_regressed',
+      type: 'gauge',
+      help: 'Whether a measure has regressed against the baseline.',
       samples: (run.baseline?.comparisons ?? []).map(({ scenario, server, platform, metric, verdict }) => ({
-        ...{ labels: { scenario, server, platform, metric }, value: verdict === 'regressed' ? 1 : 0 },
+        labels: { scenario, server, platform, metric },
+        value: verdict === 'regressed' ? 1 : 0,
       })),
     },
   ]
 }
 
-/** Of each scenario; one that is played more than once on a server, with other params, has a number, so that none stands for another. */
+/**
+ * Of each scenario; one that is played more than once on a server, with other params, has a number, so that none stands
+ * for another.
+ */
 function labelsOf(scenarios: readonly ScenarioReport[]): Labels[] {
   const plain = scenarios.map(
     ({ id, server, platform, repeat }): Labels => ({
-      ...{ scenario: id, server, platform },
+      scenario: id,
+      server,
+      platform,
       ...(repeat && { repeat: String(repeat.number) }),
     }),
   )

@@ -58,7 +58,7 @@ function timeOf(run: RunReport, place: number): string {
 /** Regressions, and comparisons that could not tell anything. */
 function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
   if (baseline === undefined) return []
-  const told = ({ verdict, sentence, scenario }: Comparison): Problem => ({
+  const problemOfComparison = ({ verdict, sentence, scenario }: Comparison): Problem => ({
     verdict: verdict === 'regressed' ? 'failed' : 'inconclusive',
     word: verdict === 'regressed' ? 'regressed' : 'too few',
     title: `${scenario} beside the baseline ${baseline.file}`,
@@ -66,9 +66,11 @@ function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
     facts: [],
     details: [],
   })
-  const regressed = baseline.comparisons.filter(({ verdict }) => verdict === 'regressed').map(told)
+  const regressed = baseline.comparisons.filter(({ verdict }) => verdict === 'regressed').map(problemOfComparison)
   if (exitCode !== EXIT.noVerdict) return regressed
-  const few = baseline.comparisons.filter(({ verdict }) => verdict === 'too-few' || verdict === 'missing').map(told)
+  const few = baseline.comparisons
+    .filter(({ verdict }) => verdict === 'too-few' || verdict === 'missing')
+    .map(problemOfComparison)
   return [...regressed, ...(baseline.comparisons.length === 0 ? [nothingCompared(baseline.file)] : few)]
 }
 
@@ -87,8 +89,8 @@ export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
   ]
   const cutOff = problems.find((problem) => problem.verdict === 'interrupted' && problem.step?.error === undefined)
   if (cutOff !== undefined && reason !== undefined) cutOff.reason = reason
-  const told = problems.some((problem) => reason === undefined || sayTheSame(problem, reason))
-  if (told) {
+  const isExplained = problems.some((problem) => reason === undefined || sayTheSame(problem, reason))
+  if (isExplained) {
     // The engine may know what to do next where the step did not.
     const last = problems.at(-1)
     if (last !== undefined && scenario.hint !== undefined) last.hint ??= scenario.hint
@@ -148,10 +150,10 @@ function defaultReason(step: StepReport): string {
   return 'No reason was recorded.'
 }
 
-/** Facts that `told` does not say already. */
-function factsOf(step: StepReport, told: string): Problem['facts'] {
+/** Facts that `known` does not say already. */
+function factsOf(step: StepReport, known: string): Problem['facts'] {
   const facts: Problem['facts'] = []
-  if (step.lastSeen !== undefined && !told.includes(step.lastSeen)) {
+  if (step.lastSeen !== undefined && !known.includes(step.lastSeen)) {
     facts.push({ label: 'last seen', text: step.lastSeen })
   }
   const limit = step.limitMs === undefined ? '' : ` (limit ${formatLimit(step.limitMs)})`

@@ -17,7 +17,9 @@ interface Iteration {
   steps: StepReport[]
 }
 
-/** Rows for steps in their order. Long stretches of passed iterations, and of steps that were not run, become one row. */
+/**
+ * Rows for steps in their order. Long stretches of passed iterations, and of steps that were not run, become one row.
+ */
 export function stepRows(steps: readonly StepReport[]): StepRow[] {
   return foldNotRun(foldIterations(steps, ''))
 }

@@ -25,7 +25,14 @@ export const VERDICT_LOOKS: Readonly<Record<AnyVerdict, VerdictLook>> = {
 }
 
 const ORDER: readonly AnyVerdict[] = [
-  ...(['passed', 'failed', 'not-evaluated', 'error', 'inconclusive', 'interrupted', 'skipped', 'not-run'] as const),
+  'passed',
+  'failed',
+  'not-evaluated',
+  'error',
+  'inconclusive',
+  'interrupted',
+  'skipped',
+  'not-run',
 ]
 
 /** `2 passed, 1 failed`: how often each verdict was given, those that were given at all. */
@@ -36,7 +43,10 @@ export function countVerdicts(verdicts: readonly AnyVerdict[]): string {
     .join(', ')
 }
 
-/** What came of a run in one word. Its verdict is that of its scenarios; a run that passed may have regressed all the same. */
+/**
+ * What came of a run in one word. Its verdict is that of its scenarios; a run that passed may have regressed all the
+ * same.
+ */
 export interface Headline {
   mark: string
   word: string

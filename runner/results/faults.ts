@@ -22,7 +22,10 @@ export interface Fault {
 /** Faults that end with whatever brings the process of the node back: the last of several is the one that is undone. */
 const PROCESS_FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
 
-/** The faults of one scenario in the order of their beginning, from its events; `startMs` is its start on the clock of the events. */
+/**
+ * The faults of one scenario in the order of their beginning, from its events; `startMs` is its start on the clock of
+ * the events.
+ */
 export function faultsOf(events: readonly RunEvent[], startMs: number): Fault[] {
   const seen = events.filter((event): event is EventOf<'fault-seen'> => event.type === 'fault-seen')
   const proven = events.filter((event): event is EventOf<'fault-began'> => event.type === 'fault-began')

@@ -46,7 +46,11 @@ function nodeShown(name: string, shard: number, latest: ReadonlyMap<string, View
   const others = [...latest.values()].filter(({ node, unreachable }) => node !== name && unreachable === undefined)
   const failingTo = others.filter(({ view }) => view?.find((node) => node.name === name)?.failing !== undefined).length
   return {
-    ...{ name, shard, slots: own?.slots ?? '', failingTo, others: others.length },
+    name,
+    shard,
+    slots: own?.slots ?? '',
+    failingTo,
+    others: others.length,
     ...(fact?.unreachable !== undefined && { silence: fact.unreachable }),
     ...(own !== undefined && { role: own.role }),
     ...(own?.of !== undefined && { of: own.of }),

@@ -2,8 +2,8 @@ import type { RunEvent } from '../record/events.ts'
 import { fileName } from '../record/run-folder.ts'
 
 /**
- * Where the scenarios of a run lie in its folder as they were played, by their numbers: `scenario.yaml` when the run has one, else
- * `scenario-<id>.yaml`; an id played again gets a number. One that was never played has none.
+ * Where the scenarios of a run lie in its folder as they were played, by their numbers: `scenario.yaml` when the run
+ * has one, else `scenario-<id>.yaml`; an id played again gets a number. One that was never played has none.
  */
 export function playedFiles(events: readonly RunEvent[]): Map<number, string> {
   const played = new Set(events.flatMap((event) => (event.type === 'scenario-as-played' ? [event.scenario] : [])))

@@ -17,7 +17,7 @@ export function repeatsOf(run: RunReport): RepeatReport[] {
       const verdict = mostGiven(plays.map(verdictOf))
       const minority = plays.filter((place) => verdictOf(place) !== verdict)
       const measures = measuresOf(run, group).map(({ metric, samples }) => measureReport(metric, samples))
-      return { ...{ scenario, server, platform, plays, verdict, minority, measures }, flaky: minority.length > 0 }
+      return { scenario, server, platform, plays, verdict, minority, measures, flaky: minority.length > 0 }
     })
 }
 
@@ -27,7 +27,10 @@ function measureReport(metric: Metric, samples: number[]): MeasureReport {
   return { metric, ...METRICS[metric], ...summary, samples, histogram }
 }
 
-/** The exit code of a run in which a scenario counts as most of its repeats ended; that some ended otherwise is a matter of its own. */
+/**
+ * The exit code of a run in which a scenario counts as most of its repeats ended; that some ended otherwise is a matter
+ * of its own.
+ */
 export function exitCodeByMajority(run: RunReport): number {
   const skipped = run.scenarios.filter(({ verdict }) => verdict === 'skipped').map(({ verdict }) => verdict)
   const groups = playedGroups(run).map(({ plays }) => plays.flatMap((place) => run.scenarios[place]?.verdict ?? []))
@@ -83,14 +86,14 @@ export function measuresOf(run: RunReport, { plays }: PlayedGroup): { metric: Me
 /** Of several failovers or workloads in one scenario, the worst: there is one number for each time it is played. */
 export function measureOf({ failovers, checks }: ScenarioReport, metric: Metric): number | undefined {
   const outages = failovers.map(({ clientOutageMs }) => clientOutageMs).filter((ms) => ms !== undefined)
-  const told = amounts(checks, 'longest_outage')
+  const outagesOfWorkloads = amounts(checks, 'longest_outage')
   const times = (wanted: boolean) =>
     failovers.filter((one) => one.wanted === wanted && one.outcome === 'promoted').map(({ totalMs }) => totalMs)
   const values: Record<Metric, number[]> = {
     failover: times(false),
     failoverWanted: times(true),
     // What a workload saw, where there was one; else what the writes that watch a failover saw.
-    outage: told.length > 0 ? told : outages,
+    outage: outagesOfWorkloads.length > 0 ? outagesOfWorkloads : outages,
     loss: amounts(checks, 'lost_writes'),
   }
   return values[metric].length === 0 ? undefined : Math.max(...values[metric])

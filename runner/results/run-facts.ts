@@ -67,7 +67,10 @@ export type FailoverFact = Pick<
 > &
   Partial<Pick<FailoverTimeline, 'kind' | 'outcome' | 'wanted'>>
 
-/** The same results as checks read them: whatever had not ended lasts to the end, and each thing names the shards it is about. */
+/**
+ * The same results as checks read them: whatever had not ended lasts to the end, and each thing names the shards it is
+ * about.
+ */
 export function runFacts({ durationMs, phases, steps, faults, failovers, cluster }: ScenarioResults): RunFacts {
   const facts = steps.map((step) => stepFact(step, durationMs))
   return {

@@ -25,8 +25,8 @@ const BROKE_OFF =
 
 /**
  * The report of a run, from its events alone. Events that break off midway (a crash) still give one: what was under way
- * is `interrupted`, what was not reached is `not-run`. `folder` is where the run's files are, should the events not tell.
- * Throws ReportError if there is no `run-started`.
+ * is `interrupted`, what was not reached is `not-run`. `folder` is where the run's files are, should the events not
+ * tell. Throws ReportError if there is no `run-started`.
  */
 export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   const started = events.find((event) => event.type === 'run-started')

@@ -20,8 +20,8 @@ export interface ScenarioResults {
 }
 
 /**
- * What the events of one scenario come to. A scenario without an end was recorded until `untilMs` on the clock of the events: until its
- * last event if not given.
+ * What the events of one scenario come to. A scenario without an end was recorded until `untilMs` on the clock of the
+ * events: until its last event if not given.
  */
 export function scenarioResults(events: readonly ScenarioEvent[], untilMs = events.at(-1)?.atMs ?? 0): ScenarioResults {
   const startMs = events.find((event) => event.type === 'scenario-started')?.atMs ?? 0

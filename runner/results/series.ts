@@ -44,7 +44,9 @@ function joined(workload: string, pieces: readonly LoadSeries[]): Series {
   }
   const names = [...new Set(pieces.flatMap(({ errors }) => Object.keys(errors)))]
   return {
-    ...{ workload, binMs, startMs },
+    workload,
+    binMs,
+    startMs,
     ok: lay(0, ({ ok }) => ok),
     errors: names
       .map((name) => ({ name, counts: lay(0, ({ errors }) => errors[name]) }))

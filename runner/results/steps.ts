@@ -18,7 +18,10 @@ export interface Phase {
   endMs: number
 }
 
-/** The steps of a scenario that were played, in the order of their beginning; `startMs` is its start on the events' clock. */
+/**
+ * The steps of a scenario that were played, in the order of their beginning; `startMs` is its start on the events'
+ * clock.
+ */
 export function playedSteps(events: readonly RunEvent[], startMs: number): PlayedStep[] {
   const steps = new Map<string, PlayedStep>()
   for (const event of events) {

@@ -13,8 +13,8 @@ export interface Span<State extends string> {
 }
 
 /**
- * `down`: refuses connections. `paused`: the run paused it. `silent`: gives no answer. `apart`: answers, but most of the others
- * hold it for failing: cut off, or not yet forgiven.
+ * `down`: refuses connections. `paused`: the run paused it. `silent`: gives no answer. `apart`: answers, but most of
+ * the others hold it for failing: cut off, or not yet forgiven.
  */
 export type NodeState = 'master' | 'replica' | 'down' | 'paused' | 'silent' | 'apart'
 

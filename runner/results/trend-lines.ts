@@ -11,17 +11,15 @@ export function trendLines(run: RunReport): TrendLine[] {
       const { startedAt, id, verdict, server, asked, platform, seed, durationMs, setupMs, steps } = scenario
       const measures = measuresByName(scenario)
       return {
-        ...{
-          startedAt,
-          id,
-          verdict,
-          server,
-          ...(asked !== undefined && { asked }),
-          platform,
-          seed,
-          durationMs,
-          setupMs,
-        },
+        startedAt,
+        id,
+        verdict,
+        server,
+        ...(asked !== undefined && { asked }),
+        platform,
+        seed,
+        durationMs,
+        setupMs,
         trueAfterMs: trueAfterByName(steps),
         ...(Object.keys(measures).length > 0 && { measures }),
       }

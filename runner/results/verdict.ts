@@ -6,8 +6,8 @@ import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../record/events.
 const RANK: readonly ScenarioVerdict[] = ['skipped', 'passed', 'inconclusive', 'error', 'failed', 'interrupted']
 
 /**
- * The verdict of a run is its worst scenario's. A skipped scenario weighs nothing, but a run that played nothing has shown
- * nothing: it is inconclusive.
+ * The verdict of a run is its worst scenario's. A skipped scenario weighs nothing, but a run that played nothing has
+ * shown nothing: it is inconclusive.
  */
 export function verdictOfRun(verdicts: readonly ScenarioVerdict[]): RunVerdict {
   return verdicts.every((verdict) => verdict === 'skipped') ? 'inconclusive' : worst(verdicts)
@@ -46,11 +46,14 @@ export function mostGiven(verdicts: readonly ScenarioVerdict[]): ScenarioVerdict
   return RANK[counts.lastIndexOf(Math.max(...counts))] ?? 'interrupted'
 }
 
-/** A comparison that was asked for and can tell nothing is no verdict; a regression outweighs it, for that one is certain. */
+/**
+ * A comparison that was asked for and can tell nothing is no verdict; a regression outweighs it, for that one is
+ * certain.
+ */
 export function exitCodeOfComparisons(comparisons: readonly Comparison[], grows: boolean): ExitCode {
   const verdicts = new Set(comparisons.map(({ verdict }) => verdict))
   if (verdicts.has('regressed')) return EXIT.regressed
   if (grows) return EXIT.passed
-  const told = verdicts.has('same') || verdicts.has('improved')
-  return verdicts.has('too-few') || !told ? EXIT.noVerdict : EXIT.passed
+  const isDecided = verdicts.has('same') || verdicts.has('improved')
+  return verdicts.has('too-few') || !isDecided ? EXIT.noVerdict : EXIT.passed
 }

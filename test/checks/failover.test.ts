@@ -39,7 +39,7 @@ t.test('clients that never came back are not taken for back in time', async (t) 
   t.match(judge({ client_outage: '8s' }, lost, longer), [{ verdict: 'failed', value: '9.00 s' }])
   t.equal(
     outcome?.explanation,
-    'Writes to shard 2 were refused for 6.70 s, and still were when nobody looked any more, caused by kill in step 4: redis-node3 became master in the place of redis-node2 at 16.40 s. The limit is 10.00 s.',
+    'Writes to shard 2 were refused for 6.70 s, and still were when watching ended, caused by kill in step 4: redis-node3 became master in the place of redis-node2 at 16.40 s. The limit is 10.00 s.',
   )
   t.match(judge({ client_outage: '10s' }, killed, asked), [{ verdict: 'passed', value: '6.70 s', samples: 2 }])
 })
@@ -71,7 +71,7 @@ t.test('what nobody saw is not taken for kept', async (t) => {
       verdict: 'inconclusive',
       value: '5.30 s',
       samples: 1,
-      explanation: /Nobody told when the master was agreed to have failed.*shard 2.*kill in step 4/,
+      explanation: /It is not known when the majority agreed that the master had failed.*shard 2.*kill in step 4/,
     },
   ])
   t.match(judge({ detection: '5s' }, killed, blind), [{ verdict: 'failed' }])

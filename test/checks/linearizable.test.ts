@@ -157,7 +157,7 @@ t.test('lists, sets and counters say what contradicts what', async (t) => {
     lists([1], 5),
   )
   fails('list', /more than were ever appended/, push(1, 0, { r: 2 }))
-  fails('list', /which another append was told too/, push(1, 0, { r: 1 }), push(2, 5, { r: 1 }))
+  fails('list', /which another append got too/, push(1, 0, { r: 1 }), push(2, 5, { r: 1 }))
   fails(
     'set',
     /neither can have come first/,

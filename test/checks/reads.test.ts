@@ -31,8 +31,8 @@ t.test('stale_reads: how many, how old, and from which nodes', async (t) => {
   t.match(outcome, { verdict: 'failed', value: '2, up to 20 ms old', amount: 2, samples: 3 })
   t.equal(
     outcome.explanation,
-    '2 reads were stale, 1 of them from replicas: older than what had been acknowledged before. The oldest told of k by redis-node1 at 32 ms ' +
-      'what had been replaced 20 ms before it was asked.',
+    '2 reads were stale, 1 of them from replicas: older than what had been acknowledged before. The oldest, of k from redis-node1 at 32 ms, ' +
+      'returned what had been replaced 20 ms before it was sent.',
   )
   t.strictSame(outcome.details, [
     'redis-node0: 1 stale read of k, up to 10 ms old',
@@ -81,7 +81,7 @@ t.test('resurrected: a value comes back after a newer one had been read', async 
   t.match(outcome, { verdict: 'failed', amount: 1, samples: 3 })
   t.equal(
     outcome.explanation,
-    '1 value came back after a newer value, or its end, had been read: 1 of k was told by redis-node1 at 31 ms.',
+    '1 value came back after a newer value, or its end, had been read: 1 of k was read from redis-node1 at 31 ms.',
   )
   t.strictSame(
     outcome.witness?.operations.map(({ text }) => text),

@@ -17,9 +17,9 @@ export interface Chains {
 type Report = (violation: Violation) => void
 
 /**
- * Ties the values of a history into chains: a compare-and-set that was carried out stands directly behind the value it expected, so
- * both are one block. Reports what is wrong within a chain: two that expected the same value, which was there only once, a value that nobody
- * wrote, an order that real time forbids.
+ * Ties the values of a history into chains: a compare-and-set that was carried out stands directly behind the value it
+ * expected, so both are one block. Reports what is wrong within a chain: two that expected the same value, which was
+ * there only once, a value that nobody wrote, an order that real time forbids.
  */
 export function chainsOf(history: History, table: ValueTable, report: Report): Chains {
   if (history.type !== 'cas') return singles(table)
@@ -74,7 +74,10 @@ class Links {
     return { blocks, valuesOf: (block) => this.#valuesFrom(block) }
   }
 
-  /** Ties a value that was carried out for certain to the one that it replaced, which was then carried out too, and so on. */
+  /**
+   * Ties a value that was carried out for certain to the one that it replaced, which was then carried out too, and so
+   * on.
+   */
   #link(last: number): void {
     for (let value = last; value !== NONE && this.#before[value] === NONE; ) {
       const row = this.#table.writeRow(value)

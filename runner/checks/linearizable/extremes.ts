@@ -7,7 +7,10 @@ import type { ValueTable } from '../values/value-table.ts'
 
 const NONE = -1
 
-/** The row of the operation that showed the value first: its acknowledged write, or the read of it that ended first; -1 without any. */
+/**
+ * The row of the operation that showed the value first: its acknowledged write, or the read of it that ended first; -1
+ * without any.
+ */
 export function firstEnd(
   history: History,
   table: ValueTable,

@@ -10,8 +10,8 @@ export interface Searched {
 }
 
 /**
- * Searches all problems with `steps` steps together. They take turns, so that one hot object does not use up what others
- * would have needed: what easy ones leave is shared among the hard ones.
+ * Searches all problems with `steps` steps together. They take turns, so that one hot object does not use up what
+ * others would have needed: what easy ones leave is shared among the hard ones.
  */
 export function searchFairly(problems: readonly Problem[], steps: number): Searched {
   const violated: Searched['violated'] = []

@@ -3,7 +3,10 @@ import { momentText } from '../words.ts'
 import { endMs, type Stage } from './stages.ts'
 import type { Violation } from './violation.ts'
 
-/** Operations in a row of places: of place `p`, counted from 1, the one that made it is in stage `2p − 1`, and what read it in stage `2p`. */
+/**
+ * Operations in a row of places: of place `p`, counted from 1, the one that made it is in stage `2p − 1`, and what read
+ * it in stage `2p`.
+ */
 export interface Places {
   stages: readonly Stage[]
   /** Places of which it is known which operation made them. */
@@ -18,8 +21,9 @@ interface Deadline {
 }
 
 /**
- * Places that no answered operation made must each have been made by one without an answer that began in time: before the first operation ended that shows
- * the place, or a later one. Deadlines only grow with the places, so counting those that began before each is enough.
+ * Places that no answered operation made must each have been made by one without an answer that began in time: before
+ * the first operation ended that shows the place, or a later one. Deadlines only grow with the places, so counting
+ * those that began before each is enough.
  */
 export function unfilled(key: number, { stages, known, spare }: Places, ops: OperationColumns): Violation | undefined {
   const deadlines = deadlinesOf(stages, ops)

@@ -18,9 +18,9 @@ const SEARCH_STEPS = 20_000_000
 const MISMATCH = outcomeCode('mismatch', false)
 
 /**
- * Judges every key of a history on its own, which is enough: a history is linearizable if and only if each of its objects is
- * (Herlihy & Wing, ACM TOPLAS 12, 1990). Where results give the order away the judgement is exact and takes near-linear time; the
- * rest is searched, within a budget.
+ * Judges every key of a history on its own, which is enough: a history is linearizable if and only if each of its
+ * objects is (Herlihy & Wing, ACM TOPLAS 12, 1990). Where results give the order away the judgement is exact and takes
+ * near-linear time; the rest is searched, within a budget.
  */
 export function judgeLinearizability(evidence: Evidence, searchSteps = SEARCH_STEPS): Judgement {
   const { history } = evidence
@@ -65,7 +65,10 @@ function judgeRegisters({ history, table }: Evidence, searchSteps: number): Judg
   return { violations: [...violations, ...searched.violations], undecided: searched.undecided }
 }
 
-/** Keys on which a compare-and-set found another value than it expected, and does not tell which: only a search can place it. */
+/**
+ * Keys on which a compare-and-set found another value than it expected, and does not tell which: only a search can
+ * place it.
+ */
 function keysWithUntoldMismatch({ type, ops, rows }: History): number[] {
   if (type !== 'cas') return []
   const keys = new Set<number>()

@@ -7,8 +7,9 @@ import { outOfOrder, type Stage } from './stages.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * Judges one list that is only ever appended to, every element once. Exact: the longest read gives the order of all elements in it away, so every other read must
- * be a beginning of it, and each append and each read has its place. `rows`: the operations of the key.
+ * Judges one list that is only ever appended to, every element once. Exact: the longest read gives the order of all
+ * elements in it away, so every other read must be a beginning of it, and each append and each read has its place.
+ * `rows`: the operations of the key.
  */
 export function judgeList(history: History, key: number, rows: Uint32Array): Violation | undefined {
   const { ops } = history
@@ -135,7 +136,9 @@ function stagesOf(history: History, known: ReadonlyMap<number, number>, last: nu
   return stages
 }
 
-/** Puts acknowledged appends that no read shows at the places that their answers tell. Returns what is wrong with one. */
+/**
+ * Puts acknowledged appends that no read shows at the places that their answers tell. Returns what is wrong with one.
+ */
 function takePlaces(
   history: History,
   key: number,
@@ -148,7 +151,7 @@ function takePlaces(
     const text = `the append of ${valueText(history, history.ops.a[row] ?? UNKNOWN)} answered that it stands at place ${place}`
     if (place <= length) return { key, rows: [row], why: `${text}, where another element was read` }
     const rival = known.get(place)
-    if (rival !== undefined) return { key, rows: [rival, row], why: `${text}, which another append was told too` }
+    if (rival !== undefined) return { key, rows: [rival, row], why: `${text}, which another append got too` }
     known.set(place, row)
   }
   return undefined

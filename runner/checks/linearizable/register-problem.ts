@@ -13,8 +13,9 @@ export interface RowProblem extends Problem {
 const MIXED = IMPOSSIBLE + 1
 
 /**
- * The operations of one key, a register with compare-and-set, as a problem for the search. Left out is what tells nothing: reads without
- * an answer, writes that definitely failed, and writes without an answer whose value nobody can have met.
+ * The operations of one key, a register with compare-and-set, as a problem for the search. Left out is what tells
+ * nothing: reads without an answer, writes that definitely failed, and writes without an answer whose value nobody can
+ * have met.
  */
 export function registerProblem(history: History, rowsOfKey: readonly number[]): RowProblem {
   const { fn, a, b, r, outcome, invokeMs, completeMs } = history.ops
@@ -50,7 +51,9 @@ export function registerProblem(history: History, rowsOfKey: readonly number[]):
   }
 }
 
-/** The values that some operation found or expected; undefined if one found a value that is not told, which can be any. */
+/**
+ * The values that some operation found or expected; undefined if one found a value that is not told, which can be any.
+ */
 function valuesMet(history: History, rows: readonly number[]): ReadonlySet<number> | undefined {
   const { fn, b, r } = history.ops
   const met = new Set<number>()

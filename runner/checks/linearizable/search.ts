@@ -27,11 +27,11 @@ interface Frame {
 }
 
 /**
- * Looks for an order of the operations in which each takes effect between its invocation and its completion (Wing & Gong, Testing
- * and Verifying Concurrent Objects, J. Parallel Distrib. Comput. 17, 1993), remembering what was tried (Lowe, Testing for Linearizability,
- * Concurrency Computat. 29, 2017). Beyond that:
- * a read that fits the state is put next at once, for that can never be wrong; and what failed without some operations of unknown
- * outcome fails with them too, so that they do not double the work each.
+ * Looks for an order of the operations in which each takes effect between its invocation and its completion (Wing &
+ * Gong, Testing and Verifying Concurrent Objects, J. Parallel Distrib. Comput. 17, 1993), remembering what was tried
+ * (Lowe, Testing for Linearizability, Concurrency Computat. 29, 2017). Beyond that: a read that fits the state is put
+ * next at once, for that can never be wrong; and what failed without some operations of unknown outcome fails with them
+ * too, so that they do not double the work each.
  *
  * The search can be interrupted and continued: `run` takes a number of steps.
  */
@@ -75,8 +75,8 @@ export class Search {
   }
 
   /**
-   * The operation whose completion no order tried so far could get past: what completed up to it, together with what began
-   * before its completion, has no order if the search ends with `violated`.
+   * The operation whose completion no order tried so far could get past: what completed up to it, together with what
+   * began before its completion, has no order if the search ends with `violated`.
    */
   get obstacle(): number {
     return this.#completed[this.#furthest] ?? 0
@@ -98,7 +98,10 @@ export class Search {
     return 'holds'
   }
 
-  /** Invocations (by operation) and completions (by operation + count) in the order of time; what happens at one time overlaps. */
+  /**
+   * Invocations (by operation) and completions (by operation + count) in the order of time; what happens at one time
+   * overlaps.
+   */
   #chainEntries(): void {
     const { count, invokeMs, completeMs } = this.#problem
     const timeOf = (entry: number) => (entry < count ? invokeMs[entry] : completeMs[entry - count]) ?? 0

@@ -6,8 +6,9 @@ import { outOfOrder, type Stage } from './stages.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * Judges one set to which members are only ever added, each once. Exact: the reads must grow into each other, which orders them, and each member was
- * added between the last read without it and the first one with it. `rows`: the operations of the key.
+ * Judges one set to which members are only ever added, each once. Exact: the reads must grow into each other, which
+ * orders them, and each member was added between the last read without it and the first one with it. `rows`: the
+ * operations of the key.
  */
 export function judgeSet(history: History, key: number, rows: Uint32Array): Violation | undefined {
   const { ops } = history

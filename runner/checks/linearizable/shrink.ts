@@ -6,9 +6,10 @@ const STEPS = 20_000
 const MOST_ATTEMPTS = 400
 
 /**
- * The few operations that contradict each other, of a problem that has no order. An operation is left out of them if there is still
- * no order when nothing is asked of it: a read as if it had not been, a write as if it may or may not have been carried out, at
- * any time after it began. `obstacle` is the operation that no order could get past; what began after it ended plays no part.
+ * The few operations that contradict each other, of a problem that has no order. An operation is left out of them if
+ * there is still no order when nothing is asked of it: a read as if it had not been, a write as if it may or may not
+ * have been carried out, at any time after it began. `obstacle` is the operation that no order could get past; what
+ * began after it ended plays no part.
  */
 export function contradictingOperations(problem: Problem, obstacle: number): number[] {
   const endMs = problem.completeMs[obstacle] ?? 0

@@ -22,8 +22,8 @@ export function endMs({ completeMs, outcome }: OperationColumns, row: number): n
 }
 
 /**
- * Whether stages can follow each other in the order given: no operation of a later stage may have ended before one of an earlier
- * stage began. Returns what forbids it.
+ * Whether stages can follow each other in the order given: no operation of a later stage may have ended before one of
+ * an earlier stage began. Returns what forbids it.
  */
 export function outOfOrder(key: number, stages: readonly Stage[], ops: OperationColumns): Violation | undefined {
   let latest: Edge | undefined

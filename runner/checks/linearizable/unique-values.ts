@@ -9,10 +9,11 @@ import type { Violation } from './violation.ts'
 import { type Contradiction, contradictions } from './zones.ts'
 
 /**
- * Judges registers (and groups of keys that are written together) where every value is written once, in near-linear time and exactly: each
- * value's write and reads are one block, compare-and-sets tie blocks into chains, and blocks must have an order (`zones.ts`).
- * A write without an answer counts from its invocation on if anybody saw its value, and not at all otherwise. Compare-and-sets that
- * found a value which is not told are taken as not carried out, no more. One violation for each key that has any.
+ * Judges registers (and groups of keys that are written together) where every value is written once, in near-linear
+ * time and exactly: each value's write and reads are one block, compare-and-sets tie blocks into chains, and blocks
+ * must have an order (`zones.ts`). A write without an answer counts from its invocation on if anybody saw its value,
+ * and not at all otherwise. Compare-and-sets that found a value which is not told are taken as not carried out, no
+ * more. One violation for each key that has any.
  */
 export function judgeUniqueValues(history: History, table: ValueTable): Violation[] {
   const found = new Map<number, Violation>()

@@ -2,9 +2,9 @@ import { groupByKey, mostOfAKey } from '../values/by-key.ts'
 import { sortByTime } from '../values/time-sort.ts'
 
 /**
- * Blocks of operations that must follow each other without any other operation of their key between them: a write and the
- * reads of its value, or a chain of those. A block is known by two times: when its first operation ended (from then on the
- * block has begun), and when its last operation began (until then it has not ended).
+ * Blocks of operations that must follow each other without any other operation of their key between them: a write and
+ * the reads of its value, or a chain of those. A block is known by two times: when its first operation ended (from then
+ * on the block has begun), and when its last operation began (until then it has not ended).
  */
 export interface Blocks {
   count: number
@@ -19,10 +19,11 @@ export interface Blocks {
 export type Contradiction = readonly [block: number, other: number]
 
 /**
- * Whether the blocks of each key can be put in an order that agrees with real time. Block X cannot come after block Y if an
- * operation of X ended before one of Y began: `beganMs[X] < lastedMs[Y]`. An order exists if and only if no two blocks must each
- * come before the other (Gibbons & Korach, Testing Shared Memories, SIAM J. Comput. 26, 1997; their zones are the spans
- * between the two times): in a longer cycle, the block that lasts longest would contradict its successor too.
+ * Whether the blocks of each key can be put in an order that agrees with real time. Block X cannot come after block Y
+ * if an operation of X ended before one of Y began: `beganMs[X] < lastedMs[Y]`. An order exists if and only if no two
+ * blocks must each come before the other (Gibbons & Korach, Testing Shared Memories, SIAM J. Comput. 26, 1997; their
+ * zones are the spans between the two times): in a longer cycle, the block that lasts longest would contradict its
+ * successor too.
  *
  * Calls `found` with the first contradiction of each key that has one. Near-linear: blocks come nearly sorted.
  */
@@ -42,8 +43,8 @@ export function contradictions(blocks: Blocks, keys: number, found: (contradicti
 }
 
 /**
- * Blocks that began and went on later are spans in which nothing else can be: no two of them may overlap, and no other block may be confined to
- * one. `ids` are in the order of their beginning; `long` and `longest` are room for as many.
+ * Blocks that began and went on later are spans in which nothing else can be: no two of them may overlap, and no other
+ * block may be confined to one. `ids` are in the order of their beginning; `long` and `longest` are room for as many.
  */
 function firstContradiction(
   { beganMs, lastedMs }: Blocks,

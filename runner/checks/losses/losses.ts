@@ -34,7 +34,9 @@ export interface LossEvidence {
   facts: RunFacts
 }
 
-/** Looks for lost writes in what was read back after the run, and, where values are unique, in what was read during it. */
+/**
+ * Looks for lost writes in what was read back after the run, and, where values are unique, in what was read during it.
+ */
 export function lossesOf(evidence: LossEvidence): Losses {
   const finals = finalReads(evidence)
   switch (evidence.history.type) {
@@ -134,8 +136,9 @@ function memberLosses(history: History, finals: Int32Array): Losses {
 }
 
 /**
- * Of registers: an acknowledged write is lost if what is there after the run is certainly older, for nothing that came later can then have
- * overwritten it. Writes that were gone in between, and then overwritten, are found in the reads of the run (`rollbacks.ts`).
+ * Of registers: an acknowledged write is lost if what is there after the run is certainly older, for nothing that came
+ * later can then have overwritten it. Writes that were gone in between, and then overwritten, are found in the reads of
+ * the run (`rollbacks.ts`).
  */
 function valueLosses({ history, table, facts }: LossEvidence, finals: Int32Array): Losses {
   const acknowledged = acknowledgedOf(

@@ -8,10 +8,12 @@ import { firstNotBefore } from '../values/time-sort.ts'
 import type { ValueTable } from '../values/value-table.ts'
 
 /**
- * Finds writes that were gone during the run and overwritten later, so that the final state does not tell of them. A read that a master
- * answered with an older value is a sign of it; it may also be the answer of a master that was no longer one. So a write counts as
- * lost only if neither its value nor a newer one of that time was ever read again, and the node that answered had reason to have lost it: it is another
- * than the one that acknowledged the write, and went on serving the key; or it is the same, and a fault or a failover lay between. `acknowledged`: the acknowledged writes of each key, by their beginning.
+ * Finds writes that were gone during the run and overwritten later, so that the final state does not tell of them. A
+ * read that a master answered with an older value is a sign of it; it may also be the answer of a master that was no
+ * longer one. So a write counts as lost only if neither its value nor a newer one of that time was ever read again, and
+ * the node that answered had reason to have lost it: it is another than the one that acknowledged the write, and went
+ * on serving the key; or it is the same, and a fault or a failover lay between. `acknowledged`: the acknowledged writes
+ * of each key, by their beginning.
  */
 export function rollbacks(
   history: History,
@@ -93,7 +95,10 @@ function newestSeenAgain(table: ValueTable, writes: Uint32Array, lastReadMs: Flo
   return Number.NEGATIVE_INFINITY
 }
 
-/** The node that answered the next operation on the key after a read; undefined if there was none. `rows`: the key's, by completion. */
+/**
+ * The node that answered the next operation on the key after a read; undefined if there was none. `rows`: the key's, by
+ * completion.
+ */
 function nodeOfNext({ ops }: History, rows: Uint32Array, read: number): number | undefined {
   const endMs = ops.completeMs[read] ?? 0
   for (let place = placeOf(rows, read) + 1; place < rows.length; place += 1) {

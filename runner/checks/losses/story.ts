@@ -42,8 +42,8 @@ export function lossesByShard(evidence: Evidence, losses: Losses, counts: (row: 
 }
 
 /**
- * One sentence on the losses of a shard: `37 acknowledged writes on slots 5461–10922 (shard 2) were lost; the oldest was acknowledged
- * 812 ms before `kill` in step 4; all were on redis-node2 and never reached redis-node3`.
+ * One sentence on the losses of a shard: `37 acknowledged writes on slots 5461–10922 (shard 2) were lost; the oldest
+ * was acknowledged 812 ms before `kill` in step 4; all were on redis-node2 and never reached redis-node3`.
  */
 export function lossSentence(evidence: Evidence, losses: Losses, loss: ShardLoss): string {
   const { history, shards } = evidence
@@ -113,7 +113,10 @@ export function lossDetail(evidence: Evidence, loss: ShardLoss): string {
   return parts.filter((part) => part !== '').join('; ')
 }
 
-/** The lost writes of a shard by name: `load:checkout:4 (17, 25), load:checkout:9 (18)`; empty for a counter, of which nobody knows them. */
+/**
+ * The lost writes of a shard by name: `load:checkout:4 (17, 25), load:checkout:9 (18)`; empty for a counter, of which
+ * nobody knows them.
+ */
 export function lostNames({ history }: Evidence, { rows }: ShardLoss): string[] {
   const byKey = new Map<number, number[]>()
   for (const row of rows) {

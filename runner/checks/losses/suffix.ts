@@ -20,10 +20,11 @@ export interface Shape {
 const ENDING: ReadonlySet<string> = new Set(['stop', 'kill', 'restart'])
 
 /**
- * Whether what is lost is the tail of what its node acknowledged. A master sends one stream to its replicas, in the order in which it carried
- * writes out: whoever takes over has a beginning of that stream. A write that is lost while a later one of the same node and shard
- * survives is a hole, which asynchronous replication cannot explain. Only writes of one reign of a node are compared: between them no other node
- * acknowledged a write of the shard, the node was not ended, and it did not become master anew.
+ * Whether what is lost is the tail of what its node acknowledged. A master sends one stream to its replicas, in the
+ * order in which it carried writes out: whoever takes over has a beginning of that stream. A write that is lost while a
+ * later one of the same node and shard survives is a hole, which asynchronous replication cannot explain. Only writes
+ * of one reign of a node are compared: between them no other node acknowledged a write of the shard, the node was not
+ * ended, and it did not become master anew.
  */
 export function shapeOf(evidence: Evidence, losses: Losses): Shape {
   const { history, shards, facts } = evidence

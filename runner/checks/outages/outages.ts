@@ -24,7 +24,10 @@ export interface Outage {
 /** Without a failure, only a pause as long as this in which an operation waited counts: shorter ones are latencies. */
 const WAITING_MS = 1000
 
-/** Outcomes of operations that were served: also a compare-and-set that did not match, and a write that too few replicas confirmed. */
+/**
+ * Outcomes of operations that were served: also a compare-and-set that did not match, and a write that too few replicas
+ * confirmed.
+ */
 const SERVED: ReadonlySet<string> = new Set(['ok', 'mismatch', 'unreplicated'])
 
 /** What was served and what was not, of one range of slots. */
@@ -37,10 +40,12 @@ export interface RangeService {
 }
 
 /**
- * The outages of each contiguous range of slots that has operations. A range is served at some moment of every operation that was answered, and not
- * served at some moment of every one that failed; so an outage lies between two answered operations with a failed one, or a long wait, between
- * them. It began between the beginning of the last operation that was answered and the first failure, and it ended between the beginning of the last
- * failure and the end of the first operation that was answered again; its length is the mean of what that allows, and its error half the difference.
+ * The outages of each contiguous range of slots that has operations. A range is served at some moment of every
+ * operation that was answered, and not served at some moment of every one that failed; so an outage lies between two
+ * answered operations with a failed one, or a long wait, between them. It began between the beginning of the last
+ * operation that was answered and the first failure, and it ended between the beginning of the last failure and the end
+ * of the first operation that was answered again; its length is the mean of what that allows, and its error half the
+ * difference.
  *
  * Where `spans` are given, only they are asked for: of an outage that reaches beyond one, the part within it.
  */
@@ -76,7 +81,9 @@ class Tracker {
   readonly slots: readonly [number, number]
   operations = 0
   readonly #outages: Outage[] = []
-  /** When it was served for certain, last: the latest beginning of an operation that was answered, and the latest end. */
+  /**
+   * When it was served for certain, last: the latest beginning of an operation that was answered, and the latest end.
+   */
   #servedFromMs = Number.NaN
   #servedMs = Number.NaN
   #firstMs = Number.POSITIVE_INFINITY
@@ -152,7 +159,11 @@ class Tracker {
       ? middle(within(downFromMs, latestMs, servedAgainMs), servedAgainMs)
       : middle(servedAgainMs, servedAgainMs)
     this.#outages.push({
-      ...{ shard: this.shard, slots: this.slots, failures, classes, ended },
+      shard: this.shard,
+      slots: this.slots,
+      failures,
+      classes,
+      ended,
       startMs: begin.ms,
       lengthMs: end.ms - begin.ms,
       errorMs: begin.errorMs + end.errorMs,

@@ -28,8 +28,9 @@ interface Tested {
 }
 
 /**
- * Compares every measure of a run with its baseline. A regression is both significant (Mann–Whitney, two-sided, p below `alpha`
- * after Holm's correction for all that is compared) and larger by `threshold` (0.1 is 10 %) or more; counts by one or more too.
+ * Compares every measure of a run with its baseline. A regression is both significant (Mann–Whitney, two-sided, p below
+ * `alpha` after Holm's correction for all that is compared) and larger by `threshold` (0.1 is 10 %) or more; counts by
+ * one or more too.
  */
 export function compareAll(
   all: readonly Compared[],
@@ -41,14 +42,18 @@ export function compareAll(
   return all.map((one) => {
     const place = there.indexOf(one)
     const tested = tests.get(one)
-    if (tested === undefined) return told(one, { verdict: 'missing' }, there.length)
+    if (tested === undefined) return comparisonOf(one, { verdict: 'missing' }, there.length)
     const p = corrected[place] ?? 1
     const verdict = judge(one, tested, { p, alpha, comparisons: there.length })
     const needed =
       verdict === 'too-few'
         ? leastSamples(alpha / there.length)
         : samplesFor15Percent(one.baseline, alpha / there.length)
-    return told(one, { verdict, p, change: tested.change, ...(needed !== undefined && { needed }) }, there.length)
+    return comparisonOf(
+      one,
+      { verdict, p, change: tested.change, ...(needed !== undefined && { needed }) },
+      there.length,
+    )
   })
 }
 
@@ -87,7 +92,7 @@ export function holm(ps: readonly number[]): number[] {
   return adjusted
 }
 
-function told(
+function comparisonOf(
   { samples, baseline, differences = [], scenario, server, platform, metric }: Compared,
   found: Pick<Comparison, 'verdict' | 'p' | 'change' | 'needed'>,
   comparisons: number,

@@ -1,15 +1,16 @@
 /**
- * The rank-sum test of Mann and Whitney: whether samples tend to be larger, or smaller, than those of a baseline. It asks nothing of how
- * they are distributed, and failover times are far from normal: a floor, a uniform delay, now and then a lost election.
+ * The rank-sum test of Mann and Whitney: whether samples tend to be larger, or smaller, than those of a baseline. It
+ * asks nothing of how they are distributed, and failover times are far from normal: a floor, a uniform delay, now and
+ * then a lost election.
  */
 
 /** Up to so many samples in all, p is exact; beyond, the normal approximation is off by less than a hundredth of it. */
 const MOST_EXACT = 80
 
 /**
- * The chance of ranks that lie as far to one side as those of `samples`, or farther, were both drawn from the same; two-sided, as
- * p is told everywhere. Ties share their ranks; the exact distribution is that of the ranks as they are. 1 if either side is
- * empty.
+ * The chance of ranks that lie as far to one side as those of `samples`, or farther, were both drawn from the same;
+ * two-sided, as p is told everywhere. Ties share their ranks; the exact distribution is that of the ranks as they are.
+ * 1 if either side is empty.
  */
 export function mannWhitneyP(baseline: readonly number[], samples: readonly number[]): number {
   if (baseline.length === 0 || samples.length === 0) return 1
@@ -59,8 +60,8 @@ const exactTails: Tails = (ranks, count, observed) => {
 }
 
 /**
- * Rank by rank: among the first i ranks, the share of choices of k of them with each sum. Shares instead of counts, which would
- * leave the range of whole numbers: taking rank i with chance (k / i) draws every choice alike.
+ * Rank by rank: among the first i ranks, the share of choices of k of them with each sum. Shares instead of counts,
+ * which would leave the range of whole numbers: taking rank i with chance (k / i) draws every choice alike.
  */
 function distributionOf(ranks: readonly number[], count: number): Float64Array {
   const width = sum(ranks.slice(-count)) + 1

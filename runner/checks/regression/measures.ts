@@ -8,7 +8,13 @@ export function baselineMeasures(run: RunReport): BaselineMeasure[] {
   return playedGroups(run).flatMap((group) => {
     const { scenario, server, platform, serverWords, config } = group
     return measuresOf(run, group).map(({ metric, samples }) => ({
-      ...{ scenario, server, platform, metric, serverWords, config, samples },
+      scenario,
+      server,
+      platform,
+      metric,
+      serverWords,
+      config,
+      samples,
     }))
   })
 }
@@ -20,7 +26,11 @@ export function comparedTo({ measures }: Baseline, run: RunReport): Compared[] {
     const found = counterpart(one, own, measures)
     const { scenario, server, platform, metric, samples } = one
     return {
-      ...{ scenario, server, platform, metric, samples },
+      scenario,
+      server,
+      platform,
+      metric,
+      samples,
       baseline: found?.samples ?? [],
       differences: found === undefined ? [] : differences(found, one),
     }

@@ -13,9 +13,9 @@ export function leastSamples(alpha: number): number {
 }
 
 /**
- * The samples that each side needs to find a slowdown of 15 % in 8 of 10 tries, from how much the baseline itself scatters: Noether,
- * Sample size determination for some common nonparametric tests, JASA 82 (1987), for groups of equal size. Undefined where
- * the baseline has too few to tell.
+ * The samples that each side needs to find a slowdown of 15 % in 8 of 10 tries, from how much the baseline itself
+ * scatters: Noether, Sample size determination for some common nonparametric tests, JASA 82 (1987), for groups of equal
+ * size. Undefined where the baseline has too few to tell.
  */
 export function samplesFor15Percent(baseline: readonly number[], alpha: number): number | undefined {
   if (baseline.length < 5) return undefined

@@ -38,7 +38,10 @@ export function staleOfValues(evidence: Evidence, phase: number | undefined): Fo
   return found
 }
 
-/** The operation whose end showed that a value had been replaced. Its time is one operation's, so the rows, in that order, are searched for it. */
+/**
+ * The operation whose end showed that a value had been replaced. Its time is one operation's, so the rows, in that
+ * order, are searched for it.
+ */
 function newerWrite({ history: { ops, rows }, table }: Evidence, value: number, endMs: number): number {
   let [low, high] = [0, rows]
   while (low < high) {

@@ -47,8 +47,9 @@ export class Expiries {
   }
 
   /**
-   * The writes that can have been the last before the read at row `read`, if each of them was certainly there and had more than `toleranceMs`
-   * left when it ended: then it should have been found. Empty if one may have run out, or may never have been.
+   * The writes that can have been the last before the read at row `read`, if each of them was certainly there and had
+   * more than `toleranceMs` left when it ended: then it should have been found. Empty if one may have run out, or may
+   * never have been.
    */
   goneTooEarly(read: number, toleranceMs: number): number[] {
     const { ops } = this.#history

@@ -3,9 +3,9 @@ import { firstAfter, sortByTime } from './time-sort.ts'
 import type { ValueTable } from './value-table.ts'
 
 /**
- * For each value of a table, the time from which a newer one was certainly in its place, ms; Infinity if that cannot be said. A value is
- * newer for certain if its write began after the older one was there. Whoever asks after that time must not be told the
- * old value.
+ * For each value of a table, the time from which a newer one was certainly in its place, ms; Infinity if that cannot be
+ * said. A value is newer for certain if its write began after the older one was there. Whoever asks after that time
+ * must not be told the old value.
  */
 export function replacedMs(table: ValueTable, keys: number): Float64Array {
   return earliestNewer(table, keys, (value) => table.shownMs(value))
@@ -40,7 +40,10 @@ function earliestNewer(table: ValueTable, keys: number, evidentMs: (value: numbe
   return earliest
 }
 
-/** Of writes in the order of their beginning, those that are certainly newer than a value; if nobody wrote that, the last ones. */
+/**
+ * Of writes in the order of their beginning, those that are certainly newer than a value; if nobody wrote that, the
+ * last ones.
+ */
 export function newerThan(table: ValueTable, writes: Uint32Array, value: number): Uint32Array {
   if (value < 0) return lastOnes(table, writes)
   return writes.subarray(firstAfter(writes, 0, writes.length, (write) => table.invokeMs(write), table.shownMs(value)))

@@ -4,8 +4,8 @@ export type TimeOf = (id: number) => number
 const RUN = 24
 
 /**
- * Sorts the ids in `ids[from..to)` by their times, stably. Histories are nearly sorted already, and then this takes one pass:
- * short runs by insertion, then merges that touch only where two runs overlap.
+ * Sorts the ids in `ids[from..to)` by their times, stably. Histories are nearly sorted already, and then this takes one
+ * pass: short runs by insertion, then merges that touch only where two runs overlap.
  */
 export function sortByTime(ids: Uint32Array, from: number, to: number, timeMsOf: TimeOf): void {
   for (let start = from; start < to; start += RUN) insertionSort(ids, start, Math.min(start + RUN, to), timeMsOf)

@@ -5,8 +5,9 @@ export interface Pairs {
 }
 
 /**
- * Finds the number of a pair of key and value. Values of a key are mostly consecutive and used at about the same time, so a pair's first place in the
- * index keeps that nearness, which the processor's caches live on; only a pair whose place is taken is scattered.
+ * Finds the number of a pair of key and value. Values of a key are mostly consecutive and used at about the same time,
+ * so a pair's first place in the index keeps that nearness, which the processor's caches live on; only a pair whose
+ * place is taken is scattered.
  */
 export class ValueIndex {
   readonly #pairs: Pairs

@@ -20,9 +20,10 @@ export const SEEN = {
 const NO_ROW = -1
 
 /**
- * Every value of every key, with when it was written and between what times it was certainly there. Values are numbered; the
- * first numbers, one a key, are the initial state NIL; then those written, in the order of their rows. Times are ms from the scenario's start. Of a value it keeps
- * the rows that tell of it, no more: of ten million operations, copies of their times would take more memory than all else here.
+ * Every value of every key, with when it was written and between what times it was certainly there. Values are
+ * numbered; the first numbers, one a key, are the initial state NIL; then those written, in the order of their rows.
+ * Times are ms from the scenario's start. Of a value it keeps the rows that tell of it, no more: of ten million
+ * operations, copies of their times would take more memory than all else here.
  */
 export class ValueTable {
   /** For each row: the value that it read (where it is a read that tells something), else that it wrote, or SEEN. */
@@ -35,7 +36,10 @@ export class ValueTable {
   #rewriteRow = NO_ROW
   #index: ValueIndex | undefined
 
-  /** For histories of register, cas, expiry and transaction (whose key is a group of keys). Takes time and memory in proportion to the history. */
+  /**
+   * For histories of register, cas, expiry and transaction (whose key is a group of keys). Takes time and memory in
+   * proportion to the history.
+   */
   constructor(history: History) {
     const keys = history.keys.length
     const most = keys + countWrites(history)
@@ -110,7 +114,10 @@ export class ValueTable {
     return row < 0 ? Number.NEGATIVE_INFINITY : (this.#ops.invokeMs[row] ?? 0)
   }
 
-  /** When the value was surely there, at the latest: the end of the first operation that shows it. Infinity if none does. */
+  /**
+   * When the value was surely there, at the latest: the end of the first operation that shows it. Infinity if none
+   * does.
+   */
   shownMs(value: number): number {
     const ackMs = this.ackMs(value)
     const readMs = this.firstReadMs(value)

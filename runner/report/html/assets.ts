@@ -15,8 +15,8 @@ export interface PageAssets {
 let made: PageAssets | undefined
 
 /**
- * The styles and scripts of pages, bundled from what lies beside this file and uPlot. The build of the program calls this once and puts what
- * it returns in the place of this module (scripts/build.ts).
+ * The styles and scripts of pages, bundled from what lies beside this file and uPlot. The build of the program calls
+ * this once and puts what it returns in the place of this module (scripts/build.ts).
  */
 export function pageAssets(): PageAssets {
   made ??= makeAssets()

@@ -40,8 +40,8 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * JSON within a `script` element: nothing in it can end the element, and its texts are as the page shows others, control
- * characters visible.
+ * JSON within a `script` element: nothing in it can end the element, and its texts are as the page shows others,
+ * control characters visible.
  */
 export function scriptJson(value: unknown): Markup {
   const shown = (_: string, item: unknown) => (typeof item === 'string' ? visible(item, '\n\t') : item)

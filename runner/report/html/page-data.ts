@@ -1,6 +1,6 @@
 /**
- * What a page hands to its scripts, as JSON in the element `data`: shared by the code that makes the page and by the scripts in `browser/`,
- * so these types know neither Node nor the browser. Times are ms from the scenario's start.
+ * What a page hands to its scripts, as JSON in the element `data`: shared by the code that makes the page and by the
+ * scripts in `browser/`, so these types know neither Node nor the browser. Times are ms from the scenario's start.
  */
 
 /** For the page of a scenario. */

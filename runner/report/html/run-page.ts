@@ -50,7 +50,10 @@ function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: P
     ),
     faults: faults.map(({ name, startMs, endMs }) => ({ name, startMs, endMs })),
     failovers: failovers.map(failoverData),
-    ...{ nodeLanes, shardLanes, series, views },
+    nodeLanes,
+    shardLanes,
+    series,
+    views,
     logs: { nodes: logs.nodes, lines: logs.lines },
   }
 }

@@ -29,7 +29,9 @@ const KIND_OF_REQUEST: Readonly<Record<string, FailoverKind>> = {
 /** A step may end this long before the promotion that it waited for is logged, ms: log lines have errors. */
 const SLACK_MS = 20
 
-/** The request of `node` that led to what happened at `atMs`: the last since `sinceMs` that was not given up by then. */
+/**
+ * The request of `node` that led to what happened at `atMs`: the last since `sinceMs` that was not given up by then.
+ */
 export function requestFor(
   observed: FailoverObservations,
   node: string,
@@ -55,7 +57,11 @@ export function wantedCause(observed: FailoverObservations, request: LogObservat
   const command = asking.find(({ verb }) => verb === 'redis')
   const mode = kind === 'manual' ? '' : ` (${kind})`
   const accepted: TimelineMoment = {
-    ...{ name: 'accepted', atMs: request.seenMs, errorMs: request.errorMs, source: 'log', node: request.node },
+    name: 'accepted',
+    atMs: request.seenMs,
+    errorMs: request.errorMs,
+    source: 'log',
+    node: request.node,
     text: request.text,
   }
   if (step === undefined) {
@@ -65,7 +71,11 @@ export function wantedCause(observed: FailoverObservations, request: LogObservat
   }
   const text = `failover${mode} in step ${step.path}`
   const requested: TimelineMoment = {
-    ...{ name: 'requested', atMs: step.startMs, errorMs: 0, source: 'run', node: request.node },
+    name: 'requested',
+    atMs: step.startMs,
+    errorMs: 0,
+    source: 'run',
+    node: request.node,
     text: `step ${step.path} asked for it`,
   }
   // A takeover is accepted and done with one line.
@@ -94,12 +104,22 @@ export function faultCause(observed: FailoverObservations, fault: Fault, master:
   if (!ORDERLY.has(kind)) {
     const halfMs = (bittenBy(observed, fault, master) - startMs) / 2
     const moment: TimelineMoment = {
-      ...{ name: 'fault', atMs: startMs + halfMs, errorMs: halfMs, source: 'run', node: master, text: what },
+      name: 'fault',
+      atMs: startMs + halfMs,
+      errorMs: halfMs,
+      source: 'run',
+      node: master,
+      text: what,
     }
     return { kind, text, wanted: false, moments: [moment], earliestMs: startMs, goneMs: moment.atMs }
   }
   const start: TimelineMoment = {
-    ...{ name: 'fault', atMs: startMs, errorMs: 0, source: 'run', node: master, text: what },
+    name: 'fault',
+    atMs: startMs,
+    errorMs: 0,
+    source: 'run',
+    node: master,
+    text: what,
   }
   const down = endOf(observed, fault, master)
   const moments = [start, ...(down ? [down] : [])]

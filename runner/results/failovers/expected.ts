@@ -1,16 +1,20 @@
 import type { TimingObservation } from '../../record/observations.ts'
 import type { ExpectedRange, ExpectedTimes } from './timeline.ts'
 
-/** Servers look at their elections ten times a second (clusterCron, cluster.c): each step of one may wait for the next time. */
+/**
+ * Servers look at their elections ten times a second (clusterCron, cluster.c): each step of one may wait for the next
+ * time.
+ */
 const CRON_MS = 100
 /** Asking for votes and getting them: two turns through the cluster and a written configuration on each master. */
 const VOTES_MS = 100
 
 /**
- * What the settings and the version allow for a failover after a fault. A node is suspected once a ping is unanswered for the node
- * time-out, and is pinged every half node time-out at least; the news reaches a majority within another half (clusterCron and
- * clusterSendPing, cluster.c, Redis 6.0 to 8.0, cluster_legacy.c of Valkey 8.1 to 9.1): FAIL comes after 1 to 2 node time-outs. Then
- * the election waits, by its rank. `lost` elections before the one that was won each cost the time of a retry.
+ * What the settings and the version allow for a failover after a fault. A node is suspected once a ping is unanswered
+ * for the node time-out, and is pinged every half node time-out at least; the news reaches a majority within another
+ * half (clusterCron and clusterSendPing, cluster.c, Redis 6.0 to 8.0, cluster_legacy.c of Valkey 8.1 to 9.1): FAIL
+ * comes after 1 to 2 node time-outs. Then the election waits, by its rank. `lost` elections before the one that was won
+ * each cost the time of a retry.
  */
 export function expectedAfterFault(
   timing: TimingObservation,

@@ -6,9 +6,9 @@ import { findPromotions } from './promotions.ts'
 import type { FailoverTimeline } from './timeline.ts'
 
 /**
- * Every failover of one scenario, wanted or not, in order of their starts, also those that came to nothing: from the events
- * of that scenario and the steps and faults that these were reduced to. Undefined if nobody watched for failovers: the
- * events are of an older runner, or the cluster never was ready.
+ * Every failover of one scenario, wanted or not, in order of their starts, also those that came to nothing: from the
+ * events of that scenario and the steps and faults that these were reduced to. Undefined if nobody watched for
+ * failovers: the events are of an older runner, or the cluster never was ready.
  */
 export function failoverTimelines(
   events: readonly ScenarioEvent[],

@@ -8,8 +8,8 @@ import type { FailoverTimeline, TimelineMoment } from './timeline.ts'
 const FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
 
 /**
- * What can be said of failovers in the record of a run that did not watch for them (an older runner's): those that steps
- * waited for, each from the step that caused it until its new master was seen. Wanted ones are steps of their own
+ * What can be said of failovers in the record of a run that did not watch for them (an older runner's): those that
+ * steps waited for, each from the step that caused it until its new master was seen. Wanted ones are steps of their own
  * (`failover`); the others were caused by the last step before them that took a node of the shard away.
  */
 export function failoversFromSteps(steps: readonly PlayedStep[], cluster: ClusterInfo | undefined): FailoverTimeline[] {

@@ -13,8 +13,9 @@ export interface LostElection {
 }
 
 /**
- * What went otherwise than it should in a failover of a shard, in sentences, in order of time: refused votes, replicas that could
- * not run, ranks that made one wait, elections that were lost, and CLUSTER FAILOVERs that the server gave up. `replicas` are the shard's.
+ * What went otherwise than it should in a failover of a shard, in sentences, in order of time: refused votes, replicas
+ * that could not run, ranks that made one wait, elections that were lost, and CLUSTER FAILOVERs that the server gave
+ * up. `replicas` are the shard's.
  */
 export function incidentsOf(
   observed: FailoverObservations,
@@ -29,8 +30,8 @@ export function incidentsOf(
     fromMs,
     toMs,
   )
-  const told = lines.flatMap((line) => sentence(line, replicas) ?? [])
-  return withCounts([...told, ...lost.map(({ text }) => text)])
+  const sentences = lines.flatMap((line) => sentence(line, replicas) ?? [])
+  return withCounts([...sentences, ...lost.map(({ text }) => text)])
 }
 
 /** CLUSTER FAILOVERs of a replica that its server gave up before another one went well. */

@@ -10,14 +10,16 @@ export interface FailoverValue<F extends FailoverFact = FailoverFact> {
   failover: F
   /** ms. Absent when it cannot be told: `why` says why not. */
   valueMs?: number
-  /** The value is the least it was: the failover did not come to its end, or clients were not back, when watching ended. */
+  /**
+   * The value is the least it was: the failover did not come to its end, or clients were not back, when watching ended.
+   */
   open: boolean
   why?: string
 }
 
 /**
- * The values of a metric for a scenario's failovers, in their order; those to which it does not apply are left out: a CLUSTER FAILOVER
- * detects nothing, and where nobody was promoted there was no election to time.
+ * The values of a metric for a scenario's failovers, in their order; those to which it does not apply are left out: a
+ * CLUSTER FAILOVER detects nothing, and where nobody was promoted there was no election to time.
  */
 export function failoverValues<F extends FailoverFact>(
   failovers: readonly F[],
@@ -40,16 +42,16 @@ function measure(failover: FailoverFact, metric: FailoverMetric): Value {
   const { outcome = 'promoted', totalMs, detectionMs, electionMs, clientOutageMs, clientsBack, kind } = failover
   if (metric === 'time') return { valueMs: totalMs, open: outcome !== 'promoted' }
   if (metric === 'client_outage') {
-    return told(clientOutageMs, clientsBack === false, 'no write was tried on its shard')
+    return valueOr(clientOutageMs, clientsBack === false, 'no write was tried on its shard')
   }
   if (metric === 'detection') {
-    return told(detectionMs, false, 'nobody told when the master was agreed to have failed')
+    return valueOr(detectionMs, false, 'it is not known when the majority agreed that the master had failed')
   }
   // A takeover asks nobody.
   if (kind === 'takeover') return { valueMs: 0, open: false }
-  return told(electionMs, false, 'nobody told when the election was set up')
+  return valueOr(electionMs, false, 'it is not known when the election was set up')
 }
 
-function told(valueMs: number | undefined, open: boolean, why: string): Value {
+function valueOr(valueMs: number | undefined, open: boolean, why: string): Value {
   return valueMs === undefined ? { open: false, why } : { valueMs, open }
 }

@@ -141,7 +141,9 @@ export function aftermath(
   const agreement = viewsAgree(observed.views, node, atMs - LOOK_MS, untilMs)
   const agree: TimelineMoment | undefined = agreement && {
     ...middleOf(agreement, atMs),
-    ...{ name: 'views agree', source: 'views', node: agreement.node },
+    name: 'views agree',
+    source: 'views',
+    node: agreement.node,
     text: `all ${agreement.nodes} nodes that answer see the same, ${agreement.node} as the last`,
   }
   const back = returned(observed, from, node, atMs, untilMs)

@@ -83,7 +83,10 @@ function reignsOf(observed: FailoverObservations, shard: number, promotions: rea
   }))
 }
 
-/** A time during which a master may have been away: from a fault until it was undone; without a fault, from when it was seen to fail. */
+/**
+ * A time during which a master may have been away: from a fault until it was undone; without a fault, from when it was
+ * seen to fail.
+ */
 interface Outage {
   fault?: Fault
   fromMs: number
@@ -126,7 +129,13 @@ function timelineOf(observed: FailoverObservations, attempt: Attempt): FailoverT
   const failedMs = timeOf(times.moments, 'failed')
   const timing = timingAt(observed, cause.earliestMs)
   return {
-    ...{ shard, from, to, kind: cause.kind, cause: cause.text, outcome, wanted: cause.wanted },
+    shard,
+    from,
+    to,
+    kind: cause.kind,
+    cause: cause.text,
+    outcome,
+    wanted: cause.wanted,
     ...times,
     ...(failedMs === undefined || cause.goneMs === undefined ? {} : { detectionMs: roundMs(failedMs - cause.goneMs) }),
     ...felt(observed, shard, cause.earliestMs, untilMs),

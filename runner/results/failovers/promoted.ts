@@ -30,7 +30,13 @@ export function promotedTimeline(observed: FailoverObservations, promotion: Prom
   const overMs = times.startMs + times.wholeMs
   const lost = lostElections(observed, members, times.startMs, overMs)
   return {
-    ...{ shard, from, to: node, kind: cause.kind, cause: cause.text, outcome: 'promoted', wanted: cause.wanted },
+    shard,
+    from,
+    to: node,
+    kind: cause.kind,
+    cause: cause.text,
+    outcome: 'promoted',
+    wanted: cause.wanted,
     ...times,
     ...measured(cause, moments, roundMs(atMs)),
     ...felt(observed, shard, cause.earliestMs, servedMs ?? untilMs),
@@ -63,7 +69,8 @@ function signsOf(observed: FailoverObservations, promotion: Promotion, knownMs: 
   const { from, shard, sinceMs, moment } = promotion
   const { atMs } = moment
   const error = lastBreak(observed, shard, sinceMs, atMs)
-  // A master was failing for two node time-outs at most before the others agreed: what was seen before is something else.
+  // A master was failing for two node time-outs at most before the others agreed: what was seen before is something
+  // else.
   const timeoutMs = timingAt(observed, atMs)?.nodeTimeoutMs ?? DEFAULT_TIMEOUT_MS
   const earliestMs = Math.max(sinceMs, Math.min(knownMs - 2 * timeoutMs, (error?.atMs ?? atMs) - NOTICED_MS))
   const signs = [askedToEnd(observed, from, earliestMs, atMs), error, ...detection(observed, from, earliestMs, atMs)]

@@ -20,8 +20,8 @@ export interface Promotion {
 const SAME_MS = 100
 
 /**
- * Every change of a master, in order of time: from the new masters' logs, and where a log does not tell (its level is too
- * high, or it was lost) from what the node itself said of its role.
+ * Every change of a master, in order of time: from the new masters' logs, and where a log does not tell (its level is
+ * too high, or it was lost) from what the node itself said of its role.
  */
 export function findPromotions(observed: FailoverObservations): Promotion[] {
   const logged = promotionsLogged(observed)
@@ -75,7 +75,12 @@ function promotionsSeen({ views, endMs }: FailoverObservations): Found[] {
       const atMs = (fact.afterMs + fact.seenMs) / 2
       const text = `${fact.node} says that it is a master`
       const moment: TimelineMoment = {
-        ...{ name: 'promoted', atMs, errorMs: fact.seenMs - atMs, source: 'views', node: fact.node, text },
+        name: 'promoted',
+        atMs,
+        errorMs: fact.seenMs - atMs,
+        source: 'views',
+        node: fact.node,
+        text,
       }
       found.push({ node: fact.node, moment })
     }

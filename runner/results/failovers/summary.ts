@@ -8,8 +8,8 @@ const QUICK_MS = 50
 const BESIDE = 0.1
 
 /**
- * A failover in one sentence: `detection 6.2 s (expected 5.0–10.0 s), election 920 ms (expected 500–1300 ms), clients back after 7.4 s; the
- * other shards were refused for 900 ms because cluster-require-full-coverage is yes`.
+ * A failover in one sentence: `detection 6.2 s (expected 5.0–10.0 s), election 920 ms (expected 500–1300 ms), clients
+ * back after 7.4 s; the other shards were refused for 900 ms because cluster-require-full-coverage is yes`.
  */
 export function failoverSummary(failover: FailoverTimeline): string {
   const main = [...headOf(failover), clients(failover)].filter((part) => part !== '').join(', ')
@@ -78,7 +78,10 @@ function others(failover: FailoverTimeline): string {
   return `${shards} refused for ${shortDuration(longest.refusedMs)} ${reasonOf(failover)}`
 }
 
-/** A cluster is down as a whole when a slot has no owner, or when its masters that are left are no majority (clusterUpdateState, cluster.c). */
+/**
+ * A cluster is down as a whole when a slot has no owner, or when its masters that are left are no majority
+ * (clusterUpdateState, cluster.c).
+ */
 function reasonOf(failover: FailoverTimeline): string {
   if (momentMs(failover, 'failed') === undefined) return 'because no majority of masters was in reach'
   return failover.fullCoverage === true ? 'because `cluster-require-full-coverage` is yes' : 'with CLUSTERDOWN'

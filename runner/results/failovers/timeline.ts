@@ -1,6 +1,8 @@
 /** The timeline of one failover, made from what was seen of it. Times are ms from the scenario's start. */
 
-/** What made the master change. `unplanned`: nothing that the run did. Other faults carry their own name (`partition`). */
+/**
+ * What made the master change. `unplanned`: nothing that the run did. Other faults carry their own name (`partition`).
+ */
 export type FailoverKind =
   | 'stop'
   | 'kill'
@@ -13,8 +15,8 @@ export type FailoverKind =
   | string
 
 /**
- * `promoted`: there is a new master. `given up`: a CLUSTER FAILOVER that its server gave up. `not promoted`: a master that was
- * failing, and no replica took over.
+ * `promoted`: there is a new master. `given up`: a CLUSTER FAILOVER that its server gave up. `not promoted`: a master
+ * that was failing, and no replica took over.
  */
 type FailoverOutcome = 'promoted' | 'given up' | 'not promoted'
 
@@ -128,7 +130,10 @@ export interface FailoverTimeline {
   detectionMs?: number
   /** From FAIL (of a wanted one: from the election's being set up) to the new master. */
   electionMs?: number
-  /** From the first refused write to the first that was served; 0 if none was refused. Absent when nobody tried to write. */
+  /**
+   * From the first refused write to the first that was served; 0 if none was refused. Absent when nobody tried to
+   * write.
+   */
   clientOutageMs?: number
   /** False when writes were still refused when watching ended: `clientOutageMs` is then the least it was. */
   clientsBack?: boolean

@@ -10,8 +10,8 @@ export interface Agreement {
 }
 
 /**
- * The first moment from `fromMs` to `untilMs` at which all nodes that answer see the same masters, replicas and slots, with
- * `master` among the masters. `views` in order of time. Undefined if there was none.
+ * The first moment from `fromMs` to `untilMs` at which all nodes that answer see the same masters, replicas and slots,
+ * with `master` among the masters. `views` in order of time. Undefined if there was none.
  */
 export function viewsAgree(
   views: readonly ViewObservation[],

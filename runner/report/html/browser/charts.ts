@@ -55,7 +55,10 @@ function throughput(holder: HTMLElement, series: PageSeries, options: ChartOptio
     lines: [
       { label: 'ok', stroke: () => color('--series-0'), fill: () => color('--series-fill'), width: 1.5, ...steps },
       ...series.errors.map(({ name }, place) => ({
-        ...{ label: name, width: 1.5, stroke: () => color(`--error-${place % 5}`), ...steps },
+        label: name,
+        width: 1.5,
+        stroke: () => color(`--error-${place % 5}`),
+        ...steps,
         ...(place > 0 && { dash: place % 2 === 1 ? [6, 3] : [2, 3] }),
       })),
     ],
@@ -100,7 +103,9 @@ function chart(
     axes: [
       {
         ...axis,
-        ...{ font, size: 24, gap: 4 },
+        font,
+        size: 24,
+        gap: 4,
         splits: (plot) => ticksBetween(view.min, view.max, plot.bbox.width / devicePixelRatio / 90).ticks,
         values: (plot, ticks) => {
           const { stepMs } = ticksBetween(view.min, view.max, plot.bbox.width / devicePixelRatio / 90)
@@ -109,7 +114,9 @@ function chart(
       },
       {
         ...axis,
-        ...{ font, size: gutter, gap: 6 },
+        font,
+        size: gutter,
+        gap: 6,
         values: (_, ticks) => ticks.map((tick) => (tick === null || tick === undefined ? '' : format(tick))),
       },
     ],

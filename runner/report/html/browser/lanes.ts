@@ -68,7 +68,11 @@ function svgElement(
 export function rowsOf(data: PageData): Row[] {
   const steps = data.steps.map(({ path, name, verdict, level, startMs, endMs }) => ({
     level,
-    ...{ startMs, endMs, look: verdict, text: path, title: `step ${path}: ${name}, ${verdict}` },
+    startMs,
+    endMs,
+    look: verdict,
+    text: path,
+    title: `step ${path}: ${name}, ${verdict}`,
   }))
   const faults = data.faults.map(({ name, startMs, endMs }) => ({
     startMs,
@@ -102,8 +106,11 @@ function failoverRows(data: PageData): Row[] {
     phases.length === 0
       ? [{ startMs, endMs, look: 'phase-0', text: name, title: name }]
       : phases.map((phase, place) => ({
-          ...{ startMs: phase.startMs, endMs: phase.endMs, look: `phase-${place % 8}` },
-          ...{ text: phase.name, title: `${name}: ${phase.name}, ${timeText(phase.endMs - phase.startMs)}` },
+          startMs: phase.startMs,
+          endMs: phase.endMs,
+          look: `phase-${place % 8}`,
+          text: phase.name,
+          title: `${name}: ${phase.name}, ${timeText(phase.endMs - phase.startMs)}`,
         })),
   )
   return stacked('failover', bars)
@@ -202,7 +209,10 @@ function hatchPatterns(): SVGElement {
     svgElement(
       'pattern',
       {
-        ...{ id: `hatch-${name}`, width: 7, height: 7, patternUnits: 'userSpaceOnUse' },
+        id: `hatch-${name}`,
+        width: 7,
+        height: 7,
+        patternUnits: 'userSpaceOnUse',
         patternTransform: name === 'paused' ? 'rotate(90)' : name === 'apart' ? 'rotate(-45)' : 'rotate(45)',
       },
       [

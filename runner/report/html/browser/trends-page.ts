@@ -36,12 +36,14 @@ function drawTrend(element: HTMLElement, { name, unit, points }: TrendLineData):
     scales: { x: { time: true }, y: { range: (_, min, max) => [0, Math.max(max * 1.1, min + 1, 1)] } },
     axes: [
       { ...axis, font },
-      { ...axis, ...{ font, size: 64 }, values: (_, ticks) => ticks.map((tick) => write(tick)) },
+      { ...axis, font, size: 64, values: (_, ticks) => ticks.map((tick) => write(tick)) },
     ],
     series: [
       { label: 'run', value: (_, __, ___, at) => (at === null ? '–' : (points[at]?.label ?? '')) },
       {
-        ...{ label: name, width: 1.5, stroke: () => color('--series-0') },
+        label: name,
+        width: 1.5,
+        stroke: () => color('--series-0'),
         points: { show: false },
         value: (_, value) => (value === null ? '–' : write(value)),
       },

@@ -5,8 +5,8 @@ import { controls, html, type Markup } from '../markup.ts'
 import type { PageLogLine } from '../page-data.ts'
 
 /**
- * The logs of all nodes on one clock, filtered to what the timeline shows. Nothing where none was kept. `root`: the way from
- * the page to the run's folder, empty or with a slash at its end.
+ * The logs of all nodes on one clock, filtered to what the timeline shows. Nothing where none was kept. `root`: the way
+ * from the page to the run's folder, empty or with a slash at its end.
  */
 export function logsSection(
   { logs }: ScenarioReport,
@@ -22,9 +22,9 @@ export function logsSection(
     (node, place) => html`<label><input type="checkbox" data-node="${place}" checked> ${node}</label>`,
   )
   return html`<section id="logs" aria-labelledby="logs-title"><h2 id="logs-title">Node logs</h2>
-<p class="dim small">Lines within the time that the timeline shows, of all nodes on one clock. Node ids are told as names.</p>
+<p class="dim small">Lines within the time that the timeline shows, of all nodes on one clock. Node ids are shown as names.</p>
 ${controls('logs')}
-<div class="controls">${boxes}<label><input type="checkbox" id="log-notable" checked> only what tells of the cluster</label>
+<div class="controls">${boxes}<label><input type="checkbox" id="log-notable" checked> only lines about the cluster</label>
 <label>Search <input type="search" id="log-search"></label></div>
 <div class="log" tabindex="0" role="region" aria-label="Log lines"><table><thead class="sr"><tr><th scope="col">at</th><th scope="col">node</th><th scope="col">line</th></tr></thead><tbody></tbody></table></div>
 <p class="dim small"><span id="log-count" role="status"></span>${left > 0 && html` ${plural(left, 'line')} had no room in this page.`} Whole files: ${files}</p>
@@ -64,8 +64,8 @@ const NOTABLE = new RegExp(
 const NODE_ID = /\b[0-9a-f]{40}\b/g
 
 /**
- * The lines of all nodes on the scenario's clock, node ids told as names. Where they are too many, those that tell of the
- * cluster and lie nearest to what happened stay.
+ * The lines of all nodes on the scenario's clock, node ids told as names. Where they are too many, those that tell of
+ * the cluster and lie nearest to what happened stay.
  */
 export function pageLogs(scenario: ScenarioReport, files: RunFiles): PageLogs {
   const startWallMs = Date.parse(scenario.startedAt)
@@ -90,12 +90,14 @@ function parsed(line: string, node: number, startWallMs: number, names: Readonly
   return [[Date.parse(stamp) - startWallMs, node, named, NOTABLE.test(text) ? 1 : 0]]
 }
 
-/** A node tells its own id when it starts: `No cluster configuration found, I'm …`, `Node configuration loaded, I'm …`. */
+/**
+ * A node tells its own id when it starts: `No cluster configuration found, I'm …`, `Node configuration loaded, I'm …`.
+ */
 function namesById(texts: readonly string[], nodes: readonly string[]): Map<string, string> {
-  const told = texts.flatMap((text, place) =>
+  const names = texts.flatMap((text, place) =>
     [...text.matchAll(/, I'm ([0-9a-f]{40})/g)].map(([, id = '']): [string, string] => [id, nodes[place] ?? id]),
   )
-  return new Map(told)
+  return new Map(names)
 }
 
 function momentsOf({ steps, faults = [], failovers }: ScenarioReport): number[] {

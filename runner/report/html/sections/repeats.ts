@@ -37,7 +37,7 @@ function measureTable(name: string, measures: readonly MeasureReport[]): Markup 
 function histogramPicture({ from, to, counts }: Histogram, unit: 'ms' | 'count'): Markup {
   const most = Math.max(...counts, 1)
   const width = (to - from) / counts.length
-  const told = counts
+  const labels = counts
     .map((count, bin) => `${count} from ${writeMeasure(from + bin * width, unit)}`)
     .filter((_, bin) => (counts[bin] ?? 0) > 0)
   const bars = counts.map((count, bin) => {
@@ -45,5 +45,5 @@ function histogramPicture({ from, to, counts }: Histogram, unit: 'ms' | 'count')
     return html`<rect x="${bin * (BAR.width + BAR.gap)}" y="${(BAR.height - height).toFixed(1)}" width="${BAR.width}" height="${height.toFixed(1)}" rx="1.5"></rect>`
   })
   const size = counts.length * (BAR.width + BAR.gap)
-  return html`<svg class="histogram" role="img" aria-label="${told.join(', ')}" width="${size}" height="${BAR.height}" viewBox="0 0 ${size} ${BAR.height}">${bars}</svg>`
+  return html`<svg class="histogram" role="img" aria-label="${labels.join(', ')}" width="${size}" height="${BAR.height}" viewBox="0 0 ${size} ${BAR.height}">${bars}</svg>`
 }
