@@ -18,8 +18,8 @@ export function summaryOf(samples: readonly number[]): SampleSummary | undefined
 }
 
 /** The middle one, or half-way between the two in the middle. NaN without samples. */
-export function medianOf(samples: readonly number[]): number {
-  const sorted = [...samples].sort((a, b) => a - b)
+export function medianOf(samples: ArrayLike<number>): number {
+  const sorted = Float64Array.from(samples).sort()
   const half = sorted.length >> 1
   const [low = Number.NaN, high = Number.NaN] = [sorted[half - 1], sorted[half]]
   return sorted.length % 2 === 1 ? high : (low + high) / 2

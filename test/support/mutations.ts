@@ -101,10 +101,9 @@ export const swappedReads: Mutation = (ops, random) => {
 
 /** A read shows a value that had been replaced, and the replacement acknowledged, before it began. */
 export const staleRead: Mutation = (ops, random) => {
+  const reads = ops.filter((op) => isRead(op) && !isFinal(op))
   const cases = successions(ops).flatMap(({ old, young }) =>
-    ops
-      .filter((read) => isRead(read) && !isFinal(read) && read.key === old.key && before(young, read))
-      .map((read) => ({ read, old })),
+    reads.filter((read) => read.key === old.key && before(young, read)).map((read) => ({ read, old })),
   )
   const chosen = pick(cases, random)
   return chosen && replaced(ops, chosen.read, chosen.old.a)
@@ -122,13 +121,11 @@ export const staleEmptyRead: Mutation = (ops, random) => {
 
 /** A value is read again after a read had shown a newer one. */
 export const resurrectedValue: Mutation = (ops, random) => {
+  const reads = ops.filter(isRead)
   const cases = successions(ops).flatMap(({ old, young }) => {
-    const proofs = ops.filter((read) => isRead(read) && read.key === young.key && shown(read) === young.a)
-    return ops
-      .filter(
-        (read) => isRead(read) && read.key === old.key && proofs.some((proof) => proof !== read && before(proof, read)),
-      )
-      .map((read) => ({ read, old }))
+    const proofs = reads.filter((read) => read.key === young.key && shown(read) === young.a)
+    const firstMs = Math.min(...proofs.map(({ at: [, endMs] }) => endMs))
+    return reads.filter(({ key, at: [startMs] }) => key === old.key && firstMs < startMs).map((read) => ({ read, old }))
   })
   const chosen = pick(cases, random)
   return chosen && replaced(ops, chosen.read, chosen.old.a)
@@ -166,10 +163,9 @@ export const reorderedList: Mutation = (ops, random) => {
 
 /** One key of a group shows another value than the others. */
 export const tornRead: Mutation = (ops, random) => {
+  const reads = ops.filter(isRead)
   const cases = successions(ops).flatMap(({ old, young }) =>
-    ops
-      .filter((read) => isRead(read) && read.key === young.key && shown(read) === young.a)
-      .map((read) => ({ read, old })),
+    reads.filter((read) => read.key === young.key && shown(read) === young.a).map((read) => ({ read, old })),
   )
   const chosen = pick(cases, random)
   if (!chosen || !Array.isArray(chosen.read.r)) return undefined
