@@ -140,7 +140,11 @@ function openRecord(reports: string, name: string, secrets: readonly string[]) {
     events.push(event)
     live.onEvent(event)
   })
-  const report = () => reduceRun(events, folder.path)
+  let reduced: { report: RunReport; events: number } | undefined
+  const report = (): RunReport => {
+    if (reduced?.events !== events.length) reduced = { report: reduceRun(events, folder.path), events: events.length }
+    return reduced.report
+  }
   const close = (): string[] => {
     live.close()
     return whatFails([() => recorder.close()])
@@ -149,7 +153,7 @@ function openRecord(reports: string, name: string, secrets: readonly string[]) {
   const finish = (): string[] => [
     ...close(),
     ...whatFails([
-      () => writeReports(folder.path, events),
+      () => writeReports(folder.path, events, report()),
       () => appendTrends(place, trendLines(report())),
       () => appendStepSummary(process.env.GITHUB_STEP_SUMMARY, report()),
     ]),

@@ -11,10 +11,13 @@ import { fileReports } from './index.ts'
 
 /**
  * Writes all reports of a run into `folder`, from its events alone: they can be made again at any time. Returns the
- * report model. Throws ReportError if the events tell of no run or a file cannot be written; each file is whole or old.
+ * report model, which whoever has it already passes on. Throws ReportError if the events tell of no run or a file cannot be written; each file is whole or old.
  */
-export function writeReports(folder: string, events: readonly RunEvent[]): RunReport {
-  const run = reduceRun(events, folder)
+export function writeReports(
+  folder: string,
+  events: readonly RunEvent[],
+  run: RunReport = reduceRun(events, folder),
+): RunReport {
   const files = runFiles(folder)
   for (const [name, format] of fileReports) writeWhole(join(folder, name), format(run, undefined, files))
   for (const [name, text] of [...scenarioFiles(events), ...scenarioPages(run, files)]) {
