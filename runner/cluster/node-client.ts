@@ -162,7 +162,8 @@ export class NodeClient {
 
   #drop(redis: Redis): void {
     if (this.#connection?.redis === redis) this.#connection = undefined
-    redis.disconnect()
+    // ioredis would wait 2 s for a connection to close that has closed already, and keep the program alive.
+    if (!redis.stream?.closed) redis.disconnect()
     // A silent peer never answers the polite end that `disconnect` sends.
     redis.stream?.destroy()
   }
