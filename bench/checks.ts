@@ -21,8 +21,8 @@ interface Round {
 }
 
 /**
- * Judges linearizability of large histories and of those of the oracles, several times, and prints the medians; beside them what all checks of a
- * register take together, and the memory of the process when it was highest.
+ * Judges linearizability of large histories and of those of the oracles, several times, and prints the medians; beside
+ * them what all checks of a register take together, and the memory of the process when it was highest.
  */
 export async function benchChecks(): Promise<void> {
   const table = new Table({

@@ -34,7 +34,9 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-/** Prints what the command costs before it does anything: medians, each beside what Node itself costs, measured in turn. */
+/**
+ * Prints what the command costs before it does anything: medians, each beside what Node itself costs, measured in turn.
+ */
 export async function benchCli(): Promise<void> {
   // What was not built yet must not be measured.
   timed(process.execPath, [PROGRAM, '--help'])

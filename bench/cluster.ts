@@ -33,8 +33,8 @@ const REPLICAS = 1
 const FLOOR_MS = 2000
 
 /**
- * Prints how long it takes to form a cluster of 3 masters and 3 replicas, from the moment when all servers answer until it
- * is healthy: by `formCluster`, and by `redis-cli --cluster create`, in alternation, both watched by the same eyes.
+ * Prints how long it takes to form a cluster of 3 masters and 3 replicas, from the moment when all servers answer until
+ * it is healthy: by `formCluster`, and by `redis-cli --cluster create`, in alternation, both watched by the same eyes.
  */
 export async function benchCluster(options: ClusterBenchOptions = {}): Promise<void> {
   const { start = startSixProcesses, rounds = 5 } = options

@@ -30,8 +30,9 @@ interface Compared {
 }
 
 /**
- * Prints what the links between processes cost: the round trip of a PING between two nodes, the data that a connection carries, each
- * beside a connection that goes past the links; and the time of a full partition of six nodes and of its healing.
+ * Prints what the links between processes cost: the round trip of a PING between two nodes, the data that a connection
+ * carries, each beside a connection that goes past the links; and the time of a full partition of six nodes and of its
+ * healing.
  */
 export async function benchLinks(): Promise<void> {
   const rates = await measureRates()

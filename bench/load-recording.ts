@@ -31,7 +31,10 @@ const NOTHING: Recording = {
   moment: () => undefined,
 }
 
-/** Prints the processor time of an operation with its recording and without, in alternation. Other load on the machine does not count. */
+/**
+ * Prints the processor time of an operation with its recording and without, in alternation. Other load on the machine
+ * does not count.
+ */
 export async function benchRecording(nodes: readonly ServerNode[], folder: string): Promise<void> {
   const recorded: number[] = []
   const unrecorded: number[] = []

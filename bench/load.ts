@@ -34,7 +34,8 @@ interface Figures {
 
 /**
  * SETs of 64 clients on a cluster of 3 masters and 3 replicas, in alternation: by the `direct` client, which records
- * everything, and by `redis-benchmark --cluster`. Then what recording costs, and how memory grows at 20,000 operations a second.
+ * everything, and by `redis-benchmark --cluster`. Then what recording costs, and how memory grows at 20,000 operations
+ * a second.
  */
 export async function benchLoad(): Promise<void> {
   const settings = { requirepass: '""', masterauth: '""' }

@@ -5,15 +5,16 @@ import { attemptColumns, operationColumns } from '../runner/record/history-colum
 const TIMEOUT = outcomeCode('timeout', true)
 
 /**
- * A linearizable history of `operations` writes and reads, half of each, on `keys` registers by `clients` clients in a closed loop, one of
- * a thousand without an answer. Rows are in the order of completion, as a writer leaves them.
+ * A linearizable history of `operations` writes and reads, half of each, on `keys` registers by `clients` clients in a
+ * closed loop, one of a thousand without an answer. Rows are in the order of completion, as a writer leaves them.
  */
 export function registerHistory(operations: number, keys: number, clients: number): History {
   const ops = operationColumns(operations + (operations % 2))
   const present = new Int32Array(keys).fill(NIL)
   const random = generator(42)
   let nextValue = 1
-  // Each client's operation takes effect when its turn comes, and ends a little later: rows end in turn, and overlap by `clients`.
+  // Each client's operation takes effect when its turn comes, and ends a little later: rows end in turn, and overlap by
+  // `clients`.
   for (let row = 0; row < operations; row += 1) {
     const key = random(keys)
     const isWrite = random(2) === 0

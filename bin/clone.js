@@ -9,9 +9,8 @@ const INPUTS = ['runner', 'bin/clone.js', 'scripts/build.ts', 'tsconfig.json', '
 const EXIT_BUG = 70
 
 /**
- * The name that a build of this clone has below `dist/`: that of the contents of all that it depends on, so that a build of anything else
- * is never taken for it (measured: 10 ms of processor time).
- * @param {string} root
+ * The name that a build of this clone has below `dist/`: that of the contents of all that it depends on, so that a
+ * build of anything else is never taken for it (measured: 10 ms of processor time). @param {string} root
  */
 export function buildName(root) {
   const hash = createHash('sha256')

@@ -64,9 +64,9 @@ async function main(args: readonly string[]): Promise<number> {
     out.print(helpOf(entry, command))
     return EXIT.passed
   }
-  let whatIsLeft: (() => string) | undefined
+  let describeLeftovers: (() => string) | undefined
   const leave = (why: string, exitCode: number): never => {
-    process.stderr.write(`\n${why} ${whatIsLeft?.() ?? ''}\n`)
+    process.stderr.write(`\n${why} ${describeLeftovers?.() ?? ''}\n`)
     process.exit(exitCode)
   }
   const interrupts = listenForInterrupts(() => leave('Leaving at once.', EXIT.interrupted))
@@ -78,7 +78,7 @@ async function main(args: readonly string[]): Promise<number> {
   process.on('uncaughtException', onUncaught)
   try {
     const onLeaving = (tell: (() => string) | undefined) => {
-      whatIsLeft = tell
+      describeLeftovers = tell
     }
     return await command.run(line, { out, signal: interrupts.signal, onLeaving, debug })
   } finally {

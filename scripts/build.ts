@@ -1,5 +1,6 @@
 /**
- * Builds the program into a folder of `dist/` that is named after its sources (bin/clone.js): `npm run build`. With `--package` into
+ * Builds the program into a folder of `dist/` that is named after its sources (bin/clone.js): `npm run build`. With
+ * `--package` into
  * `dist/package`, which is what `npm pack` takes.
  */
 import { build, type Metafile, type Plugin } from 'esbuild'
@@ -33,8 +34,8 @@ const madePageAssets: Plugin = {
 }
 
 /**
- * Parts of dockerode that load much. SSH is loaded when DOCKER_HOST asks for it, from its own package, which has a native part. BuildKit's
- * sessions are left out: images are built without BuildKit.
+ * Parts of dockerode that load much. SSH is loaded when DOCKER_HOST asks for it, from its own package, which has a
+ * native part. BuildKit's sessions are left out: images are built without BuildKit.
  */
 const lightDockerode: Plugin = {
   name: 'light dockerode',

@@ -1,4 +1,6 @@
-/** Says what `npm pack` would put into the package, and fails if that is more than a user needs: `npm run pack-check`. */
+/**
+ * Says what `npm pack` would put into the package, and fails if that is more than a user needs: `npm run pack-check`.
+ */
 import { $, chalk, echo, path } from 'zx'
 
 /** Bytes of the tarball. */

@@ -1,6 +1,7 @@
 /**
- * Makes a release: `npm run release -- VERSION`. It checks that nothing is uncommitted, that the changelog tells of the version and that the
- * checks and tests pass; then it sets the version, commits and tags it, and packs it. Publishing and pushing are left to whoever calls it.
+ * Makes a release: `npm run release -- VERSION`. It checks that nothing is uncommitted, that the changelog tells of the
+ * version and that the checks and tests pass; then it sets the version, commits and tags it, and packs it. Publishing
+ * and pushing are left to whoever calls it.
  */
 import { $, argv, echo, fs, path } from 'zx'
 

@@ -8,8 +8,9 @@ import type { RunEvent } from '../runner/record/events.ts'
  *
  *     npm run store-failover-logs -- reports/<run> <name>
  *
- * One folder for each scenario, `test/cluster/failover-logs/<name>-<server>`, with the lines of all nodes in `log.txt`, each as it
- * was logged with its node before it, and the events in `events.jsonl`. What has nothing to do with failovers is left out.
+ * One folder for each scenario, `test/cluster/failover-logs/<name>-<server>`, with the lines of all nodes in `log.txt`,
+ * each as it was logged with its node before it, and the events in `events.jsonl`. What has nothing to do with
+ * failovers is left out.
  */
 
 /** Lines about files, memory, forming and topology gossip: two thirds of a log. */
@@ -49,7 +50,8 @@ function logOf(folder: string): string {
     const own = readFileSync(path.join(folder, file), 'utf8').split('\n')
     return own.filter((line) => line !== '' && !NOISE.test(line)).map((line) => ({ node, line }))
   })
-  // Each line begins with the platform's stamp, by which the lines of all nodes are merged; the sort keeps the order of each log.
+  // Each line begins with the platform's stamp, by which the lines of all nodes are merged; the sort keeps the order of
+  // each log.
   lines.sort((a, b) => a.line.slice(0, 24).localeCompare(b.line.slice(0, 24)))
   return lines.map(({ node, line }) => `${node} ${line}\n`).join('')
 }

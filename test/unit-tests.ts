@@ -4,8 +4,9 @@ import path from 'node:path'
 import t from 'tap'
 
 /**
- * Runs the unit tests (`npm run test:unit`): every test file outside of e2e/ that starts no server, which a file's name says
- * (`*.live.test.ts`). Each process takes many of them, as most of what a file costs alone is to load tap and the program.
+ * Runs the unit tests (`npm run test:unit`): every test file outside of e2e/ that starts no server, which a file's name
+ * says (`*.live.test.ts`). Each process takes many of them, as most of what a file costs alone is to load tap and the
+ * program.
  */
 
 const FOLDER = import.meta.dirname

@@ -5,7 +5,8 @@ export const isPackage = import.meta.url.includes('/dist/package/')
 const SCRIPTS: Readonly<Record<string, string>> = { run: 'scenario', check: 'judge' }
 
 /**
- * What a user types for a command of redis-chaos: one of npm's scripts in a clone, the program itself where it is installed. `words` and
+ * What a user types for a command of redis-chaos: one of npm's scripts in a clone, the program itself where it is
+ * installed. `words` and
  * `flags` are as a shell takes them.
  */
 export function typed(command: string, words: readonly string[] = [], flags: readonly string[] = []): string {

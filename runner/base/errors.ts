@@ -7,8 +7,8 @@ export interface ErrorDetails {
 }
 
 /**
- * The base of all errors that are told to people as they are. Any other error is a bug of the runner. A class says by its
- * fields what it comes to, so that neither the command line nor the engine knows the errors of other rooms.
+ * The base of all errors that are told to people as they are. Any other error is a bug of the runner. A class says by
+ * its fields what it comes to, so that neither the command line nor the engine knows the errors of other rooms.
  */
 export class ChaosError extends Error {
   override name = 'ChaosError'
@@ -24,7 +24,9 @@ export class ChaosError extends Error {
   }
 }
 
-/** What a step may meet while it plays, the cluster's doing or the scenario's: the step fails. Elsewhere it is a bug. */
+/**
+ * What a step may meet while it plays, the cluster's doing or the scenario's: the step fails. Elsewhere it is a bug.
+ */
 export class PlayError extends ChaosError {
   override name = 'PlayError'
   override readonly exitCode: ExitCode = EXIT.bug

@@ -1,4 +1,6 @@
-/** Edits between two words: a letter added, dropped or changed, or two neighbours swapped (optimal string alignment). */
+/**
+ * Edits between two words: a letter added, dropped or changed, or two neighbours swapped (optimal string alignment).
+ */
 export function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i += 1) {

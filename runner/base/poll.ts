@@ -22,7 +22,9 @@ export interface PollResult {
   ok: boolean
   attempts: number
   elapsedMs: number
-  /** When the condition became true, in ms from the start; absent if it never did. With `brokeAfterMs`: it then broke. */
+  /**
+   * When the condition became true, in ms from the start; absent if it never did. With `brokeAfterMs`: it then broke.
+   */
   trueAfterMs?: number
   lastSeen: string
   /** Set when the condition became true and then broke while it had to hold (`forMs`). */
@@ -35,8 +37,8 @@ const ANSWER_GRACE_MS = 100
 /**
  * Looks until the condition holds, then (with `forMs`) goes on looking until it has held that long. A break while
  * holding ends the poll as not ok: a condition that flickers does not hold. A `look` that throws rejects the poll.
- * The last look begins at the deadline, however long `everyMs` is; an answer that comes more than 100 ms after the deadline
- * is too late, for nobody knows since when it was so.
+ * The last look begins at the deadline, however long `everyMs` is; an answer that comes more than 100 ms after the
+ * deadline is too late, for nobody knows since when it was so.
  */
 export async function poll(look: () => Promise<Look>, options: PollOptions): Promise<PollResult> {
   const { clock, signal, withinMs, forMs = 0, everyMs } = options

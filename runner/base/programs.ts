@@ -2,11 +2,13 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /*
- * Programs of this project that run beside the one that starts them. What was built starts what was built with it; a source file starts a
- * source file, which Node 20 runs through a loader alone.
+ * Programs of this project that run beside the one that starts them. What was built starts what was built with it; a
+ * source file starts a source file, which Node 20 runs through a loader alone.
  */
 
-/** Arguments for Node that run the program `name`, which lies where the module at the URL `from` says: `./link-process`. */
+/**
+ * Arguments for Node that run the program `name`, which lies where the module at the URL `from` says: `./link-process`.
+ */
 export function programArgs(from: string, name: string): string[] {
   const program = fileURLToPath(located(from, name))
   return isSource(from) ? ['--import', import.meta.resolve('tsx'), program] : [program]

@@ -18,7 +18,7 @@ import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { waitUntilAnswering } from './cluster/answering.ts'
 import { groupLines, statusTable } from './cluster/status-table.ts'
 import { type ClusterSettings, checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
-import type { Command, Output, Surroundings } from './command.ts'
+import type { Command, CommandContext, Output } from './command.ts'
 import { type Flags, type ParsedLine, wholeNumber } from './flags.ts'
 import { openPlatforms, platformChoice, platformFlags } from './open-platform.ts'
 
@@ -46,7 +46,7 @@ interface Job {
   runId: string
   /** Another command on this very cluster, as it is typed. */
   command(action: string): string
-  onLeaving: Surroundings['onLeaving']
+  onLeaving: CommandContext['onLeaving']
   out: Output
   signal: AbortSignal
 }

@@ -8,12 +8,12 @@ export interface Output {
   color: boolean
 }
 
-export interface Surroundings {
+export interface CommandContext {
   out: Output
   /** Aborts on the first Ctrl-C. */
   signal: AbortSignal
   /** Tells the second Ctrl-C what to say is left behind, while there is anything. */
-  onLeaving(whatIsLeft: (() => string) | undefined): void
+  onLeaving(describeLeftovers: (() => string) | undefined): void
   /** `--debug`: stack traces may be shown. */
   debug: boolean
 }
@@ -25,5 +25,5 @@ export interface Command {
   details?: string[]
   flags: Flags
   /** Resolves with the exit code. Throws UsageError for a wrong command line. */
-  run(line: ParsedLine, surroundings: Surroundings): Promise<number>
+  run(line: ParsedLine, context: CommandContext): Promise<number>
 }

@@ -8,9 +8,10 @@ const CLOSING_MS = 5_000
 const UNSETTLED = 13
 
 /**
- * Watches over the end of the program, from its beginning; what it returns is to be called with the exit code when all is done. A module of somebody's
- * own (a reporter) may leave a timer or a connection behind, fail when its work is over, or end the program itself: that must neither keep a night from
- * ending nor pass for a verdict. What is still open after 5 s is named to `say`, and left.
+ * Watches over the end of the program, from its beginning; what it returns is to be called with the exit code when all
+ * is done. A module of somebody's own (a reporter) may leave a timer or a connection behind, fail when its work is
+ * over, or end the program itself: that must neither keep a night from ending nor pass for a verdict. What is still
+ * open after 5 s is named to `say`, and left.
  */
 export function watchEnd(say: (text: string) => void): (exitCode: number) => void {
   let decided: number | undefined

@@ -3,7 +3,10 @@ import path from 'node:path'
 import { UsageError } from '../base/errors.ts'
 import { reportsFolder, shown } from './project.ts'
 
-/** The folder of a finished run: one of `reports`, or a path to one; the last run if `name` is undefined. Throws UsageError. */
+/**
+ * The folder of a finished run: one of `reports`, or a path to one; the last run if `name` is undefined. Throws
+ * UsageError.
+ */
 export function findRun(name = 'latest', reports = reportsFolder): string {
   const folder = [path.join(reports, name), path.resolve(name)].find((place) =>
     existsSync(path.join(place, 'events.jsonl')),

@@ -6,7 +6,7 @@ import type { FoundRun, Platform } from '../platforms/platform.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
 import { clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
-import { forgetJournal, healKept } from './heal/heal-kept.ts'
+import { forgetJournal, healCluster } from './heal/heal-cluster.ts'
 import { openEveryPlatform } from './open-platform.ts'
 
 export const heal: Command = {
@@ -71,7 +71,7 @@ async function healOne(
     return { done: [text], failed: [] }
   }
   try {
-    if (state === 'kept') return await healKept(platform, run, options)
+    if (state === 'kept') return await healCluster(platform, run, options)
     if (options.dryRun) return { done: [`would remove what ${purpose} left`], failed: [] }
     const removed = await platform.removeRun(runId)
     forgetJournal(runId)

@@ -6,7 +6,9 @@ import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import { scenariosFolder, shown } from './project.ts'
 
-/** Names of the scenarios asked for: those named, and those with one of the tags. Throws UsageError if a tag has none. */
+/**
+ * Names of the scenarios asked for: those named, and those with one of the tags. Throws UsageError if a tag has none.
+ */
 export function chosenNames(names: readonly string[], tags: readonly string[]): string[] {
   const entries = tags.length === 0 ? [] : listScenarios(scenariosFolder)
   for (const tag of tags) {

@@ -20,7 +20,10 @@ import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 
 const DEFAULT_TAG = 'nightly'
 const DEFAULT_REPEATS = 3
-/** Samples of each measure after which a baseline is fixed: enough to see a slowdown of 15 % at the noise that failovers have. */
+/**
+ * Samples of each measure after which a baseline is fixed: enough to see a slowdown of 15 % at the noise that failovers
+ * have.
+ */
 const BASELINE_SAMPLES = 20
 
 const flags: Flags = {
@@ -51,9 +54,9 @@ export const nightly: Command = {
     '  The first nights make the baseline; once it is whole it stays as it is. Remove its file to begin anew.',
   ],
   flags,
-  async run(line, surroundings) {
+  async run(line, context) {
     if (line.positionals.length > 0) throw new UsageError('nightly takes flags only; scenarios are chosen by --tag')
-    const { out } = surroundings
+    const { out } = context
     const tags = line.texts('tag').length === 0 ? [DEFAULT_TAG] : line.texts('tag')
     const reporters = await chosenReporters(line)
     const settings = clusterSettings(line)
@@ -67,8 +70,8 @@ export const nightly: Command = {
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
     out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
     const commandFor = (drawn: number) => commandAgain(line, drawn)
-    const asked = { name: 'nightly', settings, choice, seed, keep: false, reports, judging, commandFor }
-    const played = await play(scenarios, asked, surroundings)
+    const request = { name: 'nightly', settings, choice, seed, keep: false, reports, judging, commandFor }
+    const played = await play(scenarios, request, context)
     const failures = await printReports(played.report, reporters, out)
     for (const failure of failures) out.progress(failure)
     if (played.exitCode === EXIT.passed) out.progress(grow(file, before, played.report))
@@ -89,7 +92,9 @@ function isWhole({ measures }: Baseline): boolean {
   return measures.length > 0 && measures.every(({ samples }) => samples.length >= BASELINE_SAMPLES)
 }
 
-/** Lets the baseline take in a night on which all was well. Returns what became of it, in words. Throws BaselineError. */
+/**
+ * Lets the baseline take in a night on which all was well. Returns what became of it, in words. Throws BaselineError.
+ */
 function grow(file: string, before: Baseline | undefined, report: RunReport): string {
   if (before !== undefined && isWhole(before)) return `baseline ${shown(file)}: whole, and left as it is`
   const measures = grown(before?.measures ?? [], baselineMeasures(report), BASELINE_SAMPLES)

@@ -22,7 +22,7 @@ import { trendLines } from '../results/trend-lines.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
-import type { Surroundings } from './command.ts'
+import type { CommandContext } from './command.ts'
 import { environment } from './environment.ts'
 import { concluder, type Judging } from './judging.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
@@ -32,7 +32,7 @@ import { Watchdog } from './watchdog/watchdog.ts'
 export const MAX_SEED = 2 ** 31 - 1
 
 /** What a run was asked for on the command line. */
-export interface Asked {
+export interface RunRequest {
   /** Of the run; if not given, the scenario's, or `suite` for several. */
   name?: string
   settings: ClusterSettings
@@ -53,25 +53,26 @@ export interface Asked {
  */
 export async function play(
   scenarios: readonly Scenario[],
-  asked: Asked,
-  { out, signal, onLeaving, debug }: Surroundings,
+  request: RunRequest,
+  { out, signal, onLeaving, debug }: CommandContext,
 ): Promise<{ report: RunReport; exitCode: number }> {
-  const { settings, keep } = asked
-  const seed = asked.seed ?? scenarios.find((scenario) => scenario.seed !== undefined)?.seed ?? randomInt(MAX_SEED)
-  const name = asked.name ?? nameOf(scenarios)
+  const { settings, keep } = request
+  const seed = request.seed ?? scenarios.find((scenario) => scenario.seed !== undefined)?.seed ?? randomInt(MAX_SEED)
+  const name = request.name ?? nameOf(scenarios)
   const notes: string[] = []
-  const platforms = await openPlatforms(asked.choice, (text) => notes.push(text))
+  const platforms = await openPlatforms(request.choice, (text) => notes.push(text))
   const runId = newRunId(systemClock.wallMs())
   const removal = () => [...new Set(platforms.map((platform) => platform.removalCommand(runId)))].join('; ')
   const secrets = [settings.password, ...scenarios.flatMap(({ params }) => secretsAmong(params))]
-  const record = openRecord(asked.reports, name, secrets)
+  const record = openRecord(request.reports, name, secrets)
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
-  // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes more.
+  // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes
+  // more.
   const watched = keep || platforms.some(({ kind }) => kind !== 'process')
   const kinds = [...new Set(platforms.map(({ kind }) => kind))]
   const watchdog = watched ? Watchdog.start({ runId, kinds, keep, password: settings.password }) : undefined
   try {
-    const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms, asked.judging.repeat), {
+    const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms, request.judging.repeat), {
       ...settings,
       runId,
       name,
@@ -81,14 +82,14 @@ export async function play(
       verbs: verbByName,
       interrupted: signal,
       seed,
-      command: asked.commandFor(seed),
+      command: request.commandFor(seed),
       keep,
       notes,
       environment: environment(),
-      conclude: concluder(asked.judging, record.report, (event) => record.recorder.record(event)),
+      conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
     })
     if (keep || (await isGone(runId, platforms))) watchdog?.release()
-    const unwritten = [...record.finish(), ...savedBaseline(asked.judging, record.report())]
+    const unwritten = [...record.finish(), ...savedBaseline(request.judging, record.report())]
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
     for (const message of unwritten) out.progress(message)
     if (keep && !signal.aborted) out.progress(`The servers are kept. Remove them with: ${removal()}`)
@@ -113,8 +114,8 @@ async function isGone(runId: string, platforms: readonly Platform[]): Promise<bo
 }
 
 /**
- * Every scenario on every server, server by server. Repeats go round: a machine that slows down over time slows down all of
- * them alike.
+ * Every scenario on every server, server by server. Repeats go round: a machine that slows down over time slows down
+ * all of them alike.
  */
 function playsOf(scenarios: readonly Scenario[], platforms: readonly Platform[], repeat: number): Play[] {
   const rounds = Array.from({ length: repeat }, (_, round) => ({ number: round + 1, of: repeat }))
@@ -147,12 +148,12 @@ function openRecord(reports: string, name: string, secrets: readonly string[]) {
   }
   const close = (): string[] => {
     live.close()
-    return whatFails([() => recorder.close()])
+    return collectFailures([() => recorder.close()])
   }
   /** Writes all reports; returns what could not be written. */
   const finish = (): string[] => [
     ...close(),
-    ...whatFails([
+    ...collectFailures([
       () => writeReports(folder.path, events, report()),
       () => appendTrends(place, trendLines(report())),
       () => appendStepSummary(process.env.GITHUB_STEP_SUMMARY, report()),
@@ -161,8 +162,11 @@ function openRecord(reports: string, name: string, secrets: readonly string[]) {
   return { recorder, folder, report, finish, close }
 }
 
-/** Does all of the work, also after a failure, and returns what could not be written. Throws what is no failure to write. */
-function whatFails(work: readonly (() => unknown)[]): string[] {
+/**
+ * Does all of the work, also after a failure, and returns what could not be written. Throws what is no failure to
+ * write.
+ */
+function collectFailures(work: readonly (() => unknown)[]): string[] {
   return work.flatMap((write) => {
     try {
       write()
@@ -180,7 +184,7 @@ function savedBaseline({ saveBaseline: file }: Judging, run: RunReport): string[
   const measures = baselineMeasures(run)
   if (run.verdict !== 'passed') return [`no baseline was saved: the run has not passed`]
   if (measures.length === 0) return ['no baseline was saved: the run measured nothing that could be compared']
-  return whatFails([() => writeBaseline(file, { savedAt: run.startedAt, runs: [run.runId], measures })])
+  return collectFailures([() => writeBaseline(file, { savedAt: run.startedAt, runs: [run.runId], measures })])
 }
 
 /** Time and chance, so that runs side by side differ. */

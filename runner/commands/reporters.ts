@@ -31,7 +31,8 @@ export interface ChosenReporter {
 }
 
 /**
- * What a module given to `--reporter` exports as its default: makes text for stdout, perhaps later, of the report (as in
+ * What a module given to `--reporter` exports as its default: makes text for stdout, perhaps later, of the report (as
+ * in
  * `report.json`). `style` says what stdout can show, `files.text(path)` reads what the run left in its folder.
  */
 type PluginFormat = (...parameters: Parameters<ReportFormat>) => string | Promise<string>
@@ -56,8 +57,8 @@ export async function chosenReporters(
 }
 
 /**
- * Prints a run on stdout in each of the formats. Returns what could not be made: whatever a module of one's own does, it must
- * neither change what came of the run nor hide it.
+ * Prints a run on stdout in each of the formats. Returns what could not be made: whatever a module of one's own does,
+ * it must neither change what came of the run nor hide it.
  */
 export async function printReports(
   run: RunReport,

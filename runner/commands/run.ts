@@ -9,7 +9,7 @@ import { judgingFlags, judgingOf } from './judging.ts'
 import { scenarioTable } from './list.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
-import { type Asked, MAX_SEED, play } from './play.ts'
+import { MAX_SEED, play, type RunRequest } from './play.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 import { setFlag } from './validate.ts'
@@ -29,8 +29,8 @@ const flags: Flags = {
 export const run: Command = {
   usage: `run NAME… [flags]${typedAsWell('run', 'NAME… -- [flags]')}`,
   flags,
-  async run(line, surroundings) {
-    const { out } = surroundings
+  async run(line, context) {
+    const { out } = context
     const names = chosenNames(line.positionals, line.texts('tag'))
     if (names.length === 0) {
       out.print(
@@ -48,7 +48,7 @@ export const run: Command = {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
     }
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
-    const asked: Asked = {
+    const request: RunRequest = {
       settings,
       choice,
       seed,
@@ -57,7 +57,7 @@ export const run: Command = {
       judging,
       commandFor: (drawn) => commandAgain(names, line, drawn),
     }
-    const played = await play(scenarios, asked, surroundings)
+    const played = await play(scenarios, request, context)
     const failures = await printReports(played.report, reporters, out)
     for (const failure of failures) out.progress(failure)
     return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode

@@ -3,8 +3,8 @@ import type { PlannedStep } from '../record/events.ts'
 import { stepSentence } from '../scenario/explain.ts'
 import type { Scenario } from '../scenario/model.ts'
 import type { Step } from '../steps/verb.ts'
+import type { RunSettings } from './run-settings.ts'
 import { configOf } from './set-up.ts'
-import type { RunSettings } from './settings-of-run.ts'
 
 /** Where in the run a scenario is played, and on what. */
 export interface Place {

@@ -1,7 +1,7 @@
 import { renderAsPlayed } from '../scenario/as-played.ts'
 import type { Scenario } from '../scenario/model.ts'
+import type { RunSettings } from './run-settings.ts'
 import { configOf } from './set-up.ts'
-import type { RunSettings } from './settings-of-run.ts'
 
 /** Collects what was decided while playing, and writes the scenario down with it. */
 export class AsPlayed {

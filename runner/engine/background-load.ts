@@ -7,7 +7,7 @@ import { missingSlots } from '../cluster/slots.ts'
 import { viewDifferences } from '../cluster/view-differences.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Load } from '../workload/load.ts'
-import type { RunSettings } from './settings-of-run.ts'
+import type { RunSettings } from './run-settings.ts'
 
 /** Longest wait for nodes that are of one mind before the final reads, ms. */
 const SETTLED_WITHIN_MS = 15_000
@@ -24,7 +24,10 @@ export interface LoadPlace {
   startMs: number
 }
 
-/** The workloads of one scenario while it is played: begun before its first step, ended after its last, recorded as histories. */
+/**
+ * The workloads of one scenario while it is played: begun before its first step, ended after its last, recorded as
+ * histories.
+ */
 export class BackgroundLoad {
   readonly #scenario: Scenario
   readonly #place: LoadPlace
@@ -72,7 +75,10 @@ export class BackgroundLoad {
     this.#load.phase(name)
   }
 
-  /** Resolves when no operation is under way any more. A failure is kept for `readFinals`: what was broken on purpose must be healed first. */
+  /**
+   * Resolves when no operation is under way any more. A failure is kept for `readFinals`: what was broken on purpose
+   * must be healed first.
+   */
   async stop(): Promise<void> {
     try {
       await this.#load.stop()
@@ -81,7 +87,10 @@ export class BackgroundLoad {
     }
   }
 
-  /** Reads from the masters what is left, once the nodes are of one mind, and says what could not be read. Rejects if the load broke. */
+  /**
+   * Reads from the masters what is left, once the nodes are of one mind, and says what could not be read. Rejects if
+   * the load broke.
+   */
   async readFinals(cluster: LiveCluster, signal: AbortSignal): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
     const { clock, recorder } = this.#settings
@@ -117,7 +126,10 @@ export class BackgroundLoad {
   }
 }
 
-/** Why it is not yet clear who the masters are: a node with an old view would answer for keys that are no longer its own. */
+/**
+ * Why it is not yet clear who the masters are: a node with an old view would answer for keys that are no longer its
+ * own.
+ */
 function unsettled(snapshot: Snapshot): string[] {
   const { shards } = snapshot.agreed
   const failed = [...snapshot.reports.values()].filter(({ info }) => info.state !== 'ok')

@@ -25,13 +25,16 @@ export interface FailoverWatchOptions {
 const CALM_MS = 100
 /** And while something does. */
 const ALERT_MS = 20
-/** How long something is taken to go on after it was last seen, ms: longer than a lost election waits at the default node time-out. */
+/**
+ * How long something is taken to go on after it was last seen, ms: longer than a lost election waits at the default
+ * node time-out.
+ */
 const ALERT_FOR_MS = 30_000
 
 /**
- * Watches one scenario's cluster for failovers, and records every fact it sees: what servers log, what nodes say of each other,
- * whether writes are served, and what the run does to servers. It looks rarely until something happens, and touches nothing:
- * its connections are its own, and its writes change nothing.
+ * Watches one scenario's cluster for failovers, and records every fact it sees: what servers log, what nodes say of
+ * each other, whether writes are served, and what the run does to servers. It looks rarely until something happens, and
+ * touches nothing: its connections are its own, and its writes change nothing.
  */
 export class FailoverWatch {
   readonly #options: FailoverWatchOptions

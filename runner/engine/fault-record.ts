@@ -5,14 +5,17 @@ import { Journal } from '../faults/journal.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
 import type { FaultInfo } from '../record/events.ts'
-import type { RunSettings } from './settings-of-run.ts'
+import type { RunSettings } from './run-settings.ts'
 
 /** The journal of the run, which one scenario at a time has. */
 export function openJournal(settings: RunSettings): Journal {
   return new Journal(defaultStateFolder(), { runId: settings.runId, platform: settings.platform.kind })
 }
 
-/** The faults of a scenario: journalled before they are applied, and recorded as events when they are seen to bite or to be healed. */
+/**
+ * The faults of a scenario: journalled before they are applied, and recorded as events when they are seen to bite or to
+ * be healed.
+ */
 export function openBoard(
   made: { cluster: LiveCluster; servers: ServerGroup },
   scenario: number,

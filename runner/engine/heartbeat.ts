@@ -5,7 +5,8 @@ const EVERY_MS = 1000
 
 /**
  * Asks the platform all the time whether it is still there, and calls `onDeath` once when it is not: a verdict about
- * servers whose platform has died would be wrong. The returned function ends the asking; an answer under way is dropped.
+ * servers whose platform has died would be wrong. The returned function ends the asking; an answer under way is
+ * dropped.
  */
 export function watchPlatform(platform: Platform, clock: Clock, onDeath: (error: unknown) => void): () => void {
   const stopped = new AbortController()

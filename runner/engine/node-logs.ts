@@ -14,7 +14,10 @@ export class NodeLogs {
     this.#hide = hide
   }
 
-  /** Starts following. Files are `<folder>/<node>.log`; each line begins with its UTC time. `onLine` is given every line too. */
+  /**
+   * Starts following. Files are `<folder>/<node>.log`; each line begins with its UTC time. `onLine` is given every line
+   * too.
+   */
   async follow(servers: ServerGroup, folder: string, onLine?: (node: string, line: LogLine) => void): Promise<void> {
     await mkdir(folder, { recursive: true })
     await Promise.all(

@@ -8,8 +8,8 @@ import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { type Place, recordStart } from './announce.ts'
 import { playScenario } from './play-scenario.ts'
+import type { RunSettings } from './run-settings.ts'
 import { resultOfError, resultOfExpected, type ScenarioResult } from './scenario-result.ts'
-import type { RunSettings } from './settings-of-run.ts'
 
 export interface RunResult {
   verdict: RunVerdict
@@ -25,7 +25,10 @@ export interface Play {
   repeat?: { number: number; of: number }
 }
 
-/** Plays scenarios one after another and records the run from its first event to its last. Never throws for what they do. */
+/**
+ * Plays scenarios one after another and records the run from its first event to its last. Never throws for what they
+ * do.
+ */
 export async function playRun(
   plays: readonly Play[],
   settings: Omit<RunSettings, 'platform' | 'events'>,

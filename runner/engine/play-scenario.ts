@@ -20,6 +20,7 @@ import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { NodeLogs } from './node-logs.ts'
 import { seededRandom } from './random.ts'
+import type { RunSettings } from './run-settings.ts'
 import {
   resultOfError,
   resultOfExpected,
@@ -29,11 +30,13 @@ import {
   worseOf,
 } from './scenario-result.ts'
 import { setUp } from './set-up.ts'
-import type { RunSettings } from './settings-of-run.ts'
 import type { Stage } from './stage.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
 
-/** How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end within 15 s. */
+/**
+ * How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end
+ * within 15 s.
+ */
 const FINALLY_WHEN_CUT_SHORT_MS = 4000
 /** How long healing at the end of a scenario may take, ms. */
 const HEAL_WITHIN_MS = 20_000
@@ -161,7 +164,9 @@ async function playSteps(
   return resultOfSteps([...main, ...final], signal)
 }
 
-/** Plays the `finally` steps to the last, whatever becomes of each; once the run is cut short, as far as time allows. */
+/**
+ * Plays the `finally` steps to the last, whatever becomes of each; once the run is cut short, as far as time allows.
+ */
 async function playFinally(scenario: Scenario, stage: Stage, signal: AbortSignal): Promise<Played[]> {
   const hurried = new AbortController()
   const late = new DeadlinePassed(`did not end within ${formatDuration(FINALLY_WHEN_CUT_SHORT_MS)} of the interruption`)
@@ -179,7 +184,10 @@ async function playFinally(scenario: Scenario, stage: Stage, signal: AbortSignal
   }
 }
 
-/** Takes away what the steps left wrong. Where that fails, the run fails with it: what is left is told, and how to mend it. */
+/**
+ * Takes away what the steps left wrong. Where that fails, the run fails with it: what is left is told, and how to mend
+ * it.
+ */
 async function healAll(
   result: ScenarioResult,
   faults: FaultBoard,

@@ -41,7 +41,10 @@ export function resultOfExpected(error: ChaosError): ScenarioResult {
   return { verdict, reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 
-/** What the checks make of it: a limit that was broken, or never evaluated, fails a scenario; the first of those that weigh most says why. */
+/**
+ * What the checks make of it: a limit that was broken, or never evaluated, fails a scenario; the first of those that
+ * weigh most says why.
+ */
 export function withChecks(result: ScenarioResult, outcomes: readonly CheckOutcome[]): ScenarioResult {
   const failed = outcomes.filter(({ verdict }) => verdict === 'failed' || verdict === 'not-evaluated')
   const doubtful = outcomes.filter(({ verdict }) => verdict === 'inconclusive')

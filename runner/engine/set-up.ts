@@ -4,7 +4,7 @@ import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { needsOf } from './group-needs.ts'
 import type { NodeLogs } from './node-logs.ts'
-import type { RunSettings } from './settings-of-run.ts'
+import type { RunSettings } from './run-settings.ts'
 
 const FORM_WITHIN_MS = 30_000
 
@@ -16,7 +16,9 @@ export function configOf(scenario: Scenario, settings: RunSettings): Record<stri
   return { ...DEFAULT_CONFIG, ...scenario.cluster.config, ...settings.config }
 }
 
-/** Starts the servers of a scenario and forms its cluster from them. What is made is handed out as soon as it is there. */
+/**
+ * Starts the servers of a scenario and forms its cluster from them. What is made is handed out as soon as it is there.
+ */
 export async function setUp(
   scenario: Scenario,
   settings: RunSettings,

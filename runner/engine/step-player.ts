@@ -40,8 +40,8 @@ export interface Played {
 }
 
 /**
- * Plays steps, one after another, and records each. It stops at the first that does not pass; with `continueOnFailure` it plays all,
- * until `signal` aborts.
+ * Plays steps, one after another, and records each. It stops at the first that does not pass; with `continueOnFailure`
+ * it plays all, until `signal` aborts.
  */
 export async function playList(
   steps: readonly Step[],

@@ -11,8 +11,9 @@ interface FaultListener {
 }
 
 /**
- * The same servers, but what stops, freezes or restarts one of them, and what undoes that, is reported to a listener, whichever
- * step asked for it: when it began and when it was done. What fails is not reported: nobody knows whether it bit.
+ * The same servers, but what stops, freezes or restarts one of them, and what undoes that, is reported to a listener,
+ * whichever step asked for it: when it began and when it was done. What fails is not reported: nobody knows whether it
+ * bit.
  */
 export class WatchedServers implements ServerGroup {
   readonly #servers: ServerGroup

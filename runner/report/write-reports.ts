@@ -11,7 +11,8 @@ import { fileReports } from './index.ts'
 
 /**
  * Writes all reports of a run into `folder`, from its events alone: they can be made again at any time. Returns the
- * report model, which whoever has it already passes on. Throws ReportError if the events tell of no run or a file cannot be written; each file is whole or old.
+ * report model, which whoever has it already passes on. Throws ReportError if the events tell of no run or a file
+ * cannot be written; each file is whole or old.
  */
 export function writeReports(
   folder: string,

@@ -10,8 +10,14 @@ import { type StepContext, StepFailure } from './verb.ts'
 
 /** maxmemory-policy, redis.conf 7.0. */
 const POLICIES = [
-  ...(['noeviction', 'allkeys-lru', 'allkeys-lfu', 'allkeys-random'] as const),
-  ...(['volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl'] as const),
+  'noeviction',
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
 ]
 
 const arg = z

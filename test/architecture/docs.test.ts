@@ -9,7 +9,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 
 const pages = [
-  ...['README.md', 'CONTRIBUTING.md', 'reports/README.md'],
+  'README.md',
+  'CONTRIBUTING.md',
+  'reports/README.md',
   ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => path.join('docs', file)),
@@ -48,7 +50,9 @@ function journey(text: string, heading: string): Stop[] {
   return tableUnder(text, heading).map(([, file = '', reached = '']) => ({ file: file.replaceAll('`', ''), reached }))
 }
 
-/** What is not so in a journey: each file is imported by an earlier one, or called by it under a name that both know. */
+/**
+ * What is not so in a journey: each file is imported by an earlier one, or called by it under a name that both know.
+ */
 function brokenStops(stops: readonly Stop[], readFile: (file: string) => string): string[] {
   return stops.flatMap(({ file, reached }, place) => {
     if (place === 0) return reached === 'start' ? [] : [`${file} is the first, and not the start`]

@@ -16,7 +16,10 @@ import { droppedWrite, resurrectedValue, staleRead, swappedReads } from '../supp
 const RUNS = 1300
 const MOST_OPERATIONS = 7
 
-/** What an operation of each type may be, when it is the `index`th that writes. Results are at random: most histories are wrong. */
+/**
+ * What an operation of each type may be, when it is the `index`th that writes. Results are at random: most histories
+ * are wrong.
+ */
 type Draft = (index: number, pick: (below: number) => number) => Op
 
 const at = [0, 0] as const

@@ -12,8 +12,16 @@ const RUNS = 40
 
 /** Limits that a cluster without mistakes keeps, by check. */
 const STRICT: Record<string, unknown> = {
-  ...{ lost_writes: 0, resurrected: 0, unexpected: 0, duplicates: 0, linearizable: true, stale_reads: 0 },
-  ...{ counter: true, set: true, list_order: true, isolation: true },
+  lost_writes: 0,
+  resurrected: 0,
+  unexpected: 0,
+  duplicates: 0,
+  linearizable: true,
+  stale_reads: 0,
+  counter: true,
+  set: true,
+  list_order: true,
+  isolation: true,
 }
 
 /** By mutation: for which workloads, and which checks must find it. */

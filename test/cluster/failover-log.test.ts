@@ -21,7 +21,10 @@ t.test('nodes are named by the ids that they say they have, also after a reset',
   const read = (node: string, text: string) => log.read(node, { wallMs: STAMP_MS, text: line(text) })
   t.equal(read('redis-node0', `No cluster configuration found, I'm ${ID}`), undefined)
   t.match(read('redis-node1', `FAIL message received from ${OTHER} about ${ID}`), {
-    ...{ node: 'redis-node1', moment: 'told of failing', about: 'redis-node0', by: 'unknown node bbbbbbbb' },
+    node: 'redis-node1',
+    moment: 'told of failing',
+    about: 'redis-node0',
+    by: 'unknown node bbbbbbbb',
     text: `FAIL message received from ${OTHER} about ${ID}`,
   })
   read('redis-node2', `Node hard reset, now I'm ${OTHER}`)

@@ -48,7 +48,16 @@ function essence(failover: FailoverTimeline): unknown {
   const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms))
   return JSON.parse(
     JSON.stringify({
-      ...{ shard, from, to, cause, kind, outcome, wanted, resync, rank, epoch },
+      shard,
+      from,
+      to,
+      cause,
+      kind,
+      outcome,
+      wanted,
+      resync,
+      rank,
+      epoch,
       totalMs: rounded(failover.totalMs),
       detectionMs: rounded(failover.detectionMs),
       electionMs: rounded(failover.electionMs),

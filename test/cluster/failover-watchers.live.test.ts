@@ -31,7 +31,8 @@ function probe(t: Test, cluster: LiveCluster, servers: LocalServers): ServiceObs
   const slots = evenSplit(3)
   const stop = probeService({
     shards: slots.map((ranges, index) => ({
-      ...{ number: index + 1, slots: ranges },
+      number: index + 1,
+      slots: ranges,
       nodes: [`redis-node${2 * index}`, `redis-node${2 * index + 1}`],
     })),
     clients: clientsOf(cluster, servers),

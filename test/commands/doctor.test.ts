@@ -29,8 +29,8 @@ async function run(t: Test, args: string[], env: Record<string, string> = {}) {
   Object.assign(process.env, env)
   const printed: string[] = []
   const out = { print: (text: string) => void printed.push(text), progress: () => undefined, color: false }
-  const surroundings = { out, signal: new AbortController().signal, onLeaving: () => undefined, debug: false }
-  const code = await doctor.run(parseFlags(args, doctor.flags, 'doctor'), surroundings)
+  const context = { out, signal: new AbortController().signal, onLeaving: () => undefined, debug: false }
+  const code = await doctor.run(parseFlags(args, doctor.flags, 'doctor'), context)
   return { code, text: printed.join('\n') }
 }
 

@@ -26,7 +26,9 @@ interface Played {
   events: RunEvent[]
 }
 
-/** Plays scenarios `a`, `b`, … as often as their courses are long, and judges the run as `run` with these flags does. */
+/**
+ * Plays scenarios `a`, `b`, … as often as their courses are long, and judges the run as `run` with these flags does.
+ */
 async function playRepeats(t: Test, courses: readonly Course[], flags: readonly string[]): Promise<Played> {
   const counts = new Map<string, number>()
   const acts = Object.fromEntries(

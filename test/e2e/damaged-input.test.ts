@@ -131,7 +131,11 @@ for (const { name, lines, folder: damage, ...expected } of DAMAGES) {
 }
 
 const LINE = JSON.stringify({
-  ...{ startedAt: '2026-11-22T13:40:05.000Z', id: 'a', verdict: 'passed', server: 'redis 7.0.15', platform: 'process' },
+  startedAt: '2026-11-22T13:40:05.000Z',
+  id: 'a',
+  verdict: 'passed',
+  server: 'redis 7.0.15',
+  platform: 'process',
   ...{ seed: 42, durationMs: 1, setupMs: 1, trueAfterMs: {} },
 })
 

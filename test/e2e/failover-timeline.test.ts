@@ -53,7 +53,9 @@ function checkTimelines(t: Test, { failovers, logs }: ScenarioReport, folder: st
   }
 }
 
-/** The new master's log, read by hand: `<platform's stamp> <pid>:M 22 Nov 2026 14:31:26.123 * Failover election won…`. */
+/**
+ * The new master's log, read by hand: `<platform's stamp> <pid>:M 22 Nov 2026 14:31:26.123 * Failover election won…`.
+ */
 function checkPromotion(
   t: Test,
   { kind, moments, startMs, totalMs }: FailoverReport,
@@ -75,7 +77,10 @@ function checkPromotion(
   t.equal(promoted?.source, 'log')
 }
 
-/** Looks at the new master know nothing of wall clocks and logs: it must have been promoted between the two that frame it. */
+/**
+ * Looks at the new master know nothing of wall clocks and logs: it must have been promoted between the two that frame
+ * it.
+ */
 function checkAgainstViews(
   t: Test,
   { failovers }: ScenarioReport,
@@ -125,7 +130,8 @@ function checkTimes(t: Test, failover: FailoverReport): void {
   t.ok(detectionMs >= 1990, `${kind}: nothing is agreed to have failed before the node time-out`)
   t.ok(electionMs >= (expected?.election?.minMs ?? 0) - 2, `${kind}: no election before its announced wait`)
   if (kind === 'partition') {
-    // A master that is cut off serves on until it notices: where its heir is elected at once, as in Valkey 9, no write need be refused.
+    // A master that is cut off serves on until it notices: where its heir is elected at once, as in Valkey 9, no write
+    // need be refused.
     t.match(failover.summary, /detection .*expected.*(clients back after |no write was refused)/)
     t.equal(clientOutageMs === 0, failover.summary.includes('no write was refused'), `${kind}: clients out, or not`)
   } else {

@@ -23,7 +23,7 @@ interface Place extends Lease {
 const DOCKER: Place = { kind: 'docker', ...(await leaseCluster()) }
 const PROCESS: Place = { kind: 'process', ...(await leaseCluster()) }
 
-function surroundings(t: Test, place: Place) {
+function environmentFor(t: Test, place: Place) {
   const reports = reportsFolder(t)
   const temporary = join(reports, 't')
   mkdirSync(temporary)
@@ -66,7 +66,7 @@ async function wrongWith(group: ServerGroup, place: Place): Promise<string[]> {
 }
 
 async function keptAndKilled(t: Test, place: Place): Promise<void> {
-  const { reports, stateFolder, platform, env, where } = surroundings(t, place)
+  const { reports, stateFolder, platform, env, where } = environmentFor(t, place)
   const cli = startCli(t, ['run', testScenario('faults-left'), '--keep', ...where, '--reports', reports], env)
   await cli.until('✔ 6')
   const [entry] = readJournals(stateFolder)
@@ -90,7 +90,7 @@ async function keptAndKilled(t: Test, place: Place): Promise<void> {
 }
 
 async function healedByHand(t: Test, place: Place): Promise<void> {
-  const { platform, env, where } = surroundings(t, place)
+  const { platform, env, where } = environmentFor(t, place)
   const up = await runCli(t, ['cluster', 'up', ...where], env)
   t.equal(up.code, 0, up.stderr)
   const [run] = (await platform.runs()).filter(({ runId }) =>

@@ -29,8 +29,9 @@ export interface KillOptions {
 }
 
 /**
- * Kills the runner with SIGKILL at random moments of a run full of faults, and looks for anything that is left: containers,
- * networks, volumes, processes (servers, supervisors, links, watchdogs), journals and other temporary files.
+ * Kills the runner with SIGKILL at random moments of a run full of faults, and looks for anything that is left:
+ * containers, networks, volumes, processes (servers, supervisors, links, watchdogs), journals and other temporary
+ * files.
  */
 export async function killAtRandomMoments(t: Test, options: KillOptions): Promise<void> {
   const { platform, left, foreign, scenario = 'many-faults', moments: count = MANY, latestMs = LATEST_MS } = options

@@ -7,7 +7,9 @@ import { afterMs } from '../support/fake-verb.ts'
 
 const clock = hurriedClock
 
-/** From now on, for so many probes, the engine is not there. Resolves when it has been asked, and the word has spread. */
+/**
+ * From now on, for so many probes, the engine is not there. Resolves when it has been asked, and the word has spread.
+ */
 async function die(run: FakeRun, probes = 1): Promise<void> {
   let left = probes
   let asked = () => {}

@@ -11,7 +11,10 @@ import { writesRefused } from '../../runner/faults/writes-refused.ts'
 import { liveStage } from '../support/live-stage.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 
-/** What every kind of fault promises, on real servers: what a journal holds of it is enough, and all but remembering can be done twice. */
+/**
+ * What every kind of fault promises, on real servers: what a journal holds of it is enough, and all but remembering can
+ * be done twice.
+ */
 
 const nodes = ['redis-node0']
 const KINDS = [

@@ -34,7 +34,7 @@ async function secondsOff(library: string, file: string): Promise<[least: number
   return [Number(stdout) - Date.now() / 1000, Number(stdout) - before]
 }
 
-async function demandItWorks(t: Test, library: string, folder: string): Promise<void> {
+async function assertItWorks(t: Test, library: string, folder: string): Promise<void> {
   const file = join(folder, 'clock')
   const near = ([least, most]: [number, number], wanted: number) =>
     t.ok(least - 0.05 <= wanted && wanted <= most + 0.05, `${least} to ${most} s, and should be ${wanted}`)
@@ -50,7 +50,7 @@ t.test('a clock that is off, by a library of this machine’s compiler', { skip 
   const said: string[] = []
   const library = await clockLibrary((text) => said.push(text))
   t.same(said, ['compiling the clock of the servers'])
-  await demandItWorks(t, library, folder)
+  await assertItWorks(t, library, folder)
   t.equal(await clockLibrary((text) => said.push(text)), library)
   t.equal(said.length, 1, 'compiled once')
   t.same(readdirSync(join(folder, 'redis-chaos', 'clock')).length, 1, 'and nothing else is left')
@@ -95,7 +95,7 @@ t.test('without a compiler, with the one of Debian packages', { skip }, async (t
   const folder = withCache(t, `${tools}${delimiter}${process.env.PATH}`)
   const said: string[] = []
   try {
-    await demandItWorks(t, await clockLibrary((text) => said.push(text)), folder)
+    await assertItWorks(t, await clockLibrary((text) => said.push(text)), folder)
     t.match(said.join(), /unpacking/)
   } catch (error) {
     if (process.env.REQUIRE_BARE_MACHINE === '1') throw error

@@ -81,7 +81,12 @@ t.test('what links cannot stand in for is refused with both reasons', async (t) 
 t.test('the rules of both ends', async (t) => {
   const nodes = [a, b, c].map(
     (name, index): ServerNode => ({
-      ...{ name, serverName: name, index, host: 'localhost', port: 7010 + index, machine: 'here' },
+      name,
+      serverName: name,
+      index,
+      host: 'localhost',
+      port: 7010 + index,
+      machine: 'here',
       ...{ peerHost: `172.18.0.${index + 2}`, peerPort: 7010 + index },
     }),
   )

@@ -31,8 +31,14 @@ function shape(node: ServerNode, links: LinkFault[]): string[] {
 }
 
 const SLOW: LinkFault = {
-  ...{ from: a.name, to: b.name, channel: 'data' },
-  ...{ delayMs: 50, jitterMs: 10, corruptRatio: 0.015, reorderRatio: 0.25, bytesPerSecond: 100_000 },
+  from: a.name,
+  to: b.name,
+  channel: 'data',
+  delayMs: 50,
+  jitterMs: 10,
+  corruptRatio: 0.015,
+  reorderRatio: 0.25,
+  bytesPerSecond: 100_000,
 }
 
 // A kernel without netem cannot be shown any of it at work: there, only the commands are looked at, and that tc

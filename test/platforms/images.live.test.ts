@@ -43,12 +43,12 @@ async function imageOf(t: Test, name: string, files: Record<string, string>, doc
   const { Id } = await docker.getImage(name).inspect()
   // An image that others are built on goes with the last of them.
   t.teardown(async () => {
-    await unlessCode([404], docker.getImage(name).remove({ force: true }))
-    await unlessCode([404, 409], docker.getImage(Id).remove({ force: true }))
+    await ignoreCode([404], docker.getImage(name).remove({ force: true }))
+    await ignoreCode([404, 409], docker.getImage(Id).remove({ force: true }))
   })
 }
 
-async function unlessCode(codes: readonly number[], promise: Promise<unknown>): Promise<void> {
+async function ignoreCode(codes: readonly number[], promise: Promise<unknown>): Promise<void> {
   try {
     await promise
   } catch (error) {
@@ -59,7 +59,7 @@ async function unlessCode(codes: readonly number[], promise: Promise<unknown>): 
 async function removeOwnNodeImages(): Promise<void> {
   const images = await docker.listImages({ filters: JSON.stringify({ reference: ['redis-cluster:own-*'] }) })
   const mine = images.filter(({ Labels }) => Labels?.['redis-chaos.base']?.startsWith('cat-'))
-  for (const { Id } of mine) await unlessCode([404], docker.getImage(Id).remove({ force: true }))
+  for (const { Id } of mine) await ignoreCode([404], docker.getImage(Id).remove({ force: true }))
 }
 
 t.test('images of servers', async (t) => {

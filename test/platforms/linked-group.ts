@@ -38,7 +38,7 @@ export function isolated(node: number, nodes: number): LinkFault[] {
   return others.flatMap((other) => [cut(node, other), cut(other, node)])
 }
 
-export function inWords({ from, to, channel, outcome }: LinkAnswer): string {
+export function describe({ from, to, channel, outcome }: LinkAnswer): string {
   return `${from} to ${to}, ${channel}: ${outcome}`
 }
 

@@ -36,7 +36,10 @@ export function platformIn(stateFolder: string, server = 'redis:7.0'): ProcessPl
 /** Asks a server that may still be loading; ioredis itself tries again until the deadline. */
 export async function ask(port: number, ...command: [string, ...string[]]): Promise<unknown> {
   const client = new Redis({
-    ...{ port, host: 'localhost', password, maxRetriesPerRequest: null },
+    port,
+    host: 'localhost',
+    password,
+    maxRetriesPerRequest: null,
     retryStrategy: (tries) => (tries < 400 ? 50 : null),
   })
   client.on('error', () => undefined)

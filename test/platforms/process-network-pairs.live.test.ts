@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { LinkProbe } from '../../runner/platforms/faults.ts'
-import { Caller, cut, inWords, linkedGroup, name, skipWithoutLoopback, waitUntil } from './linked-group.ts'
+import { Caller, cut, describe, linkedGroup, name, skipWithoutLoopback, waitUntil } from './linked-group.ts'
 import { ask } from './process-groups.ts'
 
 const SILENT_AFTER_MS = 1000
@@ -49,8 +49,8 @@ t.test('each direction of each pair of six nodes is cut alone', { skip }, async 
     )
     const closed = (one: LinkProbe) => [one.from, one.to].every((end) => [name(from), name(to)].includes(end))
     t.same(
-      answers.map(inWords),
-      probes.map((probe) => inWords({ ...probe, outcome: closed(probe) ? 'silent' : 'open' })),
+      answers.map(describe),
+      probes.map((probe) => describe({ ...probe, outcome: closed(probe) ? 'silent' : 'open' })),
       `${there}: no new connection either way, all others open`,
     )
     t.match(await group.network.counts(), [{ link: cut(from, to) }])

@@ -2,7 +2,7 @@ import t from 'tap'
 import { CLIENTS, type LinkFault, type LinkProbe } from '../../runner/platforms/faults.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import { groupSpec } from '../support/group-spec.ts'
-import { cut, inWords, linkedGroup, name, skipWithoutLoopback } from './linked-group.ts'
+import { cut, describe, linkedGroup, name, skipWithoutLoopback } from './linked-group.ts'
 import { answers, ask, newStateFolder, platformIn, processesOf, projectRoot } from './process-groups.ts'
 
 const SILENT_AFTER_MS = 400
@@ -106,7 +106,7 @@ t.test('a group with links', { skip }, async (t) => {
     const links = [cut(0, 1), cut(2, 1, { cut: 'reject' }), { ...NO_FAULT, from: name(1), to: name(2), delayMs: 5 }]
     await network.set(links)
     const probes = [data(name(0), name(1)), data(name(2), name(1)), data(name(1), name(0))]
-    t.same((await network.probe(probes, SILENT_AFTER_MS)).map(inWords), [
+    t.same((await network.probe(probes, SILENT_AFTER_MS)).map(describe), [
       'redis-node0 to redis-node1, data: silent',
       'redis-node2 to redis-node1, data: refused',
       'redis-node1 to redis-node0, data: silent',

@@ -54,7 +54,11 @@ t.test('settings that the runner owns are refused, with the reason', async (t) =
       'cluster-announce-bus-port',
       'daemonize',
     ],
-    ...['supervised', 'rename-command', 'replicaof', 'tls-cluster', 'cluster-preferred-endpoint-type'],
+    'supervised',
+    'rename-command',
+    'replicaof',
+    'tls-cluster',
+    'cluster-preferred-endpoint-type',
   ]
   for (const name of names) t.match(settingProblem(name, 'x'), new RegExp(`^\`${name}\` cannot be set: \\w`), name)
   t.match(settingProblem('loadmodule', '/x.so'), 'run code')

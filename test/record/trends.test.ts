@@ -4,7 +4,11 @@ import t from 'tap'
 import { appendTrends, readTrends, type TrendLine } from '../../runner/record/trends.ts'
 
 const LINE: TrendLine = {
-  ...{ startedAt: '2026-11-22T13:40:05.000Z', id: 'a', verdict: 'passed', server: 'redis 7.0.15', platform: 'docker' },
+  startedAt: '2026-11-22T13:40:05.000Z',
+  id: 'a',
+  verdict: 'passed',
+  server: 'redis 7.0.15',
+  platform: 'docker',
   ...{ seed: 42, durationMs: 1, setupMs: 1, trueAfterMs: { 'redis-node1 is master': [7992.5] } },
 }
 

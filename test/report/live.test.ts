@@ -9,7 +9,9 @@ function watch(terminal: FakeTerminal, env: Record<string, string> = {}) {
   return { clock, reporter: liveReporter({ stream: terminal, env, clock }) }
 }
 
-/** Runs `body` and returns how many of the timers that it started still run: timers that do not hold the process too. */
+/**
+ * Runs `body` and returns how many of the timers that it started still run: timers that do not hold the process too.
+ */
 function timersLeft(body: () => void): number {
   const real = { setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval }
   const running = new Set<unknown>()

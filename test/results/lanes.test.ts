@@ -51,10 +51,10 @@ function laneOf(node: Name, events: readonly RunEvent[], faults: readonly Fault[
     lanes.map((lane) => lane.node),
     NAMES,
   )
-  return inWords(lanes.find((lane) => lane.node === node)?.spans ?? [])
+  return describe(lanes.find((lane) => lane.node === node)?.spans ?? [])
 }
 
-function inWords(spans: readonly Span<string>[]): string[] {
+function describe(spans: readonly Span<string>[]): string[] {
   return spans.map(({ startMs, endMs, state, note }) => `${startMs}–${endMs} ${state}: ${note}`)
 }
 
@@ -184,13 +184,13 @@ t.test('shards: served, refused by a node that answers, or answered for by nobod
     lanes.map(({ shard }) => shard),
     [1, 2],
   )
-  t.same(inWords(lanes[0]?.spans ?? []), [
+  t.same(describe(lanes[0]?.spans ?? []), [
     '0–1000 served: by a',
     '1000–3000 down: connection refused',
     '3000–4000 refused: CLUSTERDOWN The cluster is down',
     '4000–5000 served: by b',
   ])
-  t.same(inWords(lanes[1]?.spans ?? []), ['0–3000 served: writes are served', '3000–5000 refused: MISCONF'])
+  t.same(describe(lanes[1]?.spans ?? []), ['0–3000 served: writes are served', '3000–5000 refused: MISCONF'])
   for (const error of ['MASTERDOWN', 'LOADING', 'READONLY', 'NOREPLICAS'])
     t.equal(shardLanes([write(0, 1, { error })], START_MS, 5000)[0]?.spans[0]?.state, 'refused', error)
   t.equal(shardLanes([write(0, 1, { error: 'timeout' })], START_MS, 5000)[0]?.spans[0]?.state, 'down', 'timeout')

@@ -29,8 +29,17 @@ t.test('a run that passed', async (t) => {
   t.equal(scenario?.cluster?.nodes.length, 6)
   t.equal(scenario?.steps.length, 14)
   t.match(scenario?.steps[3], {
-    ...{ index: 3, path: '4', line: 16, verb: 'expect', phase: 'outage', verdict: 'passed' },
-    ...{ startMs: 4098.2, durationMs: 7993, limitMs: 15_000, attempts: 160, trueAfterMs: 7992.5 },
+    index: 3,
+    path: '4',
+    line: 16,
+    verb: 'expect',
+    phase: 'outage',
+    verdict: 'passed',
+    startMs: 4098.2,
+    durationMs: 7993,
+    limitMs: 15_000,
+    attempts: 160,
+    trueAfterMs: 7992.5,
   })
   t.strictSame(scenario?.logs, [{ node: 'redis-node0', file: 'nodes/redis-node0.log' }])
 })

@@ -35,7 +35,7 @@ t.test('columns on a terminal', async (t) => {
   t.strictSame(['abc', '停止', 'é', 'e\u0301', '🚀', '👩‍👩‍👧'].map(displayWidth), [3, 4, 1, 1, 2, 2])
 })
 
-t.test('diagnostics in colour say the same', async (t) => {
+t.test('diagnostics in color say the same', async (t) => {
   const diagnostic: Diagnostic = {
     file: 'a.yaml',
     line: 12,
@@ -59,9 +59,9 @@ t.test('diagnostics in colour say the same', async (t) => {
       '',
     ].join('\n'),
   )
-  const coloured = renderDiagnostics([diagnostic], { color: true })
-  t.not(coloured, plain)
-  t.equal(stripVTControlCharacters(coloured), plain)
+  const colored = renderDiagnostics([diagnostic], { color: true })
+  t.not(colored, plain)
+  t.equal(stripVTControlCharacters(colored), plain)
 })
 
 t.test('a diagnostic without a place is one line and its advice', async (t) => {

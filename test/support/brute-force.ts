@@ -5,8 +5,8 @@ import type { Op } from './histories.ts'
 type Apply<State> = (state: State, op: Op) => State | undefined
 
 /**
- * Whether the operations of one object are linearizable, by trying every order: right by its plainness, and usable for a handful of
- * operations only.
+ * Whether the operations of one object are linearizable, by trying every order: right by its plainness, and usable for
+ * a handful of operations only.
  */
 export function isLinearizable(type: WorkloadType, ops: readonly Op[]): boolean {
   const counting = ops

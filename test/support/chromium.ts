@@ -8,16 +8,21 @@ const PROGRAM = '/usr/bin/chromium'
 
 /** No sandbox: CI runs as root in a container, and the pages are our own. Nothing is asked of any network. */
 const ARGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ]
 
 /** Where screenshots are kept, for whoever wants to look: an artefact of CI. */
 const SCREENSHOTS = path.join('.tap', 'screenshots')
 
 /**
- * A browser, closed after the test. Undefined where there is no Chromium: the test is then skipped with the reason, or fails
- * where `REQUIRE_CHROMIUM=1` demands one.
+ * A browser, closed after the test. Undefined where there is no Chromium: the test is then skipped with the reason, or
+ * fails where `REQUIRE_CHROMIUM=1` demands one.
  */
 export async function requireChromium(t: Test): Promise<Browser | undefined> {
   if (!existsSync(PROGRAM)) {

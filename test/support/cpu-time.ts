@@ -6,7 +6,10 @@ export interface Spent {
   cpuMs: number
 }
 
-/** Runs a program to its end and says what that took; bash tells the processor time, which Node does not. Throws if it fails. */
+/**
+ * Runs a program to its end and says what that took; bash tells the processor time, which Node does not. Throws if it
+ * fails.
+ */
 export function timed(command: string, args: readonly string[], cwd: string = process.cwd()): Spent {
   const script = 'TIMEFORMAT="%R %U %S"; time "$@" >/dev/null 2>/dev/null'
   const { stderr, status } = spawnSync('bash', ['-c', script, 'timed', command, ...args], {

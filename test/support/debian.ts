@@ -8,7 +8,8 @@ interface Skippable {
 }
 
 /**
- * Whether servers can be fetched from Debian's packages here. Where they cannot, the test is skipped with the reason; under
+ * Whether servers can be fetched from Debian's packages here. Where they cannot, the test is skipped with the reason;
+ * under
  * `REQUIRE_BARE_MACHINE=1` it fails instead. Call it first in the test, and return when it says false.
  */
 export async function requireDebian(t: Skippable): Promise<boolean> {

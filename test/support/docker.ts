@@ -7,9 +7,9 @@ interface Skippable {
 }
 
 /**
- * Whether a Docker engine answers here. Where none does, the test is skipped with the reason; under `REQUIRE_DOCKER=1` it
- * fails instead, so that a machine that should have an engine cannot pass by skipping. Call it first in the test, and
- * return when it says false.
+ * Whether a Docker engine answers here. Where none does, the test is skipped with the reason; under `REQUIRE_DOCKER=1`
+ * it fails instead, so that a machine that should have an engine cannot pass by skipping. Call it first in the test,
+ * and return when it says false.
  */
 export async function requireEngine(t: Skippable): Promise<boolean> {
   const engine = new Engine()

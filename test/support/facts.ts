@@ -41,8 +41,15 @@ export const KILL_FACTS: RunFacts = {
   ],
   failovers: [
     {
-      ...{ shard: 2, from: 'redis-node2', to: 'redis-node3', cause: 'kill in step 4', epoch: 7 },
-      ...{ startMs: 10_000, totalMs: 6_400, detectionMs: 5_300, electionMs: 1_100 },
+      shard: 2,
+      from: 'redis-node2',
+      to: 'redis-node3',
+      cause: 'kill in step 4',
+      epoch: 7,
+      startMs: 10_000,
+      totalMs: 6_400,
+      detectionMs: 5_300,
+      electionMs: 1_100,
     },
   ],
 }

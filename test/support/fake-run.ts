@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { systemClock } from '../../runner/base/clock.ts'
 import { type Play, playRun, type RunResult } from '../../runner/engine/play-run.ts'
-import type { RunSettings } from '../../runner/engine/settings-of-run.ts'
+import type { RunSettings } from '../../runner/engine/run-settings.ts'
 import { Recorder } from '../../runner/record/event-log.ts'
 import type { EventOf, EventType, RunEvent } from '../../runner/record/events.ts'
 import { createRunFolder } from '../../runner/record/run-folder.ts'

@@ -23,8 +23,9 @@ interface Scheduled {
 type State = number | null | number[]
 
 /**
- * What clients see of a cluster that makes no mistake: operations that take effect between their beginning and their end, some of them refused, some
- * without an answer (with or without an effect, which may come late), and clients that crash. At the end every key is read back.
+ * What clients see of a cluster that makes no mistake: operations that take effect between their beginning and their
+ * end, some of them refused, some without an answer (with or without an effect, which may come late), and clients that
+ * crash. At the end every key is read back.
  */
 export function correctRun(type: WorkloadType, seed: number, shape: Partial<Shape> = {}): Op[] {
   const random = seededRandom(seed)

@@ -30,7 +30,10 @@ export interface LiveStage {
   bugs: unknown[]
   /** Plays one step and gives how it ended. */
   play(step: Step, signal?: AbortSignal): Promise<StepOutcome>
-  /** What a runner that comes after this one, having died, has: connections of its own, and the faults as its journal held them. */
+  /**
+   * What a runner that comes after this one, having died, has: connections of its own, and the faults as its journal
+   * held them.
+   */
   successor(): { cluster: LiveCluster; faults: FaultBoard }
 }
 

@@ -33,8 +33,8 @@ const STARTS_WITHIN_MS = 30_000
 const PROBE_EVERY_MS = 5
 
 /**
- * `false` if there is a redis-server to test with; else why not, to be given to tap as `skip`. Under REQUIRE_REDIS_SERVER=1 a
- * missing server is no reason to skip: the tests run, and fail with a clear word.
+ * `false` if there is a redis-server to test with; else why not, to be given to tap as `skip`. Under
+ * REQUIRE_REDIS_SERVER=1 a missing server is no reason to skip: the tests run, and fail with a clear word.
  */
 export function skipWithoutRedis(): string | false {
   if (process.env.REQUIRE_REDIS_SERVER === '1') return false

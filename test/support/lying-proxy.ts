@@ -1,8 +1,8 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 
 /**
- * What a server that lies makes of a command, as words; undefined: it is carried out as it is. The substitute must have one reply of its
- * own, which the client then takes for the reply to its command.
+ * What a server that lies makes of a command, as words; undefined: it is carried out as it is. The substitute must have
+ * one reply of its own, which the client then takes for the reply to its command.
  */
 export type Lie = (words: readonly string[]) => readonly string[] | undefined
 

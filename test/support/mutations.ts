@@ -66,7 +66,9 @@ export const droppedMember: Mutation = (ops, random) => {
   )
 }
 
-/** Increments that were acknowledged are missing after the run: one more than those without an answer can make up for. */
+/**
+ * Increments that were acknowledged are missing after the run: one more than those without an answer can make up for.
+ */
 export const droppedIncrements: Mutation = (ops, random) => {
   const final = pick(ops.filter(isFinal), random)
   if (!final) return undefined

@@ -18,8 +18,9 @@ const NUMBER = /^(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]Inf|NaN)$/
 const TYPES = new Set(['gauge', 'counter', 'info', 'stateset', 'histogram', 'summary', 'unknown'])
 
 /**
- * Reads OpenMetrics text 1.0 strictly, as far as gauges and infos go. Throws Error for what the specification forbids: a family
- * in two places, metadata after samples, a series twice, wrong names, escapes or numbers, a unit that is no suffix, a missing end.
+ * Reads OpenMetrics text 1.0 strictly, as far as gauges and infos go. Throws Error for what the specification forbids:
+ * a family in two places, metadata after samples, a series twice, wrong names, escapes or numbers, a unit that is no
+ * suffix, a missing end.
  */
 export function parseOpenMetrics(text: string): Family[] {
   if (!text.endsWith('\n# EOF\n') && text !== '# EOF\n') throw new Error('it does not end with # EOF and a line end')

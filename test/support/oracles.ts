@@ -5,7 +5,10 @@ import { IMPOSSIBLE, type Problem } from '../../runner/checks/linearizable/searc
 import type { History } from '../../runner/record/history.ts'
 import { historyOf, type Op } from './histories.ts'
 
-/** Histories recorded by others, with verdicts that other checkers agree on: beside the project, or where `ORACLES` says. */
+/**
+ * Histories recorded by others, with verdicts that other checkers agree on: beside the project, or where `ORACLES`
+ * says.
+ */
 const oracles = process.env.ORACLES ?? fileURLToPath(new URL('../../../shared/oracles', import.meta.url))
 
 const folder = path.join(oracles, 'linearizability')
@@ -25,8 +28,8 @@ function read(file: string): string {
 }
 
 /**
- * A log of Jepsen against etcd: one register with compare-and-set, initially nil. Lines of another form are noise of the tool that
- * wrote them. Each line is one moment.
+ * A log of Jepsen against etcd: one register with compare-and-set, initially nil. Lines of another form are noise of
+ * the tool that wrote them. Each line is one moment.
  */
 export function etcdHistory(file: string): History {
   const open = new Map<string, Op>()
@@ -74,7 +77,9 @@ interface KeyValueOp {
   endMs: number
 }
 
-/** A key-value store with get, put and append, where a missing key reads as the empty string: a problem for each key. */
+/**
+ * A key-value store with get, put and append, where a missing key reads as the empty string: a problem for each key.
+ */
 export function keyValueProblems(file: string): Problem[] {
   const byKey = new Map<string, KeyValueOp[]>()
   const open = new Map<string, KeyValueOp>()

@@ -8,7 +8,10 @@ const SCRIPT = readFileSync(new URL('packet-exchange.pl', import.meta.url), 'utf
 const ARRIVES_WITHIN_MS = 10_000
 const CHUNK = 50
 
-/** Which port of which end a packet has: data-to, the receiver's for clients; bus-from, the sender's for the bus; other, none of them. */
+/**
+ * Which port of which end a packet has: data-to, the receiver's for clients; bus-from, the sender's for the bus; other,
+ * none of them.
+ */
 export const KINDS = ['data-to', 'data-from', 'bus-to', 'bus-from', 'other'] as const
 
 interface Post {
@@ -20,8 +23,8 @@ interface Post {
 }
 
 /**
- * Sends packets from every node to every other one and looks which arrive, by containers in the nodes' namespaces that know nothing
- * of what they test. They must be opened anew for a node that has started anew.
+ * Sends packets from every node to every other one and looks which arrive, by containers in the nodes' namespaces that
+ * know nothing of what they test. They must be opened anew for a node that has started anew.
  */
 export class PacketExchange {
   readonly #posts: readonly Post[]
@@ -41,8 +44,9 @@ export class PacketExchange {
   }
 
   /**
-   * Has each node send a packet of each kind to each other one; returns those that did not arrive, as `0>1 data-to`. `lost` are
-   * those that should not: all others are waited for, and a packet that takes longer than 10 s has not arrived.
+   * Has each node send a packet of each kind to each other one; returns those that did not arrive, as `0>1 data-to`.
+   * `lost` are those that should not: all others are waited for, and a packet that takes longer than 10 s has not
+   * arrived.
    */
   async missing(lost: readonly string[]): Promise<string[]> {
     await this.#ask('tell')
@@ -59,7 +63,9 @@ export class PacketExchange {
     return all.filter((packet) => !came.has(packet))
   }
 
-  /** Sends so many packets to the other node's port for clients; returns how many arrive, those after a second look too. */
+  /**
+   * Sends so many packets to the other node's port for clients; returns how many arrive, those after a second look too.
+   */
   async flood(from: number, to: number, count: number): Promise<number> {
     const [sender, receiver] = [this.#post(from), this.#post(to)]
     const index = sender.others.findIndex((other) => other.index === to)

@@ -68,7 +68,10 @@ function viewEvents(): RunEvent[] {
   ]
 }
 
-/** Writes that are tried all the time: the first shard is out until it has a new master, the others are refused for a while. */
+/**
+ * Writes that are tried all the time: the first shard is out until it has a new master, the others are refused for a
+ * while.
+ */
 function serviceEvents(): RunEvent[] {
   const seen = (seenMs: number, shard: number, served: boolean, more: object): RunEvent => ({
     ...{
@@ -109,7 +112,8 @@ function loadPiece(fromMs: number, perBin: number): LoadSeries {
   const refused = (ms: number) => (out(ms) && ms > AT.failing ? Math.round(perBin / 3) : 0)
   const noise = (ms: number) => 1 + (((ms / 100) * 7919) % 13) / 26
   return {
-    ...{ fromMs, binMs: 100 },
+    fromMs,
+    binMs: 100,
     ok: bins.map((ms) => perBin - lost(ms) - refused(ms)),
     failed: bins.map(refused),
     indeterminate: bins.map(lost),

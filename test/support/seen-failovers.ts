@@ -1,6 +1,6 @@
 /**
- * Failover times of `failover-basic` as they were seen, ms, from the stop of the master to the new master: redis 7.0.15, node
- * time-out 5000, on a machine of two processors with other work beside it.
+ * Failover times of `failover-basic` as they were seen, ms, from the stop of the master to the new master: redis
+ * 7.0.15, node time-out 5000, on a machine of two processors with other work beside it.
  */
 export const SEEN_FAILOVERS: Readonly<Record<'process' | 'docker', readonly number[]>> = {
   process: [

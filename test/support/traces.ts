@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** Processes of this machine that are about this text: in their command line, their environment or their folder. Linux alone. */
+/**
+ * Processes of this machine that are about this text: in their command line, their environment or their folder. Linux
+ * alone.
+ */
 export function processesAbout(text: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))

@@ -45,7 +45,10 @@ function lagOf(name: string, snapshot: Snapshot): string {
   return own && master ? `${Math.max(0, master.offset - own.offset)} bytes` : '?'
 }
 
-/** The replication groups in words: `shard 1: redis-node0 (localhost:7010), slots 0-5460, replicas redis-node1 (localhost:7011)`. */
+/**
+ * The replication groups in words: `shard 1: redis-node0 (localhost:7010), slots 0-5460, replicas redis-node1
+ * (localhost:7011)`.
+ */
 export function groupLines(cluster: LiveCluster, snapshot: Snapshot): string[] {
   const address = (name: string) =>
     cluster.has(name) ? ` (${cluster.node(name).host}:${cluster.node(name).port})` : ''

@@ -1,5 +1,5 @@
 import { PlatformError } from '../../platforms/errors.ts'
-import { forgetJournal, healKept } from '../heal/heal-kept.ts'
+import { forgetJournal, healCluster } from '../heal/heal-cluster.ts'
 import { openKinds } from '../open-platform.ts'
 
 /** What a watchdog is told by its runner, over a pipe: a password is on no command line and in no environment. */
@@ -17,8 +17,9 @@ const PAUSE_MS = 1000
 const HEAL_WITHIN_MS = 60_000
 
 /**
- * Heals and removes what a runner that is gone has left. The engine may still be making what the runner asked for last, so it
- * looks again until two looks in a row find nothing. An engine that does not answer is asked again for half a minute.
+ * Heals and removes what a runner that is gone has left. The engine may still be making what the runner asked for last,
+ * so it looks again until two looks in a row find nothing. An engine that does not answer is asked again for half a
+ * minute.
  */
 export async function afterRunner({ runId, kinds, keep, password }: WatchPlan): Promise<void> {
   const platforms = openKinds(kinds)
@@ -31,7 +32,7 @@ export async function afterRunner({ runId, kinds, keep, password }: WatchPlan): 
         for (const platform of platforms) {
           const run = { runId, purpose: 'a run', state: 'kept' } as const
           const signal = AbortSignal.timeout(HEAL_WITHIN_MS)
-          if (keep) done.push(...(await healKept(platform, run, { password, dryRun: false, signal })).done)
+          if (keep) done.push(...(await healCluster(platform, run, { password, dryRun: false, signal })).done)
           else done.push(...(await platform.removeRun(runId)))
         }
         clean = done.length === 0 ? clean + 1 : 0

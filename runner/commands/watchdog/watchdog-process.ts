@@ -1,5 +1,5 @@
-// Waits beside a runner for its end, however it comes: when its standard input closes without a word of release, the runner is
-// gone, and what it made is healed and removed.
+// Waits beside a runner for its end, however it comes: when its standard input closes without a word of release, the
+// runner is gone, and what it made is healed and removed.
 //
 // It is started for every run, so it loads what it needs only when it is needed.
 import { createInterface } from 'node:readline'

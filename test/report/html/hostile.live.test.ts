@@ -12,8 +12,26 @@ const HOSTILE = `</script><!--<script>"'&\u2028\u202e</title><img src=x onerror=
 
 /** Texts that come from scenarios, servers and the environment: anything may stand in them. */
 const FOREIGN = new Set([
-  ...['title', 'name', 'note', 'proof', 'message', 'details', 'hint', 'reason', 'lastSeen', 'text', 'tags', 'command'],
-  ...['explanation', 'value', 'limit', 'unreachable', 'platform', 'server', 'phase', 'id'],
+  'title',
+  'name',
+  'note',
+  'proof',
+  'message',
+  'details',
+  'hint',
+  'reason',
+  'lastSeen',
+  'text',
+  'tags',
+  'command',
+  'explanation',
+  'value',
+  'limit',
+  'unreachable',
+  'platform',
+  'server',
+  'phase',
+  'id',
 ])
 
 /** Names in these are the runner's own. */

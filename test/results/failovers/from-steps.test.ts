@@ -39,12 +39,22 @@ t.test(
     const failovers = run.scenarios[0]?.failovers ?? []
     t.match(failovers, [
       {
-        ...{ shard: 1, from: 'redis-node0', to: 'redis-node1', kind: 'kill', cause: 'kill in step 2', wanted: false },
+        shard: 1,
+        from: 'redis-node0',
+        to: 'redis-node1',
+        kind: 'kill',
+        cause: 'kill in step 2',
+        wanted: false,
         ...{ outcome: 'promoted', startMs: startOf('2'), totalMs: 6100, wholeMs: 6100 },
         phases: [{ name: 'election', startMs: startOf('2'), durationMs: 6100 }],
       },
       {
-        ...{ shard: 1, from: '', to: 'redis-node0', kind: 'manual', cause: 'failover in step 5', wanted: true },
+        shard: 1,
+        from: '',
+        to: 'redis-node0',
+        kind: 'manual',
+        cause: 'failover in step 5',
+        wanted: true,
         ...{ outcome: 'promoted', startMs: startOf('5'), totalMs: 650 },
       },
     ])

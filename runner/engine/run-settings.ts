@@ -33,8 +33,8 @@ export interface RunSettings {
   /** The machine and the runner, in words, by what each is. */
   environment?: Record<string, string>
   /**
-   * Judges the run as a whole, once all is played and before it ends: it may record what it finds, and returns the exit code in
-   * the place of the one it is given.
+   * Judges the run as a whole, once all is played and before it ends: it may record what it finds, and returns the exit
+   * code in the place of the one it is given.
    */
   conclude?: (exitCode: number) => number
   /** Leave the cluster running at the end. */

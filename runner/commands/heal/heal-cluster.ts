@@ -7,10 +7,10 @@ import type { FoundRun, Platform } from '../../platforms/platform.ts'
 import { defaultStateFolder } from '../../platforms/state-folder.ts'
 
 /**
- * Heals a cluster that stays: first what can be seen to be wrong with it, for a server must answer before its settings can be put
- * back; then what its journal tells. Throws PlatformError.
+ * Heals a cluster that stays: first what can be seen to be wrong with it, for a server must answer before its settings
+ * can be put back; then what its journal tells. Throws PlatformError.
  */
-export async function healKept(
+export async function healCluster(
   platform: Platform,
   { runId }: FoundRun,
   { password, dryRun, signal }: { password: string; dryRun: boolean; signal: AbortSignal },
