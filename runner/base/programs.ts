@@ -23,6 +23,13 @@ export function threadProgram(from: string, name: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(text)}`)
 }
 
+/** The environment of this program for a child process, without what is meant for this program alone. */
+export function foreignEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(NODE_|REDIS_CHAOS_|npm_|TAP)/.test(name)),
+  )
+}
+
 function located(from: string, name: string): URL {
   // All that is built lies in one folder.
   return new URL(isSource(from) ? `${name}.ts` : `${basename(name)}.js`, from)

@@ -7,7 +7,7 @@ import { type PropertyLimit, propertyLimit, propertyText } from './limits.ts'
 import { endMs } from './linearizable/stages.ts'
 import { readsAt } from './values/reads.ts'
 import { witnessOf } from './witness.ts'
-import { momentText, valueText } from './words.ts'
+import { readText, valueText } from './words.ts'
 
 /** Two elements that stand in an order they cannot have been appended in, or that two reads tell differently. */
 interface Disorder {
@@ -89,7 +89,7 @@ function againstTime({ history }: Evidence, row: number, pushes: ReadonlyMap<num
       const [early, late] = [valueText(history, ops.a[push] ?? UNKNOWN), valueText(history, ops.a[latest] ?? UNKNOWN)]
       return {
         rows: [push, latest, row],
-        text: `${late} stood before ${early} in ${placeText(history, row)}, although its append began after that of ${early} was acknowledged`,
+        text: `${late} stood before ${early} in ${readText(history, row)}, although its append began after that of ${early} was acknowledged`,
       }
     }
     if (latest < 0 || (ops.invokeMs[push] ?? 0) > (ops.invokeMs[latest] ?? 0)) latest = push
@@ -111,14 +111,10 @@ function againstOther(
       const [one, other] = [valueText(history, before.element), valueText(history, element)]
       return {
         rows: [row, longest?.row ?? row],
-        text: `${one} stood before ${other} in ${placeText(history, row)}, and behind it in another read`,
+        text: `${one} stood before ${other} in ${readText(history, row)}, and behind it in another read`,
       }
     }
     before = { element, place }
   }
   return undefined
-}
-
-function placeText({ keys, ops }: Evidence['history'], row: number): string {
-  return `${keys[ops.key[row] ?? 0]} at ${momentText(ops.completeMs[row] ?? 0)}`
 }

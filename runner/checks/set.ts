@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.ts'
 import { type PropertyLimit, propertyLimit, propertyText } from './limits.ts'
 import { readsAt } from './values/reads.ts'
 import { witnessOf } from './witness.ts'
-import { momentText, valueText } from './words.ts'
+import { readText, valueText } from './words.ts'
 
 interface WrongRead {
   row: number
@@ -77,7 +77,7 @@ function strangerIn({ history }: Evidence, row: number, adds: ReadonlyMap<number
     if (!mayBeThere)
       return {
         row,
-        text: `${placeText(history, row)} held ${valueText(history, member)}, which nobody had begun to add, or whose addition had failed`,
+        text: `${readText(history, row)} held ${valueText(history, member)}, which nobody had begun to add, or whose addition had failed`,
       }
   }
   return undefined
@@ -96,9 +96,5 @@ function missingFrom({ history }: Evidence, row: number, adds: ReadonlyMap<numbe
     missing.map(([member]) => valueText(history, member)),
     3,
   )
-  return { row, add: first[1], text: `${placeText(history, row)} lacked ${names}, acknowledged before` }
-}
-
-function placeText({ keys, ops }: Evidence['history'], row: number): string {
-  return `${keys[ops.key[row] ?? 0]} at ${momentText(ops.completeMs[row] ?? 0)}`
+  return { row, add: first[1], text: `${readText(history, row)} lacked ${names}, acknowledged before` }
 }

@@ -21,6 +21,11 @@ export function momentText(ms: number): string {
   return ms < 0 ? `${formatDuration(-ms)} before the start` : formatDuration(ms)
 }
 
+/** Of a read: `load:events:4 at 3.20 s`. */
+export function readText({ keys, ops }: Pick<History, 'keys' | 'ops'>, row: number): string {
+  return `${keys[ops.key[row] ?? 0]} at ${momentText(ops.completeMs[row] ?? 0)}`
+}
+
 /** `shard 2`, `shards 1 and 3`. */
 export function shardsText(shards: readonly number[]): string {
   return `shard${shards.length === 1 ? '' : 's'} ${listed(shards.map(String), 20)}`

@@ -87,3 +87,8 @@ function parseListedReplica(text: string): ListedReplica {
     lag: Number(parts.get('lag') ?? 0),
   }
 }
+
+/** How many replicas this master feeds that are in step with it. */
+export function onlineReplicas({ replication }: Pick<NodeReport, 'replication'>): number {
+  return replication.replicas.filter(({ state }) => state === 'online').length
+}

@@ -1,4 +1,5 @@
 import { PlayError } from '../base/errors.ts'
+import { REPLY_ERRORS } from '../record/history-codes.ts'
 /** A server answered, with an error. `message` is the server's own text. */
 export class ReplyError extends PlayError {
   override name = 'ReplyError'
@@ -36,25 +37,13 @@ export class Unreachable extends PlayError {
   }
 }
 
-const REPLY_CLASSES = [
-  'MOVED',
-  'ASK',
-  'TRYAGAIN',
-  'CLUSTERDOWN',
-  'READONLY',
-  'LOADING',
-  'MASTERDOWN',
-  'MISCONF',
-  'NOREPLICAS',
-] as const
-
-export type ErrorClass = (typeof REPLY_CLASSES)[number] | 'refused' | 'timeout' | 'closed' | 'other'
+export type ErrorClass = (typeof REPLY_ERRORS)[number] | 'refused' | 'timeout' | 'closed' | 'other'
 
 /** What kind of failure an error is. All but `timeout` and `closed` are definite: the command was not carried out. */
 export function errorClass(error: unknown): ErrorClass {
   if (error instanceof Unreachable) return error.kind === 'reset' ? 'closed' : error.kind
   const word = error instanceof Error ? error.message.split(' ', 1)[0] : undefined
-  return REPLY_CLASSES.find((known) => known === word) ?? 'other'
+  return REPLY_ERRORS.find((known) => known === word) ?? 'other'
 }
 
 /** True when the command may have been carried out although no answer came. */

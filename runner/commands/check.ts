@@ -4,7 +4,6 @@ import { typed, typedAsWell } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { historyFiles, judgeScenario } from '../checks/judge.ts'
-import type { CheckOutcome } from '../record/check-outcome.ts'
 import { EventLogError, readEvents } from '../record/event-log.ts'
 import type { EventOf, RunEvent } from '../record/events.ts'
 import { HistoryError } from '../record/history-format.ts'
@@ -12,6 +11,7 @@ import { jsonLines } from '../record/history-jsonl.ts'
 import { readHistory } from '../record/history-reader.ts'
 import { checksText } from '../report/check-table.ts'
 import { outputStyle } from '../report/style.ts'
+import { exitCodeOf, verdictOfChecks } from '../results/verdict.ts'
 import type { Command, Output } from './command.ts'
 import { findRun } from './find-run.ts'
 import { loadScenarios } from './load-scenarios.ts'
@@ -75,16 +75,11 @@ function judgeAll(events: readonly RunEvent[], folder: string, limits: Limits | 
     throw new UsageError(`nothing in ${shown(folder)} was to be checked: its scenarios have no checks`)
   const style = outputStyle(process.stdout, process.env)
   for (const { started, outcomes } of judged) out.print(checksText(`${started.id}: ${started.title}`, outcomes, style))
-  return exitCodeFor(judged.flatMap(({ outcomes }) => outcomes))
+  return exitCodeOf(verdictOfChecks(judged.flatMap(({ outcomes }) => outcomes)))
 }
 
 function scenariosOf(events: readonly RunEvent[]): EventOf<'scenario-started'>[] {
   return events.filter((event) => event.type === 'scenario-started')
-}
-
-function exitCodeFor(outcomes: readonly CheckOutcome[]): number {
-  if (outcomes.some(({ verdict }) => verdict === 'failed' || verdict === 'not-evaluated')) return EXIT.failed
-  return outcomes.some(({ verdict }) => verdict === 'inconclusive') ? EXIT.noVerdict : EXIT.passed
 }
 
 function exportHistories(events: readonly RunEvent[], folder: string, target: string, out: Output): number {

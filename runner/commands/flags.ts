@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { messageOf, UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
+import { quoted } from '../base/shell-words.ts'
 
 interface Flag {
   type: 'string' | 'boolean'
@@ -63,6 +64,16 @@ export function flagHelp(flags: Flags): string {
   }))
   const width = Math.max(...rows.map(({ left }) => left.length))
   return rows.map(({ left, help }) => `  ${left.padEnd(width)}  ${help}`).join('\n')
+}
+
+/** Those of these flags that were given, as words of a command for people to paste. */
+export function givenFlags(line: ParsedLine, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    if (line.on(name)) return [`--${name}`]
+    const text = line.text(name)
+    const values = text === undefined ? line.texts(name) : [text]
+    return values.map((value) => `--${name} ${quoted(value)}`)
+  })
 }
 
 /** A whole number in a range. Throws UsageError. */

@@ -4,17 +4,16 @@ import { systemClock } from '../base/clock.ts'
 import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
-import { quoted } from '../base/shell-words.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
 import { type Baseline, grown, readBaseline, writeBaseline } from '../record/baseline.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
-import { type Flags, type ParsedLine, wholeNumber } from './flags.ts'
+import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
 import { type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
-import { MAX_SEED, play } from './play.ts'
+import { MAX_SEED, PLAY_FLAGS, play } from './play.ts'
 import { reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 
@@ -105,12 +104,5 @@ function grow(file: string, before: Baseline | undefined, report: RunReport): st
 }
 
 function commandAgain(line: ParsedLine, seed: number): string {
-  const names = ['platform', 'server', 'port-base', 'name-prefix', 'reports', 'repeat', 'baseline', 'threshold']
-  const given = [
-    `--seed ${seed}`,
-    ...line.texts('tag').map((text) => `--tag ${quoted(text)}`),
-    ...line.texts('config').map((text) => `--config ${quoted(text)}`),
-    ...names.flatMap((flag) => (line.text(flag) === undefined ? [] : [`--${flag} ${quoted(line.text(flag) ?? '')}`])),
-  ]
-  return typed('nightly', [], given)
+  return typed('nightly', [], [`--seed ${seed}`, ...givenFlags(line, ['tag', 'config', ...PLAY_FLAGS])])
 }

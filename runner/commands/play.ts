@@ -31,6 +31,12 @@ import { Watchdog } from './watchdog/watchdog.ts'
 
 export const MAX_SEED = 2 ** 31 - 1
 
+/** Flags that go with the command that plays the same again, whatever the command. */
+export const PLAY_FLAGS = [
+  ...['platform', 'server', 'port-base', 'name-prefix'],
+  ...['reports', 'repeat', 'baseline', 'threshold'],
+]
+
 /** What a run was asked for on the command line. */
 export interface RunRequest {
   /** Of the run; if not given, the scenario's, or `suite` for several. */

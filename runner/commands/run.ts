@@ -4,12 +4,12 @@ import { EXIT, worstExit } from '../base/exit.ts'
 import { quoted } from '../base/shell-words.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
-import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
+import { type Flags, givenFlags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
 import { judgingFlags, judgingOf } from './judging.ts'
 import { scenarioTable } from './list.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
-import { MAX_SEED, play, type RunRequest } from './play.ts'
+import { MAX_SEED, PLAY_FLAGS, play, type RunRequest } from './play.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 import { setFlag } from './validate.ts'
@@ -65,14 +65,6 @@ export const run: Command = {
 }
 
 function commandAgain(names: readonly string[], line: ParsedLine, seed: number): string {
-  const given = [
-    `--seed ${seed}`,
-    ...line.texts('set').map((text) => `--set ${quoted(text)}`),
-    ...line.texts('config').map((text) => `--config ${quoted(text)}`),
-    ...(line.on('fail-on-flaky') ? ['--fail-on-flaky'] : []),
-    ...['platform', 'server', 'port-base', 'name-prefix', 'reports', 'repeat', 'baseline', 'threshold'].flatMap(
-      (flag) => (line.text(flag) === undefined ? [] : [`--${flag} ${quoted(line.text(flag) ?? '')}`]),
-    ),
-  ]
-  return typed('run', names.map(quoted), given)
+  const given = givenFlags(line, ['set', 'config', 'fail-on-flaky', ...PLAY_FLAGS])
+  return typed('run', names.map(quoted), [`--seed ${seed}`, ...given])
 }

@@ -1,7 +1,7 @@
 import { type ChaosError, describeBug, isExpected } from '../base/errors.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
-import { verdictOfSteps } from '../results/verdict.ts'
+import { verdictOfChecks, verdictOfSteps } from '../results/verdict.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Played } from './step-player.ts'
 
@@ -46,12 +46,10 @@ export function resultOfExpected(error: ChaosError): ScenarioResult {
  * weigh most says why.
  */
 export function withChecks(result: ScenarioResult, outcomes: readonly CheckOutcome[]): ScenarioResult {
-  const failed = outcomes.filter(({ verdict }) => verdict === 'failed' || verdict === 'not-evaluated')
-  const doubtful = outcomes.filter(({ verdict }) => verdict === 'inconclusive')
-  const [culprit, ...others] = failed.length > 0 ? failed : doubtful
-  const verdict = failed.length > 0 ? 'failed' : 'inconclusive'
+  const verdict = verdictOfChecks(outcomes)
+  const [culprit, ...others] = outcomes.filter((outcome) => verdictOfChecks([outcome]) === verdict)
   const weighsMore = result.verdict === 'passed' || (result.verdict === 'inconclusive' && verdict === 'failed')
-  if (!culprit || !weighsMore) return result
+  if (verdict === 'passed' || !culprit || !weighsMore) return result
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
   return { verdict, reason: `check ${culprit.name} of ${culprit.on}: ${culprit.explanation}${more}` }
 }

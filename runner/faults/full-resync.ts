@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { type PollResult, poll } from '../base/poll.ts'
 import type { OwnReport, Snapshot } from '../cluster/live-cluster.ts'
-import { parseInfo } from '../cluster/node-report.ts'
+import { onlineReplicas, parseInfo } from '../cluster/node-report.ts'
 import { assertDebugCommand } from './debug-command.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, runningOf, wordsOf } from './reach.ts'
@@ -70,7 +70,7 @@ export const fullResync = defineFault({
 })
 
 async function rememberMaster(stage: FaultStage, node: string): Promise<z.infer<typeof rememberedMaster>> {
-  return { full: await fullSyncs(stage, node), replicas: onlineReplicas(await lookAt(stage, node)) }
+  return { full: await fullSyncs(stage, node), replicas: onlineReplicas((await lookAt(stage, node)).report) }
 }
 
 async function fullSyncs(stage: FaultStage, node: string): Promise<number> {
@@ -82,10 +82,6 @@ async function lookAt(stage: FaultStage, node: string): Promise<OwnReport> {
   return await stage.cluster.lookAt(node).catch((error: unknown) => {
     throw new NotProven(wordsOf(error))
   })
-}
-
-function onlineReplicas({ report }: OwnReport): number {
-  return report.replication.replicas.filter(({ state }) => state === 'online').length
 }
 
 /**

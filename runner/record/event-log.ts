@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
+import { parseJson } from '../base/json.ts'
 import { METRIC_NAMES } from './comparison.ts'
 import { EVENT_TYPES, looksLikeEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
@@ -151,7 +152,7 @@ export function readEvents(file: string): RunEvent[] {
   const lines = readLines(file)
   const events: RunEvent[] = []
   for (const [index, line] of lines.entries()) {
-    const found = parsed(line)
+    const found = parseJson(line)
     // Of a newer version nothing else is known, not even what its events must have.
     const version = newerVersion(found)
     if (version !== undefined) {
@@ -180,14 +181,6 @@ function readLines(file: string): string[] {
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   return lines
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }
 
 function isEvent(value: unknown): value is RunEvent {

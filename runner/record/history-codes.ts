@@ -39,8 +39,8 @@ export function functionName(code: number): FunctionName {
   return FUNCTIONS[code] ?? 'read'
 }
 
-const ERROR_CLASSES = [
-  'ok',
+/** First words of error replies by which a server refuses a command: it was definitely not carried out. */
+export const REPLY_ERRORS = [
   'MOVED',
   'ASK',
   'TRYAGAIN',
@@ -50,6 +50,11 @@ const ERROR_CLASSES = [
   'MASTERDOWN',
   'MISCONF',
   'NOREPLICAS',
+] as const
+
+const ERROR_CLASSES = [
+  'ok',
+  ...REPLY_ERRORS,
   'refused',
   'timeout',
   'closed',

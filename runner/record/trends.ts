@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { parseJson } from '../base/json.ts'
 import { METRIC_NAMES, type Metric } from './comparison.ts'
 
 /** The file of trends cannot be written, or holds what is no line of it. */
@@ -76,7 +77,7 @@ export function readTrends(reports: string): TrendLine[] {
     .split('\n')
     .flatMap((line, place, lines) => {
       if (line.trim() === '') return []
-      const found = trendLine.safeParse(parsed(line))
+      const found = trendLine.safeParse(parseJson(line))
       if (found.success) return [found.data]
       if (place === lines.length - 1 || isCutOff(line)) return []
       throw new TrendsError(
@@ -87,7 +88,7 @@ export function readTrends(reports: string): TrendLine[] {
 
 /** Whether it begins as a line of a run does, and does not come to its end. */
 function isCutOff(line: string): boolean {
-  return parsed(line) === undefined && line.startsWith('{"startedAt":"') && !line.endsWith('}')
+  return parseJson(line) === undefined && line.startsWith('{"startedAt":"') && !line.endsWith('}')
 }
 
 function textOf(file: string): string {
@@ -95,13 +96,5 @@ function textOf(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     throw new TrendsError(`${file} cannot be read: ${messageOf(cause)}`, { cause })
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
   }
 }

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../base/exit.ts'
+import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Comparison } from '../record/comparison.ts'
 import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../record/events.ts'
 
@@ -33,6 +34,15 @@ export function exitCodeOf(verdict: RunVerdict): ExitCode {
     case 'interrupted':
       return EXIT.interrupted
   }
+}
+
+/** What the checks make of a scenario: a limit that was never evaluated fails it as one that was broken. */
+export function verdictOfChecks(
+  outcomes: readonly Pick<CheckOutcome, 'verdict'>[],
+): 'passed' | 'failed' | 'inconclusive' {
+  const verdicts = new Set(outcomes.map(({ verdict }) => verdict))
+  if (verdicts.has('failed') || verdicts.has('not-evaluated')) return 'failed'
+  return verdicts.has('inconclusive') ? 'inconclusive' : 'passed'
 }
 
 /** What a scenario's verdict is when one of its steps ended like this. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { duration, durationMs } from '../base/duration-schema.ts'
 import { messageOf } from '../base/errors.ts'
+import { settleAll } from '../base/settle.ts'
 import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { NodeState, ServerGroup } from '../platforms/platform.ts'
@@ -160,15 +161,6 @@ async function assertStates(action: NodeAction, nodes: string[], context: StepCo
 function goneBehindOurBack(node: string, text: string): PlatformError {
   return new PlatformError(`${node} was removed by somebody else: ${text}`, {
     hint: 'Something beside this run touches its servers; find out what, and run it again.',
-  })
-}
-
-/** Waits for all, also after a failure, so that nothing is under way any more. Throws the first failure. */
-async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const results = await Promise.allSettled(promises)
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason
-    return result.value
   })
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { seededRandom } from '../../runner/base/random.ts'
 import { checksFor, judgeWorkload } from '../../runner/checks/index.ts'
-import { seededRandom } from '../../runner/engine/random.ts'
 import type { WorkloadType } from '../../runner/record/history-codes.ts'
 import { NO_FACTS } from '../support/facts.ts'
 import { correctRun } from '../support/generated-history.ts'

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { EXIT } from '../../runner/base/exit.ts'
+import type { CheckVerdict } from '../../runner/record/check-outcome.ts'
 import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../../runner/record/events.ts'
-import { exitCodeOf, verdictOfRun, verdictOfSteps } from '../../runner/results/verdict.ts'
+import { exitCodeOf, verdictOfChecks, verdictOfRun, verdictOfSteps } from '../../runner/results/verdict.ts'
 
 t.test('exit codes', async (t) => {
   const codes: Record<RunVerdict, number> = { passed: 0, failed: 1, inconclusive: 3, error: 3, interrupted: 130 }
@@ -37,4 +38,13 @@ t.test('a scenario ends as the worst of its steps', async (t) => {
     [['interrupted', 'failed'], 'interrupted'],
   ]
   for (const [verdicts, verdict] of scenarios) t.equal(verdictOfSteps(verdicts), verdict, verdicts.join(', '))
+})
+
+t.test('checks fail a scenario when a limit was broken or never evaluated', async (t) => {
+  const verdictOf = (...verdicts: CheckVerdict[]) => verdictOfChecks(verdicts.map((verdict) => ({ verdict })))
+  t.equal(verdictOf(), 'passed')
+  t.equal(verdictOf('passed', 'passed'), 'passed')
+  t.equal(verdictOf('passed', 'inconclusive'), 'inconclusive')
+  t.equal(verdictOf('inconclusive', 'failed'), 'failed')
+  t.equal(verdictOf('passed', 'not-evaluated'), 'failed')
 })

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../runner/engine/random.ts'
+import { seededRandom } from '../../runner/base/random.ts'
 import { FLAG, type WorkloadType } from '../../runner/record/history-codes.ts'
 import type { Op } from './histories.ts'
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { randomFractions, seedFor } from '../../runner/base/random.ts'
 import { evenSplit, slotOfKey } from '../../runner/cluster/slots.ts'
 import type { LoadSeries } from '../../runner/record/events.ts'
 import { NIL } from '../../runner/record/history-codes.ts'
@@ -6,7 +7,6 @@ import { Bins } from '../../runner/workload/drive/bins.ts'
 import { Histogram } from '../../runner/workload/drive/histogram.ts'
 import { Draw, makeKeys, weightsOf } from '../../runner/workload/drive/keys.ts'
 import { Pacing } from '../../runner/workload/drive/pacing.ts'
-import { randomFractions, seedFor } from '../../runner/workload/drive/random.ts'
 import { Values } from '../../runner/workload/drive/values.ts'
 import { parseRate } from '../../runner/workload/option-schemas.ts'
 

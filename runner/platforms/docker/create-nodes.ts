@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { ContainerCreateOptions, MountSettings } from 'dockerode'
+import { settleAll } from '../../base/settle.ts'
 import type { Dialect } from '../dialects.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
@@ -147,15 +148,6 @@ function containerOptions(
       LogConfig: { Type: 'json-file', Config: { 'max-size': '100g' } },
     },
     NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: node.peerHost } } } },
-  }
-}
-
-/**
- * Waits for all, even after a failure: what the engine is still making could not be removed. Throws the first failure.
- */
-async function settleAll(promises: readonly Promise<unknown>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(promises)) {
-    if (outcome.status === 'rejected') throw outcome.reason
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { programArgs } from '../../base/programs.ts'
+import { foreignEnvironment, programArgs } from '../../base/programs.ts'
 import { lastLines } from '../../base/text.ts'
 import { readJsonLines } from '../process/json-lines.ts'
 import type { LinkOpening, LinkOrder, LinkPlan, LinkReply } from './protocol.ts'
@@ -33,7 +33,7 @@ export class LinkChild {
       // A session of its own: the terminal's Ctrl-C is not for it.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: environment(),
+      env: foreignEnvironment(),
     })
     this.#child = child
     // Only an answer that is waited for keeps this program alive.
@@ -122,11 +122,4 @@ export class LinkChild {
     const said = words === '' ? '' : `; it said: ${words}`
     return `${signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`}${said}`
   }
-}
-
-/** Nothing of this program's own. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(NODE_|REDIS_CHAOS_|npm_|TAP)/.test(name)),
-  )
 }

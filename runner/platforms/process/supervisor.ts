@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { programArgs } from '../../base/programs.ts'
+import { foreignEnvironment, programArgs } from '../../base/programs.ts'
 import { PlatformError } from '../errors.ts'
 import { FILES_HINT, fileErrorReason } from '../files.ts'
 import { readJsonLines } from './json-lines.ts'
@@ -138,6 +138,5 @@ export class Supervisor {
 
 /** The servers get it too. Their log's times are UTC then, and nothing of the runner's own reaches them. */
 function environment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(NODE_|REDIS_CHAOS_|npm_|TAP)/.test(name))
-  return { ...Object.fromEntries(kept), TZ: 'UTC', LC_ALL: 'C' }
+  return { ...foreignEnvironment(), TZ: 'UTC', LC_ALL: 'C' }
 }

@@ -5,6 +5,7 @@ import { plural } from '../../base/text.ts'
 import { whyNoFailover } from '../../cluster/failover-diagnosis.ts'
 import type { OwnReport } from '../../cluster/live-cluster.ts'
 import type { NodeReport } from '../../cluster/node-report.ts'
+import { onlineReplicas } from '../../cluster/node-report.ts'
 import { Unreachable } from '../../cluster/reply-errors.ts'
 import { target } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
@@ -105,10 +106,6 @@ async function lookAtReplication(node: string, arg: NodeArg, context: StepContex
     seen.push(lag.seen)
   }
   return { ok: ok.every(Boolean), seen: seen.join(', ') }
-}
-
-function onlineReplicas(report: NodeReport): number {
-  return report.replication.replicas.filter(({ state }) => state === 'online').length
 }
 
 function describeRole(node: string, report: NodeReport, master: string | undefined): string {

@@ -1,3 +1,4 @@
+import { randomFractions } from '../../base/random.ts'
 import { type FailureClass, FLAG, FN, type FunctionName, NO_NODE } from '../../record/history-codes.ts'
 import type { LoadClient, Operation, OperationListener } from '../client/operation.ts'
 import type { Recording, Workload } from '../kind.ts'
@@ -5,7 +6,6 @@ import type { LoadOptions } from '../options.ts'
 import type { Bins } from './bins.ts'
 import { Draw, type LoadKey, weightsOf } from './keys.ts'
 import { Pacing } from './pacing.ts'
-import { randomFractions } from './random.ts'
 import { replicated } from './replicated.ts'
 
 export interface DriverOptions {

@@ -1,8 +1,8 @@
 import t from 'tap'
+import { seededRandom } from '../../../runner/base/random.ts'
 import { type Compared, compareAll, holm } from '../../../runner/checks/regression/compare.ts'
 import { factorBetween } from '../../../runner/checks/regression/effect.ts'
 import { leastSamples, samplesFor15Percent } from '../../../runner/checks/regression/needed.ts'
-import { seededRandom } from '../../../runner/engine/random.ts'
 import { SEEN_FAILOVERS } from '../../support/seen-failovers.ts'
 
 const KEY = { scenario: 'failover-basic', server: 'redis:7.0', platform: 'process', metric: 'failover' } as const

@@ -1,3 +1,4 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
 const SPAN = 2 ** 32
@@ -6,6 +7,12 @@ const SPAN = 2 ** 32
 export function randomFractions(seed: number): () => number {
   const generator = xoroshiro128plus(seed)
   return () => (generator.next() >>> 0) / SPAN
+}
+
+/** A seeded source of whole numbers r with 0 ≤ r < `below` (1 or more). The same seed gives the same row. */
+export function seededRandom(seed: number): (below: number) => number {
+  const generator = xoroshiro128plus(seed)
+  return (below) => uniformInt(generator, 0, below - 1)
 }
 
 /** A seed for a part of a run, so that workloads side by side draw different rows. FNV-1a, 32 bits. */
