@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes the node's configuration and becomes the server: the server is PID 1 and gets SIGTERM itself.
-# Builtins only: the base image may hold nothing but the server and this shell.
+# Writes the node's configuration and becomes the server, so that the server is PID 1 and gets SIGTERM itself.
+# Builtins only: the base image may contain nothing but the server and this shell.
 #
 #   NODE_PORT       port for clients (the cluster bus is 10000 above it)
-#   NODE_ADDRESS    address on the run's network, the only one listened on beside 127.0.0.1
-#   /node/password  the password of the cluster, one line
-#   /node/settings  settings of the run, lines of redis.conf; may be missing
+#   NODE_ADDRESS    address on the run's network; apart from 127.0.0.1 the only one the server listens on
+#   /node/password  the cluster's password, one line
+#   /node/settings  settings of the run as lines of redis.conf; may be missing
 set -eu
 umask 077
 
@@ -14,7 +14,7 @@ fail() {
   exit 78
 }
 
-# Sets REPLY to $1 as one word of redis.conf: in quotes, with backslashes before quotes and backslashes.
+# Sets REPLY to $1 as one word of redis.conf: quoted, with quotes and backslashes escaped.
 quote() {
   rest=$1 REPLY=
   while [ -n "$rest" ]; do

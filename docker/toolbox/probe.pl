@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Tries connections from the network namespace that it runs in, all at once. It reads lines of
+# Tries connections from its own network namespace, all at once. It reads lines of
 #
 #   ID ADDRESS PORT CHANNEL BYTES TIMEOUT
 #
@@ -12,7 +12,7 @@ use IO::Socket::INET;
 use POSIX ();
 use Socket qw(SOL_SOCKET SO_ERROR IPPROTO_TCP TCP_NODELAY pack_sockaddr_in inet_aton);
 
-# The smallest Perl has no clock finer than a second, but all calls of the kernel: clock_gettime, by processor.
+# A minimal Perl has no clock finer than a second, but every system call: the number of clock_gettime, by architecture.
 my %CLOCK_GETTIME   = ( x86_64 => 228, aarch64 => 113, riscv64 => 113, ppc64le => 246, s390x => 260, armv7l => 263 );
 my $CLOCK_MONOTONIC = 1;
 my $machine         = ( POSIX::uname() )[4];
@@ -77,7 +77,7 @@ sub ask {
     elsif ( $! != EAGAIN && $! != EINTR ) { failed( $probe, $! + 0 ) }
 }
 
-# Any reply of a server will do, NOAUTH too; on the bus only another message of it.
+# Any reply of a server will do, even NOAUTH; on the bus, only another bus message.
 sub answered {
     my ($probe) = @_;
     my $got = sysread $probe->{socket}, my $answer, 4096;
@@ -88,7 +88,7 @@ sub answered {
     finish( $probe, $is_open ? 'open' : 'refused' );
 }
 
-# What stands between may say that the address cannot be reached: nobody has answered then.
+# Something on the way may report the address as unreachable: that is not an answer of the server.
 sub failed {
     my ( $probe, $error ) = @_;
     return finish( $probe, 'refused' ) if grep { $error == $_ } ECONNREFUSED, ECONNRESET, EPIPE;
@@ -102,14 +102,14 @@ sub finish {
     delete( $open{ $probe->{id} } )->{socket}->close;
 }
 
-# An inline command, which a server answers before anybody has authenticated. Its size is BYTES, if that is possible.
+# An inline command, which a server answers without authentication. Its size is BYTES, if possible.
 sub data_ping {
     my ($bytes) = @_;
     my $padding = $bytes - length "PING \r\n";
     return $padding > 0 ? 'PING ' . ( 'x' x $padding ) . "\r\n" : "PING\r\n";
 }
 
-# A ping of the cluster bus, from a node that nobody knows: every node answers it, and remembers nothing of it
+# A ping on the cluster bus from an unknown node: every node answers it and remembers nothing about it
 # (cluster.c: clusterProcessPacket; struct clusterMsg, 2256 bytes without data, protocol 1: Redis 6.0 to 8.0, Valkey 9.1).
 sub bus_ping {
     my $nobody = '0' x 40;

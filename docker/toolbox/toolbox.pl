@@ -1,15 +1,15 @@
 #!/usr/bin/perl
 # Runs programs in the network namespaces of other containers, all namespaces at once. It reads a job from standard input:
 #
-#   task KEY PID ADDRESS     the namespace of this process of the host; `self -` is the one that this program runs in
-#   step PROGRAM BYTES       and so many bytes of input for the program; the steps of a task run one after the other
+#   task KEY PID ADDRESS     the namespace of this process of the host; `self -` is this program's own
+#   step PROGRAM BYTES       followed by that many bytes of input; the steps of a task run one after another
 #   end
 #
-# and prints a line of JSON for each step that was run (task, step, exit, output, errors), and `done`. A task ends at its first
-# step that fails, unless the step's name ends in `?`. Nothing is run before the job is there as a whole: whoever sends it may die.
-# The argument is a deadline in seconds, after which everything that was started is killed.
+# and prints a line of JSON for each step that ran (task, step, exit, output, errors), then `done`. A task ends at its first
+# step that fails, unless the step's name ends in `?`. Nothing runs until the whole job has arrived, because its sender may
+# die. The argument is a deadline in seconds, after which everything that was started is killed.
 #
-# Perl, because it is part of every Debian, and starts in 3 ms: a job for six nodes starts it a dozen times.
+# Perl, because it is part of every Debian and starts in 3 ms: a job for six nodes starts it a dozen times.
 use strict;
 use warnings;
 use POSIX ();
@@ -88,8 +88,8 @@ sub run_task {
     }
 }
 
-# A handle of the task's namespace, or what is wrong. The process may have ended, and its number be another one's by now, which may
-# be on the network of the host itself: only the namespace of a node has the node's address.
+# A handle of the task's namespace, or what is wrong. The process may have ended and its id been reused, even by a process
+# on the host's own network: only the node's namespace has the node's address.
 sub namespace_of {
     my ($task) = @_;
     my $path = "/proc/$task->{pid}/ns/net";
@@ -103,7 +103,7 @@ sub namespace_of {
     return ( undef, "process $task->{pid} is not that of the node with address $task->{address}" );
 }
 
-# Takes away the queues of an earlier job, if there are any; others stay.
+# Removes the queues of an earlier job, if there are any; other queues stay.
 sub unshape {
     my ( $enter, $device ) = @_;
     my ( $exit, $output, $errors ) = run( [ @$enter, qw(tc qdisc show) ], '' );
@@ -121,8 +121,8 @@ sub unshape {
     return ( 0, '', '' );
 }
 
-# Ends connections at both ends at once, where the kernel can (INET_DIAG_DESTROY): lines of ADDRESS PORT OWN, those to that port of
-# the address, and those from the address to this port of one's own.
+# Ends connections at both ends at once, where the kernel can (INET_DIAG_DESTROY). Lines of ADDRESS PORT OWN: connections to
+# that port of the address, and connections from the address to this node's own port.
 sub reset_connections {
     my ( $enter, undef, $input ) = @_;
     for my $line ( split /\n/, $input ) {
@@ -159,7 +159,7 @@ sub report {
     my ( $task, $step, $exit, $output, $errors ) = @_;
     my $line = sprintf qq({"task":%s,"step":%s,"exit":%d,"output":%s,"errors":%s}\n), quote( $task->{key} ), quote($step),
       $exit, quote($output), quote($errors);
-    # In one write: other tasks print too.
+    # In one write, because other tasks print too.
     syswrite STDOUT, $line;
 }
 

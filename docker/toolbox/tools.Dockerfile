@@ -1,5 +1,5 @@
-# The tools for faults of the network on Debian's own image, where it can be pulled; perl and nsenter are part of it.
-# Elsewhere the same tools come from the same packages: see runner/platforms/docker/toolbox/image.ts.
+# The tools for network faults on Debian's own image, where it can be pulled; perl and nsenter are part of it.
+# Elsewhere the same packages are unpacked instead: see runner/platforms/docker/toolbox/image.ts.
 ARG BASE
 FROM ${BASE}
 RUN apt-get update \

@@ -24,7 +24,7 @@ export interface AttemptOptions {
 export async function attempt<T>(look: (signal: AbortSignal) => Promise<T>, options: AttemptOptions): Promise<Seen<T>> {
   const { timeoutMs, signal } = options
   signal?.throwIfAborted()
-  const late: Seen<T> = { problem: `nothing came within ${timeoutMs / 1000} s`, late: true }
+  const late: Seen<T> = { problem: `no answer within ${timeoutMs / 1000} s`, late: true }
   const giveUp = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const onAbort = () => giveUp.abort(signal?.reason)

@@ -74,7 +74,7 @@ async function commitFindings(machine: Machine): Promise<Finding[]> {
   const bytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(table)?.[1] ?? 0) * 1024
   const left = bytes('CommitLimit') - bytes('Committed_AS')
   if (left >= WANTED_COMMIT_BYTES) return []
-  const text = `vm.overcommit_memory is ${mode} with ${formatBytes(Math.max(left, 0))} left: a replica's first synchronisation, which forks, may fail; a smaller cluster needs less`
+  const text = `vm.overcommit_memory is ${mode} with ${formatBytes(Math.max(left, 0))} left: a replica's first synchronization, which forks, may fail; a smaller cluster needs less`
   return [findingsOf('machine').degraded('overcommit', text, 'sysctl vm.overcommit_memory=1')]
 }
 

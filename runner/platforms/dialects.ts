@@ -231,7 +231,7 @@ function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): Re
 
 /**
  * From clusterHandleSlaveFailover (cluster.c, Redis 6.0 to 8.0) and clusterHandleReplicaFailover (cluster_legacy.c):
- * Valkey 8.1 adds 500 ms for each failed shard that goes first; Valkey 9.0 scales all of it with the node time-out; 9.1
+ * Valkey 8.1 adds 500 ms for each failed shard that goes first; Valkey 9.0 scales all of it with the node timeout; 9.1
  * lets the only or best replica begin at once.
  */
 function electionTiming(nodeTimeoutMs: number, valkey: Version | undefined): ElectionTiming {

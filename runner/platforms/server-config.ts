@@ -40,7 +40,7 @@ export const BASE_SETTINGS: Readonly<Record<string, string>> = {
   'cluster-node-timeout': '5000',
   appendonly: 'yes',
   save: '',
-  // The default of 5 s would rule the time that every resynchronisation takes.
+  // The default of 5 s would dominate the time of every resynchronization.
   'repl-diskless-sync-delay': '0',
 }
 

@@ -6,14 +6,14 @@ interface OwnedSetting {
 }
 
 const RUNNER_SETS = 'the runner sets it for each node itself'
-const RUNS_CODE = 'it would make the server run code that is no part of it'
+const RUNS_CODE = 'it would make the server run foreign code'
 const OUTSIDE_FILES = 'it would make the server read or write files outside its own folder'
 
 const OWNED: readonly OwnedSetting[] = [
   { names: /^(loadmodule|loadmodule-ex|enable-module-command|enable-protected-configs)$/, why: RUNS_CODE },
   { names: /^(include|aclfile|unixsocket|unixsocketperm|unixsocketgroup|syslog-.*|syslog)$/, why: OUTSIDE_FILES },
   { names: /^(dir|logfile|pidfile|dbfilename|appendfilename|appenddirname|cluster-config-file)$/, why: OUTSIDE_FILES },
-  { names: /^tls-.*$/, why: 'the runner speaks to the servers without TLS, on loopback and their own network only' },
+  { names: /^tls-.*$/, why: 'the runner talks to the servers without TLS, over loopback and their own network only' },
   {
     names: /^(requirepass|masterauth|masteruser|primaryauth|primaryuser|user)$/,
     why: 'the runner gives every node one password (`--password`), and without it could not reach the node',
@@ -41,7 +41,7 @@ const OWNED: readonly OwnedSetting[] = [
  */
 export function settingProblem(name: string, value: string): string | undefined {
   if (!/^[a-z0-9-]+$/.test(name)) {
-    return `\`${printable(name)}\` is no name of a server setting: lower-case letters, digits and hyphens only`
+    return `\`${printable(name)}\` is not a server setting: lower-case letters, digits and hyphens only`
   }
   const owned = OWNED.find((entry) => entry.names.test(name))
   if (owned) return `\`${name}\` cannot be set: ${owned.why}`

@@ -13,7 +13,7 @@ function specProblem(spec: ServerGroupSpec): { text: string; hint?: string } | u
   const { runId, namePrefix, portBase, nodes, password } = spec
   const lastPort = portBase + nodes - 1
   if (!/^[a-z0-9-]+$/.test(runId))
-    return { text: `\`${runId}\` is no run id: lower-case letters, digits and hyphens only` }
+    return { text: `\`${runId}\` is not a run id: lower-case letters, digits and hyphens only` }
   if (!Number.isInteger(nodes) || nodes < 1) return { text: `a group needs 1 node or more, not ${nodes}` }
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(`${namePrefix}0`)) {
     return {
@@ -28,7 +28,7 @@ function specProblem(spec: ServerGroupSpec): { text: string; hint?: string } | u
     }
   }
   if (password === '' || /[\p{Cc}]/u.test(password)) {
-    return { text: 'the password must be one line of 1 character or more, without control characters' }
+    return { text: 'the password must be one non-empty line without control characters' }
   }
   for (const [name, value] of Object.entries(spec.settings)) {
     const text = settingProblem(name, value)

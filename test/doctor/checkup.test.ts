@@ -171,8 +171,8 @@ t.test('a probe that hangs is told with its deadline, and the others are not los
     others.map(({ subject }) => subject),
     ['engine', 'disk'],
   )
-  t.match(others[0], { state: 'degraded', text: /^nothing came within 0\.05 s; servers run as processes/ })
-  t.match(others[1], { state: 'degraded', text: 'not known: nothing came within 0.05 s' })
+  t.match(others[0], { state: 'degraded', text: /^no answer within 0\.05 s; servers run as processes/ })
+  t.match(others[1], { state: 'degraded', text: 'not known: no answer within 0.05 s' })
   t.equal(told?.aborted, true)
 })
 

@@ -76,7 +76,7 @@ onEachPlatform('a server without a clock of its own', async (t, on) => {
   const stage = await on.cluster({ replicas: 0 })
   t.match(await stage.play(step('clock', { node: MASTER, skew: '30s' })), {
     verdict: 'inconclusive',
-    error: { message: 'a clock that is off is unsupported here: the servers were made with no clock of their own' },
+    error: { message: 'a wrong clock is unsupported here: the servers were made without clocks of their own' },
   })
   t.same(stage.faults.active, [])
 })

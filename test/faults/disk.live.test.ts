@@ -100,7 +100,7 @@ async function slow(t: Test, stage: LiveStage, { platform }: OnPlatform): Promis
   if (platform === 'process') {
     t.match(outcome, {
       verdict: 'inconclusive',
-      error: { message: /^a slow disk is unsupported here: what a process/ },
+      error: { message: /^a slow disk is unsupported here: the writes of a process/ },
     })
     return
   }

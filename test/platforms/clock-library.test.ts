@@ -109,6 +109,6 @@ t.test('where there is neither, the reason is told', { skip }, async (t) => {
   t.match(await clockSupport(), { supported: false, how: /no C compiler/, hint: 'install gcc or clang' })
   await t.rejects(
     clockLibrary(() => undefined),
-    { name: 'UnsupportedFault', message: /^a clock that is off is unsupported here: .*`cc` is not on this machine; / },
+    { name: 'UnsupportedFault', message: /^a wrong clock is unsupported here: .*`cc` is not on this machine; / },
   )
 })

@@ -149,7 +149,7 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
       )
       await sleep(afterMs)
       await group.remove()
-      t.match(await setting, /^set$|not controlled any more|stopped answering|could not/)
+      t.match(await setting, /^set$|no longer controlled|stopped answering|could not/)
       t.same(await leftovers(wanted.namePrefix, wanted.runId), [], `${afterMs} ms`)
     }
   })
@@ -184,7 +184,7 @@ t.test('faults of the network, and what happens to nodes meanwhile', async (t) =
     const found = await nowhere.find(without.runId)
     await t.rejects(found?.network.set(LINKS.slice(0, 2)) ?? Promise.resolve(), {
       name: 'UnsupportedFault',
-      message: 'a fault of the network is unsupported here: the servers were made without what it needs',
+      message: 'a network fault is unsupported here: the servers were made without what it needs',
     })
     await group.remove()
   })

@@ -136,7 +136,7 @@ t.test('a group with links', { skip }, async (t) => {
     const refused = (fault: Partial<LinkFault>, error: { name?: string; message: RegExp }) =>
       t.rejects(network.set([{ ...NO_FAULT, ...fault }]), error)
     for (const name of ['corruptRatio', 'duplicateRatio', 'reorderRatio']) {
-      await refused({ [name]: 0.1 }, { name: 'UnsupportedFault', message: /links carry what TCP hands to programs/ })
+      await refused({ [name]: 0.1 }, { name: 'UnsupportedFault', message: /links carry what TCP delivers/ })
     }
     await refused(
       { from: CLIENTS },

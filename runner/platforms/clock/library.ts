@@ -15,7 +15,7 @@ import type { Progress } from '../platform.ts'
 
 const SOURCE = fileURLToPath(new URL('skewed-clock.c', import.meta.url))
 const COMPILE_TIMEOUT_MS = 30_000
-const FAULT = 'a clock that is off'
+const FAULT = 'a wrong clock'
 
 /** The smallest C compiler that Debian has, for a machine that has none; it brings what it needs. */
 const COMPILER: DebianSource = {

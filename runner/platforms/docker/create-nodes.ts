@@ -81,7 +81,7 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
   signal?.throwIfAborted()
   await waitForFirstAnswers(nodes, {
     look: (silent) => lookAtNodes(engine, runId, silent),
-    hint: 'does the engine publish ports on this machine, and does no firewall stand between?',
+    hint: 'check that the engine publishes ports on this machine, and that no firewall is in the way',
     signal,
   })
   return nodes

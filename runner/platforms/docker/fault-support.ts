@@ -174,7 +174,7 @@ function supportIf(
 
 function diskSupport({ OSType, Plugins }: EngineInfo): FaultSupport[] {
   const can = OSType === 'linux' && (Plugins?.Volume ?? ['local']).includes('local')
-  const otherwise = { how: 'the engine has no volumes in memory' }
+  const otherwise = { how: 'the engine cannot keep volumes in memory' }
   return [
     supportIf(can, 'disk-full', 'the data is on a small disk in memory, which is filled', otherwise),
     supportIf(

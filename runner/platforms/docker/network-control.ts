@@ -134,7 +134,7 @@ export class DockerNetworkControl implements NetworkControl {
 
   /** Ends what is under way; what was applied stays. Idempotent. */
   async close(): Promise<void> {
-    this.#closing.abort(new PlatformError('the network of the group is not controlled any more'))
+    this.#closing.abort(new PlatformError("the group's network is no longer controlled"))
     await this.#turn
     this.#unwatch()
     await this.#detours.close()
@@ -146,7 +146,7 @@ export class DockerNetworkControl implements NetworkControl {
     const { toolbox, missingFeatures } = this.#options
     if (!(await toolbox.isPrepared())) {
       throw new UnsupportedFault(
-        'a fault of the network',
+        'a network fault',
         'the servers were made without what it needs',
         'say so when they are made: `needs: { links: true }`',
       )

@@ -43,7 +43,7 @@ export class DockerServerControl implements ServerControl {
     } catch (error) {
       if (!(error instanceof EngineRefusal) || resources.memoryBytes === undefined) throw error
       throw new PlatformError(error.message, {
-        hint: 'a limit of memory that is below what the server uses now cannot be set: give it more, or fewer keys',
+        hint: 'a memory limit below what the server uses now cannot be set: use a higher limit, or fewer keys',
         cause: error,
       })
     }

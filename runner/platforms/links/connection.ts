@@ -78,7 +78,7 @@ export class Connection {
   }
 
   /**
-   * What was swallowed is lost, and its peers would wait for it until their own time-outs; so they open a new one at
+   * What was swallowed is lost, and its peers would wait for it until their own timeouts; so they open a new one at
    * once.
    */
   #cannotGoOn(forward: Effect, backward: Effect): boolean {

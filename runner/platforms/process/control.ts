@@ -46,7 +46,7 @@ export class Control {
   async askLinks(doing: string, order: LinkOrder): Promise<LinkReply> {
     const { links } = await this.#send(doing, { action: 'links', order })
     if (!links)
-      throw new PlatformError(`could not ${doing}: the supervisor of run ${this.#runId} gave no answer of theirs`)
+      throw new PlatformError(`could not ${doing}: the supervisor of run ${this.#runId} gave no answer from them`)
     if (links.error !== undefined) throw new PlatformError(`could not ${doing}: ${links.error}`)
     return links
   }
@@ -63,7 +63,8 @@ export class Control {
     const timeoutMs = (request.graceMs ?? 0) + MARGIN_MS
     const reply = await new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new PlatformError(`could not ${doing}: no answer of its supervisor within ${timeoutMs / 1000} s`)),
+        () =>
+          reject(new PlatformError(`could not ${doing}: no answer from its supervisor within ${timeoutMs / 1000} s`)),
         timeoutMs,
       )
       const settled = (settle: () => void) => {

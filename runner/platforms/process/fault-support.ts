@@ -12,12 +12,11 @@ import { tryDisks } from './resources/disks.ts'
 import { memoryProblem } from './resources/memory.ts'
 
 export const SLOW_DISK_REASON =
-  'what a process writes is limited only through a cgroup of its own, which takes an administrator'
+  'the writes of a process can be limited only through a cgroup of its own, which takes an administrator'
 
-const LINKS = 'links between the processes, at loopback addresses of their own, carried by the runner'
+const LINKS = "the runner's own links between the processes, on separate loopback addresses"
 
-const ONLY_STREAMS =
-  'links carry what TCP hands to programs, in which nothing is ever corrupted, doubled or out of order'
+const ONLY_STREAMS = 'links carry what TCP delivers, in which nothing is ever corrupted, duplicated or out of order'
 
 /** Which faults can be brought about between and in processes of this machine, found out by trying. */
 export async function faultSupport(): Promise<FaultSupport[]> {
@@ -27,7 +26,7 @@ export async function faultSupport(): Promise<FaultSupport[]> {
     {
       capability: 'cpu',
       supported: true,
-      how: 'SIGSTOP and SIGCONT, many times a second, by what the process has used',
+      how: 'SIGSTOP and SIGCONT many times a second, depending on the CPU time used',
     },
     await memorySupport(),
     ...(await diskSupport()),
@@ -67,11 +66,11 @@ async function linkSupport(): Promise<FaultSupport[]> {
     hint: 'use a Docker engine whose kernel has netem (`--platform docker`)',
   }
   return [
-    { capability: 'partition', ...support(`${LINKS}, fall silent or reset`) },
-    { capability: 'client-cut', ...support(`${LINKS}, clients coming through them too`) },
+    { capability: 'partition', ...support(`${LINKS}, which fall silent or reset`) },
+    { capability: 'client-cut', ...support(`${LINKS}, which clients go through too`) },
     { capability: 'delay', ...support(LINKS) },
     { capability: 'jitter', ...support(LINKS) },
-    { capability: 'loss', ...support(`${LINKS}, stall as a TCP connection does that waits for lost packets`) },
+    { capability: 'loss', ...support(`${LINKS}, which stall like a TCP connection that waits for lost packets`) },
     { capability: 'bandwidth', ...support(LINKS) },
     { capability: 'corrupt', ...never },
     { capability: 'duplicate', ...never },
@@ -82,17 +81,14 @@ async function linkSupport(): Promise<FaultSupport[]> {
 async function memorySupport(): Promise<FaultSupport> {
   const problem = await memoryProblem()
   return problem === undefined
-    ? { capability: 'memory', supported: true, how: 'prlimit: the server ends when it cannot get more' }
+    ? { capability: 'memory', supported: true, how: 'prlimit: the server exits when it cannot get more' }
     : { capability: 'memory', supported: false, how: problem, hint: 'apt-get install util-linux' }
 }
 
 async function diskSupport(): Promise<FaultSupport[]> {
   const both: [Capability, string][] = [
-    ['disk-full', 'the data is on a small disk in memory, in a namespace of mounts, which is filled'],
-    [
-      'disk-read-only',
-      'the data is on a disk of its own, in a namespace of mounts, which is hidden by a read-only one',
-    ],
+    ['disk-full', 'the data is on a small disk in memory, in a mount namespace, which is filled'],
+    ['disk-read-only', 'the data is on a disk of its own, in a mount namespace, which is hidden by a read-only one'],
   ]
   try {
     await tryDisks()

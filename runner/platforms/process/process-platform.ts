@@ -71,8 +71,8 @@ export class ProcessPlatform implements Platform {
     await openStateFolder(this.#stateFolder)
     for (const [runId, supervisor] of this.#supervisors) {
       if (supervisor.loss !== undefined) {
-        throw new PlatformError(`run ${runId} cannot go on: ${supervisor.loss}`, {
-          hint: 'something else ended it; a new run makes a new one',
+        throw new PlatformError(`run ${runId} cannot continue: ${supervisor.loss}`, {
+          hint: 'something else ended it; a new run starts a new one',
         })
       }
       if (!supervisor.ended) continue

@@ -70,7 +70,7 @@ export class ProcessServerControl implements ServerControl {
     const path = clockPath(this.#options.folder, this.#serverName(node))
     if (!(await pathExists(path))) {
       if (offsetMs === 0) return
-      throw new UnsupportedFault('a clock that is off', 'the servers were made with no clock of their own')
+      throw new UnsupportedFault('a wrong clock', 'the servers were made without clocks of their own')
     }
     await wrapFileErrors(`set the clock of ${node}`, async () => {
       // In place, and in one piece: the server has the file itself in its memory, not its name.

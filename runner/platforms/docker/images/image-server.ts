@@ -82,7 +82,7 @@ async function run(engine: Engine, { image, name, runId, signal }: Probe): Promi
     })
   }
   await engine.call(
-    `see image ${image} tell its server's version`,
+    `read the version of the server in image ${image}`,
     (abortSignal) => container.wait({ condition: 'not-running', abortSignal }),
     { timeoutMs: PROBE_TIMEOUT_MS, signal },
   )

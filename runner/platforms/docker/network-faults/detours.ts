@@ -102,7 +102,7 @@ export class Detours {
     const { onLoss, nodes, runId } = this.#options
     const gateway = await this.#gateway()
     const links = new LinkChild(runId, (lost) => {
-      onLoss(new PlatformError(lost, { hint: 'something else ended it; a new run makes a new one' }))
+      onLoss(new PlatformError(lost, { hint: 'something else ended it; a new run starts a new one' }))
     })
     try {
       const plan = linkPlan(nodes, gateway)

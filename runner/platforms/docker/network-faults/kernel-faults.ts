@@ -98,7 +98,7 @@ export class KernelFaults {
       for (const { live } of plans) this.#applied.set(live.node.name, { pid: live.pid, keys: [], queues: undefined })
       return plans.map(({ task }) => task)
     })
-    const results = await this.#options.run(tasks, 'apply faults of the network')
+    const results = await this.#options.run(tasks, 'apply network faults')
     const failures: string[] = []
     for (const { live, task, queues } of await planning) {
       const { node, pid } = live
@@ -112,7 +112,7 @@ export class KernelFaults {
       }
     }
     if (failures.length === 0) return
-    throw new PlatformError(`faults of the network could not be applied to ${failures.join('; ')}`)
+    throw new PlatformError(`network faults could not be applied to ${failures.join('; ')}`)
   }
 
   #planFor(live: LiveNode, { links, split, doors }: NetworkState, lanes: readonly Lane[]): Plan {

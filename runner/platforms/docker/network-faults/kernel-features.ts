@@ -67,7 +67,7 @@ export async function findMissingFeatures(
   try {
     const results = await toolbox.run([task], {
       runId,
-      purpose: 'find out which faults of the network work here',
+      purpose: 'find out which network faults work here',
       timeoutMs: TRIAL_TIMEOUT_MS,
       signal,
       onStarted: async (container) => {

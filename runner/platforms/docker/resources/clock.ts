@@ -32,7 +32,7 @@ export async function setContainerClock(
 ): Promise<void> {
   if (!(await hasPath(engine, container, doing, CLOCK))) {
     if (offsetMs === 0) return
-    throw new UnsupportedFault('a clock that is off', 'the servers were made with no clock of their own')
+    throw new UnsupportedFault('a wrong clock', 'the servers were made without clocks of their own')
   }
   const { State } = await engine.call(doing, (abortSignal) =>
     engine.docker.getContainer(container).inspect({ abortSignal }),

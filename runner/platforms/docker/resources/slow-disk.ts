@@ -13,7 +13,7 @@ import { endOfLog } from '../logs.ts'
  */
 const LIMIT = `device= controller= folder=
 while read -r _ _ number _ point _; do [ "$point" != /etc/hosts ] || device=$number; done <"/proc/$1/mountinfo"
-case $device in '' | 0:*) echo 'unsupported: what its files lie on is no disk of its own to the kernel'; exit 0 ;; esac
+case $device in '' | 0:*) echo 'unsupported: to the kernel, its files are not on a disk of their own'; exit 0 ;; esac
 [ ! -e "/sys/dev/block/$device/partition" ] || read -r device <"/sys/dev/block/$device/../dev"
 while IFS=: read -r _ names path; do
   case ,$names, in
@@ -22,7 +22,7 @@ while IFS=: read -r _ names path; do
   esac
 done <"/proc/$1/cgroup"
 if [ "$controller" = 1 ]; then file=$folder/blkio.throttle.write_bps_device; else file=$folder/io.max; fi
-[ -w "$file" ] || { echo 'unsupported: the kernel does not limit what this cgroup writes'; exit 0; }
+[ -w "$file" ] || { echo 'unsupported: the kernel cannot limit the writes of this cgroup'; exit 0; }
 case $2 in
   '?') ;;
   none) if [ "$controller" = 1 ]; then echo "$device 0" >"$file"; else echo "$device wbps=max" >"$file"; fi || exit 1 ;;

@@ -107,13 +107,13 @@ async function chooseTools(
     refusal instanceof PullError
       ? `because ${DEBIAN_IMAGE} could not be pulled (${refusal.message})`
       : `because ${refusal.message}`
-  progress(`tools for faults of the network: Debian packages, ${reason}`)
+  progress(`tools for network faults: Debian packages, ${reason}`)
   try {
     return await packagedTools(engine, reason, progress, signal)
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
     throw new PlatformError(
-      `no toolbox for faults of the network can be made: ${error.message}, and Debian packages were tried ${reason}`,
+      `no toolbox for network faults can be made: ${error.message}, and Debian packages were tried ${reason}`,
       { hint: `load Debian's image by hand: \`docker load\` it as ${DEBIAN_IMAGE}`, cause: error },
     )
   }
@@ -130,7 +130,7 @@ async function officialTools(
   const choice = `${DEBIAN_IMAGE} with its packages`
   if (await inspectImage(engine, base)) return { base, choice }
   await ensureImage(engine, DEBIAN_IMAGE, progress, signal)
-  progress(`tools for faults of the network: ${choice}`)
+  progress(`tools for network faults: ${choice}`)
   await buildImage(engine, {
     image: base,
     context: recipe.map((file) => ({ ...file, name: 'Dockerfile' })),

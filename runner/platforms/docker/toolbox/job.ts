@@ -91,7 +91,7 @@ export function readResults(
     const failed = last !== undefined && last.exit !== 0 && !steps[done.length - 1]?.mayFail
     if (done.length === steps.length || failed) continue
     const said = lastLines(complaints, 3)
-    throw new PlatformError(`the toolbox for faults of the network ended before it was done${said && `: ${said}`}`)
+    throw new PlatformError(`the toolbox for network faults ended before it was done${said && `: ${said}`}`)
   }
   return byTask
 }

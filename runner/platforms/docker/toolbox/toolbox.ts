@@ -18,7 +18,7 @@ type Container = ReturnType<Engine['docker']['getContainer']>
 
 export interface ToolboxRun {
   runId: string
-  /** For messages: `apply faults of the network`. */
+  /** For messages: `apply network faults`. */
   purpose: string
   /** Of the job alone; what it started is killed then. */
   timeoutMs: number

@@ -44,7 +44,7 @@ const AS_USER: Namespaces = {
  * How a small disk in memory can be mounted here, found out by mounting one. Throws UnsupportedFault with the reason.
  */
 export async function tryDisks(): Promise<Namespaces> {
-  if (process.platform !== 'linux') throw unsupported('a namespace of mounts is what only Linux has')
+  if (process.platform !== 'linux') throw unsupported('only Linux has mount namespaces')
   let reason = ''
   for (const namespaces of userInfo().uid === 0 ? [AS_ROOT, AS_USER] : [AS_USER]) {
     try {
@@ -65,7 +65,7 @@ function unsupported(reason: string): UnsupportedFault {
   return new UnsupportedFault(
     'a small disk for each server',
     reason,
-    'a system may keep users from making namespaces: `sysctl kernel.apparmor_restrict_unprivileged_userns`, `user.max_user_namespaces`; or use a Docker engine',
+    'the system may not let users create namespaces: `sysctl kernel.apparmor_restrict_unprivileged_userns`, `user.max_user_namespaces`; or use a Docker engine',
   )
 }
 
@@ -98,7 +98,7 @@ export class SmallDisk {
 
   async set(state: 'full' | 'read-only' | undefined): Promise<void> {
     if (!isAlive(this.#keeper))
-      throw new PlatformError('what kept the small disks of the servers is gone, and their data with it')
+      throw new PlatformError("the process that kept the servers' small disks is gone, and their data with it")
     const seen = await this.see()
     if (seen === state) return
     if (seen === 'read-only') await this.#protect(false)

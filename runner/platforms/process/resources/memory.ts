@@ -4,11 +4,11 @@ import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
 
 const PRLIMIT_TIMEOUT_MS = 5_000
-const FAULT = 'a limit of memory'
+const FAULT = 'a memory limit'
 
 /** Why no process can be limited here; undefined if it can. */
 export async function memoryProblem(): Promise<string | undefined> {
-  if (process.platform !== 'linux') return 'only Linux changes the limits of a process that runs'
+  if (process.platform !== 'linux') return 'only Linux can change the limits of a running process'
   try {
     await runProgram('prlimit', ['--pid', String(process.pid), '--as', '--noheadings'], {
       purpose: 'look at a limit',
