@@ -33,8 +33,14 @@ export const MAX_SEED = 2 ** 31 - 1
 
 /** Flags that go with the command that plays the same again, whatever the command. */
 export const PLAY_FLAGS = [
-  ...['platform', 'server', 'port-base', 'name-prefix'],
-  ...['reports', 'repeat', 'baseline', 'threshold'],
+  'platform',
+  'server',
+  'port-base',
+  'name-prefix',
+  'reports',
+  'repeat',
+  'baseline',
+  'threshold',
 ]
 
 /** What a run was asked for on the command line. */
