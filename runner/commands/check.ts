@@ -13,9 +13,8 @@ import { checksText } from '../report/check-table.ts'
 import { outputStyle } from '../report/style.ts'
 import { exitCodeOf, verdictOfChecks } from '../results/verdict.ts'
 import type { Command, Output } from './command.ts'
-import { findRun } from './find-run.ts'
 import { loadScenarios } from './load-scenarios.ts'
-import { shown } from './project.ts'
+import { findRun, shown } from './project.ts'
 
 /** Lines that are written at once. */
 const LINES_AT_ONCE = 10_000

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import { arch, cpus, release, totalmem, type } from 'node:os'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { isExpected } from '../base/errors.ts'
@@ -23,12 +24,12 @@ import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { CommandContext } from './command.ts'
-import { environment } from './environment.ts'
 import { concluder, type Judging } from './judging.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import { shown } from './project.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
+const GIBIBYTE = 2 ** 30
 export const MAX_SEED = 2 ** 31 - 1
 
 /** Flags that go with the command that plays the same again, whatever the command. */
@@ -97,7 +98,7 @@ export async function play(
       command: request.commandFor(seed),
       keep,
       notes,
-      environment: environment(),
+      environment: describeMachine(),
       conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
     })
     if (keep || (await isGone(runId, platforms))) watchdog?.release()
@@ -203,4 +204,16 @@ function savedBaseline({ saveBaseline: file }: Judging, run: RunReport): string[
 function newRunId(wallMs: number): string {
   const time = new Date(wallMs).toISOString().slice(0, 19).replace(/\D/g, '')
   return `${time}-${randomBytes(3).toString('hex')}`
+}
+
+/** What a run is played on, in words, for whoever compares two runs: no name of a user or machine. */
+function describeMachine(): Record<string, string> {
+  const processors = cpus()
+  const model = processors[0]?.model.trim() ?? ''
+  return {
+    system: `${type()} ${release()} (${arch()})`,
+    processors: `${processors.length}${model === '' || model === 'unknown' ? '' : ` × ${model}`}`,
+    memory: `${(totalmem() / GIBIBYTE).toFixed(1)} GiB`,
+    node: process.version,
+  }
 }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isPackage } from '../base/command-line.ts'
+import { UsageError } from '../base/errors.ts'
 
 /** The folder of redis-chaos itself, where `scenarios/` and `docker/` are. */
 export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
@@ -14,4 +16,15 @@ export const reportsFolder = path.join(isPackage ? process.cwd() : projectRoot, 
 export function shown(file: string): string {
   const relative = path.relative(process.cwd(), file)
   return relative === '' || relative.startsWith('..') ? file : relative
+}
+
+/** The folder of a finished run: one of `reports`, or a path to one; the last run if `name` is undefined. Throws UsageError. */
+export function findRun(name = 'latest', reports = reportsFolder): string {
+  const folder = [path.join(reports, name), path.resolve(name)].find((place) =>
+    existsSync(path.join(place, 'events.jsonl')),
+  )
+  if (folder !== undefined) return folder
+  throw new UsageError(
+    `there is no run ${name} in ${shown(reports)}: a run is a folder with events (events.jsonl), named by its name there or by a path`,
+  )
 }

@@ -9,9 +9,8 @@ import { trendsPage } from '../report/html/trends-page.ts'
 import { writeReports } from '../report/write-reports.ts'
 import type { RunReport } from '../results/report-model.ts'
 import type { Command, Output } from './command.ts'
-import { findRun } from './find-run.ts'
 import type { ParsedLine } from './flags.ts'
-import { reportsFolder, shown } from './project.ts'
+import { findRun, reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 
 export const report: Command = {
