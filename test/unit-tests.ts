@@ -19,6 +19,9 @@ function unitTests(): string[] {
     .sort()
 }
 
+/** No unit test may start a server or ask an engine: it finds none, whatever this machine has. */
+const WITHOUT_SERVERS = { DOCKER_HOST: 'unix:///nonexistent/docker.sock', REDIS_SERVER: '/nonexistent/redis-server' }
+
 /** In a process for one share of them: which. */
 const share = process.env.UNIT_TESTS_SHARE
 
@@ -26,8 +29,13 @@ if (share === undefined) {
   const shares = availableParallelism()
   t.jobs = shares
   for (let number = 1; number <= shares; number += 1) {
-    const env = { ...process.env, UNIT_TESTS_SHARE: `${number} of ${shares}` }
-    t.spawn(process.execPath, ['--import=tsx', import.meta.filename], { env, buffered: true }, env.UNIT_TESTS_SHARE)
+    const env = { ...process.env, ...WITHOUT_SERVERS, UNIT_TESTS_SHARE: `${number} of ${shares}` }
+    void t.spawn(
+      process.execPath,
+      ['--import=tsx', import.meta.filename],
+      { env, buffered: true },
+      env.UNIT_TESTS_SHARE,
+    )
   }
 } else {
   const [number = 1, shares = 1] = share.split(' of ').map(Number)

@@ -104,7 +104,7 @@ export const expect = defineVerb({
  * A target may be missing for a moment, as the replica of a shard in the middle of a failover: with `within`, that is
  * waited for.
  */
-async function lookOrMiss(subject: Asked, context: StepContext): Promise<Look> {
+async function lookOrMiss(subject: BoundSubject, context: StepContext): Promise<Look> {
   try {
     return await subject.look(context)
   } catch (error) {
@@ -115,7 +115,7 @@ async function lookOrMiss(subject: Asked, context: StepContext): Promise<Look> {
 }
 
 /** What explains a failure must not replace it. */
-async function explanation(subject: Asked, context: StepContext): Promise<string[]> {
+async function explanation(subject: BoundSubject, context: StepContext): Promise<string[]> {
   try {
     return await subject.explain(context)
   } catch {
@@ -123,13 +123,13 @@ async function explanation(subject: Asked, context: StepContext): Promise<string
   }
 }
 
-interface Asked {
+interface BoundSubject {
   sentence(): string
   look(context: Parameters<Subject<never>['look']>[1]): ReturnType<Subject<never>['look']>
   explain(context: Parameters<Subject<never>['look']>[1]): Promise<string[]>
 }
 
-function bind<Arg>(subject: Subject<Arg>, value: Arg): Asked {
+function bind<Arg>(subject: Subject<Arg>, value: Arg): BoundSubject {
   return {
     sentence: () => subject.sentence(value),
     look: (context) => subject.look(value, context),
@@ -137,7 +137,7 @@ function bind<Arg>(subject: Subject<Arg>, value: Arg): Asked {
   }
 }
 
-function subjectOf(value: ExpectArg): Asked {
+function subjectOf(value: ExpectArg): BoundSubject {
   if (value.node !== undefined) return bind(nodeSubject, { ...value, node: value.node })
   if (value.cluster !== undefined) return bind(clusterSubject, { cluster: value.cluster, asked: value.asked })
   if (value.slot !== undefined && value.owner !== undefined)
