@@ -61,14 +61,14 @@ t.test('settings that the runner owns are refused, with the reason', async (t) =
     'cluster-preferred-endpoint-type',
   ]
   for (const name of names) t.match(settingProblem(name, 'x'), new RegExp(`^\`${name}\` cannot be set: \\w`), name)
-  t.match(settingProblem('loadmodule', '/x.so'), 'run code')
+  t.match(settingProblem('loadmodule', '/x.so'), 'run foreign code')
   t.match(settingProblem('logfile', '/etc/passwd'), 'files outside')
   t.match(settingProblem('port', '1'), '--port-base')
 })
 
 t.test('what is no setting is refused', async (t) => {
   for (const name of ['', 'Save', 'save x', 'save\nport', 'säve']) {
-    t.match(settingProblem(name, '1'), 'no name of a server setting', JSON.stringify(name))
+    t.match(settingProblem(name, '1'), 'is not a server setting', JSON.stringify(name))
   }
   for (const value of ['1\nport 1', '1\r', 'a\0b', 'a\u2028b', '\t1']) {
     t.match(settingProblem('save', value), 'one line', encodeURI(value))
