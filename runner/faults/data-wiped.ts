@@ -15,7 +15,7 @@ const dataWipedSpec = z.object({
 const dataWipedMemo = z.object({
   /** By node: its process before (run_id), its name in the cluster, and its keys. */
   before: z.record(z.string(), z.object({ runId: z.string(), nodeId: z.string(), keys: z.number() })),
-  /** Full synchronisations that each node has given so far (sync_full). */
+  /** Full synchronizations that each node has given so far (sync_full). */
   syncs: z.record(z.string(), z.number()),
 })
 
@@ -81,7 +81,7 @@ async function wipe(node: string, { spec }: DataWiped, stage: FaultStage): Promi
   await servers.start(node)
 }
 
-/** A replica fills itself from its master within moments: then a full synchronisation shows that it was empty. */
+/** A replica fills itself from its master within moments: then a full synchronization shows that it was empty. */
 async function proveEmpty(node: string, fault: DataWiped, stage: FaultStage): Promise<string> {
   const before = fault.memo.before[node]
   const { keys, tries } = await firstAnswer(node, stage)
@@ -96,7 +96,7 @@ async function proveEmpty(node: string, fault: DataWiped, stage: FaultStage): Pr
   const filled = await filledBy(node, fault.memo, stage)
   if (filled === undefined)
     throw new NotProven(
-      `${node} has ${keys} keys right after its start, and no master has given it any in a full synchronisation`,
+      `${node} has ${keys} keys right after its start, and no master has given it any in a full synchronization`,
     )
   return `started anew, empty: ${filled} has given it ${keys} keys since; ${identity}`
 }

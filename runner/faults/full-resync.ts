@@ -13,7 +13,7 @@ const fullResyncSpec = z.object({
 })
 
 const rememberedMaster = z.object({
-  /** Full synchronisations that the master has given since it started. */
+  /** Full synchronizations that the master has given since it started. */
   full: z.number(),
   /** Its replicas that are online. */
   replicas: z.number(),
@@ -51,7 +51,7 @@ export const fullResync = defineFault({
         const { full = 0, replicas = 1 } = memo.masters[node] ?? {}
         const result = await until(stage, async () => {
           const given = (await fullSyncs(stage, node)) - full
-          return { ok: given >= replicas, seen: `${given} of ${replicas} full synchronisations` }
+          return { ok: given >= replicas, seen: `${given} of ${replicas} full synchronizations` }
         })
         if (result.ok) return `${node} gave ${result.lastSeen}`
         throw new NotProven(`${node} gave ${result.lastSeen} within ${formatDuration(result.elapsedMs)}`)

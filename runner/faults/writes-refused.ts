@@ -9,7 +9,7 @@ import { changeSettings, proveRestored, rememberSettings, restoreSettings, setti
 /**
  * A master refuses writes when it has save points and its last background save failed (writeCommandsDeniedByDiskError,
  * server.c, Redis 7.0). This save point is due after a year: no save that works, or fails, comes in between. Diskless,
- * a full synchronisation saves nothing either.
+ * a full synchronization saves nothing either.
  */
 const SETTINGS = { save: '31536000 1', 'stop-writes-on-bgsave-error': 'yes', 'repl-diskless-sync': 'yes' } as const
 

@@ -12,15 +12,15 @@ export const fullResync = faultVerb({
   kind,
   passes: true,
   needs: () => ({ debug: true }),
-  sentence: (arg) => `let the replicas of ${describeTargets(arg)} synchronise anew`,
+  sentence: (arg) => `let the replicas of ${describeTargets(arg)} synchronize anew`,
   async plan(arg, context) {
     const nodes = await resolveTargets(arg, context, [])
-    const reports = await mastersOnly(nodes, 'replicas synchronise with a master', context)
+    const reports = await mastersOnly(nodes, 'replicas synchronize with a master', context)
     const alone = nodes.filter(
       (_, index) => !reports[index]?.report.replication.replicas.some(({ state }) => state === 'online'),
     )
     if (alone.length > 0) {
-      throw new StepFailure({ message: `${alone.join(', ')} has no replica online that could synchronise anew` })
+      throw new StepFailure({ message: `${alone.join(', ')} has no replica online that could synchronize anew` })
     }
     return { spec: { nodes }, nodes, sentence: `the replication history of ${nodes.join(', ')} lost` }
   },

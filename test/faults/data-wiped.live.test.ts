@@ -37,7 +37,7 @@ onEachPlatform('a server whose data is wiped', async (t, on) => {
     })
     t.match(await healthy(), { verdict: 'passed' })
     t.equal(await ask(stage, MASTER, 'DBSIZE'), 0)
-    t.equal(await ask(stage, REPLICA, 'DBSIZE'), 0, 'it has synchronised with the empty master')
+    t.equal(await ask(stage, REPLICA, 'DBSIZE'), 0, 'it has synchronized with the empty master')
   })
 
   await t.test('what it writes afterwards is kept', async (t) => {

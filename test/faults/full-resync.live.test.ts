@@ -17,7 +17,7 @@ t.test('a lost replication history', { skip: skipWithoutRedis() }, async (t) => 
     const before = await full()
     t.match(await stage.play(step('full-resync', MASTER)), {
       verdict: 'passed',
-      proof: /redis-node0 gave 2 of 2 full synchronisations; redis-node1, redis-node2 linked/,
+      proof: /redis-node0 gave 2 of 2 full synchronizations; redis-node1, redis-node2 linked/,
     })
     t.equal(await full(), before + 2)
     for (const node of [REPLICA, OTHER]) {

@@ -10,7 +10,7 @@ import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 export const clusterState = z
   .enum(['healthy', 'ok', 'fail'])
   .describe(
-    'ok, fail: what every node that answers says of the cluster. healthy: every node there, in sync and of one mind',
+    'ok, fail: what every node that answers says of the cluster. healthy: every node there, in sync and with the same view',
   )
 
 type ClusterArg = { cluster: z.infer<typeof clusterState>; asked?: string | undefined }
