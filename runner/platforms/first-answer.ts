@@ -27,18 +27,23 @@ export interface FirstAnswerOptions {
 export async function waitForFirstAnswers(nodes: readonly ServerNode[], options: FirstAnswerOptions): Promise<void> {
   const { look, hint, signal } = options
   const deadlineMs = performance.now() + ANSWER_TIMEOUT_MS
-  let silent = nodes
+  const answered = new Set<ServerNode>()
   for (;;) {
     signal?.throwIfAborted()
-    const sights = await look(silent)
-    for (const [index, sight] of sights.entries()) if ('lastWords' in sight) throw endedEarly(silent[index], sight)
-    const problems = sights.flatMap((sight) => ('problem' in sight ? [sight.problem] : []))
-    silent = silent.filter((_, index) => !('answers' in (sights[index] ?? {})))
-    const [first] = silent
-    if (!first) return
+    // Those that have answered, too: one may end while another is still starting.
+    const sights = await look(nodes)
+    let silent: { node: ServerNode; problem: string } | undefined
+    for (const [index, node] of nodes.entries()) {
+      const sight = sights[index] ?? { problem: 'nothing is known of it' }
+      if ('lastWords' in sight) throw endedEarly(node, sight)
+      if ('answers' in sight) answered.add(node)
+      else if (!answered.has(node)) silent ??= { node, problem: sight.problem }
+    }
+    if (!silent) return
     if (performance.now() > deadlineMs) {
+      const { serverName, port } = silent.node
       throw new PlatformError(
-        `${first.serverName} runs, but did not answer on port ${first.port} of this machine within ${ANSWER_TIMEOUT_MS / 1000} s: ${problems[0]}`,
+        `${serverName} runs, but did not answer on port ${port} of this machine within ${ANSWER_TIMEOUT_MS / 1000} s: ${silent.problem}`,
         { hint },
       )
     }
@@ -50,8 +55,8 @@ const SETTINGS_HINT =
   'a setting that the server does not know, or a value that it does not accept, ends it like this: look at the settings of the run'
 
 function endedEarly(
-  node: ServerNode | undefined,
+  node: ServerNode,
   { lastWords, hint = SETTINGS_HINT }: { lastWords: string; hint?: string },
 ): EndedEarly {
-  return new EndedEarly(`${node?.serverName} ended as soon as it was started: ${lastWords}`, { hint })
+  return new EndedEarly(`${node.serverName} ended as soon as it was started: ${lastWords}`, { hint })
 }
