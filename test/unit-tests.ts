@@ -28,15 +28,13 @@ const share = process.env.UNIT_TESTS_SHARE
 if (share === undefined) {
   const shares = availableParallelism()
   t.jobs = shares
-  for (let number = 1; number <= shares; number += 1) {
-    const env = { ...process.env, ...WITHOUT_SERVERS, UNIT_TESTS_SHARE: `${number} of ${shares}` }
-    void t.spawn(
-      process.execPath,
-      ['--import=tsx', import.meta.filename],
-      { env, buffered: true },
-      env.UNIT_TESTS_SHARE,
-    )
-  }
+  const names = Array.from({ length: shares }, (_, index) => `${index + 1} of ${shares}`)
+  await Promise.all(
+    names.map((name) => {
+      const env = { ...process.env, ...WITHOUT_SERVERS, UNIT_TESTS_SHARE: name }
+      return t.spawn(process.execPath, ['--import=tsx', import.meta.filename], { env, buffered: true }, name)
+    }),
+  )
 } else {
   const [number = 1, shares = 1] = share.split(' of ').map(Number)
   t.test('the files of this share', async () => {

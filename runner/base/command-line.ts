@@ -6,15 +6,14 @@ const SCRIPTS: Readonly<Record<string, string>> = { run: 'scenario', check: 'jud
 
 /**
  * What a user types for a command of redis-chaos: one of npm's scripts in a clone, the program itself where it is
- * installed. `words` and
- * `flags` are as a shell takes them.
+ * installed. `words` and `flags` are as a shell takes them.
  */
 export function typed(command: string, words: readonly string[] = [], flags: readonly string[] = []): string {
   if (isPackage) return ['npx redis-chaos', command, ...words, ...flags].join(' ')
   return [`npm run ${SCRIPTS[command] ?? command}`, ...words, ...(flags.length > 0 ? ['--'] : []), ...flags].join(' ')
 }
 
-/** The same for help, where a command's usage is told already: nothing where it is installed. */
+/** npm's script beside a usage that names the command already; nothing where the program is installed. */
 export function typedAsWell(command: string, rest: string): string {
   return isPackage ? '' : `        (npm run ${SCRIPTS[command] ?? command} ${rest})`
 }
