@@ -32,7 +32,8 @@ if (share === undefined) {
   await Promise.all(
     names.map((name) => {
       const env = { ...process.env, ...WITHOUT_SERVERS, UNIT_TESTS_SHARE: name }
-      return t.spawn(process.execPath, ['--import=tsx', import.meta.filename], { env, buffered: true }, name)
+      // As an argument, too: tap names folders of tests after their arguments, and two shares may have tests of one name.
+      return t.spawn(process.execPath, ['--import=tsx', import.meta.filename, name], { env, buffered: true }, name)
     }),
   )
 } else {

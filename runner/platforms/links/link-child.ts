@@ -36,9 +36,7 @@ export class LinkChild {
       env: foreignEnvironment(),
     })
     this.#child = child
-    // Only an answer that is waited for keeps this program alive.
-    child.unref()
-    for (const stream of child.stdio) (stream as Socket | null)?.unref()
+    this.#holdProgram(false)
     child.stdin.on('error', () => undefined)
     child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#complaints = (this.#complaints + text).slice(-KEPT_CHARACTERS)
@@ -100,12 +98,21 @@ export class LinkChild {
 
   async #waitFor<T>(answer: Promise<T>): Promise<T> {
     this.#waiters += 1
-    this.#child.ref()
+    this.#holdProgram(true)
     try {
       return await answer
     } finally {
       this.#waiters -= 1
-      if (this.#waiters === 0) this.#child.unref()
+      if (this.#waiters === 0) this.#holdProgram(false)
+    }
+  }
+
+  /** Only an answer that is waited for keeps this program alive. */
+  #holdProgram(isWaiting: boolean): void {
+    // The streams, too: they may end later than the process does, where another one has them open.
+    for (const handle of [this.#child, ...(this.#child.stdio as (Socket | null)[])]) {
+      if (isWaiting) handle?.ref()
+      else handle?.unref()
     }
   }
 
