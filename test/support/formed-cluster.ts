@@ -3,7 +3,7 @@ import { formCluster } from '../../runner/cluster/form.ts'
 import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { evenSplit } from '../../runner/cluster/slots.ts'
 import type { SlotRange } from '../../runner/cluster/view.ts'
-import { type LocalServers, startLocalServers } from './local-servers.ts'
+import { type LocalProgram, type LocalServers, startLocalServers } from './local-servers.ts'
 
 export interface FormedCluster {
   servers: LocalServers
@@ -18,10 +18,11 @@ export async function formedCluster(
     replicas: number
     slots?: SlotRange[][]
     settings?: Record<string, string>
+    program?: LocalProgram
   },
 ): Promise<FormedCluster> {
-  const { shards, replicas, slots = evenSplit(shards), settings = {} } = options
-  const servers = await startLocalServers({ count: shards * (1 + replicas), settings })
+  const { shards, replicas, slots = evenSplit(shards), settings = {}, program } = options
+  const servers = await startLocalServers({ count: shards * (1 + replicas), settings, program })
   t.teardown(() => servers.stop())
   const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock: systemClock })
   t.teardown(() => cluster.close())

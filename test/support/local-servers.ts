@@ -26,6 +26,15 @@ export interface LocalServersOptions {
   password?: string
   /** Settings beside those needed to run a cluster in a test. */
   settings?: Record<string, string>
+  /** Default: `redis-server` on the PATH. */
+  program?: LocalProgram | undefined
+}
+
+/** An executable, what is put before it to run it, and what is laid over its environment. */
+export interface LocalProgram {
+  path: string
+  loader: readonly string[]
+  env: Record<string, string>
 }
 
 const BINARY = process.env.REDIS_SERVER ?? 'redis-server'
@@ -78,6 +87,7 @@ class Group implements LocalServers {
   readonly password: string
   readonly #folder: string
   readonly #settings: Record<string, string>
+  readonly #program: LocalProgram
   readonly #running = new Map<string, ChildProcess>()
   #notStarted: Error | undefined
 
@@ -85,6 +95,7 @@ class Group implements LocalServers {
     this.#folder = folder
     this.password = options.password ?? 'test-secret'
     this.#settings = options.settings ?? {}
+    this.#program = options.program ?? { path: BINARY, loader: [], env: {} }
     this.nodes = Array.from({ length: options.count }, (_, index) => {
       const port = portBase + index
       const address = { host: '127.0.0.1', port, peerHost: '127.0.0.1', peerPort: port }
@@ -131,7 +142,9 @@ class Group implements LocalServers {
   }
 
   #spawn(name: string, config: string, output: number): void {
-    const child = spawn(BINARY, [config], { stdio: ['ignore', output, output] })
+    const { path, loader, env } = this.#program
+    const [command = path, ...args] = [...loader, path, config]
+    const child = spawn(command, args, { stdio: ['ignore', output, output], env: { ...process.env, ...env } })
     const forget = () => {
       leftProcesses.delete(child)
       if (this.#running.get(name) === child) this.#running.delete(name)
@@ -152,10 +165,10 @@ class Group implements LocalServers {
         await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY_MS))
         continue
       }
-      if (this.#notStarted) throw new Error(`${BINARY} cannot be started: ${this.#notStarted.message}`)
+      if (this.#notStarted) throw new Error(`${this.#program.path} cannot be started: ${this.#notStarted.message}`)
       const said = await readFile(log, 'utf8')
       throw new Error(
-        `${BINARY} did not listen on port ${node.port} within ${STARTS_WITHIN_MS} ms; it said:\n${said.slice(-1000)}`,
+        `${this.#program.path} did not listen on port ${node.port} within ${STARTS_WITHIN_MS} ms; it said:\n${said.slice(-1000)}`,
       )
     }
   }
