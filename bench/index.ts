@@ -1,3 +1,4 @@
+import { benchAudit } from './audit.ts'
 import { benchChecks } from './checks.ts'
 import { benchCli } from './cli.ts'
 import { benchCluster } from './cluster.ts'
@@ -6,6 +7,7 @@ import { benchLoad } from './load.ts'
 import { benchOverhead } from './overhead.ts'
 
 const benches: Record<string, () => Promise<void>> = {
+  audit: () => benchAudit(),
   cli: benchCli,
   cluster: () => benchCluster(),
   checks: benchChecks,
