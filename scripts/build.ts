@@ -81,8 +81,9 @@ const { metafile } = await build({
   logLevel: 'warning',
   plugins: [madePageAssets, lightDockerode],
 })
-// Read beside the code that needs it (platforms/clock/library.ts).
+// Read beside the code that needs them (platforms/clock/library.ts, cluster/data/data-node.ts).
 await fs.copy(path.join(root, 'runner/platforms/clock/skewed-clock.c'), path.join(unfinished, 'skewed-clock.c'))
+await fs.copy(path.join(root, 'runner/cluster/data/lua'), path.join(unfinished, 'lua'))
 await fs.writeFile(path.join(unfinished, 'licenses.txt'), await licensesOf(metafile))
 if (name === 'package') await fs.remove(path.join(dist, name))
 await fs.move(unfinished, path.join(dist, name)).catch(async (error: unknown) => {
