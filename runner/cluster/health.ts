@@ -1,26 +1,31 @@
 import { firstFew } from '../base/text.ts'
-import { type AgreedView, isEstablished, isMarkedFailing } from './agreed-view.ts'
+import { isEstablished, isMarkedFailing } from './agreed-view.ts'
+import { missingHostnames, unknownHostnames } from './hostnames.ts'
 import type { Snapshot } from './live-cluster.ts'
 import type { NodeReport } from './node-report.ts'
-import { formatSlotRanges, mergeRanges, missingSlots } from './slots.ts'
-import { unknownHostnames, viewDifferences } from './view-differences.ts'
+import { doubleOwners, ownLine } from './slot-claims.ts'
+import { formatSlotRanges, missingSlots } from './slots.ts'
+import { viewDifferences } from './view-differences.ts'
 
 /**
  * Why the cluster is not healthy, one plain sentence for each cause, with node names; empty when it is healthy: every
  * expected node answers and is a member, state ok on every node, 16384 slots with one owner each, all views equal in
- * roles, slots and epochs, every hostname known to all, every replica linked and in sync, no open slot, no `fail` or
- * `fail?` flag. In sync means: the replica's link to its master is up, no full sync is under way, and the master lists
+ * roles, slots and epochs of masters, a hostname announced by all or by none and known to all, every replica linked and
+ * in sync, no open slot, no `fail` or `fail?` flag. Two masters of the same slots come first: the rest follows from
+ * them. In sync means: the replica's link to its master is up, no full sync is under way, and the master lists
  * it as online. The offset may lag: under load it always does.
  */
 export function healthProblems(snapshot: Snapshot, expected: { nodes: string[] }): string[] {
   const reports = [...snapshot.reports.values()]
   return [
+    ...doubleOwners(reports),
     ...unreachableNodes(snapshot, expected.nodes),
     ...strangers(snapshot, expected.nodes),
     ...clusterState(reports),
-    ...slotOwnership(snapshot, reports),
+    ...unownedSlots(snapshot, reports),
     ...failingFlags(snapshot, reports),
     ...viewDifferences(snapshot),
+    ...missingHostnames(reports),
     ...unknownHostnames(snapshot),
     ...replicaLinks(snapshot, reports),
     ...openSlots(snapshot, reports),
@@ -73,30 +78,10 @@ function clusterState(reports: NodeReport[]): string[] {
   return [`the cluster state is fail on ${who}`]
 }
 
-function slotOwnership(snapshot: Snapshot, reports: NodeReport[]): string[] {
+function unownedSlots(snapshot: Snapshot, reports: NodeReport[]): string[] {
   if (reports.length === 0) return []
-  const problems: string[] = []
-  const { shards } = snapshot.agreed
-  const missing = missingSlots(shards.flatMap((shard) => shard.slots))
-  if (missing.length > 0) problems.push(`slots ${formatSlotRanges(missing)} have no owner`)
-  shards.forEach((one, index) => {
-    for (const other of shards.slice(index + 1)) {
-      const shared = overlap(one.slots, other.slots)
-      if (shared.length > 0) {
-        problems.push(`slots ${formatSlotRanges(shared)} are owned by both ${one.master} and ${other.master}`)
-      }
-    }
-  })
-  return problems
-}
-
-type Ranges = AgreedView['shards'][number]['slots']
-
-function overlap(a: Ranges, b: Ranges): Ranges {
-  const shared = a.flatMap(([firstA, lastA]) =>
-    b.map(([firstB, lastB]) => [Math.max(firstA, firstB), Math.min(lastA, lastB)] as const),
-  )
-  return mergeRanges(shared.filter(([first, last]) => first <= last))
+  const missing = missingSlots(snapshot.agreed.shards.flatMap((shard) => shard.slots))
+  return missing.length === 0 ? [] : [`slots ${formatSlotRanges(missing)} have no owner`]
 }
 
 function failingFlags(snapshot: Snapshot, reports: NodeReport[]): string[] {
@@ -117,7 +102,7 @@ function failingFlags(snapshot: Snapshot, reports: NodeReport[]): string[] {
 function replicaLinks(snapshot: Snapshot, reports: NodeReport[]): string[] {
   return reports.flatMap((report) => {
     const { name, view, replication } = report
-    const me = view.nodes.find((node) => node.id === view.myId)
+    const me = ownLine(report)
     if (me && me.role !== replication.role) {
       return [`${name} is a ${me.role} of the cluster but replicates as a ${replication.role}`]
     }

@@ -59,3 +59,12 @@ export function parseMoved(error: unknown): { slot: number; host: string; port: 
   const match = error instanceof Error ? /^MOVED (\d+) (.*):(\d+)$/.exec(error.message) : null
   return match ? { slot: Number(match[1]), host: match[2] ?? '', port: Number(match[3]) } : undefined
 }
+
+/**
+ * Where an ASK reply points, for this one command and after ASKING (`ASK 3999 localhost:7014`); an empty host as in
+ * `parseMoved`. Undefined if the error is not an ASK.
+ */
+export function parseAsk(error: unknown): { host: string; port: number } | undefined {
+  const match = error instanceof Error ? /^ASK \d+ (.*):(\d+)$/.exec(error.message) : null
+  return match ? { host: match[1] ?? '', port: Number(match[2]) } : undefined
+}

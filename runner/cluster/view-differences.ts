@@ -1,6 +1,8 @@
 import { isEstablished } from './agreed-view.ts'
+import { knowsHostname } from './hostnames.ts'
 import type { Snapshot } from './live-cluster.ts'
 import type { NodeReport } from './node-report.ts'
+import { ownLine } from './slot-claims.ts'
 import { formatSlotRanges } from './slots.ts'
 import type { NodeView } from './view.ts'
 
@@ -14,9 +16,9 @@ interface Difference {
 }
 
 /**
- * Where views differ from the agreed one in roles, masters, slots or epochs. Among the nodes that agree on roles and
- * slots, the one with the highest epoch sum is taken as the one to compare with: epochs only ever grow. A node that one
- * view lacks is no difference here: health says so in words of its own.
+ * Where views differ from the agreed one in roles, masters, slots or a master's epoch. Among the nodes that agree on
+ * roles and slots, the one with the highest epoch sum is taken as the one to compare with: epochs only ever grow. A
+ * node that one view lacks is no difference here: health says so in words of its own.
  */
 function differences(snapshot: Snapshot): Difference[] {
   const agreeing = snapshot.agreed.saidBy.flatMap((name) => snapshot.reports.get(name) ?? [])
@@ -53,48 +55,26 @@ export function viewDifferences(snapshot: Snapshot): string[] {
 }
 
 function epochSum(report: NodeReport): number {
-  return report.view.nodes.reduce((sum, node) => sum + node.configEpoch, 0)
+  return report.view.nodes.reduce((sum, { role, configEpoch }) => sum + (role === 'master' ? configEpoch : 0), 0)
 }
 
+/**
+ * A replica's epoch says nothing: CLUSTER NODES shows its master's, and until Redis 6.0.7 the one that the viewer keeps
+ * for the replica itself, which no two nodes need have in common (clusterGenNodeDescription, cluster.c).
+ */
 function isSame(a: NodeView, b: NodeView): boolean {
   return (
     a.role === b.role &&
     a.masterId === b.masterId &&
-    a.configEpoch === b.configEpoch &&
+    (a.role === 'replica' || a.configEpoch === b.configEpoch) &&
     formatSlotRanges(a.slots) === formatSlotRanges(b.slots)
   )
 }
 
 function describe(node: NodeView, nameOfId: (id: string | undefined) => string): string {
-  const epoch = `at epoch ${node.configEpoch}`
-  if (node.role === 'replica') return `a replica of ${nameOfId(node.masterId)} ${epoch}`
+  if (node.role === 'replica') return `a replica of ${nameOfId(node.masterId)}`
   const slots = node.slots.length === 0 ? 'no slots' : `slots ${formatSlotRanges(node.slots)}`
-  return `a master with ${slots} ${epoch}`
-}
-
-/**
- * Who does not know the hostname that a node announces: it redirects clients that want hostnames to `?`
- * (getPreferredEndpoint, cluster.c, Redis 7.0). Hostnames come with pings, and later than slots.
- */
-export function unknownHostnames(snapshot: Snapshot): string[] {
-  const reports = [...snapshot.reports.values()]
-  return reports.flatMap((subject) => {
-    const own = subject.view.nodes.find((node) => node.id === subject.view.myId)
-    if (own?.hostname === undefined) return []
-    const viewers = reports.filter((viewer) => {
-      const seen = viewer.view.nodes.find((node) => node.id === own.id)
-      return seen !== undefined && isEstablished(seen) && !knowsHostname(seen, own)
-    })
-    if (viewers.length === 0) return []
-    const names = viewers.map(({ name }) => name).join(', ')
-    const know = viewers.length === 1 ? 'does not know' : 'do not know'
-    return [`${names} ${know} the hostname of ${subject.name} (${own.hostname})`]
-  })
-}
-
-/** Before Redis 7 there is none to know. */
-function knowsHostname(seen: NodeView, own: NodeView): boolean {
-  return own.hostname === undefined || seen.hostname === own.hostname
+  return `a master with ${slots} at epoch ${node.configEpoch}`
 }
 
 /**
@@ -104,11 +84,10 @@ function knowsHostname(seen: NodeView, own: NodeView): boolean {
 export function viewsBehind(snapshot: Snapshot): { viewer: string; subject: string }[] {
   const reports = [...snapshot.reports.values()]
   return reports.flatMap((subject) => {
-    const own = subject.view.nodes.find((node) => node.id === subject.view.myId)
+    const own = ownLine(subject)
     return reports.flatMap((viewer) => {
       if (viewer === subject || !own) return []
       const seen = viewer.view.nodes.find((node) => node.id === own.id)
-      // CLUSTER NODES shows a replica with the epoch of its master, so that epoch says nothing of the replica.
       const isCurrent = seen && (own.role === 'replica' ? seen.masterId === own.masterId : isSame(seen, own))
       return isCurrent && knowsHostname(seen, own) ? [] : [{ viewer: viewer.name, subject: subject.name }]
     })

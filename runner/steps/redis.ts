@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { messageOf } from '../base/errors.ts'
 import { poll } from '../base/poll.ts'
 import type { LiveNode } from '../cluster/live-cluster.ts'
-import { errorClass, parseMoved } from '../cluster/reply-errors.ts'
+import type { Command } from '../cluster/node-client.ts'
+import { errorClass, parseAsk, parseMoved } from '../cluster/reply-errors.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
@@ -131,7 +132,7 @@ interface Reply {
 
 export const redis = defineVerb({
   name: 'redis',
-  summary: 'Sends any command: to a node (on), or to the cluster, where redirections are followed.',
+  summary: 'Sends any command: to a node (on), or to the cluster, where redirections (MOVED, ASK) are followed.',
   arg,
   extras: extraKeys,
   modifiers: ['on', 'within', 'for'],
@@ -201,24 +202,26 @@ async function ask(words: string[], context: StepContext): Promise<Reply> {
   const { on } = context.step
   if (on !== undefined) return await send(words, context.cluster.node(await context.resolveOne(on)))
   let node = await firstAnswering(context)
+  let asking = false
   const asked: string[] = []
   for (;;) {
-    const reply = await send(words, node)
+    const reply = await send(words, node, asking)
     asked.push(node.name)
-    const moved = reply.error && parseMoved(reply.error)
-    const next = moved && context.cluster.nameOfAddress(moved.host || node.host, moved.port)
+    const ask = parseAsk(reply.error)
+    const to = ask ?? parseMoved(reply.error)
+    const next = to && context.cluster.nameOfAddress(to.host || node.host, to.port)
     if (!next || asked.length > MAX_REDIRECTIONS) return { ...reply, asked }
     node = context.cluster.node(next)
+    asking = ask !== undefined
   }
 }
 
-async function send(words: string[], node: LiveNode): Promise<Reply> {
+/** With `asking`, the node serves a slot that it is only about to get. */
+async function send(words: string[], node: LiveNode, asking = false): Promise<Reply> {
   const [command = '', ...args] = words
-  try {
-    return { value: await node.data.callWithin(TRY_TIMEOUT_MS, command, ...args), asked: [node.name] }
-  } catch (error) {
-    return { error: error instanceof Error ? error : new Error(String(error)), asked: [node.name] }
-  }
+  const commands: Command[] = [...(asking ? [['ASKING'] as const] : []), [command, ...args]]
+  const value = (await node.data.pipeline(commands, TRY_TIMEOUT_MS)).at(-1)
+  return value instanceof Error ? { error: value, asked: [node.name] } : { value, asked: [node.name] }
 }
 
 /** The first node that answers, as a client with a list of addresses would find it. */

@@ -46,8 +46,24 @@ t.test('slots with two owners', async (t) => {
     problems((reports) => {
       for (const index of NAMES.keys()) see(reports, index, 0, { slots: [[0, 5500]] })
     }),
-    ['slots 5461-5500 are owned by both redis-node0 and redis-node2'],
+    ['slots 5461-5500 are owned by both redis-node0 (epoch 1) and redis-node2 (epoch 3), as each of them says'],
   )
+})
+
+t.test('two masters of one shard, each in its own view and its neighbors’, are said first', async (t) => {
+  const found = problems((reports) => {
+    for (const viewer of [1, 2]) {
+      see(reports, viewer, 0, { role: 'replica', masterId: idOf(1), slots: [], flags: new Set(['slave', 'fail']) })
+      see(reports, viewer, 1, { role: 'master', slots: [[0, 5460]], configEpoch: 9, flags: new Set(['master']) })
+    }
+    reportAt(reports, 1).replication.role = 'master'
+    reportAt(reports, 3).info.state = 'fail'
+  })
+  t.equal(
+    found[0],
+    'slots 0-5460 are owned by both redis-node0 (epoch 1) and redis-node1 (epoch 9), as each of them says',
+  )
+  t.ok(found.length > 1)
 })
 
 t.test('failing flags, exactly', async (t) => {
@@ -66,9 +82,7 @@ t.test('views that differ: role, epoch, slots', async (t) => {
     problems((reports) => see(reports, 4, 1, { role: 'master', slots: [[0, 5460]], configEpoch: 9 })).filter((text) =>
       text.includes('sees'),
     ),
-    [
-      'redis-node4 sees redis-node1 as a master with slots 0-5460 at epoch 9, others as a replica of redis-node0 at epoch 1',
-    ],
+    ['redis-node4 sees redis-node1 as a master with slots 0-5460 at epoch 9, others as a replica of redis-node0'],
   )
   t.same(
     problems((reports) => see(reports, 3, 4, { configEpoch: 4 })),
@@ -171,6 +185,30 @@ t.test('a hostname that others do not know yet: they would redirect clients to i
     { viewer: 'redis-node1', subject: 'redis-node2' },
     { viewer: 'redis-node4', subject: 'redis-node2' },
   ])
+})
+
+t.test('a node that announces no hostname where the others do', async (t) => {
+  const reports = healthyReports()
+  for (const report of reports) {
+    report.view.nodes = report.view.nodes.map((node) => {
+      const { hostname: _, ...without } = node
+      return node.id === idOf(2) ? without : node
+    })
+  }
+  t.same(healthProblems(snapshotOf(reports), { nodes: NAMES }), [
+    'redis-node2 announces no hostname, while redis-node0, redis-node1, redis-node3, redis-node4, redis-node5 announce localhost: clients are redirected to `?` instead of there',
+  ])
+})
+
+t.test('the epoch of a replica is its own until Redis 6.0.7, and differs from view to view', async (t) => {
+  const reports = healthyReports()
+  for (const report of reports) for (const node of report.view.nodes) delete node.hostname
+  // What a 6.0.7 says of its own replica 1, and what the others keep of its pings.
+  see(reports, 1, 1, { configEpoch: 2 })
+  see(reports, 3, 1, { configEpoch: 0 })
+  const snapshot = snapshotOf(reports)
+  t.same(healthProblems(snapshot, { nodes: NAMES }), [])
+  t.same(viewsBehind(snapshot), [])
 })
 
 t.test('before Redis 7 there are no hostnames to know', async (t) => {

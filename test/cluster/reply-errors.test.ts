@@ -1,5 +1,12 @@
 import t from 'tap'
-import { errorClass, isIndeterminate, parseMoved, ReplyError, Unreachable } from '../../runner/cluster/reply-errors.ts'
+import {
+  errorClass,
+  isIndeterminate,
+  parseAsk,
+  parseMoved,
+  ReplyError,
+  Unreachable,
+} from '../../runner/cluster/reply-errors.ts'
 
 const said = (message: string) => new ReplyError('redis-node0', message)
 const silent = (kind: 'refused' | 'timeout' | 'closed' | 'reset', indeterminate: boolean) =>
@@ -26,4 +33,7 @@ t.test('where MOVED points', async (t) => {
   t.same(parseMoved(said('MOVED 3999 :7014')), { slot: 3999, host: '', port: 7014 })
   t.same(parseMoved(said('MOVED 3999 ::1:7014')), { slot: 3999, host: '::1', port: 7014 })
   t.equal(parseMoved(said('ASK 3999 localhost:7014')), undefined)
+  t.same(parseAsk(said('ASK 3999 localhost:7014')), { host: 'localhost', port: 7014 })
+  t.same(parseAsk(said('ASK 3999 :7014')), { host: '', port: 7014 })
+  t.equal(parseAsk(said('MOVED 3999 localhost:7014')), undefined)
 })

@@ -104,6 +104,29 @@ t.test('where it is sent', async (t) => {
     )
   })
 
+  t.test('ASK, too: once, after ASKING on the same connection', async (t) => {
+    const stage = answering(raise('ASK 15495 localhost:7004'))
+    let asking = false
+    stage.cluster.answer('redis-node4', ([command]) => {
+      if (command === 'ASKING') asking = true
+      else if (command === 'GET' && asking) return 'five'
+      else if (command === 'GET') throw new ReplyError('redis-node4', 'MOVED 15495 localhost:7000')
+      return undefined
+    })
+    const outcome = await stage.playOne(redis('GET a', { expect: 'five' }))
+    t.match(outcome, { verdict: 'passed', note: 'redis-node0 -> redirected to redis-node4: "five"' })
+    t.same(
+      commands(stage.cluster).map(({ node, words }) => `${node} ${words.join(' ')}`),
+      ['redis-node0 GET a', 'redis-node4 ASKING', 'redis-node4 GET a'],
+    )
+  })
+
+  t.test('but not where a node is named: ASK is its reply', async (t) => {
+    const stage = answering(raise('ASK 15495 localhost:7004'))
+    t.match(await stage.playOne(redis('GET a', { error: 'ASK 15495' }, { on: 'redis-node0' })), { verdict: 'passed' })
+    t.equal(commands(stage.cluster).length, 1)
+  })
+
   t.test('to a port without a host: the same host', async (t) => {
     const stage = answering(raise('MOVED 15495 :7004'))
     stage.cluster.answer('redis-node4', ([command]) => (command === 'GET' ? 'five' : undefined))

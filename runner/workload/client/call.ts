@@ -1,11 +1,10 @@
-import { errorClass, parseMoved } from '../../cluster/reply-errors.ts'
+import { errorClass, parseAsk, parseMoved } from '../../cluster/reply-errors.ts'
 import { type FailureClass, NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import type { Exchange, Lane, LossKind } from './lane.ts'
 import {
   firstError,
   type Operation,
   type OperationListener,
-  parseAsk,
   type Reply,
   type Shortfall,
   type Words,

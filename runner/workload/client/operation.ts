@@ -96,12 +96,3 @@ export function firstError(replies: readonly Reply[], count: number): Error | un
 function isRedirection(word: ErrorClass): boolean {
   return word === 'MOVED' || word === 'ASK'
 }
-
-/**
- * Where `ASK 3999 localhost:7014` points. An empty host means the host that was asked. Undefined if the error is no
- * ASK.
- */
-export function parseAsk(error: Error): { host: string; port: number } | undefined {
-  const match = /^ASK \d+ (.*):(\d+)$/.exec(error.message)
-  return match ? { host: match[1] ?? '', port: Number(match[2]) } : undefined
-}
