@@ -45,8 +45,13 @@ export class BackgroundLoad {
     this.#scenario = scenario
     this.#place = place
     this.#settings = settings
-    this.#load = new Load((workload, series) =>
-      settings.recorder.record({ type: 'load-bins', scenario: place.index, workload, series }),
+    const { recorder } = settings
+    this.#load = new Load(
+      (workload, series) => recorder.record({ type: 'load-bins', scenario: place.index, workload, series }),
+      ({ fromMs, toMs }) => {
+        const times = { fromMs: this.#runTime(fromMs), toMs: this.#runTime(toMs) }
+        recorder.record({ type: 'stall-seen', scenario: place.index, who: 'load', ...times })
+      },
     )
   }
 
@@ -119,6 +124,11 @@ export class BackgroundLoad {
       recorder.record({ type: 'history-saved', scenario: this.#place.index, workload: name, file })
     }
     return problems
+  }
+
+  /** Of ms from the scenario's start, as the load's thread counts them. */
+  #runTime(ms: number): number {
+    return this.#settings.recorder.timeOf(this.#place.startMs + ms)
   }
 
   #fileOf(workload: string): string {

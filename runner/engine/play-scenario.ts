@@ -31,6 +31,7 @@ import {
 } from './scenario-result.ts'
 import { setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
+import { StallWatch } from './stall-watch.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
 
 /**
@@ -58,6 +59,7 @@ export async function playScenario(
   const died = new AbortController()
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
+  const stalls = new StallWatch({ recorder, clock, scenario: place.index })
   const played = new AsPlayed(scenario, settings)
   const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
   const journal = openJournal(settings)
@@ -83,6 +85,7 @@ export async function playScenario(
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
     watch.start(ready.cluster, scenario.cluster.topology, settings.password)
+    stalls.ask(ready.cluster, settings.password)
     const servers = watch.watched(ready.servers)
     const faults = openBoard({ ...ready, servers }, place.index, journal, settings)
     const stage = stageOf(scenario, place.index, settings, { ...ready, servers, faults, load }, played, onBug)
@@ -97,6 +100,7 @@ export async function playScenario(
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
   made.watch?.stop()
+  await stalls.stop()
   const cleanupStartMs = clock.nowMs()
   try {
     result = await endLoad(result, load)

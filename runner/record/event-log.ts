@@ -45,6 +45,8 @@ const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
   role: new Set(['master', 'replica']),
   failing: new Set(['fail?', 'fail']),
   state: new Set(['ok', 'fail']),
+  who: new Set(['runner', 'load']),
+  servers: new Set(['ran', 'stood-still']),
   moment: new Set(LOG_MOMENTS),
 }
 

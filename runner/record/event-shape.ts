@@ -33,6 +33,8 @@ const NEEDED: Readonly<Record<EventType, Readonly<Record<string, Kind>>>> = {
   'fault-seen': { ...OF_SCENARIO, fault: 'text', nodes: 'list', fromMs: 'number', toMs: 'number' },
   'timing-seen': { ...OF_SCENARIO, election: 'map' },
   'clocks-seen': { ...OF_SCENARIO, seenMs: 'number', wallMs: 'number' },
+  'stall-seen': { ...OF_SCENARIO, who: 'text', fromMs: 'number', toMs: 'number' },
+  'clock-stepped': { ...OF_SCENARIO, seenMs: 'number', byMs: 'number' },
   'watch-ended': OF_SCENARIO,
   'log-saved': { ...OF_SCENARIO, node: 'text', file: 'text' },
   'load-bins': { ...OF_SCENARIO, workload: 'text', series: 'map' },

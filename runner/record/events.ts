@@ -8,9 +8,11 @@ import type { CheckOutcome } from './check-outcome.ts'
 import type { Comparison } from './comparison.ts'
 import type {
   ClockObservation,
+  ClockStepObservation,
   FaultObservation,
   LogObservation,
   ServiceObservation,
+  StallObservation,
   TimingObservation,
   ViewObservation,
 } from './observations.ts'
@@ -166,6 +168,8 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'fault-seen'; scenario: number } & FaultObservation)
   | ({ type: 'timing-seen'; scenario: number } & TimingObservation)
   | ({ type: 'clocks-seen'; scenario: number } & ClockObservation)
+  | ({ type: 'stall-seen'; scenario: number } & StallObservation)
+  | ({ type: 'clock-stepped'; scenario: number } & ClockStepObservation)
   /** Watching of failovers ended: what comes later is the cleanup's doing. */
   | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }

@@ -142,3 +142,23 @@ export interface ClockObservation {
   /** How far the two may be apart, either way. */
   errorMs: number
 }
+
+/** A thread of the runner stood still. It saw nothing then, and what waited for it waited for nothing else. */
+export interface StallObservation {
+  /** `runner`: the steps and everything that looks; `load`: the clients of the workloads. */
+  who: 'runner' | 'load'
+  fromMs: number
+  toMs: number
+  /** Of the runner, where it can be told: whether the servers went on meanwhile, or the whole machine stood still. */
+  servers?: 'ran' | 'stood-still'
+}
+
+/** The wall clock was set, or ran on while the machine slept. */
+export interface ClockStepObservation {
+  /** When it was noticed. */
+  seenMs: number
+  /** By how much it went forward; negative: back. */
+  byMs: number
+  /** The machine slept: the monotonic clock stood still, and nothing on this machine ran. */
+  slept?: boolean
+}

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { formatDuration } from '../base/duration.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import { threadProgram } from '../base/programs.ts'
+import type { Stall } from '../base/pulse.ts'
 import type { LoadSeries } from '../record/events.ts'
 import type { FromThread, LoadRequest, Method, Methods } from './thread/request.ts'
 
@@ -33,6 +34,7 @@ interface Waiting {
 export class Load {
   readonly #worker: Worker
   readonly #onSeries: (workload: string, series: LoadSeries) => void
+  readonly #onStall: (stall: Stall) => void
   readonly #waiting = new Map<number, Waiting>()
   #longestTimeoutMs = 0
   #lastId = 0
@@ -40,10 +42,14 @@ export class Load {
 
   /**
    * Starts the thread, which takes a moment: well ahead of `open`. `onSeries` is told what clients see, about once a
-   * second.
+   * second; `onStall`, when the thread stood still, ms from the scenario's start.
    */
-  constructor(onSeries: (workload: string, series: LoadSeries) => void) {
+  constructor(
+    onSeries: (workload: string, series: LoadSeries) => void,
+    onStall: (stall: Stall) => void = () => undefined,
+  ) {
     this.#onSeries = onSeries
+    this.#onStall = onStall
     this.#worker = new Worker(threadProgram(import.meta.url, './thread/load-thread'), { execArgv: [] })
     this.#worker.on('message', (message: FromThread) => this.#onMessage(message))
     this.#worker.on('error', (error) => this.#break(error))
@@ -110,6 +116,10 @@ export class Load {
   #onMessage(message: FromThread): void {
     if (message.type === 'series') {
       this.#onSeries(message.workload, message.series)
+      return
+    }
+    if (message.type === 'stall') {
+      this.#onStall(message.stall)
       return
     }
     const waiting = this.#waiting.get(message.id)

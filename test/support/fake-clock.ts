@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from '../../runner/base/clock.ts'
+import { type Stall, stoodStillMs } from '../../runner/base/pulse.ts'
 
 /** A clock that moves only when it is told to, or by sleeping: no test has to wait. */
 export class FakeClock implements Clock {
   ms: number
   readonly sleeps: number[] = []
+  readonly stalls: Stall[] = []
 
   constructor(startMs = 1000) {
     this.ms = startMs
@@ -11,6 +13,20 @@ export class FakeClock implements Clock {
 
   nowMs(): number {
     return this.ms
+  }
+
+  ranMs(): number {
+    return this.ms - stoodStillMs(this.stalls, 0, this.ms)
+  }
+
+  stallsSince(sinceMs: number): readonly Stall[] {
+    return this.stalls.filter(({ toMs }) => toMs > sinceMs)
+  }
+
+  /** The thread stands still for so long. */
+  standStill(durationMs: number): void {
+    this.stalls.push({ fromMs: this.ms, toMs: this.ms + durationMs })
+    this.ms += durationMs
   }
 
   wallMs(): number {

@@ -7,7 +7,10 @@ function serve(port: NonNullable<typeof parentPort>): void {
   let session: Session | undefined
   const tell = (message: FromThread) => port.postMessage(message)
   const open = (request: LoadRequest) => {
-    session = new Session(request, (workload, series) => tell({ type: 'series', workload, series }))
+    session = new Session(request, {
+      onSeries: (workload, series) => tell({ type: 'series', workload, series }),
+      onStall: (stall) => tell({ type: 'stall', stall }),
+    })
     return session.open()
   }
   const methods: Record<Method, (arg: never) => unknown> = {

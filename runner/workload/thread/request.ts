@@ -1,3 +1,4 @@
+import type { Stall } from '../../base/pulse.ts'
 import type { SlotRange } from '../../cluster/view.ts'
 import type { LoadSeries } from '../../record/events.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
@@ -58,3 +59,5 @@ export type FromThread =
   | { type: 'answer'; id: number; result: unknown }
   | { type: 'broke'; id: number; error: unknown }
   | { type: 'series'; workload: string; series: LoadSeries }
+  /** The thread stood still; ms from the scenario's start. */
+  | { type: 'stall'; stall: Stall }

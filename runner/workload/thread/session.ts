@@ -1,5 +1,6 @@
-import { sharedNowMs } from '../../base/clock.ts'
+import { sharedNowMs, systemClock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
+import type { Stall } from '../../base/pulse.ts'
 import { seedFor } from '../../base/random.ts'
 import { NodeClient } from '../../cluster/node-client.ts'
 import type { LoadSeries } from '../../record/events.ts'
@@ -16,16 +17,23 @@ const FINAL_READ_TIMEOUT_MS = 2000
 /** Clients of the final reads: what shares connections. */
 const FINAL_CLIENTS = 64
 
+export interface SessionListener {
+  onSeries(workload: string, series: LoadSeries): void
+  /** The thread stood still; ms from the scenario's start. */
+  onStall(stall: Stall): void
+}
+
 /** All workloads of one scenario, from the first connection to the last byte of their histories. */
 export class Session {
   readonly #request: LoadRequest
-  readonly #onSeries: (workload: string, series: LoadSeries) => void
+  readonly #listener: SessionListener
   readonly #running: RunningWorkload[] = []
   readonly #timers: NodeJS.Timeout[] = []
+  #stallsToldMs = systemClock.nowMs()
 
-  constructor(request: LoadRequest, onSeries: (workload: string, series: LoadSeries) => void) {
+  constructor(request: LoadRequest, listener: SessionListener) {
     this.#request = request
-    this.#onSeries = onSeries
+    this.#listener = listener
   }
 
   /** Opens histories and connections. Resolves with a reason if the load cannot run on these servers. */
@@ -44,7 +52,7 @@ export class Session {
         startWallMs: this.#request.startWallMs,
         options: options.own,
       })
-      const series = (one: LoadSeries) => this.#onSeries(name, one)
+      const series = (one: LoadSeries) => this.#listener.onSeries(name, one)
       const own = { name, options, kind, history, seed: seedFor(seed, name), onSeries: series }
       this.#running.push(new RunningWorkload({ ...own, request: this.#request, now: () => this.#now() }))
     }
@@ -55,6 +63,7 @@ export class Session {
   begin(): void {
     for (const workload of this.#running) workload.begin()
     const tick = () => {
+      this.#tellStalls()
       for (const workload of this.#running) workload.tick()
     }
     const flush = () => {
@@ -70,6 +79,7 @@ export class Session {
   /** Resolves when no operation is under way any more. */
   async stop(): Promise<void> {
     await Promise.all(this.#running.map((workload) => workload.stop()))
+    this.#tellStalls()
   }
 
   /** Reads what is left of each workload's data. Resolves with how many reads came to nothing, by workload. */
@@ -98,6 +108,14 @@ export class Session {
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
     const ends = await Promise.allSettled(this.#running.splice(0).map((workload) => workload.close()))
     return ends.flatMap((end) => (end.status === 'rejected' ? [messageOf(end.reason)] : []))
+  }
+
+  #tellStalls(): void {
+    const sinceOriginMs = this.#now() - systemClock.nowMs()
+    for (const { fromMs, toMs } of systemClock.stallsSince(this.#stallsToldMs)) {
+      this.#stallsToldMs = toMs
+      this.#listener.onStall({ fromMs: fromMs + sinceOriginMs, toMs: toMs + sinceOriginMs })
+    }
   }
 
   /** Ms from the scenario's start. */
