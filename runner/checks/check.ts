@@ -55,7 +55,8 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
       const wanted = list.success ? list.data : [spec.limit.parse(written)]
       return wanted.map((limit) => {
         const measured = spec.measure(limit, evidence)
-        return outcomeOf({ on, name, limit: spec.limitText(limit) }, measured, evidence.doubt)
+        const outcome = outcomeOf({ on, name, limit: spec.limitText(limit) }, measured, evidence.doubt)
+        return evidence.load ? { ...outcome, load: evidence.load } : outcome
       })
     },
   }

@@ -1,8 +1,9 @@
 import { listed, plural } from '../base/text.ts'
-import { FLAG, FN, outcomeClass } from '../record/history-codes.ts'
+import { outcomeClass } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, type ShareLimit, scopeText, shareLimit, shareOf } from './limits.ts'
+import { isOwnOperation, isUnsent } from './load-count.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 export const errorRate = defineCheck<ShareLimit>({
@@ -44,7 +45,7 @@ function failuresOf(
   const byOutcome = new Uint32Array(256)
   let operations = 0
   for (let row = 0; row < rows; row += 1) {
-    if (((ops.flags[row] ?? 0) & FLAG.final) !== 0 || (ops.fn[row] ?? 0) >= FN.deliver) continue
+    if (!isOwnOperation(history, row) || isUnsent(history, row)) continue
     if (phase !== undefined && ops.phase[row] !== phase) continue
     const outcome = ops.outcome[row] ?? 0
     operations += 1

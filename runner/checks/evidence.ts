@@ -1,40 +1,48 @@
 import { plural } from '../base/text.ts'
+import type { LoadSent } from '../record/check-outcome.ts'
 import type { History } from '../record/history.ts'
-import { FLAG, NO_PHASE } from '../record/history-codes.ts'
+import { NO_PHASE } from '../record/history-codes.ts'
 import type { RunFacts } from '../results/run-facts.ts'
+import { countLoad, starved } from './load-count.ts'
 import { type Losses, lossesOf } from './losses/losses.ts'
+import { DEFAULT_NEEDS, type Needs } from './needs.ts'
 import { ShardMap } from './shard-map.ts'
 import { ValueTable } from './values/value-table.ts'
-
-/** Fewer operations than this show too little, unless a scenario says otherwise (`min_operations`). */
-export const MIN_OPERATIONS = 100
 
 /** A history and the facts of its scenario, with what several checks need of them worked out once. */
 export class Evidence {
   readonly history: History
   readonly facts: RunFacts
   readonly shards: ShardMap
-  /** Operations of the workload itself, without the final reads. */
-  readonly operations: number
-  readonly #minOperations: number
+  /** How much of what was due was sent; undefined for a workload without a rate. */
+  readonly load: LoadSent | undefined
+  readonly needs: Needs
+  readonly #withOutcome: number
   #table: ValueTable | undefined
   #losses: Losses | undefined
 
-  constructor(history: History, facts: RunFacts, minOperations = MIN_OPERATIONS) {
+  constructor(history: History, facts: RunFacts, needs = DEFAULT_NEEDS) {
     this.history = history
     this.facts = facts
     this.shards = new ShardMap(history, facts)
-    this.#minOperations = minOperations
-    let finals = 0
-    for (let row = 0; row < history.rows; row += 1) if (((history.ops.flags[row] ?? 0) & FLAG.final) !== 0) finals += 1
-    this.operations = history.rows - finals
+    this.needs = needs
+    const { withOutcome, load } = countLoad(history)
+    this.#withOutcome = withOutcome
+    this.load = load
   }
 
   /** Why a check that found nothing wrong has not shown much; undefined if there is no reason. */
   get doubt(): string | undefined {
     if (!this.history.complete) return 'the history breaks off: the runner was killed before it was written to its end'
-    if (this.operations >= this.#minOperations) return undefined
-    return `${plural(this.operations, 'operation')} are too few to judge by: at least ${this.#minOperations} are wanted (\`min_operations\`)`
+    if (this.starved !== undefined) return this.starved
+    const [count, least] = [this.#withOutcome, this.needs.operations]
+    if (count >= least) return undefined
+    return `${plural(count, 'operation')} with an outcome ${count === 1 ? 'is' : 'are'} too few to judge by: at least ${least} are wanted (\`min_operations\`)`
+  }
+
+  /** That too little of what was due was sent, in words; undefined if enough was. */
+  get starved(): string | undefined {
+    return starved(this.load, this.needs.sent)
   }
 
   get table(): ValueTable {

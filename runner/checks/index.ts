@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { listed } from '../base/text.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { History } from '../record/history.ts'
@@ -8,7 +7,7 @@ import type { Check } from './check.ts'
 import { counter } from './counter.ts'
 import { duplicates } from './duplicates.ts'
 import { errorRate } from './error-rate.ts'
-import { Evidence, MIN_OPERATIONS } from './evidence.ts'
+import { Evidence } from './evidence.ts'
 import { expiry } from './expiry.ts'
 import { failoverChecks } from './failover.ts'
 import { isolation } from './isolation.ts'
@@ -18,6 +17,7 @@ import { listOrder } from './list-order.ts'
 import { longestOutage } from './longest-outage.ts'
 import { lostMessages } from './lost-messages.ts'
 import { lostWrites } from './lost-writes.ts'
+import { splitNeeds } from './needs.ts'
 import { outages } from './outages.ts'
 import { resurrected } from './resurrected.ts'
 import { set } from './set.ts'
@@ -47,15 +47,7 @@ export const checks: readonly Check[] = [
 ]
 
 export { FAILOVER, failoverChecks } from './failover.ts'
-
-/**
- * The key, beside the checks of a workload, that says how many operations it must have done for them to show anything.
- */
-export const MIN_OPERATIONS_KEY = 'min_operations'
-export const minOperations = z
-  .int()
-  .min(0)
-  .describe(`Fewer operations than this make what passed inconclusive; ${MIN_OPERATIONS} unless given`)
+export { needKeys } from './needs.ts'
 
 const byName = new Map(checks.map((check) => [check.name, check]))
 
@@ -79,7 +71,7 @@ export function cannotAnswer(check: Check, type: WorkloadType): string | undefin
 
 /**
  * Judges the limits of one workload, by the name of their checks, as its history and the facts of its scenario have it.
- * `limits` may hold `min_operations`. Throws ZodError for a limit that its check does not accept, Error for a check
+ * `limits` may hold `min_operations` and its like. Throws ZodError for a limit that its check does not accept, Error for a check
  * that there is not or that cannot be answered: reading the scenario should have found both.
  */
 export function judgeWorkload(judged: {
@@ -89,8 +81,8 @@ export function judgeWorkload(judged: {
   facts: RunFacts
 }): CheckOutcome[] {
   const { on, history, facts } = judged
-  const { [MIN_OPERATIONS_KEY]: least = MIN_OPERATIONS, ...limits } = judged.limits
-  const evidence = new Evidence(history, facts, minOperations.parse(least))
+  const { needs, limits } = splitNeeds(judged.limits)
+  const evidence = new Evidence(history, facts, needs)
   return Object.entries(limits).flatMap(([name, written]) => {
     const check = byName.get(name)
     if (!check) throw new Error(`there is no check \`${name}\``)

@@ -1,9 +1,10 @@
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
-import { FLAG, FN, isIndeterminateCode, OUTCOME_OK } from '../record/history-codes.ts'
+import { isIndeterminateCode, OUTCOME_OK } from '../record/history-codes.ts'
 import { type Check, defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, type DurationLimit, durationLimit, durationOf, scopeText } from './limits.ts'
+import { isOwnOperation } from './load-count.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -77,7 +78,7 @@ function measuredLatencies({ history }: Evidence, phase: number | undefined): La
   let worstMs = -1
   for (let row = 0; row < rows; row += 1) {
     const outcome = ops.outcome[row] ?? 0
-    if (((ops.flags[row] ?? 0) & FLAG.final) !== 0 || (ops.fn[row] ?? 0) >= FN.deliver) continue
+    if (!isOwnOperation(history, row)) continue
     if (phase !== undefined && ops.phase[row] !== phase) continue
     const isLost = isIndeterminateCode(outcome)
     const completeMs = ops.completeMs[row] ?? 0

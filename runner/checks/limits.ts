@@ -24,7 +24,7 @@ export const durationText = z
   })
   .describe('A duration: 250ms, 15s, 2m')
 
-const percentage = z
+export const percentage = z
   .string()
   .regex(/^\d+(\.\d+)?%$/, { error: ({ input }) => `\`${input}\` is not a share; write it as 0% or 2.5%` })
   .describe('A share: 0%, 2.5%')

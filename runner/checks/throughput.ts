@@ -1,8 +1,9 @@
 import { plural } from '../base/text.ts'
-import { FLAG, FN, OUTCOME_OK } from '../record/history-codes.ts'
+import { OUTCOME_OK } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { type RateLimit, rateLimit, rateOf, scopeText } from './limits.ts'
+import { isOwnOperation, isUnsent } from './load-count.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -15,41 +16,47 @@ export const throughput = defineCheck<RateLimit>({
     typeof limit === 'string' ? `at least ${limit}` : `at least ${limit.at_least}${scopeText(limit)}`,
   measure(limit, evidence) {
     const { at_least, during } = typeof limit === 'string' ? { at_least: limit } : limit
-    const { count, spanMs } = servedIn(evidence, during)
+    const { count, failed, spanMs } = servedIn(evidence, during)
     if (spanMs === 0) {
       const explanation = during === undefined ? 'There was no operation.' : `There was no phase \`${during}\`.`
       return { finding: 'unknown', value: 'none', samples: 0, explanation }
     }
     const perSecond = (count * 1000) / spanMs
+    const isTooFew = perSecond < rateOf(at_least)
+    // What was not asked for was not refused: servers that served most of what they got are not to blame.
+    const excuse = isTooFew && count > failed ? evidence.starved : undefined
     return {
-      finding: perSecond < rateOf(at_least) ? 'violated' : 'holds',
+      finding: excuse !== undefined ? 'unknown' : isTooFew ? 'violated' : 'holds',
       value: `${Math.round(perSecond)}/s`,
       amount: perSecond,
       // Nothing served in a phase that took place is a result, and no lack of one.
       samples: Math.max(count, 1),
-      explanation: `${plural(count, 'operation')} were carried out in ${momentText(spanMs)}${during === undefined ? '' : ` of ${during}`}: ${Math.round(perSecond)} a second.`,
+      explanation: `${plural(count, 'operation')} were carried out in ${momentText(spanMs)}${during === undefined ? '' : ` of ${during}`}: ${Math.round(perSecond)} a second.${excuse === undefined ? '' : ` Yet ${excuse}.`}`,
     }
   },
 })
 
 /**
  * Operations that were carried out: in a phase those that ended while it lasted, else all, from the first that began to
- * the last that ended.
+ * the last that ended. And those that were sent and not carried out, or of which nobody knows.
  */
-function servedIn({ history, facts }: Evidence, during: string | undefined): { count: number; spanMs: number } {
+function servedIn(
+  { history, facts }: Evidence,
+  during: string | undefined,
+): { count: number; failed: number; spanMs: number } {
   const { ops, rows } = history
   const phases = facts.phases.filter(({ name }) => name === during)
-  let [count, firstMs, lastMs] = [0, Number.POSITIVE_INFINITY, 0]
+  let [count, failed, firstMs, lastMs] = [0, 0, Number.POSITIVE_INFINITY, 0]
   for (let row = 0; row < rows; row += 1) {
-    if (((ops.flags[row] ?? 0) & FLAG.final) !== 0 || (ops.fn[row] ?? 0) >= FN.deliver) continue
+    if (!isOwnOperation(history, row) || isUnsent(history, row)) continue
     const endMs = ops.completeMs[row] ?? 0
     firstMs = Math.min(firstMs, ops.invokeMs[row] ?? 0)
     if (endMs !== Number.POSITIVE_INFINITY) lastMs = Math.max(lastMs, endMs)
-    if (ops.outcome[row] !== OUTCOME_OK) continue
-    if (during === undefined || phases.some(({ startMs, endMs: phaseEndMs }) => startMs <= endMs && endMs < phaseEndMs))
-      count += 1
+    if (during !== undefined && !phases.some((phase) => phase.startMs <= endMs && endMs < phase.endMs)) continue
+    if (ops.outcome[row] === OUTCOME_OK) count += 1
+    else failed += 1
   }
   const wholeMs = Math.max(lastMs - firstMs, 0)
   const phasesMs = phases.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
-  return { count, spanMs: during === undefined ? wholeMs : phasesMs }
+  return { count, failed, spanMs: during === undefined ? wholeMs : phasesMs }
 }

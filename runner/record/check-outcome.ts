@@ -29,6 +29,12 @@ export interface Witness {
   more?: number
 }
 
+/** Of the operations that were due by the rate of a workload, how many were sent. */
+export interface LoadSent {
+  due: number
+  sent: number
+}
+
 /** The result of one limit of one check, judged. It goes into the events and from there into every report. */
 export interface CheckOutcome {
   /** The workload, or `failover`. */
@@ -43,6 +49,8 @@ export interface CheckOutcome {
   /** The same as a number, where there is one; durations in ms. */
   amount?: number
   samples: number
+  /** Absent for what is not about a workload, or about one without a rate. */
+  load?: LoadSent
   /** In prose: what was found, where, when, and what it means. */
   explanation: string
   /** More lines: by shard, by class of error, … */

@@ -63,10 +63,12 @@ const ERROR_CLASSES = [
   'unreplicated',
   /** A compare-and-set that found another value, or a WATCH that saw a change: it was not carried out. */
   'mismatch',
-  /** Not sent: the client had no node to send it to, or its queue was full. */
+  /** Not sent, for no client was free to send it: no error of the servers, and no evidence of anything. */
   'unsent',
   /** Still under way when the recording ended. */
   'unfinished',
+  /** Not sent, for no node was known that serves its slot: an error of the cluster, as its clients meet it. */
+  'unserved',
 ] as const
 
 export type OutcomeClass = (typeof ERROR_CLASSES)[number]

@@ -1,6 +1,7 @@
 import CliTable from 'cli-table3'
 import { displayWidth, oneLine, visible, wrap } from '../base/text.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
+import { loadLines } from '../results/load-sent.ts'
 import type { CheckReport } from '../results/report-model.ts'
 import { checkName, witnessLines } from './problems.ts'
 import { NO_BORDERS, type OutputStyle, type Paint, painter } from './style.ts'
@@ -13,7 +14,7 @@ const NARROWEST = 10
 const MARGIN = 2
 const GAP = 2
 
-/** Lines of a table of checks that fits `style.width`. */
+/** Lines of a table of checks that fits `style.width`, and how much of its load each workload sent. */
 export function checkTable(checks: readonly CheckReport[], style: OutputStyle, paint: Paint): string[] {
   const rows = checks.map(({ verdict, on, name, value, limit, samples }) => {
     const { mark, word } = VERDICT_LOOKS[verdict]
@@ -37,10 +38,9 @@ export function checkTable(checks: readonly CheckReport[], style: OutputStyle, p
       }),
     )
   }
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => ' '.repeat(MARGIN) + line.trimEnd())
+  const rowLines = table.toString().split('\n')
+  const load = loadLines(checks).map((line) => paint('dim', visible(line)))
+  return [...rowLines, ...load].map((line) => ' '.repeat(MARGIN) + line.trimEnd())
 }
 
 function columnWidths(rows: readonly string[][], total: number): number[] {

@@ -1,5 +1,6 @@
 import { formatDuration, formatLimit } from '../base/duration.ts'
 import { oneLine, plural } from '../base/text.ts'
+import { loadLines } from '../results/load-sent.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
@@ -120,7 +121,8 @@ function checkBlock({ id, checks }: ScenarioReport): string {
     asText(explanation),
   ])
   const checked = table(['verdict', 'on', 'check', 'found', 'limit', 'samples', 'explanation'], rows)
-  return `<details><summary>Checks of ${asText(id)}</summary>\n\n${checked}\n\n</details>`
+  const parts = [checked, ...loadLines(checks).map(asText)]
+  return `<details><summary>Checks of ${asText(id)}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,15 +1,6 @@
 import type { z } from 'zod'
 import { didYouMean } from '../base/nearest.ts'
-import {
-  cannotAnswer,
-  checkNamed,
-  checks,
-  checksFor,
-  FAILOVER,
-  failoverChecks,
-  MIN_OPERATIONS_KEY,
-  minOperations,
-} from '../checks/index.ts'
+import { cannotAnswer, checkNamed, checks, checksFor, FAILOVER, failoverChecks, needKeys } from '../checks/index.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
 import type { Step } from '../steps/verb.ts'
 import { describeValue } from './build-tree.ts'
@@ -108,10 +99,11 @@ function schemaOf(
     problems.add(source, keySpan, `there is no check \`${key}\` of failovers`, suggestion ? { suggestion } : { hint })
     return undefined
   }
-  if (key === MIN_OPERATIONS_KEY) return minOperations
+  const need = Object.entries(needKeys).find(([name]) => name === key)
+  if (need) return need[1]
   const check = checkNamed(key)
   if (!check) {
-    const suggestion = didYouMean(key, [...checks.map(({ name }) => name), MIN_OPERATIONS_KEY])
+    const suggestion = didYouMean(key, [...checks.map(({ name }) => name), ...Object.keys(needKeys)])
     problems.add(source, keySpan, `there is no check \`${key}\``, suggestion ? { suggestion } : { hint })
     return undefined
   }

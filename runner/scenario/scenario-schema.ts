@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { checks, FAILOVER, failoverChecks, MIN_OPERATIONS_KEY, minOperations } from '../checks/index.ts'
+import { checks, FAILOVER, failoverChecks, needKeys } from '../checks/index.ts'
 import { CAPABILITIES } from '../platforms/faults.ts'
 import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
 import { parseVersionBounds } from './requires.ts'
@@ -41,9 +41,12 @@ const steps = z.array(z.unknown()).min(1)
 const limitsOf = (all: readonly { name: string; limits: z.ZodType }[]) =>
   Object.fromEntries(all.map(({ name, limits }) => [name, limits.optional()]))
 
+const optional = (schemas: Record<string, z.ZodType>) =>
+  Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, schema.optional()]))
+
 const checksSchema = z
   .object({ [FAILOVER]: z.strictObject(limitsOf(failoverChecks)).optional() })
-  .catchall(z.strictObject({ ...limitsOf(checks), [MIN_OPERATIONS_KEY]: minOperations.optional() }))
+  .catchall(z.strictObject({ ...limitsOf(checks), ...optional(needKeys) }))
 
 export const clusterKeys = {
   shards: z.number().int().min(1).max(MOST_NODES).optional().describe('Masters; 3 if not given'),

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { checks, checksFor, failoverChecks } from '../../runner/checks/index.ts'
+import { checks, checksFor, failoverChecks, needKeys } from '../../runner/checks/index.ts'
 import { WORKLOAD_TYPES } from '../../runner/record/history-codes.ts'
 import { explainScenario } from '../../runner/scenario/explain.ts'
 import { schemaFiles } from '../../runner/scenario/json-schema.ts'
@@ -113,7 +113,7 @@ t.test('the schema for editors knows every type, its options, and every check', 
       t.ok(option.description, name)
   }
   const limits = properties.checks.additionalProperties.properties
-  t.strictSame(Object.keys(limits).sort(), [...checks.map(({ name }) => name), 'min_operations'].sort())
+  t.strictSame(Object.keys(limits).sort(), [...checks.map(({ name }) => name), ...Object.keys(needKeys)].sort())
   t.strictSame(
     Object.keys(properties.checks.properties.failover.properties),
     failoverChecks.map(({ name }) => name),

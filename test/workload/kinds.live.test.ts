@@ -143,7 +143,7 @@ t.test(
     await load.stop()
     t.match(await load.readFinals(100), { a: 1000 })
     await load.close()
-    t.match([...new Set(failuresOf(readHistory(`${folder}/a.history`)))], ['unsent'])
+    t.match([...new Set(failuresOf(readHistory(`${folder}/a.history`)))], ['unserved'])
   },
 )
 

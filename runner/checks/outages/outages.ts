@@ -1,6 +1,7 @@
-import { FLAG, FN, isIndeterminateCode, outcomeClass } from '../../record/history-codes.ts'
+import { isIndeterminateCode, outcomeClass } from '../../record/history-codes.ts'
 import type { Span } from '../../results/run-facts.ts'
 import type { Evidence } from '../evidence.ts'
+import { isOwnOperation } from '../load-count.ts'
 
 /** A time in which clients were not served in a range of slots. */
 export interface Outage {
@@ -54,10 +55,7 @@ export function outagesOf(evidence: Evidence, spans?: readonly Span[]): RangeSer
   const { history } = evidence
   const { ops, rows } = history
   for (let row = 0; row < rows; row += 1) {
-    const fn = ops.fn[row]
-    const isService = fn !== FN.deliver && fn !== FN.subscribe && fn !== FN.unsubscribe
-    if (isService && ((ops.flags[row] ?? 0) & FLAG.final) === 0)
-      trackers.ofKey[ops.key[row] ?? 0]?.add(history.ops, row)
+    if (isOwnOperation(history, row)) trackers.ofKey[ops.key[row] ?? 0]?.add(ops, row)
   }
   return trackers.all.filter(({ operations }) => operations > 0).map((tracker) => tracker.service())
 }
@@ -100,8 +98,8 @@ class Tracker {
   add(ops: Evidence['history']['ops'], row: number): void {
     const outcome = ops.outcome[row] ?? 0
     const failure = outcomeClass(outcome)
-    // What was still under way when the recording was ended had no time to fail.
-    if (failure === 'unfinished') return
+    // What was still under way when the recording was ended had no time to fail; what was never sent met nobody.
+    if (failure === 'unfinished' || failure === 'unsent') return
     const invokeMs = ops.invokeMs[row] ?? 0
     const completeMs = ops.completeMs[row] ?? 0
     const isAsked = this.#spans?.some(({ startMs, endMs }) => invokeMs < endMs && startMs < completeMs) ?? true

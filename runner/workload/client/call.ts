@@ -52,7 +52,7 @@ export class Call {
     const node = operation.replica ? map.replicaOf(operation.slot) : map.ownerOf(operation.slot)
     if (node === undefined) {
       this.#host.doubt()
-      setImmediate(() => this.fail('unsent', false, NO_NODE))
+      setImmediate(() => this.fail('unserved', false, NO_NODE))
     } else this.#send(node, operation.replica, operation.commands)
   }
 

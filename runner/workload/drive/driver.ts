@@ -25,6 +25,8 @@ export interface DriverOptions {
 /** In a closed loop, how long a client rests after an operation that failed, ms: what is down must not be stormed. */
 const REST_AFTER_FAILURE_MS = 10
 const TICK_MS = 1
+/** What was due so short a time before the end would have been sent, had the load gone on, ms. */
+const JUST_DUE_MS = 100
 
 /** Clients that share keys and pace. */
 interface Group {
@@ -67,8 +69,7 @@ export class Driver {
   }
 
   /**
-   * Sends nothing more, and resolves when nothing is under way. What was never sent, for as long as an operation may
-   * take, is recorded as such.
+   * Sends nothing more, and resolves when nothing is under way. What was due and never sent is recorded as such.
    */
   async stop(): Promise<void> {
     this.halt()
@@ -138,14 +139,13 @@ export class Driver {
   }
 
   #recordUnsent(group: Group): void {
-    const { history, bins, options, now } = this.#options
+    const { history, now } = this.#options
     const nowMs = now()
     for (;;) {
-      const dueMs = group.pacing.takeUnsent(nowMs - options.timeoutMs)
+      const dueMs = group.pacing.takeUnsent(nowMs - JUST_DUE_MS)
       if (dueMs === undefined) return
       const { fn, key, a, b } = this.#next(group, 0)
       history.failed(history.begin(fn, 0, key, a, b, nowMs, dueMs), 'unsent', NO_NODE, nowMs)
-      bins.failed('unsent', false, nowMs)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { plural } from '../../../base/text.ts'
 import type { WitnessOperation } from '../../../record/check-outcome.ts'
+import { loadLines } from '../../../results/load-sent.ts'
 import type { CheckReport } from '../../../results/report-model.ts'
 import type { AnyVerdict } from '../../verdicts.ts'
 import { badge, html, type Markup, zoom } from '../markup.ts'
@@ -10,7 +11,7 @@ export function checksSection(checks: readonly CheckReport[]): Markup | undefine
   return html`<section id="checks" aria-labelledby="checks-title"><h2 id="checks-title">Checks</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Table of checks"><table>
 <thead><tr><th scope="col">verdict</th><th scope="col">check</th><th scope="col">limit</th><th scope="col">found</th><th scope="col" class="number">samples</th></tr></thead>
-<tbody>${checks.map(checkRow)}</tbody></table></div>${checks.map(witnessBlock)}</section>`
+<tbody>${checks.map(checkRow)}</tbody></table></div>${loadLines(checks).map((line) => html`<p class="dim small">${line}</p>`)}${checks.map(witnessBlock)}</section>`
 }
 
 function checkRow({ on, name, verdict, limit, value, samples, explanation }: CheckReport): Markup {

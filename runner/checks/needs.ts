@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { percentage, shareOf } from './limits.ts'
+
+/** How much of a load there must be for what passed to mean anything. */
+export interface Needs {
+  /** Operations with an outcome, over the whole run. */
+  operations: number
+  /** The share of what was due that must have been sent, 0 to 1. */
+  sent: number
+}
+
+/** What a scenario gets that does not say otherwise. */
+export const DEFAULT_NEEDS: Needs = { operations: 100, sent: 0.5 }
+
+const count = z.int().min(0)
+
+/** The keys, beside the checks of a workload, that say so, with their schemas. */
+export const needKeys = {
+  min_operations: count.describe(
+    `Fewer operations with an outcome (acknowledged or refused) make what passed inconclusive; ${DEFAULT_NEEDS.operations} unless given`,
+  ),
+  min_sent: percentage.describe(
+    'When a smaller share of the operations that were due by the rate was sent, what passed is inconclusive; 50% unless given',
+  ),
+}
+
+const written = z.object({
+  min_operations: needKeys.min_operations.default(DEFAULT_NEEDS.operations),
+  min_sent: needKeys.min_sent.optional(),
+})
+
+/** Splits what stands under a workload into what its load must come to, and the limits. Throws ZodError. */
+export function splitNeeds(all: Readonly<Record<string, unknown>>): {
+  needs: Needs
+  limits: Record<string, unknown>
+} {
+  const { min_operations, min_sent } = written.parse(all)
+  const sent = min_sent === undefined ? DEFAULT_NEEDS.sent : shareOf(min_sent)
+  const limits = Object.fromEntries(Object.entries(all).filter(([key]) => !(key in needKeys)))
+  return { needs: { operations: min_operations, sent }, limits }
+}
