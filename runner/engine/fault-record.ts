@@ -2,6 +2,7 @@ import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { FaultBoard } from '../faults/board.ts'
 import type { Fault } from '../faults/fault.ts'
 import { Journal } from '../faults/journal.ts'
+import { busCuts } from '../faults/network-faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
 import type { FaultInfo } from '../record/events.ts'
@@ -29,7 +30,8 @@ export function openBoard(
     onChange: ({ fault, state, proof, fromMs, toMs }) => {
       recorder.record({ type: `fault-${state}`, scenario, fault: infoOf(fault), proof })
       const times = { fromMs: recorder.timeOf(fromMs), toMs: recorder.timeOf(toMs) }
-      const fact = { fault: fault.kind, nodes: fault.nodes, undone: state === 'ended', ...times }
+      const cuts = busCuts(fault)
+      const fact = { fault: fault.kind, nodes: fault.nodes, undone: state === 'ended', ...times, ...(cuts && { cuts }) }
       recorder.record({ type: 'fault-seen', scenario, ...fact })
     },
   })

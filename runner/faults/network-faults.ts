@@ -29,6 +29,19 @@ export function linksOf(active: readonly Fault[]): LinkFault[] {
   return active.filter(({ kind }) => LINK_KINDS.includes(kind)).flatMap(({ spec }) => linksSpec.parse(spec).links)
 }
 
+/**
+ * Pairs of nodes between which a fault stops the cluster bus in one direction or both: either way they no longer hear
+ * each other's answers. Undefined for a fault that cuts no links.
+ */
+export function busCuts({ kind, spec }: Fault): [string, string][] | undefined {
+  if (kind !== 'partition') return undefined
+  const pairs = linksSpec
+    .parse(spec)
+    .links.filter(({ channel, from, to }) => channel !== 'data' && from !== CLIENTS && to !== CLIENTS)
+    .map(({ from, to }): [string, string] => (from < to ? [from, to] : [to, from]))
+  return [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()]
+}
+
 /** A kind of fault of the network; how it is proven, and that it is healed, is its own. */
 export function linkFault(
   name: string,

@@ -120,6 +120,8 @@ export interface FaultObservation {
   fromMs: number
   /** It was applied. */
   toMs: number
+  /** Of a partition: pairs of nodes that no longer hear each other on the cluster bus. */
+  cuts?: [string, string][]
 }
 
 /** What the cluster's own settings say of failovers, asked of a node that answers; told again when they change. */

@@ -73,7 +73,7 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
   return [
     ...head,
     ...table,
-    ...failoverLines(scenario.failovers, style, paint),
+    ...failoverLines(scenario, style, paint),
     ...(scenario.checks.length === 0 ? [] : ['', ...checkTable(scenario.checks, style, paint)]),
     '',
     ...verdictLines(scenario, played, style, paint),

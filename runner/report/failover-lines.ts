@@ -1,21 +1,37 @@
 import { formatDuration } from '../base/duration.ts'
 import { oneLine, plural, wrap } from '../base/text.ts'
-import type { FailoverReport } from '../results/report-model.ts'
+import type { Suspicion } from '../results/failovers/suspicions.ts'
+import type { FailoverReport, ScenarioReport } from '../results/report-model.ts'
 import type { OutputStyle, Paint } from './style.ts'
 
 /** A soak run has hundreds of failovers: the console tells the first ones, report.json has them all. */
 const MOST = 12
 
 /** The failovers of a scenario for the console: two lines or a few each. No lines if there were none. */
-export function failoverLines(failovers: readonly FailoverReport[], style: OutputStyle, paint: Paint): string[] {
-  if (failovers.length === 0) return []
+export function failoverLines(
+  { failovers, suspicions = [] }: Pick<ScenarioReport, 'failovers' | 'suspicions'>,
+  style: OutputStyle,
+  paint: Paint,
+): string[] {
+  if (failovers.length === 0 && suspicions.length === 0) return []
   const more = failovers.length - MOST
+  const hanging = (text: string) =>
+    wrap(oneLine(text), style.width - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`)
   return [
     '',
-    `  ${paint('bold', plural(failovers.length, 'failover'))}`,
+    `  ${paint('bold', failoverCount(failovers))}`,
     ...failovers.slice(0, MOST).flatMap((failover) => linesOf(failover, style, paint)),
     ...(more > 0 ? [`  … and ${more} more, in report.json`] : []),
+    ...suspicions.slice(0, MOST).flatMap((one) => hanging(suspicionText(one)).map((line) => paint('dim', line))),
+    ...(suspicions.length > MOST ? [`  … and ${suspicions.length - MOST} more suspicions, in report.json`] : []),
   ]
+}
+
+/** `2 failovers, 1 promotion undone`: a promotion that was undone is no failover of its own. */
+function failoverCount(failovers: readonly FailoverReport[]): string {
+  const undone = failovers.filter(({ outcome }) => outcome === 'undone').length
+  const count = plural(failovers.length - undone, 'failover')
+  return undone === 0 ? count : `${count}, ${plural(undone, 'promotion')} undone`
 }
 
 function linesOf(failover: FailoverReport, style: OutputStyle, paint: Paint): string[] {
@@ -30,8 +46,19 @@ function linesOf(failover: FailoverReport, style: OutputStyle, paint: Paint): st
 }
 
 /** `shard 1: redis-node0 → redis-node1 · stop in step 2 · 4.40 s`. */
-export function failoverTitle({ shard, from, to, cause, outcome, totalMs }: FailoverReport): string {
-  const who = outcome === 'promoted' ? `${from || '?'} → ${to}` : `${from || '?'} kept its shard`
-  const what = outcome === 'promoted' ? formatDuration(totalMs) : outcome
-  return `shard ${shard}: ${who} · ${cause} · ${what}`
+export function failoverTitle(failover: FailoverReport): string {
+  const { shard, from, to, cause, outcome } = failover
+  const isMaster = outcome === 'promoted' || outcome === 'undone'
+  const who = isMaster ? `${from || '?'} → ${to}` : `${from || '?'} kept its shard`
+  return `shard ${shard}: ${who} · ${cause} · ${failoverTime(failover)}`
+}
+
+/** How long a failover took, or that it came to nothing. */
+export function failoverTime({ outcome, totalMs }: FailoverReport): string {
+  return outcome === 'promoted' ? formatDuration(totalMs) : outcome
+}
+
+/** `shards 2, 3: redis-node2, redis-node4 · partition in step 2 · suspected by …; no failover needed`. */
+export function suspicionText({ shards, nodes, cause, summary }: Suspicion): string {
+  return `${shards.length === 1 ? 'shard' : 'shards'} ${shards.join(', ')}: ${nodes.join(', ')} · ${cause} · ${summary}`
 }

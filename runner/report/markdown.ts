@@ -2,6 +2,7 @@ import { formatDuration, formatLimit } from '../base/duration.ts'
 import { oneLine, plural } from '../base/text.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
+import { failoverTime, suspicionText } from './failover-lines.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
 import { stepRows } from './step-rows.ts'
@@ -28,7 +29,7 @@ export function markdownReport(run: RunReport): string {
     ...(run.repeats ?? []).map((repeat) => repeatBlock(run, repeat)),
     ...comparisonBlock(run),
     ...run.warnings.map((text) => `> warning: ${asText(text)}`),
-    ...run.scenarios.filter(({ failovers }) => failovers.length > 0).map(failoverBlock),
+    ...run.scenarios.flatMap(failoverBlock),
     ...run.scenarios.filter(({ steps }) => steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
     ...run.scenarios.filter(({ checks }) => checks.length > 0).map(checkBlock),
     `Run again: ${code(run.command)}`,
@@ -61,15 +62,19 @@ function scenarioTable(run: RunReport): string {
   return table(['verdict', 'scenario', 'server', 'time', 'reason'], rows)
 }
 
-function failoverBlock({ id, failovers }: ScenarioReport): string {
+function failoverBlock({ id, failovers, suspicions = [] }: ScenarioReport): string[] {
   const rows = failovers.map((failover) => [
     String(failover.shard),
     asText(`${failover.from || '?'} → ${failover.to || 'none'}`),
     asText(failover.cause),
-    failover.outcome === 'promoted' ? formatDuration(failover.totalMs) : failover.outcome,
+    failoverTime(failover),
     asText([failover.summary, ...failover.incidents].join('. ')),
   ])
-  return `Failovers of ${asText(id)}\n\n${table(['shard', 'masters', 'cause', 'time', 'what happened'], rows)}`
+  const head = `Failovers of ${asText(id)}`
+  const blocks =
+    rows.length === 0 ? [] : [`${head}\n\n${table(['shard', 'masters', 'cause', 'time', 'what happened'], rows)}`]
+  const lines = suspicions.map((one) => `- ${asText(suspicionText(one))}`)
+  return lines.length === 0 ? blocks : [...blocks, `Suspected in ${asText(id)}\n\n${lines.join('\n')}`]
 }
 
 function repeatBlock(run: RunReport, repeat: RepeatReport): string {

@@ -13,6 +13,8 @@ export interface Fault {
   undoStartMs?: number
   /** When it was over; absent if it never was. */
   endMs?: number
+  /** Of a partition: pairs of nodes that no longer hear each other on the cluster bus. Absent in older records. */
+  cuts?: readonly (readonly [string, string])[]
   /** In words, where the event has them: `cut redis-node0 off from all other nodes`. */
   sentence?: string
   /** How it was seen to bite, from outside. */
@@ -42,6 +44,7 @@ export function faultsOf(events: readonly RunEvent[], startMs: number): Fault[] 
         startMs: event.fromMs - startMs,
         appliedMs: event.toMs - startMs,
         ...endOf(event, undone, startMs),
+        ...(event.cuts !== undefined && { cuts: event.cuts }),
         ...(proof !== undefined && { sentence: proof.fault.sentence, proof: proof.proof }),
       }
     })

@@ -1,6 +1,7 @@
 import { EXIT, worstExit } from '../base/exit.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { METRIC_NAMES, METRICS, type Metric } from '../record/comparison.ts'
+import { failoverValues } from './failovers/metrics.ts'
 import type { MeasureReport, RepeatReport, RunReport, ScenarioReport } from './report-model.ts'
 import { histogramOf, summaryOf } from './samples.ts'
 import { exitCodeOf, mostGiven, verdictOfRun } from './verdict.ts'
@@ -85,7 +86,7 @@ export function measuresOf(run: RunReport, { plays }: PlayedGroup): { metric: Me
 
 /** Of several failovers or workloads in one scenario, the worst: there is one number for each time it is played. */
 export function measureOf({ failovers, checks }: ScenarioReport, metric: Metric): number | undefined {
-  const outages = failovers.map(({ clientOutageMs }) => clientOutageMs).filter((ms) => ms !== undefined)
+  const outages = failoverValues(failovers, 'client_outage').flatMap(({ valueMs }) => valueMs ?? [])
   const outagesOfWorkloads = amounts(checks, 'longest_outage')
   const times = (wanted: boolean) =>
     failovers.filter((one) => one.wanted === wanted && one.outcome === 'promoted').map(({ totalMs }) => totalMs)

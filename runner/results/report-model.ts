@@ -1,6 +1,7 @@
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Comparison, Metric } from '../record/comparison.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
+import type { Suspicion } from './failovers/suspicions.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import type { Histogram, SampleSummary } from './samples.ts'
 import type { Series } from './series.ts'
@@ -70,6 +71,8 @@ export interface ScenarioReport {
   steps: StepReport[]
   checks: CheckReport[]
   failovers: FailoverReport[]
+  /** Masters that others took to be failing, and that needed no failover. Absent where there were none. */
+  suspicions?: Suspicion[]
   /** Absent when nobody looked, as in runs of earlier versions. */
   nodeLanes?: NodeLane[]
   shardLanes?: ShardLane[]

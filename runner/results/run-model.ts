@@ -108,6 +108,7 @@ function reduceScenario(
     steps: stepReports(start.steps, results),
     checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
     failovers: results.failovers.map((timeline) => ({ ...timeline, summary: failoverSummary(timeline) })),
+    ...(results.suspicions.length > 0 && { suspicions: results.suspicions }),
     ...timelineOf(events, results, tidyMs(results.durationMs - (ended?.cleanupMs ?? 0))),
     warnings: events.filter((event) => event.type === 'warning').map(textOf),
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),

@@ -1,6 +1,7 @@
 import type { ClusterInfo, RunEvent, ScenarioEvent } from '../record/events.ts'
-import { failoverTimelines } from './failovers/failovers.ts'
+import { failoversOf } from './failovers/failovers.ts'
 import { failoversFromSteps } from './failovers/from-steps.ts'
+import type { Suspicion } from './failovers/suspicions.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import { type Fault, faultsOf } from './faults.ts'
 import { type Phase, type PlayedStep, phasesOf, playedSteps } from './steps.ts'
@@ -17,6 +18,8 @@ export interface ScenarioResults {
   phases: Phase[]
   faults: Fault[]
   failovers: FailoverTimeline[]
+  /** Masters that others took to be failing, and that needed no failover. */
+  suspicions: Suspicion[]
 }
 
 /**
@@ -30,6 +33,7 @@ export function scenarioResults(events: readonly ScenarioEvent[], untilMs = even
   const durationMs = endMs - startMs
   const steps = playedSteps(events, startMs)
   const faults = faultsOf(events, startMs)
+  const seen = failoversOf(events, { steps, faults })
   return {
     startMs,
     durationMs,
@@ -37,7 +41,8 @@ export function scenarioResults(events: readonly ScenarioEvent[], untilMs = even
     steps,
     phases: phasesOf(steps, durationMs),
     faults,
-    failovers: failoverTimelines(events, { steps, faults }) ?? failoversFromSteps(steps, cluster),
+    failovers: seen?.failovers ?? failoversFromSteps(steps, cluster),
+    suspicions: seen?.suspicions ?? [],
   }
 }
 

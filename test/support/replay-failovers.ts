@@ -6,7 +6,7 @@ import { dialectOf } from '../../runner/platforms/dialects.ts'
 import { readEvents } from '../../runner/record/event-log.ts'
 import type { EventOf, RunEvent, ScenarioEvent } from '../../runner/record/events.ts'
 import { WallClock } from '../../runner/record/wall-clock.ts'
-import { failoverTimelines } from '../../runner/results/failovers/failovers.ts'
+import { type Failovers, failoversOf } from '../../runner/results/failovers/failovers.ts'
 import type { FailoverTimeline } from '../../runner/results/failovers/timeline.ts'
 import { faultsOf } from '../../runner/results/faults.ts'
 import { playedSteps } from '../../runner/results/steps.ts'
@@ -53,16 +53,21 @@ export function readLines({ events, lines, wallAtStartMs }: StoredRun): EventOf<
   })
 }
 
-/** The timelines of a stored run, its logs read anew. */
-export function replay(run: StoredRun): FailoverTimeline[] {
+/** What a stored run tells, its logs read anew. */
+export function replay(run: StoredRun): Failovers {
   const others = run.events.filter(
     (event): event is ScenarioEvent => 'scenario' in event && event.type !== 'failover-seen',
   )
-  return timelinesOf([...others, ...readLines(run)]) ?? []
+  return failoversIn([...others, ...readLines(run)]) ?? { failovers: [], suspicions: [] }
 }
 
 /** The timelines of one scenario, from its events alone. */
 export function timelinesOf(events: readonly ScenarioEvent[]): FailoverTimeline[] | undefined {
+  return failoversIn(events)?.failovers
+}
+
+/** The failovers and suspicions of one scenario, from its events alone. */
+export function failoversIn(events: readonly ScenarioEvent[]): Failovers | undefined {
   const startMs = events.find((event) => event.type === 'scenario-started')?.atMs ?? 0
-  return failoverTimelines(events, { steps: playedSteps(events, startMs), faults: faultsOf(events, startMs) })
+  return failoversOf(events, { steps: playedSteps(events, startMs), faults: faultsOf(events, startMs) })
 }

@@ -23,7 +23,7 @@ export function scenarioPage(run: RunReport, scenario: ScenarioReport, files: Ru
     ['timeline', 'Timeline', scenario.verdict === 'skipped' ? undefined : timelineSection(scenario)],
     ['steps', 'Steps', stepsSection(scenario.steps)],
     ['checks', 'Checks', checksSection(scenario.checks)],
-    ['failovers', 'Failovers', failoversSection(scenario.failovers)],
+    ['failovers', 'Failovers', failoversSection(scenario)],
     ['views', 'Views', viewsSection(tables)],
     ['logs', 'Logs', logsSection(scenario, logs, root)],
     ['scenario', 'Scenario', sourceSection(scenario)],

@@ -2,6 +2,7 @@ import { formatDuration } from '../../base/duration.ts'
 import { plural } from '../../base/text.ts'
 import { fileName, NO_FILES, type RunFiles } from '../../record/run-folder.ts'
 import type { RunReport, ScenarioReport } from '../../results/report-model.ts'
+import { failoverTime } from '../failover-lines.ts'
 import { type Problem, problemsOf } from '../problems.ts'
 import { countVerdicts, headlineOf } from '../verdicts.ts'
 import { badge, command, html, type Markup, pairs } from './markup.ts'
@@ -67,7 +68,7 @@ function scenarios(run: RunReport): Markup {
 function scenarioRow(scenario: ScenarioReport, place: number): Markup {
   const { id, title, verdict, reason, server, platform, failovers, steps, durationMs, repeat } = scenario
   const passed = steps.filter((step) => step.verdict === 'passed').length
-  const times = failovers.map(({ totalMs }) => formatDuration(totalMs)).join(', ')
+  const times = failovers.map(failoverTime).join(', ')
   return html`<tr${verdict === 'failed' && html` class="bad"`}><td>${badge(verdict)}</td>
 <td><a href="${pagePath(place, id)}">${id}</a>${repeat !== undefined && html` <span class="dim">#${repeat.number}</span>`}<div class="dim small">${verdict === 'passed' ? title : (reason ?? title)}</div></td>
 <td>${server}<div class="dim small">${platform}</div></td><td class="number">${times}</td><td class="number">${passed} of ${steps.length}</td><td class="number">${formatDuration(durationMs)}</td></tr>`

@@ -83,23 +83,25 @@ export function wantedCause(observed: FailoverObservations, request: LogObservat
   return { kind, text, wanted: true, moments, earliestMs: step.startMs }
 }
 
-/** The last fault on `master` that began from `sinceMs` to `untilMs`. */
-export function faultOn(
-  { faults }: FailoverObservations,
-  master: string,
-  sinceMs: number,
-  untilMs: number,
-): Fault | undefined {
-  return faults.findLast(({ nodes, startMs }) => nodes.includes(master) && startMs >= sinceMs && startMs <= untilMs)
-}
-
 /** Faults with which a server ends in good order: it takes its time, and says when it has ended. */
 const ORDERLY: ReadonlySet<string> = new Set(['stop', 'restart'])
+
+/** What made nodes take each other to be failing, in words: the last fault on any of them, if one was active. */
+export function causeOfBelief(observed: FailoverObservations, nodes: readonly string[], atMs: number): string {
+  const fault = observed.faults.findLast(
+    (one) => one.startMs <= atMs && (one.undoStartMs ?? atMs) >= atMs && one.nodes.some((name) => nodes.includes(name)),
+  )
+  return fault === undefined ? 'unplanned' : textOf(fault, stepOf(observed, fault, nodes[0] ?? ''))
+}
+
+function textOf({ kind }: Fault, step: PlayedStep | undefined): string {
+  return step === undefined ? kind : `${step.verb} in step ${step.path}`
+}
 
 export function faultCause(observed: FailoverObservations, fault: Fault, master: string): Cause {
   const { kind, startMs } = fault
   const step = stepOf(observed, fault, master)
-  const text = step === undefined ? kind : `${step.verb} in step ${step.path}`
+  const text = textOf(fault, step)
   const what = step === undefined ? `${kind} of ${master}` : `${kind} of ${master}, step ${step.path}`
   if (!ORDERLY.has(kind)) {
     const halfMs = (bittenBy(observed, fault, master) - startMs) / 2

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/duration.ts'
 import type { LogObservation } from '../../record/observations.ts'
 import { type FailoverObservations, logsBetween, timingAt } from './observations.ts'
+import { majorityOf, votersSeenBy } from './voters.ts'
 
 /** Reasons that a replica logs while all is as it should be: it waits for its turn, or for votes that may come. */
 const ORDINARY = [/^Waiting the delay/, /^Waiting for votes/, /^Failover attempt expired/]
@@ -85,13 +86,9 @@ function describeLostElection(observed: FailoverObservations, { node, epoch, see
     about: node,
   })
   const granted = votes.filter((vote) => vote.epoch === epoch).length
-  const why = reset?.reason ?? `it got ${granted} of ${quorum(observed)} votes in time`
+  const needed = majorityOf(votersSeenBy(observed, node, seenMs).length)
+  const why = reset?.reason ?? `it got ${granted} of ${needed} votes in time`
   return `${node} lost its election for epoch ${epoch ?? '?'}: ${why}`
-}
-
-/** Votes that an election needs: a majority of the masters, dead ones among them. */
-function quorum({ nodes }: FailoverObservations): number {
-  return Math.floor(nodes.filter(({ role }) => role === 'master').length / 2) + 1
 }
 
 /** Equal sentences once, with their number. */

@@ -31,6 +31,8 @@ export function failoverValues<F extends FailoverFact>(
 }
 
 function applies({ wanted = false, outcome = 'promoted' }: FailoverFact, metric: FailoverMetric): boolean {
+  // A promotion that was undone replaced nobody.
+  if (outcome === 'undone') return false
   if (metric === 'detection') return !wanted
   if (metric === 'election') return outcome === 'promoted'
   return true

@@ -1,11 +1,14 @@
 import { roundMs } from '../../base/duration.ts'
 import type { Fault } from '../faults.ts'
+import { absencesOf, strainsOn } from './absences.ts'
 import { type Cause, faultCause, unplannedCause, wantedCause } from './cause.ts'
 import { expectedAfterFault, expectedWhenWanted } from './expected.ts'
 import { incidentsOf, lostElections } from './incidents.ts'
 import { elections, firstError, handover } from './moments.ts'
 import { type FailoverObservations, logsBetween, shardOf, timingAt } from './observations.ts'
 import { masterAt, type Promotion } from './promotions.ts'
+import { type Reign, reignsOf } from './reigns.ts'
+import { servedThroughout } from './service.ts'
 import type { FailoverTimeline, TimelineMoment } from './timeline.ts'
 import { arranged, detection, felt, membersOf, spans, timeOf } from './timeline-parts.ts'
 
@@ -53,7 +56,10 @@ function errorOf(observed: FailoverObservations, shard: number, cause: Cause, un
   return error ? [error] : []
 }
 
-/** Masters that were failing while no replica took over: each time, until they were back or watching ended. */
+/**
+ * Masters that needed a failover while no replica took over: each time, until they were back or watching ended. One
+ * that only a minority lost, or that went on serving, needed none: see `suspicions.ts`.
+ */
 export function notPromoted(observed: FailoverObservations, promotions: readonly Promotion[]): FailoverTimeline[] {
   const shards = [...new Set(observed.nodes.map(({ shard }) => shard))]
   return shards.flatMap((shard) =>
@@ -63,44 +69,39 @@ export function notPromoted(observed: FailoverObservations, promotions: readonly
   )
 }
 
-/** A time during which one node was the master of a shard. */
-interface Reign {
-  master: string
-  fromMs: number
-  toMs: number
-  /** It ended with a new master, and not with the end of watching. */
-  succeeded: boolean
-}
-
-function reignsOf(observed: FailoverObservations, shard: number, promotions: readonly Promotion[]): Reign[] {
-  const first = masterAt(observed, shard, Number.NEGATIVE_INFINITY, [])
-  const masters = [...(first === undefined ? [] : [{ master: first, fromMs: 0 }])]
-  for (const one of promotions) if (one.shard === shard) masters.push({ master: one.node, fromMs: one.moment.atMs })
-  return masters.map((one, index) => ({
-    ...one,
-    toMs: masters[index + 1]?.fromMs ?? observed.endMs,
-    succeeded: index + 1 < masters.length,
-  }))
-}
-
-/**
- * A time during which a master may have been away: from a fault until it was undone; without a fault, from when it was
- * seen to fail.
- */
+/** A time during which a master may have been away. */
 interface Outage {
+  /** What may have taken it away; absent where nothing did, and it was marked as failing all the same. */
   fault?: Fault
   fromMs: number
   toMs: number
+  /** The fault did take it away: being suspected is enough. Otherwise a majority must have agreed. */
+  away: boolean
 }
 
 function outagesOf(observed: FailoverObservations, { master, fromMs, toMs }: Reign): Outage[] {
-  const planned = observed.faults
-    .filter(({ nodes, startMs }) => nodes.includes(master) && startMs >= fromMs && startMs <= toMs)
-    .map((fault): Outage => ({ fault, fromMs: fault.startMs, toMs: Math.min(fault.undoStartMs ?? toMs, toMs) }))
+  const absences = absencesOf(observed, master, fromMs, toMs).map(
+    (absence): Outage => ({ ...absence, toMs: Math.min(absence.toMs, toMs), away: true }),
+  )
+  const strains = strainsOn(observed, master, fromMs, toMs)
+    .map(
+      (fault): Outage => ({
+        fault,
+        fromMs: fault.startMs,
+        toMs: Math.min(fault.undoStartMs ?? toMs, toMs),
+        away: false,
+      }),
+    )
+    .filter((strain) => !absences.some((absence) => overlap(absence, strain)))
+  const planned = [...absences, ...strains]
   const marks = logsBetween(observed, ['marked failing'], fromMs, toMs, { about: master }).filter(
     ({ seenMs }) => !planned.some((outage) => seenMs >= outage.fromMs && seenMs <= outage.toMs),
   )
-  return [...planned, ...marks.slice(0, 1).map(({ seenMs }) => ({ fromMs: seenMs, toMs }))]
+  return [...planned, ...marks.slice(0, 1).map(({ seenMs }) => ({ fromMs: seenMs, toMs, away: false }))]
+}
+
+function overlap(a: Outage, b: Outage): boolean {
+  return a.fromMs <= b.toMs && b.fromMs <= a.toMs
 }
 
 function failing(observed: FailoverObservations, shard: number, reign: Reign, outage: Outage): FailoverTimeline[] {
@@ -112,8 +113,10 @@ function failing(observed: FailoverObservations, shard: number, reign: Reign, ou
   const [cleared] = logsBetween(observed, ['failing cleared'], failedMs ?? reign.toMs, reign.toMs, { about: master })
   // What led to a new master has a timeline of its own.
   if (reign.succeeded && (outage.toMs >= reign.toMs || (failedMs !== undefined && cleared === undefined))) return []
-  const cause = outage.fault ? faultCause(observed, outage.fault, master) : unplannedCause(found, first)
   const untilMs = cleared?.seenMs ?? outage.toMs
+  if (!outage.away && failedMs === undefined) return []
+  if (servedThroughout(observed, shard, outage.fromMs, untilMs)) return []
+  const cause = outage.fault ? faultCause(observed, outage.fault, master) : unplannedCause(found, first)
   const replicas = membersOf(observed, shard).filter((name) => name !== master)
   const tried = replicas.flatMap((node) => elections(observed, node, cause.earliestMs, untilMs))
   const others = [...errorOf(observed, shard, cause, untilMs), ...found, ...tried]

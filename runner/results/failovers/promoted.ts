@@ -1,5 +1,6 @@
-import { roundMs } from '../../base/duration.ts'
-import { type Cause, faultCause, faultOn, requestFor, unplannedCause, wantedCause } from './cause.ts'
+import { formatDuration, roundMs } from '../../base/duration.ts'
+import { faultThatTook } from './absences.ts'
+import { type Cause, faultCause, requestFor, unplannedCause, wantedCause } from './cause.ts'
 import { expectedAfterFault, expectedWhenWanted } from './expected.ts'
 import { givenUpBefore, incidentsOf, lostElections } from './incidents.ts'
 import { aftermath, elections, failed, firstError, handover } from './moments.ts'
@@ -14,9 +15,16 @@ const DEFAULT_TIMEOUT_MS = 5000
 /** A write may be refused this long after its master was asked to end, ms. */
 const NOTICED_MS = 1000
 
-/** The timeline of a failover that came to its end: there is a new master. */
-export function promotedTimeline(observed: FailoverObservations, promotion: Promotion): FailoverTimeline {
-  const { node, from, shard, moment, epoch, sinceMs, untilMs } = promotion
+/**
+ * The timeline of a failover that came to its end: there is a new master. `rivals` became masters of the same shard in
+ * the place of the same master.
+ */
+export function promotedTimeline(
+  observed: FailoverObservations,
+  promotion: Promotion,
+  rivals: readonly Promotion[],
+): FailoverTimeline {
+  const { node, from, shard, moment, epoch, sinceMs, untilMs, undone } = promotion
   const { atMs } = moment
   const cause = causeOf(observed, promotion)
   const after = aftermath(observed, { node, from, shard, atMs, untilMs })
@@ -35,7 +43,8 @@ export function promotedTimeline(observed: FailoverObservations, promotion: Prom
     to: node,
     kind: cause.kind,
     cause: cause.text,
-    outcome: 'promoted',
+    outcome: undone ? 'undone' : 'promoted',
+    ...(undone ? { undone: { afterMs: roundMs(undone.afterMs), to: undone.to } } : {}),
     wanted: cause.wanted,
     ...times,
     ...measured(cause, moments, roundMs(atMs)),
@@ -49,8 +58,14 @@ export function promotedTimeline(observed: FailoverObservations, promotion: Prom
       // A CLUSTER FAILOVER may have been tried in vain before the try that this one began with.
       ...(cause.wanted ? givenUpBefore(observed, node, sinceMs, times.startMs) : []),
       ...incidentsOf(observed, members, times.startMs, overMs, lost),
+      ...(undone ? [] : rivals.map(rivalText)),
     ],
   }
+}
+
+function rivalText({ node, shard, undone }: Promotion): string {
+  const fate = undone ? `gave in after ${formatDuration(undone.afterMs)}` : 'had not given in when watching ended'
+  return `${node} became master of shard ${shard} too, and ${fate}`
 }
 
 function causeOf(observed: FailoverObservations, promotion: Promotion): Cause {
@@ -59,7 +74,7 @@ function causeOf(observed: FailoverObservations, promotion: Promotion): Cause {
   const request = requestFor(observed, node, sinceMs, atMs)
   if (request) return wantedCause(observed, request)
   const knownMs = failed(observed, from, sinceMs, atMs)?.atMs ?? atMs
-  const fault = faultOn(observed, from, sinceMs, knownMs)
+  const fault = faultThatTook(observed, from, sinceMs, knownMs)
   if (fault) return faultCause(observed, fault, from)
   return unplannedCause(signsOf(observed, promotion, knownMs), moment)
 }

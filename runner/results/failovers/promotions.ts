@@ -12,8 +12,17 @@ export interface Promotion {
   epoch?: number
   /** Since when `from` was the master: the promotion before this one in the shard, or the scenario's start. */
   sinceMs: number
-  /** The next promotion in the shard, or the end of watching. */
+  /** The next promotion in the shard, or the end of watching; of one that was undone, when it was. */
   untilMs: number
+  /** The node gave in to another master of the shard, which had not succeeded it. */
+  undone?: Demotion
+}
+
+interface Demotion {
+  /** From the promotion on, ms. */
+  afterMs: number
+  /** The master that it became a replica of. */
+  to: string
 }
 
 /** A look at a node may begin this long before or after its log line, ms, and still show the same promotion. */
@@ -21,21 +30,47 @@ const SAME_MS = 100
 
 /**
  * Every change of a master, in order of time: from the new masters' logs, and where a log does not tell (its level is
- * too high, or it was lost) from what the node itself said of its role.
+ * too high, or it was lost) from what the node itself said of its role. A promotion that was undone follows and
+ * precedes none.
  */
 export function findPromotions(observed: FailoverObservations): Promotion[] {
   const logged = promotionsLogged(observed)
   const unlogged = promotionsSeen(observed).filter((one) => !logged.some((other) => isSame(one, other)))
   const found = [...logged, ...unlogged].sort((a, b) => a.moment.atMs - b.moment.atMs)
-  const promotions: Promotion[] = []
+  const steps: Step[] = []
   for (const one of found) {
-    const from = masterBefore(observed, one.node, one.moment.atMs, promotions)
-    const shard = shardOf(observed, from) || shardOf(observed, one.node)
-    const before = promotions.findLast((earlier) => earlier.shard === shard)
-    if (before) before.untilMs = one.moment.atMs
-    promotions.push({ ...one, shard, from, sinceMs: before?.moment.atMs ?? 0, untilMs: observed.endMs })
+    const from = masterBefore(observed, one.node, one.moment.atMs, steps)
+    steps.push({ ...one, from, shard: shardOf(observed, from) || shardOf(observed, one.node) })
+  }
+  return inSuccession(observed, steps)
+}
+
+function inSuccession(observed: FailoverObservations, steps: readonly Step[]): Promotion[] {
+  const promotions: Promotion[] = []
+  for (const step of steps) {
+    const { atMs } = step.moment
+    const undone = undoneBy(observed, step, steps)
+    const before = promotions.findLast((earlier) => earlier.shard === step.shard && !earlier.undone)
+    if (before && !undone) before.untilMs = atMs
+    const untilMs = undone ? atMs + undone.afterMs : observed.endMs
+    promotions.push({ ...step, sinceMs: before?.moment.atMs ?? 0, untilMs, ...(undone && { undone }) })
   }
   return promotions
+}
+
+/**
+ * Other nodes that became masters of the same shard in the place of the same master, which had not come back in
+ * between.
+ */
+export function rivalsOf(promotion: Promotion, promotions: readonly Promotion[]): Promotion[] {
+  const { shard, from, node, moment } = promotion
+  return promotions.filter((one) => {
+    if (one.shard !== shard || one.from !== from || one.node === node) return false
+    const [firstMs, lastMs] = [one.moment.atMs, moment.atMs].sort((a, b) => a - b)
+    return !promotions.some(
+      ({ node: back, moment: { atMs } }) => back === from && atMs > (firstMs ?? 0) && atMs < (lastMs ?? 0),
+    )
+  })
 }
 
 /** The master of a shard at a moment: the last that was promoted there, or the one it was formed with. */
@@ -43,13 +78,54 @@ export function masterAt(
   observed: FailoverObservations,
   shard: number,
   atMs: number,
-  promotions: readonly Promotion[],
+  promotions: readonly (Step & { undone?: Demotion })[],
 ): string | undefined {
-  const last = promotions.findLast((one) => one.shard === shard && one.moment.atMs <= atMs)
+  const last = promotions.findLast((one) => one.shard === shard && one.moment.atMs <= atMs && !one.undone)
   return last?.node ?? observed.nodes.find((node) => node.shard === shard && node.role === 'master')?.name
 }
 
 type Found = Pick<Promotion, 'node' | 'moment' | 'epoch'>
+
+/** A promotion of which it is not known yet what became of it. */
+type Step = Found & Pick<Promotion, 'from' | 'shard'>
+
+/**
+ * Whether a promotion was undone: the node became a replica of a master of its shard that had not succeeded it, neither
+ * at once nor through others.
+ */
+function undoneBy(observed: FailoverObservations, step: Step, steps: readonly Step[]): Demotion | undefined {
+  const demotion = demotionOf(observed, step, steps)
+  if (demotion === undefined || shardOf(observed, demotion.to) !== step.shard) return undefined
+  return succeeded(step, demotion, steps) ? undefined : demotion
+}
+
+function demotionOf(
+  observed: FailoverObservations,
+  { node, moment }: Step,
+  steps: readonly Step[],
+): Demotion | undefined {
+  const next = steps.find((one) => one.node === node && one.moment.atMs > moment.atMs)
+  const untilMs = next?.moment.atMs ?? observed.endMs
+  const [line] = logsBetween(observed, ['reconfigured as replica'], moment.atMs, untilMs, { node })
+  if (line?.about !== undefined) return { afterMs: line.seenMs - moment.atMs, to: line.about }
+  for (const { node: asked, afterMs, seenMs, view } of observed.views) {
+    if (asked !== node || afterMs < moment.atMs || seenMs > untilMs) continue
+    const own = view?.find(({ name }) => name === node)
+    if (own?.role === 'replica' && own.of !== undefined) return { afterMs: seenMs - moment.atMs, to: own.of }
+  }
+  return undefined
+}
+
+function succeeded(step: Step, { afterMs, to }: Demotion, steps: readonly Step[]): boolean {
+  let [master, beforeMs] = [to, step.moment.atMs + afterMs]
+  for (;;) {
+    const last = steps.findLast((one) => one.node === master && one.moment.atMs <= beforeMs)
+    if (last === undefined || last.moment.atMs <= step.moment.atMs) return false
+    if (last.from === step.node) return true
+    master = last.from
+    beforeMs = last.moment.atMs - 1
+  }
+}
 
 function promotionsLogged(observed: FailoverObservations): Found[] {
   const lines = logsBetween(observed, ['election won', 'taken over'], Number.NEGATIVE_INFINITY, observed.endMs)
@@ -100,15 +176,10 @@ function isSame(a: Found, b: Found): boolean {
   return a.node === b.node && apartMs <= SAME_MS + a.moment.errorMs + b.moment.errorMs
 }
 
-function masterBefore(
-  observed: FailoverObservations,
-  node: string,
-  atMs: number,
-  promotions: readonly Promotion[],
-): string {
+function masterBefore(observed: FailoverObservations, node: string, atMs: number, steps: readonly Step[]): string {
   const own = observed.views
     .filter((fact) => fact.node === node && fact.seenMs < atMs)
     .map((fact) => fact.view?.find(({ name }) => name === node))
     .findLast((seen) => seen?.role === 'replica')
-  return own?.of ?? masterAt(observed, shardOf(observed, node), atMs - 1, promotions) ?? ''
+  return own?.of ?? masterAt(observed, shardOf(observed, node), atMs - 1, steps) ?? ''
 }

@@ -29,6 +29,17 @@ export function clientOutage(
   return { outageMs: last.toMs - Math.max(first.fromMs, fromMs), back: last.ended }
 }
 
+/** Whether writes to the shard were tried and none was refused between two moments. */
+export function servedThroughout(
+  observed: FailoverObservations,
+  shard: number,
+  fromMs: number,
+  untilMs: number,
+): boolean {
+  const outage = clientOutage(observed, shard, fromMs, untilMs)
+  return outage?.back === true && outage.outageMs === 0
+}
+
 /** Other shards that refused writes between two moments, and how long, only because the cluster as a whole was down. */
 export function refusedElsewhere(
   observed: FailoverObservations,

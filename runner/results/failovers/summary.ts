@@ -12,7 +12,9 @@ const BESIDE = 0.1
  * back after 7.4 s; the other shards were refused for 900 ms because cluster-require-full-coverage is yes`.
  */
 export function failoverSummary(failover: FailoverTimeline): string {
-  const main = [...headOf(failover), clients(failover)].filter((part) => part !== '').join(', ')
+  const main = [...headOf(failover), ...undoneText(failover), clients(failover)]
+    .filter((part) => part !== '')
+    .join(', ')
   return [main, others(failover), comeback(failover)].filter((part) => part !== '').join('; ')
 }
 
@@ -37,6 +39,11 @@ function headOf(failover: FailoverTimeline): string[] {
     return [`no replica took over in ${shortDuration(failover.totalMs)}`, ...parts, ...undetected(failover)]
   if (wanted) return [`promoted ${shortDuration(failover.totalMs)} after it was asked for`, ...parts]
   return [...parts, ...(electionMs === undefined ? [] : [`election ${measured(electionMs, expected?.election)}`])]
+}
+
+function undoneText({ to, undone }: FailoverTimeline): string[] {
+  if (undone === undefined) return []
+  return [`undone after ${shortDuration(undone.afterMs)}, when ${to} gave in to ${undone.to}`]
 }
 
 function shutdown({ phases }: FailoverTimeline): string[] {

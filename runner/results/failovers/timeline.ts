@@ -15,10 +15,11 @@ export type FailoverKind =
   | string
 
 /**
- * `promoted`: there is a new master. `given up`: a CLUSTER FAILOVER that its server gave up. `not promoted`: a master
- * that was failing, and no replica took over.
+ * `promoted`: there is a new master. `undone`: there was one, and it gave in to another master that had not succeeded
+ * it: no failover of its own. `given up`: a CLUSTER FAILOVER that its server gave up. `not promoted`: a master that was
+ * away from the majority, and no replica took over.
  */
-type FailoverOutcome = 'promoted' | 'given up' | 'not promoted'
+type FailoverOutcome = 'promoted' | 'undone' | 'given up' | 'not promoted'
 
 /** Moments of a failover in the order in which they are due; what was not seen is left out. */
 export const MOMENTS = [
@@ -116,6 +117,8 @@ export interface FailoverTimeline {
   /** In words: `stop in step 2`, `failover (force) in step 10`, `unplanned`. */
   cause: string
   outcome: FailoverOutcome
+  /** Of a promotion that was undone: how long after it, and the master that the node became a replica of. */
+  undone?: { afterMs: number; to: string }
   /** By CLUSTER FAILOVER. */
   wanted: boolean
   startMs: number

@@ -3,8 +3,8 @@ import type { ScenarioEvent } from '../../../runner/record/events.ts'
 import { FAILOVER_METRICS, type FailoverMetric, failoverValues } from '../../../runner/results/failovers/metrics.ts'
 import { replay, storedRun, timelinesOf } from '../../support/replay-failovers.ts'
 
-const CAUSES = replay(storedRun('causes-redis-7.0.15'))
-const TROUBLES = replay(storedRun('troubles-redis-7.0.15'))
+const CAUSES = replay(storedRun('causes-redis-7.0.15')).failovers
+const TROUBLES = replay(storedRun('troubles-redis-7.0.15')).failovers
 
 const rounded = (metric: FailoverMetric, failovers = CAUSES) =>
   failoverValues(failovers, metric).map(
@@ -31,4 +31,19 @@ t.test('what nobody saw has no value, and a reason', async (t) => {
   t.match(failoverValues(blind, 'client_outage')[0], { open: false, why: 'no write was tried on its shard' })
   const [value] = failoverValues(blind, 'client_outage')
   t.equal(value?.valueMs, undefined)
+})
+
+t.test('a promotion that was undone is no failover of its own, and counts in no limit', async (t) => {
+  const { failovers } = replay(storedRun('two-masters-redis-7.0.15'))
+  t.strictSame(
+    failovers.map(({ outcome }) => outcome),
+    ['promoted', 'undone'],
+  )
+  for (const metric of FAILOVER_METRICS.filter((name) => name !== 'detection')) {
+    t.strictSame(
+      failoverValues(failovers, metric).map(({ failover }) => failover.to),
+      ['redis-node1'],
+      metric,
+    )
+  }
 })

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../../base/duration.ts'
+import type { Suspicion } from '../../../results/failovers/suspicions.ts'
 import type { TimelineMoment } from '../../../results/failovers/timeline.ts'
-import type { FailoverReport } from '../../../results/report-model.ts'
-import { failoverTitle } from '../../failover-lines.ts'
+import type { FailoverReport, ScenarioReport } from '../../../results/report-model.ts'
+import { failoverTitle, suspicionText } from '../../failover-lines.ts'
 import { html, type Markup, zoom } from '../markup.ts'
 
 const COLORS = 8
@@ -13,10 +14,16 @@ const SOURCES: Readonly<Record<TimelineMoment['source'], string>> = {
   run: 'the run itself',
 }
 
-/** Where the seconds of each failover went. Nothing where there was none. */
-export function failoversSection(failovers: readonly FailoverReport[]): Markup | undefined {
-  if (failovers.length === 0) return undefined
-  return html`<section id="failovers" aria-labelledby="failovers-title"><h2 id="failovers-title">Failovers</h2>${failovers.map(failoverBlock)}</section>`
+/** Where the seconds of each failover went, and who was suspected in vain. Nothing where there was neither. */
+export function failoversSection({ failovers, suspicions = [] }: ScenarioReport): Markup | undefined {
+  if (failovers.length === 0 && suspicions.length === 0) return undefined
+  return html`<section id="failovers" aria-labelledby="failovers-title"><h2 id="failovers-title">Failovers</h2>${failovers.map(failoverBlock)}${suspicions.map(suspicionBlock)}</section>`
+}
+
+function suspicionBlock(suspicion: Suspicion): Markup {
+  const { startMs, durationMs } = suspicion
+  const text = suspicionText(suspicion)
+  return html`<p class="dim">${text} ${zoom(startMs, startMs + durationMs, text)}</p>`
 }
 
 function failoverBlock(failover: FailoverReport, place: number): Markup {

@@ -1,7 +1,9 @@
 import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
+import { failoverValues } from '../../../results/failovers/metrics.ts'
 import { formatRange } from '../../../results/failovers/summary.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../../results/report-model.ts'
+import { failoverTime } from '../../failover-lines.ts'
 import { type Problem, problemsOfScenario } from '../../problems.ts'
 import { badge, html, type Markup, runAgain } from '../markup.ts'
 
@@ -83,20 +85,19 @@ function figures(scenario: ScenarioReport): Figure[] {
   ]
 }
 
-function failoverFigure({ shard, from, to, wanted, outcome, totalMs, expected }: FailoverReport): Figure {
+function failoverFigure(failover: FailoverReport): Figure {
+  const { shard, from, to, wanted, expected } = failover
   const range = expected === undefined ? '' : `, expected ${formatRange(expected.time)}`
   const name = wanted ? 'failover, asked for' : 'failover'
-  const value = outcome === 'promoted' ? formatDuration(totalMs) : outcome
-  return [name, value, `shard ${shard}: ${from === '' ? '' : `${from} → `}${to}${range}`]
+  return [name, failoverTime(failover), `shard ${shard}: ${from === '' ? '' : `${from} → `}${to}${range}`]
 }
 
 /** The longest time for which writes to the shard of a failover were refused. */
 function outageFigure(failovers: readonly FailoverReport[]): Figure[] {
-  const outages = failovers.filter(({ clientOutageMs }) => clientOutageMs !== undefined)
-  const longest = Math.max(...outages.map(({ clientOutageMs = 0 }) => clientOutageMs))
+  const outages = failoverValues(failovers, 'client_outage').flatMap(({ valueMs }) => valueMs ?? [])
   return outages.length === 0
     ? []
-    : [['longest outage', formatDuration(longest), 'from the first refused write to the next served']]
+    : [['longest outage', formatDuration(Math.max(...outages)), 'from the first refused write to the next served']]
 }
 
 function checkFigure({ checks }: ScenarioReport): Figure {

@@ -1,0 +1,95 @@
+import type { Fault } from '../faults.ts'
+import type { FailoverObservations } from './observations.ts'
+import { majorityOf, votersAt } from './voters.ts'
+
+/** Faults that leave a node without a process that runs. */
+const PROCESS_FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
+
+/** A time during which faults of the run kept a master from the majority of those that vote. */
+export interface Absence {
+  /** The fault that took it away: the one with which it began. */
+  fault: Fault
+  fromMs: number
+  toMs: number
+}
+
+/**
+ * When a master was away, by the faults that began from `fromMs` to `untilMs`: its process was down or frozen, or cuts
+ * left it fewer voters than a majority. A fault that merely touches it (a cut of replication alone, a cut from a
+ * minority) takes nobody away.
+ */
+export function absencesOf(observed: FailoverObservations, master: string, fromMs: number, untilMs: number): Absence[] {
+  const faults = observed.faults
+    .filter((fault) => canTakeAway(fault, master) && fault.startMs >= fromMs && fault.startMs <= untilMs)
+    .map((fault) => ({ fault, overMs: overOf(fault, observed) }))
+  const instants = [...new Set(faults.flatMap(({ fault, overMs }) => [fault.startMs, overMs]))].sort((a, b) => a - b)
+  const absences: Absence[] = []
+  let open: Absence | undefined
+  for (const atMs of instants) {
+    const active = faults.filter(({ fault, overMs }) => fault.startMs <= atMs && overMs > atMs)
+    const last = active.at(-1)?.fault
+    const before = active.filter(({ fault }) => fault.startMs < atMs).map(({ fault }) => fault)
+    // One that ends as another begins was undone in between.
+    if (open && !isAway(observed, master, before, atMs)) {
+      absences.push({ ...open, toMs: atMs })
+      open = undefined
+    }
+    const away =
+      last !== undefined &&
+      isAway(
+        observed,
+        master,
+        active.map(({ fault }) => fault),
+        atMs,
+      )
+    if (away && open === undefined) open = { fault: last, fromMs: atMs, toMs: Number.POSITIVE_INFINITY }
+  }
+  return open ? [...absences, open] : absences
+}
+
+/**
+ * The fault that took a master away, when it is known at `knownMs` that it was: the last absence that began by then,
+ * else the last fault of another kind on it (a stall, a slow link), which may have.
+ */
+export function faultThatTook(
+  observed: FailoverObservations,
+  master: string,
+  sinceMs: number,
+  knownMs: number,
+): Fault | undefined {
+  const absence = absencesOf(observed, master, sinceMs, knownMs).at(-1)
+  return absence?.fault ?? strainsOn(observed, master, sinceMs, knownMs).at(-1)
+}
+
+/** Faults on a node that may take it away, and need not. */
+export function strainsOn({ faults }: FailoverObservations, master: string, fromMs: number, toMs: number): Fault[] {
+  return faults.filter(
+    ({ kind, nodes, cuts, startMs }) =>
+      !PROCESS_FAULTS.has(kind) && cuts === undefined && nodes.includes(master) && startMs >= fromMs && startMs <= toMs,
+  )
+}
+
+function canTakeAway({ kind, nodes, cuts }: Fault, master: string): boolean {
+  return (PROCESS_FAULTS.has(kind) && nodes.includes(master)) || (cuts?.some((pair) => pair.includes(master)) ?? false)
+}
+
+/** When a fault is over: it was undone, or the same was done to the same node anew. */
+function overOf(fault: Fault, { faults }: FailoverObservations): number {
+  const again = PROCESS_FAULTS.has(fault.kind)
+    ? faults.find(
+        ({ kind, nodes, startMs }) =>
+          kind === fault.kind && startMs > fault.startMs && nodes.join() === fault.nodes.join(),
+      )
+    : undefined
+  return Math.min(fault.undoStartMs ?? Number.POSITIVE_INFINITY, again?.startMs ?? Number.POSITIVE_INFINITY)
+}
+
+function isAway(observed: FailoverObservations, master: string, active: readonly Fault[], atMs: number): boolean {
+  if (active.some(({ kind, nodes }) => PROCESS_FAULTS.has(kind) && nodes.includes(master))) return true
+  const cuts = active.flatMap((fault) => fault.cuts ?? [])
+  if (cuts.length === 0) return false
+  const voters = votersAt(observed, atMs)
+  const isCut = (other: string) => cuts.some((pair) => pair.includes(master) && pair.includes(other))
+  const reached = voters.filter((voter) => voter === master || !isCut(voter))
+  return reached.length < majorityOf(voters.length)
+}

@@ -1,0 +1,122 @@
+import t from 'tap'
+import type { ScenarioEvent } from '../../../runner/record/events.ts'
+import type { Failovers } from '../../../runner/results/failovers/failovers.ts'
+import { failoversIn, storedRun } from '../../support/replay-failovers.ts'
+
+const NOBODY: Failovers = { failovers: [], suspicions: [] }
+
+/** The failovers of a stored run, had its events been otherwise. */
+function seenIn(run: string, change = (event: ScenarioEvent): ScenarioEvent | undefined => event): Failovers {
+  const events = storedRun(run).events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  return failoversIn(events.flatMap((event) => change(event) ?? [])) ?? NOBODY
+}
+
+function lines({ failovers }: Failovers): string[] {
+  return failovers.map(({ shard, from, to, cause, outcome }) => `${shard}: ${from} → ${to}, ${cause}, ${outcome}`)
+}
+
+/** What took place in each run, read from its logs: every failover, and no other. */
+const TRUTH: Readonly<Record<string, string[]>> = {
+  'cuts-redis-7.0.15': [
+    '1: redis-node0 → redis-node1, partition in step 2, promoted',
+    '1: redis-node1 → redis-node0, partition in step 7, promoted',
+    '1: redis-node0 → redis-node1, partition in step 12, promoted',
+    '1: redis-node1 → redis-node0, partition in step 17, promoted',
+  ],
+  'halves-redis-7.0.15': ['1: redis-node0 → redis-node1, partition in step 1, promoted'],
+  'old-data-redis-7.0.15': ['1: redis-node0 → , kill in step 4, not promoted'],
+  'one-voter-redis-7.0.15': ['1: redis-node0 → redis-node1, kill in step 9, not promoted'],
+  'two-masters-redis-7.0.15': [
+    '1: redis-node0 → redis-node1, CLUSTER FAILOVER (takeover) in step 3.1, promoted',
+    '1: redis-node0 → redis-node2, CLUSTER FAILOVER (takeover) in step 3.2, undone',
+  ],
+}
+
+for (const [run, expected] of Object.entries(TRUTH)) {
+  t.test(`${run}: the failovers that took place, and no others`, async (t) => {
+    t.strictSame(lines(seenIn(run)), expected)
+  })
+  t.test(`${run}: the same, from a record that does not say what a partition cuts`, async (t) => {
+    const older = seenIn(run, (event) => {
+      if (event.type !== 'fault-seen') return event
+      const { cuts: _, ...fact } = event
+      return fact
+    })
+    t.strictSame(lines(older), expected)
+  })
+}
+
+t.test('a minority that is cut off suspects the others, who need no failover', async (t) => {
+  t.match(seenIn('halves-redis-7.0.15').suspicions, [
+    {
+      shards: [1, 2, 3],
+      nodes: ['redis-node1', 'redis-node2', 'redis-node4'],
+      by: ['redis-node0'],
+      cause: 'partition in step 1',
+      summary: 'suspected by a minority, 1 of 3 masters (redis-node0); no failover needed',
+    },
+  ])
+})
+
+t.test('a master that is said to have failed and went on serving needs no failover', async (t) => {
+  const { suspicions } = seenIn('two-masters-redis-7.0.15')
+  t.match(suspicions, [{ shards: [1, 2] }, { shards: [3] }])
+  for (const { summary } of suspicions) t.match(summary, /and went on serving its shard; no failover needed$/)
+})
+
+t.test('where nobody tried to write, a majority’s word counts', async (t) => {
+  const unserved = seenIn('two-masters-redis-7.0.15', (event) => (event.type === 'service-seen' ? undefined : event))
+  t.ok(unserved.failovers.some(({ shard, outcome }) => shard === 3 && outcome === 'not promoted'))
+})
+
+t.test('detection counts from the fault that took the master away', async (t) => {
+  const [failover] = seenIn('old-data-redis-7.0.15').failovers
+  t.equal(failover?.kind, 'kill')
+  t.ok((failover?.detectionMs ?? 0) < 2000, `${failover?.detectionMs} ms from the kill`)
+  t.match(failover?.incidents, [/cluster-replica-validity-factor/])
+})
+
+t.test('a kill during a cut that had taken the master away already is no cause', async (t) => {
+  const { events } = storedRun('halves-redis-7.0.15')
+  const cut = events.find((event) => event.type === 'fault-seen')
+  if (cut?.type !== 'fault-seen') throw new Error('the stored run has no cut')
+  const { cuts: _, ...fact } = cut
+  const kill: ScenarioEvent = {
+    ...fact,
+    fault: 'kill',
+    nodes: ['redis-node0'],
+    fromMs: cut.fromMs + 500,
+    toMs: cut.toMs + 500,
+  }
+  const seen = failoversIn([...events.filter((event): event is ScenarioEvent => 'scenario' in event), kill])
+  t.match(seen?.failovers, [{ kind: 'partition' }])
+})
+
+t.test('votes are counted of masters with slots', async (t) => {
+  const [failover] = seenIn('one-voter-redis-7.0.15').failovers
+  t.match(failover?.incidents, [/epoch 7: it got 0 of 1 votes in time/, /epoch 8: it got 0 of 1 votes in time/])
+})
+
+t.test('of two masters of one shard, one is told of as undone, and the other says so', async (t) => {
+  const [kept, undone] = seenIn('two-masters-redis-7.0.15').failovers
+  t.match(kept, { to: 'redis-node1', incidents: [/^redis-node2 became master of shard 1 too, and gave in after 3\.1/] })
+  t.match(undone, { to: 'redis-node2', outcome: 'undone', undone: { to: 'redis-node1' }, incidents: [] })
+})
+
+t.test('two masters of one shard that both stand to the end are both told of', async (t) => {
+  const healed = storedRun('two-masters-redis-7.0.15').events.find(
+    (event) => event.type === 'fault-seen' && event.undone,
+  )
+  const untilMs = healed?.type === 'fault-seen' ? healed.fromMs : 0
+  const { failovers } = seenIn('two-masters-redis-7.0.15', (event) => (event.atMs < untilMs ? event : undefined))
+  t.match(failovers, [
+    {
+      outcome: 'promoted',
+      incidents: ['redis-node2 became master of shard 1 too, and had not given in when watching ended'],
+    },
+    {
+      outcome: 'promoted',
+      incidents: ['redis-node1 became master of shard 1 too, and had not given in when watching ended'],
+    },
+  ])
+})
