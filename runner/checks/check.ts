@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { CheckOutcome, CheckVerdict, Finding, Witness } from '../record/check-outcome.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
 import type { Evidence } from './evidence.ts'
+import type { Watched } from './failover-windows.ts'
+import { failoverDoubt, phaseDoubt } from './windows.ts'
 
 /** What a check found, before its verdict. */
 export interface Measured {
@@ -13,6 +15,8 @@ export interface Measured {
   amount?: number
   /** How many operations, reads, … were judged. */
   samples: number
+  /** What was found tells of itself, however few operations showed it: an outage, a rate. */
+  isManifest?: true
   explanation: string
   details?: string[]
   witness?: Witness
@@ -28,6 +32,8 @@ export interface CheckSpec<Limit> {
   /** One limit, as written. */
   limit: z.ZodType<Limit>
   limitText(limit: Limit): string
+  /** What must have been acknowledged around each failover, if the check is a claim about those, too. */
+  watchesFailovers?: Watched
   measure(limit: Limit, evidence: Evidence): Measured
 }
 
@@ -55,11 +61,29 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
       const wanted = list.success ? list.data : [spec.limit.parse(written)]
       return wanted.map((limit) => {
         const measured = spec.measure(limit, evidence)
-        const outcome = outcomeOf({ on, name, limit: spec.limitText(limit) }, measured, evidence.doubt)
+        const doubt = evidence.doubt ?? windowDoubt(spec, limit, measured, evidence)
+        const outcome = outcomeOf({ on, name, limit: spec.limitText(limit) }, measured, doubt)
         return evidence.load ? { ...outcome, load: evidence.load } : outcome
       })
     },
   }
+}
+
+/** Why a claim about a phase, or about failovers, rests on too little of what was done in it. */
+function windowDoubt<Limit>(
+  { watchesFailovers }: CheckSpec<Limit>,
+  limit: Limit,
+  { samples, isManifest }: Measured,
+  evidence: Evidence,
+): string | undefined {
+  const during = duringOf(limit)
+  if (during === undefined) return watchesFailovers && failoverDoubt(evidence, watchesFailovers)
+  return isManifest ? undefined : phaseDoubt(evidence, during, samples)
+}
+
+function duringOf(limit: unknown): string | undefined {
+  const isScoped = typeof limit === 'object' && limit !== null && 'during' in limit
+  return isScoped && typeof limit.during === 'string' ? limit.during : undefined
 }
 
 /**
@@ -71,7 +95,7 @@ export function outcomeOf(
   measured: Measured,
   doubt: string | undefined,
 ): CheckOutcome {
-  const { finding, explanation, ...rest } = measured
+  const { finding, explanation, isManifest: _, ...rest } = measured
   const verdict = verdictOf(finding, measured.samples, doubt)
   const text = verdict === 'inconclusive' && finding === 'holds' ? `${explanation} Yet ${doubt}.` : explanation
   return { ...named, verdict, ...rest, explanation: text }

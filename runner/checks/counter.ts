@@ -19,6 +19,7 @@ export const counter = defineCheck<PropertyLimit>({
   name: 'counter',
   summary: 'Every value read from a counter lies between what had been acknowledged before and what had begun by then',
   workloads: ['counter'],
+  watchesFailovers: 'writes',
   limit: propertyLimit,
   limitText: propertyText,
   measure(limit, evidence) {

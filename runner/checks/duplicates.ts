@@ -24,6 +24,7 @@ export const duplicates = defineCheck<CountLimit>({
   name: 'duplicates',
   summary: 'Elements that stand in a list twice, messages delivered twice, increments that count twice',
   workloads: ['list', 'counter', 'pubsub'],
+  watchesFailovers: 'writes',
   limit: countLimit,
   limitText: countText,
   measure(limit, evidence) {

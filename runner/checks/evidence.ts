@@ -3,6 +3,7 @@ import type { LoadSent } from '../record/check-outcome.ts'
 import type { History } from '../record/history.ts'
 import { NO_PHASE } from '../record/history-codes.ts'
 import type { RunFacts } from '../results/run-facts.ts'
+import { type FailoverWindow, failoverWindows } from './failover-windows.ts'
 import { countLoad, starved } from './load-count.ts'
 import { type Losses, lossesOf } from './losses/losses.ts'
 import { DEFAULT_NEEDS, type Needs } from './needs.ts'
@@ -20,6 +21,7 @@ export class Evidence {
   readonly #withOutcome: number
   #table: ValueTable | undefined
   #losses: Losses | undefined
+  #failoverWindows: FailoverWindow[] | undefined
 
   constructor(history: History, facts: RunFacts, needs = DEFAULT_NEEDS) {
     this.history = history
@@ -53,6 +55,11 @@ export class Evidence {
   get losses(): Losses {
     this.#losses ??= lossesOf(this)
     return this.#losses
+  }
+
+  get failoverWindows(): readonly FailoverWindow[] {
+    this.#failoverWindows ??= failoverWindows(this)
+    return this.#failoverWindows
   }
 
   /**

@@ -12,6 +12,7 @@ export const isolation = defineCheck<PropertyLimit>({
   name: 'isolation',
   summary: 'No transaction sees another half done: keys that are only written together are read with one value',
   workloads: ['transaction'],
+  watchesFailovers: 'writes',
   limit: propertyLimit,
   limitText: propertyText,
   measure(limit, evidence) {

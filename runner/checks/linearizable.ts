@@ -14,6 +14,7 @@ export const linearizable = defineCheck<true>({
   name: 'linearizable',
   summary: 'Every operation seems to take effect at one moment between its beginning and its end',
   workloads: ['register', 'cas', 'counter', 'set', 'list', 'transaction'],
+  watchesFailovers: 'operations',
   limit: mustHold,
   limitText: () => 'every key',
   measure(_, evidence) {

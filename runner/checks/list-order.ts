@@ -20,6 +20,7 @@ export const listOrder = defineCheck<PropertyLimit>({
   summary:
     'Elements stand in the order in which they were appended, and all reads tell the same order; lost elements do not count here',
   workloads: ['list'],
+  watchesFailovers: 'writes',
   limit: propertyLimit,
   limitText: propertyText,
   measure(limit, evidence) {

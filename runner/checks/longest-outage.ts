@@ -38,6 +38,7 @@ export const longestOutage = defineCheck<LongestOutageLimit>({
     }
     return {
       finding: findingOf(longest, mostMs),
+      isManifest: true,
       value: lengthText(longest),
       amount: longest.lengthMs,
       samples,

@@ -20,6 +20,7 @@ export const lostMessages = defineCheck<CountLimit>({
   name: 'lost_messages',
   summary: 'Messages that were published and did not come to a subscriber that was subscribed all the while',
   workloads: ['pubsub'],
+  watchesFailovers: 'writes',
   limit: countLimit,
   limitText: countText,
   measure(limit, evidence) {

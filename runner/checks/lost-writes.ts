@@ -32,6 +32,7 @@ export const lostWrites = defineCheck<LostWritesLimit>({
   name: 'lost_writes',
   summary: 'Acknowledged writes that are gone, or replaced by something older',
   workloads: ['register', 'cas', 'counter', 'set', 'list', 'transaction', 'expiry'],
+  watchesFailovers: 'writes',
   limit,
   limitText(written) {
     if (typeof written === 'number') return String(written)

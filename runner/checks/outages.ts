@@ -65,6 +65,7 @@ export const outages = defineCheck<OutagesLimit>({
       (outage) =>
         `${placeText(outage)} for ${lengthText(outage)} ${beginText(evidence, outage)} (${failuresText(outage)})`,
     )
-    return { ...amount, finding, explanation: `${plural(counted.length, 'outage')}: ${listed(texts, 3)}.` }
+    const explanation = `${plural(counted.length, 'outage')}: ${listed(texts, 3)}.`
+    return { ...amount, finding, isManifest: true, explanation }
   },
 })

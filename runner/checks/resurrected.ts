@@ -18,6 +18,7 @@ export const resurrected = defineCheck<CountLimit>({
   name: 'resurrected',
   summary: 'Values that masters returned again after a newer value, or their end, had been read',
   workloads: ['register', 'cas', 'transaction', 'expiry'],
+  watchesFailovers: 'writes',
   limit: countLimit,
   limitText: countText,
   measure(limit, evidence) {

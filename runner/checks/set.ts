@@ -19,6 +19,7 @@ export const set = defineCheck<PropertyLimit>({
   name: 'set',
   summary: 'Every read of a set holds what had been added before it began, and nothing that nobody had begun to add',
   workloads: ['set'],
+  watchesFailovers: 'writes',
   limit: propertyLimit,
   limitText: propertyText,
   measure(limit, evidence) {

@@ -27,6 +27,7 @@ export const throughput = defineCheck<RateLimit>({
     const excuse = isTooFew && count > failed ? evidence.starved : undefined
     return {
       finding: excuse !== undefined ? 'unknown' : isTooFew ? 'violated' : 'holds',
+      isManifest: true,
       value: `${Math.round(perSecond)}/s`,
       amount: perSecond,
       // Nothing served in a phase that took place is a result, and no lack of one.

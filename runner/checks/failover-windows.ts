@@ -1,0 +1,49 @@
+import type { History } from '../record/history.ts'
+import { FN, OUTCOME_OK } from '../record/history-codes.ts'
+import type { FailoverFact, RunFacts } from '../results/run-facts.ts'
+import { isOwnOperation } from './load-count.ts'
+import type { ShardMap } from './shard-map.ts'
+
+/** What a check must have seen around a failover: acknowledged writes, or acknowledged operations of any kind. */
+export type Watched = 'writes' | 'operations'
+
+/** What was acknowledged on the shard of a failover, around it. */
+export type FailoverWindow = Record<Watched, number> & { failover: FailoverFact; fromMs: number; toMs: number }
+
+/** What may be lost in a failover was acknowledged in the last moments before it: a replica is rarely further behind. */
+const BEFORE_MS = 1000
+
+/**
+ * What was acknowledged around each failover, from a second before its cause until the new master was there: in every
+ * shard that has keys of the workload.
+ */
+export function failoverWindows({
+  history,
+  facts,
+  shards,
+}: {
+  history: History
+  facts: RunFacts
+  shards: ShardMap
+}): FailoverWindow[] {
+  const itsShards = new Set(shards.ofKey)
+  const windows = facts.failovers
+    .filter(({ shard, outcome = 'promoted' }) => outcome === 'promoted' && itsShards.has(shard))
+    .map((failover): FailoverWindow => {
+      const { startMs, totalMs } = failover
+      return { failover, fromMs: Math.max(startMs - BEFORE_MS, 0), toMs: startMs + totalMs, writes: 0, operations: 0 }
+    })
+  if (windows.length === 0) return []
+  const { ops, rows } = history
+  for (let row = 0; row < rows; row += 1) {
+    if (ops.outcome[row] !== OUTCOME_OK || !isOwnOperation(history, row)) continue
+    const atMs = ops.completeMs[row] ?? 0
+    const shard = shards.ofKey[ops.key[row] ?? 0]
+    for (const window of windows) {
+      if (window.failover.shard !== shard || atMs < window.fromMs || atMs > window.toMs) continue
+      window.operations += 1
+      if (ops.fn[row] !== FN.read) window.writes += 1
+    }
+  }
+  return windows
+}

@@ -1,0 +1,115 @@
+import t from 'tap'
+import { judgeWorkload } from '../../runner/checks/index.ts'
+import { FLAG } from '../../runner/record/history-codes.ts'
+import { KILL_FACTS, NO_FACTS } from '../support/facts.ts'
+import { historyOf, type Op } from '../support/histories.ts'
+
+/** In KILL_FACTS, slot 6000 is in shard 2, which fails over from 10.00 s to 16.40 s, and slot 100 in shard 1. */
+const SLOTS = { failing: 6000, calm: 100 }
+
+let last = 0
+/** Writes of ever new values, one each ms from `fromMs` on. */
+const writes = (key: string, count: number, fromMs: number, phase?: string): Op[] =>
+  Array.from({ length: count }, (_, n): Op => {
+    last += 1
+    return {
+      f: 'write',
+      a: last,
+      key,
+      at: [fromMs + n, fromMs + n + 0.5],
+      node: 'redis-node2',
+      ...(phase && { phase }),
+    }
+  })
+
+/** Judges these, and a final read of the last write that was acknowledged. */
+function judged(ops: readonly Op[], limits: Record<string, unknown>, facts = KILL_FACTS) {
+  const newest = ops.findLast(({ f, failed, lost }) => f === 'write' && failed === undefined && lost === undefined)
+  const final: Op = { f: 'read', key: newest?.key ?? '', r: newest?.a ?? null, at: [50_000, 50_001], flags: FLAG.final }
+  const history = historyOf({ type: 'register', ops: [...ops, final], slots: SLOTS })
+  return judgeWorkload({ on: 'checkout', limits, history, facts })
+}
+
+t.test('that nothing was lost in a failover needs writes right before it', async (t) => {
+  const long = writes('failing', 200, 1_000)
+  const [thin] = judged([...long, ...writes('failing', 9, 9_500)], { lost_writes: 0 })
+  t.match(thin, { verdict: 'inconclusive', samples: 209 })
+  t.match(
+    thin?.explanation,
+    'Yet only 9 writes were acknowledged in shard 2 around its failover (kill in step 4), between 9.00 s and 16.40 s: a loss there would hardly have been seen; at least 10 are wanted (`min_in_window`).',
+  )
+  const enough = [...writes('failing', 200, 1_000), ...writes('failing', 10, 9_500)]
+  t.match(judged(enough, { lost_writes: 0 }), [{ verdict: 'passed' }])
+  t.match(judged(enough, { lost_writes: 0, min_in_window: 11 }), [{ verdict: 'inconclusive' }])
+  t.match(judged(long, { lost_writes: 0, min_in_window: 0 }), [{ verdict: 'passed' }])
+})
+
+t.test('writes after it, and those that were refused, are not among them', async (t) => {
+  const refused = writes('failing', 50, 9_500).map((op): Op => ({ ...op, failed: 'CLUSTERDOWN' }))
+  const lost = writes('failing', 50, 9_600).map((op): Op => ({ ...op, lost: 'timeout' }))
+  const ops = [...writes('failing', 200, 1_000), ...refused, ...lost, ...writes('failing', 50, 16_500)]
+  t.match(judged(ops, { lost_writes: 0 }), [
+    { verdict: 'inconclusive', explanation: /Yet only 0 writes were acknowledged in shard 2 around its failover/ },
+  ])
+})
+
+t.test('a failover of a shard that the load never touched is none of its claims', async (t) => {
+  t.match(judged(writes('calm', 200, 1_000), { lost_writes: 0 }), [{ verdict: 'passed' }])
+  const [failover] = KILL_FACTS.failovers
+  if (!failover) throw new Error('there is none')
+  const undone = { ...KILL_FACTS, failovers: [{ ...failover, outcome: 'not promoted' as const }] }
+  t.match(judged(writes('failing', 200, 1_000), { lost_writes: 0 }, undone), [{ verdict: 'passed' }])
+  t.match(judged(writes('failing', 200, 1_000), { lost_writes: 0 }, NO_FACTS), [{ verdict: 'passed' }])
+})
+
+t.test('reads count for what is judged by reads', async (t) => {
+  const ops = writes('failing', 200, 1_000)
+  const reads = Array.from(
+    { length: 10 },
+    (_, n): Op => ({
+      ...{ f: 'read', key: 'failing', r: last, node: 'redis-node2', at: [9_500 + n, 9_500.5 + n] },
+    }),
+  )
+  t.match(judged([...ops, ...reads], { lost_writes: 0, linearizable: true }), [
+    { name: 'lost_writes', verdict: 'inconclusive' },
+    { name: 'linearizable', verdict: 'passed' },
+  ])
+})
+
+t.test('what is measured of the whole run is no claim about the failover', async (t) => {
+  t.match(judged(writes('failing', 200, 1_000), { p99: '1s', error_rate: '0%', throughput: '1/s' }), [
+    { verdict: 'passed' },
+    { verdict: 'passed' },
+    { verdict: 'passed' },
+  ])
+})
+
+t.test('a claim about a phase needs operations in that phase', async (t) => {
+  const calm = writes('calm', 200, 1_000)
+  const few = judged([...calm, ...writes('calm', 9, 21_000, 'recovery')], {
+    lost_writes: { at_most: 0, during: 'recovery' },
+    error_rate: { at_most: '0%', during: 'recovery' },
+    p99: { at_most: '1s', during: 'recovery' },
+    outages: { at_most: 0, during: 'recovery' },
+  })
+  t.match(few, Array(4).fill({ verdict: 'inconclusive', samples: 9 }))
+  t.match(
+    few[1]?.explanation,
+    'Yet only 9 of what it judges lie in the phase recovery (20.00 s to 60.00 s): at least 10 are wanted (`min_in_window`).',
+  )
+  const enough = [...writes('calm', 200, 1_000), ...writes('calm', 10, 21_000, 'recovery')]
+  t.match(judged(enough, { error_rate: { at_most: '0%', during: 'recovery' } }), [{ verdict: 'passed' }])
+  t.match(judged(calm, { error_rate: { at_most: '0%', during: 'recovery' } }), [{ verdict: 'not-evaluated' }])
+})
+
+t.test('an outage and a rate tell of themselves, however few operations show them', async (t) => {
+  const out: Op = { f: 'write', a: 9_001, key: 'calm', at: [12_000, 12_001], failed: 'CLUSTERDOWN', phase: 'outage' }
+  const back: Op = { f: 'write', a: 9_002, key: 'calm', at: [12_050, 12_051], phase: 'outage' }
+  t.match(
+    judged([...writes('calm', 200, 11_700, 'outage').slice(0, 5), ...writes('calm', 200, 1_000), out, back], {
+      longest_outage: { at_most: '15s', during: 'outage' },
+      throughput: { at_least: '0.1/s', during: 'outage' },
+    }),
+    [{ verdict: 'passed' }, { verdict: 'passed' }],
+  )
+})
