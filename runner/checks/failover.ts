@@ -1,20 +1,32 @@
 import { z } from 'zod'
-import { formatDuration } from '../base/duration.ts'
+import { formatDuration, parseDuration } from '../base/duration.ts'
 import { capitalized } from '../base/text.ts'
 import type { CheckOutcome, Finding } from '../record/check-outcome.ts'
-import { type FailoverMetric, type FailoverValue, failoverValues } from '../results/failovers/metrics.ts'
+import { expectedRange, type FailoverMetric, type FailoverValue, failoverValues } from '../results/failovers/metrics.ts'
+import { formatRange } from '../results/failovers/summary.ts'
+import type { ExpectedRange } from '../results/failovers/timeline.ts'
 import type { FailoverFact, RunFacts } from '../results/run-facts.ts'
 import { type Measured, outcomeOf } from './check.ts'
-import { atMostText, durationOf, durationText } from './limits.ts'
+import { atMostText, durationOf } from './limits.ts'
 import { momentText } from './words.ts'
 
 /** The name under which checks of failovers stand in a scenario, beside those of workloads. */
 export const FAILOVER = 'failover'
 
+/** As a limit: what the cluster's own settings and version let expect of that failover. */
+const EXPECTED = 'expected'
+
+const atMost = z
+  .string()
+  .refine((text) => text === EXPECTED || parseDuration(text) !== undefined, {
+    error: ({ input }) => `\`${input}\` is not a duration; write it as 250ms, 15s or 2m, or as ${EXPECTED}`,
+  })
+  .describe('A duration: 250ms, 15s, 2m, or expected')
+
 const limit = z.union([
-  durationText,
+  atMost,
   z.strictObject({
-    at_most: durationText,
+    at_most: atMost,
     shards: z.array(z.int().min(1)).min(1).optional().describe('Only failovers of these shards'),
     wanted: z
       .boolean()
@@ -70,14 +82,23 @@ export const failoverChecks: readonly FailoverCheck[] = PARTS.map((part) => {
 })
 
 function limitText(written: FailoverLimit): string {
-  if (typeof written === 'string') return atMostText(written)
+  if (typeof written === 'string') return mostText(written)
   const { at_most, shards, wanted } = written
   const which = wanted === undefined ? '' : wanted ? ', of those asked for' : ', of those not asked for'
-  return `${atMostText(at_most)}${shards === undefined ? '' : `, of shard ${shards.join(', ')}`}${which}`
+  return `${mostText(at_most)}${shards === undefined ? '' : `, of shard ${shards.join(', ')}`}${which}`
 }
 
-/** A value that was seen: `open` if it is the least that it was. */
-type Timed = FailoverValue & { valueMs: number }
+function mostText(atMost: string): string {
+  return atMost === EXPECTED ? 'as expected' : atMostText(atMost)
+}
+
+/** A value that was seen, and what it is held against: `open` if it is the least that it was. */
+interface Timed extends FailoverValue {
+  valueMs: number
+  mostMs: number
+  /** Where the limit is what was expected. */
+  expected?: ExpectedRange
+}
 
 /**
  * The worst of the values decides. One that had not come to its end when watching ended leaves open whether the limit
@@ -90,20 +111,21 @@ function measure(part: Part, written: FailoverLimit, failovers: readonly Failove
       (shards === undefined || shards.includes(failover.shard)) &&
       (wanted === undefined || wanted === (failover.wanted ?? false)),
   )
-  const values = failoverValues(asked, part.name).filter(
+  const values = failoverValues(asked, part.name)
     // A request that its server gave up replaced nobody, so nothing was timed.
-    ({ failover }) => part.name !== 'time' || failover.outcome !== 'given up',
-  )
-  const timed = values.filter((value): value is Timed => value.valueMs !== undefined)
-  const unseen = values.filter(({ valueMs }) => valueMs === undefined).map(unseenText)
-  const mostMs = durationOf(at_most)
-  const worst = worstOf(part, timed, mostMs)
+    .filter(({ failover }) => part.name !== 'time' || failover.outcome !== 'given up')
+    // One that was asked for waits for nothing that settings rule.
+    .filter(({ failover }) => part.name !== 'election' || at_most !== EXPECTED || failover.wanted !== true)
+    .map((value) => held(value, part, at_most))
+  const timed = values.filter((value): value is Timed => value.valueMs !== undefined && value.mostMs !== undefined)
+  const unseen = values.filter(({ why }) => why !== undefined).map(unseenText)
+  const worst = worstOf(part, timed)
   if (!worst) {
     const explanation = unseen[0] ?? (asked.length === 0 ? 'No failover was seen.' : `No ${part.noun} was seen.`)
     return { finding: 'unknown', value: 'none', samples: 0, explanation }
   }
   const [missed] = unseen
-  const finding = findingOf(part, worst, mostMs)
+  const finding = findingOf(part, worst)
   const isUnseen = finding === 'holds' && missed !== undefined
   return {
     finding: isUnseen ? 'unknown' : finding,
@@ -111,22 +133,30 @@ function measure(part: Part, written: FailoverLimit, failovers: readonly Failove
     amount: worst.valueMs,
     samples: timed.length,
     details: [...timed.map(line), ...unseen],
-    explanation: isUnseen ? missed : explain(part, worst, { samples: timed.length, mostMs }),
+    explanation: isUnseen ? missed : explain(part, worst, timed.length),
   }
+}
+
+/** The value with its limit, or why there is none. */
+function held(value: FailoverValue, { name }: Part, atMost: string): FailoverValue & Partial<Timed> {
+  if (atMost !== EXPECTED) return { ...value, mostMs: durationOf(atMost) }
+  const expected = expectedRange(value.failover, name)
+  if (expected !== undefined) return { ...value, mostMs: expected.maxMs, expected }
+  return { why: "it is not known what to expect: no node told the cluster's settings", ...value }
 }
 
 /**
  * A master that nobody replaced has not been replaced in time; clients that were not back yet may have come back in
  * time.
  */
-function findingOf({ name }: Part, { open, valueMs }: Timed, mostMs: number): Finding {
+function findingOf({ name }: Part, { open, valueMs, mostMs }: Timed): Finding {
   if (valueMs > mostMs || (open && name === 'time')) return 'violated'
   return open ? 'unknown' : 'holds'
 }
 
 /** A violation before what is open, and that before what holds; of those alike, the longest. */
-function worstOf(part: Part, timed: readonly Timed[], mostMs: number): Timed | undefined {
-  const rank = (one: Timed) => ['holds', 'unknown', 'violated'].indexOf(findingOf(part, one, mostMs))
+function worstOf(part: Part, timed: readonly Timed[]): Timed | undefined {
+  const rank = (one: Timed) => ['holds', 'unknown', 'violated'].indexOf(findingOf(part, one))
   return timed.toSorted((a, b) => rank(b) - rank(a) || b.valueMs - a.valueMs)[0]
 }
 
@@ -134,22 +164,31 @@ function unseenText({ failover, why }: FailoverValue): string {
   return `${capitalized(why ?? 'it was not seen')}: shard ${failover.shard}, ${failover.cause}.`
 }
 
-function explain(
-  { name, noun }: Part,
-  { failover, valueMs, open }: Timed,
-  { samples, mostMs }: { samples: number; mostMs: number },
-): string {
+function explain({ name, noun }: Part, timed: Timed, samples: number): string {
+  const { failover, valueMs, open, mostMs } = timed
   const { shard, cause } = failover
   const tookMs = formatDuration(valueMs)
+  const beside = besideText(timed)
   if (open && name === 'time')
-    return `No replica took over in shard ${shard} within ${tookMs}; it was caused by ${cause}.`
+    return `No replica took over in shard ${shard} within ${tookMs}${beside}; it was caused by ${cause}.`
   const what = `caused by ${cause}: ${whoText(failover)}.`
   if (open) {
-    const limit = valueMs > mostMs ? '' : ` The limit is ${formatDuration(mostMs)}.`
-    return `Writes to shard ${shard} were refused for ${tookMs}, and still were when watching ended, ${what}${limit}`
+    const limit = valueMs > mostMs || beside !== '' ? '' : ` The limit is ${formatDuration(mostMs)}.`
+    const still =
+      name === 'detection'
+        ? `No majority agreed within ${tookMs} that the master of shard ${shard} had failed`
+        : `Writes to shard ${shard} were refused for ${tookMs}, and still were when watching ended`
+    return `${still}${beside}, ${what}${limit}`
   }
   const others = samples > 1 ? `, the longest of ${samples},` : ''
-  return `The ${noun} took ${tookMs}${others} in shard ${shard}, ${what}`
+  return `The ${noun} took ${tookMs}${others} in shard ${shard}${beside}, ${what}`
+}
+
+/** What the settings allow, beside what was found. */
+function besideText({ expected, valueMs }: Timed): string {
+  if (expected === undefined) return ''
+  const range = formatRange(expected)
+  return valueMs > expected.maxMs ? `, where the cluster's settings and version allow ${range}` : ` (expected ${range})`
 }
 
 function whoText({ from, to, outcome = 'promoted', startMs, totalMs }: FailoverFact): string {

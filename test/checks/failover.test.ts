@@ -117,3 +117,78 @@ t.test('what nobody saw is not taken for kept', async (t) => {
     { verdict: 'not-evaluated', explanation: /no write was tried on its shard/i },
   ])
 })
+
+const expected = {
+  nodeTimeoutMs: 5_000,
+  detection: { minMs: 5_000, maxMs: 10_000 },
+  election: { minMs: 500, maxMs: 1_300 },
+  time: { minMs: 5_500, maxMs: 11_300 },
+  clientOutage: { minMs: 0, maxMs: 11_500 },
+}
+const wantedExpected = {
+  nodeTimeoutMs: 5_000,
+  time: { minMs: 0, maxMs: 5_000 },
+  clientOutage: { minMs: 0, maxMs: 5_200 },
+}
+
+t.test('expected holds each failover against what its own settings allow', async (t) => {
+  const all = { time: 'expected', detection: 'expected', election: 'expected', client_outage: 'expected' }
+  const [own, other] = [
+    { ...killed, expected },
+    { ...asked, expected: wantedExpected },
+  ]
+  t.match(judge(all, own, other), [
+    { name: 'time', verdict: 'passed', limit: 'as expected', samples: 2 },
+    { name: 'detection', verdict: 'passed', samples: 1 },
+    { name: 'election', verdict: 'passed', value: '1.10 s', samples: 1, explanation: /\(expected 500–1300 ms\)/ },
+    { name: 'client_outage', verdict: 'passed', samples: 2 },
+  ])
+  const slow = { ...own, electionMs: 4_100 }
+  t.match(judge({ election: 'expected' }, own, slow), [
+    {
+      verdict: 'failed',
+      value: '4.10 s',
+      explanation:
+        /took 4\.10 s, the longest of 2, in shard 2, where the cluster's settings and version allow 500–1300 ms/,
+    },
+  ])
+  const late = { ...other, totalMs: 5_400 }
+  t.match(
+    judge({ time: { at_most: 'expected', wanted: true } }, own, late),
+    [{ verdict: 'failed', value: '5.40 s', limit: 'as expected, of those asked for' }],
+    'a shorter time than that of another failover, against a limit of its own',
+  )
+})
+
+t.test('expected says so where nothing can be expected', async (t) => {
+  t.match(judge({ time: 'expected' }, killed), [
+    { verdict: 'not-evaluated', explanation: /^It is not known what to expect: no node told the cluster's settings/ },
+  ])
+  t.match(judge({ time: 'expected' }, killed, { ...killed, expected }), [{ verdict: 'inconclusive', samples: 1 }])
+  t.match(judge({ election: 'expected' }, { ...asked, expected: wantedExpected }), [{ verdict: 'not-evaluated' }])
+})
+
+t.test('clients that are refused after the promotion, until watching ends, were out that long', async (t) => {
+  const promotedInVain = { ...killed, expected, clientOutageMs: 20_000, clientsBack: false }
+  t.match(judge({ time: 'expected', client_outage: 'expected' }, promotedInVain), [
+    { name: 'time', verdict: 'passed' },
+    {
+      name: 'client_outage',
+      verdict: 'failed',
+      value: 'at least 20.00 s',
+      explanation: /still were when watching ended/,
+    },
+  ])
+})
+
+t.test('a failing that nobody agreed on has lasted at least as long as the master was away', async (t) => {
+  const unnoticed = without(never, 'detectionMs')
+  t.match(judge({ detection: '15s' }, unnoticed), [
+    {
+      verdict: 'failed',
+      value: 'at least 30.00 s',
+      explanation: /^No majority agreed within 30\.00 s that the master of shard 1 had failed/,
+    },
+  ])
+  t.match(judge({ detection: '40s' }, unnoticed), [{ verdict: 'inconclusive' }])
+})

@@ -8,6 +8,8 @@ import type { ExpectedRange, ExpectedTimes } from './timeline.ts'
 const CRON_MS = 100
 /** Asking for votes and getting them: two turns through the cluster and a written configuration on each master. */
 const VOTES_MS = 100
+/** From the promotion until every node says so and clients are served: two turns of the timer. */
+const SERVED_MS = 2 * CRON_MS
 
 /**
  * What the settings and the version allow for a failover after a fault. A node is suspected once a ping is unanswered
@@ -28,16 +30,15 @@ export function expectedAfterFault(
     minMs: delays.leastMs + addedMs,
     maxMs: delays.mostMs + addedMs + 2 * CRON_MS + VOTES_MS + lost * (delays.retryMs + delays.mostMs + CRON_MS),
   }
-  return {
-    nodeTimeoutMs,
-    detection,
-    election,
-    time: { minMs: nodeTimeoutMs + delays.leastMs, maxMs: detection.maxMs + election.maxMs },
-  }
+  const time: ExpectedRange = { minMs: nodeTimeoutMs + delays.leastMs, maxMs: detection.maxMs + election.maxMs }
+  // A master that is cut off serves clients for some time: they may notice late, or nothing at all.
+  const clientOutage: ExpectedRange = { minMs: 0, maxMs: time.maxMs + SERVED_MS }
+  return { nodeTimeoutMs, detection, election, time, clientOutage }
 }
 
 /** A CLUSTER FAILOVER waits for nothing but the old master and the votes, and is given up when they take too long. */
 export function expectedWhenWanted(timing: TimingObservation): ExpectedTimes {
   const { nodeTimeoutMs, manualTimeoutMs } = timing
-  return { nodeTimeoutMs, time: { minMs: 0, maxMs: manualTimeoutMs } }
+  const time: ExpectedRange = { minMs: 0, maxMs: manualTimeoutMs }
+  return { nodeTimeoutMs, time, clientOutage: { minMs: 0, maxMs: manualTimeoutMs + SERVED_MS } }
 }

@@ -1,4 +1,5 @@
 import type { FailoverFact } from '../run-facts.ts'
+import type { ExpectedRange } from './timeline.ts'
 
 /** What a scenario's `checks: failover:` may set limits to. */
 export const FAILOVER_METRICS = ['time', 'detection', 'election', 'client_outage'] as const
@@ -30,6 +31,14 @@ export function failoverValues<F extends FailoverFact>(
     .map((failover) => ({ failover, ...measure(failover, metric) }))
 }
 
+/**
+ * What the cluster's settings and version allow for a metric of a failover. Undefined where nothing can be said: the
+ * settings were not read, or an election was asked for, which waits for nothing.
+ */
+export function expectedRange({ expected }: FailoverFact, metric: FailoverMetric): ExpectedRange | undefined {
+  return metric === 'client_outage' ? expected?.clientOutage : expected?.[metric]
+}
+
 function applies({ wanted = false, outcome = 'promoted' }: FailoverFact, metric: FailoverMetric): boolean {
   // A promotion that was undone replaced nobody.
   if (outcome === 'undone') return false
@@ -47,6 +56,8 @@ function measure(failover: FailoverFact, metric: FailoverMetric): Value {
     return valueOr(clientOutageMs, clientsBack === false, 'no write was tried on its shard')
   }
   if (metric === 'detection') {
+    // Nobody agreed while the master was away: that long it took at least.
+    if (detectionMs === undefined && outcome === 'not promoted') return { valueMs: totalMs, open: true }
     return valueOr(detectionMs, false, 'it is not known when the majority agreed that the master had failed')
   }
   // A takeover asks nobody.

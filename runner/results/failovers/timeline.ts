@@ -98,6 +98,8 @@ export interface ExpectedTimes {
   election?: ExpectedRange
   /** All of it. `minMs` is the floor: no failover of this cluster can be faster. */
   time: ExpectedRange
+  /** How long clients are refused. Absent in records of earlier versions. */
+  clientOutage?: ExpectedRange
 }
 
 /** Another shard that refused writes during the failover with CLUSTERDOWN, though its own master was there. */
