@@ -75,7 +75,8 @@ async function round(
   const bins = new Bins(({ ok }) => {
     done += ok.reduce((sum, count) => sum + count, 0)
   })
-  const driver = new Driver({ options, keys, workload, history, client, bins, nodes: [...nodes.keys()], seed: 1, now })
+  const parts = { keys, workload, history, client, bins, nodes: [...nodes.keys()] }
+  const driver = new Driver({ options, ...parts, seed: 1, now, ranMs: now })
   await client.warmUp()
   const before = process.cpuUsage()
   driver.begin()

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { systemClock } from '../base/clock.ts'
 import { codeOf } from '../base/errors.ts'
+import { afterRunning } from '../base/time-limit.ts'
 import { ReplyError, Unreachable, type UnreachableKind } from './reply-errors.ts'
 
 /** A command's words, the command itself first. */
@@ -67,7 +68,7 @@ export class NodeClient {
    */
   async pipeline(commands: readonly Command[], timeoutMs = this.#commandTimeoutMs): Promise<(unknown | Error)[]> {
     if (commands.length === 0) return []
-    const startMs = performance.now()
+    const startMs = systemClock.ranMs()
     let connection: Connection
     try {
       connection = await this.#connected(timeoutMs)
@@ -78,14 +79,11 @@ export class NodeClient {
     // Upper case keeps ioredis from reshaping replies: its transformers go by lower-case names.
     for (const [command, ...args] of commands) pipeline.call(command.toUpperCase(), ...args)
     let timedOut = false
-    const timer = setTimeout(
-      () => {
-        timedOut = true
-        connection.givenUp = true
-        this.#drop(connection.redis)
-      },
-      Math.max(1, timeoutMs - (performance.now() - startMs)),
-    )
+    const cancel = afterRunning(Math.max(1, timeoutMs - (systemClock.ranMs() - startMs)), () => {
+      timedOut = true
+      connection.givenUp = true
+      this.#drop(connection.redis)
+    })
     try {
       const results = (await pipeline.exec()) ?? []
       return commands.map((command, index) => {
@@ -95,7 +93,7 @@ export class NodeClient {
         return this.#failure(error, command, connection.givenUp ? late : undefined)
       })
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 
@@ -111,17 +109,16 @@ export class NodeClient {
     const connection = this.#connection ?? this.#connect()
     this.#connection = connection
     if (connection.redis.status === 'ready') return connection
-    const timer = new AbortController()
-    const late = systemClock.sleep(timeoutMs, timer.signal).then(
-      () => {
-        throw this.#unreachable('timeout', false, `no connection within ${timeoutMs} ms`)
-      },
-      () => undefined,
-    )
+    let cancel = (): void => undefined
+    const late = new Promise<never>((_, reject) => {
+      cancel = afterRunning(timeoutMs, () =>
+        reject(this.#unreachable('timeout', false, `no connection within ${timeoutMs} ms`)),
+      )
+    })
     try {
       await Promise.race([connection.ready, late])
     } finally {
-      timer.abort()
+      cancel()
     }
     return connection
   }
@@ -136,7 +133,8 @@ export class NodeClient {
       enableReadyCheck: false,
       enableOfflineQueue: false,
       disableClientInfo: true,
-      connectTimeout: this.#connectTimeoutMs,
+      // The limit below does not count times in which the runner stood still.
+      connectTimeout: 0,
       retryStrategy: () => null,
     })
     let cause: Error | undefined
@@ -144,17 +142,17 @@ export class NodeClient {
       cause ??= error
     })
     let timedOut = false
-    const timer = setTimeout(() => {
+    const cancel = afterRunning(this.#connectTimeoutMs, () => {
       timedOut = true
       this.#drop(redis)
-    }, this.#connectTimeoutMs)
+    })
     const ready = redis
       .connect()
       .catch((error: Error) => {
         this.#drop(redis)
         throw timedOut ? this.#noConnection() : this.#connectFailure(cause ?? error)
       })
-      .finally(() => clearTimeout(timer))
+      .finally(cancel)
     // Callers await `ready` themselves; an attempt nobody waits for any more must not count as unhandled.
     ready.catch(() => undefined)
     return { redis, ready, givenUp: false }

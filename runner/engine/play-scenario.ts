@@ -3,6 +3,7 @@ import { typed } from '../base/command-line.ts'
 import { formatDuration } from '../base/duration.ts'
 import { type ChaosError, isExpected, messageOf } from '../base/errors.ts'
 import { seededRandom } from '../base/random.ts'
+import { abortAfterRunning } from '../base/time-limit.ts'
 import { judgeScenario } from '../checks/judge.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { TargetResolver } from '../cluster/targets.ts'
@@ -201,7 +202,7 @@ async function healAll(
   // Servers that are about to be removed in a hurry need no healing.
   if (faults.active.length === 0 || (signal.aborted && !keep)) return result
   try {
-    await faults.endAll(AbortSignal.timeout(HEAL_WITHIN_MS))
+    await faults.endAll(abortAfterRunning(HEAL_WITHIN_MS))
     return result
   } catch (error) {
     if (!isHealingFailure(error)) throw error

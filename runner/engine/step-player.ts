@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { BUG_HINT, ChaosError, describeBug, PlayError } from '../base/errors.ts'
+import { afterRunning } from '../base/time-limit.ts'
 import { parseTarget } from '../cluster/targets.ts'
 import type { PlannedStep, StepOutcome, StepVerdict } from '../record/events.ts'
 import { verdictOfSteps } from '../results/verdict.ts'
@@ -205,18 +206,18 @@ async function withDeadline<T>(
 ): Promise<T> {
   outer.throwIfAborted()
   const controller = new AbortController()
-  let windDown: NodeJS.Timeout | undefined
+  let dontWindDown: (() => void) | undefined
   let abort = (_: unknown): void => {}
   const abandoned = new Promise<never>((_, reject) => {
     abort = (reason) => {
       controller.abort(reason)
-      windDown ??= setTimeout(() => reject(reason), WIND_DOWN_MS)
+      dontWindDown ??= afterRunning(WIND_DOWN_MS, () => reject(reason))
     }
   })
   const onOuterAbort = () => abort(outer.reason)
   outer.addEventListener('abort', onOuterAbort, { once: true })
-  const timer = Number.isFinite(deadlineMs)
-    ? setTimeout(() => abort(new DeadlinePassed(`did not end within ${formatDuration(deadlineMs)}`)), deadlineMs)
+  const cancel = Number.isFinite(deadlineMs)
+    ? afterRunning(deadlineMs, () => abort(new DeadlinePassed(`did not end within ${formatDuration(deadlineMs)}`)))
     : undefined
   try {
     const result = await Promise.race([work(controller.signal), abandoned])
@@ -227,8 +228,8 @@ async function withDeadline<T>(
     const environmentFailed = error instanceof ChaosError && error.stepVerdict === 'error'
     throw controller.signal.aborted && !environmentFailed ? controller.signal.reason : error
   } finally {
-    clearTimeout(timer)
-    clearTimeout(windDown)
+    cancel?.()
+    dontWindDown?.()
     outer.removeEventListener('abort', onOuterAbort)
   }
 }

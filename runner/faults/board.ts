@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { abortAfterRunning } from '../base/time-limit.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { Fault, FaultKind, FaultStage } from './fault.ts'
@@ -140,7 +141,7 @@ export class FaultBoard {
     const rest = this.#active.filter((one) => one !== fault)
     try {
       // Not the step's signal: that may be why it failed.
-      await kind.heal(fault, this.#stage(AbortSignal.timeout(UNDO_WITHIN_MS), rest))
+      await kind.heal(fault, this.#stage(abortAfterRunning(UNDO_WITHIN_MS), rest))
       this.#keep(rest)
     } catch {
       // The failure that led here is the one to tell; the scenario's end tries again, and tells what is left.

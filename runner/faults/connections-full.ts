@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { poll } from '../base/poll.ts'
+import { afterRunning } from '../base/time-limit.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, healableOf, healEach, runningOf, wordsOf } from './reach.ts'
@@ -101,12 +102,12 @@ function greetingOf(stage: FaultStage, node: string): Promise<string> {
     const socket = connect({ host, port })
     let said = ''
     const end = () => {
-      clearTimeout(late)
+      cancel()
       stage.signal.removeEventListener('abort', end)
       socket.destroy()
       resolve(said.trim())
     }
-    const late = setTimeout(end, TOLD_WITHIN_MS)
+    const cancel = afterRunning(TOLD_WITHIN_MS, end)
     stage.signal.addEventListener('abort', end, { once: true })
     socket.setEncoding('utf8')
     socket.on('data', (text: string) => {

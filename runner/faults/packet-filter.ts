@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
+import { afterRunning } from '../base/time-limit.ts'
 import type { LiveNode } from '../cluster/live-cluster.ts'
 import { BUS_OFFSET } from '../platforms/platform.ts'
 import { isPong, malformedPacket, type PacketType, strangersPing } from './bus-packets.ts'
@@ -54,7 +55,7 @@ function sendToBus(
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port })
     const end = (failure?: unknown) => {
-      clearTimeout(late)
+      cancel()
       clearInterval(looking)
       signal.removeEventListener('abort', aborted)
       socket.destroy()
@@ -69,7 +70,7 @@ function sendToBus(
         ),
       )
     const aborted = () => end(signal.reason)
-    const late = setTimeout(() => fail(`did not answer a PING within ${TOLD_WITHIN_MS} ms`), TOLD_WITHIN_MS)
+    const cancel = afterRunning(TOLD_WITHIN_MS, () => fail(`did not answer a PING within ${TOLD_WITHIN_MS} ms`))
     const looking = setInterval(() => seen() && end(), LOOK_EVERY_MS)
     signal.addEventListener('abort', aborted, { once: true })
     socket.once('error', (error) => fail(`cannot be reached: ${wordsOf(error)}`))

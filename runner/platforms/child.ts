@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { codeOf } from '../base/errors.ts'
 import { lastLines } from '../base/text.ts'
+import { afterRunning } from '../base/time-limit.ts'
 import { PlatformError } from './errors.ts'
 
 export interface ChildOptions {
@@ -59,12 +60,12 @@ function startProgram(program: string, args: readonly string[], options: ChildOp
   const ended = new Promise<void>((resolve, reject) => {
     let late = false
     const onAbort = () => killGroup(child)
-    const timer = setTimeout(() => {
+    const cancel = afterRunning(timeoutMs, () => {
       late = true
       killGroup(child)
-    }, timeoutMs)
+    })
     const done = (error?: unknown) => {
-      clearTimeout(timer)
+      cancel()
       signal?.removeEventListener('abort', onAbort)
       if (error === undefined) resolve()
       else reject(error)

@@ -1,3 +1,4 @@
+import { systemClock } from '../base/clock.ts'
 import { PlatformError } from './errors.ts'
 import type { ServerNode } from './platform.ts'
 
@@ -26,7 +27,7 @@ export interface FirstAnswerOptions {
  */
 export async function waitForFirstAnswers(nodes: readonly ServerNode[], options: FirstAnswerOptions): Promise<void> {
   const { look, hint, signal } = options
-  const deadlineMs = performance.now() + ANSWER_TIMEOUT_MS
+  const deadlineMs = systemClock.ranMs() + ANSWER_TIMEOUT_MS
   const answered = new Set<ServerNode>()
   for (;;) {
     signal?.throwIfAborted()
@@ -40,7 +41,7 @@ export async function waitForFirstAnswers(nodes: readonly ServerNode[], options:
       else if (!answered.has(node)) silent ??= { node, problem: sight.problem }
     }
     if (!silent) return
-    if (performance.now() > deadlineMs) {
+    if (systemClock.ranMs() > deadlineMs) {
       const { serverName, port } = silent.node
       throw new PlatformError(
         `${serverName} runs, but did not answer on port ${port} of this machine within ${ANSWER_TIMEOUT_MS / 1000} s: ${silent.problem}`,

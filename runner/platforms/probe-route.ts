@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { afterRunning } from '../base/time-limit.ts'
 import { PlatformError } from './errors.ts'
 import type { LinkAnswer } from './faults.ts'
 
@@ -39,8 +40,8 @@ export async function probeRoute(route: Route, timeoutMs: number): Promise<Outco
 
 function silence(timeoutMs: number, signal: AbortSignal): Promise<Outcome> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ outcome: 'silent' }), timeoutMs)
-    signal.addEventListener('abort', () => clearTimeout(timer))
+    const cancel = afterRunning(timeoutMs, () => resolve({ outcome: 'silent' }))
+    signal.addEventListener('abort', cancel)
   })
 }
 

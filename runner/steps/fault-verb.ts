@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { abortAfterRunning } from '../base/time-limit.ts'
 import type { FaultPlan } from '../faults/board.ts'
 import { type FaultKind, NotHealed, NotProven } from '../faults/fault.ts'
 import { PlatformError } from '../platforms/errors.ts'
@@ -88,7 +89,7 @@ async function holdUntil(endMs: number, id: string, proof: string, context: Step
   try {
     await clock.sleep(Math.max(endMs - clock.nowMs(), 0), context.signal)
   } catch (interruption) {
-    await context.faults.end(id, AbortSignal.timeout(HEAL_WITHIN_MS)).catch(() => undefined)
+    await context.faults.end(id, abortAfterRunning(HEAL_WITHIN_MS)).catch(() => undefined)
     throw interruption
   }
   const lateMs = clock.nowMs() - endMs

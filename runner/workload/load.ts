@@ -3,6 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import { threadProgram } from '../base/programs.ts'
 import type { Stall } from '../base/pulse.ts'
+import { afterRunning } from '../base/time-limit.ts'
 import type { LoadSeries } from '../record/events.ts'
 import type { FromThread, LoadRequest, Method, Methods } from './thread/request.ts'
 
@@ -24,7 +25,8 @@ const CLOSE_WITHIN_MS = 10_000
 interface Waiting {
   resolve(result: unknown): void
   reject(error: unknown): void
-  timer: NodeJS.Timeout
+  /** Takes the limit back. */
+  cancel(): void
 }
 
 /**
@@ -104,11 +106,11 @@ export class Load {
       const late = new LoadBroke(
         `the thread of the load did not answer to ${method} within ${formatDuration(withinMs)}`,
       )
-      const timer = setTimeout(() => {
+      const cancel = afterRunning(withinMs, () => {
         this.#waiting.delete(id)
         reject(late)
-      }, withinMs)
-      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, timer })
+      })
+      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, cancel })
       this.#worker.postMessage({ id, method, arg })
     })
   }
@@ -124,15 +126,15 @@ export class Load {
     }
     const waiting = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
-    clearTimeout(waiting?.timer)
+    waiting?.cancel()
     if (message.type === 'answer') waiting?.resolve(message.result)
     else waiting?.reject(message.error)
   }
 
   #break(error: Error): void {
     this.#broke ??= error
-    for (const { reject, timer } of this.#waiting.values()) {
-      clearTimeout(timer)
+    for (const { reject, cancel } of this.#waiting.values()) {
+      cancel()
       reject(this.#broke)
     }
     this.#waiting.clear()

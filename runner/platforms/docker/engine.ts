@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import type { Readable } from 'node:stream'
 import Docker from 'dockerode'
+import { afterRunning } from '../../base/time-limit.ts'
 import { PlatformError } from '../errors.ts'
 
 /** The engine answered, and refused. `statusCode` is that of its HTTP reply. */
@@ -58,7 +59,7 @@ export class Engine {
     const given = new Promise<never>((_, reject) => {
       deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason), { once: true })
     })
-    const timer = setTimeout(onAbort, timeoutMs)
+    const cancel = afterRunning(timeoutMs, onAbort)
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       const answer = await Promise.race([request(deadline.signal), given])
@@ -69,7 +70,7 @@ export class Engine {
       if (deadline.signal.aborted) throw this.#silence(doing, `no answer for ${timeoutMs / 1000} s`, error)
       throw this.explain(doing, error)
     } finally {
-      clearTimeout(timer)
+      cancel()
       signal?.removeEventListener('abort', onAbort)
     }
   }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { afterRunning } from '../../base/time-limit.ts'
 import { PlatformError } from '../errors.ts'
 import type { Engine } from './engine.ts'
 
@@ -43,7 +44,7 @@ async function readAll(engine: Engine, doing: string, stream: Duplex): Promise<s
     },
   })
   const late = new PlatformError(`could not ${doing}: it was not done after ${EXEC_TIMEOUT_MS / 1000} s`)
-  const timer = setTimeout(() => stream.destroy(late), EXEC_TIMEOUT_MS)
+  const cancel = afterRunning(EXEC_TIMEOUT_MS, () => stream.destroy(late))
   try {
     engine.docker.modem.demuxStream(stream, sink, sink)
     await finished(stream)
@@ -51,7 +52,7 @@ async function readAll(engine: Engine, doing: string, stream: Duplex): Promise<s
   } catch (error) {
     throw engine.explain(doing, error)
   } finally {
-    clearTimeout(timer)
+    cancel()
     stream.destroy()
   }
 }

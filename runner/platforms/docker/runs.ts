@@ -1,4 +1,5 @@
 import type { ContainerInfo, NetworkInspectInfo, VolumeInspectInfo } from 'dockerode'
+import { systemClock } from '../../base/clock.ts'
 import { PlatformError } from '../errors.ts'
 import type { FoundRun } from '../platform.ts'
 import { lookForRunner, parseRunner } from '../runner-identity.ts'
@@ -59,13 +60,13 @@ export async function removeOrphans(engine: Engine): Promise<string[]> {
  */
 export async function removeRun(engine: Engine, runId: string): Promise<string[]> {
   const removed = new Set<string>()
-  const deadlineMs = performance.now() + REMOVAL_TIMEOUT_MS
+  const deadlineMs = systemClock.ranMs() + REMOVAL_TIMEOUT_MS
   let problem: PlatformError | undefined
   for (;;) {
     const remains = await listRemains(engine, runFilter(runId), `list what is left of run ${runId}`)
     const names = describe(remains)
     if (names.length === 0) return [...removed]
-    if (performance.now() > deadlineMs) {
+    if (systemClock.ranMs() > deadlineMs) {
       throw new PlatformError(
         `still there after trying to remove it for ${REMOVAL_TIMEOUT_MS / 1000} s: ${names.join(', ')}`,
         { hint: `${problem ? `${problem.message}; ` : ''}remove it with: ${removalCommand(runId)}` },

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { typed } from '../../base/command-line.ts'
+import { afterRunning } from '../../base/time-limit.ts'
 import { PlatformError } from '../errors.ts'
 import type { LinkOrder, LinkReply } from '../links/protocol.ts'
 import { readJsonLines } from './json-lines.ts'
@@ -62,13 +63,11 @@ export class Control {
     const id = this.#lastId
     const timeoutMs = (request.graceMs ?? 0) + MARGIN_MS
     const reply = await new Promise<Reply>((resolve, reject) => {
-      const timer = setTimeout(
-        () =>
-          reject(new PlatformError(`could not ${doing}: no answer from its supervisor within ${timeoutMs / 1000} s`)),
-        timeoutMs,
+      const cancel = afterRunning(timeoutMs, () =>
+        reject(new PlatformError(`could not ${doing}: no answer from its supervisor within ${timeoutMs / 1000} s`)),
       )
       const settled = (settle: () => void) => {
-        clearTimeout(timer)
+        cancel()
         this.#waiting.delete(id)
         settle()
       }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemClock } from '../../base/clock.ts'
 import { codeOf } from '../../base/errors.ts'
 import { PlatformError } from '../errors.ts'
 import { wrapFileErrors } from '../files.ts'
@@ -71,9 +72,9 @@ async function kill(id: ProcessId, target: number): Promise<void> {
 }
 
 async function waitUntilDead(id: ProcessId): Promise<void> {
-  const deadlineMs = performance.now() + END_TIMEOUT_MS
+  const deadlineMs = systemClock.ranMs() + END_TIMEOUT_MS
   while (isAlive(id)) {
-    if (performance.now() > deadlineMs) {
+    if (systemClock.ranMs() > deadlineMs) {
       throw new PlatformError(`process ${id.pid} is still there ${END_TIMEOUT_MS / 1000} s after it was ended`)
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))

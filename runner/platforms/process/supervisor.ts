@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { foreignEnvironment, programArgs } from '../../base/programs.ts'
+import { afterRunning } from '../../base/time-limit.ts'
 import { PlatformError } from '../errors.ts'
 import { FILES_HINT, fileErrorReason } from '../files.ts'
 import { readJsonLines } from './json-lines.ts'
@@ -98,20 +99,19 @@ export class Supervisor {
   /** Makes it end all servers, remove the run's folder and end, as it would if this program ended. */
   async end(): Promise<void> {
     this.#child.stdin?.end()
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_TIMEOUT_MS)
+    const cancel = afterRunning(END_TIMEOUT_MS, () => this.#child.kill('SIGKILL'))
     await this.#exited
-    clearTimeout(timer)
+    cancel()
   }
 
   #opening(signal?: AbortSignal): Promise<Opening> {
     return new Promise((resolve, reject) => {
       const onAbort = () => done(() => reject(signal?.reason))
-      const timer = setTimeout(
-        () => done(() => reject(new PlatformError(`the servers were not started within ${OPEN_TIMEOUT_MS / 1000} s`))),
-        OPEN_TIMEOUT_MS,
+      const cancel = afterRunning(OPEN_TIMEOUT_MS, () =>
+        done(() => reject(new PlatformError(`the servers were not started within ${OPEN_TIMEOUT_MS / 1000} s`))),
       )
       const done = (settle: () => void) => {
-        clearTimeout(timer)
+        cancel()
         signal?.removeEventListener('abort', onAbort)
         settle()
       }

@@ -1,4 +1,5 @@
 import { Cluster } from 'ioredis'
+import { systemClock } from '../../base/clock.ts'
 import { errorClass } from '../../cluster/reply-errors.ts'
 import { type FailureClass, NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import { Deadlines } from './deadlines.ts'
@@ -35,7 +36,7 @@ export class ApplicationClient implements LoadClient {
     const isOfConnection = ([name]: [string, unknown]) => CONNECTION_OPTIONS.includes(name)
     const given = Object.entries(options)
     this.#now = now
-    this.#deadlines = new Deadlines(timeoutMs, now, (pending) => pending.fail('timeout', now()))
+    this.#deadlines = new Deadlines(timeoutMs, systemClock.ranMs, (pending) => pending.fail('timeout', now()))
     this.#cluster = new Cluster(
       nodes.map(({ host, port }) => ({ host, port })),
       {

@@ -11,22 +11,23 @@ interface Ending {
  */
 export class Deadlines<T extends Ending> {
   readonly #timeoutMs: number
-  readonly #now: () => number
+  readonly #ranMs: () => number
   readonly #onExpired: (item: T) => void
   #items: T[] = []
   #dueMs: number[] = []
   #first = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(timeoutMs: number, now: () => number, onExpired: (item: T) => void) {
+  /** `ranMs`: monotonic ms in which the thread ran; an operation waits for nobody while it stands still. */
+  constructor(timeoutMs: number, ranMs: () => number, onExpired: (item: T) => void) {
     this.#timeoutMs = timeoutMs
-    this.#now = now
+    this.#ranMs = ranMs
     this.#onExpired = onExpired
   }
 
   add(item: T): void {
     this.#items.push(item)
-    this.#dueMs.push(this.#now() + this.#timeoutMs)
+    this.#dueMs.push(this.#ranMs() + this.#timeoutMs)
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_EVERY_MS)
   }
 
@@ -40,7 +41,7 @@ export class Deadlines<T extends Ending> {
   }
 
   #sweep(): void {
-    const nowMs = this.#now()
+    const nowMs = this.#ranMs()
     for (;;) {
       const item = this.#items[this.#first]
       if (item === undefined) break

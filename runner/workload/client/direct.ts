@@ -1,3 +1,4 @@
+import { systemClock } from '../../base/clock.ts'
 import { Call, type CallHost } from './call.ts'
 import { Deadlines } from './deadlines.ts'
 import { Lane } from './lane.ts'
@@ -51,7 +52,7 @@ export class DirectClient implements LoadClient, CallHost {
     const { nodes, password, now } = options
     const timeoutMs = Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs)
     this.#topology = new Topology({ nodes, password, map: this.#map, everyMs: ASK_EVERY_MS, timeoutMs, now })
-    this.#deadlines = new Deadlines(options.timeoutMs, now, (call) => call.expire())
+    this.#deadlines = new Deadlines(options.timeoutMs, systemClock.ranMs, (call) => call.expire())
   }
 
   /** Learns who owns which slot. False if no node says. */

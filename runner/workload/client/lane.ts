@@ -1,5 +1,6 @@
 import { Command, Redis } from 'ioredis'
 import { codeOf } from '../../base/errors.ts'
+import { afterRunning } from '../../base/time-limit.ts'
 import type { Reply, Words } from './operation.ts'
 
 export interface LaneOptions {
@@ -125,11 +126,11 @@ export class Lane {
       cause ??= error
     })
     let timedOut = false
-    const timer = setTimeout(() => {
+    const cancel = afterRunning(this.#options.connectTimeoutMs, () => {
       timedOut = true
       redis.disconnect()
       redis.stream?.destroy()
-    }, this.#options.connectTimeoutMs)
+    })
     try {
       await redis.connect()
     } catch (error) {
@@ -137,7 +138,7 @@ export class Lane {
       this.#failWaiting(timedOut ? 'timeout' : lossOf(cause ?? error))
       return
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
     if (this.#redis !== redis) return
     this.#ready = true
@@ -146,7 +147,7 @@ export class Lane {
   }
 
   #connect(): Redis {
-    const { host, port, password, readOnly, connectTimeoutMs } = this.#options
+    const { host, port, password, readOnly } = this.#options
     return new Redis({
       host,
       port,
@@ -157,7 +158,8 @@ export class Lane {
       enableReadyCheck: false,
       enableOfflineQueue: false,
       disableClientInfo: true,
-      connectTimeout: connectTimeoutMs,
+      // The limit of `#open` does not count times in which this thread stood still.
+      connectTimeout: 0,
       retryStrategy: () => null,
     })
   }

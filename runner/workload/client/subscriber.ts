@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { afterRunning } from '../../base/time-limit.ts'
 import type { NodeAddress } from './slot-map.ts'
 
 export interface SubscriberOptions {
@@ -41,7 +42,8 @@ export class Subscriber {
       enableOfflineQueue: false,
       autoResubscribe: false,
       disableClientInfo: true,
-      connectTimeout: ANSWER_WITHIN_MS,
+      // The limit of `start` does not count times in which this thread stood still.
+      connectTimeout: 0,
       retryStrategy: () => null,
     })
     // What goes wrong ends the connection, and the end is told.
@@ -56,7 +58,7 @@ export class Subscriber {
 
   /** Connects and subscribes. Never rejects: a failure ends it. */
   async start(): Promise<void> {
-    const timer = setTimeout(() => this.end(), ANSWER_WITHIN_MS)
+    const cancel = afterRunning(ANSWER_WITHIN_MS, () => this.end())
     try {
       await this.#redis.connect()
       await Promise.all(this.#options.channels.map((channel) => this.#subscribe(channel)))
@@ -64,7 +66,7 @@ export class Subscriber {
     } catch {
       this.end()
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 
@@ -86,13 +88,13 @@ export class Subscriber {
 
   /** A silent peer looks like a quiet channel: only an answer tells them apart. */
   async #ping(): Promise<void> {
-    const timer = setTimeout(() => this.end(), ANSWER_WITHIN_MS)
+    const cancel = afterRunning(ANSWER_WITHIN_MS, () => this.end())
     try {
       await this.#redis.ping()
     } catch {
       this.end()
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 }

@@ -20,6 +20,8 @@ export interface DriverOptions {
   seed: number
   /** Ms from the scenario's start. */
   now(): number
+  /** The same without the times in which the thread stood still: nothing was due then. */
+  ranMs(): number
 }
 
 /** In a closed loop, how long a client rests after an operation that failed, ms: what is down must not be stormed. */
@@ -59,8 +61,8 @@ export class Driver {
 
   /** Begins; `stop` ends it. */
   begin(): void {
-    const nowMs = this.#options.now()
-    for (const group of this.#groups) group.pacing.begin(nowMs)
+    const ranMs = this.#options.ranMs()
+    for (const group of this.#groups) group.pacing.begin(ranMs)
     const serveAll = () => {
       for (const group of this.#groups) this.#serve(group, true)
     }
@@ -108,12 +110,14 @@ export class Driver {
   #serve(group: Group, clientsWaited: boolean): void {
     const { pacing, free } = group
     while (free.length > 0 && !this.#stopping) {
-      const nowMs = this.#options.now()
-      if (pacing.isOpen && pacing.nextMs > nowMs) return
+      const ranMs = this.#options.ranMs()
+      if (pacing.isOpen && pacing.nextMs > ranMs) return
       const running = free.shift()
       if (!running) return
       this.#running += 1
-      running.begin(this.#next(group, running.client), nowMs, pacing.take(nowMs, clientsWaited))
+      const nowMs = this.#options.now()
+      const dueMs = nowMs - ranMs + pacing.take(ranMs, clientsWaited)
+      running.begin(this.#next(group, running.client), nowMs, dueMs)
     }
   }
 
@@ -139,13 +143,14 @@ export class Driver {
   }
 
   #recordUnsent(group: Group): void {
-    const { history, now } = this.#options
+    const { history, now, ranMs } = this.#options
     const nowMs = now()
+    const stoodStillMs = nowMs - ranMs()
     for (;;) {
-      const dueMs = group.pacing.takeUnsent(nowMs - JUST_DUE_MS)
+      const dueMs = group.pacing.takeUnsent(nowMs - stoodStillMs - JUST_DUE_MS)
       if (dueMs === undefined) return
       const { fn, key, a, b } = this.#next(group, 0)
-      history.failed(history.begin(fn, 0, key, a, b, nowMs, dueMs), 'unsent', NO_NODE, nowMs)
+      history.failed(history.begin(fn, 0, key, a, b, nowMs, dueMs + stoodStillMs), 'unsent', NO_NODE, nowMs)
     }
   }
 }

@@ -20,6 +20,7 @@ export interface RunningWorkloadOptions {
   request: LoadRequest
   onSeries(series: LoadSeries): void
   now(): number
+  ranMs(): number
 }
 
 /** One workload with its clients, its history and its bins. */
@@ -35,7 +36,7 @@ export class RunningWorkload {
   readonly #driver: Driver
   readonly #bins: Bins
 
-  constructor({ name, options, kind, history, seed, request, onSeries, now }: RunningWorkloadOptions) {
+  constructor({ name, options, kind, history, seed, request, onSeries, now, ranMs }: RunningWorkloadOptions) {
     this.name = name
     this.history = history
     this.#now = now
@@ -47,7 +48,7 @@ export class RunningWorkload {
     this.#workload = kind.open({ keys, options, history, values: new Values(options.valueSize, history) })
     this.#bins = new Bins(onSeries)
     const parts = { workload: this.#workload, client: this.#client, bins: this.#bins, nodes: this.nodeNumbers }
-    this.#driver = new Driver({ options, keys, history, seed, now, ...parts })
+    this.#driver = new Driver({ options, keys, history, seed, now, ranMs, ...parts })
   }
 
   async warmUp(): Promise<void> {

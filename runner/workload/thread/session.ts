@@ -54,7 +54,9 @@ export class Session {
       })
       const series = (one: LoadSeries) => this.#listener.onSeries(name, one)
       const own = { name, options, kind, history, seed: seedFor(seed, name), onSeries: series }
-      this.#running.push(new RunningWorkload({ ...own, request: this.#request, now: () => this.#now() }))
+      this.#running.push(
+        new RunningWorkload({ ...own, request: this.#request, now: () => this.#now(), ranMs: () => this.#ranMs() }),
+      )
     }
     await Promise.all(this.#running.map((workload) => workload.warmUp()))
     return undefined
@@ -108,6 +110,11 @@ export class Session {
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
     const ends = await Promise.allSettled(this.#running.splice(0).map((workload) => workload.close()))
     return ends.flatMap((end) => (end.status === 'rejected' ? [messageOf(end.reason)] : []))
+  }
+
+  /** Ms from the scenario's start, without the times in which this thread stood still. */
+  #ranMs(): number {
+    return systemClock.ranMs() - systemClock.nowMs() + this.#now()
   }
 
   #tellStalls(): void {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { ContainerCreateOptions } from 'dockerode'
+import { afterRunning } from '../../../base/time-limit.ts'
 import { PlatformError } from '../../errors.ts'
 import type { Progress } from '../../platform.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from '../engine.ts'
@@ -144,7 +145,7 @@ export class Toolbox {
     const limitMs = timeoutMs + ENGINE_MARGIN_MS
     const late = () => stream.destroy(new PlatformError(`could not ${purpose}: not done after ${limitMs / 1000} s`))
     const onAbort = () => stream.destroy(new PlatformError('interrupted'))
-    const timer = setTimeout(late, limitMs)
+    const cancel = afterRunning(limitMs, late)
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       if (signal?.aborted) onAbort()
@@ -152,7 +153,7 @@ export class Toolbox {
       // The engine takes a while to see the end of a container, and nothing depends on it.
       await Promise.race([output.until(DONE), finished(stream, { writable: false })])
     } finally {
-      clearTimeout(timer)
+      cancel()
       signal?.removeEventListener('abort', onAbort)
     }
     return { output: output.text, complaints: complaints.text }

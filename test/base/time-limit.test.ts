@@ -1,0 +1,48 @@
+import t from 'tap'
+import { abortAfterRunning, afterRunning } from '../../runner/base/time-limit.ts'
+
+t.test('a limit that a stall used up is given again', async (t) => {
+  // Every time it is asked before the stall is over, the thread has run for no time at all.
+  const ran = [0, 0, 0, 20]
+  let asked = 0
+  await new Promise<void>((resolve) => {
+    afterRunning(5, resolve, () => {
+      asked += 1
+      return ran.shift() ?? 20
+    })
+  })
+  t.equal(asked, 4, 'it looked again each time that the timer went')
+})
+
+t.test('an answer that comes with the end of a stall is taken', async (t) => {
+  let ranMs = 0
+  const outcome = await new Promise((resolve) => {
+    const cancel = afterRunning(
+      5,
+      () => resolve('late'),
+      () => ranMs,
+    )
+    // Behind the first timer, as what is read from a socket in the same turn.
+    setTimeout(() => {
+      ranMs = 10
+      cancel()
+      resolve('answered')
+    }, 6)
+  })
+  t.equal(outcome, 'answered')
+})
+
+t.test('what is taken back never comes', async (t) => {
+  let over = false
+  afterRunning(1, () => {
+    over = true
+  })()
+  await new Promise<void>((resolve) => afterRunning(10, resolve))
+  t.notOk(over)
+})
+
+t.test('a signal aborts with a TimeoutError', async (t) => {
+  const signal = abortAfterRunning(1)
+  await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  t.match(signal.reason, { name: 'TimeoutError' })
+})
