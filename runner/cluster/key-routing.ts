@@ -2,6 +2,7 @@ import type { AgreedView } from './agreed-view.ts'
 import type { LiveCluster, LiveNode } from './live-cluster.ts'
 import type { Command } from './node-client.ts'
 import { type ErrorClass, errorClass, isIndeterminate, parseMoved, Unreachable } from './reply-errors.ts'
+import { tagOfSlot } from './slot-tags.ts'
 import { SLOT_COUNT, slotOfKey } from './slots.ts'
 
 export interface KeyedCommand {
@@ -175,12 +176,40 @@ class Sender {
   }
 }
 
+/** So many names are tried for plain keys, at most about: under two seconds. */
+const MOST_TRIES = 4_000_000
+
 /**
  * `count` keys `<prefix>:<number>` (numbers ascending, not always without gaps) that give every shard its share: in
- * proportion to its slots, and at least one key each when there are as many keys as shards. Deterministic for the same
- * shards.
+ * proportion to its slots, and at least one key each when there are as many keys as shards. Where the slots are so few
+ * that such keys would have to be searched for long, keys are put there by hash tags: `<prefix>:{<tag>}:<number>`.
+ * Deterministic for the same shards.
  */
 export function* spreadKeys(
+  prefix: string,
+  count: number,
+  shards: readonly Pick<AgreedView['shards'][number], 'slots'>[],
+): Generator<string> {
+  const slots = slotsOf(shards)
+  if (count * SLOT_COUNT > MOST_TRIES * slots.length) yield* taggedKeys(prefix, count, slots)
+  else yield* plainKeys(prefix, count, shards)
+}
+
+function slotsOf(shards: readonly Pick<AgreedView['shards'][number], 'slots'>[]): number[] {
+  return shards.flatMap(({ slots }) =>
+    slots.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, place) => first + place)),
+  )
+}
+
+/** Keys in each slot in turn. */
+function* taggedKeys(prefix: string, count: number, slots: readonly number[]): Generator<string> {
+  if (slots.length === 0) return
+  for (let number = 0; number < count; number += 1) {
+    yield `${prefix}:{${tagOfSlot(slots[number % slots.length] ?? 0)}}:${number}`
+  }
+}
+
+function* plainKeys(
   prefix: string,
   count: number,
   shards: readonly Pick<AgreedView['shards'][number], 'slots'>[],

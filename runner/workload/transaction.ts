@@ -34,7 +34,7 @@ export const transaction: WorkloadKind = {
   open({ keys, options, history, values }) {
     const size = typeof options.own.group === 'number' ? options.own.group : KEYS_IN_GROUP
     const numbers = keys.map(({ name, slot }) => history.key(name, slot))
-    const members = keys.map(({ name }) => Array.from({ length: size }, (_, i) => `{${name}}.${i + 1}`))
+    const members = keys.map(({ name }) => Array.from({ length: size }, (_, i) => `${tagged(name)}.${i + 1}`))
     const readWords = members.map((names): Words[] => [
       ['MULTI'],
       ...names.map((name): Words => ['GET', name]),
@@ -91,4 +91,9 @@ export const transaction: WorkloadKind = {
  */
 function broken(): Shortfall {
   return { failure: 'other', indeterminate: true, r: UNKNOWN }
+}
+
+/** The name of a group as the beginning of its keys, which are in the slot of that name. A name may have a hash tag. */
+function tagged(name: string): string {
+  return name.includes('{') ? name : `{${name}}`
 }

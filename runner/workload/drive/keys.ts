@@ -20,7 +20,7 @@ export interface LoadKey {
 
 /**
  * The keys of a workload, in proportion to the slots of the shards at `aimed` (places from 0). Names begin as the
- * workload is called; a `{` in one would change its slot, and no workload may be called so.
+ * workload is called, which has no `{` in it: that is for hash tags.
  */
 export function makeKeys(
   workload: string,
