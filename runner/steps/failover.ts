@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
-import { describeReplies, FailoverError, failOver } from '../cluster/failover.ts'
+import { describeTries, FailoverError, failOver } from '../cluster/failover.ts'
+import { linksOf } from '../faults/network-faults.ts'
+import type { LinkFault } from '../platforms/faults.ts'
 import { target } from './targets.ts'
-import { defineVerb, StepFailure } from './verb.ts'
+import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 
 const arg = z.union([
   target,
@@ -20,7 +22,8 @@ const DEFAULT_WITHIN_MS = 30_000
 
 export const failover = defineVerb({
   name: 'failover',
-  summary: 'Makes a replica the master with CLUSTER FAILOVER, and waits until it is; tries again until the deadline.',
+  summary:
+    'Makes a replica the master with CLUSTER FAILOVER, and waits until the other nodes agree; tries again until the deadline.',
   arg,
   modifiers: ['within'],
   keepsWithin: true,
@@ -33,29 +36,38 @@ export const failover = defineVerb({
     const { node: phrase, mode } = typeof value === 'string' ? { node: value, mode: undefined } : value
     const node = await context.resolveOne(phrase, typeof value === 'string' ? [] : ['node'])
     try {
-      const { tries, tookMs } = await failOver(context.cluster, node, {
+      const { tries, tookMs, agreedMs, agreement } = await failOver(context.cluster, node, {
         mode: mode ?? 'default',
         clock: context.clock,
         signal: context.signal,
         withinMs: context.step.withinMs ?? DEFAULT_WITHIN_MS,
-        onTry: ({ reply }) => context.progress(`CLUSTER FAILOVER on ${node}: ${reply}`),
+        isCutOff: (other) =>
+          cutLinks(context).some(({ from, to }) => [from, to].every((end) => [node, other].includes(end))),
+        progress: (text) => context.progress(text),
       })
       const count = plural(tries.length, 'try', 'tries')
       return {
         attempts: tries.length,
         trueAfterMs: tookMs,
         promoted: node,
-        proof: `master after ${formatDuration(tookMs)}, ${count}; ${describeReplies(tries)}`,
+        proof: `master after ${formatDuration(tookMs)}, ${agreement} after ${formatDuration(agreedMs)}, ${count}; ${describeTries(tries)}`,
       }
     } catch (error) {
       if (!(error instanceof FailoverError)) throw error
       throw new StepFailure(
         {
           message: error.message,
-          details: error.tries.map(({ atMs, reply }) => `after ${formatDuration(atMs)}: ${reply}`),
+          details: error.tries.map(
+            ({ atMs, reply, fate }) => `after ${formatDuration(atMs)}: ${reply}${fate ? `, ${fate.text}` : ''}`,
+          ),
         },
         { attempts: error.tries.length },
       )
     }
   },
 })
+
+/** Links that are cut now, in one direction or in both: news of the new master does not pass them in time. */
+function cutLinks(context: StepContext): LinkFault[] {
+  return linksOf(context.faults.active).filter(({ cut }) => cut !== undefined)
+}

@@ -134,7 +134,6 @@ async function failover(t: Test, { cluster }: FormedCluster): Promise<void> {
     mode: 'default',
     clock: systemClock,
     withinMs: 15_000,
-    onTry: () => undefined,
   })
   await untilHealthy(cluster)
   await assertEqual(t, cluster, 'after a failover')
@@ -142,7 +141,6 @@ async function failover(t: Test, { cluster }: FormedCluster): Promise<void> {
     mode: 'default',
     clock: systemClock,
     withinMs: 15_000,
-    onTry: () => undefined,
   })
   await untilHealthy(cluster)
   await assertEqual(t, cluster, 'after the failover back')

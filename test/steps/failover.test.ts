@@ -1,9 +1,10 @@
 import t from 'tap'
-import { failOver } from '../../runner/cluster/failover.ts'
+import { describeTries, failOver } from '../../runner/cluster/failover.ts'
 import { ReplyError } from '../../runner/cluster/reply-errors.ts'
 import { Interrupted } from '../../runner/engine/interrupt.ts'
+import { idOf, see } from '../cluster/views.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { FakeCluster, loading, refused, unanswered } from '../support/fake-cluster.ts'
+import { FakeCluster, loading, promote, refused, unanswered } from '../support/fake-cluster.ts'
 import { fakeStage, step } from '../support/fake-stage.ts'
 
 const NODE = 'redis-node1'
@@ -15,22 +16,32 @@ interface Script {
   role(atMs: number, tries: number): unknown
   /** What the n-th CLUSTER FAILOVER says, from 1. */
   failover?: (nth: number) => unknown
+  /** What the views of all nodes become once it has said that it is master; undefined: all agree. */
+  views?: (cluster: FakeCluster, tries: number) => void
+  isCutOff?: (node: string) => boolean
 }
 
 /** A replica that does as scripted. */
-function scripted({ role, failover = () => 'OK' }: Script, clock = new FakeClock()) {
+function scripted(
+  { role, failover = () => 'OK', views = (cluster) => promote(cluster, 1, 0), isCutOff = () => false }: Script,
+  clock = new FakeClock(),
+) {
   const cluster = new FakeCluster(clock)
   const startMs = clock.ms
   const sent: { atMs: number; words: string }[] = []
   cluster.answer(NODE, (words) => {
-    if (words[0] === 'ROLE') return role(clock.ms - startMs, sent.length)
+    if (words[0] === 'ROLE') {
+      const said = role(clock.ms - startMs, sent.length)
+      if (said === MASTER) views(cluster, sent.length)
+      return said
+    }
     if (words[1] !== 'FAILOVER') return undefined
     sent.push({ atMs: clock.ms - startMs, words: words.join(' ') })
     return failover(sent.length)
   })
   const run = (withinMs = 20_000, mode: 'default' | 'force' | 'takeover' = 'default', signal?: AbortSignal) =>
-    failOver(cluster.live, NODE, { mode, clock, withinMs, ...(signal ? { signal } : {}) })
-  return { run, sent, clock }
+    failOver(cluster.live, NODE, { mode, clock, withinMs, isCutOff, ...(signal ? { signal } : {}) })
+  return { run, sent, clock, cluster }
 }
 
 function raise(error: Error): never {
@@ -108,8 +119,88 @@ t.test('refused, then granted', async (t) => {
 
 t.test('scheduled, but given up by the server: it is tried again', async (t) => {
   const { run, sent } = scripted({ role: (_, tries) => (tries > 1 ? MASTER : REPLICA) })
-  t.equal((await run()).tries.length, 2)
+  const { tries } = await run()
+  t.match(tries, [{ fate: { kind: 'given up', text: 'accepted, and given up after 5.00 s' } }, { reply: 'OK' }])
   t.ok((sent[1]?.atMs ?? 0) >= 5000, 'not before the server has given up')
+})
+
+t.test('a node that calls itself master alone', async (t) => {
+  /** Nobody but the node itself, and those that are named, sees it as master. */
+  const seenBy =
+    (...viewers: number[]) =>
+    (cluster: FakeCluster) => {
+      promote(cluster, 1, 0)
+      for (const viewer of [0, 1, 2, 3, 4, 5]) see(cluster.reports, viewer, 1, { slots: [[0, 5460]] })
+      for (const viewer of [0, 2, 3, 4, 5].filter((one) => !viewers.includes(one))) {
+        see(cluster.reports, viewer, 0, { role: 'master', flags: new Set(['master']), slots: [[0, 5460]] })
+        see(cluster.reports, viewer, 1, { role: 'replica', masterId: idOf(0), flags: new Set(['slave']), slots: [] })
+      }
+    }
+  const master = (_: number, tries: number) => (tries > 0 ? MASTER : REPLICA)
+
+  t.test('is waited for until a majority and the old master agree', async (t) => {
+    const { run, cluster } = scripted({ role: master, views: seenBy() })
+    let looks = 0
+    cluster.onLook = () => {
+      looks += 1
+      if (looks === 20) seenBy(2, 3, 4)(cluster)
+      if (looks === 40) seenBy(0, 2, 3)(cluster)
+    }
+    const { tookMs, agreedMs, agreement, tries } = await run()
+    t.equal(looks, 40)
+    t.equal(tries.length, 1)
+    t.equal(tookMs, 0, 'promoted at once')
+    t.ok(agreedMs > tookMs)
+    t.equal(agreement, '3 of 5 others agree')
+  })
+
+  t.test('is no failover when nobody agrees within the time', async (t) => {
+    await t.rejects(scripted({ role: master, views: seenBy(2, 3, 4, 5) }).run(2000), {
+      name: 'FailoverError',
+      message:
+        /last seen as a master by its own word alone \(4 of 5 others agree, and the old master redis-node0 does not\)/,
+    })
+  })
+
+  t.test('needs neither those that are cut off nor those that it marks as failing', async (t) => {
+    const views = (cluster: FakeCluster) => {
+      seenBy(4)(cluster)
+      for (const lost of [2, 3]) see(cluster.reports, 1, lost, { flags: new Set(['master', 'fail?']) })
+    }
+    const isCutOff = (node: string) => node === 'redis-node0' || node === 'redis-node5'
+    t.equal((await scripted({ role: master, views, isCutOff }).run(1000, 'takeover')).agreement, '1 of 1 others agree')
+  })
+
+  t.test('needs no old master that does not answer', async (t) => {
+    const { run, cluster } = scripted({ role: master, views: seenBy(2, 3, 4, 5) })
+    cluster.down('redis-node0')
+    t.match(await run(1000, 'force'), { agreement: '4 of 4 others agree' })
+  })
+
+  t.test('and is demoted: it is tried again, and both stand in the result', async (t) => {
+    const { run, sent, cluster } = scripted({
+      role: master,
+      views: (found, tries) => (tries === 1 ? seenBy()(found) : promote(found, 1, 0)),
+    })
+    let looks = 0
+    cluster.onLook = () => {
+      looks += 1
+      if (looks === 10) {
+        see(cluster.reports, 1, 1, { role: 'replica', masterId: idOf(0), flags: new Set(['slave']), slots: [] })
+        see(cluster.reports, 1, 0, { role: 'master', configEpoch: 8, slots: [[0, 5460]] })
+      }
+    }
+    const { tries } = await run()
+    t.match(tries, [
+      {
+        reply: 'OK',
+        fate: { kind: 'undone', text: /^undone: a replica again after \d+ ms, by redis-node0 at epoch 8$/ },
+      },
+      { reply: 'OK', fate: undefined },
+    ])
+    t.equal(sent.length, 2)
+    t.match(describeTries(tries), /^the replies were "OK" \(undone: .*\), then "OK"$/)
+  })
 })
 
 t.test('promoted though every try was refused: an ordinary election did it', async (t) => {
@@ -132,7 +223,7 @@ t.test('not within the time', async (t) => {
   t.test('never', async (t) => {
     const { run, clock, sent } = scripted({ role: () => REPLICA })
     const message =
-      /redis-node1 did not become master within 12\.0+ s: it was last seen as replica, after 3 tries of CLUSTER FAILOVER.*"OK" \(3 times\)/
+      /redis-node1 did not become master within 12\.0+ s: it was last seen as replica, after 3 tries of CLUSTER FAILOVER.*"OK" \(accepted, and given up after 5\.\d+ s\) \(2 times\), then "OK"$/
     const startMs = clock.ms
     await t.rejects(run(12_000), { name: 'FailoverError', message })
     t.equal(sent.length, 3)
@@ -183,7 +274,10 @@ t.test('the verb', async (t) => {
     const made = fakeStage({ clock: new FakeClock() })
     let tries = 0
     made.cluster.answer(NODE, ([command, sub]) => {
-      if (command === 'ROLE') return script(tries)
+      if (command === 'ROLE') {
+        if (script(tries) === MASTER) promote(made.cluster, 1, 0)
+        return script(tries)
+      }
       if (sub !== 'FAILOVER') return undefined
       tries += 1
       return failover()
@@ -199,7 +293,7 @@ t.test('the verb', async (t) => {
       attempts: 1,
       promoted: NODE,
       targets: [NODE],
-      proof: /master after .*1 try.*OK/,
+      proof: /master after .*, 5 of 5 others agree after .*, 1 try.*OK/,
     })
   })
 
