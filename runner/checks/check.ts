@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { capitalized } from '../base/text.ts'
 import type { CheckOutcome, CheckVerdict, Finding, Witness } from '../record/check-outcome.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
+import { type Compared, compare, comparedWith } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
 import type { Watched } from './failover-windows.ts'
 import { failoverDoubt, phaseDoubt } from './windows.ts'
@@ -37,6 +39,9 @@ export interface CheckSpec<Limit> {
   measure(limit: Limit, evidence: Evidence): Measured
 }
 
+/** The evidence of another workload of the scenario; undefined if there is none. */
+export type OtherEvidence = (workload: string) => Evidence | undefined
+
 /** A check whose limits are not yet read. */
 export interface Check {
   name: string
@@ -44,8 +49,8 @@ export interface Check {
   workloads: readonly WorkloadType[]
   /** One limit, or a list of them. */
   limits: z.ZodType
-  /** Judges each limit. Throws ZodError if `limits` would not accept what is `written`. */
-  judge(on: string, written: unknown, evidence: Evidence): CheckOutcome[]
+  /** Judges each limit. `others`: of the workloads that limits compare with. Throws ZodError if `limits` would not accept what is `written`. */
+  judge(on: string, written: unknown, evidence: Evidence, others: OtherEvidence): CheckOutcome[]
 }
 
 export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
@@ -56,17 +61,37 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
     summary,
     workloads,
     limits,
-    judge(on, written, evidence) {
+    judge(on, written, evidence, others) {
       const list = z.array(spec.limit).safeParse(written)
       const wanted = list.success ? list.data : [spec.limit.parse(written)]
       return wanted.map((limit) => {
         const measured = spec.measure(limit, evidence)
-        const doubt = evidence.doubt ?? windowDoubt(spec, limit, measured, evidence)
-        const outcome = outcomeOf({ on, name, limit: spec.limitText(limit) }, measured, doubt)
+        const compared = comparisonOf(spec, limit, measured, others)
+        const doubt =
+          evidence.doubt ??
+          windowDoubt(spec, limit, measured, evidence) ??
+          (compared?.differs ? undefined : compared?.text)
+        const told = compared?.differs
+          ? { ...measured, explanation: `${measured.explanation} ${capitalized(compared.text)}.` }
+          : measured
+        const outcome = outcomeOf({ on, name, limit: spec.limitText(limit) }, told, doubt)
         return evidence.load ? { ...outcome, load: evidence.load } : outcome
       })
     },
   }
+}
+
+/** How the workload that a limit compares with fared; undefined if it compares with none. */
+function comparisonOf<Limit>(
+  spec: CheckSpec<Limit>,
+  limit: Limit,
+  measured: Measured,
+  others: OtherEvidence,
+): Compared | undefined {
+  const against = comparedWith(limit)
+  if (against === undefined) return undefined
+  const other = others(against)
+  return compare(against, measured, other && spec.measure(limit, other))
 }
 
 /** Why a claim about a phase, or about failovers, rests on too little of what was done in it. */

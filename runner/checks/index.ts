@@ -79,16 +79,22 @@ export function judgeWorkload(judged: {
   limits: Readonly<Record<string, unknown>>
   history: History
   facts: RunFacts
+  /** The histories of other workloads of the scenario, for limits that compare with one. */
+  others?: (workload: string) => History | undefined
 }): CheckOutcome[] {
-  const { on, history, facts } = judged
+  const { on, history, facts, others } = judged
   const { needs, limits } = splitNeeds(judged.limits)
   const evidence = new Evidence(history, facts, needs)
+  const otherEvidence = (workload: string) => {
+    const other = others?.(workload)
+    return other && new Evidence(other, facts)
+  }
   return Object.entries(limits).flatMap(([name, written]) => {
     const check = byName.get(name)
     if (!check) throw new Error(`there is no check \`${name}\``)
     const problem = cannotAnswer(check, history.type)
     if (problem !== undefined) throw new Error(problem)
-    return check.judge(on, written, evidence)
+    return check.judge(on, written, evidence, otherEvidence)
   })
 }
 

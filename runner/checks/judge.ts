@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { RunEvent, ScenarioEvent } from '../record/events.ts'
 import { readHistory } from '../record/history-reader.ts'
-import { type RunFacts, runFacts } from '../results/run-facts.ts'
+import { runFacts } from '../results/run-facts.ts'
 import { scenarioEvents, scenarioResults } from '../results/scenario-results.ts'
 import { FAILOVER, judgeFailovers, judgeWorkload } from './index.ts'
 
@@ -23,9 +23,15 @@ export function judgeScenario(
   const limitsBySubject = Object.entries(limits ?? started.checks ?? {})
   if (limitsBySubject.length === 0) return []
   const facts = runFacts(scenarioResults(known))
+  const historyOf = (workload: string) => {
+    const file = historyFile(known, workload)
+    return file === undefined ? undefined : readHistory(path.join(folder, file))
+  }
   return limitsBySubject.flatMap(([on, limits]) => {
     if (on === FAILOVER) return judgeFailovers(limits, facts)
-    return judgeHistory(on, limits, historyFile(known, on), folder, facts)
+    const history = historyOf(on)
+    if (history === undefined) return Object.keys(limits).map((name) => withoutHistory(on, name))
+    return judgeWorkload({ on, limits, history, facts, others: historyOf })
   })
 }
 
@@ -37,17 +43,6 @@ export function historyFiles(events: readonly RunEvent[]): string[] {
 /** Where the history of a workload is, within the run's folder; undefined if it was never written to its end. */
 function historyFile(events: readonly ScenarioEvent[], workload: string): string | undefined {
   return events.filter((event) => event.type === 'history-saved').find((event) => event.workload === workload)?.file
-}
-
-function judgeHistory(
-  on: string,
-  limits: Record<string, unknown>,
-  file: string | undefined,
-  folder: string,
-  facts: RunFacts,
-): CheckOutcome[] {
-  if (file === undefined) return Object.keys(limits).map((name) => withoutHistory(on, name))
-  return judgeWorkload({ on, limits, history: readHistory(path.join(folder, file)), facts })
 }
 
 /** A load that never came to an end shows nothing. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatDuration, parseDuration } from '../base/duration.ts'
+import { comparisonKeys, comparisonText, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
 
 /**
  * How limits are written. They stay as written, so that a schema for editors can be made of them; the functions below
@@ -34,7 +35,10 @@ const rate = z
   .regex(/^\d+(\.\d+)?\/(s|m|h)$/, { error: ({ input }) => `\`${input}\` is not a rate; write it as 500/s` })
   .describe('A rate: 500/s')
 
-export const countLimit = z.union([count, z.strictObject({ at_most: count, during })])
+export const countLimit = z.union([
+  count,
+  z.strictObject({ at_most: count, during, ...comparisonKeys }).refine(isWholeComparison, HALF_A_COMPARISON),
+])
 export type CountLimit = z.infer<typeof countLimit>
 
 export const durationLimit = z.union([durationText, z.strictObject({ at_most: durationText, during })])
@@ -79,11 +83,22 @@ export function rateOf(text: string): number {
 }
 
 /** Where and when a limit counts, in words: ` during recovery, touched shards`. */
-export function scopeText(limit: { during?: string | undefined; shards?: ShardChoice | undefined }): string {
-  const when = limit.during === undefined ? '' : ` during ${limit.during}`
-  if (limit.shards === undefined) return when
-  const which = Array.isArray(limit.shards) ? `shard ${limit.shards.join(', ')}` : `${limit.shards} shards`
-  return `${when}, ${which}`
+export function scopeText({
+  during,
+  shards,
+  against,
+}: {
+  during?: string | undefined
+  shards?: ShardChoice | undefined
+  against?: string | undefined
+}): string {
+  const when = during === undefined ? '' : ` during ${during}`
+  const which = Array.isArray(shards)
+    ? `, shard ${shards.join(', ')}`
+    : shards === undefined
+      ? ''
+      : `, ${shards} shards`
+  return `${when}${which}${comparisonText({ against })}`
 }
 
 export function atMostText(most: string | number): string {
@@ -93,7 +108,7 @@ export function atMostText(most: string | number): string {
 }
 
 /** A count limit with its parts. */
-export function countOf(limit: CountLimit): { at_most: number; during?: string | undefined } {
+export function countOf(limit: CountLimit): Exclude<CountLimit, number> {
   return typeof limit === 'number' ? { at_most: limit } : limit
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { listed, plural } from '../base/text.ts'
 import { defineCheck, type Measured } from './check.ts'
+import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
 import { duringKey, scopeText } from './limits.ts'
 import { type Losses, samplesAmong } from './losses/losses.ts'
@@ -20,7 +21,9 @@ const limit = z.union([
         .optional()
         .describe('What is lost must be the tail of what the old master acknowledged'),
       during: duringKey,
+      ...comparisonKeys,
     })
+    .refine(isWholeComparison, HALF_A_COMPARISON)
     .refine(({ at_most, shape }) => at_most !== undefined || shape !== undefined, {
       error: 'say how many may be lost (at_most), or of which shape what is lost must be (shape), or both',
     }),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import { defineCheck } from './check.ts'
+import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
 import { durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
 import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
@@ -13,12 +14,15 @@ const most = z.int().min(0)
 
 const limit = z.union([
   most,
-  z.strictObject({
-    at_most: most,
-    longer_than: durationText.optional().describe('Shorter ones do not count; 100ms unless given'),
-    during: withinKey,
-    shards,
-  }),
+  z
+    .strictObject({
+      at_most: most,
+      longer_than: durationText.optional().describe('Shorter ones do not count; 100ms unless given'),
+      during: withinKey,
+      shards,
+      ...comparisonKeys,
+    })
+    .refine(isWholeComparison, HALF_A_COMPARISON),
 ])
 
 type OutagesLimit = z.infer<typeof limit>

@@ -3,6 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import { FLAG, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
+import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
 import { durationOf, durationText, duringKey, scopeText } from './limits.ts'
 import { type StaleRead, staleOfCounters, staleOfMembers, staleOfValues } from './stale/stale.ts'
@@ -20,7 +21,9 @@ const limit = z.union([
         .optional()
         .describe('How old a value may be when it is read: since when something newer had been acknowledged'),
       during: duringKey,
+      ...comparisonKeys,
     })
+    .refine(isWholeComparison, HALF_A_COMPARISON)
     .refine(({ at_most, max_age }) => at_most !== undefined || max_age !== undefined, {
       error: 'say how many reads may be stale (at_most), or how old what they tell may be (max_age), or both',
     }),

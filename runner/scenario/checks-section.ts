@@ -76,6 +76,7 @@ function readLimits(
     const accepted = checkValue(schema, one, context)
     if (accepted === undefined) continue
     checkPhases(one, subjects.steps, context)
+    checkComparisons(one, entry.key, subjects.workloads, context)
     checkShards(one, subjects.shards, context)
     limits[one.key] = accepted
   }
@@ -134,6 +135,32 @@ function checkPhases({ value }: Entry, steps: readonly Step[], { source, problem
 function phasesOf(steps: readonly Step[]): string[] {
   const own = steps.flatMap(({ phase, children }) => [...(phase === undefined ? [] : [phase]), ...phasesOf(children)])
   return [...new Set(own)]
+}
+
+/** What a limit is compared with must be another workload, and one that can answer the same check. */
+function checkComparisons(
+  { key, value }: Entry,
+  own: string,
+  workloads: readonly ScenarioWorkload[],
+  { source, problems, scope }: CheckContext,
+): void {
+  for (const { scalar, path } of scalarsIn(value)) {
+    if (path.at(-1) !== 'against') continue
+    const against = String(scope.fill(scalar.value))
+    const others = workloads.map(({ name }) => name).filter((name) => name !== own)
+    const other = workloads.find(({ name }) => name === against)
+    const check = checkNamed(key)
+    const hint = others.length === 0 ? 'The scenario has no other workload.' : `The others are: ${others.join(', ')}.`
+    if (against === own) problems.add(source, scalar.span, `\`${own}\` cannot be compared with itself`, { hint })
+    else if (other === undefined) {
+      const suggestion = didYouMean(against, others)
+      const message = `there is no workload \`${against}\` to compare with`
+      problems.add(source, scalar.span, message, suggestion ? { suggestion } : { hint })
+    } else {
+      const reason = check && cannotAnswer(check, other.options.type)
+      if (reason !== undefined) problems.add(source, scalar.span, reason)
+    }
+  }
 }
 
 function checkShards({ value }: Entry, count: number, { source, problems, scope }: CheckContext): void {
