@@ -25,7 +25,7 @@ const LOOK_EVERY_MS = 10
 /** Looks until the condition holds. `phase` completes "gave up while …". Throws FormError when the deadline passes. */
 export async function waitInPhase(phase: string, look: () => Promise<Look>, deadline: FormDeadline): Promise<void> {
   const { clock, signal, startMs, timeoutMs } = deadline
-  const leftMs = Math.max(0, startMs + timeoutMs - clock.nowMs())
+  const leftMs = Math.max(0, startMs + timeoutMs - clock.ranMs())
   const result = await poll(look, {
     clock,
     withinMs: leftMs,

@@ -50,7 +50,7 @@ const PROBLEMS_SHOWN = 6
 export async function formCluster(cluster: LiveCluster, topology: Topology, options: FormOptions): Promise<void> {
   checkTopology(cluster, topology)
   const { clock, signal, timeoutMs, progress = () => undefined } = options
-  const deadline: FormDeadline = { clock, startMs: clock.nowMs(), timeoutMs, ...(signal ? { signal } : {}) }
+  const deadline: FormDeadline = { clock, startMs: clock.ranMs(), timeoutMs, ...(signal ? { signal } : {}) }
   const empty = await awaitEmptyNodes(cluster, deadline)
   await withShortNodeTimeout(empty, async () => {
     const members = makePlan(topology, empty)

@@ -54,11 +54,11 @@ export class TargetResolver {
 
   async #lookForAgreement(signal: AbortSignal | undefined): Promise<Snapshot> {
     const { clock } = this.#cluster
-    const startMs = clock.nowMs()
+    const startMs = clock.ranMs()
     for (;;) {
       signal?.throwIfAborted()
       const snapshot = await this.#cluster.look()
-      if (snapshot.agreed.isMajority || clock.nowMs() - startMs >= AGREEMENT_WITHIN_MS) return snapshot
+      if (snapshot.agreed.isMajority || clock.ranMs() - startMs >= AGREEMENT_WITHIN_MS) return snapshot
       await clock.sleep(LOOK_EVERY_MS, signal)
     }
   }

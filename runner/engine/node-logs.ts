@@ -2,6 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { LogLine, ServerGroup } from '../platforms/platform.ts'
+import type { RunSettings } from './run-settings.ts'
 
 /** Follows the logs of all nodes into files, one a node, from the first line to the last. */
 export class NodeLogs {
@@ -43,5 +44,21 @@ export class NodeLogs {
     await Promise.all([...this.#writers.values()].map((writer) => new Promise<void>((done) => writer.end(done))))
     this.#writers.clear()
     return kept
+  }
+}
+
+/** Ends the following, and records which logs were kept. */
+export async function keepLogs(
+  logs: NodeLogs,
+  place: { index: number; logFolder: string },
+  settings: RunSettings,
+): Promise<void> {
+  for (const node of await logs.close()) {
+    settings.recorder.record({
+      type: 'log-saved',
+      scenario: place.index,
+      node,
+      file: path.relative(settings.folder.path, path.join(place.logFolder, `${node}.log`)),
+    })
   }
 }

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { typed } from '../base/command-line.ts'
 import { formatDuration } from '../base/duration.ts'
 import { type ChaosError, isExpected, messageOf } from '../base/errors.ts'
@@ -13,6 +12,7 @@ import { PlatformError } from '../platforms/errors.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
+import type { Hindsight } from '../steps/hindsight.ts'
 import { Names } from '../steps/names.ts'
 import { type Place, plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
@@ -20,7 +20,8 @@ import { BackgroundLoad } from './background-load.ts'
 import { FailoverWatch } from './failover-watch.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { watchPlatform } from './heartbeat.ts'
-import { NodeLogs } from './node-logs.ts'
+import { hindsightOf } from './hindsight.ts'
+import { keepLogs, NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
 import {
   resultOfError,
@@ -89,7 +90,16 @@ export async function playScenario(
     stalls.ask(ready.cluster, settings.password)
     const servers = watch.watched(ready.servers)
     const faults = openBoard({ ...ready, servers }, place.index, journal, settings)
-    const stage = stageOf(scenario, place.index, settings, { ...ready, servers, faults, load }, played, onBug)
+    const hindsight = hindsightOf({ scenario: place.index, startMs, stalls }, settings)
+    const stage = stageOf(
+      scenario,
+      place.index,
+      settings,
+      { ...ready, servers, faults, load },
+      hindsight,
+      played,
+      onBug,
+    )
     await load?.begin(ready.cluster)
     result = await playSteps(scenario, stage, signal, settings.interrupted, load)
     result = await healAll(result, faults, signal, settings)
@@ -125,6 +135,7 @@ function stageOf(
   index: number,
   settings: RunSettings,
   made: { cluster: LiveCluster; servers: ServerGroup; faults: FaultBoard; load: BackgroundLoad | undefined },
+  hindsight: Hindsight,
   played: AsPlayed,
   onBug: (error: unknown) => void,
 ): Stage {
@@ -138,6 +149,7 @@ function stageOf(
     cluster,
     servers,
     faults,
+    hindsight,
     onPhase: (name) => load?.phase(name),
     targets: new TargetResolver(cluster, random),
     datasets: new Datasets(settings.seed),
@@ -280,20 +292,5 @@ async function cleanUp(
     if (!(error instanceof PlatformError)) throw error
     if (result.verdict === 'interrupted') return { ...result, reason: `${result.reason}; ${reason}`, hint }
     return worseOf(result, { verdict: 'error', reason, hint })
-  }
-}
-
-async function keepLogs(
-  logs: NodeLogs,
-  place: { index: number; logFolder: string },
-  settings: RunSettings,
-): Promise<void> {
-  for (const node of await logs.close()) {
-    settings.recorder.record({
-      type: 'log-saved',
-      scenario: place.index,
-      node,
-      file: path.relative(settings.folder.path, path.join(place.logFolder, `${node}.log`)),
-    })
   }
 }

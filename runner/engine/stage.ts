@@ -6,6 +6,7 @@ import type { ServerGroup } from '../platforms/platform.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { PlannedStep } from '../record/events.ts'
 import type { Datasets } from '../steps/datasets.ts'
+import type { Hindsight } from '../steps/hindsight.ts'
 import type { Names } from '../steps/names.ts'
 import type { Step, Verb } from '../steps/verb.ts'
 
@@ -18,6 +19,7 @@ export interface Stage {
   cluster: LiveCluster
   servers: ServerGroup
   faults: FaultBoard
+  hindsight: Hindsight
   targets: TargetResolver
   datasets: Datasets
   /** The scenario’s own names: params, and what its steps give. */

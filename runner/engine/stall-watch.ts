@@ -1,5 +1,6 @@
 import { uptime } from 'node:os'
 import type { Clock } from '../base/clock.ts'
+import type { Stall } from '../base/pulse.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { NodeClient } from '../cluster/node-client.ts'
 import { serversMeanwhile } from '../cluster/servers-meanwhile.ts'
@@ -41,6 +42,8 @@ export class StallWatch {
   readonly #ended = new AbortController()
   readonly #watching: Promise<void>
   #clients: NodeClient[] = []
+  /** What servers did during a stall, by its end: they can say so only soon after. */
+  readonly #servers = new Map<number, ReturnType<typeof serversMeanwhile>>()
   #last: Reading
   #toldUntilMs: number
 
@@ -63,6 +66,14 @@ export class StallWatch {
     for (const client of this.#clients) client.close()
   }
 
+  /** What the servers did while the runner stood still; undefined if nobody can say. */
+  serversDuring(stall: Stall): ReturnType<typeof serversMeanwhile> {
+    const known = this.#servers.get(stall.toMs)
+    const asked = known ?? serversMeanwhile(this.#clients, stall, this.#options.clock)
+    this.#servers.set(stall.toMs, asked)
+    return asked
+  }
+
   async #watch(): Promise<void> {
     const { clock } = this.#options
     const { signal } = this.#ended
@@ -77,7 +88,7 @@ export class StallWatch {
     const { clock, recorder, scenario } = this.#options
     for (const stall of clock.stallsSince(this.#toldUntilMs)) {
       this.#toldUntilMs = stall.toMs
-      const servers = await serversMeanwhile(this.#clients, stall, clock)
+      const servers = await this.serversDuring(stall)
       recorder.record({
         type: 'stall-seen',
         scenario,

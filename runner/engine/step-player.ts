@@ -4,8 +4,16 @@ import { afterRunning } from '../base/time-limit.ts'
 import { parseTarget } from '../cluster/targets.ts'
 import type { PlannedStep, StepOutcome, StepVerdict } from '../record/events.ts'
 import { verdictOfSteps } from '../results/verdict.ts'
+import { type Began, doubtOfTime, stallBeyond } from '../steps/hindsight.ts'
 import type { Names } from '../steps/names.ts'
-import { type ReadStep, type Step, type StepContext, StepFailure, type StepResult } from '../steps/verb.ts'
+import {
+  type ReadStep,
+  type Step,
+  type StepContext,
+  StepFailure,
+  StepInconclusive,
+  type StepResult,
+} from '../steps/verb.ts'
 import type { Stage } from './stage.ts'
 
 /** A step took longer than it may. */
@@ -90,11 +98,11 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
       lastProgress = text
       stage.recorder.record({ type: 'step-progress', scenario: stage.scenario, index, text })
     })
-    const runStartMs = stage.clock.nowMs()
+    const began = { nowMs: stage.clock.nowMs(), ranMs: stage.clock.ranMs() }
     const result = await withDeadline(signal, deadlineOf(step, read), (bounded) =>
       read.run({ ...context, signal: bounded, playChildren: childPlayer(stage, names, bounded, path) }),
     )
-    if (!verb.keepsWithin) checkLimit(step, stage.clock.nowMs() - runStartMs, result)
+    if (!verb.keepsWithin) await checkLimit(step, began, stage, result)
     outcome = { verdict: 'passed', ...result }
   } catch (error) {
     if (!announced) started()
@@ -113,12 +121,22 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
   return { planned, outcome }
 }
 
-/** Throws StepFailure if what the step did took longer than its `within`; a `for` is held beyond it. */
-function checkLimit(step: Step, elapsedMs: number, result: StepResult): void {
-  const tookMs = elapsedMs - (step.forMs ?? 0)
-  if (step.withinMs === undefined || tookMs <= step.withinMs) return
-  const message = `it was done after ${formatDuration(tookMs)}, and had to be within ${formatDuration(step.withinMs)}`
-  throw new StepFailure({ message }, result)
+/**
+ * Throws StepFailure if what the step did took longer than its `within`, and StepInconclusive if only a stall of the
+ * runner made it so; a `for` is held beyond it.
+ */
+async function checkLimit(step: Step, began: Began, { clock, hindsight }: Stage, result: StepResult): Promise<void> {
+  const { withinMs, forMs = 0 } = step
+  if (withinMs === undefined) return
+  const tookMs = clock.ranMs() - began.ranMs - forMs
+  const limit = formatDuration(withinMs)
+  if (tookMs > withinMs) {
+    const message = `it was done after ${formatDuration(tookMs)}, and had to be within ${limit}`
+    throw new StepFailure({ message }, result)
+  }
+  const doubt = await doubtOfTime(stallBeyond(withinMs + forMs, began, clock), hindsight)
+  if (doubt !== undefined)
+    throw new StepInconclusive({ message: `it had to be done within ${limit}; ${doubt}` }, result)
 }
 
 function deadlineOf({ withinMs, forMs = 0 }: Step, { deadlineMs }: ReadStep): number {
@@ -145,6 +163,7 @@ function contextOf(
     cluster: stage.cluster,
     servers: stage.servers,
     faults: stage.faults,
+    hindsight: stage.hindsight,
     clock: stage.clock,
     targets: stage.targets,
     names,

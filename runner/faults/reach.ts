@@ -73,13 +73,13 @@ export async function ask(stage: FaultStage, node: string, ...words: [string, ..
 
 /** Asks a server on behalf of a fault that is to be healed, again while there is no answer. Throws NotHealed. */
 export async function askToHeal(stage: FaultStage, node: string, ...words: [string, ...string[]]): Promise<unknown> {
-  const startMs = stage.clock.nowMs()
+  const startMs = stage.clock.ranMs()
   for (let tries = 1; ; tries += 1) {
     stage.signal.throwIfAborted()
     try {
       return await stage.cluster.node(node).client.call(...words)
     } catch (error) {
-      const elapsedMs = stage.clock.nowMs() - startMs
+      const elapsedMs = stage.clock.ranMs() - startMs
       const isDown = (await stage.servers.state(node)).status === 'stopped'
       if (!(error instanceof Unreachable) || elapsedMs >= HEARD_WITHIN_MS || isDown) {
         const tried = tries === 1 ? '' : ` (tried ${tries} times in ${formatDuration(elapsedMs)})`

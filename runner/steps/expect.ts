@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { type Look, poll } from '../base/poll.ts'
 import { TargetError } from '../cluster/targets.ts'
+import { assertKnown } from './assert-known.ts'
 import { clusterState, clusterSubject } from './expect/cluster.ts'
+import { type Claim, contradicts } from './expect/contradiction.ts'
 import { keySubject, slotSubject } from './expect/key-and-slot.ts'
 import { nodeAspects, nodeSubject } from './expect/node.ts'
 import type { Subject } from './expect/subject.ts'
@@ -88,7 +90,10 @@ export const expect = defineVerb({
     const { withinMs = 0, forMs = 0 } = context.step
     const everyMs = value.node === undefined ? EVERY_MS_OF_ALL_NODES : EVERY_MS
     const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs })
-    if (!result.ok) throw failedPoll(subject.sentence(), result, context, await explanation(subject, context))
+    if (!result.ok && !result.blind)
+      throw failedPoll(subject.sentence(), result, context, await explanation(subject, context))
+    const claim = await claimOf(value, context)
+    await assertKnown(subject.sentence(), result, context, (line) => contradicts(claim, line))
     const outcome = { attempts: result.attempts, lastSeen: result.lastSeen }
     if (result.trueAfterMs === undefined || withinMs === 0) return outcome
     const promoted = value.role === 'master' && value.node !== undefined && result.attempts > 1
@@ -112,6 +117,15 @@ async function lookOrMiss(subject: BoundSubject, context: StepContext): Promise<
     if (!mayCome) throw error
     return { ok: false, seen: error.message }
   }
+}
+
+/** What logs would contradict. */
+async function claimOf({ node, role, of, cluster, served_by, owner }: ExpectArg, context: StepContext): Promise<Claim> {
+  const holder = served_by ?? owner
+  if (holder !== undefined) return { node: { name: await context.resolveOne(holder), role: 'master' } }
+  const expected = role ?? (of === undefined ? undefined : 'replica')
+  if (node !== undefined && expected) return { node: { name: await context.resolveOne(node), role: expected } }
+  return { healthy: cluster === 'healthy' }
 }
 
 /** What explains a failure must not replace it. */

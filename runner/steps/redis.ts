@@ -4,6 +4,7 @@ import { poll } from '../base/poll.ts'
 import type { LiveNode } from '../cluster/live-cluster.ts'
 import type { Command } from '../cluster/node-client.ts'
 import { errorClass, parseAsk, parseMoved } from '../cluster/reply-errors.ts'
+import { assertKnown } from './assert-known.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
@@ -171,7 +172,9 @@ async function askUntil(
   }
   const { withinMs = 0, forMs = 0 } = context.step
   const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs: EVERY_MS })
-  if (!result.ok) throw failedPoll(`${words.join(' ')} to give ${expectedText(expect, error)}`, result, context)
+  const expected = `${words.join(' ')} to give ${expectedText(expect, error)}`
+  if (!result.ok && !result.blind) throw failedPoll(expected, result, context)
+  await assertKnown(expected, result, context)
   const note = describeReply(reply)
   return {
     reply,

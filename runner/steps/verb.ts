@@ -8,6 +8,7 @@ import type { GroupNeeds } from '../platforms/faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { StepError, StepOutcome } from '../record/events.ts'
 import type { Datasets } from './datasets.ts'
+import type { Hindsight } from './hindsight.ts'
 import { fillIn, fillInKnown, type Names, paramNames } from './names.ts'
 
 /** A step of a scenario, parsed and checked, not yet played. `$names` in `arg` and `on` are still in place. */
@@ -48,6 +49,8 @@ export interface StepContext {
   datasets: Datasets
   /** What is wrong on purpose. */
   faults: FaultBoard
+  /** What can be known of a time in which the step did not look. */
+  hindsight: Hindsight
   /**
    * Nodes a phrase stands for, now. Throws TargetError if there are none, StepFailure if there are several where one is
    * needed. `where` is the place of the phrase in the step's argument, as `['node']`, for the scenario as played;
@@ -78,7 +81,7 @@ export class StepFailure extends PlayError {
   }
 }
 
-/** The step could not be judged: a fault that did not bite. */
+/** The step could not be judged: a fault did not bite, or the runner stood still when it mattered. */
 export class StepInconclusive extends StepFailure {
   override name = 'StepInconclusive'
   override readonly stepVerdict = 'inconclusive'

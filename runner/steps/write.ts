@@ -33,7 +33,7 @@ export const write = defineVerb({
   defaultDeadlineMs: 120_000,
   sentence: ({ keys, as }) => `write ${plural(keys, 'key')} as ${as}`,
   async run(value, context) {
-    const startMs = context.clock.nowMs()
+    const startMs = context.clock.ranMs()
     const snapshot = await context.cluster.look()
     let { agreed } = snapshot
     const dataset = datasetFor(value, snapshot, context)
@@ -47,7 +47,7 @@ export const write = defineVerb({
     let tries = 1
     try {
       await writeOnce(dataset, agreed, failures, context)
-      while (failures.size > 0 && context.clock.nowMs() - startMs < (context.step.withinMs ?? 0)) {
+      while (failures.size > 0 && context.clock.ranMs() - startMs < (context.step.withinMs ?? 0)) {
         await context.clock.sleep(RETRY_EVERY_MS, context.signal)
         agreed = (await context.cluster.look()).agreed
         await writeOnce(dataset, agreed, failures, context)
@@ -60,7 +60,7 @@ export const write = defineVerb({
     } finally {
       dataset.endRound()
     }
-    const tookMs = context.clock.nowMs() - startMs
+    const tookMs = context.clock.ranMs() - startMs
     assertDisksNotFull(failures)
     if (failures.size > 0) throw unacknowledged(dataset, failures, agreed, tries, tookMs, context)
     return result(dataset, agreed, tries, tookMs, context)

@@ -83,3 +83,73 @@ t.test('aborting rejects with the reason; so does a look that throws', async (t)
   }
   await t.rejects(poll(broken, { clock, withinMs: 100, everyMs: 10 }), { message: 'no such node' })
 })
+
+/** Looks as `holdsDuring`, but at the first look at or after `atMs` the runner stands still for so long. */
+function stallsAt(clock: FakeClock, atMs: number, stallMs: number, look: () => Promise<Look>) {
+  const startMs = clock.ms
+  return async (): Promise<Look> => {
+    if (clock.stalls.length === 0 && clock.ms - startMs >= atMs) clock.standStill(stallMs)
+    return look()
+  }
+}
+
+t.test('a stall does not count towards the limit', async (t) => {
+  const clock = new FakeClock()
+  const look = stallsAt(clock, 40, 12_000, holdsDuring(clock, [[12_090, 1e9]]))
+  const result = await poll(look, { clock, withinMs: 10_000, everyMs: 20 })
+  t.match(result, { ok: true, trueAfterMs: 100, elapsedMs: 100 })
+  t.strictSame(result.blind, { fromMs: 1040, toMs: 13_040 }, 'and is told, where the limit would be over with it')
+})
+
+t.test('a stall that changes nothing is not told', async (t) => {
+  const clock = new FakeClock()
+  const look = stallsAt(clock, 40, 3000, holdsDuring(clock, [[3090, 1e9]]))
+  const result = await poll(look, { clock, withinMs: 10_000, everyMs: 20 })
+  t.match(result, { ok: true })
+  t.notOk(result.blind)
+})
+
+t.test('what never comes is waited for as long as without the stall', async (t) => {
+  const clock = new FakeClock()
+  const look = stallsAt(clock, 40, 12_000, holdsDuring(clock, []))
+  t.match(await poll(look, { clock, withinMs: 100, everyMs: 20 }), { ok: false, elapsedMs: 100 })
+  t.equal(clock.ms, 1000 + 12_100)
+})
+
+t.test('a hold in which nobody looked for too long is no hold', async (t) => {
+  const clock = new FakeClock()
+  const look = stallsAt(clock, 3000, 8000, holdsDuring(clock, [[0, 1e9]]))
+  const result = await poll(look, { clock, withinMs: 0, forMs: 8000, everyMs: 20 })
+  t.match(result, { ok: false, blind: { fromMs: 4000, toMs: 12_000 } })
+  t.equal(result.brokeAfterMs, undefined)
+})
+
+t.test('where there is time, it begins anew', async (t) => {
+  const clock = new FakeClock()
+  const look = stallsAt(clock, 3000, 8000, holdsDuring(clock, [[0, 1e9]]))
+  const result = await poll(look, { clock, withinMs: 20_000, forMs: 8000, everyMs: 20 })
+  t.match(result, { ok: true, heldFromMs: 12_000 })
+  t.equal(clock.ms, 20_000)
+})
+
+t.test('a break that came with a stall is a break', async (t) => {
+  const clock = new FakeClock()
+  const look = stallsAt(clock, 3000, 8000, holdsDuring(clock, [[0, 5000]]))
+  const result = await poll(look, { clock, withinMs: 20_000, forMs: 8000, everyMs: 20 })
+  t.match(result, { ok: false, trueAfterMs: 0 })
+  t.notOk(result.blind)
+})
+
+t.test('a short stall breaks no hold, nor does a server that is slow to answer', async (t) => {
+  const clock = new FakeClock()
+  const short = stallsAt(clock, 3000, 900, holdsDuring(clock, [[0, 1e9]]))
+  t.match(await poll(short, { clock, withinMs: 0, forMs: 8000, everyMs: 20 }), { ok: true, heldFromMs: 1000 })
+  const slow = holdsDuring(clock, [[0, 1e9]], 2000)
+  t.match(await poll(slow, { clock, withinMs: 0, forMs: 8000, everyMs: 20 }), { ok: true })
+})
+
+t.test('looks too far apart show no hold, whatever kept them', async (t) => {
+  const clock = new FakeClock()
+  const result = await poll(holdsDuring(clock, [[0, 1e9]]), { clock, withinMs: 0, forMs: 8000, everyMs: 1500 })
+  t.match(result, { ok: false, blind: { fromMs: 1000, toMs: 2500 } })
+})

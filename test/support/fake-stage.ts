@@ -6,11 +6,13 @@ import { type Played, playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
 import type { EventBody, StepOutcome } from '../../runner/record/events.ts'
 import { Datasets } from '../../runner/steps/datasets.ts'
+import type { Hindsight } from '../../runner/steps/hindsight.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 import { Names } from '../../runner/steps/names.ts'
 import type { Step, Verb } from '../../runner/steps/verb.ts'
 import { FakeCluster } from './fake-cluster.ts'
 import { FakeGroup } from './fake-group.ts'
+import { NO_HINDSIGHT } from './no-hindsight.ts'
 
 /** All that steps are played with, and what they left: a cluster and servers that are fakes, and the events. */
 export interface FakeStage {
@@ -28,6 +30,8 @@ export interface FakeStage {
 
 export interface FakeStageParts {
   clock?: Clock
+  /** What can be known of a time in which a step did not look; nothing unless given. */
+  hindsight?: Partial<Hindsight>
   /** Verbs beside those of the language. */
   verbs?: readonly Verb[]
   targets?: Pick<TargetResolver, 'resolve'>
@@ -51,6 +55,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     cluster: cluster.live,
     servers: group,
     faults: new FaultBoard({ cluster: cluster.live, servers: group, clock, keep: () => {} }),
+    hindsight: { ...NO_HINDSIGHT, ...parts.hindsight },
     targets: (parts.targets ?? new TargetResolver(cluster.live, random)) as TargetResolver,
     datasets: new Datasets(1),
     names,

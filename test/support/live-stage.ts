@@ -21,6 +21,8 @@ import { Names } from '../../runner/steps/names.ts'
 import type { Step } from '../../runner/steps/verb.ts'
 import { leaseCluster } from './lease.ts'
 
+import { NO_HINDSIGHT } from './no-hindsight.ts'
+
 /** A real cluster on which steps are played, and what they left. */
 export interface LiveStage {
   cluster: LiveCluster
@@ -123,6 +125,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     cluster: made.cluster,
     servers: made.servers,
     faults: made.faults,
+    hindsight: NO_HINDSIGHT,
     targets: new TargetResolver(made.cluster, random),
     datasets: new Datasets(1),
     names: new Names(),
