@@ -3,6 +3,7 @@ import { fillIn } from './names.ts'
 import { target } from './targets.ts'
 import { defineVerb } from './verb.ts'
 
+/** The master of a shard may be down, until another takes over: its name is given all the same, and the note says so. */
 export const letVerb = defineVerb({
   name: 'let',
   summary: 'Gives nodes a name for the rest of the scenario: which ones is decided now, and stays.',
@@ -15,12 +16,15 @@ export const letVerb = defineVerb({
       .map(([name, phrase]) => `let $${name} be ${phrase}`)
       .join(', '),
   async run(arg, context) {
-    const bound: string[] = []
+    const bound: [name: string, nodes: string[]][] = []
     for (const [name, phrase] of Object.entries(arg)) {
       const nodes = await context.resolveMany(String(fillIn(phrase, context.names)), [name])
       context.names.set(name, nodes.length === 1 ? nodes[0] : nodes)
-      bound.push(`$${name} = ${nodes.join(', ')}`)
+      bound.push([name, nodes])
     }
-    return { note: bound.join('; ') }
+    const { unreachable } = await context.cluster.look()
+    const described = (node: string) =>
+      unreachable.has(node) ? `${node} (does not answer: ${unreachable.get(node)})` : node
+    return { note: bound.map(([name, nodes]) => `$${name} = ${nodes.map(described).join(', ')}`).join('; ') }
   },
 })

@@ -29,6 +29,11 @@ const down =
   (cluster) => {
     for (const node of nodes) cluster.down(node)
   }
+const both =
+  (...changes: Change[]): Change =>
+  (cluster) => {
+    for (const change of changes) change(cluster)
+  }
 const holding =
   (node: string, value: unknown): Change =>
   (cluster) =>
@@ -126,7 +131,19 @@ cases('cluster: ok and fail', [
   ['fail is not ok', { cluster: 'ok' }, false, state(...ALL)],
   ['of two minds: not ok', { cluster: 'ok' }, false, state(3)],
   ['of two minds: not fail', { cluster: 'fail' }, false, state(3)],
-  ['those that are down are not asked', { cluster: 'ok' }, true, down('redis-node0')],
+  ['a replica that is down serves no slot', { cluster: 'ok' }, true, down('redis-node1', 'redis-node3')],
+  ['a master that is down, and nobody has noticed: not ok', { cluster: 'ok' }, false, down('redis-node0')],
+  ['slots without an owner, where that may be: not ok', { cluster: 'ok' }, false, unowned],
+  ['an heir that serves: ok', { cluster: 'ok' }, true, both((cluster) => promote(cluster, 1, 0), down('redis-node0'))],
+  [
+    'an owner that does not know of it: not ok',
+    { cluster: 'ok' },
+    false,
+    (cluster) => see(cluster.reports, 2, 2, { slots: [] }),
+  ],
+  ['one alone, of a master that is down: not ok', { cluster: 'ok', asked: 'redis-node1' }, false, down('redis-node4')],
+  ['one alone, of a replica that is down: ok', { cluster: 'ok', asked: 'redis-node1' }, true, down('redis-node5')],
+  ['those that are down are not asked', { cluster: 'fail' }, true, both(state(...ALL), down('redis-node0'))],
   ['nobody answers: not ok', { cluster: 'ok' }, false, down(...NODES)],
   ['nobody answers: not fail', { cluster: 'fail' }, false, down(...NODES)],
   ['one alone: ok', { cluster: 'ok', asked: 'redis-node1' }, true, state(0, 2, 3, 4, 5)],
@@ -136,6 +153,16 @@ cases('cluster: ok and fail', [
   ['one alone that is down: not ok', { cluster: 'ok', asked: 'redis-node1' }, false, down('redis-node1')],
   ['one alone that is down: not fail', { cluster: 'fail', asked: 'redis-node1' }, false, down('redis-node1')],
 ])
+
+t.test('cluster: ok names the slots, and the owner that does not answer', async (t) => {
+  const stage = fakeStage({ clock: new FakeClock() })
+  stage.cluster.down('redis-node0')
+  t.match(await stage.playOne(step('expect', { cluster: 'ok' })), {
+    lastSeen:
+      'slots 0-5460 are not served: redis-node0 owns them and does not answer (connection refused); ' +
+      'ok on redis-node1, redis-node2, redis-node3, redis-node4, redis-node5; no answer from redis-node0',
+  })
+})
 
 cases('cluster: healthy', [
   ['all well', { cluster: 'healthy' }, true],

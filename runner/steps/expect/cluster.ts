@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import { messageOf } from '../../base/errors.ts'
 import type { Look } from '../../base/poll.ts'
 import { firstFew } from '../../base/text.ts'
 import { healthProblems } from '../../cluster/health.ts'
 import type { Snapshot } from '../../cluster/live-cluster.ts'
+import { unservedSlots } from '../../cluster/served-slots.ts'
 import type { StepContext } from '../verb.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 
 export const clusterState = z
   .enum(['healthy', 'ok', 'fail'])
   .describe(
-    'ok, fail: what every node that answers says of the cluster. healthy: every node there, in sync and with the same view',
+    'ok: every node that answers says so, and an owner of every slot answers. fail: every node that answers says so. healthy: every node there, in sync and with the same view',
   )
 
 type ClusterArg = { cluster: z.infer<typeof clusterState>; asked?: string | undefined }
@@ -26,7 +26,8 @@ export const clusterSubject: Subject<ClusterArg> = {
   async look({ cluster, asked }, context) {
     if (asked !== undefined && cluster !== 'healthy') return await lookAtOne(asked, cluster, context)
     const snapshot = await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })
-    if (cluster !== 'healthy') return lookAtAll(snapshot, cluster)
+    if (cluster === 'ok') return andServed(lookAtAll(snapshot, cluster), snapshot)
+    if (cluster === 'fail') return lookAtAll(snapshot, cluster)
     const problems = healthProblems(snapshot, { nodes: context.cluster.nodes.map(({ name }) => name) })
     if (problems.length === 0) return { ok: true, seen: 'healthy' }
     return { ok: false, seen: firstFew(problems, SHOWN_PROBLEMS) }
@@ -35,12 +36,17 @@ export const clusterSubject: Subject<ClusterArg> = {
 
 async function lookAtOne(asked: string, expected: 'ok' | 'fail', context: StepContext): Promise<Look> {
   const node = await context.resolveOne(asked, ['asked'])
-  try {
-    const { report } = await context.cluster.lookAt(node, LOOK_TIMEOUT_MS)
-    return { ok: report.info.state === expected, seen: `${node} says ${report.info.state}` }
-  } catch (error) {
-    return { ok: false, seen: messageOf(error) }
-  }
+  const snapshot = await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })
+  const report = snapshot.reports.get(node)
+  if (!report) return { ok: false, seen: `${node} gives no answer: ${snapshot.unreachable.get(node)}` }
+  const look = { ok: report.info.state === expected, seen: `${node} says ${report.info.state}` }
+  return expected === 'ok' ? andServed(look, snapshot, node) : look
+}
+
+/** A server says ok until a dead master has been silent for the node timeout: its slots are not served before. */
+function andServed({ ok, seen }: Look, snapshot: Snapshot, asked?: string): Look {
+  const unserved = ok ? unservedSlots(snapshot, asked) : []
+  return { ok: ok && unserved.length === 0, seen: [...unserved, seen].join('; ') }
 }
 
 function lookAtAll(snapshot: Snapshot, expected: 'ok' | 'fail'): Look {
