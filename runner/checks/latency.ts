@@ -5,6 +5,7 @@ import { type Check, defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, type DurationLimit, durationLimit, durationOf, scopeText } from './limits.ts'
 import { isOwnOperation } from './load-count.ts'
+import { overlapMs } from './outages/standstill.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -67,10 +68,11 @@ function latenciesOf(evidence: Evidence, phase: number | undefined): Latencies {
 
 /**
  * How long operations took, from when they were due. Those without an answer took at least as long as they were waited
- * for; those that were refused are left out, for a quick refusal is no quick answer.
+ * for; times in which the clients stood still count for none of them. Those that were refused are left out, for a quick refusal is no quick answer.
  */
-function measuredLatencies({ history }: Evidence, phase: number | undefined): Latencies {
+function measuredLatencies({ history, facts }: Evidence, phase: number | undefined): Latencies {
   const { ops, rows } = history
+  const stalls = facts.stalls ?? []
   const all = new Float32Array(rows)
   let count = 0
   let unanswered = 0
@@ -83,7 +85,8 @@ function measuredLatencies({ history }: Evidence, phase: number | undefined): La
     const isLost = isIndeterminateCode(outcome)
     const completeMs = ops.completeMs[row] ?? 0
     if ((outcome !== OUTCOME_OK && !isLost) || completeMs === Number.POSITIVE_INFINITY) continue
-    const tookMs = completeMs - (ops.invokeMs[row] ?? 0) + (ops.lateMs[row] ?? 0)
+    const invokeMs = ops.invokeMs[row] ?? 0
+    const tookMs = completeMs - invokeMs + (ops.lateMs[row] ?? 0) - overlapMs(stalls, invokeMs, completeMs)
     all[count] = tookMs
     count += 1
     if (isLost) unanswered += 1

@@ -4,6 +4,7 @@ import { listed, plural } from '../base/text.ts'
 import { defineCheck } from './check.ts'
 import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
 import { durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
+import { blindText } from './outages/standstill.ts'
 import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -56,6 +57,13 @@ export const outages = defineCheck<OutagesLimit>({
       amount: counted.length,
       samples,
       details: serviceLines(evidence, services),
+    }
+    const hidden = services.flatMap(({ blind }) =>
+      blind.filter(({ startMs, endMs }) => endMs - startMs > durationOf(longer_than)),
+    )
+    if (counted.length <= at_most && counted.length + hidden.length > at_most) {
+      const explanation = `${plural(counted.length, 'outage')} longer than ${formatDuration(durationOf(longer_than))} ${counted.length === 1 ? 'was' : 'were'} seen, but ${blindText(hidden)}.`
+      return { ...amount, finding: 'unknown', explanation }
     }
     const finding = counted.length > at_most ? 'violated' : 'holds'
     if (counted.length === 0) {

@@ -1,9 +1,11 @@
 import { plural } from '../base/text.ts'
 import { OUTCOME_OK } from '../record/history-codes.ts'
+import type { Span } from '../results/run-facts.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { type RateLimit, rateLimit, rateOf, scopeText } from './limits.ts'
 import { isOwnOperation, isUnsent } from './load-count.ts'
+import { overlapMs } from './outages/standstill.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -39,7 +41,7 @@ export const throughput = defineCheck<RateLimit>({
 
 /**
  * Operations that were carried out: in a phase those that ended while it lasted, else all, from the first that began to
- * the last that ended. And those that were sent and not carried out, or of which nobody knows.
+ * the last that ended, without times in which the clients stood still. And those that were sent and not carried out, or of which nobody knows.
  */
 function servedIn(
   { history, facts }: Evidence,
@@ -57,7 +59,7 @@ function servedIn(
     if (ops.outcome[row] === OUTCOME_OK) count += 1
     else failed += 1
   }
-  const wholeMs = Math.max(lastMs - firstMs, 0)
-  const phasesMs = phases.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
-  return { count, failed, spanMs: during === undefined ? wholeMs : phasesMs }
+  const spans = during === undefined ? [{ startMs: Math.min(firstMs, lastMs), endMs: lastMs }] : phases
+  const loadMs = ({ startMs, endMs }: Span) => endMs - startMs - overlapMs(facts.stalls ?? [], startMs, endMs)
+  return { count, failed, spanMs: spans.reduce((sum, span) => sum + loadMs(span), 0) }
 }

@@ -2,6 +2,7 @@ import type { ClusterInfo } from '../record/events.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import type { Fault } from './faults.ts'
 import type { ScenarioResults } from './scenario-results.ts'
+import type { LoadStall } from './stalls.ts'
 import type { Phase, PlayedStep } from './steps.ts'
 
 /** What checks must know of a scenario beside the history. Times are ms from its start. */
@@ -14,6 +15,8 @@ export interface RunFacts {
   /** Empty if no cluster came to be. */
   shards: ShardFact[]
   failovers: FailoverFact[]
+  /** Times in which the workloads' clients stood still; absent without any. */
+  stalls?: LoadStall[]
 }
 
 /** A span of the scenario, ms from its start. */
@@ -71,7 +74,15 @@ export type FailoverFact = Pick<
  * The same results as checks read them: whatever had not ended lasts to the end, and each thing names the shards it is
  * about.
  */
-export function runFacts({ durationMs, phases, steps, faults, failovers, cluster }: ScenarioResults): RunFacts {
+export function runFacts({
+  durationMs,
+  phases,
+  steps,
+  faults,
+  failovers,
+  cluster,
+  loadStalls,
+}: ScenarioResults): RunFacts {
   const facts = steps.map((step) => stepFact(step, durationMs))
   return {
     durationMs,
@@ -80,6 +91,7 @@ export function runFacts({ durationMs, phases, steps, faults, failovers, cluster
     faults: faults.map((fault) => faultFact(fault, facts, durationMs, cluster)),
     shards: shardFacts(cluster),
     failovers,
+    ...(loadStalls.length > 0 && { stalls: loadStalls }),
   }
 }
 

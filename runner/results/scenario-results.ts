@@ -4,6 +4,7 @@ import { failoversFromSteps } from './failovers/from-steps.ts'
 import type { Suspicion } from './failovers/suspicions.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import { type Fault, faultsOf } from './faults.ts'
+import { type LoadStall, loadStalls } from './stalls.ts'
 import { type Phase, type PlayedStep, phasesOf, playedSteps } from './steps.ts'
 
 /** What happened in a scenario. Checks and reports are made from this. Times are ms from the scenario's start. */
@@ -20,6 +21,8 @@ export interface ScenarioResults {
   failovers: FailoverTimeline[]
   /** Masters that others took to be failing, and that needed no failover. */
   suspicions: Suspicion[]
+  /** Times in which the workloads' clients stood still. */
+  loadStalls: LoadStall[]
 }
 
 /**
@@ -43,6 +46,7 @@ export function scenarioResults(events: readonly ScenarioEvent[], untilMs = even
     faults,
     failovers: seen?.failovers ?? failoversFromSteps(steps, cluster),
     suspicions: seen?.suspicions ?? [],
+    loadStalls: loadStalls(events, startMs),
   }
 }
 

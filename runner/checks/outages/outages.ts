@@ -2,6 +2,7 @@ import { isIndeterminateCode, outcomeClass } from '../../record/history-codes.ts
 import type { Span } from '../../results/run-facts.ts'
 import type { Evidence } from '../evidence.ts'
 import { isOwnOperation } from '../load-count.ts'
+import { Standstill } from './standstill.ts'
 
 /** A time in which clients were not served in a range of slots. */
 export interface Outage {
@@ -38,6 +39,8 @@ export interface RangeService {
   /** Operations that were under way in the time that was asked for. */
   operations: number
   outages: Outage[]
+  /** Times in which it had no clients, because they stood still: what happened then is not known. */
+  blind: Span[]
 }
 
 /**
@@ -47,6 +50,9 @@ export interface RangeService {
  * operation that was answered and the first failure, and it ended between the beginning of the last failure and the end
  * of the first operation that was answered again; its length is the mean of what that allows, and its error half the
  * difference.
+ *
+ * Times in which the clients stood still: one in which the servers stood still as well is left out of every length; one
+ * that lies between two failures adds half of itself to the length and to the error.
  *
  * Where `spans` are given, only they are asked for: of an outage that reaches beyond one, the part within it.
  */
@@ -64,8 +70,10 @@ function rangeTrackers(
   { history, facts }: Evidence,
   spans: readonly Span[] | undefined,
 ): { all: Tracker[]; ofKey: Tracker[] } {
-  const all = facts.shards.flatMap(({ shard, slots }) => slots.map((range) => new Tracker(shard, range, spans)))
-  const elsewhere = new Tracker(0, [0, 16_383], spans)
+  const standstill = new Standstill(facts.stalls ?? [])
+  const tracker = (shard: number, range: readonly [number, number]) => new Tracker(shard, range, spans, standstill)
+  const all = facts.shards.flatMap(({ shard, slots }) => slots.map((range) => tracker(shard, range)))
+  const elsewhere = tracker(0, [0, 16_383])
   const ofKey = Array.from(
     history.slots,
     (slot) => all.find(({ slots: [first, last] }) => first <= slot && slot <= last) ?? elsewhere,
@@ -88,8 +96,15 @@ class Tracker {
   #lastMs = 0
   #gap = emptyGap()
   readonly #spans: readonly Span[] | undefined
+  readonly #standstill: Standstill
 
-  constructor(shard: number, slots: readonly [number, number], spans: readonly Span[] | undefined) {
+  constructor(
+    shard: number,
+    slots: readonly [number, number],
+    spans: readonly Span[] | undefined,
+    standstill: Standstill,
+  ) {
+    this.#standstill = standstill
     this.shard = shard
     this.slots = slots
     this.#spans = spans
@@ -100,10 +115,11 @@ class Tracker {
     const failure = outcomeClass(outcome)
     // What was still under way when the recording was ended had no time to fail; what was never sent met nobody.
     if (failure === 'unfinished' || failure === 'unsent') return
-    const invokeMs = ops.invokeMs[row] ?? 0
-    const completeMs = ops.completeMs[row] ?? 0
-    const isAsked = this.#spans?.some(({ startMs, endMs }) => invokeMs < endMs && startMs < completeMs) ?? true
+    const [beganMs, endedMs] = [ops.invokeMs[row] ?? 0, ops.completeMs[row] ?? 0]
+    const isAsked = this.#spans?.some(({ startMs, endMs }) => beganMs < endMs && startMs < endedMs) ?? true
     if (isAsked) this.operations += 1
+    const invokeMs = this.#standstill.shortened(beganMs)
+    const completeMs = this.#standstill.shortened(endedMs)
     this.#firstMs = Math.min(this.#firstMs, invokeMs)
     this.#lastMs = Math.max(this.#lastMs, completeMs)
     if (SERVED.has(failure)) this.#served(invokeMs, completeMs)
@@ -117,12 +133,12 @@ class Tracker {
     const outages = spans
       ? this.#outages.flatMap((outage) => spans.flatMap((span) => partWithin(outage, span) ?? []))
       : this.#outages
-    return { shard, slots, operations, outages }
+    return { shard, slots, operations, outages, blind: this.#standstill.blindIn(spans) }
   }
 
   #served(invokeMs: number, completeMs: number): void {
     const waitingFromMs = Math.max(invokeMs, this.#servedMs)
-    if (completeMs - waitingFromMs >= WAITING_MS) {
+    if (completeMs - waitingFromMs - this.#standstill.blindMs(waitingFromMs, completeMs) >= WAITING_MS) {
       this.#gap.downByMs = Math.min(this.#gap.downByMs, waitingFromMs)
       this.#gap.downFromMs = completeMs
       this.#close(completeMs, true)
@@ -138,7 +154,8 @@ class Tracker {
     if (invokeMs < this.#servedMs) {
       // Others were served after it had begun: it tells of an outage that is over, if of any.
       const last = this.#outages.at(-1)
-      if (last && invokeMs < last.startMs + last.lengthMs) count(last, failure)
+      const lastStartMs = last ? this.#standstill.shortened(last.startMs) : 0
+      if (last && invokeMs < lastStartMs + last.lengthMs) count(last, failure)
       return
     }
     const gap = this.#gap
@@ -153,18 +170,18 @@ class Tracker {
     const earliestMs = Number.isNaN(this.#servedFromMs) ? this.#firstMs : this.#servedFromMs
     const latestMs = within(downByMs, earliestMs, servedAgainMs)
     const begin = middle(earliestMs, latestMs)
-    const end = ended
-      ? middle(within(downFromMs, latestMs, servedAgainMs), servedAgainMs)
-      : middle(servedAgainMs, servedAgainMs)
+    const endsFromMs = ended ? within(downFromMs, latestMs, servedAgainMs) : servedAgainMs
+    const end = middle(endsFromMs, servedAgainMs)
+    const halfBlindMs = this.#standstill.blindMs(latestMs, endsFromMs) / 2
     this.#outages.push({
       shard: this.shard,
       slots: this.slots,
       failures,
       classes,
       ended,
-      startMs: begin.ms,
-      lengthMs: end.ms - begin.ms,
-      errorMs: begin.errorMs + end.errorMs,
+      startMs: this.#standstill.restored(begin.ms),
+      lengthMs: end.ms - begin.ms - halfBlindMs,
+      errorMs: begin.errorMs + end.errorMs + halfBlindMs,
     })
   }
 }
