@@ -2,7 +2,7 @@ import { listed, plural } from '../base/text.ts'
 import { FN, OUTCOME_OK, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
-import { besideFault, faultNear } from './faults.ts'
+import { besideIntervention, interventionNear } from './faults.ts'
 import { type CountLimit, countLimit, countOf, countText } from './limits.ts'
 import { witnessOf } from './witness.ts'
 import { momentText, valueText } from './words.ts'
@@ -114,8 +114,8 @@ function lostText({ history, facts, shards }: Evidence, lost: readonly LostMessa
   const { ops } = history
   const first = lost[0]?.row ?? 0
   const atMs = ops.completeMs[first] ?? 0
-  const fault = faultNear(facts, shards.ofKey[ops.key[first] ?? 0] ?? 0, atMs)
-  const when = fault ? besideFault(fault, atMs) : `${momentText(atMs)} after the start`
+  const near = interventionNear(facts, shards.ofKey[ops.key[first] ?? 0] ?? 0, atMs)
+  const when = near ? besideIntervention(near, atMs) : `${momentText(atMs)} after the start`
   const nowhere = lost.filter(({ row }) => ops.r[row] === 0).length
   const none = nowhere === 0 ? '' : ` Of ${nowhere} the server itself said that nobody received them.`
   const [were, published] = lost.length === 1 ? ['was', 'it was published'] : ['were', 'the first was published']

@@ -86,7 +86,10 @@ function nothingLost(evidence: Evidence, losses: Losses, samples: number): Judge
     const why = unread.length > 0 ? 'no key could be read back after the run' : 'there was no acknowledged write'
     return { finding: 'unknown', explanation: `It cannot be said whether writes were lost: ${why}.` }
   }
-  const kept = `All ${plural(samples, 'acknowledged write')} were there after the run, or had been overwritten by later ones`
+  const kept =
+    samples === 1
+      ? 'The one acknowledged write was there after the run, or had been overwritten by a later one'
+      : `All ${samples} acknowledged writes were there after the run, or had been overwritten by later ones`
   if (unread.length === 0) return { finding: 'holds', explanation: `${kept}.` }
   return { finding: 'unknown', explanation: `${kept}; but ${unreadText(evidence, losses).join('')}.` }
 }
@@ -103,7 +106,7 @@ function unreadText({ history }: Evidence, { unread }: Losses): string[] {
     3,
   )
   return [
-    `${plural(unread.length, 'key')} could not be read back from the masters (${names}), so what became of their writes is unknown`,
+    `${plural(unread.length, 'key')} could not be read back from the masters (${names}), so what became of ${unread.length === 1 ? 'its' : 'their'} writes is unknown`,
   ]
 }
 

@@ -34,7 +34,7 @@ export const throughput = defineCheck<RateLimit>({
       amount: perSecond,
       // Nothing served in a phase that took place is a result, and no lack of one.
       samples: Math.max(count, 1),
-      explanation: `${plural(count, 'operation')} were carried out in ${momentText(spanMs)}${during === undefined ? '' : ` of ${during}`}: ${Math.round(perSecond)} a second.${excuse === undefined ? '' : ` Yet ${excuse}.`}`,
+      explanation: `${plural(count, 'operation')} ${count === 1 ? 'was' : 'were'} carried out in ${momentText(spanMs)}${during === undefined ? '' : ` of ${during}`}: ${Math.round(perSecond)} a second.${excuse === undefined ? '' : ` Yet ${excuse}.`}`,
     }
   },
 })

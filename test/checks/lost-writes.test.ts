@@ -1,5 +1,6 @@
 import t from 'tap'
 import { FLAG } from '../../runner/record/history-codes.ts'
+import type { RunFacts } from '../../runner/results/run-facts.ts'
 import { KILL_FACTS } from '../support/facts.ts'
 import type { Op } from '../support/histories.ts'
 import { judge } from '../support/judge.ts'
@@ -69,6 +70,42 @@ t.test('one lost write, in a shard that no fault touched', async (t) => {
     '1 acknowledged write on slots 0–5460 (shard 1) was lost; it was acknowledged 501 ms after the start, in a shard that no fault touched; ' +
       'it was on redis-node0, which no longer has it.',
   )
+})
+
+t.test('a loss in a planned failover is told by the step that it fell into', async (t) => {
+  const planned: RunFacts = {
+    ...KILL_FACTS,
+    faults: [],
+    steps: [
+      { path: '1', verb: 'wait', name: 'wait 2s', targets: [], startMs: 0, endMs: 2_000 },
+      { path: '2', verb: 'failover', name: 'fail over to redis-node3', targets: [], startMs: 2_000, endMs: 2_100 },
+      { path: '3', verb: 'wait', name: 'wait 1s', targets: [], startMs: 2_100, endMs: 3_000 },
+    ],
+    failovers: [
+      {
+        ...{ shard: 2, from: 'redis-node2', to: 'redis-node3', cause: 'failover in step 2', wanted: true },
+        ...{ startMs: 2_001, totalMs: 50, clientsBack: true },
+      },
+    ],
+  }
+  const lostAt = (...times: number[]) =>
+    judge(
+      'lost_writes',
+      0,
+      {
+        type: 'register',
+        slots: { k: 6000 },
+        ops: [...times.map((at, n) => write(n + 1, at)), final(null, { node: 'redis-node3' })],
+      },
+      planned,
+    )
+  const during = lostAt(2_010, 2_020)
+  t.match(
+    during.explanation,
+    /were lost; the oldest was acknowledged 10 ms after `failover` in step 2 began; all were on/,
+  )
+  t.match(during.details, [/2 acknowledged during step 2 \(fail over to redis-node3\)/])
+  t.match(lostAt(1_990).explanation, /was lost; it was acknowledged 10 ms before `failover` in step 2;/)
 })
 
 t.test('what may have been overwritten is not lost', async (t) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { judgeScenario } from '../../runner/checks/judge.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
-import { FLAG } from '../../runner/record/history-codes.ts'
+import { FLAG, outcomeClass } from '../../runner/record/history-codes.ts'
 import { readHistory } from '../../runner/record/history-reader.ts'
 import { StepFailure } from '../../runner/steps/verb.ts'
 import { loadText } from '../scenario/load-text.ts'
@@ -74,8 +74,8 @@ checks:
   const inBins = bins.flatMap(({ series }) => [...series.ok, ...series.failed, ...series.indeterminate])
   t.equal(
     inBins.reduce((sum, one) => sum + one, 0),
-    rows - finals,
-    'the bins hold every operation',
+    rows - finals - count((row) => outcomeClass(ops.outcome[row] ?? 0) === 'unsent'),
+    'the bins hold every operation that was sent',
   )
   t.strictSame(judgeScenario(run.events, 0, folder()), checks(), 'judging again gives the same')
 })
@@ -99,6 +99,28 @@ steps: [{ wait: 300ms }]
 checks: { a: { lost_writes: 0 } }
 `)
   t.match(few, { exitCode: 3, ended: { verdict: 'inconclusive', reason: /too few to judge by/ } })
+})
+
+t.test('a load that was hardly sent is inconclusive, and says how little was', real, async (t) => {
+  const { play, checks } = realRun(t)
+  // The server answers nobody for a while: the only client waits through every time-out.
+  const { exitCode } = await play(`workloads:
+  a: { type: register, clients: 1, rate: 500/s, keys: 20, timeout: 700ms }
+steps:
+  - redis: CLIENT PAUSE 1500 ALL
+    on: redis-node0
+  - wait: 1200ms
+checks: { a: { error_rate: 100%, min_operations: 0 } }
+`)
+  t.equal(exitCode, 3)
+  const [outcome] = checks()
+  t.match(outcome, {
+    verdict: 'inconclusive',
+    explanation: /Yet only \d+ of the \d+ operations that were due were sent/,
+  })
+  const { due = 0, sent = 0 } = outcome?.load ?? {}
+  t.ok(sent > 0 && sent * 10 < due, `${sent} of ${due}`)
+  t.equal(outcome?.samples, sent, 'what was not sent is not judged')
 })
 
 t.test('a step that fails is the reason, and the checks are judged all the same', real, async (t) => {

@@ -1,7 +1,7 @@
 import { listed, plural } from '../../base/text.ts'
 import { NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import type { Evidence } from '../evidence.ts'
-import { besideFault, faultNear, stepAt } from '../faults.ts'
+import { besideIntervention, interventionNear, stepAt } from '../faults.ts'
 import { momentText, rangesText, valueText } from '../words.ts'
 import type { Losses } from './losses.ts'
 
@@ -70,11 +70,11 @@ function counterText({ history }: Evidence, { finals }: Losses, { keys }: ShardL
 function whenText({ history, facts }: Evidence, { rows, shard }: ShardLoss): string {
   const oldestMs = history.ops.completeMs[rows[0] ?? -1] ?? 0
   const newestMs = history.ops.completeMs[rows.at(-1) ?? -1] ?? 0
-  const fault = faultNear(facts, shard, newestMs)
+  const near = interventionNear(facts, shard, newestMs)
   const subject = rows.length === 1 ? 'it' : 'the oldest'
-  if (fault) return `${subject} was acknowledged ${besideFault(fault, oldestMs)}`
-  const near = facts.faults.length > 0 ? ', in a shard that no fault touched' : ''
-  return `${subject} was acknowledged ${momentText(oldestMs)} after the start${near}`
+  if (near) return `${subject} was acknowledged ${besideIntervention(near, oldestMs)}`
+  const elsewhere = facts.faults.length > 0 ? ', in a shard that no fault touched' : ''
+  return `${subject} was acknowledged ${momentText(oldestMs)} after the start${elsewhere}`
 }
 
 function whereText({ history }: Evidence, losses: Losses, { rows }: ShardLoss): string {
@@ -130,19 +130,19 @@ export function lostNames({ history }: Evidence, { rows }: ShardLoss): string[] 
 }
 
 function newestText({ facts }: Evidence, { shard }: ShardLoss, newestMs: number): string {
-  const fault = faultNear(facts, shard, newestMs)
-  return fault ? `the newest was acknowledged ${besideFault(fault, newestMs)}` : ''
+  const near = interventionNear(facts, shard, newestMs)
+  return near ? `the newest was acknowledged ${besideIntervention(near, newestMs)}` : ''
 }
 
 function stepsText({ history, facts }: Evidence, { rows }: ShardLoss): string {
   const bySteps = new Map<string, number>()
   for (const row of rows) {
     const step = stepAt(facts, history.ops.completeMs[row] ?? 0)
-    const name = step ? `step ${step.path} (${step.name})` : 'no step yet'
+    const name = step ? `during step ${step.path} (${step.name})` : 'before the first step'
     bySteps.set(name, (bySteps.get(name) ?? 0) + 1)
   }
   return listed(
-    [...bySteps].map(([name, count]) => `${count} acknowledged during ${name}`),
+    [...bySteps].map(([name, count]) => `${count} acknowledged ${name}`),
     4,
   )
 }

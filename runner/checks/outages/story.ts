@@ -1,7 +1,7 @@
 import { formatDuration } from '../../base/duration.ts'
 import { listed, plural } from '../../base/text.ts'
 import type { Evidence } from '../evidence.ts'
-import { besideFault, faultNear } from '../faults.ts'
+import { besideIntervention, interventionNear } from '../faults.ts'
 import type { ShardChoice } from '../limits.ts'
 import { momentText, rangesText } from '../words.ts'
 import { type Outage, outagesOf, type RangeService } from './outages.ts'
@@ -35,8 +35,8 @@ export function failuresText({ failures, classes }: Outage): string {
 
 /** When it began, beside the fault of its shard. */
 export function beginText({ facts }: Evidence, { startMs, shard }: Outage): string {
-  const fault = faultNear(facts, shard, startMs)
-  return `from ${momentText(startMs)} on${fault ? `, ${besideFault(fault, startMs)}` : ''}`
+  const near = interventionNear(facts, shard, startMs)
+  return `from ${momentText(startMs)} on${near ? `, ${besideIntervention(near, startMs)}` : ''}`
 }
 
 /** One line for each range: `slots 0–5460 (shard 1, untouched): no outage in 12034 operations`. */
