@@ -5,6 +5,7 @@ import type { WorkloadType } from '../record/history-codes.ts'
 import { type Compared, compare, comparedWith } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
 import type { Watched } from './failover-windows.ts'
+import { duringKey, shards } from './limits.ts'
 import { failoverDoubt, phaseDoubt } from './windows.ts'
 
 /** What a check found, before its verdict. */
@@ -40,7 +41,7 @@ export interface CheckSpec<Limit> {
 }
 
 /** The evidence of another workload of the scenario; undefined if there is none. */
-export type OtherEvidence = (workload: string) => Evidence | undefined
+type OtherEvidence = (workload: string) => Evidence | undefined
 
 /** A check whose limits are not yet read. */
 export interface Check {
@@ -101,15 +102,14 @@ function windowDoubt<Limit>(
   { samples, isManifest }: Measured,
   evidence: Evidence,
 ): string | undefined {
-  const during = duringOf(limit)
-  if (during === undefined) return watchesFailovers && failoverDoubt(evidence, watchesFailovers)
-  return isManifest ? undefined : phaseDoubt(evidence, during, samples)
+  if (isManifest) return undefined
+  const { during, shards } = scope.safeParse(limit).data ?? {}
+  if (during !== undefined) return phaseDoubt(evidence, during, samples)
+  return watchesFailovers && failoverDoubt(evidence, watchesFailovers, shards)
 }
 
-function duringOf(limit: unknown): string | undefined {
-  const isScoped = typeof limit === 'object' && limit !== null && 'during' in limit
-  return isScoped && typeof limit.during === 'string' ? limit.during : undefined
-}
+/** When and where a limit counts, if it says so. */
+const scope = z.object({ during: duringKey, shards })
 
 /**
  * The verdict on what was found. Nothing to judge is no pass; and too little to judge by, or a history of which a part

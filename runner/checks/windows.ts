@@ -2,19 +2,24 @@ import { listed, plural } from '../base/text.ts'
 import type { Span } from '../results/run-facts.ts'
 import type { Evidence } from './evidence.ts'
 import type { Watched } from './failover-windows.ts'
+import type { ShardChoice } from './limits.ts'
 import { momentText } from './words.ts'
 
-/** Why a claim about failovers rests on too little; undefined if it does not. The window with least is named. */
-export function failoverDoubt(evidence: Evidence, watched: Watched): string | undefined {
+/**
+ * Why a claim about failovers, of some shards or of all, rests on too little; undefined if it does not. The window with
+ * least is named.
+ */
+export function failoverDoubt(evidence: Evidence, watched: Watched, shards?: ShardChoice): string | undefined {
   const least = evidence.needs.inWindow
-  const [thinnest] = evidence.failoverWindows.toSorted((a, b) => a[watched] - b[watched])
+  const asked = evidence.failoverWindows.filter(({ failover }) => evidence.shards.includes(shards, failover.shard))
+  const [thinnest] = asked.toSorted((a, b) => a[watched] - b[watched])
   if (thinnest === undefined || thinnest[watched] >= least) return undefined
   const { failover, fromMs, toMs } = thinnest
   const count = thinnest[watched]
   const were = `${plural(count, watched === 'writes' ? 'write' : 'operation')} ${count === 1 ? 'was' : 'were'}`
   return (
     `only ${were} acknowledged in shard ${failover.shard} around its failover (${failover.cause}), between ${momentText(fromMs)} and ${momentText(toMs)}: ` +
-    `a loss there would hardly have been seen; at least ${least} are wanted (\`min_in_window\`)`
+    `what went wrong there would hardly have been seen; at least ${least} are wanted (\`min_in_window\`)`
   )
 }
 

@@ -36,7 +36,7 @@ t.test('that nothing was lost in a failover needs writes right before it', async
   t.match(thin, { verdict: 'inconclusive', samples: 209 })
   t.match(
     thin?.explanation,
-    'Yet only 9 writes were acknowledged in shard 2 around its failover (kill in step 4), between 9.00 s and 16.40 s: a loss there would hardly have been seen; at least 10 are wanted (`min_in_window`).',
+    'Yet only 9 writes were acknowledged in shard 2 around its failover (kill in step 4), between 9.00 s and 16.40 s: what went wrong there would hardly have been seen; at least 10 are wanted (`min_in_window`).',
   )
   const enough = [...writes('failing', 200, 1_000), ...writes('failing', 10, 9_500)]
   t.match(judged(enough, { lost_writes: 0 }), [{ verdict: 'passed' }])
@@ -74,6 +74,23 @@ t.test('reads count for what is judged by reads', async (t) => {
     { name: 'lost_writes', verdict: 'inconclusive' },
     { name: 'linearizable', verdict: 'passed' },
   ])
+})
+
+t.test('that nobody was out needs operations around a failover of the shards that are asked for', async (t) => {
+  t.match(
+    judged(writes('failing', 200, 1_000), {
+      longest_outage: ['1s', { at_most: '1s', shards: 'untouched' }, { at_most: '1s', shards: [2] }],
+      outages: 0,
+    }).map(({ name, verdict }) => `${name} ${verdict}`),
+    [
+      'longest_outage inconclusive',
+      'longest_outage not-evaluated',
+      'longest_outage inconclusive',
+      'outages inconclusive',
+    ],
+  )
+  const enough = [...writes('failing', 200, 1_000), ...writes('failing', 10, 9_500)]
+  t.match(judged(enough, { longest_outage: '1s' }), [{ verdict: 'passed', value: 'none' }])
 })
 
 t.test('what is measured of the whole run is no claim about the failover', async (t) => {
