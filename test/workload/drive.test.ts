@@ -2,13 +2,16 @@ import t from 'tap'
 import { randomFractions, seedFor } from '../../runner/base/random.ts'
 import { evenSplit, slotOfKey } from '../../runner/cluster/slots.ts'
 import type { LoadSeries } from '../../runner/record/events.ts'
-import { NIL } from '../../runner/record/history-codes.ts'
+import { FN, NIL } from '../../runner/record/history-codes.ts'
+import { HistoryWriter } from '../../runner/record/history-writer.ts'
 import { Bins } from '../../runner/workload/drive/bins.ts'
 import { Histogram } from '../../runner/workload/drive/histogram.ts'
 import { Draw, makeKeys, weightsOf } from '../../runner/workload/drive/keys.ts'
 import { Pacing } from '../../runner/workload/drive/pacing.ts'
 import { Values } from '../../runner/workload/drive/values.ts'
+import { workloadKindByName } from '../../runner/workload/index.ts'
 import { parseRate } from '../../runner/workload/option-schemas.ts'
+import { resolveOptions } from '../../runner/workload/options.ts'
 
 t.test('rates', async (t) => {
   t.strictSame(['500/s', '30/m', '3600/h', '0.5/s'].map(parseRate), [500, 0.5, 1, 0.5])
@@ -29,6 +32,36 @@ t.test('keys are spread over the shards that are aimed at', async (t) => {
     aimed.every(({ slot, shard }) => shard === 2 && slot >= 10923),
     'all in the third shard',
   )
+})
+
+t.test('keys of a shard with a single slot, and the groups of a transaction that are made of them', async (t) => {
+  const keys = makeKeys('load:x', 2000, [[[0, 0]], [[1, 16_383]]], [0])
+  t.ok(keys.every(({ name, slot, shard }) => slotOfKey(name) === 0 && slot === 0 && shard === 0))
+  t.equal(new Set(keys.map(({ name }) => name)).size, 2000)
+  const transaction = workloadKindByName.get('transaction')
+  if (!transaction) throw new Error('there are no transactions')
+  const options = resolveOptions(transaction.schema.parse({ type: 'transaction' }), transaction)
+  const plain = makeKeys('load:y', 1, evenSplit(1), [0])
+  const file = `${t.testdir()}/x.history`
+  const history = new HistoryWriter({
+    file,
+    workload: 'x',
+    type: 'transaction',
+    clients: 1,
+    startWallMs: 0,
+    options: {},
+  })
+  t.teardown(() => history.close())
+  const { operation } = transaction.open({
+    keys: [...keys, ...plain],
+    options,
+    history,
+    values: new Values(0, history),
+  })
+  const slotsOf = (key: number) =>
+    operation(FN.read, key, 0).commands.flatMap(([name, member = '']) => (name === 'GET' ? [slotOfKey(member)] : []))
+  t.strictSame(slotsOf(0), [0, 0, 0])
+  t.strictSame(new Set(slotsOf(2000)), new Set(plain.map(({ slot }) => slot)))
 })
 
 t.test('distributions', async (t) => {
