@@ -61,12 +61,16 @@ export function faultThatTook(
   return absence?.fault ?? strainsOn(observed, master, sinceMs, knownMs).at(-1)
 }
 
-/** Faults on a node that may take it away, and need not. */
+/** Faults on a node that may take it away, and need not: a stall, a slow link, a cut from some of the others. */
 export function strainsOn({ faults }: FailoverObservations, master: string, fromMs: number, toMs: number): Fault[] {
   return faults.filter(
-    ({ kind, nodes, cuts, startMs }) =>
-      !PROCESS_FAULTS.has(kind) && cuts === undefined && nodes.includes(master) && startMs >= fromMs && startMs <= toMs,
+    (fault) =>
+      !PROCESS_FAULTS.has(fault.kind) && touches(fault, master) && fault.startMs >= fromMs && fault.startMs <= toMs,
   )
+}
+
+function touches({ nodes, cuts }: Fault, node: string): boolean {
+  return cuts === undefined ? nodes.includes(node) : cuts.some((pair) => pair.includes(node))
 }
 
 function canTakeAway({ kind, nodes, cuts }: Fault, master: string): boolean {

@@ -33,12 +33,15 @@ function viewed({ views }: FailoverObservations, master: string, fromMs: number,
   return [...over, ...open.values()].filter((belief) => belief.toMs >= fromMs)
 }
 
-/** Beliefs that overlap, each with all that began before it ended. */
+/** A log may tell of a belief this long before a look shows it, ms. */
+const NEAR_MS = 250
+
+/** Beliefs that overlap, or nearly so, each with all that began before it ended. */
 export function together(beliefs: readonly Belief[]): Belief[][] {
   const groups: { beliefs: Belief[]; toMs: number }[] = []
   for (const belief of beliefs) {
     const last = groups.at(-1)
-    if (last && belief.fromMs <= last.toMs) {
+    if (last && belief.fromMs <= last.toMs + NEAR_MS) {
       last.beliefs.push(belief)
       last.toMs = Math.max(last.toMs, belief.toMs)
     } else groups.push({ beliefs: [belief], toMs: belief.toMs })

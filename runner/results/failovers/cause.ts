@@ -86,12 +86,19 @@ export function wantedCause(observed: FailoverObservations, request: LogObservat
 /** Faults with which a server ends in good order: it takes its time, and says when it has ended. */
 const ORDERLY: ReadonlySet<string> = new Set(['stop', 'restart'])
 
-/** What made nodes take each other to be failing, in words: the last fault on any of them, if one was active. */
-export function causeOfBelief(observed: FailoverObservations, nodes: readonly string[], atMs: number): string {
+/** What made nodes take each other to be failing, in words, and until when: the last fault on any that was active. */
+export function causeOfBelief(
+  observed: FailoverObservations,
+  nodes: readonly string[],
+  atMs: number,
+): { text: string; untilMs?: number } {
   const fault = observed.faults.findLast(
     (one) => one.startMs <= atMs && (one.undoStartMs ?? atMs) >= atMs && one.nodes.some((name) => nodes.includes(name)),
   )
-  return fault === undefined ? 'unplanned' : textOf(fault, stepOf(observed, fault, nodes[0] ?? ''))
+  if (fault === undefined) return { text: 'unplanned' }
+  const { undoStartMs } = fault
+  const text = textOf(fault, stepOf(observed, fault, nodes[0] ?? ''))
+  return { text, ...(undoStartMs !== undefined && { untilMs: undoStartMs }) }
 }
 
 function textOf({ kind }: Fault, step: PlayedStep | undefined): string {

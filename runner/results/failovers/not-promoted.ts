@@ -115,7 +115,7 @@ function failing(observed: FailoverObservations, shard: number, reign: Reign, ou
   if (reign.succeeded && (outage.toMs >= reign.toMs || (failedMs !== undefined && cleared === undefined))) return []
   const untilMs = cleared?.seenMs ?? outage.toMs
   if (!outage.away && failedMs === undefined) return []
-  if (servedThroughout(observed, shard, outage.fromMs, untilMs)) return []
+  if (servedThroughout(observed, shard, outage.fromMs, Math.min(untilMs, outage.toMs))) return []
   const cause = outage.fault ? faultCause(observed, outage.fault, master) : unplannedCause(found, first)
   const replicas = membersOf(observed, shard).filter((name) => name !== master)
   const tried = replicas.flatMap((node) => elections(observed, node, cause.earliestMs, untilMs))

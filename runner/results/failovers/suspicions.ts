@@ -88,14 +88,16 @@ function suspicion(observed: FailoverObservations, shard: number, node: string, 
   const all = [...new Set(beliefs.map(({ by }) => by))].sort()
   const voting = all.filter((name) => beliefs.some(({ by, fromMs }) => by === name && hasVote(observed, name, fromMs)))
   const by = voting.length > 0 ? voting : all
-  const served = servedThroughout(observed, shard, startMs, endMs)
+  const cause = causeOfBelief(observed, [node, ...by], startMs)
+  // Nodes that were cut off believe it for some time after the cut has healed: then it says nothing any more.
+  const served = servedThroughout(observed, shard, startMs, Math.min(endMs, cause.untilMs ?? endMs))
   return {
     shards: [shard],
     nodes: [node],
     by,
     startMs: roundMs(startMs),
     durationMs: roundMs(endMs - startMs),
-    cause: causeOfBelief(observed, [node, ...by], startMs),
+    cause: cause.text,
     summary: `${reasonOf(by, voting.length, votersAt(observed, startMs).length, served)}; no failover needed`,
   }
 }

@@ -15,21 +15,38 @@ function lines({ failovers }: Failovers): string[] {
   return failovers.map(({ shard, from, to, cause, outcome }) => `${shard}: ${from} → ${to}, ${cause}, ${outcome}`)
 }
 
+const CUTS = [
+  '1: redis-node0 → redis-node1, partition in step 2, promoted',
+  '1: redis-node1 → redis-node0, partition in step 7, promoted',
+  '1: redis-node0 → redis-node1, partition in step 12, promoted',
+  '1: redis-node1 → redis-node0, partition in step 17, promoted',
+]
+const HALVES = ['1: redis-node0 → redis-node1, partition in step 1, promoted']
+const OLD_DATA = ['1: redis-node0 → , kill in step 4, not promoted']
+/** Valkey: the replica sees nobody who could vote, and tries none. */
+const ONE_VOTER = ['1: redis-node0 → , kill in step 9, not promoted']
+const TAKEOVERS = (first: string, second: string) => [
+  `1: redis-node0 → redis-node1, CLUSTER FAILOVER (takeover) in step 3.1, ${first}`,
+  `1: redis-node0 → redis-node2, CLUSTER FAILOVER (takeover) in step 3.2, ${second}`,
+]
+
 /** What took place in each run, read from its logs: every failover, and no other. */
 const TRUTH: Readonly<Record<string, string[]>> = {
-  'cuts-redis-7.0.15': [
-    '1: redis-node0 → redis-node1, partition in step 2, promoted',
-    '1: redis-node1 → redis-node0, partition in step 7, promoted',
-    '1: redis-node0 → redis-node1, partition in step 12, promoted',
-    '1: redis-node1 → redis-node0, partition in step 17, promoted',
-  ],
-  'halves-redis-7.0.15': ['1: redis-node0 → redis-node1, partition in step 1, promoted'],
-  'old-data-redis-7.0.15': ['1: redis-node0 → , kill in step 4, not promoted'],
+  'cuts-redis-7.0.15': CUTS,
+  'cuts-valkey-8.1.1': CUTS,
+  'cuts-valkey-9.1.2': CUTS,
+  'halves-redis-7.0.15': HALVES,
+  'halves-valkey-8.1.1': HALVES,
+  'halves-valkey-9.1.2': HALVES,
+  'old-data-redis-7.0.15': OLD_DATA,
+  'old-data-valkey-8.1.1': OLD_DATA,
+  'old-data-valkey-9.1.2': OLD_DATA,
   'one-voter-redis-7.0.15': ['1: redis-node0 → redis-node1, kill in step 9, not promoted'],
-  'two-masters-redis-7.0.15': [
-    '1: redis-node0 → redis-node1, CLUSTER FAILOVER (takeover) in step 3.1, promoted',
-    '1: redis-node0 → redis-node2, CLUSTER FAILOVER (takeover) in step 3.2, undone',
-  ],
+  'one-voter-valkey-8.1.1': ONE_VOTER,
+  'one-voter-valkey-9.1.2': ONE_VOTER,
+  'two-masters-redis-7.0.15': TAKEOVERS('promoted', 'undone'),
+  'two-masters-valkey-8.1.1': TAKEOVERS('promoted', 'undone').toReversed(),
+  'two-masters-valkey-9.1.2': TAKEOVERS('undone', 'promoted'),
 }
 
 for (const [run, expected] of Object.entries(TRUTH)) {
@@ -62,6 +79,24 @@ t.test('a master that is said to have failed and went on serving needs no failov
   const { suspicions } = seenIn('two-masters-redis-7.0.15')
   t.match(suspicions, [{ shards: [1, 2] }, { shards: [3] }])
   for (const { summary } of suspicions) t.match(summary, /and went on serving its shard; no failover needed$/)
+})
+
+t.test('what is refused after the cut has healed does not make a failover of a suspicion', async (t) => {
+  const { events } = storedRun('two-masters-redis-7.0.15')
+  const healed = events.find((event) => event.type === 'fault-seen' && event.undone)
+  const served = events.find((event) => event.type === 'service-seen' && event.shard === 3)
+  if (healed?.type !== 'fault-seen' || served?.type !== 'service-seen') throw new Error('the stored run has no cut')
+  const write = (ok: boolean, atMs: number): ScenarioEvent => ({
+    ...served,
+    served: ok,
+    ...(ok ? {} : { error: 'CLUSTERDOWN' }),
+    afterMs: atMs,
+    seenMs: atMs,
+  })
+  const own = events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const seen = failoversIn([...own, write(false, healed.fromMs + 20), write(true, healed.fromMs + 150)])
+  t.strictSame(lines(seen ?? NOBODY), TRUTH['two-masters-redis-7.0.15'])
+  t.match(seen?.suspicions.find(({ shards }) => shards.includes(3))?.summary, /went on serving/)
 })
 
 t.test('where nobody tried to write, a majority’s word counts', async (t) => {
