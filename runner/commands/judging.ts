@@ -13,7 +13,12 @@ import { wholeNumber } from './flags.ts'
 
 export const MOST_REPEATS = 1000
 
+export const auditFlag: Flags = {
+  audit: { type: 'string', value: 'warn', help: 'findings of the audit are shown and change no verdict' },
+}
+
 export const judgingFlags: Flags = {
+  ...auditFlag,
   repeat: {
     type: 'string',
     value: 'N',
@@ -32,6 +37,8 @@ export const judgingFlags: Flags = {
 export interface Judging {
   repeat: number
   failOnFlaky: boolean
+  /** Findings of the audit change no verdict. */
+  auditWarnOnly: boolean
   /** Read before anything is played. */
   baseline?: { file: string; content: Baseline }
   /** A baseline that still grows tells what it can: it does not complain about too few samples. */
@@ -55,10 +62,18 @@ export function judgingOf(line: ParsedLine, fallback: { repeat: number } = { rep
   return {
     repeat,
     failOnFlaky: line.on('fail-on-flaky'),
+    auditWarnOnly: auditWarnOnly(line),
     threshold: thresholdOf(line.text('threshold')),
     ...(file !== undefined && { baseline: { file, content: readBaseline(file) } }),
     ...(saved !== undefined && { saveBaseline: saved }),
   }
+}
+
+/** Whether `--audit warn` was given. Throws UsageError for another word. */
+export function auditWarnOnly(line: ParsedLine): boolean {
+  const word = line.text('audit')
+  if (word === undefined || word === 'warn') return word === 'warn'
+  throw new UsageError(`--audit takes \`warn\`, not \`${word}\`; without the flag every finding counts`)
 }
 
 /** A ratio of the percentage in `--threshold`, or the default. Throws UsageError. */

@@ -10,7 +10,7 @@ import type { RunReport } from '../results/report-model.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
-import { type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
+import { auditFlag, auditWarnOnly, type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { MAX_SEED, PLAY_FLAGS, play } from './play.ts'
@@ -40,6 +40,7 @@ const flags: Flags = {
     value: 'FILE',
     help: 'compare with it, and let it grow until it has 20 samples of each measure (default baseline.json in the reports)',
   },
+  ...auditFlag,
   threshold: { type: 'string', value: 'PERCENT', help: 'what is slower by less is no regression (default 10)' },
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier night again' },
   reports: { type: 'string', value: 'FOLDER', help: 'where runs, trends and the baseline are (default reports)' },
@@ -82,6 +83,7 @@ function judgingOf(line: ParsedLine, file: string, before: Baseline | undefined)
   return {
     repeat: wholeNumber(line, 'repeat', DEFAULT_REPEATS, { min: 1, max: MOST_REPEATS }),
     failOnFlaky: true,
+    auditWarnOnly: auditWarnOnly(line),
     threshold: thresholdOf(line.text('threshold')),
     ...(before && { baseline: { file: shown(file), content: before }, baselineGrows: !isWhole(before) }),
   }

@@ -42,6 +42,7 @@ export const PLAY_FLAGS = [
   'repeat',
   'baseline',
   'threshold',
+  'audit',
 ]
 
 /** What a run was asked for on the command line. */
@@ -97,6 +98,7 @@ export async function play(
       seed,
       command: request.commandFor(seed),
       keep,
+      auditWarnOnly: request.judging.auditWarnOnly,
       notes,
       environment: describeMachine(),
       conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),

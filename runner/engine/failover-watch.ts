@@ -10,7 +10,7 @@ import { dialectOf } from '../platforms/dialects.ts'
 import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Recorder } from '../record/event-log.ts'
 import { WallClock } from '../record/wall-clock.ts'
-import { WatchedServers } from './watched-servers.ts'
+import { type ServerAction, WatchedServers } from './watched-servers.ts'
 
 export interface FailoverWatchOptions {
   recorder: Recorder
@@ -19,6 +19,14 @@ export interface FailoverWatchOptions {
   scenario: number
   /** In words: `redis 7.0.15`. */
   server: string
+  /** Hears of servers that give no answer, and of what the run does to their processes. */
+  servers?: ServerListener
+}
+
+interface ServerListener {
+  onSilence(node: string): void
+  onBegin(action: ServerAction, node: string): void
+  onDone(action: ServerAction, node: string): void
 }
 
 /** Pause between two looks at a node and two writes to a shard, ms, while nothing happens. */
@@ -85,6 +93,7 @@ export class FailoverWatch {
       everyMs,
       onChange: (change) => {
         recorder.record({ type: 'view-seen', scenario, ...timed(change) })
+        if (change.unreachable !== undefined) this.#options.servers?.onSilence(change.node)
         if (change.view?.every(({ failing }) => failing === undefined) !== true) this.#alert()
       },
     })
@@ -120,7 +129,11 @@ export class FailoverWatch {
   /** The same servers, but what is done to them is recorded as faults. */
   watched(servers: ServerGroup): WatchedServers {
     return new WatchedServers(servers, this.#options.clock, {
-      onBegin: () => this.#alert(),
+      onBegin: (action, node) => {
+        this.#alert()
+        this.#options.servers?.onBegin(action, node)
+      },
+      onDone: (action, node) => this.#options.servers?.onDone(action, node),
       onFault: (fault) => {
         const { recorder, scenario } = this.#options
         const times = { fromMs: recorder.timeOf(fault.fromMs), toMs: recorder.timeOf(fault.toMs) }

@@ -1,8 +1,6 @@
-import { typed } from '../base/command-line.ts'
 import { formatDuration } from '../base/duration.ts'
-import { type ChaosError, isExpected, messageOf } from '../base/errors.ts'
+import { messageOf } from '../base/errors.ts'
 import { seededRandom } from '../base/random.ts'
-import { abortAfterRunning } from '../base/time-limit.ts'
 import { judgeScenario } from '../checks/judge.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { TargetResolver } from '../cluster/targets.ts'
@@ -16,9 +14,11 @@ import type { Hindsight } from '../steps/hindsight.ts'
 import { Names } from '../steps/names.ts'
 import { type Place, plannedStep, recordReady, recordStart } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
+import { Audit } from './audit.ts'
 import { BackgroundLoad } from './background-load.ts'
 import { FailoverWatch } from './failover-watch.ts'
 import { openBoard, openJournal } from './fault-record.ts'
+import { healAll } from './heal-all.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { hindsightOf } from './hindsight.ts'
 import { keepLogs, NodeLogs } from './node-logs.ts'
@@ -28,10 +28,11 @@ import {
   resultOfExpected,
   resultOfSteps,
   type ScenarioResult,
+  withAudit,
   withChecks,
   worseOf,
 } from './scenario-result.ts'
-import { setUp } from './set-up.ts'
+import { configOf, setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
 import { StallWatch } from './stall-watch.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
@@ -41,8 +42,6 @@ import { DeadlinePassed, type Played, playList } from './step-player.ts'
  * within 15 s.
  */
 const FINALLY_WHEN_CUT_SHORT_MS = 4000
-/** How long healing at the end of a scenario may take, ms. */
-const HEAL_WITHIN_MS = 20_000
 
 /**
  * Plays one scenario from nothing to nothing: sets its cluster up, plays its steps and its `finally` steps, and removes
@@ -63,6 +62,10 @@ export async function playScenario(
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const stalls = new StallWatch({ recorder, clock, scenario: place.index })
   const played = new AsPlayed(scenario, settings)
+  const audit = new Audit({
+    ...{ recorder, clock, scenario: place.index, config: configOf(scenario, settings) },
+    ...{ pardons: scenario.audit, warnOnly: settings.auditWarnOnly === true },
+  })
   const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
   const journal = openJournal(settings)
   let setupMs: number | undefined
@@ -70,7 +73,13 @@ export async function playScenario(
 
   const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings)
   try {
-    const watch = new FailoverWatch({ recorder, clock, scenario: place.index, server: place.server })
+    const watch = new FailoverWatch({
+      recorder,
+      clock,
+      scenario: place.index,
+      server: place.server,
+      servers: audit.servers,
+    })
     made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
@@ -79,7 +88,10 @@ export async function playScenario(
       index: place.index,
       logs,
       logFolder: place.logFolder,
-      onLogLine: (node, line) => watch.readLine(node, line),
+      onLogLine: (node, line) => {
+        watch.readLine(node, line)
+        audit.servers.readLine(node, line)
+      },
       signal,
       onServers,
     })
@@ -100,16 +112,19 @@ export async function playScenario(
       played,
       onBug,
     )
+    await audit.start(ready.cluster, servers, stage.names)
     await load?.begin(ready.cluster)
     result = await playSteps(scenario, stage, signal, settings.interrupted, load)
     result = await healAll(result, faults, signal, settings)
     if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
+    if (result.verdict === 'passed') await audit.lookAtEnd(stage.datasets, signal)
     result = await doubtIfPlatformDied(result, settings)
   } catch (error) {
     result = resultOfError(error, onBug)
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
+  await audit.end()
   made.watch?.stop()
   await stalls.stop()
   const cleanupStartMs = clock.nowMs()
@@ -125,6 +140,7 @@ export async function playScenario(
   }
   const nowMs = clock.nowMs()
   result = judged(result, scenario, place.index, settings, onBug)
+  result = audited(result, audit, settings, onBug)
   const times = { durationMs: nowMs - startMs, setupMs, cleanupMs: nowMs - cleanupStartMs }
   recorder.record({ type: 'scenario-ended', scenario: place.index, ...result, ...times })
   return result
@@ -201,36 +217,6 @@ async function playFinally(scenario: Scenario, stage: Stage, signal: AbortSignal
   }
 }
 
-/**
- * Takes away what the steps left wrong. Where that fails, the run fails with it: what is left is told, and how to mend
- * it.
- */
-async function healAll(
-  result: ScenarioResult,
-  faults: FaultBoard,
-  signal: AbortSignal,
-  { keep }: RunSettings,
-): Promise<ScenarioResult> {
-  // Servers that are about to be removed in a hurry need no healing.
-  if (faults.active.length === 0 || (signal.aborted && !keep)) return result
-  try {
-    await faults.endAll(abortAfterRunning(HEAL_WITHIN_MS))
-    return result
-  } catch (error) {
-    if (!isHealingFailure(error)) throw error
-    const left = faults.active.map(({ sentence }) => sentence).join('; ')
-    const hint =
-      (error instanceof DOMException ? undefined : error.hint) ??
-      `\`${typed('heal')}\` tries again; removing the servers ends every fault.`
-    return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
-  }
-}
-
-/** Beside what healing itself says: its time was over. */
-function isHealingFailure(error: unknown): error is ChaosError | DOMException {
-  return isExpected(error) || (error instanceof DOMException && error.name === 'TimeoutError')
-}
-
 /** A failure seen while the platform was dead says nothing about the cluster. */
 async function doubtIfPlatformDied(result: ScenarioResult, settings: RunSettings): Promise<ScenarioResult> {
   if (result.verdict !== 'failed' && result.verdict !== 'inconclusive') return result
@@ -259,6 +245,21 @@ function judged(
     const outcomes = judgeScenario(events, index, folder.path)
     for (const check of outcomes) recorder.record({ type: 'check-judged', scenario: index, check })
     return withChecks(result, outcomes)
+  } catch (error) {
+    return worseOf(result, resultOfError(error, onBug))
+  }
+}
+
+/** The same for what nobody asked for. */
+function audited(
+  result: ScenarioResult,
+  audit: Audit,
+  { events, folder }: RunSettings,
+  onBug: (error: unknown) => void,
+): ScenarioResult {
+  if (result.verdict === 'error' || result.verdict === 'interrupted') return result
+  try {
+    return withAudit(result, audit.judge(events, folder.path))
   } catch (error) {
     return worseOf(result, resultOfError(error, onBug))
   }

@@ -37,6 +37,8 @@ export interface RunSettings {
    * code in the place of the one it is given.
    */
   conclude?: (exitCode: number) => number
+  /** Findings of the audit change no verdict. */
+  auditWarnOnly?: boolean
   /** Leave the cluster running at the end. */
   keep: boolean
 }

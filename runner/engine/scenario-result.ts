@@ -1,7 +1,8 @@
 import { type ChaosError, describeBug, isExpected } from '../base/errors.ts'
+import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
-import { verdictOfChecks, verdictOfSteps } from '../results/verdict.ts'
+import { isOpen, verdictOfAudit, verdictOfChecks, verdictOfSteps } from '../results/verdict.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Played } from './step-player.ts'
 
@@ -52,6 +53,21 @@ export function withChecks(result: ScenarioResult, outcomes: readonly CheckOutco
   if (verdict === 'passed' || !culprit || !weighsMore) return result
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
   return { verdict, reason: `check ${culprit.name} of ${culprit.on}: ${culprit.explanation}${more}` }
+}
+
+/** What the audit makes of it: the first finding of those that weigh most, which the scenario does not pardon, says why. */
+export function withAudit(result: ScenarioResult, audit: AuditOutcome | undefined): ScenarioResult {
+  const rules = audit?.rules ?? []
+  const verdict = verdictOfAudit(rules)
+  const open = rules
+    .filter((rule) => rule.verdict === verdict)
+    .flatMap(({ rule, findings }) => findings.filter(isOpen).map((finding) => ({ rule, ...finding })))
+  const [culprit, ...others] = open
+  const weighsMore = result.verdict === 'passed' || (result.verdict === 'inconclusive' && verdict === 'failed')
+  if (verdict === 'passed' || !culprit || !weighsMore) return result
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  const hint = culprit.hint === undefined ? {} : { hint: culprit.hint }
+  return { verdict, reason: `audit, ${culprit.rule}: ${culprit.text}${more}`, ...hint }
 }
 
 /** What was seen first stays, unless the second is about to turn a pass into something else. */

@@ -3,9 +3,14 @@ import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
 import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platforms/platform.ts'
 import type { FaultObservation } from '../record/observations.ts'
 
+/** What is done to a server's process. */
+export type ServerAction = 'stop' | 'kill' | 'pause' | 'restart' | 'start' | 'unpause'
+
 interface FaultListener {
   /** Something is about to be done to a server. */
-  onBegin(): void
+  onBegin(action: ServerAction, node: string): void
+  /** It was done. */
+  onDone?(action: ServerAction, node: string): void
   /** It was done. Times are of the clock itself. */
   onFault(fault: FaultObservation): void
 }
@@ -45,31 +50,37 @@ export class WatchedServers implements ServerGroup {
   }
 
   async start(node: string): Promise<void> {
-    await this.#undo(node, () => this.#servers.start(node))
+    await this.#undo('start', node, () => this.#servers.start(node))
   }
 
   async unpause(node: string): Promise<void> {
-    await this.#undo(node, () => this.#servers.unpause(node))
+    await this.#undo('unpause', node, () => this.#servers.unpause(node))
   }
 
-  async #fault(fault: string, node: string, act: () => Promise<void>): Promise<void> {
-    const times = await this.#timed(act)
+  async #fault(fault: ServerAction, node: string, act: () => Promise<void>): Promise<void> {
+    const times = await this.#timed(fault, node, act)
     this.#lastFault.set(node, fault)
     this.#listener.onFault({ fault, nodes: [node], undone: false, ...times })
   }
 
-  async #undo(node: string, act: () => Promise<void>): Promise<void> {
-    const times = await this.#timed(act)
+  async #undo(action: ServerAction, node: string, act: () => Promise<void>): Promise<void> {
+    const times = await this.#timed(action, node, act)
     const fault = this.#lastFault.get(node) ?? 'stop'
     this.#lastFault.delete(node)
     this.#listener.onFault({ fault, nodes: [node], undone: true, ...times })
   }
 
-  async #timed(act: () => Promise<void>): Promise<Pick<FaultObservation, 'fromMs' | 'toMs'>> {
-    this.#listener.onBegin()
+  async #timed(
+    action: ServerAction,
+    node: string,
+    act: () => Promise<void>,
+  ): Promise<Pick<FaultObservation, 'fromMs' | 'toMs'>> {
+    this.#listener.onBegin(action, node)
     const fromMs = this.#clock.nowMs()
     await act()
-    return { fromMs, toMs: this.#clock.nowMs() }
+    const toMs = this.#clock.nowMs()
+    this.#listener.onDone?.(action, node)
+    return { fromMs, toMs }
   }
 
   get runId(): string {

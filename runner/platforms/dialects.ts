@@ -55,6 +55,10 @@ type FailoverMoment =
   | 'full resync done'
   | 'partial resync'
   | 'failing cleared'
+  /** A master has closed the link to a replica, or a replica cannot go on from where it was. `reason` says why. */
+  | 'replica dropped'
+  /** Two masters had one epoch: this node took a new one. */
+  | 'epoch collision'
 
 /** When a replica starts its election once its master is marked failing, all in ms. */
 interface ElectionTiming {
@@ -184,6 +188,15 @@ const ID = '[0-9a-f]{40}'
 /** What stands after a node's id from Redis 7.2 on, and in every Valkey. */
 const HUMAN_NAME = '(?: \\([^)]*\\))?'
 
+/** Why a replica and its master lose each other, besides a fault (networking.c, replication.c, Redis 7.0, Valkey 8.1). */
+const DROPPED: readonly string[] = [
+  'scheduled to be closed ASAP for overcoming of output buffer limits',
+  'Unable to partial resync with replica .* for lack of backlog',
+  'Disconnecting timedout replica',
+  'Timeout receiving bulk data from MASTER',
+  'MASTER timeout: no data nor PING received',
+]
+
 /**
  * From cluster.c of Redis 6.0 to 8.0 (cluster_legacy.c since 7.4) and of Valkey 8.1 to 9.1, replication.c and server.c
  * of both. Redis 8.0 forgets the brackets around one human name ("auth denied to … %s: can't vote").
@@ -225,6 +238,8 @@ function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): Re
     'full resync done': `${sync}: Finished with success`,
     'partial resync': `Successful partial resynchronization with ${master}`,
     'failing cleared': `Clear FAIL state for node ${node}`,
+    'replica dropped': `(?<reason>${DROPPED.join('|')})`,
+    'epoch collision': 'configEpoch collision with node',
   }
   return new RegExp(lines[moment])
 }

@@ -4,6 +4,16 @@
  * `scenario-started`. Values are JSON; they never contain a password.
  */
 
+import type {
+  AlarmObservation,
+  DataObservation,
+  DatasetObservation,
+  EndStateObservation,
+  ResourceObservation,
+  ServerEndObservation,
+  ServerStartObservation,
+} from './audit-observations.ts'
+import type { AuditOutcome } from './audit-outcome.ts'
 import type { CheckOutcome } from './check-outcome.ts'
 import type { Comparison } from './comparison.ts'
 import type {
@@ -112,6 +122,8 @@ export interface StepOutcome {
   promoted?: string
   /** Facts worth a line in the report: `1000 keys written`. */
   note?: string
+  /** The command of an administrator that the step sent: `CLUSTER SETSLOT`. What it changes is the scenario's doing. */
+  administers?: string
 }
 
 export type RunEvent = { atMs: number } & (
@@ -170,6 +182,13 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'clocks-seen'; scenario: number } & ClockObservation)
   | ({ type: 'stall-seen'; scenario: number } & StallObservation)
   | ({ type: 'clock-stepped'; scenario: number } & ClockStepObservation)
+  | ({ type: 'alarm-seen'; scenario: number } & AlarmObservation)
+  | ({ type: 'server-ended'; scenario: number } & ServerEndObservation)
+  | ({ type: 'server-started'; scenario: number } & ServerStartObservation)
+  | ({ type: 'resources-seen'; scenario: number } & ResourceObservation)
+  | ({ type: 'end-state-seen'; scenario: number } & EndStateObservation)
+  | ({ type: 'dataset-read'; scenario: number } & DatasetObservation)
+  | ({ type: 'data-compared'; scenario: number } & DataObservation)
   /** Watching of failovers ended: what comes later is the cleanup's doing. */
   | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }
@@ -179,6 +198,8 @@ export type RunEvent = { atMs: number } & (
   | { type: 'history-saved'; scenario: number; workload: string; file: string }
   /** One limit of one check, judged from the histories and the events before this one. */
   | { type: 'check-judged'; scenario: number; check: CheckOutcome }
+  /** What the scenario was audited for, and what was found. */
+  | { type: 'audit-judged'; scenario: number; audit: AuditOutcome }
   | {
       type: 'scenario-as-played'
       scenario: number

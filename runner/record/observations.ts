@@ -34,6 +34,8 @@ export const LOG_MOMENTS = [
   'full resync done',
   'partial resync',
   'failing cleared',
+  'replica dropped',
+  'epoch collision',
 ] as const
 
 export type LogMoment = (typeof LOG_MOMENTS)[number]

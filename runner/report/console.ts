@@ -2,6 +2,7 @@ import CliTable from 'cli-table3'
 import { formatDuration } from '../base/duration.ts'
 import { oneLine, plural, visible, wrap } from '../base/text.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
+import { auditLines } from './audit-lines.ts'
 import { checkTable } from './check-table.ts'
 import { failoverLines } from './failover-lines.ts'
 import { type Problem, problemsOf } from './problems.ts'
@@ -75,6 +76,7 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
     ...table,
     ...failoverLines(scenario, style, paint),
     ...(scenario.checks.length === 0 ? [] : ['', ...checkTable(scenario.checks, style, paint)]),
+    ...(scenario.audit === undefined ? [] : ['', ...auditLines(scenario.audit, style, paint)]),
     '',
     ...verdictLines(scenario, played, style, paint),
     ...warningLines(scenario.warnings, '  ', style, paint),

@@ -1,6 +1,7 @@
 import { visible } from '../base/text.ts'
+import type { AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
-import { checkName, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
+import { checkName, isOfScenario, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
 
 interface Counts {
   tests: number
@@ -79,10 +80,11 @@ function casesOf(scenario: ScenarioReport): TestCase[] {
   const whole = { name: 'scenario', classname: scenario.id, file: scenario.file, time: seconds(scenario.durationMs) }
   if (scenario.verdict === 'skipped') return [skippedCase(whole, scenario.reason ?? 'no reason was recorded')]
   const problems = problemsOfScenario(scenario)
-  const ofScenario = problems.find((problem) => problem.step === undefined && problem.check === undefined)
+  const ofScenario = problems.find(isOfScenario)
   const steps = scenario.steps.map((step) => stepCase(scenario, step, problems))
   const checks = scenario.checks.map((check) => checkCase(scenario, check, problems))
-  return [...(ofScenario === undefined ? [] : [testCase(whole, ofScenario, [])]), ...steps, ...checks]
+  const rules = (scenario.audit?.rules ?? []).map((rule) => ruleCase(scenario, rule, problems))
+  return [...(ofScenario === undefined ? [] : [testCase(whole, ofScenario, [])]), ...steps, ...checks, ...rules]
 }
 
 function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly Problem[]): TestCase {
@@ -104,6 +106,17 @@ function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly
     reason: step.error?.message ?? 'A step inside did not pass.',
   }
   return testCase(head, problems.find((one) => one.step === step) ?? { ...passedOn, facts: [], details: [] }, said)
+}
+
+/** A rule has one case: of several findings the first says why, and the others stand with it. */
+function ruleCase(scenario: ScenarioReport, outcome: AuditRuleOutcome, problems: readonly Problem[]): TestCase {
+  const head = { name: `audit ${outcome.rule}`, classname: scenario.id, file: scenario.file, time: seconds(0) }
+  const said = [`${outcome.sentence} Looked at ${outcome.lookedAt}.`, ...outcome.findings.map(({ text }) => text)]
+  return testCase(
+    head,
+    problems.find((one) => one.rule === outcome),
+    said,
+  )
 }
 
 function checkCase(scenario: ScenarioReport, check: CheckReport, problems: readonly Problem[]): TestCase {

@@ -2,6 +2,7 @@ import { formatDuration, formatLimit } from '../base/duration.ts'
 import { oneLine, plural } from '../base/text.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
+import { auditSummary } from './audit-lines.ts'
 import { failoverTime, suspicionText } from './failover-lines.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
@@ -32,6 +33,7 @@ export function markdownReport(run: RunReport): string {
     ...run.scenarios.flatMap(failoverBlock),
     ...run.scenarios.filter(({ steps }) => steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
     ...run.scenarios.filter(({ checks }) => checks.length > 0).map(checkBlock),
+    ...run.scenarios.flatMap(auditBlock),
     `Run again: ${code(run.command)}`,
   ]
   return `${blocks.join('\n\n')}\n`
@@ -128,6 +130,17 @@ function checkBlock({ id, checks }: ScenarioReport): string {
   const checked = table(['verdict', 'on', 'check', 'found', 'limit', 'samples', 'explanation'], rows)
   const parts = [checked, ...loadLines(checks).map(asText)]
   return `<details><summary>Checks of ${asText(id)}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
+}
+
+function auditBlock({ id, audit }: ScenarioReport): string[] {
+  if (audit === undefined) return []
+  const rows = audit.rules.map(({ rule, sentence, verdict, lookedAt, findings }) => [
+    `${EMOJI[verdict === 'warned' ? 'inconclusive' : verdict]} ${verdict}`,
+    ...[rule, sentence, lookedAt, findings.map(({ text }) => text).join('; ') || 'none'].map(asText),
+  ])
+  const summary = `Audit of ${asText(id)}: ${auditSummary(audit)}`
+  const rules = table(['verdict', 'rule', 'what holds', 'looked at', 'findings'], rows)
+  return [`<details><summary>${summary}</summary>\n\n${rules}\n\n</details>`]
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

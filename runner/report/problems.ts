@@ -1,10 +1,12 @@
 import { formatDuration, formatLimit } from '../base/duration.ts'
 import { EXIT } from '../base/exit.ts'
 import { plural } from '../base/text.ts'
+import type { AuditFinding, AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckVerdict, Witness, WitnessOperation } from '../record/check-outcome.ts'
 import type { Comparison } from '../record/comparison.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
 import { isInside } from '../results/step-path.ts'
+import { isOpen } from '../results/verdict.ts'
 import { repeatName, repeatVerdict } from './repeat-lines.ts'
 
 /** Something that kept a run from passing, in words; the same in every report. */
@@ -23,6 +25,8 @@ export interface Problem {
   scenario?: ScenarioReport
   step?: StepReport
   check?: CheckReport
+  /** The rule of the audit that found it. */
+  rule?: AuditRuleOutcome
   /** `scenarios/failover-basic.yaml:14`. */
   place?: string
 }
@@ -86,6 +90,7 @@ export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
   const problems = [
     ...brokenSteps(scenario.steps).map((step) => problemOfStep(scenario, step)),
     ...problemsOfChecks(scenario),
+    ...problemsOfAudit(scenario),
   ]
   const cutOff = problems.find((problem) => problem.verdict === 'interrupted' && problem.step?.error === undefined)
   if (cutOff !== undefined && reason !== undefined) cutOff.reason = reason
@@ -202,6 +207,32 @@ function problemOf(check: CheckReport, scenario: ScenarioReport): Problem {
     }),
     scenario,
     check,
+    place: scenario.file,
+  }
+}
+
+/** Whether a problem is of a scenario as a whole. */
+export function isOfScenario({ step, check, rule }: Problem): boolean {
+  return step === undefined && check === undefined && rule === undefined
+}
+
+/** Findings of the audit that kept a scenario from passing, as problems: one for each. */
+function problemsOfAudit(scenario: ScenarioReport): Problem[] {
+  return (scenario.audit?.rules ?? [])
+    .filter(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive')
+    .flatMap((rule) => rule.findings.filter(isOpen).map((finding) => problemOfFinding(scenario, rule, finding)))
+}
+
+function problemOfFinding(scenario: ScenarioReport, rule: AuditRuleOutcome, finding: AuditFinding): Problem {
+  return {
+    verdict: finding.inconclusive === true ? 'inconclusive' : 'failed',
+    title: `${scenario.id}, audit: ${rule.rule}`,
+    reason: finding.text,
+    facts: [{ label: 'rule', text: rule.sentence }],
+    details: finding.details ?? [],
+    hint: finding.hint ?? `where the scenario means it, it says so: \`audit: { ${rule.rule}: allowed }\``,
+    scenario,
+    rule,
     place: scenario.file,
   }
 }

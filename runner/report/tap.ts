@@ -1,7 +1,8 @@
 import { stringify } from 'yaml'
 import { oneLine } from '../base/text.ts'
+import type { AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
-import { checkName, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
+import { checkName, isOfScenario, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const INDENT = '    '
@@ -27,7 +28,7 @@ function scenarioPoint(scenario: ScenarioReport, number: number): string[] {
     return [`ok ${number} - ${name} # SKIP ${described(scenario.reason ?? 'no reason was recorded')}`]
   }
   const problems = problemsOfScenario(scenario)
-  const ofScenario = problems.find((problem) => problem.step === undefined && problem.check === undefined)
+  const ofScenario = problems.find(isOfScenario)
   const ok = scenario.verdict === 'passed' ? 'ok' : 'not ok'
   return [
     `# Subtest: ${name}`,
@@ -37,14 +38,22 @@ function scenarioPoint(scenario: ScenarioReport, number: number): string[] {
   ]
 }
 
-function subtest({ steps, checks }: ScenarioReport, problems: readonly Problem[]): string[] {
-  const count = steps.length + checks.length
+function subtest({ steps, checks, audit }: ScenarioReport, problems: readonly Problem[]): string[] {
+  const rules = audit?.rules ?? []
+  const count = steps.length + checks.length + rules.length
   if (count === 0) return ['1..0 # SKIP no steps']
   return [
     `1..${count}`,
     ...steps.flatMap((step, index) => stepPoint(step, index + 1, problems)),
     ...checks.flatMap((check, index) => checkPoint(check, steps.length + index + 1, problems)),
+    ...rules.flatMap((rule, index) => rulePoint(rule, steps.length + checks.length + index + 1, problems)),
   ]
+}
+
+function rulePoint(outcome: AuditRuleOutcome, number: number, problems: readonly Problem[]): string[] {
+  const name = `${number} - ${described(`audit ${outcome.rule}: looked at ${outcome.lookedAt}`)}`
+  const problem = problems.find((one) => one.rule === outcome)
+  return problem === undefined ? [`ok ${name}`] : [`not ok ${name}`, ...diagnostics(problem)]
 }
 
 function checkPoint(check: CheckReport, number: number, problems: readonly Problem[]): string[] {

@@ -1,3 +1,4 @@
+import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Comparison, Metric } from '../record/comparison.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
@@ -70,6 +71,8 @@ export interface ScenarioReport {
   cluster?: ClusterInfo
   steps: StepReport[]
   checks: CheckReport[]
+  /** What nobody asked for and was found; absent in runs of earlier versions, and where no cluster came to be. */
+  audit?: AuditOutcome
   failovers: FailoverReport[]
   /** Masters that others took to be failing, and that needed no failover. Absent where there were none. */
   suspicions?: Suspicion[]

@@ -107,6 +107,7 @@ function reduceScenario(
     ...(results.cluster && { cluster: results.cluster }),
     steps: stepReports(start.steps, results),
     checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
+    ...auditOf(events),
     failovers: results.failovers.map((timeline) => ({ ...timeline, summary: failoverSummary(timeline) })),
     ...(results.suspicions.length > 0 && { suspicions: results.suspicions }),
     ...timelineOf(events, results, tidyMs(results.durationMs - (ended?.cleanupMs ?? 0))),
@@ -114,6 +115,11 @@ function reduceScenario(
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
     ...sourceOf(events),
   }
+}
+
+function auditOf(events: readonly ScenarioEvent[]): Pick<ScenarioReport, 'audit'> {
+  const judged = events.find((event) => event.type === 'audit-judged')
+  return judged === undefined ? {} : { audit: judged.audit }
 }
 
 /** Lanes, views, faults and load, as far as they were recorded, from the scenario's start to `endMs`. */

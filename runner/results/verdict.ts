@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../base/exit.ts'
+import type { AuditFinding, AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Comparison } from '../record/comparison.ts'
 import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../record/events.ts'
@@ -43,6 +44,20 @@ export function verdictOfChecks(
   const verdicts = new Set(outcomes.map(({ verdict }) => verdict))
   if (verdicts.has('failed') || verdicts.has('not-evaluated')) return 'failed'
   return verdicts.has('inconclusive') ? 'inconclusive' : 'passed'
+}
+
+/** What the audit makes of a scenario: findings that only warn, or that it pardons, change nothing. */
+export function verdictOfAudit(
+  rules: readonly Pick<AuditRuleOutcome, 'verdict'>[],
+): 'passed' | 'failed' | 'inconclusive' {
+  const verdicts = new Set(rules.map(({ verdict }) => verdict))
+  if (verdicts.has('failed')) return 'failed'
+  return verdicts.has('inconclusive') ? 'inconclusive' : 'passed'
+}
+
+/** Whether the scenario does not pardon a finding. */
+export function isOpen({ pardon }: Pick<AuditFinding, 'pardon'>): boolean {
+  return pardon === undefined
 }
 
 /** What a scenario's verdict is when one of its steps ended like this. */

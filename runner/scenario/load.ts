@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
 import { Names } from '../steps/names.ts'
 import type { Verb } from '../steps/verb.ts'
+import { readAudit } from './audit-section.ts'
 import { readChecks } from './checks-section.ts'
 import { readCluster } from './cluster-section.ts'
 import type { Diagnostic } from './diagnostic.ts'
@@ -82,6 +83,7 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
     steps: steps ?? [],
     finally: last ?? [],
     checks: readChecks(map, { workloads, steps: steps ?? [], shards: cluster.topology.shards }, context),
+    audit: readAudit(map, context),
     usedFiles: bare.used.all,
     source: text,
   }

@@ -1,6 +1,7 @@
 import type { Topology } from '../cluster/topology.ts'
 import type { Step } from '../steps/verb.ts'
 import type { LoadOptions } from '../workload/options.ts'
+import type { WrittenPardon } from './audit-section.ts'
 import type { Requires } from './requires.ts'
 
 /** A step file that the scenario plays with `use`. */
@@ -34,6 +35,8 @@ export interface Scenario {
   finally: Step[]
   /** Limits on what the workloads and the failovers may show. */
   checks: ScenarioChecks[]
+  /** What it says of the audit's findings beforehand, by rule. */
+  audit: Record<string, WrittenPardon[]>
   usedFiles: UsedFile[]
   /** The file's text. */
   source: string

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { checks, FAILOVER, failoverChecks, needKeys } from '../checks/index.ts'
 import { CAPABILITIES } from '../platforms/faults.ts'
 import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
+import { auditSchema } from './audit-schema.ts'
 import { parseVersionBounds } from './requires.ts'
 import { NAME } from './scope.ts'
 
@@ -94,6 +95,7 @@ export const scenarioKeys = {
   checks: checksSchema
     .optional()
     .describe('Limits on what each workload may show at the end, by its name, and on failovers'),
+  audit: auditSchema.optional(),
   steps: steps.describe('What is done and what is expected, in order'),
   finally: steps.optional().describe('Steps that are always played at the end, whatever went wrong before'),
 }

@@ -124,6 +124,23 @@ const MAX_REDIRECTIONS = 16
 const TRY_TIMEOUT_MS = 2000
 const EVERY_MS = 20
 
+/** Commands that change nodes, not keys; of each, `*` stands for every second word. */
+const OF_ADMINISTRATORS: ReadonlySet<string> = new Set([
+  ...['SHUTDOWN', 'FLUSHALL', 'FLUSHDB', 'REPLICAOF', 'SLAVEOF', 'SWAPDB', 'DEBUG *', 'CONFIG SET', 'FUNCTION *'],
+  ...['ADDSLOTS', 'ADDSLOTSRANGE', 'BUMPEPOCH', 'DELSLOTS', 'DELSLOTSRANGE', 'FAILOVER', 'FLUSHSLOTS', 'FORGET'].map(
+    (word) => `CLUSTER ${word}`,
+  ),
+  ...['MEET', 'REPLICATE', 'RESET', 'SET-CONFIG-EPOCH', 'SETSLOT', 'MIGRATESLOTS'].map((word) => `CLUSTER ${word}`),
+])
+
+/** The command of an administrator among these words: `CLUSTER SETSLOT`; undefined if it is another. */
+function administers(words: readonly string[]): string | undefined {
+  const [first = '', second = ''] = words.map((word) => word.toUpperCase())
+  if (OF_ADMINISTRATORS.has(first)) return first
+  const isOne = OF_ADMINISTRATORS.has(`${first} ${second}`) || OF_ADMINISTRATORS.has(`${first} *`)
+  return isOne ? `${first} ${second}` : undefined
+}
+
 interface Reply {
   value?: unknown
   error?: Error
@@ -153,7 +170,8 @@ export const redis = defineVerb({
     if (problem !== undefined) throw new StepFailure({ message: problem })
     const result = await askUntil(words, context, expect, error)
     if (save !== undefined) context.names.set(save, result.reply.value)
-    return result.outcome
+    const ofAdministrator = administers(words)
+    return { ...result.outcome, ...(ofAdministrator === undefined ? {} : { administers: ofAdministrator }) }
   },
 })
 

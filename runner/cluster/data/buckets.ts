@@ -10,7 +10,7 @@ export interface Collection {
 }
 
 /** Sums over the digests of a bucket's elements, and over those of when its fields expire. */
-export interface Bucket {
+interface Bucket {
   values: [elements: number, sum: number, sum: number]
   expiries: [sum: number, sum: number]
 }

@@ -19,7 +19,7 @@ export interface Overview {
   databases: Map<number, DatabaseOverview>
 }
 
-export interface DatabaseOverview {
+interface DatabaseOverview {
   /** Some keys expire. */
   expires: boolean
   /** Fields of some hashes expire, as far as the server knows: one that does not count them may have such. */

@@ -7,7 +7,7 @@ export interface Pair {
 }
 
 /** What one server has, and its name. */
-export interface Side<Value> {
+interface Side<Value> {
   name: string
   value: Value
 }

@@ -4,6 +4,7 @@ import { failoverTitle } from '../failover-lines.ts'
 import { html, type Markup, pairs, runAgain } from './markup.ts'
 import { renderPage } from './page.ts'
 import type { PageData } from './page-data.ts'
+import { auditSection } from './sections/audit.ts'
 import { checksSection } from './sections/checks.ts'
 import { failoversSection } from './sections/failovers.ts'
 import { logsSection, type PageLogs, pageLogs } from './sections/logs.ts'
@@ -23,6 +24,7 @@ export function scenarioPage(run: RunReport, scenario: ScenarioReport, files: Ru
     ['timeline', 'Timeline', scenario.verdict === 'skipped' ? undefined : timelineSection(scenario)],
     ['steps', 'Steps', stepsSection(scenario.steps)],
     ['checks', 'Checks', checksSection(scenario.checks)],
+    ['audit', 'Audit', auditSection(scenario.audit)],
     ['failovers', 'Failovers', failoversSection(scenario)],
     ['views', 'Views', viewsSection(tables)],
     ['logs', 'Logs', logsSection(scenario, logs, root)],

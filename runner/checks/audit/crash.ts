@@ -1,0 +1,88 @@
+import { plural } from '../../base/text.ts'
+import type { AlarmObservation, ServerEndObservation } from '../../record/audit-observations.ts'
+import type { AuditFinding } from '../../record/audit-outcome.ts'
+import type { AuditFacts } from '../../results/audit-facts.ts'
+import { momentText } from '../words.ts'
+import type { AuditRule } from './rule.ts'
+
+/** A crash report is logged right before its server ends: what comes within this, ms, is one crash. */
+const ONE_CRASH_MS = 5000
+
+/** Faults under which the system may end a server: an own limit of memory. */
+const ENDS_SERVERS: ReadonlySet<string> = new Set(['memory'])
+
+/** A server that is told to end by a step does as it is told. */
+const ENDING_COMMANDS: ReadonlySet<string> = new Set(['SHUTDOWN', 'DEBUG RESTART'])
+
+export const crash: AuditRule = {
+  name: 'crash',
+  sentence:
+    'No server ended, crashed or started again without being asked to, and none logged a crash or an assertion.',
+  reason: 'A server that crashes by itself is a bug whatever the steps of the scenario were looking at.',
+  judge(facts) {
+    const ends = facts.ends.filter(({ node, seenMs }) => !wasAsked(facts, node, seenMs))
+    const alarms = facts.alarms.filter((alarm) => !wasAsked(facts, alarm.node, alarm.seenMs))
+    const starts = facts.starts.filter(
+      ({ node, seenMs }) => !wasAsked(facts, node, seenMs) && !ends.some((end) => end.node === node),
+    )
+    const findings = [
+      ...ends.map((end) =>
+        ended(
+          end,
+          alarms.find((alarm) => isOneCrash(alarm, end)),
+        ),
+      ),
+      ...alarms.filter((alarm) => !ends.some((end) => isOneCrash(alarm, end))).map(logged),
+      ...starts.map(
+        ({ node, seenMs }): AuditFinding => ({
+          text: `${node} started again by itself at ${momentText(seenMs)}`,
+          nodes: [node],
+          atMs: seenMs,
+          hint: `look at the log of ${node}: nothing in the scenario asked for this`,
+        }),
+      ),
+    ]
+    return { lookedAt: plural(facts.nodes.length, 'server'), findings }
+  },
+}
+
+function isOneCrash(alarm: AlarmObservation, end: ServerEndObservation): boolean {
+  return alarm.node === end.node && Math.abs(end.seenMs - alarm.seenMs) <= ONE_CRASH_MS
+}
+
+function ended(
+  { node, seenMs: gone, text, outOfMemory = false, lastLines }: ServerEndObservation,
+  report: AlarmObservation | undefined,
+): AuditFinding {
+  // Its report was logged before anyone saw that it was gone.
+  const seenMs = Math.min(gone, report?.seenMs ?? gone)
+  return {
+    text: `${node} ended by itself at ${momentText(seenMs)}: ${text}${outOfMemory ? ', for want of memory' : ''}`,
+    nodes: [node],
+    atMs: seenMs,
+    details: report?.lines ?? lastLines,
+    hint: `look at the log of ${node}: nothing in the scenario asked for this`,
+  }
+}
+
+function logged({ node, seenMs, kind, lines: [first = '', ...others] }: AlarmObservation): AuditFinding {
+  return {
+    text: `${node} logged ${kind === 'assertion' ? 'an' : 'a'} ${kind} at ${momentText(seenMs)}: ${first}`,
+    nodes: [node],
+    atMs: seenMs,
+    details: others,
+  }
+}
+
+function wasAsked({ run, commands }: AuditFacts, node: string, atMs: number): boolean {
+  return (
+    run.faults.some(
+      ({ verb, nodes, startMs, endMs }) =>
+        ENDS_SERVERS.has(verb) && nodes.includes(node) && startMs <= atMs && atMs <= endMs + ONE_CRASH_MS,
+    ) ||
+    commands.some(
+      ({ command, nodes, startMs }) =>
+        ENDING_COMMANDS.has(command) && nodes.includes(node) && startMs <= atMs && atMs <= startMs + ONE_CRASH_MS,
+    )
+  )
+}

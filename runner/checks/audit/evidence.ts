@@ -1,0 +1,55 @@
+import { formatDuration } from '../../base/duration.ts'
+import { plural } from '../../base/text.ts'
+import type { AuditFinding } from '../../record/audit-outcome.ts'
+import type { StallObservation } from '../../record/observations.ts'
+import type { AuditFacts } from '../../results/audit-facts.ts'
+import { momentText } from '../words.ts'
+import type { AuditRule } from './rule.ts'
+
+/** A run that stood still for more than this share of its time has hardly seen what it judges. */
+const MOST_STALLED = 0.5
+/** And for more than this, ms: a moment on a busy machine may be most of a run that is over at once. */
+const LEAST_STALLED_MS = 2000
+
+export const evidence: AuditRule = {
+  name: 'evidence',
+  sentence: 'The run saw what it judges: its load was sent, its machine did not stand still, its clocks ran evenly.',
+  reason: 'What was not seen is no evidence, neither for a pass nor for a failure.',
+  judge(facts) {
+    const { workloads, stalls, clockSteps, run } = facts
+    const starved = workloads.flatMap(({ name, starved: why }): AuditFinding[] =>
+      why === undefined ? [] : [{ text: `The load of ${name} shows little: ${why}`, nodes: [], inconclusive: true }],
+    )
+    const seen = [
+      formatDuration(run.durationMs),
+      ...(workloads.length === 0 ? [] : [plural(workloads.length, 'workload')]),
+      ...(stalls.length === 0 ? [] : [`stood still for ${formatDuration(stalledMs(stalls))} in all`]),
+      ...(clockSteps.length === 0 ? [] : [`the wall clock was set ${plural(clockSteps.length, 'time')}`]),
+    ]
+    return { lookedAt: seen.join(', '), findings: [...starved, ...stoodStill(facts)] }
+  },
+}
+
+function stalledMs(stalls: readonly StallObservation[]): number {
+  return stalls.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
+}
+
+/**
+ * A stall by itself is no doubt: limits do not count it, and what claims something of that time says so. Nearly nothing
+ * but stalls is.
+ */
+function stoodStill({ stalls, run }: AuditFacts): AuditFinding[] {
+  const own = stalls.filter(({ who }) => who === 'runner')
+  const [first] = own
+  const lostMs = stalledMs(own)
+  if (first === undefined || lostMs < Math.max(run.durationMs * MOST_STALLED, LEAST_STALLED_MS)) return []
+  return [
+    {
+      text: `The runner stood still for ${formatDuration(lostMs)} of ${formatDuration(run.durationMs)}, first at ${momentText(first.fromMs)}`,
+      nodes: [],
+      atMs: first.fromMs,
+      inconclusive: true,
+      hint: 'the machine was paused, or too busy to run this program: play it again on a quieter one',
+    },
+  ]
+}

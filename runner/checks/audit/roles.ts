@@ -1,0 +1,84 @@
+import { plural } from '../../base/text.ts'
+import type { AuditFinding } from '../../record/audit-outcome.ts'
+import type { SeenNode, ViewObservation } from '../../record/observations.ts'
+import type { AuditFacts } from '../../results/audit-facts.ts'
+import { momentText } from '../words.ts'
+import type { AuditRule } from './rule.ts'
+
+/** A node's view may show a change this much before the log line of its promotion, ms: looks and lines have errors. */
+const EARLY_MS = 500
+
+export const roles: AuditRule = {
+  name: 'roles',
+  sentence: 'No node changed its role or its master without a failover, a step or a fault that explains it.',
+  reason: 'A replica that follows another master by itself leaves a shard without one.',
+  judge(facts) {
+    const changes = facts.nodes.flatMap(({ name }) => changesOf(facts, name))
+    return {
+      lookedAt: plural(changes.length, 'change'),
+      findings: changes.flatMap((change) => unexplained(facts, change)),
+    }
+  },
+}
+
+interface Change {
+  node: string
+  atMs: number
+  before: SeenNode
+  now: SeenNode
+}
+
+/** Every time that a node says something else of its own role than before. */
+function changesOf({ views, endState }: AuditFacts, node: string): Change[] {
+  const own = views.flatMap((fact) => {
+    const seen = ownIn(fact, node)
+    return seen === undefined || endState?.absent.includes(node) ? [] : [{ atMs: fact.seenMs, seen }]
+  })
+  return own.slice(1).flatMap(({ atMs, seen }, index) => {
+    const before = own[index]?.seen ?? seen
+    return before.role === seen.role && before.of === seen.of ? [] : [{ node, atMs, before, now: seen }]
+  })
+}
+
+function ownIn({ node, view }: ViewObservation, name: string): SeenNode | undefined {
+  return node === name ? view?.find((seen) => seen.name === name) : undefined
+}
+
+function unexplained(facts: AuditFacts, change: Change): AuditFinding[] {
+  if (isByFailover(facts, change) || isByStep(facts, change) || isByMigration(facts, change)) return []
+  const { node, atMs, before, now } = change
+  return [
+    {
+      text: `${node} became a ${describe(now)} at ${momentText(atMs)}; until then it was a ${describe(before)}, and nothing explains the change`,
+      nodes: [node],
+      atMs,
+    },
+  ]
+}
+
+function describe({ role, of }: SeenNode): string {
+  return of === undefined ? role : `${role} of ${of}`
+}
+
+/** Its shard, or the shard of the master that it follows now, had a new master by then, if only for a moment. */
+function isByFailover({ timelines }: AuditFacts, { node, atMs, now }: Change): boolean {
+  return timelines.some(
+    ({ outcome, to, from, startMs, totalMs }) =>
+      (outcome === 'promoted' || outcome === 'undone') &&
+      startMs + totalMs <= atMs + EARLY_MS &&
+      (to === node || from === node || to === now.of || from === now.of),
+  )
+}
+
+function isByStep({ commands, run }: AuditFacts, { node, atMs }: Change): boolean {
+  return (
+    commands.some(({ startMs, nodes }) => startMs <= atMs && (nodes.length === 0 || nodes.includes(node))) ||
+    run.faults.some(({ verb, nodes, startMs }) => verb === 'data-wiped' && nodes.includes(node) && startMs <= atMs)
+  )
+}
+
+/** Replicas move to a master that has lost its own (`cluster-allow-replica-migration`): some fault must have taken them. */
+function isByMigration({ run, config }: AuditFacts, { atMs, before, now }: Change): boolean {
+  const mayMigrate = config['cluster-allow-replica-migration'] !== 'no'
+  return mayMigrate && before.of !== now.of && run.faults.some(({ startMs }) => startMs <= atMs)
+}

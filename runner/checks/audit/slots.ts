@@ -1,0 +1,53 @@
+import { plural } from '../../base/text.ts'
+import type { AuditFinding } from '../../record/audit-outcome.ts'
+import type { AuditFacts } from '../../results/audit-facts.ts'
+import { momentText } from '../words.ts'
+import type { AuditRule } from './rule.ts'
+
+export const slots: AuditRule = {
+  name: 'slots',
+  sentence: 'No slot moved to another shard and no epoch rose without a failover or a step that explains it.',
+  reason:
+    'Slots that move by themselves take their keys out of reach; epochs that rise by themselves show elections nobody saw.',
+  judge(facts) {
+    return {
+      lookedAt: plural(facts.views.length, 'view'),
+      findings: [...facts.nodes.flatMap(({ name }) => movesOf(facts, name)), ...epochsOf(facts)],
+    }
+  },
+}
+
+/** A master whose own slots became others while it stayed a master. */
+function movesOf({ views, commands, timelines }: AuditFacts, node: string): AuditFinding[] {
+  const own = views.flatMap((fact) => {
+    const seen = fact.node === node ? fact.view?.find(({ name }) => name === node) : undefined
+    return seen === undefined ? [] : [{ atMs: fact.seenMs, seen }]
+  })
+  const moves = own.slice(1).flatMap(({ atMs, seen }, index): AuditFinding[] => {
+    const before = own[index]?.seen
+    const isMove = before?.role === 'master' && seen.role === 'master' && before.slots !== seen.slots
+    const isFailover = timelines.some(
+      ({ outcome, from, to, startMs }) => outcome !== 'given up' && (from === node || to === node) && startMs <= atMs,
+    )
+    if (!isMove || isFailover || commands.some(({ startMs }) => startMs <= atMs)) return []
+    const text = `${node} served slots ${before.slots || 'none'} and serves ${seen.slots || 'none'} since ${momentText(atMs)}, and no step moved them`
+    return [{ text, nodes: [node], atMs }]
+  })
+  return moves.slice(0, 1)
+}
+
+/** Each election begun and each takeover raises the epoch by one (clusterHandleSlaveFailover, clusterBumpConfigEpochWithoutConsensus in cluster.c, Redis 7.0). */
+function epochsOf({ endState, logs, commands }: AuditFacts): AuditFinding[] {
+  if (endState?.epochs === undefined || commands.length > 0) return []
+  const { first, last } = endState.epochs
+  const explained = logs.filter(({ moment }) => RAISES.has(moment)).length
+  if (last - first <= explained) return []
+  return [
+    {
+      text: `The epoch rose from ${first} to ${last}, and the logs tell of ${plural(explained, 'election or takeover', 'elections or takeovers')}`,
+      nodes: [],
+    },
+  ]
+}
+
+const RAISES: ReadonlySet<string> = new Set(['election started', 'taken over', 'epoch collision'])

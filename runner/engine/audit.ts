@@ -1,0 +1,97 @@
+import type { Clock } from '../base/clock.ts'
+import { judgeAudit } from '../checks/audit/judge-audit.ts'
+import { workloadFacts } from '../checks/audit/workload-facts.ts'
+import type { LiveCluster } from '../cluster/live-cluster.ts'
+import type { ServerGroup } from '../platforms/platform.ts'
+import type { AuditOutcome, AuditPardonFor } from '../record/audit-outcome.ts'
+import type { Recorder } from '../record/event-log.ts'
+import type { RunEvent } from '../record/events.ts'
+import { auditFacts } from '../results/audit-facts.ts'
+import { scenarioEvents } from '../results/scenario-results.ts'
+import type { WrittenPardon } from '../scenario/audit-section.ts'
+import type { Datasets } from '../steps/datasets.ts'
+import { fillInKnown, type Names } from '../steps/names.ts'
+import { highestEpoch, lookAtEnd } from './end-looks.ts'
+import { watchResources } from './resource-watch.ts'
+import { ServerWatch } from './server-watch.ts'
+
+export interface AuditOptions {
+  recorder: Recorder
+  clock: Clock
+  /** Place of the scenario in the run, from 0. */
+  scenario: number
+  /** Server settings of the run. */
+  config: Readonly<Record<string, string>>
+  /** What the scenario says of findings beforehand, by rule. */
+  pardons: Readonly<Record<string, readonly WrittenPardon[]>>
+  /** Findings change no verdict. */
+  warnOnly: boolean
+}
+
+/** What a scenario is audited for, beside its steps and checks: all that nobody asked for. */
+export class Audit {
+  readonly #options: AuditOptions
+  /** Hears of the servers, their logs and what is done to them. */
+  readonly servers: ServerWatch
+  #cluster: LiveCluster | undefined
+  #firstEpoch = 0
+  #names: Names | undefined
+  #stopWatching: () => void = () => undefined
+
+  constructor(options: AuditOptions) {
+    this.#options = options
+    this.servers = new ServerWatch(options)
+  }
+
+  /** Begins to look at a cluster that is ready. */
+  async start(cluster: LiveCluster, servers: ServerGroup, names: Names): Promise<void> {
+    this.#cluster = cluster
+    this.#names = names
+    this.servers.start(servers)
+    this.#firstEpoch = highestEpoch(await cluster.look()) ?? 0
+    this.#stopWatching = watchResources(cluster, this.#options)
+  }
+
+  /** Looks at what is left when all steps have passed and all faults are healed. Rejects with the signal's reason. */
+  async lookAtEnd(datasets: Datasets, signal: AbortSignal): Promise<void> {
+    const cluster = this.#cluster
+    if (cluster === undefined) return
+    const absent = await this.servers.lookAtAll()
+    await lookAtEnd({ ...this.#options, cluster, datasets, absent, firstEpoch: this.#firstEpoch, signal })
+  }
+
+  /** Ends the looking, before the servers are removed. What they log while they are removed is still read. */
+  async end(): Promise<void> {
+    this.#stopWatching()
+    await this.servers.lookAtAll()
+  }
+
+  /**
+   * Judges what was seen and records it. `events` are those of the run, `folder` is its own. Undefined if the cluster
+   * never came to be. Throws HistoryError if a history cannot be read.
+   */
+  judge(events: readonly RunEvent[], folder: string): AuditOutcome | undefined {
+    this.servers.stop()
+    if (this.#cluster === undefined) return undefined
+    const { recorder, scenario, warnOnly } = this.#options
+    const own = scenarioEvents(events, scenario)
+    const facts = auditFacts(own, (run) => workloadFacts(own, run, folder))
+    const audit = judgeAudit(facts, this.#pardons(), { warnOnly })
+    recorder.record({ type: 'audit-judged', scenario, audit })
+    return audit
+  }
+
+  #pardons(): Record<string, AuditPardonFor[]> {
+    const named = ({ nodes, pardon }: WrittenPardon): AuditPardonFor =>
+      nodes === undefined ? { pardon } : { pardon, nodes: nodes.flatMap((phrase) => this.#nodesOf(phrase)) }
+    return Object.fromEntries(
+      Object.entries(this.#options.pardons).map(([rule, written]) => [rule, written.map(named)]),
+    )
+  }
+
+  /** A name that the steps did not come to give stays as it is, and stands for no node. */
+  #nodesOf(phrase: string): string[] {
+    const value = this.#names === undefined ? phrase : fillInKnown(phrase, this.#names)
+    return Array.isArray(value) ? value.map(String) : [String(value)]
+  }
+}

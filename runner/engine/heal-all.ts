@@ -1,0 +1,39 @@
+import { typed } from '../base/command-line.ts'
+import { type ChaosError, isExpected } from '../base/errors.ts'
+import { abortAfterRunning } from '../base/time-limit.ts'
+import type { FaultBoard } from '../faults/board.ts'
+import type { RunSettings } from './run-settings.ts'
+import { type ScenarioResult, worseOf } from './scenario-result.ts'
+
+/** How long healing at the end of a scenario may take, ms. */
+const HEAL_WITHIN_MS = 20_000
+
+/**
+ * Takes away what the steps left wrong. Where that fails, the run fails with it: what is left is told, and how to mend
+ * it.
+ */
+export async function healAll(
+  result: ScenarioResult,
+  faults: FaultBoard,
+  signal: AbortSignal,
+  { keep }: RunSettings,
+): Promise<ScenarioResult> {
+  // Servers that are about to be removed in a hurry need no healing.
+  if (faults.active.length === 0 || (signal.aborted && !keep)) return result
+  try {
+    await faults.endAll(abortAfterRunning(HEAL_WITHIN_MS))
+    return result
+  } catch (error) {
+    if (!isHealingFailure(error)) throw error
+    const left = faults.active.map(({ sentence }) => sentence).join('; ')
+    const hint =
+      (error instanceof DOMException ? undefined : error.hint) ??
+      `\`${typed('heal')}\` tries again; removing the servers ends every fault.`
+    return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
+  }
+}
+
+/** Beside what healing itself says: its time was over. */
+function isHealingFailure(error: unknown): error is ChaosError | DOMException {
+  return isExpected(error) || (error instanceof DOMException && error.name === 'TimeoutError')
+}

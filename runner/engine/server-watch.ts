@@ -1,0 +1,169 @@
+import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../platforms/errors.ts'
+import { readStamp } from '../platforms/log-stamp.ts'
+import type { LogLine, ServerGroup } from '../platforms/platform.ts'
+import type { AlarmKind, AlarmObservation } from '../record/audit-observations.ts'
+import type { Recorder } from '../record/event-log.ts'
+import type { ServerAction } from './watched-servers.ts'
+
+/**
+ * Lines of a log that tell of a crash, for every version of Redis and Valkey (debug.c), and for servers that were built
+ * with a sanitizer or run under valgrind.
+ */
+const ALARMS: readonly (readonly [AlarmKind, RegExp])[] = [
+  ['assertion', /=== ASSERTION FAILED|ASSERTION FAILED ===|Assertion failed:|==> .*: '.*' is not true/],
+  ['panic', /Guru Meditation|!!! Software Failure|^panic: /],
+  ['crash report', /=== (?:REDIS|VALKEY) BUG REPORT START|crashed by signal: \d+/],
+  ['sanitizer', /(?:Address|Thread|Memory|Leak|UndefinedBehavior)Sanitizer|: runtime error: /],
+  ['valgrind', /^==\d+== (?:Invalid|Use of uninitialised|Conditional jump|Process terminating)/],
+]
+
+/** Of a report, so many lines are kept, as long as they come within this, ms. */
+const KEPT_LINES = 8
+const REPORT_WITHIN_MS = 3000
+const LAST_LINES = 6
+
+/** A server logs this when its program begins (server.c of Redis 6.0 to 8.0, and of Valkey). */
+const BEGINS = /(?:Redis|Valkey) is starting/
+
+export interface ServerWatchOptions {
+  recorder: Recorder
+  clock: Clock
+  /** Place of the scenario in the run, from 0. */
+  scenario: number
+}
+
+/**
+ * Watches for what no step asked of the servers: ends, starts, and crashes told by their logs. It hears of what the run
+ * itself does to them.
+ */
+export class ServerWatch {
+  readonly #options: ServerWatchOptions
+  readonly #lastLines = new Map<string, string[]>()
+  readonly #reports = new Map<string, AlarmObservation & { untilMs: number }>()
+  /** Servers that the run has ended, and those whose end was recorded. */
+  readonly #down = new Set<string>()
+  readonly #looking = new Set<string>()
+  /** How often the run began or ended doing something to a server: what was looked up before is then out of date. */
+  readonly #acts = new Map<string, number>()
+  /** How often a server may still begin: once by itself, and whenever the run starts it. */
+  readonly #mayBegin = new Map<string, number>()
+  #servers: ServerGroup | undefined
+  #stopped = false
+
+  constructor(options: ServerWatchOptions) {
+    this.#options = options
+  }
+
+  /** From now on servers that give no answer are looked at. */
+  start(servers: ServerGroup): void {
+    this.#servers = servers
+  }
+
+  onBegin(action: ServerAction, node: string): void {
+    this.#noteAct(node)
+    if (action === 'stop' || action === 'kill' || action === 'restart') this.#down.add(node)
+    if (action === 'start' || action === 'restart') this.#mayBegin.set(node, this.#beginsLeft(node) + 1)
+  }
+
+  onDone(action: ServerAction, node: string): void {
+    this.#noteAct(node)
+    if (action === 'start' || action === 'restart') this.#down.delete(node)
+  }
+
+  onSilence(node: string): void {
+    void this.#look(node)
+  }
+
+  /** Takes a line of a node's log, every one from the first. */
+  readLine(node: string, line: LogLine): void {
+    if (this.#stopped) return
+    const text = readStamp(line.text)?.message ?? line.text
+    this.#lastLines.set(node, [...(this.#lastLines.get(node) ?? []), line.text].slice(-LAST_LINES))
+    const nowMs = this.#options.clock.nowMs()
+    const report = this.#reports.get(node)
+    if (report && nowMs < report.untilMs && report.lines.length < KEPT_LINES) {
+      if (text.trim() !== '') report.lines.push(text)
+      return
+    }
+    const kind = ALARMS.find(([, pattern]) => pattern.test(text))?.[0]
+    if (kind !== undefined) this.#beginReport(node, kind, text, nowMs)
+    else if (BEGINS.test(text)) this.#noteBegin(node, nowMs)
+  }
+
+  /** Looks at every server once more; resolves with those that do not run, as the platform has it. */
+  async lookAtAll(): Promise<string[]> {
+    const names = (this.#servers?.nodes ?? []).map(({ name }) => name)
+    const isUp = await Promise.all(names.map((name) => this.#look(name)))
+    return names.filter((_, index) => isUp[index] === false)
+  }
+
+  /** Ends the watching, and records reports that were still coming in. Idempotent. */
+  stop(): void {
+    if (this.#stopped) return
+    for (const node of [...this.#reports.keys()]) this.#flush(node)
+    this.#stopped = true
+  }
+
+  #noteAct(node: string): void {
+    this.#acts.set(node, (this.#acts.get(node) ?? 0) + 1)
+  }
+
+  #beginsLeft(node: string): number {
+    return this.#mayBegin.get(node) ?? 1
+  }
+
+  #noteBegin(node: string, nowMs: number): void {
+    const left = this.#beginsLeft(node)
+    this.#mayBegin.set(node, Math.max(left - 1, 0))
+    if (left > 0) return
+    const { recorder, scenario } = this.#options
+    recorder.record({ type: 'server-started', scenario, node, seenMs: recorder.timeOf(nowMs) })
+  }
+
+  /** Whether the server runs; an end that nobody asked for is recorded. Undefined where that is not known. */
+  async #look(node: string): Promise<boolean | undefined> {
+    if (this.#servers === undefined || this.#stopped || this.#looking.has(node)) return undefined
+    this.#looking.add(node)
+    try {
+      const acts = this.#acts.get(node)
+      const state = await this.#servers.state(node)
+      if (this.#acts.get(node) !== acts) return undefined
+      const isUp = state.status === 'running'
+      if (isUp || state.status === 'paused' || this.#stopped || this.#down.has(node)) return isUp
+      this.#down.add(node)
+      const { recorder, scenario, clock } = this.#options
+      recorder.record({
+        type: 'server-ended',
+        scenario,
+        node,
+        seenMs: recorder.timeOf(clock.nowMs()),
+        text: state.text,
+        lastLines: this.#lastLines.get(node) ?? [],
+        ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
+        ...(state.oomKilled === true ? { outOfMemory: true } : {}),
+      })
+      return false
+    } catch (error) {
+      // A platform that does not answer is found by whoever watches it.
+      if (error instanceof PlatformError) return undefined
+      throw error
+    } finally {
+      this.#looking.delete(node)
+    }
+  }
+
+  #beginReport(node: string, kind: AlarmKind, text: string, nowMs: number): void {
+    this.#flush(node)
+    const seenMs = this.#options.recorder.timeOf(nowMs)
+    this.#reports.set(node, { node, seenMs, kind, lines: [text], untilMs: nowMs + REPORT_WITHIN_MS })
+  }
+
+  #flush(node: string): void {
+    const report = this.#reports.get(node)
+    if (report === undefined) return
+    this.#reports.delete(node)
+    const { untilMs: _, ...alarm } = report
+    this.#options.recorder.record({ type: 'alarm-seen', scenario: this.#options.scenario, ...alarm })
+  }
+}

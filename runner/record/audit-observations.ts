@@ -1,0 +1,96 @@
+/**
+ * What is seen of a scenario for its audit alone: of which no step asked. Times are on the clock of the events
+ * (monotonic ms from the start of the run).
+ */
+
+/** What a server's log tells of. */
+export type AlarmKind = 'crash report' | 'assertion' | 'sanitizer' | 'valgrind' | 'panic'
+
+/** A crash report, a failed assertion or the like in a server's log. */
+export interface AlarmObservation {
+  node: string
+  seenMs: number
+  kind: AlarmKind
+  /** The line that gave it away and the first of those after it. */
+  lines: string[]
+}
+
+/** A server that no longer runs, and that the run did not end. */
+export interface ServerEndObservation {
+  node: string
+  /** When it was first seen not to run. */
+  seenMs: number
+  /** The platform's words: `process ended by SIGSEGV`. */
+  text: string
+  exitCode?: number
+  outOfMemory?: boolean
+  /** The last lines of its log. */
+  lastLines: string[]
+}
+
+/** A server's program has begun, as its log says. */
+export interface ServerStartObservation {
+  node: string
+  seenMs: number
+}
+
+/** The cluster when all faults were healed and the steps were over. */
+export interface EndStateObservation {
+  /** How long the cluster had to become healthy, ms: from its own settings. */
+  withinMs: number
+  /** How long it took; absent if it did not. */
+  settledAfterMs?: number
+  /** What was wrong at the last look, a sentence each; empty when it was healthy. */
+  problems: string[]
+  /** The highest epoch that a node knew when the cluster was ready, and at the last look. */
+  epochs?: { first: number; last: number }
+  /** Nodes that the scenario itself had left stopped or paused: nothing is asked of them. */
+  absent: string[]
+}
+
+/** What a server held at a moment, in bytes and counts. */
+export interface ResourceObservation {
+  node: string
+  seenMs: number
+  clients: number
+  usedMemory: number
+  /** Replication backlog and the output buffers of replicas. */
+  replicationBuffers: number
+  keys: number
+}
+
+/** What reading a dataset of `write` back at the end has shown. */
+export interface DatasetObservation {
+  name: string
+  /** Keys with an acknowledged write. */
+  keys: number
+  /** Keys whose acknowledged value is gone, a line each, at most 20. */
+  wrong: string[]
+  /** How many there are. */
+  wrongCount: number
+  /** Why some keys could not be read. */
+  unread?: string
+}
+
+/** What comparing the data of replicas with their masters' at the end has shown. */
+export interface DataObservation {
+  /** Keys of all masters. */
+  keys: number
+  /** Replicas that were compared. */
+  replicas: number
+  tookMs: number
+  differences: SeenDifference[]
+  /** Differences beyond those that are listed. */
+  unnamed: number
+  /** What could not be compared and why, a sentence each. */
+  incomplete: string[]
+}
+
+/** One key, or one function, that a replica does not have as its master has. */
+interface SeenDifference {
+  /** 1-based; 0: a node without slots. */
+  shard: number
+  nodes: string[]
+  /** One sentence: which key, what differs, at which offsets. */
+  text: string
+}

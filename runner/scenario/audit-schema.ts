@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { auditRules } from '../checks/audit/index.ts'
+import { parseTarget } from '../cluster/targets.ts'
+import { namesUsedIn } from '../steps/names.ts'
+
+const pardon = z.enum(['allowed', 'expected'])
+
+const yes = z.literal(true)
+
+/** Judged when all is over, when roles and owners may be others: so no phrase about them. */
+const node = z.string().superRefine((text, refinement) => {
+  if (namesUsedIn(text).length > 0) return
+  const parsed = parseTarget(text)
+  if ('target' in parsed && parsed.target.kind === 'node') return
+  const message = `\`${text}\` is no name of a node: give redis-node0, or the $name that \`let\` gave to the node`
+  refinement.addIssue({ code: 'custom', message })
+})
+
+const forNodes = z
+  .strictObject({
+    node: node.optional().describe('Findings of this node alone: redis-node0, or a $name'),
+    nodes: z.array(node).min(1).optional().describe('Findings of these nodes alone'),
+    allowed: yes.optional().describe('It may be found'),
+    expected: yes.optional().describe('It must be found'),
+  })
+  .superRefine((written, refinement) => {
+    const complain = (message: string) => refinement.addIssue({ code: 'custom', message })
+    if (written.node !== undefined && written.nodes !== undefined) complain('`node` and `nodes` do not stand together')
+    if ((written.allowed === true) === (written.expected === true)) {
+      complain('say either `allowed: true` or `expected: true`')
+    }
+  })
+
+export const pardons = z.union([pardon, forNodes, z.array(forNodes).min(1)])
+
+/** What may stand under `audit:`: by rule, that its findings are `allowed` or `expected`, on all nodes or on some. */
+export const auditSchema = z
+  .strictObject(
+    Object.fromEntries(auditRules.map(({ name, sentence }) => [name, pardons.optional().describe(sentence)])),
+  )
+  .describe('What the audit may find, or must, because the scenario means it; by rule')

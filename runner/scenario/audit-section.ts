@@ -1,0 +1,31 @@
+import type { z } from 'zod'
+import { auditSchema, type pardons } from './audit-schema.ts'
+import type { CheckContext } from './check-value.ts'
+import { checkNames } from './scope.ts'
+import { readKey } from './top-level.ts'
+import { entryOf, type MapTree } from './tree.ts'
+
+/** A pardon as written: `nodes` are names of nodes, or `$names` that the steps give. */
+export interface WrittenPardon {
+  nodes?: string[]
+  pardon: 'allowed' | 'expected'
+}
+
+/** The scenario's pardons, by rule. What is wrong is reported, and left out. */
+export function readAudit(map: MapTree, context: CheckContext): Record<string, WrittenPardon[]> {
+  const entry = entryOf(map, 'audit')
+  if (entry) checkNames(entry.value, context.scope, context.source, context.problems)
+  const section = readKey(map, 'audit', auditSchema, context) ?? {}
+  return Object.fromEntries(
+    Object.entries(section).map(([rule, written]) => [rule, written === undefined ? [] : listOf(written)]),
+  )
+}
+
+function listOf(written: z.infer<typeof pardons>): WrittenPardon[] {
+  if (typeof written === 'string') return [{ pardon: written }]
+  const list = Array.isArray(written) ? written : [written]
+  return list.map(({ node: one, nodes, expected }) => {
+    const named = nodes ?? (one === undefined ? undefined : [one])
+    return { pardon: expected === true ? 'expected' : 'allowed', ...(named === undefined ? {} : { nodes: named }) }
+  })
+}

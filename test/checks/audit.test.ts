@@ -1,0 +1,384 @@
+import t from 'tap'
+import { judgeAudit, type Pardons } from '../../runner/checks/audit/judge-audit.ts'
+import type { AuditRuleOutcome } from '../../runner/record/audit-outcome.ts'
+import type { ScenarioEvent } from '../../runner/record/events.ts'
+import { auditFacts, type WorkloadFact } from '../../runner/results/audit-facts.ts'
+import { storedRun } from '../support/replay-failovers.ts'
+
+const scenario = 0
+const NODES = [
+  { name: 'redis-node0', address: 'localhost:7010', role: 'master', shard: 1 },
+  { name: 'redis-node1', address: 'localhost:7011', role: 'replica', shard: 1 },
+] as const
+
+type View = Extract<ScenarioEvent, { type: 'view-seen' }>
+
+function view(node: string, atMs: number, roles: { master: string; replica: string; slots?: string }): View {
+  const { master, replica, slots = '0-16383' } = roles
+  return {
+    ...{ type: 'view-seen', atMs, scenario, node, afterMs: atMs, seenMs: atMs },
+    view: [
+      { name: master, role: 'master', slots },
+      { name: replica, role: 'replica', of: master, slots: '' },
+    ],
+  }
+}
+
+const AS_FORMED = { master: 'redis-node0', replica: 'redis-node1' }
+
+/** A run of 20 s in which nothing happened, with some of its events taken away and others added. */
+function eventsOf(planted: readonly ScenarioEvent[], without: readonly ScenarioEvent['type'][] = []): ScenarioEvent[] {
+  const quiet: ScenarioEvent[] = [
+    {
+      ...{ type: 'scenario-started', atMs: 0, scenario, id: 's', title: 's', file: 's.yaml', tags: [], seed: 1 },
+      ...{ params: {}, platform: 'process', server: 'redis 7.0.15', steps: [] },
+    },
+    {
+      ...{ type: 'cluster-ready', atMs: 1000, scenario, setupMs: 1000, server: 'redis 7.0.15' },
+      cluster: { shards: 1, replicas: 1, nodes: [...NODES], config: {}, slots: [[[0, 16383]]] },
+    },
+    view('redis-node0', 1010, AS_FORMED),
+    view('redis-node1', 1010, AS_FORMED),
+    {
+      ...{ type: 'end-state-seen', atMs: 19_000, scenario, withinMs: 23_000, settledAfterMs: 2, problems: [] },
+      ...{ epochs: { first: 2, last: 2 }, absent: [] },
+    },
+    {
+      ...{ type: 'data-compared', atMs: 19_100, scenario, keys: 300, replicas: 1, tookMs: 40, differences: [] },
+      ...{ unnamed: 0, incomplete: [] },
+    },
+    { type: 'watch-ended', atMs: 19_200, scenario },
+    {
+      ...{ type: 'scenario-ended', atMs: 20_000, scenario, verdict: 'passed', durationMs: 20_000, setupMs: 1000 },
+      cleanupMs: 100,
+    },
+  ]
+  const kept = quiet.filter(({ type }) => !without.includes(type))
+  return [...kept, ...planted].sort((one, other) => one.atMs - other.atMs)
+}
+
+interface Planted {
+  events?: readonly ScenarioEvent[]
+  without?: readonly ScenarioEvent['type'][]
+  workloads?: readonly WorkloadFact[]
+  pardons?: Pardons
+  warnOnly?: boolean
+}
+
+function audit({ events = [], without, workloads = [], pardons = {}, warnOnly = false }: Planted): AuditRuleOutcome[] {
+  return judgeAudit(
+    auditFacts(eventsOf(events, without), () => workloads),
+    pardons,
+    { warnOnly },
+  ).rules
+}
+
+function endState(problems: string[]): ScenarioEvent {
+  return { type: 'end-state-seen', atMs: 19_000, scenario, withinMs: 23_000, problems, absent: [] }
+}
+
+const crashReport = ['=== REDIS BUG REPORT START: Cut & paste starting from here ===', 'crashed by signal: 11']
+
+const ended: ScenarioEvent = {
+  ...{ type: 'server-ended', atMs: 5100, scenario, node: 'redis-node1', seenMs: 5100 },
+  ...{ text: 'process was killed by SIGSEGV', lastLines: ['the last line'] },
+}
+
+function resources(atMs: number, clients: number): ScenarioEvent {
+  return {
+    ...{ type: 'resources-seen', atMs, scenario, node: 'redis-node0', seenMs: atMs, clients },
+    ...{ usedMemory: 2_000_000, replicationBuffers: 0, keys: 10 },
+  }
+}
+
+/** By what is planted: the rule that finds it, and what it says. */
+const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; verdict?: 'inconclusive' }>> = {
+  'a server that crashed': {
+    events: [
+      ended,
+      {
+        type: 'alarm-seen',
+        atMs: 5300,
+        scenario,
+        node: 'redis-node1',
+        seenMs: 5000,
+        kind: 'crash report',
+        lines: crashReport,
+      },
+    ],
+    rule: 'crash',
+    says: /^redis-node1 ended by itself at 5\.00 s: process was killed by SIGSEGV\n=== REDIS BUG REPORT START.*\ncrashed by signal: 11$/,
+  },
+  'a server that was ended for memory': {
+    events: [{ ...ended, text: 'container exited with code 137', exitCode: 137, outOfMemory: true }],
+    rule: 'crash',
+    says: /^redis-node1 ended by itself at 5\.10 s: container exited with code 137, for want of memory\nthe last line$/,
+  },
+  'a server that started again by itself': {
+    events: [{ type: 'server-started', atMs: 5000, scenario, node: 'redis-node0', seenMs: 5000 }],
+    rule: 'crash',
+    says: /^redis-node0 started again by itself at 5\.00 s$/,
+  },
+  'an assertion that did not end its server': {
+    events: [
+      {
+        type: 'alarm-seen',
+        atMs: 5000,
+        scenario,
+        node: 'redis-node0',
+        seenMs: 5000,
+        kind: 'assertion',
+        lines: ['=== ASSERTION FAILED ==='],
+      },
+    ],
+    rule: 'crash',
+    says: /^redis-node0 logged an assertion at 5\.00 s: === ASSERTION FAILED ===$/,
+  },
+  'a replica that follows another master by itself': {
+    events: [
+      {
+        ...view('redis-node1', 6000, AS_FORMED),
+        view: [{ name: 'redis-node1', role: 'replica', of: 'redis-node4', slots: '' }],
+      },
+    ],
+    rule: 'roles',
+    says: /^redis-node1 became a replica of redis-node4 at 6\.00 s; until then it was a replica of redis-node0, and nothing explains/,
+  },
+  'slots that moved by themselves': {
+    events: [view('redis-node0', 6000, { ...AS_FORMED, slots: '0-16382' })],
+    rule: 'slots',
+    says: /^redis-node0 served slots 0-16383 and serves 0-16382 since 6\.00 s, and no step moved them$/,
+  },
+  'an epoch that rose by itself': {
+    events: [
+      {
+        type: 'end-state-seen',
+        atMs: 18_900,
+        scenario,
+        withinMs: 1,
+        problems: [],
+        epochs: { first: 2, last: 5 },
+        absent: [],
+      },
+    ],
+    without: ['end-state-seen'],
+    rule: 'slots',
+    says: /^The epoch rose from 2 to 5, and the logs tell of 0 elections or takeovers$/,
+  },
+  'a loop of full syncs': {
+    events: [4000, 6000, 8000].flatMap((atMs): ScenarioEvent[] => [
+      {
+        type: 'failover-seen',
+        atMs,
+        scenario,
+        node: 'redis-node0',
+        moment: 'replica dropped',
+        seenMs: atMs,
+        errorMs: 1,
+        text: 'scheduled to be closed',
+        reason: 'scheduled to be closed ASAP for overcoming of output buffer limits',
+      },
+      {
+        type: 'failover-seen',
+        atMs,
+        scenario,
+        node: 'redis-node1',
+        moment: 'full resync',
+        seenMs: atMs,
+        errorMs: 1,
+        text: 'Full resync from master',
+      },
+    ]),
+    rule: 'resync',
+    says: /^redis-node1 synced in full 3 times: scheduled to be closed ASAP for overcoming of output buffer limits/,
+  },
+  'a node whose view never converges': {
+    events: [endState(['redis-node1 says that redis-node0 is failing'])],
+    without: ['end-state-seen', 'data-compared'],
+    rule: 'end_state',
+    says: /^the cluster was not healthy 23 s after everything was healed: redis-node1 says that redis-node0 is failing$/,
+  },
+  'a replica that did not apply a write': {
+    events: [
+      {
+        ...{
+          type: 'data-compared',
+          atMs: 19_050,
+          scenario,
+          keys: 300,
+          replicas: 1,
+          tookMs: 40,
+          unnamed: 2,
+          incomplete: [],
+        },
+        differences: [
+          { shard: 1, nodes: ['redis-node1'], text: 'key a (slot 15495, shard 1): missing on redis-node1' },
+        ],
+      },
+    ],
+    without: ['data-compared'],
+    rule: 'replica_data',
+    says: /^key a \(slot 15495, shard 1\): missing on redis-node1\nand 2 differences more$/,
+  },
+  'data that could not be compared': {
+    events: [
+      {
+        ...{ type: 'data-compared', atMs: 19_050, scenario, keys: 300, replicas: 1, tookMs: 40, unnamed: 0 },
+        ...{ differences: [], incomplete: ['redis-node1 did not catch up within 5 s'] },
+      },
+    ],
+    without: ['data-compared'],
+    rule: 'replica_data',
+    says: /^the data could not be compared whole: redis-node1 did not catch up within 5 s$/,
+    verdict: 'inconclusive',
+  },
+  'acknowledged keys that are gone': {
+    events: [
+      {
+        type: 'dataset-read',
+        atMs: 19_010,
+        scenario,
+        name: 'orders',
+        keys: 300,
+        wrong: ['orders:1 is gone'],
+        wrongCount: 1,
+      },
+    ],
+    rule: 'lost_writes',
+    says: /^1 acknowledged write of orders \(300 keys\) is gone at the end\norders:1 is gone$/,
+  },
+  'a workload that lost writes and has no check of them': {
+    workloads: [{ name: 'shop', loss: { check: 'lost_writes', explanation: '3 writes are gone.', details: [] } }],
+    rule: 'lost_writes',
+    says: /^shop: 3 writes are gone\.$/,
+  },
+  'connections that grow without end': {
+    events: [10, 40, 70, 100, 130].map((clients, place) => resources(6000 + place * 1000, clients)),
+    rule: 'growth',
+    says: /^connections of redis-node0 grew at each of 5 looks since 6\.00 s, from 10 to 130$/,
+  },
+  'a load that was hardly sent': {
+    workloads: [{ name: 'shop', starved: 'it sent 40 of 450 operations due (9%)' }],
+    rule: 'evidence',
+    says: /^The load of shop shows little: it sent 40 of 450 operations due \(9%\)$/,
+    verdict: 'inconclusive',
+  },
+  'a runner that stood still for most of the time': {
+    events: [{ type: 'stall-seen', atMs: 15_000, scenario, who: 'runner', fromMs: 2000, toMs: 15_000 }],
+    rule: 'evidence',
+    says: /^The runner stood still for 13\.0\d? s of 20\.0\d? s, first at 2\.00 s$/,
+    verdict: 'inconclusive',
+  },
+}
+
+t.test('nothing is found where nothing happened', async (t) => {
+  const rules = audit({})
+  t.equal(rules.length, 11)
+  t.strictSame(
+    rules.flatMap(({ findings }) => findings),
+    [],
+  )
+  t.ok(rules.every(({ verdict, lookedAt }) => verdict === 'passed' && lookedAt !== ''))
+})
+
+for (const [name, { rule, says, verdict = 'failed', ...planted }] of Object.entries(PLANTS)) {
+  t.test(`${name}: found by ${rule} alone`, async (t) => {
+    const bad = audit(planted).filter((outcome) => outcome.verdict !== 'passed')
+    t.strictSame(
+      bad.map((outcome) => outcome.rule),
+      [rule],
+    )
+    t.equal(bad[0]?.verdict, verdict)
+    const [first, ...others] = bad[0]?.findings ?? []
+    t.match([first?.text, ...(first?.details ?? [])].join('\n'), says)
+    t.strictSame(others, [])
+  })
+}
+
+t.test('what is asked for is no finding', async (t) => {
+  const step = { path: '1', verb: 'redis', name: 'SHUTDOWN', file: 's.yaml', line: 1 }
+  const shutdown: ScenarioEvent[] = [
+    { type: 'step-started', atMs: 5000, scenario, index: 1, step },
+    {
+      ...{ type: 'step-ended', atMs: 5050, scenario, index: 1, step, durationMs: 50 },
+      outcome: { verdict: 'passed', targets: ['redis-node1'], administers: 'SHUTDOWN' },
+    },
+  ]
+  const oom: ScenarioEvent = {
+    ...{ type: 'fault-seen', atMs: 4000, scenario, fault: 'memory', nodes: ['redis-node1'], undone: false },
+    ...{ fromMs: 4000, toMs: 4010 },
+  }
+  for (const reason of [shutdown, [oom]]) {
+    t.strictSame(
+      audit({ events: [...reason, ended] }).flatMap(({ findings }) => findings),
+      [],
+    )
+  }
+})
+
+t.test('what the runner missed before the scenario began is no finding', async (t) => {
+  const events: ScenarioEvent[] = [
+    { type: 'stall-seen', atMs: 2000, scenario, who: 'runner', fromMs: -18_000, toMs: 2000 },
+  ]
+  t.strictSame(
+    audit({ events }).flatMap(({ findings }) => findings),
+    [],
+  )
+})
+
+t.test('pardons: by rule, and by node where nodes are named', async (t) => {
+  const crash = (pardons: Pardons) => audit({ events: [ended], pardons }).find(({ rule }) => rule === 'crash')
+  const allowed = crash({ crash: [{ pardon: 'allowed' }] })
+  t.match(allowed, { verdict: 'passed', findings: [{ pardon: 'allowed' }] })
+  t.match(crash({ crash: [{ nodes: ['redis-node1'], pardon: 'expected' }] }), { verdict: 'passed' })
+  t.match(crash({ crash: [{ nodes: ['redis-node0'], pardon: 'allowed' }] }), { verdict: 'failed' })
+  t.match(crash({ lost_writes: [{ pardon: 'allowed' }] }), { verdict: 'failed' })
+})
+
+t.test('what is expected and not found is a finding, once all steps have passed', async (t) => {
+  const pardons: Pardons = { crash: [{ nodes: ['redis-node1'], pardon: 'expected' }] }
+  t.match(audit({ pardons })[0], {
+    verdict: 'failed',
+    findings: [{ text: 'The scenario expects a finding of `crash` of redis-node1, and there was none' }],
+  })
+  t.match(audit({ pardons, without: ['end-state-seen', 'data-compared'] })[0], { verdict: 'passed', findings: [] })
+})
+
+t.test('with warnOnly findings are shown and change nothing', async (t) => {
+  t.match(audit({ events: [ended], warnOnly: true })[0], { verdict: 'warned', findings: [{ nodes: ['redis-node1'] }] })
+})
+
+/** What is found in a stored run, had its events been otherwise. */
+function foundIn(run: string, change: (event: ScenarioEvent) => ScenarioEvent | undefined): string[] {
+  const events = storedRun(run).events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const facts = auditFacts(
+    events.flatMap((event) => change(event) ?? []),
+    () => [],
+  )
+  return judgeAudit(facts, {}).rules.flatMap(({ rule, findings }) => findings.map(({ text }) => `${rule}: ${text}`))
+}
+
+t.test('failovers that a fault explains are no finding; without it each is one', async (t) => {
+  t.strictSame(
+    foundIn('halves-redis-7.0.15', (event) => event),
+    [],
+  )
+  const found = foundIn('halves-redis-7.0.15', (event) =>
+    event.type === 'fault-seen' || event.type === 'fault-began' ? undefined : event,
+  )
+  t.match(found, [
+    /^failover: redis-node1 replaced redis-node0 in shard 1 at 4\.34 s, and no step and no fault explains/,
+  ])
+  t.equal(found.length, 1)
+})
+
+t.test('an election that takes longer than the settings let expect', async (t) => {
+  const lateMs = 4000
+  const found = foundIn('halves-redis-7.0.15', (event) => {
+    const isAfterDetection = event.type === 'failover-seen' && event.seenMs > 3_300
+    if (!('seenMs' in event) || !(isAfterDetection || event.type === 'view-seen')) return event
+    const late = event.seenMs > 3_300 ? lateMs : 0
+    return { ...event, seenMs: event.seenMs + late }
+  })
+  t.match(found.join('\n'), /^failover_time: The (detection|election) in shard 1/m)
+})
