@@ -15,7 +15,7 @@ const BEFORE_MS = 1000
 
 /**
  * What was acknowledged around each failover, from a second before its cause until the new master was there: in every
- * shard that has keys of the workload.
+ * shard that has keys of the workload. Where a cut in the shard went before its cause, from a second before that.
  */
 export function failoverWindows({
   history,
@@ -30,8 +30,8 @@ export function failoverWindows({
   const windows = facts.failovers
     .filter(({ shard, outcome = 'promoted' }) => outcome === 'promoted' && itsShards.has(shard))
     .map((failover): FailoverWindow => {
-      const { startMs, totalMs } = failover
-      return { failover, fromMs: Math.max(startMs - BEFORE_MS, 0), toMs: startMs + totalMs, writes: 0, operations: 0 }
+      const fromMs = Math.max(atRiskFromMs(facts, failover) - BEFORE_MS, 0)
+      return { failover, fromMs, toMs: failover.startMs + failover.totalMs, writes: 0, operations: 0 }
     })
   if (windows.length === 0) return []
   const { ops, rows } = history
@@ -46,4 +46,13 @@ export function failoverWindows({
     }
   }
   return windows
+}
+
+/** From when on writes may not have reached the replica that became master: its cause, or a cut that lasted until it. */
+function atRiskFromMs({ faults }: RunFacts, { shard, startMs }: FailoverFact): number {
+  const cuts = faults.filter(
+    (fault) =>
+      fault.verb === 'partition' && fault.shards.includes(shard) && fault.startMs < startMs && startMs < fault.endMs,
+  )
+  return Math.min(startMs, ...cuts.map((cut) => cut.startMs))
 }

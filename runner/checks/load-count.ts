@@ -39,8 +39,10 @@ export function countLoad(history: History): LoadCount {
 export function starved(load: LoadSent | undefined, least: number): string | undefined {
   if (load === undefined || load.sent >= least * load.due) return undefined
   const { due, sent } = load
-  return (
-    `only ${sent} of the ${plural(due, 'operation')} that were due ${sent === 1 ? 'was' : 'were'} sent (${sentPercent(load)}): the other ${due - sent} never left the client, ` +
-    `so they show nothing; at least ${Math.round(least * 100)}% are wanted (\`min_sent\`). More clients, a lower rate or a shorter time-out of operations would send more`
-  )
+  const were = `${sent === 0 ? 'none' : `only ${sent}`} of the ${plural(due, 'operation')} that were due ${sent > 1 ? 'were' : 'was'}`
+  const rest =
+    sent === 0
+      ? 'what never left the client shows nothing'
+      : `the other ${due - sent} never left the client, so they show nothing`
+  return `${were} sent (${sentPercent(load)}): ${rest}; at least ${Math.round(least * 100)}% are wanted (\`min_sent\`). More clients, a lower rate or a shorter time-out of operations would send more`
 }

@@ -16,9 +16,10 @@ export function failoverDoubt(evidence: Evidence, watched: Watched, shards?: Sha
   if (thinnest === undefined || thinnest[watched] >= least) return undefined
   const { failover, fromMs, toMs } = thinnest
   const count = thinnest[watched]
-  const were = `${plural(count, watched === 'writes' ? 'write' : 'operation')} ${count === 1 ? 'was' : 'were'}`
+  const one = watched === 'writes' ? 'write' : 'operation'
+  const were = count === 0 ? `no ${one} was` : `only ${plural(count, one)} ${count === 1 ? 'was' : 'were'}`
   return (
-    `only ${were} acknowledged in shard ${failover.shard} around its failover (${failover.cause}), between ${momentText(fromMs)} and ${momentText(toMs)}: ` +
+    `${were} acknowledged in shard ${failover.shard} around its failover (${failover.cause}), between ${momentText(fromMs)} and ${momentText(toMs)}: ` +
     `what went wrong there would hardly have been seen; at least ${least} are wanted (\`min_in_window\`)`
   )
 }
