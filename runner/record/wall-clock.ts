@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { stoodStillMs } from '../base/pulse.ts'
 
 /** A moment on the monotonic clock, and how far it may be off, either way. */
 export interface MappedTime {
@@ -34,14 +35,18 @@ const USUAL_LAG_MS = 60
 const LONGEST_LAG_MS = 500
 
 /**
- * Maps the wall clock of log lines to the monotonic clock. Both are read anew for every line, so that a wall clock that
- * is set meanwhile moves nothing but the error of the lines at that moment. Lines of a server whose clock is not ours
- * (another machine, a virtual one, a clock fault) are known by when they arrive, and have a larger error.
+ * Maps the wall clock of log lines to the monotonic clock. Both are read anew for every line. When the wall clock was
+ * set meanwhile, a line was stamped before or after: the one of the two that it cannot have been, by when it arrived, is
+ * ruled out, and where neither can, the error tells. A line that arrives late because the runner stood still is not late.
+ * Lines of a server whose clock is not ours (another machine, a virtual one, a clock fault) are known by when they
+ * arrive, and have a larger error.
  */
 export class WallClock {
   readonly #clock: Clock
   /** The best known so far: of readings cut off by up to a millisecond, the one that was cut off least. */
   #best: Sample | undefined
+  /** The best before the wall clock was set, the last time, and when that was noticed. */
+  #before: { sample: Sample; untilMs: number } | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -51,14 +56,18 @@ export class WallClock {
   map(wallMs: number): MappedTime {
     const sample = this.#sample()
     const jumpMs = this.#learn(sample)
-    const { offsetMs, errorMs: readingMs } = this.#best ?? sample
-    const errorMs = RESOLUTION_MS + readingMs + jumpMs
-    const nowMs = wallMs + RESOLUTION_MS / 2 + offsetMs
-    const lagMs = sample.nowMs - nowMs
-    if (lagMs < -AHEAD_MS - errorMs) {
-      return { nowMs: sample.nowMs - USUAL_LAG_MS / 2, errorMs: USUAL_LAG_MS / 2 + errorMs }
-    }
-    return { nowMs, errorMs: lagMs > LONGEST_LAG_MS ? lagMs + errorMs : errorMs }
+    const now = mapped(this.#best ?? sample, wallMs)
+    const before = this.#before && mapped(this.#before.sample, wallMs)
+    const mayBeBefore = before && before.nowMs <= (this.#before?.untilMs ?? 0) && this.#mayBe(before, sample.nowMs)
+    if (!this.#mayBe(now, sample.nowMs)) return mayBeBefore ? before : unlikely(now, jumpMs, sample.nowMs)
+    return mayBeBefore ? { ...now, errorMs: now.errorMs + jumpMs } : now
+  }
+
+  /** Whether a line may have been written then, by when it arrived: not in the future, and no longer ago than usual. */
+  #mayBe({ nowMs, errorMs }: MappedTime, arrivedMs: number): boolean {
+    const lagMs = arrivedMs - nowMs
+    if (lagMs < -AHEAD_MS - errorMs) return false
+    return lagMs - stoodStillMs(this.#clock.stallsSince(nowMs), nowMs, arrivedMs) <= LONGEST_LAG_MS
   }
 
   /**
@@ -90,6 +99,22 @@ export class WallClock {
     const sinceMs = sample.nowMs - (best?.nowMs ?? sample.nowMs)
     const isWithin = movedMs >= 0 && movedMs <= RESOLUTION_MS + sample.errorMs + (best?.errorMs ?? 0)
     if (best === undefined || !isWithin) this.#best = sample
-    return Math.abs(movedMs) > 2 * RESOLUTION_MS + SLEW * sinceMs ? Math.abs(movedMs) : 0
+    if (best === undefined || Math.abs(movedMs) <= 2 * RESOLUTION_MS + SLEW * sinceMs) return 0
+    this.#before = { sample: best, untilMs: sample.nowMs }
+    return Math.abs(movedMs)
   }
+}
+
+function mapped({ offsetMs, errorMs }: Sample, wallMs: number): MappedTime {
+  return { nowMs: wallMs + RESOLUTION_MS / 2 + offsetMs, errorMs: RESOLUTION_MS + errorMs }
+}
+
+/** Of a line that cannot have been written when its stamp says: its clock is another, or it was kept back. */
+function unlikely({ nowMs, errorMs }: MappedTime, jumpMs: number, arrivedMs: number): MappedTime {
+  const ownMs = errorMs + jumpMs
+  const lagMs = arrivedMs - nowMs
+  if (lagMs < -AHEAD_MS - ownMs) {
+    return { nowMs: arrivedMs - USUAL_LAG_MS / 2, errorMs: USUAL_LAG_MS / 2 + ownMs }
+  }
+  return { nowMs, errorMs: Math.max(lagMs, 0) + ownMs }
 }

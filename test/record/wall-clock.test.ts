@@ -28,18 +28,55 @@ t.test('lines are mapped within their stated error, whatever is cut off of the s
   }
 })
 
-t.test('a wall clock that is set moves later lines with it, and the error tells of it once', async (t) => {
+for (const stepMs of [30_000, -30_000, 3_600_000, -3_600_000]) {
+  t.test(`a wall clock that is set by ${stepMs / 1000} s moves no line, whenever it was written`, async (t) => {
+    const clock = new TwoClocks(10_000_000)
+    const wall = new WallClock(clock)
+    wall.map(clock.stamp())
+    clock.ms += 10
+    const writtenMs = clock.ms
+    const old = clock.stamp()
+    clock.ms += 20
+    clock.aheadMs += stepMs
+    clock.ms += 20
+    const after = wall.map(clock.stamp())
+    const late = wall.map(old)
+    t.ok(Math.abs(after.nowMs - clock.ms) <= 1.5, 'one that was written after it')
+    t.ok(after.errorMs <= 1.5)
+    t.ok(Math.abs(late.nowMs - writtenMs) <= 1.5, 'one that was written before it, and read after')
+    t.ok(late.errorMs <= 1.5)
+    clock.ms += 60_000
+    const later = wall.map(clock.stamp())
+    t.ok(Math.abs(later.nowMs - clock.ms) <= 2 && later.errorMs <= 2, 'and one of later')
+  })
+}
+
+t.test(
+  'a clock that is set back by less than lines are late leaves both open, and the error tells of it once',
+  async (t) => {
+    const clock = new TwoClocks(100)
+    const wall = new WallClock(clock)
+    wall.map(clock.stamp())
+    clock.ms += 300
+    clock.aheadMs -= 200
+    const jumped = wall.map(clock.stamp())
+    t.ok(jumped.errorMs >= 200, `± ${jumped.errorMs}`)
+    clock.ms += 300
+    t.ok(wall.map(clock.stamp()).errorMs <= 1.5)
+  },
+)
+
+t.test('a line that waited for a runner that stood still was written when it says', async (t) => {
   const clock = new TwoClocks(100)
   const wall = new WallClock(clock)
   wall.map(clock.stamp())
-  clock.ms += 10
-  clock.aheadMs += 3600_000
-  const jumped = wall.map(clock.stamp())
-  t.ok(jumped.errorMs >= 3600_000, `± ${jumped.errorMs}`)
-  clock.ms += 10
-  const later = wall.map(clock.stamp())
-  t.ok(Math.abs(later.nowMs - clock.ms) <= 1.5)
-  t.ok(later.errorMs <= 1.5)
+  clock.ms += 1000
+  const stamp = clock.stamp()
+  const writtenMs = clock.ms
+  clock.standStill(8000)
+  const { nowMs, errorMs } = wall.map(stamp)
+  t.ok(Math.abs(nowMs - writtenMs) <= errorMs)
+  t.ok(errorMs <= 1.5, `± ${errorMs}`)
 })
 
 t.test('a wall clock that is slewed is followed', async (t) => {
