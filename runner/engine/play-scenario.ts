@@ -16,6 +16,7 @@ import { type Place, plannedStep, recordReady, recordStart } from './announce.ts
 import { AsPlayed } from './as-played.ts'
 import { Audit } from './audit.ts'
 import { BackgroundLoad } from './background-load.ts'
+import { endedServers } from './ended-servers.ts'
 import { FailoverWatch } from './failover-watch.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { healAll } from './heal-all.ts'
@@ -36,6 +37,7 @@ import { configOf, setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
 import { StallWatch } from './stall-watch.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
+import type { WatchedServers } from './watched-servers.ts'
 
 /**
  * How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end
@@ -150,7 +152,7 @@ function stageOf(
   scenario: Scenario,
   index: number,
   settings: RunSettings,
-  made: { cluster: LiveCluster; servers: ServerGroup; faults: FaultBoard; load: BackgroundLoad | undefined },
+  made: { cluster: LiveCluster; servers: WatchedServers; faults: FaultBoard; load: BackgroundLoad | undefined },
   hindsight: Hindsight,
   played: AsPlayed,
   onBug: (error: unknown) => void,
@@ -166,6 +168,7 @@ function stageOf(
     servers,
     faults,
     hindsight,
+    endedServers: () => endedServers(servers, (node) => servers.isEndedOnPurpose(node)),
     onPhase: (name) => load?.phase(name),
     targets: new TargetResolver(cluster, random),
     datasets: new Datasets(settings.seed),

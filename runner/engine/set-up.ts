@@ -1,3 +1,4 @@
+import { ChaosError } from '../base/errors.ts'
 import { formCluster } from '../cluster/form.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
@@ -5,6 +6,7 @@ import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
+import { endedServers } from './ended-servers.ts'
 import type { NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
 
@@ -63,6 +65,8 @@ export async function setUp(
     ])
   } catch (error) {
     cluster.close()
+    const ended = options.signal.aborted ? [] : await endedServers(servers)
+    if (error instanceof ChaosError) error.message = [error.message, ...ended].join('; ')
     throw error
   }
   return { cluster, servers }

@@ -32,6 +32,8 @@ export interface Stage {
   planned(step: Step): PlannedStep
   /** Remembers which nodes a phrase stood for, for the scenario as played. */
   noteTargets(path: string, where: readonly (string | number)[], nodes: readonly string[]): void
+  /** Servers that are down although no step ended them, a sentence for each. Never throws. */
+  endedServers(): Promise<string[]>
   /** A phase of the scenario begins. */
   onPhase(name: string): void
   onBug(error: unknown): void

@@ -107,6 +107,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
   } catch (error) {
     if (!announced) started()
     outcome = outcomeOfError(error, stage, lastProgress)
+    if (!(error instanceof ChildNotPassed)) await nameEndedServers(outcome, stage, signal)
   }
   if (targets.size > 0) outcome.targets = [...targets]
   if (limitMs !== undefined) outcome.limitMs = limitMs
@@ -262,6 +263,15 @@ function outcomeOfError(error: unknown, stage: Stage, lastProgress: string | und
   if (error instanceof StepFailure) return { verdict, ...error.outcome, error: error.error }
   const hint = error.hint === undefined ? {} : { hint: error.hint }
   return { verdict, error: { message: messageInStep(error, lastProgress), ...hint } }
+}
+
+/** A server that ended by itself is likely why the step did not pass. */
+async function nameEndedServers({ error }: PlayedOutcome, stage: Stage, signal: AbortSignal): Promise<void> {
+  if (!error || signal.aborted) return
+  const ended = await stage.endedServers()
+  // The step may have said it itself, as the first to see it.
+  const news = ended.filter((sentence) => !error.message.includes(sentence.replace(/^\S+ ended: /, '')))
+  error.message = [error.message, ...news].join('; ')
 }
 
 function messageInStep(error: ChaosError, lastProgress: string | undefined): string {

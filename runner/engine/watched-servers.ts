@@ -6,6 +6,9 @@ import type { FaultObservation } from '../record/observations.ts'
 /** What is done to a server's process. */
 export type ServerAction = 'stop' | 'kill' | 'pause' | 'restart' | 'start' | 'unpause'
 
+/** What leaves a server down; a restart does not. */
+const ENDS: ReadonlySet<string> = new Set(['stop', 'kill'])
+
 interface FaultListener {
   /** Something is about to be done to a server. */
   onBegin(action: ServerAction, node: string): void
@@ -57,6 +60,11 @@ export class WatchedServers implements ServerGroup {
     await this.#undo('unpause', node, () => this.#servers.unpause(node))
   }
 
+  /** Whether it was a step that ended the server, and nothing has started it since. */
+  isEndedOnPurpose(node: string): boolean {
+    return ENDS.has(this.#lastFault.get(node) ?? '')
+  }
+
   async #fault(fault: ServerAction, node: string, act: () => Promise<void>): Promise<void> {
     const times = await this.#timed(fault, node, act)
     this.#lastFault.set(node, fault)
@@ -105,6 +113,10 @@ export class WatchedServers implements ServerGroup {
 
   async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
     return await this.#servers.followLogs(node, onLine)
+  }
+
+  async lastWords(node: string): Promise<string> {
+    return await this.#servers.lastWords(node)
   }
 
   async remove(): Promise<void> {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { poll } from '../base/poll.ts'
 import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
+import { describeEnd } from '../platforms/last-words.ts'
 import { defineFault, type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { asHealing, ask, runningOf, wordsOf } from './reach.ts'
 import { ofEach } from './server-resources.ts'
@@ -123,10 +124,10 @@ async function firstAnswer(node: string, stage: FaultStage): Promise<FirstAnswer
   const { clock, signal } = stage
   const result = await poll(look, { clock, signal, withinMs: ANSWERS_WITHIN_MS, everyMs: LOOK_EVERY_MS })
   if (result.ok) return answer
-  const { text } = await stage.servers.state(node)
+  const end = await describeEnd(stage.servers, node, await stage.servers.state(node))
   throw new NotProven(
-    `${node} did not answer within ${ANSWERS_WITHIN_MS / 1000} s of its start: ${result.lastSeen} (${text})`,
-    `Read its log, nodes/${node}.log in the report folder.`,
+    `${node} did not answer within ${ANSWERS_WITHIN_MS / 1000} s of its start: ${result.lastSeen} (${end})`,
+    `Its log is nodes/${node}.log in the report folder.`,
   )
 }
 

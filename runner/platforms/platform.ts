@@ -106,6 +106,11 @@ export interface ServerGroup {
    * returned function ends it earlier and waits for the lines still under way.
    */
   followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>>
+  /**
+   * Why a server that is down ended, in its own words, as the end of its log tells; empty if that tells nothing, as
+   * after a SIGKILL.
+   */
+  lastWords(node: string): Promise<string>
   /** Removes the servers and all that was made for them. Idempotent. */
   remove(): Promise<void>
 }

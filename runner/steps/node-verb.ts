@@ -5,6 +5,7 @@ import { messageOf } from '../base/errors.ts'
 import { settleAll } from '../base/settle.ts'
 import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { PlatformError } from '../platforms/errors.ts'
+import { describeEnd } from '../platforms/last-words.ts'
 import type { NodeState, ServerGroup } from '../platforms/platform.ts'
 import { asStepError } from './fault-verb.ts'
 import { resolveTargets, type Targets, targets } from './targets.ts'
@@ -247,8 +248,8 @@ export async function proveAnswering(context: StepContext, node: string): Promis
     if (state.status === 'missing') throw goneBehindOurBack(node, state.text)
     if (state.status === 'stopped') {
       throw new StepFailure({
-        message: `${node} ended right after its start: ${state.text}`,
-        hint: `Read its log, nodes/${node}.log in the report folder.`,
+        message: `${node} ended right after its start: ${await describeEnd(context.servers, node, state)}`,
+        hint: `Its log is nodes/${node}.log in the report folder.`,
       })
     }
     await context.clock.sleep(10, context.signal)

@@ -122,6 +122,7 @@ t.test('the Docker platform', async (t) => {
 
       await group.stop(first, 10_000)
       t.match(await group.state(first), { status: 'stopped', exitCode: 0, text: 'container exited with code 0' })
+      t.match(await group.lastWords(first), /now ready to exit/)
       await group.stop(first, 10_000)
 
       const thief = await docker.createContainer({
@@ -143,6 +144,7 @@ t.test('the Docker platform', async (t) => {
 
       await group.kill(first)
       t.match(await group.state(first), { status: 'stopped', exitCode: 137 })
+      t.equal(await group.lastWords(first), '', 'it had no time for any')
       await group.kill(first)
       await group.restart(first, 10_000)
       t.equal(await ask(port, 'PING'), 'PONG')

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { LogLine } from '../../runner/platforms/platform.ts'
 import { parseLogLine } from '../../runner/platforms/process/logs.ts'
@@ -169,6 +170,25 @@ t.test('two groups side by side', async (t) => {
     `process ${specs[1].namePrefix}1`,
     `folder ${join(stateFolder, specs[1].runId)}`,
   ])
+})
+
+t.test('a server that cannot start again: its log says why', async (t) => {
+  const stateFolder = newStateFolder(t)
+  const platform = platformIn(stateFolder)
+  const wanted = await groupSpec()
+  t.teardown(async () => {
+    await platform.removeRun(wanted.runId)
+    platform.close()
+  })
+  const group = await platform.create(wanted, () => undefined)
+  const [, dir] = Object.values((await ask(wanted.portBase, 'CONFIG', 'GET', 'dir')) ?? {})
+  await group.kill(first)
+  t.equal(await group.lastWords(first), '', 'it had no time for any')
+  writeFileSync(join(String(dir), 'nodes.conf'), 'this is no cluster\n')
+  await group.start(first)
+  while ((await group.state(first)).status === 'running') await sleep(20)
+  t.match(await group.state(first), { status: 'stopped', exitCode: 1 })
+  t.match(await group.lastWords(first), /^Unrecoverable error: corrupted cluster config file/)
 })
 
 t.test('a server that does not take its settings', async (t) => {

@@ -86,6 +86,8 @@ export class FakeGroup implements ServerGroup {
   after: ((act: string, node: string) => unknown) | undefined
   onRemove: (() => unknown) | undefined
   removed = 0
+  /** What the logs of servers end with. */
+  readonly words = new Map<string, string>()
   readonly #states = new Map<string, NodeState>()
 
   constructor(nodes: readonly ServerNode[] | number) {
@@ -117,6 +119,13 @@ export class FakeGroup implements ServerGroup {
   async followLogs(): Promise<() => Promise<void>> {
     return async () => {}
   }
+
+  /** The last that was done to it was to end it. */
+  isEndedOnPurpose(node: string): boolean {
+    return /^(stop|kill) /.test(this.calls.findLast((call) => call.endsWith(` ${node}`)) ?? '')
+  }
+
+  lastWords = async (node: string) => this.words.get(node) ?? ''
 
   async remove(): Promise<void> {
     await this.onRemove?.()

@@ -1,6 +1,7 @@
 import type { Clock } from '../../runner/base/clock.ts'
 import { systemClock } from '../../runner/base/clock.ts'
 import { TargetResolver } from '../../runner/cluster/targets.ts'
+import { endedServers } from '../../runner/engine/ended-servers.ts'
 import type { Stage } from '../../runner/engine/stage.ts'
 import { type Played, playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
@@ -67,6 +68,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     },
     planned: ({ path, verb, name, file, line }) => ({ path, verb, name: name ?? verb, file, line }),
     noteTargets: () => {},
+    endedServers: () => endedServers(group, (node) => group.isEndedOnPurpose(node)),
     onPhase: () => {},
     onBug: (error) => bugs.push(error),
   }

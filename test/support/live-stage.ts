@@ -137,6 +137,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     },
     planned: ({ path, verb, name, file, line }) => ({ path, verb, name: name ?? verb, file, line }),
     noteTargets: () => {},
+    endedServers: async () => [],
     onPhase: () => {},
     onBug: (error) => made.bugs.push(error),
   }

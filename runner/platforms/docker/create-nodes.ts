@@ -4,12 +4,13 @@ import { settleAll } from '../../base/settle.ts'
 import type { Dialect } from '../dialects.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
+import { endOf, LAST_WORDS_LINES } from '../last-words.ts'
 import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
 import { renderAnnouncement, renderRunSettings } from '../server-config.ts'
 import type { Engine } from './engine.ts'
 import { type FileEntry, OWNED, putFiles } from './files.ts'
 import { type Labels, nodeLabels, runFilter, runLabels } from './labels.ts'
-import { endOfLog } from './logs.ts'
+import { tailOfLog } from './logs.ts'
 import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
 import { CLOCK_ENVIRONMENT } from './resources/clock.ts'
 import { dirSetting } from './resources/data-folder.ts'
@@ -161,7 +162,9 @@ async function lookAtNodes(engine: Engine, runId: string, nodes: readonly Server
   return await Promise.all(
     nodes.map(async ({ serverName }, index): Promise<FirstSight> => {
       const hasEnded = ended.some(({ Names }) => Names.includes(`/${serverName}`))
-      if (hasEnded) return { lastWords: await endOfLog(engine, serverName) }
+      if (hasEnded) {
+        return { lastWords: endOf(await tailOfLog(engine, serverName, LAST_WORDS_LINES)) }
+      }
       return answered[index] ? { answers: true } : { problem: 'it sent nothing' }
     }),
   )

@@ -110,8 +110,13 @@ export class LogFollower {
 
 /** The last lines that a container that ended has written, without their dates, as one line of text. */
 export async function endOfLog(engine: Engine, container: string): Promise<string> {
+  return lastLines(await tailOfLog(engine, container, 5), 5)
+}
+
+/** The last lines that a container has written, without the engine's dates. */
+export async function tailOfLog(engine: Engine, container: string, tail: number): Promise<string> {
   const log = await engine.call(`read the log of ${container}`, (abortSignal) =>
-    engine.docker.getContainer(container).logs({ stdout: true, stderr: true, follow: false, tail: 5, abortSignal }),
+    engine.docker.getContainer(container).logs({ stdout: true, stderr: true, follow: false, tail, abortSignal }),
   )
   const texts: string[] = []
   const sink = new Writable({
@@ -123,7 +128,7 @@ export async function endOfLog(engine: Engine, container: string): Promise<strin
   const stream = Readable.from([log])
   engine.docker.modem.demuxStream(stream, sink, sink)
   await finished(stream)
-  return lastLines(texts.join('\n'), 5)
+  return texts.join('')
 }
 
 /** The engine puts its own time before each line: `2024-05-01T12:00:00.123456789Z text`. */

@@ -1,7 +1,8 @@
 import type { ContainerInspectInfo } from 'dockerode'
+import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
-import { LogFollower } from './logs.ts'
+import { LogFollower, tailOfLog } from './logs.ts'
 import { DockerNetworkControl, type NetworkOptions } from './network-control.ts'
 import { removeRun } from './runs.ts'
 import { DockerServerControl } from './server-control.ts'
@@ -93,6 +94,11 @@ export class DockerServerGroup implements ServerGroup {
       await follower.end()
       if (this.#followers.size === 0) await this.#closeStarts()
     }
+  }
+
+  async lastWords(node: string): Promise<string> {
+    const { serverName } = findNode(this.nodes, this.runId, node)
+    return lastWordsOf(await tailOfLog(this.#engine, serverName, LAST_WORDS_LINES))
   }
 
   async remove(): Promise<void> {

@@ -1,8 +1,8 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lastLines } from '../../base/text.ts'
 import { wrapFileErrors } from '../files.ts'
+import { LAST_WORDS_BYTES } from '../last-words.ts'
 import { readStamp } from '../log-stamp.ts'
 import type { LogLine } from '../platform.ts'
 
@@ -67,9 +67,10 @@ export class LogFollower {
   }
 }
 
-/** The last lines of a log, without what stands before their texts, as one line of text. */
+/** The last part of a log; empty if there is none. */
 export async function endOfLog(file: string): Promise<string> {
-  return lastLines(await readFile(file, 'utf8').catch(() => ''), 5)
+  const log = await readFile(file, 'utf8').catch(() => '')
+  return log.slice(-LAST_WORDS_BYTES)
 }
 
 /** With the server's own time, which the supervisor has made UTC; else `nowMs`. */

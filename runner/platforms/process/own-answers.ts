@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { FILES_HINT } from '../files.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
+import { endOf } from '../last-words.ts'
 import type { ServerNode } from '../platform.ts'
 import { endOfLog } from './logs.ts'
 import { logFile } from './node-folder.ts'
@@ -23,7 +24,7 @@ export async function waitForOwnAnswers(
     const { state, pid } = await group.look(name)
     // Missing: another server ended early, and the whole group is being removed.
     if (state.status === 'stopped' || state.status === 'missing') {
-      const lastWords = await endOfLog(logFile(folder, serverName))
+      const lastWords = endOf(await endOfLog(logFile(folder, serverName)))
       return { lastWords, ...(/no space left/i.test(lastWords) ? { hint: FILES_HINT } : {}) }
     }
     const { answer = '', problem = '' } = questions.get(name) ?? {}

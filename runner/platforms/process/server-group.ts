@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { PlatformError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { pathExists } from '../files.ts'
+import { lastWordsOf } from '../last-words.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type Control, SupervisorGone } from './control.ts'
-import { LogFollower } from './logs.ts'
+import { endOfLog, LogFollower } from './logs.ts'
 import { ProcessNetworkControl } from './network-control.ts'
 import { logFile } from './node-folder.ts'
 import type { Action } from './protocol.ts'
@@ -87,6 +88,10 @@ export class ProcessServerGroup implements ServerGroup {
       this.#followers.delete(follower)
       await follower.end()
     }
+  }
+
+  async lastWords(node: string): Promise<string> {
+    return lastWordsOf(await endOfLog(logFile(this.#options.folder, this.#serverName(node))))
   }
 
   async remove(): Promise<void> {

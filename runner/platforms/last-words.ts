@@ -1,0 +1,77 @@
+import { lastLines } from '../base/text.ts'
+import type { NodeState, ServerGroup } from './platform.ts'
+
+/** So many bytes of a log, or so many lines, hold the last words even where a report of a crash follows them. */
+export const LAST_WORDS_BYTES = 65_536
+export const LAST_WORDS_LINES = 500
+
+/** A start of the server: what stands before it is of another life. */
+const START = /oO0OoO0OoO0Oo/
+/** Told before `START`, while the settings are read, and without a stamp. */
+const CONFIG_ERROR = /^\*\*\* FATAL CONFIG FILE ERROR/
+/** What a server says before a report of its crash (debug.c, zmalloc.c and server.c, Redis 6.0 to 8.0, Valkey 8.1). */
+const CRASH = /crashed by signal|ASSERTION FAILED|^==> |Guru Meditation|Out Of Memory allocating/
+/** `12:M 22 Nov 2026 14:31:26.123 # `: the level tells a warning (`#`) from the rest (`.`, `-`, `*`). */
+const STAMP = /^\d+:[A-Z] \d\d [A-Z][a-z]{2} \d{4} [\d:.]+ ([.\-*#]) ?/
+
+const MOST_WARNINGS = 3
+const MOST_LINES = 5
+
+interface Line {
+  level: string | undefined
+  text: string
+}
+
+/**
+ * Why a server ended, in its own words, as one line of text: the head of its crash report, or the warnings that its log
+ * ends with, as `Unrecoverable error: corrupted cluster config file.` Empty when the log ends with nothing of the kind:
+ * the server was killed, or went on.
+ */
+export function lastWordsOf(log: string): string {
+  const lines = log
+    .split('\n')
+    .map(parseLine)
+    .filter(({ text }) => text !== '')
+  const configError = lines.findLastIndex(({ text }) => CONFIG_ERROR.test(text))
+  const start = lines.findLastIndex(({ text }) => START.test(text))
+  if (configError > start) return joined(lines.slice(configError))
+  const life = lines.slice(start + 1)
+  const crash = life.filter(({ text }) => CRASH.test(text))
+  return joined(crash.length > 0 ? crash : life.slice(beginOfEnd(life)))
+}
+
+/** The last words of a server that has ended; where its log has none, the lines that it ends with. */
+export function endOf(log: string): string {
+  return lastWordsOf(log) || lastLines(log, MOST_LINES)
+}
+
+/** How a server that is down ended, and why in its own words: `process exited with code 1: "Unrecoverable error: …"`. */
+export async function describeEnd(
+  servers: Pick<ServerGroup, 'lastWords'>,
+  node: string,
+  { text }: Pick<NodeState, 'text'>,
+): Promise<string> {
+  const words = await servers.lastWords(node).catch(() => '')
+  return words === '' ? text : `${text}: "${words}"`
+}
+
+/** Where the last warnings begin; what has no stamp continues the line before it. */
+function beginOfEnd(lines: readonly Line[]): number {
+  const lastStamped = lines.findLastIndex(({ level }) => level !== undefined)
+  if (lines[lastStamped]?.level !== '#') return lastStamped + 1
+  const before = lines.findLastIndex(({ level }, index) => index < lastStamped && level !== undefined && level !== '#')
+  return Math.max(before + 1, lastStamped + 1 - MOST_WARNINGS)
+}
+
+function parseLine(line: string): Line {
+  const trimmed = line.trim()
+  const level = STAMP.exec(trimmed)?.[1]
+  return { level, text: trimmed.replace(STAMP, '').trim() }
+}
+
+function joined(lines: readonly Line[]): string {
+  return lines
+    .slice(0, MOST_LINES)
+    .map(({ text }) => text)
+    .join(' / ')
+}
