@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { dialectOf } from '../../runner/platforms/dialects.ts'
 import { chooseProgram } from '../../runner/platforms/process/server-program.ts'
 import { newStateFolder, projectRoot } from './process-groups.ts'
 
@@ -34,6 +35,34 @@ t.test('a path', async (t) => {
   const failing = fake(folder, 'failing', '')
   writeFileSync(failing, '#!/bin/sh\necho "unknown option --version" >&2\nexit 3\n')
   await t.rejects(choose(failing), { message: /no Redis or Valkey server: .*exit code 3: unknown option/ })
+})
+
+t.test('a build from a branch, whose version says nothing, is judged by the settings that it knows', async (t) => {
+  const folder = newStateFolder(t)
+  const build = (name: string, family: string, known: string[]) => {
+    const path = fake(folder, name, '')
+    const refusal = `echo "Bad directive or wrong number of arguments" >&2; exit 1`
+    const knows = known.map((setting) => `--${setting}`).join('|') || 'none'
+    writeFileSync(
+      path,
+      `#!/bin/sh
+[ "$1" = --version ] && { echo '${family} server v=255.255.255 sha=0'; exit; }
+case "$3" in ${knows}) echo 'Configured to not listen anywhere, exiting.'; exit 1;; esac
+${refusal}
+`,
+    )
+    return chooseProgram(projectRoot, `path:${path}`, () => undefined).then(({ server }) => server)
+  }
+  const ofSeven = ['cluster-announce-hostname', 'proc-title-template']
+  t.equal(await build('a', 'Redis', ofSeven), 'redis 7.0 (calls itself 255.255.255)')
+  t.equal(await build('b', 'Redis', []), 'redis 6.0 (calls itself 255.255.255)')
+  t.equal(await build('c', 'Redis', ['replica-full-sync-buffer-limit']), 'redis 255.255.255')
+  t.equal(await build('d', 'Valkey', ['cluster-manual-failover-timeout']), 'valkey 8.1 (calls itself 255.255.255)')
+  t.equal(await build('e', 'Valkey', ['slot-migration-max-failover-repl-bytes']), 'valkey 255.255.255')
+  const dialect = dialectOf('redis 6.2 (calls itself 255.255.255)')
+  t.notOk(dialect.can('hostnames'))
+  t.notOk(dialect.knowsSetting('cluster-announce-hostname'))
+  t.ok(dialect.knowsSetting('proc-title-template'))
 })
 
 t.test('a name of the catalogue: the one on the PATH that fits', async (t) => {

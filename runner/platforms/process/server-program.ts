@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { serverByAbility } from '../branch-builds.ts'
 import { findServer, parseServer, type ServerEntry } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { debianTree } from '../debian/tree.ts'
@@ -95,7 +96,24 @@ async function programOf(path: string, signal?: AbortSignal): Promise<ServerProg
       hint,
     })
   }
-  return { server, name: `${server.split(' ')[0]}-server`, path, loader: [], env: {} }
+  return {
+    server: await serverByAbility(server, (args) => whatItSays(path, args, signal)),
+    name: `${server.split(' ')[0]}-server`,
+    path,
+    loader: [],
+    env: {},
+  }
+}
+
+/** What a server that ends at once has to complain of; empty if that is nothing. */
+async function whatItSays(path: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const purpose = `ask ${path} what it can do`
+  try {
+    return await runProgram(path, args, { purpose, timeoutMs: VERSION_TIMEOUT_MS, signal })
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    return error.message
+  }
 }
 
 /** The first one on the PATH of the entry's family and minor version, and in words those that are not. */
