@@ -108,6 +108,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
     if (!announced) started()
     outcome = outcomeOfError(error, stage, lastProgress)
     if (!(error instanceof ChildNotPassed)) await nameEndedServers(outcome, stage, signal)
+    outcome = await doubtIfShaken(outcome, startMs, stage)
   }
   if (targets.size > 0) outcome.targets = [...targets]
   if (limitMs !== undefined) outcome.limitMs = limitMs
@@ -251,6 +252,17 @@ async function withDeadline<T>(
     cancel?.()
     dontWindDown?.()
     outer.removeEventListener('abort', onOuterAbort)
+  }
+}
+
+/** A failure after the whole machine stood still says nothing of the scenario. */
+async function doubtIfShaken(outcome: PlayedOutcome, startMs: number, { hindsight }: Stage): Promise<PlayedOutcome> {
+  const why = outcome.verdict === 'failed' && outcome.error ? await hindsight.shaken(startMs) : undefined
+  if (why === undefined || !outcome.error) return outcome
+  return {
+    ...outcome,
+    verdict: 'inconclusive',
+    error: { ...outcome.error, message: `${outcome.error.message}; yet ${why}` },
   }
 }
 

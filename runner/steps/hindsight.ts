@@ -9,6 +9,11 @@ export interface Hindsight {
   logged(fromMs: number, toMs: number): LogObservation[]
   /** What the servers did while the runner stood still; undefined if nobody can say. */
   serversDuring(stall: Stall): Promise<'ran' | 'stood-still' | undefined>
+  /**
+   * Why what failed since `sinceMs` may not be the scenario's doing, in words: the servers stood still, all at once, and
+   * for so long that they may have taken each other for failed. Undefined if they did not.
+   */
+  shaken(sinceMs: number): Promise<string | undefined>
   /** A moment of the clock as ms from the scenario's start. */
   momentOf(nowMs: number): number
 }

@@ -95,3 +95,13 @@ t.test('a verb that was done in time but for a stall is inconclusive', async (t)
   const late = await fakeStage({ clock, verbs: [slow] }).playOne(step('slow', null, { withinMs: 500 }))
   t.match(late, { verdict: 'failed', error: { message: /done after 1\.00 s/ } })
 })
+
+t.test('what failed after the servers stood still as well is inconclusive, and says so', async (t) => {
+  const hindsight = { shaken: async () => 'the servers stood still' }
+  const wrong = step('expect', { node: MASTER, role: 'replica' })
+  t.match(await stalled(1e9, 0, { hindsight }).playOne(wrong), {
+    verdict: 'inconclusive',
+    error: { message: /last seen: .*; yet the servers stood still$/ },
+  })
+  t.match(await stalled(1e9, 0, { hindsight }).playOne(holds()), { verdict: 'passed' })
+})

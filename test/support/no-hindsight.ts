@@ -4,5 +4,6 @@ import type { Hindsight } from '../../runner/steps/hindsight.ts'
 export const NO_HINDSIGHT: Hindsight = {
   logged: () => [],
   serversDuring: async () => undefined,
+  shaken: async () => undefined,
   momentOf: (nowMs) => nowMs,
 }
