@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { readStamp } from '../platforms/log-stamp.ts'
-import type { LogLine, ServerGroup } from '../platforms/platform.ts'
+import type { LogLine, NodeState, ServerGroup } from '../platforms/platform.ts'
 import type { AlarmKind, AlarmObservation } from '../record/audit-observations.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { ServerAction } from './watched-servers.ts'
@@ -43,7 +43,7 @@ export class ServerWatch {
   readonly #reports = new Map<string, AlarmObservation & { untilMs: number }>()
   /** Servers that the run has ended, and those whose end was recorded. */
   readonly #down = new Set<string>()
-  readonly #looking = new Set<string>()
+  readonly #looking = new Map<string, Promise<boolean | undefined>>()
   /** How often the run began or ended doing something to a server: what was looked up before is then out of date. */
   readonly #acts = new Map<string, number>()
   /** How often a server may still begin: once by itself, and whenever the run starts it. */
@@ -122,34 +122,42 @@ export class ServerWatch {
   }
 
   /** Whether the server runs; an end that nobody asked for is recorded. Undefined where that is not known. */
-  async #look(node: string): Promise<boolean | undefined> {
-    if (this.#servers === undefined || this.#stopped || this.#looking.has(node)) return undefined
-    this.#looking.add(node)
+  #look(node: string): Promise<boolean | undefined> {
+    const underWay = this.#looking.get(node)
+    if (underWay !== undefined) return underWay
+    const look = this.#lookOnce(node).finally(() => this.#looking.delete(node))
+    this.#looking.set(node, look)
+    return look
+  }
+
+  async #lookOnce(node: string): Promise<boolean | undefined> {
+    const acts = this.#acts.get(node)
+    const state = await this.#stateOf(node)
+    if (state === undefined || this.#stopped || this.#acts.get(node) !== acts) return undefined
+    const isUp = state.status === 'running'
+    if (isUp || state.status === 'paused' || this.#down.has(node)) return isUp
+    this.#down.add(node)
+    const { recorder, scenario, clock } = this.#options
+    recorder.record({
+      type: 'server-ended',
+      scenario,
+      node,
+      seenMs: recorder.timeOf(clock.nowMs()),
+      text: state.text,
+      lastLines: this.#lastLines.get(node) ?? [],
+      ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
+      ...(state.oomKilled === true ? { outOfMemory: true } : {}),
+    })
+    return false
+  }
+
+  /** Undefined before there are servers, and where the platform does not answer: whoever watches it finds that. */
+  async #stateOf(node: string): Promise<NodeState | undefined> {
     try {
-      const acts = this.#acts.get(node)
-      const state = await this.#servers.state(node)
-      if (this.#acts.get(node) !== acts) return undefined
-      const isUp = state.status === 'running'
-      if (isUp || state.status === 'paused' || this.#stopped || this.#down.has(node)) return isUp
-      this.#down.add(node)
-      const { recorder, scenario, clock } = this.#options
-      recorder.record({
-        type: 'server-ended',
-        scenario,
-        node,
-        seenMs: recorder.timeOf(clock.nowMs()),
-        text: state.text,
-        lastLines: this.#lastLines.get(node) ?? [],
-        ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
-        ...(state.oomKilled === true ? { outOfMemory: true } : {}),
-      })
-      return false
+      return await this.#servers?.state(node)
     } catch (error) {
-      // A platform that does not answer is found by whoever watches it.
       if (error instanceof PlatformError) return undefined
       throw error
-    } finally {
-      this.#looking.delete(node)
     }
   }
 

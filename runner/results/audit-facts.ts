@@ -23,7 +23,7 @@ export interface WorkloadFact {
 }
 
 /** A step that sent a command of an administrator. */
-interface AdministeredFact {
+export interface AdministeredFact {
   /** `CLUSTER SETSLOT`. */
   command: string
   /** Empty: to whichever node answered. */

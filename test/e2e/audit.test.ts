@@ -1,0 +1,194 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { DEFAULT_SERVER, serverNames } from '../../runner/platforms/catalogue.ts'
+import type { AuditRuleOutcome } from '../../runner/record/audit-outcome.ts'
+import { lastReport, reportsFolder, startCli } from '../support/cli.ts'
+import { requireDebian } from '../support/debian.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
+import { skipWithoutRedis } from '../support/local-servers.ts'
+
+interface Plant {
+  server?: string
+  /** Keys of the scenario besides its title, cluster and steps. */
+  more?: string
+  /** Server settings beside a short node time-out. */
+  config?: string
+  steps: string
+  flags?: readonly string[]
+  /** Plays beside the run, from outside, once stderr contains `at`. */
+  outside?: { at: string; act: (portBase: number) => void }
+}
+
+interface Planted {
+  code: number | null
+  stdout: string
+  /** Rules that found something. */
+  bad: AuditRuleOutcome[]
+  rules: AuditRuleOutcome[]
+}
+
+/** Plays a scenario whose steps pass, on processes. */
+async function play(t: Test, { server = DEFAULT_SERVER, more = '', config = '', steps, flags = [], outside }: Plant) {
+  const reports = reportsFolder(t)
+  const file = path.join(reports, 'planted.yaml')
+  const cluster = `cluster: { config: { cluster-node-timeout: 1000, repl-diskless-sync-delay: 0${config} } }`
+  writeFileSync(file, `title: planted\n${more}${cluster}\nsteps:\n${steps}`)
+  const lease = await leaseCluster()
+  const where = [...clusterFlags(lease), '--reports', reports]
+  const cli = startCli(t, ['run', file, '--platform', 'process', '--server', server, ...where, ...flags])
+  if (outside !== undefined) {
+    await cli.until(outside.at)
+    outside.act(lease.portBase)
+  }
+  const { code, stdout, stderr } = await cli.ended
+  const [scenario] = lastReport(reports).scenarios
+  const broken = scenario?.steps.filter(({ verdict }) => verdict !== 'passed') ?? []
+  t.strictSame(broken, [], stdout + stderr)
+  const rules = scenario?.audit?.rules ?? []
+  const planted: Planted = { code, stdout, rules, bad: rules.filter(({ findings }) => findings.length > 0) }
+  return planted
+}
+
+function assertFound(t: Test, { code, stdout, bad }: Planted, rule: string, text: RegExp): void {
+  t.strictSame(
+    bad.map((outcome) => outcome.rule),
+    [rule],
+    stdout,
+  )
+  t.match(bad[0]?.findings[0]?.text, text)
+  t.match(stdout, /audited: 11 rules, 1 finding/)
+  t.equal(code, 1)
+}
+
+/** The process of the server at a port. */
+function pidAt(port: number): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const pid = pids.find((name) => commandOf(name).includes(`:${port} [cluster]`))
+  if (pid === undefined) throw new Error(`no server listens at ${port}`)
+  return Number(pid)
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    // It has ended meanwhile.
+    return ''
+  }
+}
+
+const skip = skipWithoutRedis()
+
+t.test('nothing is found where nothing happens', { skip }, async (t) => {
+  const { code, stdout, bad, rules } = await play(t, { steps: '  - write: { keys: 100, as: orders }\n' })
+  t.equal(code, 0)
+  t.strictSame(bad, [])
+  t.equal(rules.length, 11)
+  t.match(stdout, /audited: 11 rules, 0 findings/)
+  t.match(rules.find(({ rule }) => rule === 'replica_data')?.lookedAt, /^100 keys on 3 replicas in /)
+})
+
+t.test('a crash is found on every server, with the head of its report', async (t) => {
+  for (const server of await serverNames(process.cwd())) {
+    await t.test(server, { skip: server === DEFAULT_SERVER && skip }, async (t) => {
+      if (server !== DEFAULT_SERVER && !(await requireDebian(t))) return
+      const planted = await play(t, {
+        server,
+        config: server === 'redis:6.0' ? '' : ', enable-debug-command: yes',
+        steps:
+          '  - redis: DEBUG SEGFAULT\n    on: redis-node5\n    error: redis-node5\n  - write: { keys: 100, as: orders }\n',
+      })
+      assertFound(t, planted, 'crash', /^redis-node5 ended by itself at .*SIGSEGV/)
+      t.match(planted.bad[0]?.findings[0]?.details?.[0], /^=== (REDIS|VALKEY) BUG REPORT START/)
+    })
+  }
+})
+
+const CRASH = '  - redis: DEBUG SEGFAULT\n    on: $victim\n    error: redis-node1\n'
+const NAMED = '  - let: { victim: replica of shard 1 }\n'
+
+t.test('a crash that the scenario expects, or allows, is no failure', { skip }, async (t) => {
+  const config = ', enable-debug-command: yes'
+  const pardoned = await play(t, {
+    config,
+    more: 'audit: { crash: { node: $victim, expected: true } }\n',
+    steps: NAMED + CRASH,
+  })
+  t.equal(pardoned.code, 0, pardoned.stdout)
+  t.match(pardoned.stdout, /audited: 11 rules, 0 findings, 1 that the scenario means\n.*expected: redis-node1 ended by/)
+  const other = await play(t, {
+    config,
+    more: 'audit: { crash: { node: redis-node0, allowed: true } }\n',
+    steps: NAMED + CRASH,
+  })
+  t.equal(other.code, 1, 'of another node')
+  const missing = await play(t, { more: 'audit: { crash: { node: $victim, expected: true } }\n', steps: NAMED })
+  assertFound(t, missing, 'crash', /^The scenario expects a finding of `crash` of redis-node1, and there was none$/)
+})
+
+t.test('--audit warn shows what is found and lets it pass', { skip }, async (t) => {
+  const { code, stdout } = await play(t, {
+    config: ', enable-debug-command: yes',
+    steps: NAMED + CRASH,
+    flags: ['--audit', 'warn'],
+  })
+  t.equal(code, 0)
+  t.match(stdout, /audited: 11 rules, 1 finding\n +warning: redis-node1 ended by itself/)
+})
+
+t.test('a write that a replica did not apply', { skip }, async (t) => {
+  const script = "redis.set_repl(redis.REPL_NONE) return redis.call('SET', KEYS[1], 'other')"
+  const planted = await play(t, {
+    steps: [
+      '  - redis: SET aa value\n    expect: OK\n',
+      '  - let: { m: master of key aa }\n',
+      `  - redis: [EVAL, "${script}", 1, aa]\n    on: $m\n    expect: OK\n`,
+    ].join(''),
+  })
+  assertFound(
+    t,
+    planted,
+    'replica_data',
+    /^key "?aa"? \(slot 1180, shard 1\): its value is not the same on redis-node1 as/,
+  )
+})
+
+t.test('acknowledged keys that are gone, though nobody verifies them', { skip }, async (t) => {
+  const planted = await play(t, {
+    steps: '  - write: { keys: 90, as: orders }\n  - redis: FLUSHALL\n    on: redis-node0\n    expect: OK\n',
+  })
+  assertFound(t, planted, 'lost_writes', /^30 acknowledged writes of orders \(90 keys\) are gone at the end$/)
+})
+
+t.test('a slot that is left open', { skip }, async (t) => {
+  const planted = await play(t, {
+    steps: [
+      '  - redis: CLUSTER MYID\n    on: redis-node2\n    save: other\n',
+      '  - redis: CLUSTER SETSLOT 609 MIGRATING $other\n    on: redis-node0\n    expect: OK\n',
+    ].join(''),
+  })
+  assertFound(t, planted, 'end_state', /^the cluster was not healthy 10 s after everything was healed: .*609/)
+})
+
+t.test('a failover for which the run has no reason: somebody else stopped the master', { skip }, async (t) => {
+  const steps =
+    '  - write: { keys: 30, as: orders }\n  - expect: { node: redis-node1, role: master }\n    within: 20s\n'
+  const planted = await play(t, {
+    steps: `${steps}  - expect: { cluster: healthy }\n    within: 20s\n`,
+    outside: {
+      at: 'write 30 keys',
+      act: (portBase) => {
+        const pid = pidAt(portBase)
+        process.kill(pid, 'SIGSTOP')
+        setTimeout(() => process.kill(pid, 'SIGCONT'), 4000)
+      },
+    },
+  })
+  const found = planted.bad.find(({ rule }) => rule === 'failover')
+  t.match(
+    found?.findings[0]?.text,
+    /^redis-node1 replaced redis-node0 in shard 1 at .*no step and no fault explains it$/,
+  )
+  t.equal(planted.code, 1)
+})
