@@ -72,6 +72,14 @@ t.test('images of servers', async (t) => {
     t.ok(latest.RepoTags?.includes('redis-cluster:redis-7.0'))
   })
 
+  await t.test('a build from a branch is judged by the settings that it knows', async (t) => {
+    const says = "echo 'Redis server v=255.255.255 sha=00000000:0'"
+    const server = `#!/bin/sh\n[ "$1" = --version ] && { ${says}; exit; }\nexec /usr/bin/redis-server "$@"\n`
+    const dockerfile = 'FROM redis-cluster:redis-7.0\nCOPY redis-server /branch/redis-server\nENV PATH=/branch:$PATH\n'
+    await imageOf(t, 'cat-branch:here', { 'redis-server': server }, dockerfile)
+    t.equal((await prepare('image:cat-branch:here')).words, 'redis 7.0 (calls itself 255.255.255)')
+  })
+
   await t.test('an image of one’s own: its version is found by running it, and it is built once', async (t) => {
     await imageOf(t, 'cat-own:here', {}, 'FROM redis-cluster:redis-7.0\nENTRYPOINT ["/nothing"]\n')
     const first = await prepare('image:cat-own:here')

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { serverByAbility } from '../../branch-builds.ts'
 import { serverOfVersionText } from '../../dialects.ts'
 import { PlatformError } from '../../errors.ts'
 import { type Engine, EngineRefusal } from '../engine.ts'
@@ -27,36 +28,50 @@ const FIND_SERVER = `for program in valkey-server redis-server; do
 done
 exit 127`
 
+/** Runs a program of the image with arguments; what it complains of is output too, and no failure. */
+const RUN_SERVER = 'exec "$0" "$@" 2>&1'
+
 /**
- * Runs the image's server once, with `--version`, in a container of its own without a network, which is removed on
- * every path. Throws PlatformError when the image has no POSIX shell, no Redis or Valkey on its PATH, or is not done
- * after 20 s.
+ * Runs the image's server with `--version`, in a container of its own without a network, which is removed on every
+ * path; where the version says nothing, asks it as `serverByAbility` does. Throws PlatformError when the image has no
+ * POSIX shell, no Redis or Valkey on its PATH, or is not done after 20 s.
  */
 export async function serverOfImage(engine: Engine, image: string, signal?: AbortSignal): Promise<ImageServer> {
+  const said = await run(engine, { image, script: [FIND_SERVER], signal })
+  const [program = ''] = said.split(' ', 1)
+  const server = serverOfVersionText(said.slice(program.length + 1))
+  if (server) {
+    const start = (args: readonly string[]) => run(engine, { image, script: [RUN_SERVER, program, ...args], signal })
+    return { program, server: await serverByAbility(server, start) }
+  }
+  throw new PlatformError(`image ${image} has no Redis or Valkey that can be run`, {
+    hint: `expected \`redis-server\` or \`valkey-server\` on its PATH, which user ${USER} may run${said === '' ? '' : `; it said: ${said}`}`,
+  })
+}
+
+interface Probe {
+  image: string
+  /** For `sh -c`: the script and its words. */
+  script: readonly string[]
+  signal: AbortSignal | undefined
+}
+
+/** Runs a script in a container of the image, removes it, and gives the end of what it said. */
+async function run(engine: Engine, probe: Probe): Promise<string> {
   const runId = `image-${process.pid}-${randomBytes(4).toString('hex')}`
   const name = `redis-chaos-${runId}`
   try {
-    await run(engine, { image, name, runId, signal })
-    const said = await endOfLog(engine, name)
-    const [program = ''] = said.split(' ', 1)
-    const server = serverOfVersionText(said.slice(program.length + 1))
-    if (server) return { program, server }
-    throw new PlatformError(`image ${image} has no Redis or Valkey that can be run`, {
-      hint: `expected \`redis-server\` or \`valkey-server\` on its PATH, which user ${USER} may run${said === '' ? '' : `; it said: ${said}`}`,
-    })
+    await runToEnd(engine, { ...probe, name, runId })
+    return await endOfLog(engine, name)
   } finally {
     await removeRun(engine, runId)
   }
 }
 
-interface Probe {
-  image: string
-  name: string
-  runId: string
-  signal: AbortSignal | undefined
-}
-
-async function run(engine: Engine, { image, name, runId, signal }: Probe): Promise<void> {
+async function runToEnd(
+  engine: Engine,
+  { image, script, name, runId, signal }: Probe & { name: string; runId: string },
+): Promise<void> {
   const container = await engine.call(
     `create a container of image ${image}`,
     (abortSignal) =>
@@ -64,7 +79,7 @@ async function run(engine: Engine, { image, name, runId, signal }: Probe): Promi
         name,
         Image: image,
         Labels: runLabels({ runId, purpose: `a look at image ${image}` }),
-        Entrypoint: ['/bin/sh', '-c', FIND_SERVER],
+        Entrypoint: ['/bin/sh', '-c', ...script],
         Cmd: [],
         User: USER,
         HostConfig: { NetworkMode: 'none', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] },
