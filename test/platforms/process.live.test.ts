@@ -178,7 +178,7 @@ t.test('a server that cannot start again: its log says why', async (t) => {
   const wanted = await groupSpec()
   t.teardown(async () => {
     await platform.removeRun(wanted.runId)
-    platform.close()
+    await platform.close()
   })
   const group = await platform.create(wanted, () => undefined)
   const [, dir] = Object.values((await ask(wanted.portBase, 'CONFIG', 'GET', 'dir')) ?? {})
