@@ -43,15 +43,20 @@ async function ended(cli: RunningCli, reports: string) {
   return { code, stdout, scenario, stalls: events.filter((event) => event.type === 'stall-seen') }
 }
 
+/** In the big write, and in the wait. */
+const MOMENTS = ['✔ 1 write', '✔ 3 verify']
+
 for (const stallMs of [3000, 8000]) {
   for (const who of ['runner', 'machine'] as const) {
     t.test(`the ${who} stands still for ${stallMs / 1000} s`, { skip: skipWithoutRedis() }, async (t) => {
       const { cli, node, reports } = await start(t, 'stood-still')
       await cli.until('cluster ready')
+      // A run that stood still for most of its time is no evidence at all: the audit says so.
+      const moments = stallMs === 3000 ? MOMENTS : MOMENTS.filter((_, index) => (index === 0) === (who === 'runner'))
       const servers =
         who === 'runner' ? [] : await Promise.all([0, 1, 2, 3, 4, 5].map((index) => processOf(node(index))))
       const pids = [cli.child.pid ?? 0, ...servers]
-      for (const moment of ['✔ 1 write', '✔ 3 verify']) {
+      for (const moment of moments) {
         await cli.until(moment)
         signal(pids, 'SIGSTOP')
         // Not to wait for something: this is how long they stand still.
@@ -61,7 +66,7 @@ for (const stallMs of [3000, 8000]) {
       const { code, stdout, scenario, stalls } = await ended(cli, reports)
       const outage = scenario.checks.find(({ name }) => name === 'longest_outage')
       const told = stalls.filter((stall) => stall.who === 'runner' && stall.toMs - stall.fromMs >= stallMs)
-      t.equal(told.length, 2, 'both stalls are in the record')
+      t.equal(told.length, moments.length, 'each stall is in the record')
       t.notOk(stalls.some(({ servers }) => servers === (who === 'runner' ? 'stood-still' : 'ran')))
       const unknown = who === 'runner' && stallMs > 5000
       if (unknown) t.match(outage?.explanation, /the load stood still with this runner for 8\.\d+ s/)
