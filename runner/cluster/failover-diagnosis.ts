@@ -1,46 +1,157 @@
-import type { LiveCluster } from './live-cluster.ts'
+import { formatDuration } from '../base/duration.ts'
+import type { LogObservation } from '../record/observations.ts'
+import type { LiveCluster, Snapshot } from './live-cluster.ts'
+import { type NodeReport, parseInfo } from './node-report.ts'
+
+/** What is known beside what the nodes say now. */
+export interface Meanwhile {
+  /** What servers logged since the step began. */
+  logged: readonly LogObservation[]
+  /** How long the step waited for the promotion. */
+  withinMs: number
+}
+
+/** The settings that rule when and whether a replica runs, as it has them. */
+interface Settings {
+  noFailover: boolean
+  nodeTimeoutMs: number
+  /** `cluster-replica-validity-factor`; 0 is none. */
+  validityFactor: number
+  /** `repl-ping-replica-period`. */
+  pingPeriodMs: number
+}
 
 /**
- * Settings of a replica that keep it from an election, and the values at which they do (redis.conf and
- * clusterHandleSlaveFailover in cluster.c, Redis 7.0).
+ * Why a replica has not been promoted, as far as it can be known: a sentence for each reason found, what rules the
+ * others out first. Best effort: a node that does not answer gives no reasons. Never throws.
  */
-async function blockingSetting(cluster: LiveCluster, node: string): Promise<string[]> {
-  const reply = await cluster.node(node).client.call('CONFIG', 'GET', 'cluster-replica-no-failover')
-  const value = Array.isArray(reply) ? reply[1] : undefined
-  return value === 'yes'
+export async function whyNoFailover(cluster: LiveCluster, node: string, meanwhile: Meanwhile): Promise<string[]> {
+  try {
+    const { report, master } = await cluster.lookAt(node)
+    if (report.replication.role === 'master' || master === undefined) return []
+    const [snapshot, settings] = [await cluster.look(), await settingsOf(cluster, node)]
+    return [
+      ...stranger(snapshot, report, master),
+      ...blocked(node, settings),
+      ...(await dataReasons(cluster, node, settings)),
+      ...loggedReasons(node, meanwhile.logged),
+      ...votes(snapshot, report),
+      ...detection(snapshot, report, master, settings, meanwhile.withinMs),
+    ]
+  } catch {
+    return []
+  }
+}
+
+async function settingsOf(cluster: LiveCluster, node: string): Promise<Settings> {
+  const get = async (name: string): Promise<string> => {
+    const reply = await cluster.node(node).client.call('CONFIG', 'GET', name)
+    return Array.isArray(reply) ? String(reply[1] ?? '') : ''
+  }
+  return {
+    noFailover: (await get('cluster-replica-no-failover')) === 'yes',
+    nodeTimeoutMs: Number(await get('cluster-node-timeout')),
+    validityFactor: Number(await get('cluster-replica-validity-factor')),
+    pingPeriodMs: Number(await get('repl-ping-replica-period')) * 1000,
+  }
+}
+
+/** At the master's address another node answers: the old one is pinged no more, so it never fails. */
+function stranger({ reports, agreed }: Snapshot, { name, view }: NodeReport, master: string): string[] {
+  const known = view.nodes.find(({ id }) => id === view.myId)?.masterId
+  const found = reports.get(master)?.view.myId
+  if (known === undefined || found === undefined || known === found) return []
+  const shard = agreed.shardOf(name)
+  const lost = shard === undefined ? 'its shard' : `shard ${shard.number}`
+  return [
+    `${master} came back as another node (id ${found.slice(0, 8)}, and the others know ${known.slice(0, 8)}), as one does that lost its nodes.conf: ` +
+      `${lost} has lost its master, and no election begins by itself. CLUSTER FAILOVER TAKEOVER on ${name} makes it the master; ` +
+      `CLUSTER MEET and CLUSTER REPLICATE bring ${master} back as its replica`,
+  ]
+}
+
+/** Settings of a replica that keep it from an election (clusterHandleSlaveFailover, cluster.c, Redis 7.0). */
+function blocked(node: string, { noFailover }: Settings): string[] {
+  return noFailover
     ? [
         `${node} has cluster-replica-no-failover yes: it never starts an election, so it can only be promoted by CLUSTER FAILOVER`,
       ]
     : []
 }
 
-/**
- * Why a replica has not been promoted, as far as it can be seen from outside: a sentence for each reason found. Best
- * effort: a node that does not answer gives no reasons. Never throws.
- */
-export async function whyNoFailover(cluster: LiveCluster, node: string): Promise<string[]> {
-  try {
-    const { report, master } = await cluster.lookAt(node)
-    if (report.replication.role === 'master' || master === undefined) return []
-    const { agreed } = await cluster.look()
-    const masters = agreed.shards.map((shard) => shard.master)
-    const alive = masters.filter((name) => agreed.isReachable(name) && !agreed.isFailing(name))
-    const majority = Math.floor(masters.length / 2) + 1
-    return [
-      ...(await blockingSetting(cluster, node)),
-      ...(alive.length < majority
-        ? [
-            `${alive.length} of ${masters.length} masters can vote (${alive.join(', ') || 'none'}), and an election needs ${majority}`,
-          ]
-        : []),
-      ...(agreed.isReachable(master) && !agreed.isFailing(master)
-        ? [`its master ${master} answers and is not marked as failing, so there is no reason for an election`]
-        : []),
-      ...(!agreed.isReachable(master) && !agreed.isFailing(master)
-        ? [`its master ${master} does not answer, but most nodes have not marked it as failing yet`]
-        : []),
-    ]
-  } catch {
-    return []
+/** A replica without data, or with data that is too old, does not run (clusterHandleSlaveFailover, cluster.c). */
+async function dataReasons(
+  cluster: LiveCluster,
+  node: string,
+  { validityFactor, nodeTimeoutMs, pingPeriodMs }: Settings,
+): Promise<string[]> {
+  const fields = parseInfo(String(await cluster.node(node).client.call('INFO', 'replication')))
+  if (fields.get('master_link_status') !== 'down' || !(validityFactor > 0)) return []
+  const downS = Number(fields.get('master_link_down_since_seconds'))
+  if (downS < 0) return [`${node} has no data: it has never been in sync with its master, so it does not run`]
+  const downMs = downS * 1000
+  const ageMs = downMs > nodeTimeoutMs ? downMs - nodeTimeoutMs : downMs
+  const mostMs = pingPeriodMs + nodeTimeoutMs * validityFactor
+  if (!(ageMs > mostMs)) return []
+  return [
+    `the data of ${node} is too old for an election: its link has been down for ${formatDuration(downMs)}, and ` +
+      `cluster-replica-validity-factor ${validityFactor} allows ${formatDuration(mostMs + nodeTimeoutMs)}`,
+  ]
+}
+
+/** What a replica logs while it waits for its turn or for votes, or what is told better from its data. */
+const TOLD_OTHERWISE = /^(Waiting|Failover attempt expired|Disconnected from)/
+
+/** Requests that came to nothing and votes that were refused, by the servers' own words; each once, the last first. */
+function loggedReasons(node: string, logged: readonly LogObservation[]): string[] {
+  const reasons = logged.toReversed().flatMap((line): string[] => {
+    const { moment, about, reason = '' } = line
+    if (moment === 'vote refused' && about === node) return [`${line.node} refused ${node} its vote: ${reason}`]
+    if (line.node !== node) return []
+    if (moment === 'manual given up')
+      return [`${node} gave a CLUSTER FAILOVER up: its master did not hand over in time`]
+    if (moment === 'reconfigured as replica' && logged.some((other) => isPromotion(other, line)))
+      return [`${node} was promoted and gave in at once: it became a replica of ${about ?? 'another master'}`]
+    return moment === 'cannot fail over' && !TOLD_OTHERWISE.test(reason)
+      ? [`${node} could not fail over: ${reason}`]
+      : []
+  })
+  return [...new Set(reasons)].slice(0, 3)
+}
+
+function isPromotion({ node, moment, seenMs }: LogObservation, before: LogObservation): boolean {
+  return node === before.node && seenMs <= before.seenMs && (moment === 'election won' || moment === 'taken over')
+}
+
+/** Masters with slots vote, and only they are counted; as the replica sees them, for it is what counts. */
+function votes({ agreed, nameOf }: Snapshot, { view }: NodeReport): string[] {
+  const voters = view.nodes.filter(({ role, slots }) => role === 'master' && slots.length > 0).map(nameOf)
+  const alive = voters.filter((name) => agreed.isReachable(name) && !agreed.isFailing(name))
+  const majority = Math.floor(voters.length / 2) + 1
+  if (alive.length >= majority) return []
+  return [
+    `${alive.length} of ${voters.length} masters with slots can vote (${alive.join(', ') || 'none'}), and an election needs ${majority}`,
+  ]
+}
+
+/** FAIL comes 1 to 2 node time-outs after a master fell silent: see docs/redis-facts.md. */
+function detection(
+  snapshot: Snapshot,
+  report: NodeReport,
+  master: string,
+  { nodeTimeoutMs }: Settings,
+  withinMs: number,
+): string[] {
+  const { agreed } = snapshot
+  if (agreed.isFailing(master)) return []
+  if (agreed.isReachable(master)) {
+    if (stranger(snapshot, report, master).length > 0) return []
+    return [`its master ${master} answers and is not marked as failing, so there is no reason for an election`]
   }
+  const mostMs = 2 * nodeTimeoutMs
+  const unmarked = `its master ${master} does not answer, but most nodes have not marked it as failing yet`
+  if (!(mostMs > withinMs)) return [unmarked]
+  return [
+    `detection takes up to ${formatDuration(mostMs)} by these settings (cluster-node-timeout ${nodeTimeoutMs}), and the limit is ${formatDuration(withinMs)}: ${unmarked}`,
+  ]
 }

@@ -80,6 +80,7 @@ export const expect = defineVerb({
   sentence: (value) => `expect ${subjectOf(value).sentence()}`,
   async run(value, context) {
     const subject = subjectOf(value)
+    const sinceMs = context.clock.nowMs()
     let last = ''
     const look = async () => {
       const found = await lookOrMiss(subject, context)
@@ -91,7 +92,7 @@ export const expect = defineVerb({
     const everyMs = value.node === undefined ? EVERY_MS_OF_ALL_NODES : EVERY_MS
     const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs })
     if (!result.ok && !result.blind)
-      throw failedPoll(subject.sentence(), result, context, await explanation(subject, context))
+      throw failedPoll(subject.sentence(), result, context, await explanation(subject, context, sinceMs))
     const claim = await claimOf(value, context)
     await assertKnown(subject.sentence(), result, context, (line) => contradicts(claim, line))
     const outcome = { attempts: result.attempts, lastSeen: result.lastSeen }
@@ -129,9 +130,9 @@ async function claimOf({ node, role, of, cluster, served_by, owner }: ExpectArg,
 }
 
 /** What explains a failure must not replace it. */
-async function explanation(subject: BoundSubject, context: StepContext): Promise<string[]> {
+async function explanation(subject: BoundSubject, context: StepContext, sinceMs: number): Promise<string[]> {
   try {
-    return await subject.explain(context)
+    return await subject.explain(context, sinceMs)
   } catch {
     return []
   }
@@ -140,14 +141,14 @@ async function explanation(subject: BoundSubject, context: StepContext): Promise
 interface BoundSubject {
   sentence(): string
   look(context: Parameters<Subject<never>['look']>[1]): ReturnType<Subject<never>['look']>
-  explain(context: Parameters<Subject<never>['look']>[1]): Promise<string[]>
+  explain(context: Parameters<Subject<never>['look']>[1], sinceMs: number): Promise<string[]>
 }
 
 function bind<Arg>(subject: Subject<Arg>, value: Arg): BoundSubject {
   return {
     sentence: () => subject.sentence(value),
     look: (context) => subject.look(value, context),
-    explain: async (context) => (await subject.explain?.(value, context)) ?? [],
+    explain: async (context, sinceMs) => (await subject.explain?.(value, context, sinceMs)) ?? [],
   }
 }
 

@@ -8,7 +8,7 @@ export function failedPoll(
   expected: string,
   result: PollResult,
   context: StepContext,
-  details: string[] = [],
+  reasons: readonly string[] = [],
 ): StepFailure {
   const { withinMs = 0, forMs = 0 } = context.step
   const looks = `${plural(result.attempts, 'look')} in ${formatDuration(result.elapsedMs)}`
@@ -17,9 +17,11 @@ export function failedPoll(
     result.brokeAfterMs === undefined
       ? []
       : [`it was so for ${formatDuration(result.brokeAfterMs)}, but had to hold for ${formatDuration(forMs)}`]
+  const [first, ...others] = reasons
+  const why = first === undefined ? '' : `, but ${first}`
   const error = {
-    message: `expected ${expected}; last seen: ${result.lastSeen}`,
-    details: [...broke, `looked: ${looks}${limit}`, ...details],
+    message: `expected ${expected}${why}; last seen: ${result.lastSeen}`,
+    details: [...others, ...broke, `looked: ${looks}${limit}`],
   }
   const once = withinMs === 0 && forMs === 0
   return new StepFailure(

@@ -209,7 +209,7 @@ t.test('within', async (t) => {
     const outcome = await staged(5010, takesOver).playOne(TAKEOVER)
     t.match(outcome, {
       verdict: 'failed',
-      error: { message: /expected redis-node1 to be a master; last seen: .*replica/ },
+      error: { message: /expected redis-node1 to be a master, but its master .*; last seen: .*replica/ },
     })
     t.match(outcome.error?.details?.join('\n'), /looked: \d+ looks in 5\.00 s, limit 5\.00 s/)
     t.notOk(outcome.promoted)

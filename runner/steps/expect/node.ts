@@ -48,9 +48,11 @@ export const nodeSubject: Subject<NodeArg> = {
     if (asksTheNode(arg)) checks.push(await lookAtReplication(node, arg, context))
     return { ok: checks.every(({ ok }) => ok), seen: checks.map(({ seen }) => seen).join('; ') }
   },
-  async explain(arg, context) {
+  async explain(arg, context, sinceMs) {
     if (arg.role !== 'master') return []
-    return await whyNoFailover(context.cluster, await context.resolveOne(arg.node, ['node']))
+    const logged = context.hindsight.logged(sinceMs, context.clock.nowMs())
+    const meanwhile = { logged, withinMs: context.step.withinMs ?? 0 }
+    return await whyNoFailover(context.cluster, await context.resolveOne(arg.node, ['node']), meanwhile)
   },
 }
 

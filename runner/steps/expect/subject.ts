@@ -7,8 +7,11 @@ export interface Subject<Arg> {
   sentence(arg: Arg): string
   /** Looks once. Throws StepFailure when the question itself makes no sense (no such node). */
   look(arg: Arg, context: StepContext): Promise<Look>
-  /** Extra lines for a failure: why it may not have come true. Best effort, called once, after the last look. */
-  explain?(arg: Arg, context: StepContext): Promise<string[]>
+  /**
+   * Why it has not come true, what decides first. Best effort, called once, after the last look; `sinceMs` is when the
+   * step began, by the clock.
+   */
+  explain?(arg: Arg, context: StepContext, sinceMs: number): Promise<string[]>
 }
 
 /**
