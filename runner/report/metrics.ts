@@ -1,4 +1,5 @@
 import type { FailoverReport, RunReport, ScenarioReport } from '../results/report-model.ts'
+import { isOpen } from '../results/verdict.ts'
 
 type Labels = Record<string, string>
 
@@ -109,6 +110,17 @@ function families(run: RunReport): Family[] {
         checks.map(({ on, name, limit, verdict }) => ({
           labels: { ...labels, on, check: name, limit },
           value: verdict === 'passed' ? 1 : 0,
+        })),
+      ),
+    },
+    {
+      name: 'audit_findings',
+      type: 'gauge',
+      help: 'What a rule of the audit found and the scenario does not mean.',
+      samples: each(({ audit }, labels) =>
+        (audit?.rules ?? []).map(({ rule, findings }) => ({
+          labels: { ...labels, rule },
+          value: findings.filter(isOpen).length,
         })),
       ),
     },
