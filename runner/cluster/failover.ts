@@ -94,8 +94,8 @@ export async function failOver(
 ): Promise<FailoverDone> {
   const { clock, signal, withinMs, isCutOff = () => false, progress = () => undefined } = options
   const node = cluster.node(nodeName)
-  const startMs = clock.nowMs()
-  const elapsedMs = () => clock.nowMs() - startMs
+  const startMs = clock.ranMs()
+  const elapsedMs = () => clock.ranMs() - startMs
   const tries: FailoverTry[] = []
   let refused = true
   let lastSeen = await roleOnceKnown(node, options, elapsedMs)

@@ -72,7 +72,7 @@ class Comparison {
     this.#snapshot = snapshot
     this.#options = options
     this.#limit = options.limit ?? LIMIT
-    this.#startMs = cluster.clock.nowMs()
+    this.#startMs = cluster.clock.ranMs()
     this.#moving = movingSlots(snapshot)
   }
 
@@ -92,7 +92,7 @@ class Comparison {
       differences: await this.#inWords(found.slice(0, this.#limit)),
       unnamed: this.#unnamed + Math.max(found.length - this.#limit, 0),
       incomplete: [...this.#incomplete],
-      tookMs: this.#cluster.clock.nowMs() - this.#startMs,
+      tookMs: this.#cluster.clock.ranMs() - this.#startMs,
     }
   }
 

@@ -60,7 +60,7 @@ export class DataNode {
   /** One reply for each command. Throws Incomplete when there is none or it is an error, and the signal's reason. */
   async ask(...commands: Command[]): Promise<unknown[]> {
     this.signal?.throwIfAborted()
-    if (this.clock.nowMs() >= this.deadlineMs) throw new Incomplete('the time for comparing data was over')
+    if (this.clock.ranMs() >= this.deadlineMs) throw new Incomplete('the time for comparing data was over')
     const [readOnly, ...replies] = await this.#client.pipeline([['READONLY'], ...commands], CALL_TIMEOUT_MS)
     this.signal?.throwIfAborted()
     for (const reply of [readOnly, ...replies]) if (reply instanceof Error) throw this.#incomplete(reply)
