@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import type { LogObservation } from '../record/observations.ts'
 import type { LiveCluster, Snapshot } from './live-cluster.ts'
 import { type NodeReport, parseInfo } from './node-report.ts'
+import { formatSlotRanges } from './slots.ts'
 
 /** What is known beside what the nodes say now. */
 export interface Meanwhile {
@@ -57,15 +58,14 @@ async function settingsOf(cluster: LiveCluster, node: string): Promise<Settings>
 }
 
 /** At the master's address another node answers: the old one is pinged no more, so it never fails. */
-function stranger({ reports, agreed }: Snapshot, { name, view }: NodeReport, master: string): string[] {
+function stranger({ reports }: Snapshot, { name, view }: NodeReport, master: string): string[] {
   const known = view.nodes.find(({ id }) => id === view.myId)?.masterId
   const found = reports.get(master)?.view.myId
   if (known === undefined || found === undefined || known === found) return []
-  const shard = agreed.shardOf(name)
-  const lost = shard === undefined ? 'its shard' : `shard ${shard.number}`
+  const slots = formatSlotRanges(view.nodes.find(({ id }) => id === known)?.slots ?? [])
   return [
     `${master} came back as another node (id ${found.slice(0, 8)}, and the others know ${known.slice(0, 8)}), as one does that lost its nodes.conf: ` +
-      `${lost} has lost its master, and no election begins by itself. CLUSTER FAILOVER TAKEOVER on ${name} makes it the master; ` +
+      `the shard of slots ${slots} has lost its master, and no election begins by itself. CLUSTER FAILOVER TAKEOVER on ${name} makes it the master; ` +
       `CLUSTER MEET and CLUSTER REPLICATE bring ${master} back as its replica`,
   ]
 }
