@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { stdoutReporters } from '../../runner/report/index.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
+import { auditedRun } from '../support/sample-audit.ts'
 import { checkedRun } from '../support/sample-checks.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 
@@ -12,7 +13,7 @@ import { SAMPLES } from '../support/sample-events.ts'
  */
 const EXPECTED = join(import.meta.dirname, 'expected')
 
-for (const [sample, events] of Object.entries({ ...SAMPLES, checked: checkedRun })) {
+for (const [sample, events] of Object.entries({ ...SAMPLES, checked: checkedRun, audited: auditedRun })) {
   t.test(sample, async (t) => {
     for (const [name, format] of stdoutReporters) {
       // The page is looked at in a browser, where it is meant to be: html-browser.test.ts.
