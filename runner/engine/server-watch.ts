@@ -11,7 +11,7 @@ import type { ServerAction } from './watched-servers.ts'
  * with a sanitizer or run under valgrind.
  */
 const ALARMS: readonly (readonly [AlarmKind, RegExp])[] = [
-  ['assertion', /=== ASSERTION FAILED|ASSERTION FAILED ===|Assertion failed:|==> .*: '.*' is not true/],
+  ['assertion', /=== ASSERTION FAILED|ASSERTION FAILED ===|Assertion failed:|==> \S+:\d+ '.*' is not true/],
   ['panic', /Guru Meditation|!!! Software Failure|^panic: /],
   ['crash report', /=== (?:REDIS|VALKEY) BUG REPORT START|crashed by signal: \d+/],
   ['sanitizer', /(?:Address|Thread|Memory|Leak|UndefinedBehavior)Sanitizer|: runtime error: /],
