@@ -382,3 +382,15 @@ t.test('an election that takes longer than the settings let expect', async (t) =
   })
   t.match(found.join('\n'), /^failover_time: The (detection|election) in shard 1/m)
 })
+
+t.test('a failover that was asked for may take as long as its step allows', async (t) => {
+  const events = storedRun('causes-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const facts = auditFacts(events, () => [])
+  const timelines = facts.timelines.map((one) => (one.wanted ? { ...one, totalMs: 20_000 } : one))
+  t.equal(timelines.filter(({ wanted }) => wanted).length, 3)
+  const { rules } = judgeAudit({ ...facts, timelines }, {})
+  t.match(
+    rules.find(({ rule }) => rule === 'failover_time'),
+    { findings: [], verdict: 'passed' },
+  )
+})
