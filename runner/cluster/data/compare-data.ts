@@ -89,7 +89,7 @@ class Comparison {
     return {
       keys: keys.reduce((sum, ofShard) => sum + ofShard, 0),
       shards: shards.length,
-      differences: await this.#inWords(found.slice(0, this.#limit)),
+      differences: await this.#describe(found.slice(0, this.#limit)),
       unnamed: this.#unnamed + Math.max(found.length - this.#limit, 0),
       incomplete: [...this.#incomplete],
       tookMs: this.#cluster.clock.ranMs() - this.#startMs,
@@ -145,7 +145,7 @@ class Comparison {
     })
   }
 
-  async #inWords(found: readonly FoundDifference[]): Promise<DataDifference[]> {
+  async #describe(found: readonly FoundDifference[]): Promise<DataDifference[]> {
     const differences: DataDifference[] = []
     for (const { explain, ...difference } of found) {
       let detail = 'it could not be read again'

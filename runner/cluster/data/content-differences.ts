@@ -6,7 +6,7 @@ import { type Armored, bytesOf, quoted } from './wire.ts'
 export const NOTHING_LEFT = 'it was the same again when it was read for this message'
 
 /** The first part that differs and how many more do, in words; undefined if none does. */
-export function differenceInWords(sides: Sides<Contents>): string | undefined {
+export function describeMismatch(sides: Sides<Contents>): string | undefined {
   const [master, replica] = sides
   const labels = new Set([...master.value.keys(), ...replica.value.keys()])
   const different = [...labels].filter((label) => master.value.get(label) !== replica.value.get(label))
@@ -14,14 +14,14 @@ export function differenceInWords(sides: Sides<Contents>): string | undefined {
   if (first === undefined) return undefined
   const others = different.length - 1
   const more = others === 0 ? '' : `; ${others === 1 ? '1 more part differs' : `${others} more parts differ`}`
-  return `${partInWords(first, sides)}${more}`
+  return `${describePart(first, sides)}${more}`
 }
 
 /**
  * The first part that differs of two ranges that begin at the same place, in words; undefined if none does. What comes
  * after it may be the same and only elsewhere. `comesBefore` orders labels.
  */
-export function firstDifferenceInWords(
+export function describeFirstMismatch(
   sides: Sides<Contents>,
   comesBefore: (one: string, other: string) => boolean,
 ): string | undefined {
@@ -35,10 +35,10 @@ export function firstDifferenceInWords(
   const [label, other] = [labels[at], others[at]]
   const isOfMaster = other === undefined || (label !== undefined && comesBefore(label, other))
   const first = isOfMaster ? label : other
-  return first === undefined ? undefined : `first ${partInWords(first, sides)}`
+  return first === undefined ? undefined : `first ${describePart(first, sides)}`
 }
 
-function partInWords(label: string, [master, replica]: Sides<Contents>): string {
+function describePart(label: string, [master, replica]: Sides<Contents>): string {
   const [ofMaster, ofReplica] = [master.value.get(label), replica.value.get(label)]
   if (ofReplica === undefined) return `${label} is only on ${master.name}${ofMaster ? `: ${ofMaster}` : ''}`
   if (ofMaster === undefined) return `${label} is only on ${replica.name}${ofReplica ? `: ${ofReplica}` : ''}`
@@ -48,7 +48,7 @@ function partInWords(label: string, [master, replica]: Sides<Contents>): string 
 const SHOWN_BYTES = 40
 
 /** Two strings, or ranges of such from byte `first` on; undefined if they are the same. */
-export function textDifferenceInWords(sides: Sides<Armored>, first = 0): string | undefined {
+export function describeTextMismatch(sides: Sides<Armored>, first = 0): string | undefined {
   const [master, replica] = sides
   const [one, other] = [bytesOf(master.value), bytesOf(replica.value)]
   if (one.equals(other)) return undefined

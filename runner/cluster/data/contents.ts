@@ -98,14 +98,14 @@ function streamContents(raw: unknown): Contents {
 
 function fieldExpiriesOf(raw: unknown): Contents {
   return new Map(
-    pairsOf(textsOf(raw)).map(([field, at]) => [`field ${quoted(field)}`, expiryInWords(Number(plain(at)))]),
+    pairsOf(textsOf(raw)).map(([field, at]) => [`field ${quoted(field)}`, describeExpiry(Number(plain(at)))]),
   )
 }
 
 /**
  * `expires at 2026-01-02T03:04:05.678Z`; -1 is never, and 0 and 1 that it does, where the server does not tell when.
  */
-export function expiryInWords(expiry: number): string {
+export function describeExpiry(expiry: number): string {
   if (expiry === -1) return 'never expires'
   return expiry <= 1 ? 'expires' : `expires at ${new Date(expiry).toISOString()}`
 }

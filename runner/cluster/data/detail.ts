@@ -1,6 +1,6 @@
 import type { ConfirmedDifference } from './confirm.ts'
-import { differenceInWords, NOTHING_LEFT, textDifferenceInWords } from './content-differences.ts'
-import { expiryInWords, readSmallValue, type SmallValue } from './contents.ts'
+import { describeMismatch, describeTextMismatch, NOTHING_LEFT } from './content-differences.ts'
+import { describeExpiry, readSmallValue, type SmallValue } from './contents.ts'
 import type { Scope } from './data-node.ts'
 import { LARGE } from './key-records.ts'
 import type { KeyLook } from './look-at-keys.ts'
@@ -14,18 +14,18 @@ export async function detailOf(pair: Pair, scope: Scope, { key, look }: Confirme
   if (!master || !replica) {
     if (present?.digest === LARGE) return `a large ${present.kind}`
     const values = await askBoth(pair, (node) => readSmallValue(node, scope, key))
-    return presentInWords(values[master ? 0 : 1].value)
+    return describePresent(values[master ? 0 : 1].value)
   }
   const parts = [
-    await valueInWords(pair, scope, key, look),
+    await describeValue(pair, scope, key, look),
     master.expiry === replica.expiry
       ? undefined
-      : `${expiryInWords(master.expiry)} on ${pair.master.name}, ${expiryInWords(replica.expiry)} on ${pair.replica.name}`,
+      : `${describeExpiry(master.expiry)} on ${pair.master.name}, ${describeExpiry(replica.expiry)} on ${pair.replica.name}`,
   ]
   return parts.filter((part) => part !== undefined).join('; ')
 }
 
-async function valueInWords(pair: Pair, scope: Scope, key: Armored, look: KeyLook): Promise<string | undefined> {
+async function describeValue(pair: Pair, scope: Scope, key: Armored, look: KeyLook): Promise<string | undefined> {
   const { master, replica, explainLarge } = look
   if (master?.kind !== replica?.kind) {
     return `a ${master?.kind} on ${pair.master.name}, a ${replica?.kind} on ${pair.replica.name}`
@@ -33,14 +33,14 @@ async function valueInWords(pair: Pair, scope: Scope, key: Armored, look: KeyLoo
   if (master?.digest === replica?.digest && master?.fields === replica?.fields) return undefined
   if (explainLarge) return explainLarge()
   const values = await askBoth(pair, (node) => readSmallValue(node, scope, key))
-  const inWords =
+  const difference =
     master?.kind === 'string'
-      ? textDifferenceInWords(mapSides(values, ({ text }) => text ?? 't'))
-      : differenceInWords(mapSides(values, ({ contents }) => contents))
-  return inWords ?? differenceInWords(mapSides(values, ({ fieldExpiries }) => fieldExpiries)) ?? NOTHING_LEFT
+      ? describeTextMismatch(mapSides(values, ({ text }) => text ?? 't'))
+      : describeMismatch(mapSides(values, ({ contents }) => contents))
+  return difference ?? describeMismatch(mapSides(values, ({ fieldExpiries }) => fieldExpiries)) ?? NOTHING_LEFT
 }
 
-function presentInWords({ kind, contents }: SmallValue): string {
+function describePresent({ kind, contents }: SmallValue): string {
   const [first] = contents
   if (!first) return `a ${kind}`
   const [label, value] = first

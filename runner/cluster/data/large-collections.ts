@@ -1,6 +1,6 @@
 import { type Buckets, type Collection, differingBuckets, digestBuckets, type Element, readBuckets } from './buckets.ts'
-import { differenceInWords, NOTHING_LEFT } from './content-differences.ts'
-import { type Contents, expiryInWords } from './contents.ts'
+import { describeMismatch, NOTHING_LEFT } from './content-differences.ts'
+import { type Contents, describeExpiry } from './contents.ts'
 import type { Scope } from './data-node.ts'
 import type { LargeComparison } from './large-shape.ts'
 import { askBoth, mapSides, type Pair, type Sides } from './pair.ts'
@@ -18,7 +18,7 @@ export async function compareCollection(pair: Pair, scope: Scope, collection: Co
   return {
     master: master.value,
     replica: isSame ? master.value : replica.value,
-    explain: async () => elementsInWords(collection, await read()),
+    explain: async () => describeElements(collection, await read()),
   }
 }
 
@@ -40,21 +40,21 @@ export function differingNames([{ value: one }, { value: other }]: Sides<Element
   })
 }
 
-function elementsInWords({ what }: Collection, sides: Sides<Elements>): string {
+function describeElements({ what }: Collection, sides: Sides<Elements>): string {
   const names = differingNames(sides)
   const contents = (elements: Elements): Contents =>
     new Map(
       names.flatMap((name) => {
         const element = elements.get(name)
         if (!element) return []
-        return what === 'set' ? [[`member ${quoted(name)}`, '']] : [[`field ${quoted(name)}`, fieldInWords(element)]]
+        return what === 'set' ? [[`member ${quoted(name)}`, '']] : [[`field ${quoted(name)}`, describeField(element)]]
       }),
     )
-  return differenceInWords(mapSides(sides, contents)) ?? NOTHING_LEFT
+  return describeMismatch(mapSides(sides, contents)) ?? NOTHING_LEFT
 }
 
 /** With a part of its digest: of a long value only the beginning is known. */
-function fieldInWords({ beginning, digest, expiry }: Element): string {
-  const expires = expiry === -1 ? '' : `, ${expiryInWords(expiry)}`
+function describeField({ beginning, digest, expiry }: Element): string {
+  const expires = expiry === -1 ? '' : `, ${describeExpiry(expiry)}`
   return `${quoted(beginning)} (digest ${digest.slice(0, 8)}${expires})`
 }

@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  differenceInWords,
-  firstDifferenceInWords,
-  NOTHING_LEFT,
-  textDifferenceInWords,
-} from './content-differences.ts'
+import { describeFirstMismatch, describeMismatch, describeTextMismatch, NOTHING_LEFT } from './content-differences.ts'
 import { type Contents, contentsOf, entriesOf, listOf, pendingOf, ranksOf, streamStateOf, textsOf } from './contents.ts'
 import type { DataNode, Scope } from './data-node.ts'
 import { type LargeComparison, type LargeShape, shapeOf } from './large-shape.ts'
@@ -49,12 +44,12 @@ async function explain(
   value: { key: Armored; step: number },
   digests: Sides<OrderedDigest>,
 ): Promise<string> {
-  const state = differenceInWords(mapSides(digests, ({ shape }) => streamStateOf(shape.state, shape.groups)))
+  const state = describeMismatch(mapSides(digests, ({ shape }) => streamStateOf(shape.state, shape.groups)))
   const [{ value: master }, { value: replica }] = digests
   for (const [part, ranges] of master.parts) {
     const from = firstDifferent(ranges, replica.parts.get(part) ?? [])
     if (from === undefined) continue
-    const range = await rangeInWords(pair, scope, { ...value, part, from })
+    const range = await describeRange(pair, scope, { ...value, part, from })
     if (range !== undefined) return state === undefined ? range : `${range}; ${state}`
   }
   return state ?? NOTHING_LEFT
@@ -66,14 +61,14 @@ function firstDifferent(one: readonly RangeDigest[], other: readonly RangeDigest
   return longer.find((_, index) => one[index]?.digest !== other[index]?.digest)?.from
 }
 
-async function rangeInWords(
+async function describeRange(
   pair: Pair,
   scope: Scope,
   value: RangedValue & { from: string },
 ): Promise<string | undefined> {
   const ranges = await askBoth(pair, (node) => readRange(node, scope, value))
-  if (value.part === 'string') return textDifferenceInWords(mapSides(ranges, String), Number(value.from))
-  return firstDifferenceInWords(
+  if (value.part === 'string') return describeTextMismatch(mapSides(ranges, String), Number(value.from))
+  return describeFirstMismatch(
     mapSides(ranges, (raw) => rangeContents(value, raw)),
     hasLowerId,
   )
