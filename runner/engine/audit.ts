@@ -60,10 +60,13 @@ export class Audit {
     await lookAtEnd({ ...this.#options, cluster, datasets, absent, firstEpoch: this.#firstEpoch, signal })
   }
 
-  /** Ends the looking, before the servers are removed. What they log while they are removed is still read. */
-  async end(): Promise<void> {
+  /**
+   * Ends the looking, before the servers are removed. What they log while they are removed is still read. Once `signal`
+   * is aborted nothing is judged, so nobody waits for servers that may not answer.
+   */
+  async end(signal: AbortSignal): Promise<void> {
     this.#stopWatching()
-    await this.servers.lookAtAll()
+    if (!signal.aborted) await this.servers.lookAtAll()
   }
 
   /**

@@ -126,7 +126,7 @@ export async function playScenario(
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
-  await audit.end()
+  await audit.end(signal)
   made.watch?.stop()
   await stalls.stop()
   const cleanupStartMs = clock.nowMs()

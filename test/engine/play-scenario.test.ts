@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Interrupted } from '../../runner/engine/interrupt.ts'
 import { PlatformError } from '../../runner/platforms/errors.ts'
 import { StepFailure, StepInconclusive } from '../../runner/steps/verb.ts'
 import { type Acts, fakeRun } from '../support/fake-run.ts'
@@ -149,3 +150,15 @@ async function closed(count: () => number): Promise<number> {
   for (let look = 0; look < 200 && count() > 0; look += 1) await new Promise((resolve) => setTimeout(resolve, 10))
   return count()
 }
+
+t.test('Ctrl-C waits for no server that does not answer', { timeout: 10_000 }, async (t) => {
+  const run = fakeRun(t, {
+    stop: () => {
+      for (const group of run.platform.groups) group.state = () => new Promise(() => undefined)
+      run.controller.abort(new Interrupted('SIGINT'))
+      return undefined
+    },
+  })
+  t.match(await run.play([run.scenario(['stop'])]), { verdict: 'interrupted' })
+  t.equal(run.platform.removed(), 1)
+})
