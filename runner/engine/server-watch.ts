@@ -1,22 +1,11 @@
 import type { Clock } from '../base/clock.ts'
+import { crashKindOf } from '../platforms/crash-log.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { readStamp } from '../platforms/log-stamp.ts'
 import type { LogLine, NodeState, ServerGroup } from '../platforms/platform.ts'
 import type { AlarmKind, AlarmObservation } from '../record/audit-observations.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { ServerAction } from './watched-servers.ts'
-
-/**
- * Lines of a log that tell of a crash, for every version of Redis and Valkey (debug.c), and for servers that were built
- * with a sanitizer or run under valgrind.
- */
-const ALARMS: readonly (readonly [AlarmKind, RegExp])[] = [
-  ['assertion', /=== ASSERTION FAILED|ASSERTION FAILED ===|Assertion failed:|==> \S+:\d+ '.*' is not true/],
-  ['panic', /Guru Meditation|!!! Software Failure|^panic: /],
-  ['crash report', /=== (?:REDIS|VALKEY) BUG REPORT START|crashed by signal: \d+/],
-  ['sanitizer', /(?:Address|Thread|Memory|Leak|UndefinedBehavior)Sanitizer|: runtime error: /],
-  ['valgrind', /^==\d+== (?:Invalid|Use of uninitialised|Conditional jump|Process terminating)/],
-]
 
 /** Of a report, so many lines are kept, as long as they come within this, ms. */
 const KEPT_LINES = 8
@@ -86,7 +75,7 @@ export class ServerWatch {
       if (text.trim() !== '') report.lines.push(text)
       return
     }
-    const kind = ALARMS.find(([, pattern]) => pattern.test(text))?.[0]
+    const kind = crashKindOf(text)
     if (kind !== undefined) this.#beginReport(node, kind, text, nowMs)
     else if (BEGINS.test(text)) this.#noteBegin(node, nowMs)
   }

@@ -1,4 +1,5 @@
 import { lastLines } from '../base/text.ts'
+import { isCrashReason } from './crash-log.ts'
 import type { NodeState, ServerGroup } from './platform.ts'
 
 /** So many bytes of a log, or so many lines, hold the last words even where a report of a crash follows them. */
@@ -9,8 +10,6 @@ export const LAST_WORDS_LINES = 500
 const START = /oO0OoO0OoO0Oo/
 /** Told before `START`, while the settings are read, and without a stamp. */
 const CONFIG_ERROR = /^\*\*\* FATAL CONFIG FILE ERROR/
-/** What a server says before a report of its crash (debug.c, zmalloc.c and server.c, Redis 6.0 to 8.0, Valkey 8.1). */
-const CRASH = /crashed by signal|ASSERTION FAILED|^==> |Guru Meditation|Out Of Memory allocating/
 /** `12:M 22 Nov 2026 14:31:26.123 # `: the level tells a warning (`#`) from the rest (`.`, `-`, `*`). */
 const STAMP = /^\d+:[A-Z] \d\d [A-Z][a-z]{2} \d{4} [\d:.]+ ([.\-*#]) ?/
 
@@ -36,7 +35,7 @@ export function lastWordsOf(log: string): string {
   const start = lines.findLastIndex(({ text }) => START.test(text))
   if (configError > start) return joined(lines.slice(configError))
   const life = lines.slice(start + 1)
-  const crash = life.filter(({ text }) => CRASH.test(text))
+  const crash = life.filter(({ text }) => isCrashReason(text))
   return joined(crash.length > 0 ? crash : life.slice(beginOfEnd(life)))
 }
 

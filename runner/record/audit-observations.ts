@@ -4,7 +4,14 @@
  */
 
 /** What a server's log tells of. */
-export type AlarmKind = 'crash report' | 'assertion' | 'sanitizer' | 'valgrind' | 'panic'
+export type AlarmKind =
+  | 'crash report'
+  | 'assertion'
+  | 'panic'
+  | 'failed allocation'
+  | 'fatal error'
+  | 'sanitizer'
+  | 'valgrind'
 
 /** A crash report, a failed assertion or the like in a server's log. */
 export interface AlarmObservation {
