@@ -69,13 +69,14 @@ async function round(
     timeoutMs: 1000,
     now,
   })
-  const keys = makeKeys('load:bench', options.keys, evenSplit(SHARDS), [0, 1, 2])
+  const shards = evenSplit(SHARDS)
+  const keys = makeKeys('load:bench', options.keys, shards, [0, 1, 2])
   const workload = register.open({ keys, options, history, values: new Values(0, history) })
   let done = 0
   const bins = new Bins(({ ok }) => {
     done += ok.reduce((sum, count) => sum + count, 0)
   })
-  const parts = { keys, workload, history, client, bins, nodes: [...nodes.keys()] }
+  const parts = { keys, shards, workload, history, client, bins, nodes: [...nodes.keys()] }
   const driver = new Driver({ options, ...parts, seed: 1, now, ranMs: now })
   await client.warmUp()
   const before = process.cpuUsage()

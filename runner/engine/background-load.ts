@@ -7,6 +7,7 @@ import { missingSlots } from '../cluster/slots.ts'
 import { viewDifferences } from '../cluster/view-differences.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Load } from '../workload/load.ts'
+import { outageLimitMs, waitForOutages } from './outage-wait.ts'
 import type { RunSettings } from './run-settings.ts'
 
 /** Longest wait for nodes that are of one mind before the final reads, ms. */
@@ -78,6 +79,20 @@ export class BackgroundLoad {
   /** Operations from now on belong to this phase of the scenario. */
   phase(name: string): void {
     this.#load.phase(name)
+  }
+
+  /** Resolves when the outages that clients are in have ended, or have lasted longer than they may. */
+  async outlastOutages(signal: AbortSignal): Promise<void> {
+    const { clock, events, recorder } = this.#settings
+    const { index } = this.#place
+    await waitForOutages({
+      outForMs: () => this.#load.outForMs(),
+      limitMs: (workload) => outageLimitMs(workload, this.#scenario.checks, events, index),
+      progress: (text) => recorder.record({ type: 'progress', scenario: index, text }),
+      clock,
+      signal,
+      // A load that broke says so when it is stopped.
+    }).catch(() => undefined)
   }
 
   /**

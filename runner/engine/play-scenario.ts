@@ -75,13 +75,8 @@ export async function playScenario(
 
   const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings)
   try {
-    const watch = new FailoverWatch({
-      recorder,
-      clock,
-      scenario: place.index,
-      server: place.server,
-      servers: audit.servers,
-    })
+    const seen = { scenario: place.index, server: place.server, servers: audit.servers }
+    const watch = new FailoverWatch({ recorder, clock, ...seen })
     made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
@@ -194,6 +189,8 @@ async function playSteps(
   load: BackgroundLoad | undefined,
 ): Promise<ScenarioResult> {
   const main = await playList(scenario.steps, stage, signal)
+  const isFailed = main.some(({ outcome }) => outcome.verdict === 'failed' || outcome.verdict === 'error')
+  if (!signal.aborted && !isFailed) await load?.outlastOutages(signal)
   if (!signal.aborted) await load?.stop()
   const final = await playFinally(scenario, stage, signal)
   if (signal.aborted && !interrupted.aborted) throw signal.reason

@@ -74,6 +74,12 @@ const ERROR_CLASSES = [
 export type OutcomeClass = (typeof ERROR_CLASSES)[number]
 export type FailureClass = Exclude<OutcomeClass, 'ok'>
 
+/**
+ * Outcomes of operations that were served: also a compare-and-set that did not match, and a write that too few replicas
+ * confirmed.
+ */
+export const SERVED_CLASSES: ReadonlySet<OutcomeClass> = new Set<OutcomeClass>(['ok', 'mismatch', 'unreplicated'])
+
 const CLASS_CODE: Readonly<Record<OutcomeClass, number>> = codes(ERROR_CLASSES)
 const INDETERMINATE = 0x80
 

@@ -75,6 +75,11 @@ export class Load {
     this.#ask('phase', name, CLOSE_WITHIN_MS).catch(() => undefined)
   }
 
+  /** How long clients have been out at this moment, by workload, ms: of those alone that are. */
+  async outForMs(): Promise<Record<string, number>> {
+    return this.#ask('outForMs', undefined, CLOSE_WITHIN_MS)
+  }
+
   /** Resolves when no operation is under way any more. */
   async stop(): Promise<void> {
     await this.#ask('stop', undefined, this.#longestTimeoutMs + STOP_MARGIN_MS)

@@ -123,6 +123,54 @@ checks: { a: { error_rate: 100%, min_operations: 0 } }
   t.equal(outcome?.samples, sent, 'what was not sent is not judged')
 })
 
+/** The only server answers nobody for so long, and the steps end while it is silent. */
+const silentAtTheEnd = (silentMs: number, checks: string) => `workloads:
+  a: { type: register, clients: 60, rate: 100/s, keys: 20, timeout: 300ms }
+steps:
+  - wait: 500ms
+  - redis: CLIENT PAUSE ${silentMs} ALL
+    on: redis-node0
+  - wait: 300ms
+checks: { a: { ${checks}, min_operations: 10 } }
+`
+
+t.test('an outage that is open when the steps are over is recorded to its end', real, async (t) => {
+  const { run, play, checks } = realRun(t)
+  await play(silentAtTheEnd(1500, 'longest_outage: 20s'))
+  const [outcome] = checks()
+  t.match(outcome, { verdict: 'passed' }, outcome?.explanation ?? '')
+  t.ok((outcome?.amount ?? 0) > 1000, `${outcome?.value} is all of it`)
+  const said = run.of('progress').map(({ text }) => text)
+  t.match(said.slice(-2), [/^waiting up to 20\.\d+ s for an outage of a to end$/, 'looking at what is left'])
+})
+
+t.test('a recording waits no longer than an outage may last', real, async (t) => {
+  const { play, checks } = realRun(t)
+  await play(silentAtTheEnd(5000, 'longest_outage: { at_most: 1s }'))
+  const [outcome] = checks()
+  t.match(outcome, { verdict: 'failed', value: /^at least / }, outcome?.explanation ?? '')
+})
+
+t.test('a recording that waits for an outage to end stops at once when the run is interrupted', real, async (t) => {
+  const { run, play, history } = realRun(t)
+  run.onEvent = (event) => {
+    if (event.type === 'progress' && event.text.startsWith('waiting')) run.controller.abort(new Error('enough'))
+  }
+  const { ended } = await play(silentAtTheEnd(3000, 'longest_outage: 60s'))
+  t.match(ended, { verdict: 'error' })
+  t.ok(history('a').complete)
+})
+
+t.test('a recording without an outage waits for nothing', real, async (t) => {
+  const { run, play, checks } = realRun(t)
+  await play(`workloads: { a: { type: register, rate: 200/s } }
+steps: [{ wait: 500ms }]
+checks: { a: { longest_outage: 5s } }
+`)
+  t.match(checks(), [{ verdict: 'passed' }])
+  t.notOk(run.of('progress').some(({ text }) => text.startsWith('waiting')))
+})
+
 t.test('a step that fails is the reason, and the checks are judged all the same', real, async (t) => {
   const fail = () => {
     throw new StepFailure({ message: 'expected five' })

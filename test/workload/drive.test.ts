@@ -7,6 +7,7 @@ import { HistoryWriter } from '../../runner/record/history-writer.ts'
 import { Bins } from '../../runner/workload/drive/bins.ts'
 import { Histogram } from '../../runner/workload/drive/histogram.ts'
 import { Draw, makeKeys, weightsOf } from '../../runner/workload/drive/keys.ts'
+import { OpenOutages } from '../../runner/workload/drive/open-outages.ts'
 import { Pacing } from '../../runner/workload/drive/pacing.ts'
 import { Values } from '../../runner/workload/drive/values.ts'
 import { workloadKindByName } from '../../runner/workload/index.ts'
@@ -182,4 +183,24 @@ t.test('bins: by completion, handed out ten at a time, none left out', async (t)
   bins.ok(2, 2260)
   bins.finish()
   t.match(told[1], { fromMs: 2200, ok: [1], p50: [2] })
+})
+
+t.test('which outages are open, as the clients of a workload know it', async (t) => {
+  const outages = new OpenOutages([[[0, 99]], [[100, 199]]])
+  const at = (slot: number, beganMs: number) => ({ slot, beganMs })
+  t.equal(outages.sinceMs([], 0), undefined)
+  t.equal(outages.sinceMs([at(50, 1000)], 1050), undefined, 'an answer takes a moment')
+  t.equal(outages.sinceMs([at(50, 1000), at(150, 1100)], 1300), 1000, 'operations that wait for theirs')
+  outages.failed(at(50, 1000), 'timeout', true, 2000)
+  outages.failed(at(60, 1500), 'refused', false, 1501)
+  outages.failed(at(150, 1700), 'CLUSTERDOWN', false, 1701)
+  t.equal(outages.sinceMs([], 2100), 1000)
+  outages.served(at(99, 2090), 2100)
+  t.equal(outages.sinceMs([], 2200), 1701, 'the other range is still out')
+  outages.failed(at(150, 2200), 'mismatch', false, 2201)
+  t.equal(outages.sinceMs([], 2300), undefined, 'a comparison that did not match was served')
+  outages.failed(at(50, 2000), 'timeout', true, 3000)
+  t.equal(outages.sinceMs([at(50, 2050)], 3000), undefined, 'others were served after they had begun')
+  outages.failed(at(500, 3000), 'refused', false, 3001)
+  t.equal(outages.sinceMs([], 3100), 3001, 'slots that belonged to no shard')
 })

@@ -1,4 +1,4 @@
-import { isIndeterminateCode, outcomeClass } from '../../record/history-codes.ts'
+import { isIndeterminateCode, outcomeClass, SERVED_CLASSES } from '../../record/history-codes.ts'
 import type { Span } from '../../results/run-facts.ts'
 import type { Evidence } from '../evidence.ts'
 import { isOwnOperation } from '../load-count.ts'
@@ -25,12 +25,6 @@ export interface Outage {
 
 /** Without a failure, only a pause as long as this in which an operation waited counts: shorter ones are latencies. */
 const WAITING_MS = 1000
-
-/**
- * Outcomes of operations that were served: also a compare-and-set that did not match, and a write that too few replicas
- * confirmed.
- */
-const SERVED: ReadonlySet<string> = new Set(['ok', 'mismatch', 'unreplicated'])
 
 /** What was served and what was not, of one range of slots. */
 export interface RangeService {
@@ -122,7 +116,7 @@ class Tracker {
     const completeMs = this.#standstill.shortened(endedMs)
     this.#firstMs = Math.min(this.#firstMs, invokeMs)
     this.#lastMs = Math.max(this.#lastMs, completeMs)
-    if (SERVED.has(failure)) this.#served(invokeMs, completeMs)
+    if (SERVED_CLASSES.has(failure)) this.#served(invokeMs, completeMs)
     else this.#failed(invokeMs, completeMs, failure, isIndeterminateCode(outcome))
   }
 

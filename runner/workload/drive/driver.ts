@@ -1,10 +1,12 @@
 import { randomFractions } from '../../base/random.ts'
+import type { SlotRange } from '../../cluster/view.ts'
 import { type FailureClass, FLAG, FN, type FunctionName, NO_NODE } from '../../record/history-codes.ts'
 import type { LoadClient, Operation, OperationListener } from '../client/operation.ts'
 import type { Recording, Workload } from '../kind.ts'
 import type { LoadOptions } from '../options.ts'
 import type { Bins } from './bins.ts'
 import { Draw, type LoadKey, weightsOf } from './keys.ts'
+import { OpenOutages, type UnderWay } from './open-outages.ts'
 import { Pacing } from './pacing.ts'
 import { replicated } from './replicated.ts'
 
@@ -17,6 +19,8 @@ export interface DriverOptions {
   bins: Bins
   /** Numbers of the nodes in the history, by their place in the client's list. */
   nodes: readonly number[]
+  /** Slots of each shard when the scenario begins. */
+  shards: readonly (readonly SlotRange[])[]
   seed: number
   /** Ms from the scenario's start. */
   now(): number
@@ -46,6 +50,8 @@ export class Driver {
   readonly #options: DriverOptions
   readonly #groups: readonly Group[]
   readonly #functions: Draw
+  readonly #clients: Running[] = []
+  readonly #outages: OpenOutages
   readonly #random: () => number
   #timer: NodeJS.Timeout | undefined
   #running = 0
@@ -56,6 +62,7 @@ export class Driver {
     this.#options = options
     this.#random = randomFractions(options.seed)
     this.#functions = drawOfFunctions(options.options.mix)
+    this.#outages = new OpenOutages(options.shards)
     this.#groups = this.#divide()
   }
 
@@ -82,6 +89,14 @@ export class Driver {
     })
   }
 
+  /** Since when the longest of the outages lasts that clients are in, ms from the scenario's start; undefined if none. */
+  outSinceMs(): number | undefined {
+    return this.#outages.sinceMs(
+      this.#clients.filter((client) => client.isUnderWay),
+      this.#options.now(),
+    )
+  }
+
   /** Sends nothing more, and waits for nothing. */
   halt(): void {
     this.#stopping = true
@@ -100,8 +115,10 @@ export class Driver {
       const pacing = new Pacing(options.perSecond === undefined ? undefined : options.perSecond * draw.weight)
       const group: Group = { draw, pacing, free: [] }
       for (let client = place; client < options.clients; client += all.length) {
-        group.free.push(new Running(client, this.#options, (running, failed) => this.#onEnd(running, group, failed)))
+        const onEnd = (running: Running, failed: boolean) => this.#onEnd(running, group, failed)
+        group.free.push(new Running(client, this.#options, this.#outages, onEnd))
       }
+      this.#clients.push(...group.free)
       return group
     })
   }
@@ -163,22 +180,35 @@ function drawOfFunctions(mix: LoadOptions['mix']): Draw {
 }
 
 /** One client: what it has under way, and the record of it. */
-class Running implements OperationListener {
+class Running implements OperationListener, UnderWay {
   readonly client: number
   readonly #options: DriverOptions
+  readonly #outages: OpenOutages
   readonly #onEnd: (running: Running, failed: boolean) => void
+  isUnderWay = false
+  slot = 0
+  beganMs = 0
   #handle = 0
   #dueMs = 0
 
-  constructor(client: number, options: DriverOptions, onEnd: (running: Running, failed: boolean) => void) {
+  constructor(
+    client: number,
+    options: DriverOptions,
+    outages: OpenOutages,
+    onEnd: (running: Running, failed: boolean) => void,
+  ) {
     this.client = client
     this.#options = options
+    this.#outages = outages
     this.#onEnd = onEnd
   }
 
   begin(operation: Operation, nowMs: number, dueMs: number): void {
     const { history, client } = this.#options
     const { fn, key, a, b } = operation
+    this.isUnderWay = true
+    this.slot = operation.slot
+    this.beganMs = nowMs
     this.#dueMs = dueMs
     this.#handle = history.begin(fn, this.client, key, a, b, nowMs, dueMs)
     client.send(operation, this.client, this)
@@ -192,6 +222,8 @@ class Running implements OperationListener {
     const { history, bins } = this.#options
     history.ok(this.#handle, r, this.#numberOf(node), atMs, fromReplica ? FLAG.replica : 0)
     bins.ok(atMs - this.#dueMs, atMs)
+    this.isUnderWay = false
+    this.#outages.served(this, atMs)
     this.#onEnd(this, false)
   }
 
@@ -200,6 +232,8 @@ class Running implements OperationListener {
     if (indeterminate) history.indeterminate(this.#handle, failure, this.#numberOf(node), atMs, r)
     else history.failed(this.#handle, failure, this.#numberOf(node), atMs, r)
     bins.failed(failure, indeterminate, atMs)
+    this.isUnderWay = false
+    this.#outages.failed(this, failure, indeterminate, atMs)
     // A compare-and-set that found another value is a client's daily life.
     this.#onEnd(this, failure !== 'mismatch')
   }

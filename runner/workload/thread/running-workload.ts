@@ -48,7 +48,7 @@ export class RunningWorkload {
     this.#workload = kind.open({ keys, options, history, values: new Values(options.valueSize, history) })
     this.#bins = new Bins(onSeries)
     const parts = { workload: this.#workload, client: this.#client, bins: this.#bins, nodes: this.nodeNumbers }
-    this.#driver = new Driver({ options, keys, history, seed, now, ranMs, ...parts })
+    this.#driver = new Driver({ options, keys, shards, history, seed, now, ranMs, ...parts })
   }
 
   async warmUp(): Promise<void> {
@@ -62,6 +62,12 @@ export class RunningWorkload {
 
   tick(): void {
     this.#bins.tick(this.#now())
+  }
+
+  /** How long clients have been in the outage that began first of those that are open, ms; undefined if none is. */
+  outForMs(): number | undefined {
+    const sinceMs = this.#driver.outSinceMs()
+    return sinceMs === undefined ? undefined : this.#now() - sinceMs
   }
 
   async stop(): Promise<void> {

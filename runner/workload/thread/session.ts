@@ -78,6 +78,12 @@ export class Session {
     for (const { history } of this.#running) history.phase(name)
   }
 
+  /** How long clients have been out, by workload, ms: of those alone that are. */
+  outForMs(): Record<string, number> {
+    const out = this.#running.map((workload) => [workload.name, workload.outForMs()] as const)
+    return Object.fromEntries(out.flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms]])))
+  }
+
   /** Resolves when no operation is under way any more. */
   async stop(): Promise<void> {
     await Promise.all(this.#running.map((workload) => workload.stop()))
