@@ -1,18 +1,17 @@
-import { readFileSync } from 'node:fs'
 import Table from 'cli-table3'
 import { compareData } from '../runner/cluster/data/compare-data.ts'
 import { type KeyedCommand, sendByKey, spreadKeys } from '../runner/cluster/key-routing.ts'
 import type { LiveCluster, Snapshot } from '../runner/cluster/live-cluster.ts'
 import type { Command } from '../runner/cluster/node-client.ts'
-import { parseInfo } from '../runner/cluster/node-report.ts'
 import { chooseProgram } from '../runner/platforms/process/server-program.ts'
 import { formedCluster } from '../test/support/formed-cluster.ts'
+import { benchAuditAtEnd } from './audit-end.ts'
+import { benchAuditOfLoad } from './audit-load.ts'
+import { serversCpuMs } from './cpu.ts'
 import { median } from './median.ts'
 
 const ROUNDS = 5
 const WITHIN_MS = 120_000
-/** Of Linux on all machines that it runs on today: `getconf CLK_TCK`. */
-const MS_PER_TICK = 10
 
 /** What is compared: a million keys, or few. */
 interface DataSet {
@@ -42,14 +41,18 @@ interface Figures {
   runnerMs: number
 }
 
+/** Prints what the audit costs: the load beside it, the end of a run, and the comparison of much data. */
+export async function benchAudit(servers: readonly string[] = ['redis:7.0', 'valkey:8.1']): Promise<void> {
+  for (const server of servers) await benchAuditOfLoad(server)
+  for (const server of servers) await benchAuditAtEnd(server)
+  await benchComparison(servers)
+}
+
 /**
  * Prints what it costs to compare the data of three replicas with their masters'. The CPU time beside it says what a
  * machine with nothing else to do needs: half of it, with two cores.
  */
-export async function benchAudit(
-  servers: readonly string[] = ['redis:7.0', 'valkey:8.1'],
-  sets: readonly DataSet[] = SETS,
-): Promise<void> {
+async function benchComparison(servers: readonly string[]): Promise<void> {
   const table = new Table({
     head: [
       'comparing, ms (median of 5)',
@@ -63,7 +66,7 @@ export async function benchAudit(
     style: { head: [], border: [] },
   })
   for (const server of servers) {
-    for (const set of sets) {
+    for (const set of SETS) {
       process.stderr.write(`${server}: ${set.name}\n`)
       const rounds = await measure(server, set)
       const of = (figure: (figures: Figures) => number) => median(rounds.map(figure))
@@ -115,18 +118,4 @@ async function compareOnce(cluster: LiveCluster, snapshot: Snapshot, { keys }: D
   }
   const serversMs = (await serversCpuMs(cluster)) - before.servers
   return { tookMs, serversMs, runnerMs: (runner.user + runner.system) / 1000 }
-}
-
-/** Of all servers since they started, user and system. */
-async function serversCpuMs(cluster: LiveCluster): Promise<number> {
-  const times = await Promise.all(
-    cluster.nodes.map(async ({ client }) => {
-      const pid = parseInfo(String(await client.call('INFO', 'server'))).get('process_id')
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ')
-      return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
-    }),
-  )
-  return times.reduce((sum, ms) => sum + ms, 0)
 }

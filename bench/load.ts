@@ -27,7 +27,13 @@ const MEMORY_RATE = 20_000
 const MEMORY_MS = 30_000
 const TEN_MINUTES_MS = 600_000
 
+interface Servers {
+  nodes: readonly ServerNode[]
+  password: string
+}
+
 interface Figures {
+  operations: number
   perSecond: number
   p50Ms: number
 }
@@ -89,10 +95,15 @@ async function benchThroughput(nodes: readonly ServerNode[], folder: string): Pr
   console.log(table.toString())
 }
 
-/** A closed loop of 64 clients in the thread of the load, as a scenario has it. */
 async function loadRound(nodes: readonly ServerNode[], folder: string): Promise<Figures> {
   const file = join(folder, 'throughput.history')
-  const load = await openLoad(nodes, file, { clients: CLIENTS }, () => undefined)
+  await runLoad({ nodes, password: '' }, file)
+  return figuresOf(file)
+}
+
+/** A closed loop of 64 clients in the thread of the load, as a scenario has it; its history goes to `file`. */
+export async function runLoad(servers: Servers, file: string): Promise<void> {
+  const load = await openLoad(servers, file, { clients: CLIENTS }, () => undefined)
   try {
     await load.begin()
     await pause(ROUND_MS)
@@ -100,17 +111,21 @@ async function loadRound(nodes: readonly ServerNode[], folder: string): Promise<
   } finally {
     await load.close()
   }
+}
+
+/** Of the history that a round has left. */
+export function figuresOf(file: string): Figures {
   const { ops, rows } = readHistory(file)
   const latencies = Float64Array.from(
     { length: rows },
     (_, row) => (ops.completeMs[row] ?? 0) - (ops.invokeMs[row] ?? 0),
   ).sort()
   const spanMs = (ops.completeMs[rows - 1] ?? 0) - (ops.invokeMs[0] ?? 0)
-  return { perSecond: (rows / spanMs) * 1000, p50Ms: latencies[rows >> 1] ?? 0 }
+  return { operations: rows, perSecond: (rows / spanMs) * 1000, p50Ms: latencies[rows >> 1] ?? 0 }
 }
 
 async function openLoad(
-  nodes: readonly ServerNode[],
+  servers: Servers,
   file: string,
   written: Record<string, unknown>,
   onSeries: (workload: string, series: LoadSeries) => void,
@@ -119,7 +134,7 @@ async function openLoad(
   const options = resolveOptions({ type: 'register', keys: KEYS, mix: { write: 1 }, ...written }, register)
   await load.open({
     workloads: [{ name: 'bench', options, file }],
-    ...{ nodes, password: '', shards: evenSplit(SHARDS), seed: 1, originMs: sharedNowMs(), startWallMs: Date.now() },
+    ...{ ...servers, shards: evenSplit(SHARDS), seed: 1, originMs: sharedNowMs(), startWallMs: Date.now() },
   })
   return load
 }
@@ -132,7 +147,7 @@ async function benchmarkRound(port: number): Promise<Figures> {
   const [, rate, , , p50] = (line ?? '').split(',').map((cell) => Number(cell.replaceAll('"', '')))
   if (rate === undefined || p50 === undefined)
     throw new Error(`redis-benchmark gave no figures; it said:\n${said.slice(-500)}`)
-  return { perSecond: rate, p50Ms: p50 }
+  return { operations: REQUESTS, perSecond: rate, p50Ms: p50 }
 }
 
 function output(command: string, args: readonly string[]): Promise<string> {
@@ -153,7 +168,7 @@ function output(command: string, args: readonly string[]): Promise<string> {
 async function benchMemory(nodes: readonly ServerNode[], folder: string): Promise<void> {
   let done = 0
   const load = await openLoad(
-    nodes,
+    { nodes, password: '' },
     join(folder, 'memory.history'),
     { clients: CLIENTS, rate: `${MEMORY_RATE}/s` },
     (_, { ok }) => {

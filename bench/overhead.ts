@@ -52,21 +52,32 @@ export async function benchOverhead(): Promise<void> {
   process.stdout.write(`${table.toString()}\n`)
 }
 
-async function playOnce(): Promise<Figures> {
+function playOnce(): Promise<Figures> {
+  const startMs = Date.now()
+  return withFailoverBasic([], (folder, endMs) =>
+    figures(readEvents(path.join(folder, 'events.jsonl')), folder, { startMs, endMs }),
+  )
+}
+
+/** Plays failover-basic with these flags, and resolves with what it recorded. */
+export function eventsOfFailoverBasic(flags: readonly string[]): Promise<RunEvent[]> {
+  return withFailoverBasic(flags, (folder) => readEvents(path.join(folder, 'events.jsonl')))
+}
+
+/** `read` is given the folder of the run, and the wall clock at the end of the process, ms. */
+async function withFailoverBasic<T>(flags: readonly string[], read: (folder: string, endMs: number) => T): Promise<T> {
   const reports = mkdtempSync(path.join(tmpdir(), 'redis-chaos-bench-'))
   try {
-    const startMs = Date.now()
-    const endMs = await playFailoverBasic(reports)
-    const folder = path.join(reports, 'latest')
-    return figures(readEvents(path.join(folder, 'events.jsonl')), folder, { startMs, endMs })
+    const endMs = await playFailoverBasic(reports, flags)
+    return read(path.join(reports, 'latest'), endMs)
   } finally {
     rmSync(reports, { recursive: true, force: true })
   }
 }
 
 /** Resolves with the wall clock at the end of the process, ms. */
-async function playFailoverBasic(reports: string): Promise<number> {
-  const flags = [...clusterFlags(await leaseCluster()), '--reporter', 'json']
+async function playFailoverBasic(reports: string, chosen: readonly string[]): Promise<number> {
+  const flags = [...clusterFlags(await leaseCluster()), '--reporter', 'json', ...chosen]
   return new Promise((resolve, reject) => {
     const args = ['bin/redis-chaos.js', 'run', 'failover-basic', ...flags, '--reports', reports]
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
@@ -94,7 +105,8 @@ function figures(events: RunEvent[], folder: string, wall: { startMs: number; en
   }
 }
 
-function only<T extends RunEvent['type']>(events: RunEvent[], type: T): EventOf<T> {
+/** The event of this type. Throws Error if there is none. */
+export function only<T extends RunEvent['type']>(events: RunEvent[], type: T): EventOf<T> {
   const found = events.find((event): event is EventOf<T> => event.type === type)
   if (!found) throw new Error(`the run recorded no ${type}`)
   return found
