@@ -3,15 +3,20 @@ import path from 'node:path'
 import { typed, typedAsWell } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { auditScenario } from '../checks/audit/audit-scenario.ts'
 import { historyFiles, judgeScenario } from '../checks/judge.ts'
+import type { AuditOutcome } from '../record/audit-outcome.ts'
 import { EventLogError, readEvents } from '../record/event-log.ts'
 import type { EventOf, RunEvent } from '../record/events.ts'
 import { HistoryError } from '../record/history-format.ts'
 import { jsonLines } from '../record/history-jsonl.ts'
 import { readHistory } from '../record/history-reader.ts'
-import { checksText } from '../report/check-table.ts'
+import { judgedText } from '../report/judged-text.ts'
 import { outputStyle } from '../report/style.ts'
-import { exitCodeOf, verdictOfChecks } from '../results/verdict.ts'
+import { exitCodeOf, verdictOfAudit, verdictOfChecks, verdictOfRun } from '../results/verdict.ts'
+import { resolvePardons } from '../scenario/audit-section.ts'
+import type { Scenario } from '../scenario/model.ts'
+import { Names } from '../steps/names.ts'
 import type { Command, Output } from './command.ts'
 import { loadScenarios } from './load-scenarios.ts'
 import { findRun, shown } from './project.ts'
@@ -30,7 +35,11 @@ export const check: Command = {
     '  Nothing in the run is changed. Exit code 1: a limit was broken; 3: nothing was shown.',
   ],
   flags: {
-    by: { type: 'string', value: 'FILE', help: 'judge by the checks of this scenario, in place of those of the run' },
+    by: {
+      type: 'string',
+      value: 'FILE',
+      help: 'judge by the checks and the audit section of this scenario, in place of those of the run',
+    },
     export: {
       type: 'string',
       value: 'FOLDER',
@@ -48,8 +57,7 @@ export const check: Command = {
       const target = line.text('export')
       if (target !== undefined) return exportHistories(events, folder, target, out)
       const by = line.text('by')
-      const limits = by === undefined ? undefined : limitsOf(by, out.color)
-      return judgeAll(events, folder, limits, out)
+      return judgeAll(events, folder, by === undefined ? undefined : askedBy(by, out.color), out)
     } catch (error) {
       if (!(error instanceof HistoryError)) throw error
       throw new HistoryError(error.message, { hint: WITHOUT_HISTORY, cause: error })
@@ -57,24 +65,62 @@ export const check: Command = {
   },
 }
 
-type Limits = Record<string, Record<string, unknown>>
-
-function limitsOf(file: string, color: boolean): Limits {
-  const [scenario] = loadScenarios([file], {}, color)
-  const checks = scenario?.checks ?? []
-  if (checks.length === 0) throw new UsageError(`${file} has no checks`)
-  return Object.fromEntries(checks.map(({ on, limits }) => [on, limits]))
+/** What another scenario asks for. */
+interface Asked {
+  limits: Record<string, Record<string, unknown>>
+  audit: Scenario['audit']
 }
 
-function judgeAll(events: readonly RunEvent[], folder: string, limits: Limits | undefined, out: Output): number {
-  const judged = scenariosOf(events)
-    .filter(({ checks }) => limits !== undefined || checks !== undefined)
-    .map((started) => ({ started, outcomes: judgeScenario(events, started.scenario, folder, limits) }))
-  if (judged.length === 0)
-    throw new UsageError(`nothing in ${shown(folder)} was to be checked: its scenarios have no checks`)
+function askedBy(file: string, color: boolean): Asked {
+  const [scenario] = loadScenarios([file], {}, color)
+  const checks = scenario?.checks ?? []
+  const audit = scenario?.audit ?? {}
+  if (checks.length === 0 && Object.keys(audit).length === 0) throw new UsageError(`${file} has no checks and no audit`)
+  return { limits: Object.fromEntries(checks.map(({ on, limits }) => [on, limits])), audit }
+}
+
+function judgeAll(events: readonly RunEvent[], folder: string, asked: Asked | undefined, out: Output): number {
+  const judged = scenariosOf(events).map((started) => ({
+    started,
+    checks: judgeScenario(events, started.scenario, folder, asked?.limits),
+    audit: auditAgain(events, started, folder, asked),
+  }))
+  const old = judged.flatMap(({ started, audit }) => (audit === 'of-before' ? [withoutTerms(started)] : []))
+  const shownOnes = judged.filter(({ checks, audit }) => checks.length > 0 || typeof audit === 'object')
+  if (shownOnes.length === 0) {
+    const why = old.length > 0 ? old.join('\n') : 'its scenarios have no checks, and none was audited'
+    throw new UsageError(`nothing in ${shown(folder)} can be judged: ${why}`)
+  }
   const style = outputStyle(process.stdout, process.env)
-  for (const { started, outcomes } of judged) out.print(checksText(`${started.id}: ${started.title}`, outcomes, style))
-  return exitCodeOf(verdictOfChecks(judged.flatMap(({ outcomes }) => outcomes)))
+  for (const { started, checks, audit } of shownOnes) {
+    const again = typeof audit === 'object' ? audit : undefined
+    out.print(judgedText(`${started.id}: ${started.title}`, checks, again, style))
+  }
+  for (const text of old) out.progress(text)
+  const verdicts = shownOnes.flatMap(({ checks, audit }) => [
+    verdictOfChecks(checks),
+    verdictOfAudit(typeof audit === 'object' ? audit.rules : []),
+  ])
+  return exitCodeOf(verdictOfRun(verdicts))
+}
+
+/** Undefined for a scenario that was not audited, as one whose cluster never came to be. */
+function auditAgain(
+  events: readonly RunEvent[],
+  { scenario }: EventOf<'scenario-started'>,
+  folder: string,
+  asked: Asked | undefined,
+): AuditOutcome | 'of-before' | undefined {
+  const judged = events.filter((event) => event.type === 'audit-judged').find((event) => event.scenario === scenario)
+  if (judged === undefined) return undefined
+  if (judged.terms === undefined) return 'of-before'
+  const { pardons, warnOnly, named } = judged.terms
+  const other = asked === undefined ? undefined : resolvePardons(asked.audit, new Names(named))
+  return auditScenario(events, scenario, folder, { pardons: other ?? pardons, warnOnly })
+}
+
+function withoutTerms({ id }: EventOf<'scenario-started'>): string {
+  return `${id}: recorded by an older version, which did not write down what the audit went by: its audit cannot be judged again. What it found stands in report.json.`
 }
 
 function scenariosOf(events: readonly RunEvent[]): EventOf<'scenario-started'>[] {

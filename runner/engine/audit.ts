@@ -1,16 +1,13 @@
 import type { Clock } from '../base/clock.ts'
-import { judgeAudit } from '../checks/audit/judge-audit.ts'
-import { workloadFacts } from '../checks/audit/workload-facts.ts'
+import { auditScenario } from '../checks/audit/audit-scenario.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import type { AuditOutcome, AuditPardonFor } from '../record/audit-outcome.ts'
+import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
-import { auditFacts } from '../results/audit-facts.ts'
-import { scenarioEvents } from '../results/scenario-results.ts'
-import type { WrittenPardon } from '../scenario/audit-section.ts'
+import { resolvePardons, type WrittenPardon } from '../scenario/audit-section.ts'
 import type { Datasets } from '../steps/datasets.ts'
-import { fillInKnown, type Names } from '../steps/names.ts'
+import { Names } from '../steps/names.ts'
 import { highestEpoch, lookAtEnd } from './end-looks.ts'
 import { watchResources } from './resource-watch.ts'
 import { ServerWatch } from './server-watch.ts'
@@ -35,7 +32,7 @@ export class Audit {
   readonly servers: ServerWatch
   #cluster: LiveCluster | undefined
   #firstEpoch = 0
-  #names: Names | undefined
+  #names = new Names()
   #stopWatching: () => void = () => undefined
 
   constructor(options: AuditOptions) {
@@ -77,24 +74,17 @@ export class Audit {
     this.servers.stop()
     if (this.#cluster === undefined) return undefined
     const { recorder, scenario, warnOnly } = this.#options
-    const own = scenarioEvents(events, scenario)
-    const facts = auditFacts(own, (run) => workloadFacts(own, run, folder))
-    const audit = judgeAudit(facts, this.#pardons(), { warnOnly })
-    recorder.record({ type: 'audit-judged', scenario, audit })
+    const pardons = resolvePardons(this.#options.pardons, this.#names)
+    const terms = { pardons, warnOnly, named: this.#namedNodes() }
+    const audit = auditScenario(events, scenario, folder, terms)
+    recorder.record({ type: 'audit-judged', scenario, audit, terms })
     return audit
   }
 
-  #pardons(): Record<string, AuditPardonFor[]> {
-    const named = ({ nodes, pardon }: WrittenPardon): AuditPardonFor =>
-      nodes === undefined ? { pardon } : { pardon, nodes: nodes.flatMap((phrase) => this.#nodesOf(phrase)) }
-    return Object.fromEntries(
-      Object.entries(this.#options.pardons).map(([rule, written]) => [rule, written.map(named)]),
-    )
-  }
-
-  /** A name that the steps did not come to give stays as it is, and stands for no node. */
-  #nodesOf(phrase: string): string[] {
-    const value = this.#names === undefined ? phrase : fillInKnown(phrase, this.#names)
-    return Array.isArray(value) ? value.map(String) : [String(value)]
+  /** Names that stand for nodes, and for which. */
+  #namedNodes(): Record<string, string[]> {
+    const nodes = new Set(this.#cluster?.nodes.map(({ name }) => name))
+    const values = this.#names.all().map((name) => [name, [this.#names.get(name)].flat().map(String)] as const)
+    return Object.fromEntries(values.filter(([, value]) => value.every((one) => nodes.has(one))))
   }
 }

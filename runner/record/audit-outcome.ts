@@ -39,6 +39,16 @@ export interface AuditRuleOutcome {
   findings: AuditFinding[]
 }
 
+/** What an audit goes by besides what was seen: with it a stored run can be audited again. */
+export interface AuditTerms {
+  /** What the scenario says of findings beforehand, by rule. */
+  pardons: Record<string, AuditPardonFor[]>
+  /** Findings change no verdict. */
+  warnOnly: boolean
+  /** The nodes that each `$name` of the scenario stood for at its end. */
+  named: Record<string, string[]>
+}
+
 /** What the audit of a scenario found, rule by rule. */
 export interface AuditOutcome {
   rules: AuditRuleOutcome[]

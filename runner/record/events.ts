@@ -13,7 +13,7 @@ import type {
   ServerEndObservation,
   ServerStartObservation,
 } from './audit-observations.ts'
-import type { AuditOutcome } from './audit-outcome.ts'
+import type { AuditOutcome, AuditTerms } from './audit-outcome.ts'
 import type { CheckOutcome } from './check-outcome.ts'
 import type { Comparison } from './comparison.ts'
 import type {
@@ -198,8 +198,8 @@ export type RunEvent = { atMs: number } & (
   | { type: 'history-saved'; scenario: number; workload: string; file: string }
   /** One limit of one check, judged from the histories and the events before this one. */
   | { type: 'check-judged'; scenario: number; check: CheckOutcome }
-  /** What the scenario was audited for, and what was found. */
-  | { type: 'audit-judged'; scenario: number; audit: AuditOutcome }
+  /** What the scenario was audited for, and what was found. Records of before lack the terms. */
+  | { type: 'audit-judged'; scenario: number; audit: AuditOutcome; terms?: AuditTerms }
   | {
       type: 'scenario-as-played'
       scenario: number

@@ -1,10 +1,8 @@
 import CliTable from 'cli-table3'
 import { displayWidth, oneLine, visible, wrap } from '../base/text.ts'
-import type { CheckOutcome } from '../record/check-outcome.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { CheckReport } from '../results/report-model.ts'
-import { checkName, witnessLines } from './problems.ts'
-import { NO_BORDERS, type OutputStyle, type Paint, painter } from './style.ts'
+import { NO_BORDERS, type OutputStyle, type Paint } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const HEADINGS = ['verdict', 'on', 'check', 'found', 'limit', 'samples']
@@ -56,24 +54,4 @@ function columnWidths(rows: readonly string[][], total: number): number[] {
     widths[3] = Math.max(NARROWEST, room - narrowed)
   }
   return widths
-}
-
-/** Checks by themselves, for a terminal: a table, and what did not pass in full. */
-export function checksText(title: string, outcomes: readonly CheckOutcome[], style: OutputStyle): string {
-  const paint = painter(style.color)
-  const indented = (text: string, indent: string) =>
-    wrap(visible(text), style.width - indent.length).map((line) => indent + line)
-  const problems = outcomes
-    .filter(({ verdict }) => verdict !== 'passed')
-    .map((outcome) => {
-      const { mark, word, format } = VERDICT_LOOKS[outcome.verdict]
-      const details = [...(outcome.details ?? []), ...witnessLines(outcome.witness)]
-      return [
-        paint(format, `${mark} ${word.toUpperCase()}  ${checkName(outcome)}`),
-        ...indented(outcome.explanation, '  '),
-        ...details.flatMap((line) => indented(line, '    ')),
-      ]
-    })
-  const blocks = [[paint('bold', title)], checkTable(outcomes, style, paint), ...problems]
-  return blocks.map((lines) => lines.join('\n')).join('\n\n')
 }

@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import type { AuditPardonFor } from '../record/audit-outcome.ts'
+import { fillInKnown, type Names } from '../steps/names.ts'
 import { auditSchema, type pardons } from './audit-schema.ts'
 import type { CheckContext } from './check-value.ts'
 import { checkNames } from './scope.ts'
@@ -9,6 +11,17 @@ import { entryOf, type MapTree } from './tree.ts'
 export interface WrittenPardon {
   nodes?: string[]
   pardon: 'allowed' | 'expected'
+}
+
+/** Pardons with their `$names` filled in. A name that the steps did not come to give stays, and stands for no node. */
+export function resolvePardons(
+  written: Readonly<Record<string, readonly WrittenPardon[]>>,
+  names: Names,
+): Record<string, AuditPardonFor[]> {
+  const nodesOf = (phrase: string) => [fillInKnown(phrase, names)].flat().map(String)
+  const resolved = ({ nodes, pardon }: WrittenPardon): AuditPardonFor =>
+    nodes === undefined ? { pardon } : { pardon, nodes: nodes.flatMap(nodesOf) }
+  return Object.fromEntries(Object.entries(written).map(([rule, pardons]) => [rule, pardons.map(resolved)]))
 }
 
 /** The scenario's pardons, by rule. What is wrong is reported, and left out. */
