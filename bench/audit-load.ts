@@ -94,7 +94,8 @@ async function auditedRound(stand: Stand): Promise<Figures> {
   const logs = new NodeLogs((text) => recorder.hide(text))
   try {
     await logs.follow(servers, join(folder, 'nodes'), (node, line) => audit.servers.readLine(node, line))
-    await audit.start(cluster, servers, new Names())
+    audit.watch(servers)
+    await audit.start(cluster, new Names())
     return await loadRound(stand)
   } finally {
     await audit.end(new AbortController().signal)

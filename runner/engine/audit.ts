@@ -31,6 +31,7 @@ export class Audit {
   /** Hears of the servers, their logs and what is done to them. */
   readonly servers: ServerWatch
   #cluster: LiveCluster | undefined
+  #hasServers = false
   #firstEpoch = 0
   #names = new Names()
   #stopWatching: () => void = () => undefined
@@ -40,11 +41,16 @@ export class Audit {
     this.servers = new ServerWatch(options)
   }
 
+  /** From now on it is seen if a server ends. */
+  watch(servers: ServerGroup): void {
+    this.#hasServers = true
+    this.servers.start(servers)
+  }
+
   /** Begins to look at a cluster that is ready. */
-  async start(cluster: LiveCluster, servers: ServerGroup, names: Names): Promise<void> {
+  async start(cluster: LiveCluster, names: Names): Promise<void> {
     this.#cluster = cluster
     this.#names = names
-    this.servers.start(servers)
     this.#firstEpoch = highestEpoch(await cluster.look()) ?? 0
     this.#stopWatching = watchResources(cluster, this.#options)
   }
@@ -67,12 +73,12 @@ export class Audit {
   }
 
   /**
-   * Judges what was seen and records it. `events` are those of the run, `folder` is its own. Undefined if the cluster
-   * never came to be. Throws HistoryError if a history cannot be read.
+   * Judges what was seen and records it. `events` are those of the run, `folder` is its own. Undefined if there
+   * never were servers. Throws HistoryError if a history cannot be read.
    */
   judge(events: readonly RunEvent[], folder: string): AuditOutcome | undefined {
     this.servers.stop()
-    if (this.#cluster === undefined) return undefined
+    if (!this.#hasServers) return undefined
     const { recorder, scenario, warnOnly } = this.#options
     const pardons = resolvePardons(this.#options.pardons, this.#names)
     const terms = { pardons, warnOnly, named: this.#namedNodes() }

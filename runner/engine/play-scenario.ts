@@ -80,6 +80,7 @@ export async function playScenario(
     made.watch = watch
     const onServers = (servers: ServerGroup) => {
       made.servers = servers
+      audit.watch(servers)
     }
     const ready = await setUp(scenario, settings, place.runId, {
       index: place.index,
@@ -109,7 +110,7 @@ export async function playScenario(
       played,
       onBug,
     )
-    await audit.start(ready.cluster, servers, stage.names)
+    await audit.start(ready.cluster, stage.names)
     await load?.begin(ready.cluster)
     result = await playSteps(scenario, stage, signal, settings.interrupted, load)
     result = await healAll(result, faults, signal, settings)
@@ -121,12 +122,12 @@ export async function playScenario(
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
-  await audit.end(signal)
   made.watch?.stop()
   await stalls.stop()
   const cleanupStartMs = clock.nowMs()
   try {
     result = await endLoad(result, load)
+    await audit.end(signal)
     made.cluster?.close()
     result = await cleanUp(result, made.servers, journal, place, settings)
     await keepLogs(logs, place, settings)

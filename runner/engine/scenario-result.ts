@@ -38,7 +38,8 @@ export function resultOfError(error: unknown, onBug: (error: unknown) => void): 
 }
 
 export function resultOfExpected(error: ChaosError): ScenarioResult {
-  const verdict = error.stepVerdict === 'interrupted' ? 'interrupted' : 'error'
+  const { stepVerdict } = error
+  const verdict = stepVerdict === 'interrupted' || stepVerdict === 'failed' ? stepVerdict : 'error'
   return { verdict, reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 

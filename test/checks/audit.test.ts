@@ -119,6 +119,16 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
     rule: 'crash',
     says: /^redis-node0 started again by itself at 5\.00 s$/,
   },
+  'a crash report of a server that was removed before anyone saw it end': {
+    events: [
+      {
+        ...{ type: 'alarm-seen', atMs: 5000, scenario, node: 'redis-node0', seenMs: 5000, kind: 'crash report' },
+        lines: crashReport,
+      },
+    ],
+    rule: 'crash',
+    says: /^redis-node0 logged a crash report at 5\.00 s: crashed by signal: 11\n=== REDIS BUG REPORT START/,
+  },
   'an assertion that did not end its server': {
     events: [
       {
@@ -128,11 +138,11 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
         node: 'redis-node0',
         seenMs: 5000,
         kind: 'assertion',
-        lines: ['=== ASSERTION FAILED ==='],
+        lines: ['=== ASSERTION FAILED ===', "==> t_list.c:42 'len > 0' is not true"],
       },
     ],
     rule: 'crash',
-    says: /^redis-node0 logged an assertion at 5\.00 s: === ASSERTION FAILED ===$/,
+    says: /^redis-node0 logged an assertion at 5\.00 s: ==> t_list\.c:42 'len > 0' is not true\n=== ASSERTION FAILED ===$/,
   },
   'a replica that follows another master by itself': {
     events: [

@@ -137,6 +137,26 @@ t.test('a cluster that cannot be set up', async (t) => {
     t.equal(await closed(() => run.platform.connections()), 0)
   })
 
+  t.test('because a server crashed: the audit says so, and the scenario has failed', async (t) => {
+    const run = fakeRun(t, ACTS)
+    run.platform.answer = () => {
+      const [group] = run.platform.groups
+      group?.set('redis-node0', { status: 'stopped', text: 'process was killed by SIGSEGV' })
+      group?.words.set('redis-node0', 'Redis 7.0.15 crashed by signal: 11, si_code: 0')
+      return new Error('LOADING Redis is loading the dataset in memory')
+    }
+    t.match(await run.play([run.scenario(['ok'])]), { verdict: 'failed', exitCode: 1 })
+    const reason =
+      /^redis-node0 ended while the cluster was being formed: process was killed by SIGSEGV: "Redis 7\.0\.15 crashed/
+    t.match(run.of('scenario-ended'), [{ verdict: 'failed', reason }])
+    t.match(run.of('audit-judged')[0]?.audit.rules[0], {
+      rule: 'crash',
+      verdict: 'failed',
+      findings: [{ text: /^redis-node0 ended by itself at .*: process was killed by SIGSEGV$/ }],
+    })
+    t.equal(run.platform.removed(), 1)
+  })
+
   t.test('because of a bug', async (t) => {
     const run = fakeRun(t, ACTS)
     run.platform.onCreate = ACTS.bug as () => never

@@ -42,7 +42,9 @@ export const crash: AuditRule = {
         }),
       ),
     ]
-    return { lookedAt: plural(facts.nodes.length, 'server'), findings }
+    const lookedAt =
+      facts.nodes.length === 0 ? 'servers before they were a cluster' : plural(facts.nodes.length, 'server')
+    return { lookedAt, findings }
   },
 }
 
@@ -65,14 +67,18 @@ function ended(
   }
 }
 
-function logged({ node, seenMs, kind, lines: [first = '', ...others] }: AlarmObservation): AuditFinding {
+function logged({ node, seenMs, kind, lines }: AlarmObservation): AuditFinding {
+  // A report begins with a line that says only what it is: the next one has the signal, or the condition.
+  const telling = lines.find((line) => !HEADING.test(line)) ?? lines[0] ?? ''
   return {
-    text: `${node} logged ${kind === 'assertion' ? 'an' : 'a'} ${kind} at ${momentText(seenMs)}: ${first}`,
+    text: `${node} logged ${kind === 'assertion' ? 'an' : 'a'} ${kind} at ${momentText(seenMs)}: ${telling}`,
     nodes: [node],
     atMs: seenMs,
-    details: others,
+    details: lines.filter((line) => line !== telling),
   }
 }
+
+const HEADING = /^=== (?:(?:REDIS|VALKEY) BUG REPORT START|ASSERTION FAILED)/
 
 function wasAsked({ run, commands }: AuditFacts, node: string, atMs: number): boolean {
   return (
