@@ -16,7 +16,8 @@ const node = z.string().superRefine((text, refinement) => {
   refinement.addIssue({ code: 'custom', message })
 })
 
-const forNodes = z
+/** A pardon of findings of some nodes alone. */
+export const pardonForNodes = z
   .strictObject({
     node: node.optional().describe('Findings of this node alone: redis-node0, or a $name'),
     nodes: z.array(node).min(1).optional().describe('Findings of these nodes alone'),
@@ -31,7 +32,7 @@ const forNodes = z
     }
   })
 
-export const pardons = z.union([pardon, forNodes, z.array(forNodes).min(1)])
+export const pardons = z.union([pardon, pardonForNodes, z.array(pardonForNodes).min(1)])
 
 /** What may stand under `audit:`: by rule, that its findings are `allowed` or `expected`, on all nodes or on some. */
 export const auditSchema = z

@@ -4,8 +4,12 @@ import { z } from 'zod'
 import { duration } from '../base/duration-schema.ts'
 import { target } from '../steps/targets.ts'
 import type { Verb } from '../steps/verb.ts'
+import { pardonForNodes, pardons } from './audit-schema.ts'
 import { scenarioKeys, stepFileKeys } from './scenario-schema.ts'
 import { type Shape, shapeOf } from './shape.ts'
+
+/** Forms that stand in many places of a scenario; in its schema each stands once, under `$defs`. */
+const FORMS: Readonly<Record<string, z.ZodType>> = { pardon: pardons, 'pardon-for-nodes': pardonForNodes }
 
 const DIALECT = 'http://json-schema.org/draft-07/schema#'
 
@@ -48,6 +52,7 @@ function fileSchema(title: string, keys: Record<string, z.ZodType>, required: st
     $defs: {
       step: { anyOf: verbs.map((verb) => ({ $ref: `#/$defs/${verb.name}` })) },
       ...Object.fromEntries(verbs.map((verb) => [verb.name, stepSchema(verb)])),
+      ...(keys.audit ? definedForms() : {}),
     },
   }
 }
@@ -94,8 +99,24 @@ function argSchema(verb: Verb): Shape {
 
 const NAME_SHAPE: Shape = { type: 'string', pattern: '\\$[A-Za-z_]' }
 
+function definedForms(): Record<string, Shape> {
+  return Object.fromEntries(Object.entries(FORMS).map(([name, schema]) => [name, orNameWithin(shapeOf(schema))]))
+}
+
+/** The form by its name, if the shape is one. In this dialect nothing may stand beside a `$ref`. */
+function reference({ description, ...shape }: Shape): Shape | undefined {
+  const text = JSON.stringify(shape)
+  const name = Object.keys(FORMS).find((form) => JSON.stringify(shapeOf(FORMS[form] ?? z.never())) === text)
+  if (name === undefined) return undefined
+  return { ...(description === undefined ? {} : { description }), allOf: [{ $ref: `#/$defs/${name}` }] }
+}
+
 /** Where a number, a choice or a text of a certain form is wanted, a `$name` may stand too. */
 function orName(shape: Shape): Shape {
+  return reference(shape) ?? orNameWithin(shape)
+}
+
+function orNameWithin(shape: Shape): Shape {
   const { properties, items, additionalProperties, anyOf, ...rest } = shape
   const inner: Shape = {
     ...rest,

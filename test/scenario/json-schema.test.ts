@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { auditRules } from '../../runner/checks/audit/index.ts'
 import { schemaFiles, writeSchema } from '../../runner/scenario/json-schema.ts'
 import { verbs } from '../../runner/steps/index.ts'
 
@@ -28,6 +29,20 @@ t.test('the schema knows every verb, its modifiers and its extras', async (t) =>
   t.notMatch(schema.$defs.wait.properties, { within: {} })
   t.match(schema.$defs.repeat.properties.repeat.properties.steps.items, { $ref: '#/$defs/step' })
   t.match(schema.$defs.parallel.properties.parallel.items, { $ref: '#/$defs/step' })
+})
+
+t.test('a pardon of the audit stands once, and every rule takes it', async (t) => {
+  const text = schemaFiles(verbs)['scenario.schema.json'] ?? ''
+  const schema = JSON.parse(text)
+  const { properties } = schema.properties.audit
+  t.strictSame(
+    Object.keys(properties),
+    auditRules.map(({ name }) => name),
+  )
+  for (const { name, sentence } of auditRules)
+    t.strictSame(properties[name], { description: sentence, allOf: [{ $ref: '#/$defs/pardon' }] })
+  t.match(schema.$defs.pardon.anyOf, [{}, { allOf: [{ $ref: '#/$defs/pardon-for-nodes' }] }, { type: 'array' }])
+  t.equal(text.split('Findings of this node alone').length, 2)
 })
 
 t.test('where a number is wanted, a $name may stand', async (t) => {
