@@ -6,12 +6,12 @@ import { messageOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { plural } from '../base/text.ts'
-import { formCluster } from '../cluster/form.ts'
 import { healthProblems } from '../cluster/health.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
 import { riskWarnings } from '../cluster/risks.ts'
 import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
 import type { Topology } from '../cluster/topology.ts'
+import { formServers } from '../engine/form-servers.ts'
 import { DEFAULT_CONFIG } from '../engine/set-up.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
@@ -198,7 +198,7 @@ async function form(job: Job): Promise<number> {
       return EXIT.passed
     }
     const startMs = systemClock.nowMs()
-    await formCluster(live, topology, {
+    await formServers(live, group, topology, {
       clock: systemClock,
       signal,
       timeoutMs: FORM_WITHIN_MS,

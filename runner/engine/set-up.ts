@@ -1,19 +1,16 @@
-import type { Clock } from '../base/clock.ts'
 import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
-import { formCluster } from '../cluster/form.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
 import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
-import { endedServers } from './ended-servers.ts'
+import { EndedWhileForming, formServers } from './form-servers.ts'
 import type { NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
 
 const FORM_WITHIN_MS = 30_000
-const LOOK_FOR_ENDED_EVERY_MS = 500
 
 /** A server ended by itself before there was a cluster: not the environment's doing, but its own. */
 class EndedInSetUp extends ChaosError {
@@ -66,40 +63,18 @@ export async function setUp(
   )
   options.onServers(servers)
   const cluster = new LiveCluster({ nodes: servers.nodes, password, clock })
-  const formed = new AbortController()
-  const giveUp = new AbortController()
-  const signal = AbortSignal.any([options.signal, giveUp.signal])
   try {
     await options.logs.follow(servers, options.logFolder, options.onLogLine)
-    void watchForEnds(servers, clock, formed.signal, giveUp)
     await Promise.all([
-      formCluster(cluster, topology, { clock, signal, timeoutMs: FORM_WITHIN_MS, progress }),
+      formServers(cluster, servers, topology, { clock, progress, signal: options.signal, timeoutMs: FORM_WITHIN_MS }),
       // The first step should find its connections open; whether a node answers is for forming to say.
       ...cluster.nodes.map(({ data }) => data.call('PING').catch(() => undefined)),
     ])
   } catch (error) {
     cluster.close()
-    throw (options.signal.aborted ? undefined : await endedError(servers)) ?? error
-  } finally {
-    formed.abort()
+    throw error instanceof EndedWhileForming ? new EndedInSetUp(error.message, { cause: error }) : error
   }
   return { cluster, servers }
-}
-
-/** Has forming given up once a server has ended: it would only wait for it. Goes on until `formed`. */
-async function watchForEnds(servers: ServerGroup, clock: Clock, formed: AbortSignal, giveUp: AbortController) {
-  while (!formed.aborted && !giveUp.signal.aborted) {
-    const error = await endedError(servers)
-    if (error !== undefined) giveUp.abort(error)
-    await clock.sleep(LOOK_FOR_ENDED_EVERY_MS, formed).catch(() => undefined)
-  }
-}
-
-/** Undefined if no server has ended by itself. */
-async function endedError(servers: ServerGroup): Promise<EndedInSetUp | undefined> {
-  const ended = await endedServers(servers)
-  const sentences = ended.map((text) => text.replace(' ended: ', ' ended while the cluster was being formed: '))
-  return ended.length === 0 ? undefined : new EndedInSetUp(sentences.join('; '))
 }
 
 /** What the servers of a scenario must be made with, from all steps that it may play. */

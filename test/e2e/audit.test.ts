@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { DEFAULT_SERVER, serverNames } from '../../runner/platforms/catalogue.ts'
@@ -7,6 +7,7 @@ import { lastReport, reportsFolder, startCli } from '../support/cli.ts'
 import { requireDebian } from '../support/debian.ts'
 import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
+import { pidAt } from '../support/server-process.ts'
 
 interface Plant {
   server?: string
@@ -59,23 +60,6 @@ function assertFound(t: Test, { code, stdout, bad }: Planted, rule: string, text
   t.match(bad[0]?.findings[0]?.text, text)
   t.match(stdout, /audited: 11 rules, 1 finding/)
   t.equal(code, 1)
-}
-
-/** The process of the server at a port. */
-function pidAt(port: number): number {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  const pid = pids.find((name) => commandOf(name).includes(`:${port} [cluster]`))
-  if (pid === undefined) throw new Error(`no server listens at ${port}`)
-  return Number(pid)
-}
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    // It has ended meanwhile.
-    return ''
-  }
 }
 
 const skip = skipWithoutRedis()
