@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { capitalized } from '../base/text.ts'
 import type { CheckOutcome, CheckVerdict, Finding, Witness } from '../record/check-outcome.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
+import { calmEvidence, shakenBy } from './calm.ts'
 import { type Compared, compare, comparedWith } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
 import type { Watched } from './failover-windows.ts'
@@ -37,6 +38,8 @@ export interface CheckSpec<Limit> {
   limitText(limit: Limit): string
   /** What must have been acknowledged around each failover, if the check is a claim about those, too. */
   watchesFailovers?: Watched
+  /** It tells how clients were served, which servers that stood still, all at once, may spoil for a while. */
+  tellsOfService?: true
   measure(limit: Limit, evidence: Evidence): Measured
 }
 
@@ -66,7 +69,7 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
       const list = z.array(spec.limit).safeParse(written)
       const wanted = list.success ? list.data : [spec.limit.parse(written)]
       return wanted.map((limit) => {
-        const measured = spec.measure(limit, evidence)
+        const measured = measuredCalmly(spec, limit, evidence)
         const compared = comparisonOf(spec, limit, measured, others)
         const doubt =
           evidence.doubt ??
@@ -80,6 +83,15 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
       })
     },
   }
+}
+
+/** What was found; a violation that servers that stood still explain shows nothing. */
+function measuredCalmly<Limit>(spec: CheckSpec<Limit>, limit: Limit, evidence: Evidence): Measured {
+  const measured = spec.measure(limit, evidence)
+  const calm = measured.finding === 'violated' && spec.tellsOfService ? calmEvidence(evidence) : undefined
+  if (calm === undefined || spec.measure(limit, calm).finding === 'violated') return measured
+  const why = shakenBy(evidence.facts, { startMs: 0, endMs: evidence.facts.durationMs })
+  return { ...measured, finding: 'unknown', explanation: `${measured.explanation} Yet ${why}.` }
 }
 
 /** How the workload that a limit compares with fared; undefined if it compares with none. */

@@ -10,6 +10,7 @@ export const errorRate = defineCheck<ShareLimit>({
   name: 'error_rate',
   summary: 'The share of operations that failed or got no answer; by class of error if one is given',
   workloads: EVERY_WORKLOAD,
+  tellsOfService: true,
   limit: shareLimit,
   limitText(limit) {
     if (typeof limit === 'string') return atMostText(limit)

@@ -6,6 +6,7 @@ import { expectedRange, type FailoverMetric, type FailoverValue, failoverValues 
 import { formatRange } from '../results/failovers/summary.ts'
 import type { ExpectedRange } from '../results/failovers/timeline.ts'
 import type { FailoverFact, RunFacts } from '../results/run-facts.ts'
+import { calmMs, shakenBy } from './calm.ts'
 import { type Measured, outcomeOf } from './check.ts'
 import { atMostText, durationOf } from './limits.ts'
 import { momentText } from './words.ts'
@@ -71,11 +72,11 @@ export const failoverChecks: readonly FailoverCheck[] = PARTS.map((part) => {
     name: part.name,
     summary: part.summary,
     limits,
-    judge(written, { failovers }) {
+    judge(written, facts) {
       const list = z.array(limit).safeParse(written)
       const wanted = list.success ? list.data : [limit.parse(written)]
       return wanted.map((one) =>
-        outcomeOf({ on: FAILOVER, name: part.name, limit: limitText(one) }, measure(part, one, failovers), undefined),
+        outcomeOf({ on: FAILOVER, name: part.name, limit: limitText(one) }, measure(part, one, facts), undefined),
       )
     },
   }
@@ -98,15 +99,17 @@ interface Timed extends FailoverValue {
   mostMs: number
   /** Where the limit is what was expected. */
   expected?: ExpectedRange
+  /** What else is known of the scenario. */
+  facts: RunFacts
 }
 
 /**
  * The worst of the values decides. One that had not come to its end when watching ended leaves open whether the limit
  * holds, and so does one that was not seen.
  */
-function measure(part: Part, written: FailoverLimit, failovers: readonly FailoverFact[]): Measured {
+function measure(part: Part, written: FailoverLimit, facts: RunFacts): Measured {
   const { at_most, shards, wanted } = typeof written === 'string' ? { at_most: written } : written
-  const asked = failovers.filter(
+  const asked = facts.failovers.filter(
     (failover) =>
       (shards === undefined || shards.includes(failover.shard)) &&
       (wanted === undefined || wanted === (failover.wanted ?? false)),
@@ -116,7 +119,7 @@ function measure(part: Part, written: FailoverLimit, failovers: readonly Failove
     .filter(({ failover }) => part.name !== 'time' || failover.outcome !== 'given up')
     // One that was asked for waits for nothing that settings rule.
     .filter(({ failover }) => part.name !== 'election' || at_most !== EXPECTED || failover.wanted !== true)
-    .map((value) => held(value, part, at_most))
+    .map((value) => ({ ...held(value, part, at_most), facts }))
   const timed = values.filter((value): value is Timed => value.valueMs !== undefined && value.mostMs !== undefined)
   const unseen = values.filter(({ why }) => why !== undefined).map(unseenText)
   const worst = worstOf(part, timed)
@@ -133,7 +136,7 @@ function measure(part: Part, written: FailoverLimit, failovers: readonly Failove
     amount: worst.valueMs,
     samples: timed.length,
     details: [...timed.map(line), ...unseen],
-    explanation: isUnseen ? missed : explain(part, worst, timed.length),
+    explanation: isUnseen ? missed : explain(part, worst, timed.length) + gapText(part, worst),
   }
 }
 
@@ -149,9 +152,16 @@ function held(value: FailoverValue, { name }: Part, atMost: string): FailoverVal
  * A master that nobody replaced has not been replaced in time; clients that were not back yet may have come back in
  * time.
  */
-function findingOf({ name }: Part, { open, valueMs, mostMs }: Timed): Finding {
-  if (valueMs > mostMs || (open && name === 'time')) return 'violated'
-  return open ? 'unknown' : 'holds'
+function findingOf({ name }: Part, timed: Timed): Finding {
+  const { open, valueMs, mostMs } = timed
+  if (valueMs <= mostMs && !(open && name === 'time')) return open ? 'unknown' : 'holds'
+  return gapIn(timed) === undefined ? 'violated' : 'unknown'
+}
+
+/** Why servers that stood still may have made it too long, in words; undefined if it was too long without that time. */
+function gapIn({ failover, valueMs, mostMs, facts }: Timed): string | undefined {
+  if (calmMs(facts, failover, valueMs) > mostMs) return undefined
+  return shakenBy(facts, { startMs: failover.startMs, endMs: failover.startMs + valueMs })
 }
 
 /** A violation before what is open, and that before what holds; of those alike, the longest. */
@@ -182,6 +192,12 @@ function explain({ name, noun }: Part, timed: Timed, samples: number): string {
   }
   const others = samples > 1 ? `, the longest of ${samples},` : ''
   return `The ${noun} took ${tookMs}${others} in shard ${shard}${beside}, ${what}`
+}
+
+function gapText(part: Part, timed: Timed): string {
+  const isTooLong = timed.valueMs > timed.mostMs || (timed.open && part.name === 'time')
+  const gap = isTooLong ? gapIn(timed) : undefined
+  return gap === undefined ? '' : ` Yet ${gap}.`
 }
 
 /** What the settings allow, beside what was found. */

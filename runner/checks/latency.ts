@@ -25,6 +25,7 @@ export const latencies: readonly Check[] = QUANTILES.map(([name, quantile]) =>
     name,
     summary: `${quantile === 1 ? 'The longest time that an operation took' : `The time within which ${Number((quantile * 100).toFixed(1))}% of operations were answered`}; with a rate, from when they were due`,
     workloads: EVERY_WORKLOAD,
+    tellsOfService: true,
     limit: durationLimit,
     limitText: (limit) =>
       typeof limit === 'string' ? atMostText(limit) : `${atMostText(limit.at_most)}${scopeText(limit)}`,

@@ -18,6 +18,7 @@ export const longestOutage = defineCheck<LongestOutageLimit>({
   name: 'longest_outage',
   summary: 'The longest time in which clients of a range of slots were not served, with its error',
   workloads: EVERY_WORKLOAD,
+  tellsOfService: true,
   watchesFailovers: 'operations',
   limit,
   limitText: (written) =>

@@ -32,6 +32,7 @@ export const outages = defineCheck<OutagesLimit>({
   name: 'outages',
   summary: 'How often clients of a range of slots were not served',
   workloads: EVERY_WORKLOAD,
+  tellsOfService: true,
   watchesFailovers: 'operations',
   limit,
   limitText(written) {

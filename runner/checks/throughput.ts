@@ -13,6 +13,7 @@ export const throughput = defineCheck<RateLimit>({
   name: 'throughput',
   summary: 'Operations carried out each second',
   workloads: EVERY_WORKLOAD,
+  tellsOfService: true,
   limit: rateLimit,
   limitText: (limit) =>
     typeof limit === 'string' ? `at least ${limit}` : `at least ${limit.at_least}${scopeText(limit)}`,

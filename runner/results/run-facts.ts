@@ -2,7 +2,7 @@ import type { ClusterInfo } from '../record/events.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import type { Fault } from './faults.ts'
 import type { ScenarioResults } from './scenario-results.ts'
-import type { LoadStall } from './stalls.ts'
+import type { LoadStall, Shake } from './stalls.ts'
 import type { Phase, PlayedStep } from './steps.ts'
 
 /** What checks must know of a scenario beside the history. Times are ms from its start. */
@@ -17,6 +17,8 @@ export interface RunFacts {
   failovers: FailoverFact[]
   /** Times in which the workloads' clients stood still; absent without any. */
   stalls?: LoadStall[]
+  /** Times in which the servers stood still as well, long enough to take each other for failed; absent without any. */
+  shakes?: Shake[]
 }
 
 /** A span of the scenario, ms from its start. */
@@ -82,6 +84,7 @@ export function runFacts({
   failovers,
   cluster,
   loadStalls,
+  shakes,
 }: ScenarioResults): RunFacts {
   const facts = steps.map((step) => stepFact(step, durationMs))
   return {
@@ -92,6 +95,7 @@ export function runFacts({
     shards: shardFacts(cluster),
     failovers,
     ...(loadStalls.length > 0 && { stalls: loadStalls }),
+    ...(shakes.length > 0 && { shakes }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/duration.ts'
 import type { ScenarioEvent } from '../record/events.ts'
 
 /** A time in which the clients of the workloads stood still with the runner, ms from the scenario's start. */
@@ -20,4 +21,48 @@ export function loadStalls(events: readonly ScenarioEvent[], startMs: number): L
       together: together.some((one) => Math.min(one.toMs, toMs) - Math.max(one.fromMs, fromMs) > (toMs - fromMs) / 2),
     }))
     .sort((a, b) => a.startMs - b.startMs)
+}
+
+/** A time in which the servers stood still for so long that they may have taken each other for failed, all at once. */
+export interface Shake {
+  startMs: number
+  /** How long they stood still. A machine that sleeps stops the clock, too: none of it lies behind `startMs` then. */
+  stoodStillMs: number
+  /** Until then they may make up for it. */
+  untilMs: number
+}
+
+/** What scenarios set cluster-node-timeout to unless they say otherwise, for as long as no server was asked. */
+export const USUAL_NODE_TIMEOUT_MS = 5000
+/** In node time-outs, how long servers that stood still may make up for it: a lost election is tried again after four. */
+const AFTERMATH = 4
+
+/** How long all servers of a cluster must stand still to take each other for failed, and how long that tells, ms. */
+export function shaking(nodeTimeoutMs: number): { leastMs: number; aftermathMs: number } {
+  return { leastMs: nodeTimeoutMs / 2, aftermathMs: AFTERMATH * nodeTimeoutMs }
+}
+
+/** The times in which the servers stood still with the runner, long enough to be shaken by it, ms from the scenario's start. */
+export function shakesOf(events: readonly ScenarioEvent[], startMs: number): Shake[] {
+  const timing = events.filter((event) => event.type === 'timing-seen').at(-1)
+  const { leastMs, aftermathMs } = shaking(timing?.nodeTimeoutMs ?? USUAL_NODE_TIMEOUT_MS)
+  const shake = (fromMs: number, toMs: number, stoodStillMs: number): Shake => ({
+    startMs: fromMs - startMs,
+    stoodStillMs,
+    untilMs: toMs - startMs + aftermathMs,
+  })
+  return events
+    .flatMap((event) => {
+      if (event.type === 'stall-seen' && event.who === 'runner' && event.servers === 'stood-still')
+        return [shake(event.fromMs, event.toMs, event.toMs - event.fromMs)]
+      if (event.type === 'clock-stepped' && event.slept) return [shake(event.seenMs, event.seenMs, event.byMs)]
+      return []
+    })
+    .filter(({ stoodStillMs }) => stoodStillMs >= leastMs)
+    .sort((a, b) => a.startMs - b.startMs)
+}
+
+/** `the servers stood still with this runner for 12.0 s from 3.40 s on, long enough to take each other for failed`. */
+export function shakenText({ startMs, stoodStillMs }: Pick<Shake, 'startMs' | 'stoodStillMs'>): string {
+  return `the servers stood still with this runner for ${formatDuration(stoodStillMs)} from ${formatDuration(startMs)} on, long enough to take each other for failed`
 }

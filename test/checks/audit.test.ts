@@ -2,7 +2,8 @@ import t from 'tap'
 import { judgeAudit, type Pardons } from '../../runner/checks/audit/judge-audit.ts'
 import type { AuditRuleOutcome } from '../../runner/record/audit-outcome.ts'
 import type { ScenarioEvent } from '../../runner/record/events.ts'
-import { auditFacts, type WorkloadFact } from '../../runner/results/audit-facts.ts'
+import { type AuditFacts, auditFacts, type WorkloadFact } from '../../runner/results/audit-facts.ts'
+import type { FailoverTimeline } from '../../runner/results/failovers/timeline.ts'
 import { storedRun } from '../support/replay-failovers.ts'
 
 const scenario = 0
@@ -380,6 +381,61 @@ t.test('failovers that a fault explains are no finding; without it each is one',
     /^failover: redis-node1 replaced redis-node0 in shard 1 at 4\.34 s, and no step and no fault explains/,
   ])
   t.equal(found.length, 1)
+})
+
+/** All servers stood still with the runner for 8 s. */
+const together = (fromMs: number) => ({
+  ...({ type: 'stall-seen', atMs: fromMs + 8000, scenario, who: 'runner', servers: 'stood-still' } as const),
+  ...{ fromMs, toMs: fromMs + 8000 },
+})
+
+/** The rule that a stored run breaks once its faults are not known, and the machine stood still from `fromMs` on. */
+function shaken(name: string, fromMs: number): AuditRuleOutcome | undefined {
+  const events = storedRun(name).events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const kept = events.filter(({ type }) => type !== 'fault-seen' && type !== 'fault-began')
+  const facts = auditFacts([...kept.slice(0, -1), together(fromMs), ...kept.slice(-1)], () => [])
+  return judgeAudit(facts, {}).rules.find(({ rule }) => rule === 'failover')
+}
+
+t.test('a failover after all servers stood still is inconclusive, and names the gap', async (t) => {
+  const found = shaken('halves-redis-7.0.15', -6000)
+  t.match(found, { verdict: 'inconclusive', findings: [{ nodes: ['redis-node1', 'redis-node0'] }] })
+  t.match(found?.findings[0]?.text, /yet the servers stood still with this runner for 8\.00 s/)
+  t.match(shaken('halves-redis-7.0.15', 60_000), { verdict: 'failed' }, 'it came before they did')
+})
+
+/** The findings of `failover_time`, had clients been refused otherwise. */
+function refusedFor(change: Partial<FailoverTimeline>, more: Partial<AuditFacts> = {}) {
+  const events = storedRun('halves-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const facts = auditFacts(events, () => [])
+  const timelines = facts.timelines.map((one) => ({ ...one, ...change }))
+  const { rules } = judgeAudit({ ...facts, timelines, ...more }, {})
+  return rules.find(({ rule }) => rule === 'failover_time')
+}
+
+t.test('clients that are refused for longer than the settings let expect', async (t) => {
+  const events = storedRun('halves-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const { timelines, run } = auditFacts(events, () => [])
+  const [timeline] = timelines
+  const mostMs = timeline?.expected?.clientOutage?.maxMs ?? 0
+  t.ok(mostMs > 1000)
+  const late = { clientOutageMs: mostMs * 1.5 + 1000 }
+  t.match(refusedFor(late), {
+    verdict: 'failed',
+    findings: [{ text: /^Clients of shard 1 \(redis-node0 to redis-node1, .*\) were refused for .* is the most that/ }],
+  })
+  t.match(refusedFor({ ...late, clientsBack: false }), { findings: [{ text: /were refused for at least/ }] })
+  t.match(refusedFor({ clientOutageMs: mostMs + 400 }), { verdict: 'passed' }, 'there is room')
+  t.match(refusedFor({ clientOutageMs: 0 }), { verdict: 'passed' })
+  const [startMs, endMs] = [timeline?.startMs ?? 0, (timeline?.startMs ?? 0) + late.clientOutageMs]
+  const beside = { step: '9', verb: 'network', nodes: ['redis-node2'], shards: [2], startMs, endMs }
+  t.match(
+    refusedFor(late, { run: { ...run, faults: [...run.faults, beside] } }),
+    { verdict: 'passed' },
+    'another fault beside it',
+  )
+  const stalls = [{ who: 'runner', fromMs: startMs + 10, toMs: endMs }] as const
+  t.match(refusedFor(late, { stalls }), { verdict: 'inconclusive', findings: [{ text: /stood still/ }] })
 })
 
 t.test('an election that takes longer than the settings let expect', async (t) => {

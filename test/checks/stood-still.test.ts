@@ -1,7 +1,11 @@
 import t from 'tap'
+import { judgeFailovers } from '../../runner/checks/index.ts'
 import type { RunEvent, ScenarioEvent } from '../../runner/record/events.ts'
+import { FLAG } from '../../runner/record/history-codes.ts'
+import { runFacts } from '../../runner/results/run-facts.ts'
+import { scenarioResults } from '../../runner/results/scenario-results.ts'
 import { loadStalls } from '../../runner/results/stalls.ts'
-import { KILL_FACTS } from '../support/facts.ts'
+import { KILL_FACTS, NO_FACTS } from '../support/facts.ts'
 import type { Op } from '../support/histories.ts'
 import { judge } from '../support/judge.ts'
 
@@ -57,6 +61,78 @@ t.test('an outage is shorter by a stall of all, and less certain by one of its c
 t.test('latency and throughput leave out the time in which clients stood still', async (t) => {
   t.match(stalled('max', '100ms', false, calm), { verdict: 'passed', amount: 3 })
   t.match(stalled('throughput', '90/s', false, calm), { verdict: 'passed' })
+})
+
+/** All stood still from 5 s to 13 s, and the servers may take each other for failed until 33 s. */
+const shakes = [{ startMs: 5000, stoodStillMs: 8000, untilMs: 33_000 }]
+const stalls = [{ startMs: 5000, endMs: 13_000, together: true }]
+
+/** Clients that were refused in this time alone, in a run of 60 s with the gap in it. */
+function shaken(name: string, limit: unknown, fromMs: number, toMs: number) {
+  const ops = [
+    ...stream(0, Math.min(fromMs, 5000)),
+    ...(fromMs < 5000 ? stream(fromMs, Math.min(toMs, 5000), { failed: 'CLUSTERDOWN' }) : []),
+    ...(fromMs > 13_000 ? stream(13_000, fromMs) : []),
+    ...(toMs > 13_000 ? stream(Math.max(fromMs, 13_000), toMs, { failed: 'CLUSTERDOWN' }) : []),
+    ...stream(Math.max(toMs, 13_000), 60_000),
+  ]
+  return judge(name, limit, { type: 'register', ops, slots }, { ...KILL_FACTS, stalls, shakes })
+}
+
+const OF_SERVICE: readonly [string, unknown][] = [
+  ['longest_outage', '2s'],
+  ['outages', 0],
+  ['error_rate', '0%'],
+  ['throughput', '99/s'],
+]
+
+t.test('what servers that stood still may have brought about shows nothing, and names the gap', async (t) => {
+  for (const [name, limit] of OF_SERVICE) {
+    const after = shaken(name, limit, 14_000, 20_000)
+    t.match(after, { verdict: 'inconclusive' }, name)
+    t.match(after.explanation, /Yet the servers stood still with this runner for 8\.00 s from 5\.00 s on, long enough/)
+    t.match(shaken(name, limit, 5000, 5000), { verdict: 'passed' }, `${name}, and nothing was wrong`)
+  }
+})
+
+t.test('what was wrong before a gap, or long after it, is no doing of it', async (t) => {
+  for (const [name, limit] of OF_SERVICE) {
+    t.match(shaken(name, limit, 1000, 4500), { verdict: 'failed' }, `${name}, before`)
+    t.match(shaken(name, limit, 40_000, 46_000), { verdict: 'failed' }, `${name}, long after`)
+  }
+  t.match(shaken('longest_outage', '2s', 30_000, 36_000), { verdict: 'failed' }, 'it went on too long after that time')
+  t.match(shaken('longest_outage', '4s', 30_000, 36_000), { verdict: 'inconclusive' })
+})
+
+t.test('a lost write is a lost write, gap or not', async (t) => {
+  const write: Op = { f: 'write', a: 7, key: 'two', at: [14_000, 14_001] }
+  const read: Op = { f: 'read', key: 'two', r: null, at: [50_000, 50_001], flags: FLAG.final }
+  const facts = { ...NO_FACTS, stalls, shakes }
+  t.match(judge('lost_writes', 0, { type: 'register', ops: [write, read], slots }, facts), { verdict: 'failed' })
+})
+
+t.test('a failover that a gap made longer is not timed, one that was too slow without it is', async (t) => {
+  const timed = (startMs: number, totalMs: number, limit: unknown) => {
+    const failovers = KILL_FACTS.failovers.map((one) => ({ ...one, startMs, totalMs }))
+    return judgeFailovers({ time: limit }, { ...KILL_FACTS, failovers, shakes })[0]
+  }
+  t.match(timed(4000, 16_000, '12s'), { verdict: 'inconclusive', explanation: /Yet the servers stood still/ })
+  t.match(timed(4000, 10_000, '12s'), { verdict: 'passed' })
+  t.match(timed(0, 11_000, '4s'), { verdict: 'failed' }, 'the 5 s before the gap were too long')
+  t.match(timed(40_000, 16_000, '12s'), { verdict: 'failed' })
+})
+
+t.test('only servers that stood still long enough to take each other for failed are shaken', async (t) => {
+  const base = { atMs: 0, type: 'stall-seen', scenario: 0, who: 'runner' } as const
+  const seen = (events: readonly ScenarioEvent[]) => runFacts(scenarioResults(events)).shakes
+  t.equal(seen([{ ...base, fromMs: 1000, toMs: 3400, servers: 'stood-still' }]), undefined, 'half a node time-out')
+  t.equal(seen([{ ...base, fromMs: 1000, toMs: 9000, servers: 'ran' }]), undefined, 'the runner alone')
+  t.strictSame(seen([{ ...base, fromMs: 1000, toMs: 9000, servers: 'stood-still' }]), [
+    { startMs: 1000, stoodStillMs: 8000, untilMs: 29_000 },
+  ])
+  const sleep = { atMs: 0, type: 'clock-stepped', scenario: 0, seenMs: 4000, byMs: 60_000 } as const
+  t.strictSame(seen([{ ...sleep, slept: true }]), [{ startMs: 4000, stoodStillMs: 60_000, untilMs: 24_000 }])
+  t.equal(seen([sleep]), undefined, 'a clock that was set')
 })
 
 t.test('what the servers did meanwhile is known from the stall of the runner', async (t) => {

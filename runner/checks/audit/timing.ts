@@ -1,8 +1,11 @@
 import { formatDuration } from '../../base/duration.ts'
 import { listed, plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
+import type { AuditFacts } from '../../results/audit-facts.ts'
 import type { ExpectedRange, FailoverTimeline } from '../../results/failovers/timeline.ts'
-import type { RunFacts } from '../../results/run-facts.ts'
+import type { RunFacts, Span } from '../../results/run-facts.ts'
+import { shakenBy } from '../calm.ts'
+import { momentText } from '../words.ts'
 import type { AuditRule } from './rule.ts'
 
 /**
@@ -17,15 +20,20 @@ const DEFAULT_NODE_TIMEOUT_MS = 15_000
 export const timing: AuditRule = {
   name: 'failover_time',
   sentence:
-    "Detection and election of every failover after a fault took no longer than the cluster's settings and version let expect.",
+    "Detection, election and refusal of clients in every failover after a fault took no longer than the cluster's settings and version let expect.",
   reason:
-    'An election that takes seconds longer than it can take by design hides a lost vote, a wrong rank or a stuck server.',
-  judge({ timelines, config, run }) {
+    'An election that takes seconds longer than it can take by design hides a lost vote, a wrong rank or a stuck server; clients that are refused long after a promotion do not know of it.',
+  judge(facts) {
+    const { timelines, run } = facts
     const judged = timelines.filter(
       // One that was asked for is asked for again until its step's limit: that limit judges it.
       (one) => one.outcome === 'promoted' && !one.wanted && one.expected !== undefined && hadMajority(one, run),
     )
-    return { lookedAt: plural(judged.length, 'failover'), findings: judged.flatMap((one) => slowParts(one, config)) }
+    const findings = judged.flatMap((one) => [
+      ...slowParts(one, facts),
+      ...(isAlone(one, facts) ? refusedTooLong(one, facts) : []),
+    ])
+    return { lookedAt: plural(judged.length, 'failover'), findings }
   },
 }
 
@@ -41,40 +49,86 @@ function hadMajority({ startMs, totalMs }: FailoverTimeline, { faults, shards }:
   return shardsHit.size < shards.length / 2
 }
 
-function slowParts(timeline: FailoverTimeline, config: Readonly<Record<string, string>>): AuditFinding[] {
-  const { expected, detectionMs, electionMs, incidents } = timeline
-  // An election that is known to have been lost is begun again once.
-  const againMs = incidents.length === 0 ? 0 : retryMs(config)
+function slowParts(timeline: FailoverTimeline, facts: AuditFacts): AuditFinding[] {
+  const { shard, from, to, cause, expected } = timeline
+  const who = `in shard ${shard} (${from} to ${to}, ${cause}) took`
+  const { detectionMs, electionMs } = timeline
   return [
-    ...slow(timeline, 'detection', detectionMs, expected?.detection),
-    ...slow(timeline, 'election', electionMs, expected?.election, againMs),
+    ...tooLong(`The detection ${who}`, { timeline, tookMs: detectionMs, range: expected?.detection }, facts),
+    ...tooLong(
+      `The election ${who}`,
+      { timeline, tookMs: electionMs, range: expected?.election, againMs: againMs(timeline, facts) },
+      facts,
+    ),
   ]
 }
 
-function slow(
-  { shard, from, to, cause, incidents, startMs }: FailoverTimeline,
-  part: string,
-  tookMs: number | undefined,
-  range: ExpectedRange | undefined,
-  againMs = 0,
-): AuditFinding[] {
+/** What small writes met that try each shard every few hundredths of a second while something is wrong. */
+function refusedTooLong(timeline: FailoverTimeline, facts: AuditFacts): AuditFinding[] {
+  const { shard, from, to, cause, clientOutageMs, clientsBack, expected } = timeline
+  const atLeast = clientsBack === false ? ' at least' : ''
+  return tooLong(
+    `Clients of shard ${shard} (${from} to ${to}, ${cause}) were refused for${atLeast}`,
+    { timeline, tookMs: clientOutageMs, range: expected?.clientOutage, againMs: againMs(timeline, facts) },
+    facts,
+  )
+}
+
+/** Nothing else was wrong that clients may have been refused for. */
+function isAlone(timeline: FailoverTimeline, { timelines, run }: AuditFacts): boolean {
+  const endMs = timeline.startMs + Math.max(timeline.totalMs, timeline.clientOutageMs ?? 0)
+  const isMeanwhile = (one: { startMs: number; endMs: number }) => one.startMs <= endMs && timeline.startMs <= one.endMs
+  const beside = timelines.filter((one) => isMeanwhile({ ...one, endMs: one.startMs + one.totalMs }))
+  const [fault, ...others] = run.faults.filter(isMeanwhile)
+  return (
+    beside.length === 1 &&
+    others.length === 0 &&
+    (fault === undefined || PROCESS_FAULTS.has(fault.verb) || fault.verb === 'partition')
+  )
+}
+
+interface Part {
+  timeline: FailoverTimeline
+  tookMs: number | undefined
+  range: ExpectedRange | undefined
+  /** What it may have taken to begin anew. */
+  againMs?: number
+}
+
+function tooLong(what: string, { timeline, tookMs, range, againMs = 0 }: Part, facts: AuditFacts): AuditFinding[] {
   if (tookMs === undefined || range === undefined) return []
   const roomMs = Math.max(range.maxMs * ROOM, LEAST_ROOM_MS)
   if (tookMs <= range.maxMs + againMs + roomMs) return []
+  const { incidents, startMs, totalMs, to } = timeline
+  const most = `${formatDuration(tookMs)}, and ${formatDuration(range.maxMs)} is the most that the settings let expect`
+  const gap = gapIn({ startMs, endMs: startMs + Math.max(totalMs, tookMs) }, facts)
   const why = incidents.length === 0 ? '' : `: ${listed(incidents, 2)}`
-  const most = formatDuration(range.maxMs)
   return [
     {
-      text: `The ${part} in shard ${shard} (${from} to ${to}, ${cause}) took ${formatDuration(tookMs)}, and ${most} is the most that the settings let expect${why}`,
+      text: `${what} ${most}${gap === undefined ? why : `; yet ${gap}`}`,
       nodes: [to],
       atMs: startMs,
       details: [...incidents],
+      ...(gap !== undefined && { inconclusive: true }),
     },
   ]
 }
 
+/** Why servers, or those who looked at them, may have been late, in words: they stood still. */
+function gapIn(span: Span, { run, stalls }: AuditFacts): string | undefined {
+  const stall = stalls.find(({ fromMs, toMs }) => fromMs <= span.endMs && span.startMs <= toMs)
+  if (stall === undefined) return shakenBy(run, span)
+  const lasted = formatDuration(stall.toMs - stall.fromMs)
+  return shakenBy(run, span) ?? `this runner stood still for ${lasted} from ${momentText(stall.fromMs)} on`
+}
+
+/** An election that is known to have been lost is begun again once. */
+function againMs({ incidents }: FailoverTimeline, { config }: AuditFacts): number {
+  return incidents.length === 0 ? 0 : retryMs(config)
+}
+
 /** How long a replica waits before it asks for votes again (clusterHandleSlaveFailover in cluster.c, Redis 7.0). */
-function retryMs(config: Readonly<Record<string, string>>): number {
+function retryMs(config: AuditFacts['config']): number {
   const nodeTimeoutMs = Number(config['cluster-node-timeout'] ?? DEFAULT_NODE_TIMEOUT_MS)
   return 2 * Math.max(2 * nodeTimeoutMs, 2000)
 }
