@@ -25,7 +25,7 @@ export interface FailoverWatchOptions {
 
 interface ServerListener {
   onSilence(node: string): void
-  onBegin(action: ServerAction, node: string): void
+  onBegin(action: ServerAction, node: string): Promise<void>
   onDone(action: ServerAction, node: string): void
 }
 
@@ -129,9 +129,9 @@ export class FailoverWatch {
   /** The same servers, but what is done to them is recorded as faults. */
   watched(servers: ServerGroup): WatchedServers {
     return new WatchedServers(servers, this.#options.clock, {
-      onBegin: (action, node) => {
+      onBegin: async (action, node) => {
         this.#alert()
-        this.#options.servers?.onBegin(action, node)
+        await this.#options.servers?.onBegin(action, node)
       },
       onDone: (action, node) => this.#options.servers?.onDone(action, node),
       onFault: (fault) => {

@@ -49,10 +49,13 @@ export class ServerWatch {
     this.#servers = servers
   }
 
-  onBegin(action: ServerAction, node: string): void {
+  /** Before the run starts a server, whether it had ended by itself is looked up: nobody can tell afterwards. */
+  async onBegin(action: ServerAction, node: string): Promise<void> {
+    const starts = action === 'start' || action === 'restart'
+    if (starts && !this.#down.has(node)) await this.#look(node)
     this.#noteAct(node)
     if (action === 'stop' || action === 'kill' || action === 'restart') this.#down.add(node)
-    if (action === 'start' || action === 'restart') this.#mayBegin.set(node, this.#beginsLeft(node) + 1)
+    if (starts) this.#mayBegin.set(node, this.#beginsLeft(node) + 1)
   }
 
   onDone(action: ServerAction, node: string): void {

@@ -10,8 +10,8 @@ export type ServerAction = 'stop' | 'kill' | 'pause' | 'restart' | 'start' | 'un
 const ENDS: ReadonlySet<string> = new Set(['stop', 'kill'])
 
 interface FaultListener {
-  /** Something is about to be done to a server. */
-  onBegin(action: ServerAction, node: string): void
+  /** Something is about to be done to a server; it is done once this has resolved. */
+  onBegin(action: ServerAction, node: string): void | Promise<void>
   /** It was done. */
   onDone?(action: ServerAction, node: string): void
   /** It was done. Times are of the clock itself. */
@@ -83,7 +83,7 @@ export class WatchedServers implements ServerGroup {
     node: string,
     act: () => Promise<void>,
   ): Promise<Pick<FaultObservation, 'fromMs' | 'toMs'>> {
-    this.#listener.onBegin(action, node)
+    await this.#listener.onBegin(action, node)
     const fromMs = this.#clock.nowMs()
     await act()
     const toMs = this.#clock.nowMs()

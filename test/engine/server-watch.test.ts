@@ -96,21 +96,37 @@ t.test('an end that nobody asked for is recorded once, with the last lines of th
 t.test('an end that the run brought about is no news', async (t) => {
   for (const action of ['stop', 'kill', 'restart'] as const) {
     const { watch, events, states } = watching()
-    watch.onBegin(action, NODE)
+    await watch.onBegin(action, NODE)
     states.set(NODE, async () => GONE)
     t.strictSame(await watch.lookAtAll(), [NODE])
     t.strictSame(events, [])
   }
 })
 
+t.test(
+  'an end that nobody asked for is recorded, though a step starts the server before anyone has looked',
+  async (t) => {
+    for (const action of ['start', 'restart'] as const) {
+      const { watch, events, states } = watching()
+      states.set(NODE, async () => GONE)
+      await watch.onBegin(action, NODE)
+      states.delete(NODE)
+      watch.onDone(action, NODE)
+      t.strictSame(await watch.lookAtAll(), [])
+      t.match(events, [{ type: 'server-ended', node: NODE, text: GONE.text }])
+      t.equal(events.length, 1)
+    }
+  },
+)
+
 t.test('what was looked up before the run did something is out of date', async (t) => {
   const { watch, events, states } = watching()
-  watch.onBegin('stop', NODE)
+  await watch.onBegin('stop', NODE)
   watch.onDone('stop', NODE)
   let answer: (state: NodeState) => void = () => undefined
   states.set(NODE, () => new Promise((resolve) => (answer = resolve)))
   const look = watch.lookAtAll()
-  watch.onBegin('start', NODE)
+  await watch.onBegin('start', NODE)
   watch.onDone('start', NODE)
   answer(GONE)
   t.strictSame(await look, [])
@@ -120,7 +136,7 @@ t.test('what was looked up before the run did something is out of date', async (
 t.test('a server begins as often as it is started; once more is news', async (t) => {
   const { watch, events, log } = watching()
   log(BEGINS)
-  watch.onBegin('restart', NODE)
+  await watch.onBegin('restart', NODE)
   watch.onDone('restart', NODE)
   log(BEGINS)
   t.strictSame(events, [])
