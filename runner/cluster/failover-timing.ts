@@ -1,10 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Dialect } from '../platforms/dialects.ts'
 import type { TimingObservation } from '../record/observations.ts'
+import { manualTimeoutMs, settingsIn } from './manual-timeout.ts'
 import type { NodeClient } from './node-client.ts'
-
-/** CLUSTER_MF_TIMEOUT (cluster.h, Redis 6.0 to 8.0); Valkey 8.1 made it a setting with the same default. */
-const MANUAL_TIMEOUT_MS = 5000
 
 const EVERY_MS = 2000
 const ANSWER_WITHIN_MS = 1000
@@ -42,14 +40,12 @@ async function watch({ clients, clock, dialect, onChange }: TimingWatchOptions, 
 
 async function ask(client: NodeClient, dialect: Dialect): Promise<TimingObservation | undefined> {
   const reply = await client.callWithin(ANSWER_WITHIN_MS, 'CONFIG', 'GET', 'cluster-*').catch(() => undefined)
-  if (!Array.isArray(reply)) return undefined
-  const settings = new Map<string, string>()
-  for (let index = 0; index + 1 < reply.length; index += 2) settings.set(String(reply[index]), String(reply[index + 1]))
+  const settings = settingsIn(reply)
   const nodeTimeoutMs = Number(settings.get('cluster-node-timeout'))
   if (!(nodeTimeoutMs > 0)) return undefined
   return {
     nodeTimeoutMs,
-    manualTimeoutMs: Number(settings.get('cluster-manual-failover-timeout') ?? MANUAL_TIMEOUT_MS),
+    manualTimeoutMs: manualTimeoutMs(settings),
     fullCoverage: settings.get('cluster-require-full-coverage') !== 'no',
     election: dialect.electionTiming(nodeTimeoutMs),
   }

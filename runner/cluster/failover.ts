@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.ts'
 import { plural } from '../base/text.ts'
 import { type Handover, handoverOf, standingOf } from './failover-agreement.ts'
 import type { LiveCluster, LiveNode } from './live-cluster.ts'
+import { askManualTimeoutMs } from './manual-timeout.ts'
 import { isIndeterminate } from './reply-errors.ts'
 
 /** One CLUSTER FAILOVER that was sent. */
@@ -40,9 +41,6 @@ export interface FailoverOptions {
   progress?: (text: string) => void
 }
 
-/** A scheduled manual failover is given up by the server after this time (cluster.c, CLUSTER_MF_TIMEOUT, Redis 7.0). */
-const GIVES_UP_AFTER_MS = 5000
-
 /** Short, so that a promotion is noticed within 20 ms. */
 const ROLE_EVERY_MS = 5
 
@@ -64,6 +62,8 @@ interface Attempt {
   options: FailoverOptions
   handover: Handover
   elapsedMs: () => number
+  /** The server gives up what it scheduled after this time. */
+  givesUpAfterMs: number
 }
 
 /** How one try ended; times are ms from the start of the first. */
@@ -101,7 +101,9 @@ export async function failOver(
   let lastSeen = await roleOnceKnown(node, options, elapsedMs)
   if (lastSeen === 'master')
     throw new FailoverError(`${nodeName} is a master already: there is nothing to fail over`, tries)
-  const attempt = { cluster, node, options, elapsedMs, handover: await handoverOf(cluster, nodeName, isCutOff) }
+  const handover = await handoverOf(cluster, nodeName, isCutOff)
+  const givesUpAfterMs = await askManualTimeoutMs(node.client)
+  const attempt = { cluster, node, options, elapsedMs, handover, givesUpAfterMs }
   const command = failoverCommand(options.mode).join(' ')
   while (elapsedMs() < withinMs) {
     signal?.throwIfAborted()
@@ -148,10 +150,10 @@ async function roleOnceKnown(
 
 /** Watches the node until others agree that it is master, it is demoted, or this try is over. */
 async function endOfTry(made: FailoverTry, attempt: Attempt): Promise<TryEnd> {
-  const { node, options, elapsedMs } = attempt
+  const { node, options, elapsedMs, givesUpAfterMs } = attempt
   const { clock, signal, withinMs } = options
   const accepted = made.reply === 'OK'
-  const giveUpMs = elapsedMs() + (accepted ? GIVES_UP_AFTER_MS : TRY_AGAIN_AFTER_MS)
+  const giveUpMs = elapsedMs() + (accepted ? givesUpAfterMs : TRY_AGAIN_AFTER_MS)
   let lastSeen: string
   do {
     lastSeen = await askRole(node)

@@ -19,11 +19,19 @@ interface Script {
   /** What the views of all nodes become once it has said that it is master; undefined: all agree. */
   views?: (cluster: FakeCluster, tries: number) => void
   isCutOff?: (node: string) => boolean
+  /** `cluster-manual-failover-timeout`; a server that lacks it says nothing of it. */
+  manualTimeout?: string
 }
 
 /** A replica that does as scripted. */
 function scripted(
-  { role, failover = () => 'OK', views = (cluster) => promote(cluster, 1, 0), isCutOff = () => false }: Script,
+  {
+    role,
+    failover = () => 'OK',
+    views = (cluster) => promote(cluster, 1, 0),
+    isCutOff = () => false,
+    manualTimeout,
+  }: Script,
   clock = new FakeClock(),
 ) {
   const cluster = new FakeCluster(clock)
@@ -35,6 +43,7 @@ function scripted(
       if (said === MASTER) views(cluster, sent.length)
       return said
     }
+    if (words[0] === 'CONFIG') return manualTimeout === undefined ? [] : [words[2], manualTimeout]
     if (words[1] !== 'FAILOVER') return undefined
     sent.push({ atMs: clock.ms - startMs, words: words.join(' ') })
     return failover(sent.length)
@@ -122,6 +131,13 @@ t.test('scheduled, but given up by the server: it is tried again', async (t) => 
   const { tries } = await run()
   t.match(tries, [{ fate: { kind: 'given up', text: 'accepted, and given up after 5.00 s' } }, { reply: 'OK' }])
   t.ok((sent[1]?.atMs ?? 0) >= 5000, 'not before the server has given up')
+})
+
+t.test('given up when the server is set to give it up', async (t) => {
+  const { run, sent } = scripted({ role: (_, tries) => (tries > 1 ? MASTER : REPLICA), manualTimeout: '12000' })
+  const { tries } = await run()
+  t.match(tries, [{ fate: { kind: 'given up', text: 'accepted, and given up after 12.00 s' } }, { reply: 'OK' }])
+  t.ok((sent[1]?.atMs ?? 0) >= 12_000, 'not before the server has given up')
 })
 
 t.test('a node that calls itself master alone', async (t) => {
