@@ -11,7 +11,8 @@ const rows = listScenarios(scenarios).map(({ name, file, title = '', tags }) => 
 const text = [
   '# The library of scenarios',
   '',
-  'Written by `npm run library-table` from `scenarios/`. Any of them is played with `npm run scenario NAME`.',
+  'Written by `npm run library-table` from `scenarios/`. Any of them is played with `npm run scenario NAME`,',
+  'and with every rule of the audit: what one of them means to bring about stands in it under `audit:`.',
   '',
   '| scenario | what it shows | tags |',
   '|---|---|---|',

@@ -56,7 +56,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'check',
-    summary: 'judges the stored histories of a finished run anew',
+    summary: 'judges a finished run anew: its checks and its audit',
     load: async () => (await import('./check.ts')).check,
   },
 ]
