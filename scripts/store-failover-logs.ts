@@ -10,12 +10,15 @@ import type { RunEvent } from '../runner/record/events.ts'
  *
  * One folder for each scenario, `test/cluster/failover-logs/<name>-<server>`, with the lines of all nodes in `log.txt`,
  * each as it was logged with its node before it, and the events in `events.jsonl`. What has nothing to do with
- * failovers is left out.
+ * failovers is left out, and so are crash reports.
  */
 
 /** Lines about files, memory, forming and topology gossip: two thirds of a log. */
 const NOISE =
-  /AOF|RDB(?! channel)|append only|BGSAVE|Background|overcommit|cjson|Fork CoW|backlog|asks for synchronization|Mismatch in topology|Shard id|is now a replica of|handshake|Cluster meet|no longer (?:master|primary) of|now part of shard|Connecting to|Reconnecting to|sync started|Error condition on socket|Non blocking connect|replied to PING|cached (?:master|primary)|secondary replication ID|bio thread|Bio thread/
+  /AOF|RDB(?! channel)|append only|BGSAVE|Background|overcommit|cjson|Fork CoW|backlog|asks for synchronization|Mismatch in topology|Shard id|is now a replica of|handshake|Cluster meet|no longer (?:master|primary) of|now part of shard|Connecting to|Reconnecting to|sync started|Error condition on socket|Non blocking connect|replied to PING|cached (?:master|primary)|secondary replication ID|bio thread|Bio thread|crashed by signal|Crashed running|Accessing address/
+
+/** A line of a server itself, after the platform's stamp: `23501:M …`. What has no such head is a crash report's. */
+const OF_A_SERVER = /^\S+ \d+:[A-Z] /
 
 /** Events that a timeline is not made from. */
 const LEFT_OUT: ReadonlySet<RunEvent['type']> = new Set([
@@ -48,7 +51,7 @@ function logOf(folder: string): string {
   const lines = files.flatMap((file) => {
     const node = path.basename(file, '.log')
     const own = readFileSync(path.join(folder, file), 'utf8').split('\n')
-    return own.filter((line) => line !== '' && !NOISE.test(line)).map((line) => ({ node, line }))
+    return own.filter((line) => OF_A_SERVER.test(line) && !NOISE.test(line)).map((line) => ({ node, line }))
   })
   // Each line begins with the platform's stamp, by which the lines of all nodes are merged; the sort keeps the order of
   // each log.

@@ -122,7 +122,10 @@ export interface StepOutcome {
   promoted?: string
   /** Facts worth a line in the report: `1000 keys written`. */
   note?: string
-  /** The command of an administrator that the step sent: `CLUSTER SETSLOT`. What it changes is the scenario's doing. */
+  /**
+   * The command of an administrator that the step sent: `CLUSTER SETSLOT`, `CONFIG SET port`. What it changes is the
+   * scenario's doing.
+   */
   administers?: string
 }
 

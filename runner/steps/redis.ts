@@ -126,19 +126,32 @@ const EVERY_MS = 20
 
 /** Commands that change nodes, not keys; of each, `*` stands for every second word. */
 const OF_ADMINISTRATORS: ReadonlySet<string> = new Set([
-  ...['SHUTDOWN', 'FLUSHALL', 'FLUSHDB', 'REPLICAOF', 'SLAVEOF', 'SWAPDB', 'DEBUG *', 'CONFIG SET', 'FUNCTION *'],
+  ...['SHUTDOWN', 'FLUSHALL', 'FLUSHDB', 'REPLICAOF', 'SLAVEOF', 'SWAPDB', 'DEBUG *', 'FUNCTION *'],
   ...['ADDSLOTS', 'ADDSLOTSRANGE', 'BUMPEPOCH', 'DELSLOTS', 'DELSLOTSRANGE', 'FAILOVER', 'FLUSHSLOTS', 'FORGET'].map(
     (word) => `CLUSTER ${word}`,
   ),
   ...['MEET', 'REPLICATE', 'RESET', 'SET-CONFIG-EPOCH', 'SETSLOT', 'MIGRATESLOTS'].map((word) => `CLUSTER ${word}`),
 ])
 
-/** The command of an administrator among these words: `CLUSTER SETSLOT`; undefined if it is another. */
+/**
+ * The command of an administrator among these words: `CLUSTER SETSLOT`, `CONFIG SET port` with the names of all settings
+ * and without their values; undefined if it is another.
+ */
 function administers(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words.map((word) => word.toUpperCase())
   if (OF_ADMINISTRATORS.has(first)) return first
+  if (first === 'CONFIG' && second === 'SET') {
+    const settings = words.slice(2).filter((_, index) => index % 2 === 0)
+    return ['CONFIG SET', ...settings.map((name) => name.toLowerCase())].join(' ')
+  }
   const isOne = OF_ADMINISTRATORS.has(`${first} ${second}`) || OF_ADMINISTRATORS.has(`${first} *`)
   return isOne ? `${first} ${second}` : undefined
+}
+
+/** Servers take DEBUG from Redis 7.0 on only where they were made to. */
+function isDebug(written: unknown): boolean {
+  const [first] = Array.isArray(written) ? written : String(written).trim().split(/\s/)
+  return String(first).toUpperCase() === 'DEBUG'
 }
 
 interface Reply {
@@ -158,6 +171,7 @@ export const redis = defineVerb({
   fillsInNames: true,
   keepsWithin: true,
   defaultDeadlineMs: 10_000,
+  needs: (_, written) => (isDebug(written) ? { debug: true } : {}),
   sentence: (command, step) => {
     const text = Array.isArray(command) ? command.join(' ') : command
     return `${text}${step.on === undefined ? '' : ` on ${step.on}`}`

@@ -115,8 +115,8 @@ export interface VerbSpec<Arg, Extras> {
   keepsWithin?: true
   /** Deadline in ms of the whole step when it has no `within`. Infinity where its child steps have their own. */
   defaultDeadlineMs: number
-  /** What servers must be made with for a step with this argument. */
-  needs?(given: Given<Arg>): GroupNeeds
+  /** What servers must be made with for a step with this argument; `written` is it as a whole, text or list or map. */
+  needs?(given: Given<Arg>, written: unknown): GroupNeeds
   /** Deadline in ms where it depends on the argument. */
   deadlineMs?(arg: Arg): number
   /** The step in words, for `explain`, the console and reports. */
@@ -223,7 +223,10 @@ export function defineVerb<Arg, Extras>(spec: VerbSpec<Arg, Extras>): Verb {
       }
     },
 
-    needs: (step, names) => spec.needs?.(given<Arg>(fillInKnown(step.arg, names))) ?? {},
+    needs(step, names) {
+      const written = fillInKnown(step.arg, names)
+      return spec.needs?.(given<Arg>(written), written) ?? {}
+    },
   }
 }
 

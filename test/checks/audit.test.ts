@@ -438,6 +438,66 @@ t.test('clients that are refused for longer than the settings let expect', async
   t.match(refusedFor(late, { stalls }), { verdict: 'inconclusive', findings: [{ text: /stood still/ }] })
 })
 
+t.test('a cut that begins when its master is taken to have failed already is the reason, too', (t) => {
+  const { events } = storedRun('halves-redis-7.0.15')
+  const marked = events.find((event) => event.type === 'failover-seen' && event.moment === 'marked failing')
+  const fromMs = (marked?.type === 'failover-seen' ? marked.seenMs : 0) + 100
+  const found = foundIn('halves-redis-7.0.15', (event) =>
+    event.type === 'fault-seen' && !event.undone ? { ...event, fromMs, toMs: fromMs + 20 } : event,
+  )
+  t.strictSame(found, [])
+  t.end()
+})
+
+/** The failover of a stored run without its faults, and with a command that a step sent to its master shortly before. */
+function foundWith(administers: string, on: string): { found: string[]; causes: string[] } {
+  const { events } = storedRun('halves-redis-7.0.15')
+  const begun = events.find((event) => event.type === 'fault-seen')
+  const step = { path: '9', verb: 'redis', name: administers, file: 's.yaml', line: 9 }
+  const atMs = (begun?.atMs ?? 0) + 700
+  const planted: ScenarioEvent = {
+    ...{ type: 'step-ended', atMs, scenario, index: 9, step, durationMs: 40 },
+    outcome: { verdict: 'passed', administers, targets: [on] },
+  }
+  const own = events.filter(
+    (event): event is ScenarioEvent =>
+      'scenario' in event &&
+      event.type !== 'fault-seen' &&
+      event.type !== 'fault-began' &&
+      event.type !== 'fault-ended',
+  )
+  const facts = auditFacts([...own, planted], () => [])
+  const found = judgeAudit(facts, {}).rules.flatMap(({ findings }) => findings.map(({ text }) => text))
+  return { found, causes: facts.timelines.map(({ kind, cause }) => `${kind}: ${cause}`) }
+}
+
+t.test('a command explains a failover only if it may lead to one', (t) => {
+  for (const [command, node] of [
+    ['CONFIG SET maxmemory', 'redis-node0'],
+    ['DEBUG OBJECT', 'redis-node0'],
+    ['CLUSTER SETSLOT', 'redis-node0'],
+    // Of the server that it is sent to, and of no other.
+    ['DEBUG SLEEP', 'redis-node2'],
+    ['CONFIG SET port', 'redis-node2'],
+  ] as const) {
+    const { found, causes } = foundWith(command, node)
+    t.strictSame(causes, ['unplanned: unplanned'], `${command} on ${node}`)
+    t.match(found.join('\n'), /redis-node1 replaced redis-node0 .* no step and no fault explains it/)
+  }
+  for (const [command, node] of [
+    ['DEBUG SLEEP', 'redis-node0'],
+    ['DEBUG DROP-CLUSTER-PACKET-FILTER', 'redis-node0'],
+    ['CONFIG SET maxmemory cluster-announce-port', 'redis-node0'],
+    ['CONFIG SET cluster-node-timeout', 'redis-node4'],
+    ['CLUSTER FORGET', 'redis-node4'],
+  ] as const) {
+    const { found, causes } = foundWith(command, node)
+    t.strictSame(causes, [`command: ${command} in step 9`], `${command} on ${node}`)
+    t.strictSame(found, [])
+  }
+  t.end()
+})
+
 t.test('an election that takes longer than the settings let expect', async (t) => {
   const lateMs = 4000
   const found = foundIn('halves-redis-7.0.15', (event) => {

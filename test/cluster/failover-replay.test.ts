@@ -38,6 +38,17 @@ for (const name of RUNS) {
   })
 }
 
+t.test('what takes masters away otherwise is told rightly on each server', (t) => {
+  const servers = RUNS.flatMap((name) => /^causes-(.*)$/.exec(name)?.[1] ?? [])
+  for (const server of servers) {
+    const kinds = (name: string) => replay(storedRun(`${name}-${server}`)).failovers.map(({ kind }) => kind)
+    t.strictSame(kinds('ends'), ['crash', 'kill', 'memory'], server)
+    t.strictSame(kinds('pair'), ['kill', 'kill'], server)
+    t.strictSame(kinds('cuts'), ['partition', 'partition', 'partition', 'partition'], server)
+  }
+  t.end()
+})
+
 t.test('each way of failing over is among the stored runs of each server', async (t) => {
   for (const name of RUNS.filter((one) => one.startsWith('causes-'))) {
     const kinds = replay(storedRun(name)).failovers.map(({ kind }) => kind)
@@ -100,7 +111,9 @@ function checkSums(t: Test, { startMs, wholeMs, totalMs, phases, moments, outcom
 function checkAgainstLog(t: Test, run: StoredRun, failovers: readonly FailoverTimeline[]): void {
   const scenario = run.events.find((event): event is EventOf<'scenario-started'> => event.type === 'scenario-started')
   const lines = run.lines.filter((line) => /Failover election won|Taking over the (master|primary)/.test(line))
-  const promoted = failovers.filter(({ outcome }) => outcome === 'promoted' || outcome === 'undone')
+  const promoted = failovers
+    .filter(({ outcome }) => outcome === 'promoted' || outcome === 'undone')
+    .sort((a, b) => a.startMs + a.totalMs - b.startMs - b.totalMs)
   t.equal(lines.length, promoted.length, 'as many failovers as promotions in the logs')
   for (const [index, line] of lines.entries()) {
     const [node = '', stamp = ''] = line.split(' ')

@@ -1,6 +1,5 @@
 import { plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
-import type { AdministeredFact } from '../../results/audit-facts.ts'
 import type { FailoverTimeline } from '../../results/failovers/timeline.ts'
 import type { RunFacts } from '../../results/run-facts.ts'
 import { shakenBy } from '../calm.ts'
@@ -9,13 +8,13 @@ import type { AuditRule } from './rule.ts'
 
 export const failovers: AuditRule = {
   name: 'failover',
-  sentence: 'Every failover has a cause: a fault on its old master, or a CLUSTER FAILOVER.',
+  sentence:
+    'Every failover has a cause: a fault or a crash of its old master, a CLUSTER FAILOVER, or another command of a step.',
   reason:
     'A master that is replaced for no reason is a false alarm of the failure detector, or a server that stood still.',
-  judge({ timelines, commands, run }) {
+  judge({ timelines, run }) {
     const findings = timelines
       .filter(({ kind, outcome }) => kind === 'unplanned' && outcome === 'promoted')
-      .filter(({ from, startMs, totalMs }) => !commands.some((one) => mayExplain(one, from, startMs + totalMs)))
       .map((timeline) => findingOf(timeline, run))
     return { lookedAt: plural(timelines.length, 'failover'), findings }
   },
@@ -33,9 +32,4 @@ function findingOf({ shard, from, to, startMs, totalMs, moments }: FailoverTimel
     hint: 'look at what its old master and this machine were doing then',
     ...(gap !== undefined && { inconclusive: true }),
   }
-}
-
-/** A step may have held up the old master by a command of its own: DEBUG SLEEP, CLUSTER RESET. */
-function mayExplain({ nodes, startMs }: AdministeredFact, from: string, untilMs: number): boolean {
-  return nodes.includes(from) && startMs <= untilMs
 }

@@ -3,6 +3,7 @@ import { listed, plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { AuditFacts } from '../../results/audit-facts.ts'
 import type { ExpectedRange, FailoverTimeline } from '../../results/failovers/timeline.ts'
+import { PROCESS_FAULTS } from '../../results/faults.ts'
 import type { RunFacts, Span } from '../../results/run-facts.ts'
 import { shakenBy } from '../calm.ts'
 import { momentText } from '../words.ts'
@@ -36,9 +37,6 @@ export const timing: AuditRule = {
     return { lookedAt: plural(judged.length, 'failover'), findings }
   },
 }
-
-/** Faults that leave a node without a process that runs. */
-const PROCESS_FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
 
 /** Without a majority of the shards nothing is agreed on and no vote is won, however long that lasts. */
 function hadMajority({ startMs, totalMs }: FailoverTimeline, { faults, shards }: RunFacts): boolean {

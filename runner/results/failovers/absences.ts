@@ -1,9 +1,10 @@
-import type { Fault } from '../faults.ts'
+import { type Fault, PROCESS_FAULTS } from '../faults.ts'
+import { CRASHES } from './crashes.ts'
 import type { FailoverObservations } from './observations.ts'
 import { majorityOf, votersAt } from './voters.ts'
 
 /** Faults that leave a node without a process that runs. */
-const PROCESS_FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
+const WITHOUT_PROCESS: ReadonlySet<string> = new Set([...PROCESS_FAULTS, ...Object.values(CRASHES)])
 
 /** A time during which faults of the run kept a master from the majority of those that vote. */
 export interface Absence {
@@ -65,7 +66,7 @@ export function faultThatTook(
 export function strainsOn({ faults }: FailoverObservations, master: string, fromMs: number, toMs: number): Fault[] {
   return faults.filter(
     (fault) =>
-      !PROCESS_FAULTS.has(fault.kind) && touches(fault, master) && fault.startMs >= fromMs && fault.startMs <= toMs,
+      !WITHOUT_PROCESS.has(fault.kind) && touches(fault, master) && fault.startMs >= fromMs && fault.startMs <= toMs,
   )
 }
 
@@ -74,12 +75,12 @@ function touches({ nodes, cuts }: Fault, node: string): boolean {
 }
 
 function canTakeAway({ kind, nodes, cuts }: Fault, master: string): boolean {
-  return (PROCESS_FAULTS.has(kind) && nodes.includes(master)) || (cuts?.some((pair) => pair.includes(master)) ?? false)
+  return (WITHOUT_PROCESS.has(kind) && nodes.includes(master)) || (cuts?.some((pair) => pair.includes(master)) ?? false)
 }
 
 /** When a fault is over: it was undone, or the same was done to the same node anew. */
 function overOf(fault: Fault, { faults }: FailoverObservations): number {
-  const again = PROCESS_FAULTS.has(fault.kind)
+  const again = WITHOUT_PROCESS.has(fault.kind)
     ? faults.find(
         ({ kind, nodes, startMs }) =>
           kind === fault.kind && startMs > fault.startMs && nodes.join() === fault.nodes.join(),
@@ -89,7 +90,7 @@ function overOf(fault: Fault, { faults }: FailoverObservations): number {
 }
 
 function isAway(observed: FailoverObservations, master: string, active: readonly Fault[], atMs: number): boolean {
-  if (active.some(({ kind, nodes }) => PROCESS_FAULTS.has(kind) && nodes.includes(master))) return true
+  if (active.some(({ kind, nodes }) => WITHOUT_PROCESS.has(kind) && nodes.includes(master))) return true
   const cuts = active.flatMap((fault) => fault.cuts ?? [])
   if (cuts.length === 0) return false
   const voters = votersAt(observed, atMs)

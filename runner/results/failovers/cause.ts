@@ -1,6 +1,8 @@
 import type { LogObservation } from '../../record/observations.ts'
+import { failoverReason } from '../administered.ts'
 import type { Fault } from '../faults.ts'
 import type { PlayedStep } from '../steps.ts'
+import { CRASHES, isCrash } from './crashes.ts'
 import { type FailoverObservations, logsBetween, shardOf } from './observations.ts'
 import type { FailoverKind, TimelineMoment } from './timeline.ts'
 
@@ -106,10 +108,8 @@ function textOf({ kind }: Fault, step: PlayedStep | undefined): string {
 }
 
 export function faultCause(observed: FailoverObservations, fault: Fault, master: string): Cause {
-  const { kind, startMs } = fault
-  const step = stepOf(observed, fault, master)
-  const text = textOf(fault, step)
-  const what = step === undefined ? `${kind} of ${master}` : `${kind} of ${master}, step ${step.path}`
+  const { startMs } = fault
+  const { kind, text, what } = told(observed, fault, master)
   if (!ORDERLY.has(kind)) {
     const halfMs = (bittenBy(observed, fault, master) - startMs) / 2
     const moment: TimelineMoment = {
@@ -135,8 +135,50 @@ export function faultCause(observed: FailoverObservations, fault: Fault, master:
   return { kind, text, wanted: false, moments, earliestMs: startMs, goneMs: down?.atMs ?? startMs }
 }
 
+/** A fault in words; what a command of a step did is told by that command. */
+function told(
+  observed: FailoverObservations,
+  fault: Fault,
+  master: string,
+): { kind: FailoverKind; text: string; what: string } {
+  const { kind, startMs, appliedMs, proof } = fault
+  if (kind === CRASHES.crash) {
+    const text = crashingStep(observed, fault, master) ?? kind
+    return { kind, text, what: `${master} crashed: ${proof}` }
+  }
+  if (kind === CRASHES.outOfMemory) {
+    const limit = observed.faults.findLast(
+      (one) => one.kind === 'memory' && one.nodes.includes(master) && one.startMs <= appliedMs && isOn(one, startMs),
+    )
+    const what = `${master} ended for want of memory: ${proof}`
+    if (limit === undefined) return { kind: CRASHES.crash, text: kind, what }
+    return { kind: limit.kind, text: textOf(limit, stepOf(observed, limit, master)), what }
+  }
+  const step = stepOf(observed, fault, master)
+  const what = step === undefined ? `${kind} of ${master}` : `${kind} of ${master}, step ${step.path}`
+  return { kind, text: textOf(fault, step), what }
+}
+
+function isOn({ undoStartMs }: Fault, atMs: number): boolean {
+  return undoStartMs === undefined || undoStartMs >= atMs
+}
+
+/** The command of a step that the server crashed of: `DEBUG SEGFAULT in step 3`. */
+function crashingStep({ steps }: FailoverObservations, fault: Fault, master: string): string | undefined {
+  const step = steps.findLast(
+    ({ outcome, startMs, endMs = startMs }) =>
+      outcome?.administers !== undefined &&
+      failoverReason(outcome.administers) === 'stands still' &&
+      outcome.targets?.includes(master) &&
+      startMs <= fault.appliedMs + SLACK_MS &&
+      endMs >= fault.startMs - SLACK_MS,
+  )
+  return step && `${step.outcome?.administers} in step ${step.path}`
+}
+
 /** When the fault had bitten at the latest: when it was applied, or when a write failed already. */
-function bittenBy(observed: FailoverObservations, { startMs, appliedMs }: Fault, master: string): number {
+function bittenBy(observed: FailoverObservations, { kind, startMs, appliedMs }: Fault, master: string): number {
+  if (isCrash(kind)) return appliedMs
   const shard = shardOf(observed, master)
   const error = observed.service.find(
     (one) => one.shard === shard && !one.served && one.seenMs >= startMs && one.seenMs <= appliedMs,

@@ -8,6 +8,7 @@ import type {
 } from '../../record/observations.ts'
 import type { Fault } from '../faults.ts'
 import type { PlayedStep } from '../steps.ts'
+import { crashesOf } from './crashes.ts'
 
 /** Everything seen of failovers in one scenario, each kind in order of time, in ms from the scenario's start. */
 export interface FailoverObservations {
@@ -15,6 +16,7 @@ export interface FailoverObservations {
   views: ViewObservation[]
   service: ServiceObservation[]
   timing: (TimingObservation & { atMs: number })[]
+  /** What was done on purpose, and the crashes, in order of their beginning. */
   faults: readonly Fault[]
   steps: readonly PlayedStep[]
   nodes: readonly ClusterNodeInfo[]
@@ -36,6 +38,11 @@ export function failoverObservations(
   const startMs = start.atMs
   const ended = events.find((event) => event.type === 'watch-ended')
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), startMs)
+  const { nodes } = ready.cluster
+  const service = ofType(events, 'service-seen')
+    .map(since(startMs, ['afterMs', 'seenMs']))
+    .sort(bySeen)
+  const serviceOf = (name: string) => service.filter(({ shard }) => shard === shardIn(nodes, name))
   return {
     logs: ofType(events, 'failover-seen')
       .map(since(startMs, ['seenMs']))
@@ -43,13 +50,11 @@ export function failoverObservations(
     views: ofType(events, 'view-seen')
       .map(since(startMs, ['afterMs', 'seenMs']))
       .sort(bySeen),
-    service: ofType(events, 'service-seen')
-      .map(since(startMs, ['afterMs', 'seenMs']))
-      .sort(bySeen),
+    service,
     timing: ofType(events, 'timing-seen').map(since(startMs, ['atMs'])),
-    faults,
+    faults: [...faults, ...crashesOf(events, startMs, serviceOf)].sort((a, b) => a.startMs - b.startMs),
     steps: steps.filter(({ outcome }) => outcome !== undefined),
-    nodes: ready.cluster.nodes,
+    nodes,
     endMs: (ended?.atMs ?? lastMs) - startMs,
   }
 }
@@ -95,6 +100,10 @@ export function logsBetween(
 
 /** 1-based; 0 for a node that the cluster did not have when it was formed. */
 export function shardOf({ nodes }: FailoverObservations, name: string): number {
+  return shardIn(nodes, name)
+}
+
+function shardIn(nodes: readonly ClusterNodeInfo[], name: string): number {
   return nodes.find((node) => node.name === name)?.shard ?? 0
 }
 

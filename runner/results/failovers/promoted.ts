@@ -1,8 +1,9 @@
 import { formatDuration, roundMs } from '../../base/duration.ts'
-import { faultThatTook } from './absences.ts'
+import { absencesOf, faultThatTook } from './absences.ts'
 import { type Cause, faultCause, requestFor, unplannedCause, wantedCause } from './cause.ts'
+import { commandCause } from './commands.ts'
 import { expectedAfterFault, expectedWhenWanted } from './expected.ts'
-import { givenUpBefore, incidentsOf, lostElections } from './incidents.ts'
+import { givenUpBefore, incidentsOf, type LostElection, lostElections } from './incidents.ts'
 import { aftermath, elections, failed, firstError, handover } from './moments.ts'
 import { type FailoverObservations, logsBetween, timingAt } from './observations.ts'
 import type { Promotion } from './promotions.ts'
@@ -36,7 +37,7 @@ export function promotedTimeline(
   const { delayMs, ...ranks } = announcement(observed, node, cause.earliestMs, atMs)
   const members = membersOf(observed, shard)
   const overMs = times.startMs + times.wholeMs
-  const lost = lostElections(observed, members, times.startMs, overMs)
+  const lost = [...held(observed, node, times.startMs), ...lostElections(observed, members, times.startMs, overMs)]
   return {
     shard,
     from,
@@ -63,20 +64,33 @@ export function promotedTimeline(
   }
 }
 
+/**
+ * Elections that the new master had lost before this failover began, so shortly that it had to wait until it might run
+ * again.
+ */
+function held(observed: FailoverObservations, node: string, startMs: number): LostElection[] {
+  const retryMs = timingAt(observed, startMs)?.election.retryMs ?? 0
+  return lostElections(observed, [node], startMs - retryMs, startMs - 1)
+}
+
 function rivalText({ node, shard, undone }: Promotion): string {
   const fate = undone ? `gave in after ${formatDuration(undone.afterMs)}` : 'had not given in when watching ended'
   return `${node} became master of shard ${shard} too, and ${fate}`
 }
 
 function causeOf(observed: FailoverObservations, promotion: Promotion): Cause {
-  const { node, from, sinceMs, moment } = promotion
+  const { node, from, shard, sinceMs, moment } = promotion
   const { atMs } = moment
   const request = requestFor(observed, node, sinceMs, atMs)
   if (request) return wantedCause(observed, request)
   const knownMs = failed(observed, from, sinceMs, atMs)?.atMs ?? atMs
-  const fault = faultThatTook(observed, from, sinceMs, knownMs)
+  // A master that was marked as failing before it was taken away would have cleared itself.
+  const fault =
+    faultThatTook(observed, from, sinceMs, knownMs) ?? absencesOf(observed, from, sinceMs, atMs).at(-1)?.fault
   if (fault) return faultCause(observed, fault, from)
-  return unplannedCause(signsOf(observed, promotion, knownMs), moment)
+  const unplanned = unplannedCause(signsOf(observed, promotion, knownMs), moment)
+  const error = lastBreak(observed, shard, sinceMs, atMs)
+  return commandCause(observed, { master: from, sinceMs, knownMs, error }, unplanned) ?? unplanned
 }
 
 /** What was seen of a failing that the run did not cause. */

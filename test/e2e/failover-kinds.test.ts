@@ -1,0 +1,72 @@
+import t, { type Test } from 'tap'
+import { DEFAULT_SERVER, serverNames } from '../../runner/platforms/catalogue.ts'
+import type { ScenarioReport } from '../../runner/results/report-model.ts'
+import { lastReport, reportsFolder, runCli, testScenario } from '../support/cli.ts'
+import { requireDebian } from '../support/debian.ts'
+import { requireEngine } from '../support/docker.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
+
+/** Plays a scenario on several servers; every one passes, with no finding of its audit. */
+async function play(t: Test, name: string, flags: readonly string[]): Promise<ScenarioReport[]> {
+  const reports = reportsFolder(t)
+  const where = clusterFlags(await leaseCluster())
+  const { code, stdout, stderr } = await runCli(t, [
+    ...['run', testScenario(name), ...flags, ...where, '--reports', reports],
+  ])
+  t.equal(code, 0, stdout + stderr)
+  return lastReport(reports).scenarios
+}
+
+async function allServers(): Promise<string[]> {
+  const servers = await serverNames(new URL('../..', import.meta.url).pathname)
+  return ['--platform', 'process', '--server', servers.join(',')]
+}
+
+function told({ failovers }: ScenarioReport): string[] {
+  return failovers.map(({ kind, shard, from, outcome }) => `${kind} ${shard} ${from} ${outcome}`)
+}
+
+/** A crash, then the heir is killed, then another master runs out of memory: who takes over is left to the servers. */
+function checkEnds(t: Test, scenario: ScenarioReport): void {
+  const [first, second] = scenario.failovers
+  t.strictSame(
+    told(scenario),
+    ['crash 1 redis-node0 promoted', `kill 1 ${first?.to} promoted`, 'memory 2 redis-node3 promoted'],
+    scenario.server,
+  )
+  t.equal(first?.cause, 'DEBUG SEGFAULT in step 2')
+  t.notOk([first?.to, first?.from].includes(second?.to), 'the last of the shard')
+}
+
+t.test('a crash, a killed heir and a master out of memory, with every server', async (t) => {
+  if (!(await requireDebian(t))) return
+  for (const scenario of await play(t, 'failover-ends', await allServers())) checkEnds(t, scenario)
+})
+
+t.test('a crash, a killed heir and a master out of memory, on Docker', async (t) => {
+  if (!(await requireEngine(t))) return
+  const flags = ['--platform', 'docker', '--server', DEFAULT_SERVER]
+  for (const scenario of await play(t, 'failover-ends', flags)) checkEnds(t, scenario)
+})
+
+t.test('two masters killed at the same time, with every server', async (t) => {
+  if (!(await requireDebian(t))) return
+  for (const scenario of await play(t, 'failover-pair', await allServers())) {
+    const expected = ['kill 2 redis-node2 promoted', 'kill 4 redis-node6 promoted']
+    t.strictSame(told(scenario).sort(), expected, scenario.server)
+  }
+})
+
+t.test('one cut written in four ways, with every server', async (t) => {
+  if (!(await requireDebian(t))) return
+  for (const scenario of await play(t, 'failover-cuts', await allServers())) {
+    const [first, second] = ['partition 1 redis-node0 promoted', 'partition 1 redis-node1 promoted']
+    t.strictSame(told(scenario), [first, second, first, second], scenario.server)
+    const { suspicions = [] } = scenario
+    t.equal(suspicions.length, 4, 'each master that was cut off suspected the others')
+    for (const { shards, summary } of suspicions) {
+      t.strictSame(shards, [1, 2, 3])
+      t.match(summary, /^suspected by a minority, 1 of 3 masters .*no failover needed$/)
+    }
+  }
+})
