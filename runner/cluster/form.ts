@@ -34,6 +34,12 @@ interface Member extends PlannedNode {
 /** A view that is behind is not nudged again before this: clusterCron, which acts on it, runs every 100 ms. */
 const NUDGE_EVERY_MS = 200
 
+/**
+ * A server forgets whom it was to meet when no answer comes within this time (handshake_timeout in clusterCron,
+ * cluster.c, Redis 7.0: the node time-out, 1000 ms at the least), as when all of them stood still.
+ */
+const MEET_AGAIN_MS = 1500
+
 /** So many problems are named when forming gives up. */
 const PROBLEMS_SHOWN = 6
 
@@ -128,8 +134,13 @@ async function mustSucceed(client: NodeClient, commands: readonly Command[]): Pr
 
 async function replicate(members: readonly Member[], deadline: FormDeadline): Promise<void> {
   const waiting = new Set(members.filter((member) => member.role === 'replica'))
+  let metMs = deadline.clock.nowMs()
   const tryAll = async () => {
     const seen: string[] = []
+    if (deadline.clock.nowMs() - metMs >= MEET_AGAIN_MS) {
+      await Promise.all(members.map((member) => meetAll(member, members)))
+      metMs = deadline.clock.nowMs()
+    }
     await Promise.all(
       [...waiting].map(async (member) => {
         const master = members.find((other) => other.shard === member.shard && other.role === 'master')

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { slotOfKey } from '../../runner/cluster/slots.ts'
+import { ApplicationClient } from '../../runner/workload/client/application.ts'
 import { DirectClient, type DirectOptions } from '../../runner/workload/client/direct.ts'
 import { formedCluster } from '../support/formed-cluster.ts'
 import { fare, operationOf, readOf, writeOf } from '../support/load-operations.ts'
@@ -113,6 +114,24 @@ t.test('on a real cluster', real, async (t) => {
     t.match(await fare(client, writeOf(A)), { outcome: 'ok at 4' }, 'other nodes are not concerned')
     servers.signal('redis-node0', 'SIGCONT')
     t.match(await untilOk(client, B), { outcome: 'ok at 0' })
+  })
+
+  t.test('a client of ioredis whose thread stood still has not timed out by its own limits', async (t) => {
+    const client = new ApplicationClient({
+      ...{ nodes, password, readFromReplicas: false, timeoutMs: 1000, now: () => performance.now() },
+      options: { commandTimeout: 300 },
+    })
+    t.teardown(() => client.close())
+    await client.warmUp()
+    t.match(await fare(client, writeOf(A)), { outcome: /^ok/ })
+    const write = fare(client, writeOf(A))
+    await new Promise((resolve) => setImmediate(resolve))
+    const untilMs = performance.now() + 1500
+    while (performance.now() < untilMs);
+    t.match(await write, { outcome: /^ok/ })
+    const blocked = await fare(client, operationOf(A, [['BLPOP', 'a-list-{a}', '5']], {}))
+    t.match(blocked, { outcome: /^timeout .*indeterminate$/ })
+    t.ok(blocked.tookMs < 950, `its own limit is the shorter one: ${blocked.tookMs}`)
   })
 
   t.test(

@@ -1,3 +1,4 @@
+import { systemClock } from '../../base/clock.ts'
 import { typed } from '../../base/command-line.ts'
 import { type Conflict, conflictError, isCluster } from '../conflicts.ts'
 import { hasLinks, hiddenAddress } from '../links/loopback.ts'
@@ -51,13 +52,13 @@ interface Wanted {
  * before its sockets are: what nobody to be seen holds is looked at again for half a second.
  */
 async function takenPorts(wanted: readonly Wanted[]): Promise<(Wanted & { holder: string })[]> {
-  const deadlineMs = performance.now() + NOBODY_WITHIN_MS
+  const deadlineMs = systemClock.ranMs() + NOBODY_WITHIN_MS
   for (;;) {
     const held = await Promise.all(
       wanted.map(async (one) => ({ ...one, holder: await portHolder(one.port, one.more) })),
     )
     const taken = held.flatMap(({ holder, ...one }) => (holder === undefined ? [] : [{ ...one, holder }]))
-    if (!taken.some(({ holder }) => holder === NOBODY_SEEN) || performance.now() > deadlineMs) return taken
+    if (!taken.some(({ holder }) => holder === NOBODY_SEEN) || systemClock.ranMs() > deadlineMs) return taken
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
+import { systemClock } from '../../base/clock.ts'
 import { codeOf } from '../../base/errors.ts'
+import { afterRunning } from '../../base/time-limit.ts'
 import type { NodeState } from '../platform.ts'
 import { lookAt } from '../process-id.ts'
 import { CpuThrottle } from './cpu-throttle.ts'
@@ -94,9 +96,10 @@ export class SupervisedServer {
   async stop(graceMs: number): Promise<void> {
     if (this.pid === undefined) return
     this.#signal('SIGTERM')
-    const timer = setTimeout(() => this.#signalGroup('SIGKILL'), graceMs)
+    // A server that stood still with this process had no time to end.
+    const cancel = afterRunning(graceMs, () => this.#signalGroup('SIGKILL'))
     await this.#ended
-    clearTimeout(timer)
+    cancel()
   }
 
   async kill(): Promise<void> {
@@ -157,12 +160,12 @@ export class SupervisedServer {
   }
 
   async #wait(wanted: NodeState['status'], signal: string): Promise<void> {
-    const deadlineMs = performance.now() + SIGNAL_WITHIN_MS
+    const deadlineMs = systemClock.ranMs() + SIGNAL_WITHIN_MS
     for (let looks = 1; ; looks += 1) {
       const { status, text } = await this.state()
       if (status === wanted) return
       if (status === 'stopped') throw new Error(`${text} meanwhile`)
-      if (performance.now() > deadlineMs) {
+      if (systemClock.ranMs() > deadlineMs) {
         throw new Error(`${text}, still ${SIGNAL_WITHIN_MS / 1000} s after ${signal} (looked ${looks} times)`)
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))

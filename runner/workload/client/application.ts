@@ -20,7 +20,10 @@ export interface ApplicationOptions {
 }
 
 /** Options of single connections; all others are the cluster's. */
-const CONNECTION_OPTIONS = ['commandTimeout', 'connectTimeout', 'maxRetriesPerRequest']
+const CONNECTION_OPTIONS = ['connectTimeout', 'maxRetriesPerRequest']
+
+/** A limit that ioredis would count by its own timers, in which the thread may have stood still: it is kept here. */
+const COMMAND_TIMEOUT = 'commandTimeout'
 
 /**
  * A cluster client of ioredis, one for all clients of the workload, as an application has it: it follows redirections
@@ -34,9 +37,11 @@ export class ApplicationClient implements LoadClient {
 
   constructor({ nodes, password, readFromReplicas, timeoutMs, options, now }: ApplicationOptions) {
     const isOfConnection = ([name]: [string, unknown]) => CONNECTION_OPTIONS.includes(name)
-    const given = Object.entries(options)
+    const given = Object.entries(options).filter(([name]) => name !== COMMAND_TIMEOUT)
+    const ownTimeoutMs = options[COMMAND_TIMEOUT]
+    const limitMs = typeof ownTimeoutMs === 'number' ? Math.min(timeoutMs, ownTimeoutMs) : timeoutMs
     this.#now = now
-    this.#deadlines = new Deadlines(timeoutMs, systemClock.ranMs, (pending) => pending.fail('timeout', now()))
+    this.#deadlines = new Deadlines(limitMs, systemClock.ranMs, (pending) => pending.fail('timeout', now()))
     this.#cluster = new Cluster(
       nodes.map(({ host, port }) => ({ host, port })),
       {

@@ -3,13 +3,16 @@ import type { HistoryWriter } from '../../record/history-writer.ts'
 import type { LoadClient, Operation, OperationListener } from '../client/operation.ts'
 
 export interface FinalReadsOptions {
-  client: LoadClient
+  client: Pick<LoadClient, 'send'>
   history: HistoryWriter
   /** Numbers of the nodes in the history, by their place in the client's list. */
   nodes: readonly number[]
-  /** Reads that fail are tried again until then, ms from the scenario's start. */
+  /** Reads that fail are tried again until then, by `ranMs`. */
   untilMs: number
+  /** Ms from the scenario's start. */
   now(): number
+  /** The same without the times in which the thread stood still. */
+  ranMs(): number
 }
 
 /** Reads under way at once. */
@@ -21,7 +24,7 @@ export async function readFinally(operations: Iterable<Operation>, options: Fina
   let left = [...operations]
   for (;;) {
     left = await readOnce(left, options)
-    if (left.length === 0 || options.now() >= options.untilMs) return left.length
+    if (left.length === 0 || options.ranMs() >= options.untilMs) return left.length
     await new Promise((resolve) => setTimeout(resolve, RETRY_EVERY_MS))
   }
 }
@@ -33,7 +36,7 @@ async function readOnce(operations: readonly Operation[], options: FinalReadsOpt
   const lane = async (number: number): Promise<void> => {
     for (let operation = operations[next]; operation !== undefined; operation = operations[next]) {
       next += 1
-      const isLate = options.now() >= options.untilMs
+      const isLate = options.ranMs() >= options.untilMs
       if (isLate || !(await readOne(operation, number, options))) failed.push(operation)
     }
   }

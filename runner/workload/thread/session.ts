@@ -96,13 +96,14 @@ export class Session {
     const now = () => this.#now()
     const options = { clients: FINAL_CLIENTS, ownConnections: false, timeoutMs: FINAL_READ_TIMEOUT_MS, now }
     const client = new DirectClient({ nodes, password, ...options })
-    const untilMs = now() + withinMs
+    const ranMs = () => this.#ranMs()
+    const untilMs = ranMs() + withinMs
     try {
       await client.learn()
       const unread = this.#running.map(async (workload) => {
         const reads = workload.finalReads()
         const { history, nodeNumbers } = workload
-        const count = await readFinally(reads, { client, history, nodes: nodeNumbers, untilMs, now })
+        const count = await readFinally(reads, { client, history, nodes: nodeNumbers, untilMs, now, ranMs })
         return [workload.name, count] as const
       })
       return Object.fromEntries(await Promise.all(unread))
