@@ -5,6 +5,7 @@ import { lastReport, reportsFolder, runCli, testScenario } from '../support/cli.
 import { requireDebian } from '../support/debian.ts'
 import { requireEngine } from '../support/docker.ts'
 import { clusterFlags, leaseCluster } from '../support/lease.ts'
+import { skipWithoutRedis } from '../support/local-servers.ts'
 
 /** Plays a scenario on several servers; every one passes, with no finding of its audit. */
 async function play(t: Test, name: string, flags: readonly string[]): Promise<ScenarioReport[]> {
@@ -69,4 +70,13 @@ t.test('one cut written in four ways, with every server', async (t) => {
       t.match(summary, /^suspected by a minority, 1 of 3 masters .*no failover needed$/)
     }
   }
+})
+
+t.test('a slot that was being imported from the dead master', { skip: skipWithoutRedis() }, async (t) => {
+  const [scenario] = await play(t, 'failover-open-slot', ['--platform', 'process', '--server', DEFAULT_SERVER])
+  if (scenario === undefined) return
+  t.strictSame(told(scenario), ['kill 1 redis-node0 promoted'])
+  const [second, third] = scenario.failovers[0]?.otherShards ?? []
+  t.ok(second && third && third.refusedMs > second.refusedMs + 2900, 'only the importing shard was refused for long')
+  t.match(scenario.failovers[0]?.summary, /untouched shards 2, 3 were refused for \S+ m?s and [3-9]\.\d s because/)
 })

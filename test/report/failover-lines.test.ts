@@ -3,8 +3,10 @@ import type { RunEvent } from '../../runner/record/events.ts'
 import { consoleReport } from '../../runner/report/console.ts'
 import { reportJson } from '../../runner/report/index.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
+import { failoverSummary } from '../../runner/results/failovers/summary.ts'
+import type { RefusedShard } from '../../runner/results/failovers/timeline.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
-import { storedRun } from '../support/replay-failovers.ts'
+import { replay, storedRun } from '../support/replay-failovers.ts'
 
 /** A stored run of five servers has the events of one: numbered as the only scenario. */
 function runOf(name: string) {
@@ -30,6 +32,23 @@ t.test('the console tells every failover: who, why, how long, and where the time
   t.match(text, 'shard 2: redis-node3 → redis-node2 · failover (force) in step 12 · 113 ms')
   t.match(text, 'shard 3: redis-node5 → redis-node4 · failover (takeover) in step 18')
   t.match(text, 'no write was refused')
+})
+
+t.test('shards that were refused for very different times are told one by one', (t) => {
+  const [failover] = replay(storedRun('causes-redis-7.0.15')).failovers
+  if (failover === undefined) throw new Error('the stored run has no failover')
+  const refused = (...otherShards: RefusedShard[]) => failoverSummary({ ...failover, otherShards })
+  t.match(
+    refused({ shard: 2, refusedMs: 700 }, { shard: 3, refusedMs: 886 }),
+    'untouched shards 2, 3 were refused for 886 ms because',
+  )
+  const apart = refused({ shard: 2, refusedMs: 933 }, { shard: 3, refusedMs: 10_800, back: false })
+  t.match(apart, 'untouched shards 2, 3 were refused for 933 ms and 10.8 s to the end because')
+  t.match(
+    refused({ shard: 3, refusedMs: 500, back: false }),
+    'untouched shard 3 was refused for 500 ms to the end because',
+  )
+  t.end()
 })
 
 t.test('what went wrong is named', async (t) => {

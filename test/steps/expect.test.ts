@@ -124,6 +124,48 @@ const state =
 const ALL = [0, 1, 2, 3, 4, 5]
 const NODES = ALL.map((index) => `redis-node${index}`)
 
+t.test('cluster: ok says first why nodes call the state fail', async (t) => {
+  const failed = { flags: new Set(['master', 'fail']) }
+  const reasons: [string, Change, string][] = [
+    [
+      'an owner has failed',
+      (cluster) => see(cluster.reports, 2, 0, failed),
+      'redis-node2 says fail: slots 0-5460 belong to redis-node0, which has failed',
+    ],
+    [
+      'a slot that is being imported keeps its owner',
+      (cluster) => {
+        see(cluster.reports, 2, 0, { ...failed, slots: [[609, 609]] })
+        see(cluster.reports, 2, 1, {
+          role: 'master',
+          slots: [
+            [0, 608],
+            [610, 5460],
+          ],
+        })
+        see(cluster.reports, 2, 2, { openSlots: [`[609-<-${'0'.repeat(40)}]`] })
+      },
+      'redis-node2 says fail: slot 609 belongs to redis-node0, which has failed; redis-node2 is importing it, and gives it no new owner before CLUSTER SETSLOT 609 STABLE on redis-node2',
+    ],
+    ['no owner', unowned, 'redis-node2 says fail: slots 100-5460 have no owner'],
+    [
+      'a minority',
+      (cluster) => {
+        for (const other of [0, 4]) see(cluster.reports, 2, other, { flags: new Set(['master', 'fail?']) })
+      },
+      'redis-node2 says fail: only 1 of 3 masters with slots can be reached',
+    ],
+  ]
+  for (const [what, change, reason] of reasons) {
+    const stage = fakeStage({ clock: new FakeClock() })
+    change(stage.cluster)
+    stage.cluster.report(2).info.state = 'fail'
+    const { error } = await stage.playOne(step('expect', { cluster: 'ok' }))
+    t.ok(error?.message.includes(`state to be ok, but ${reason}`), `${what}: ${error?.message}`)
+    t.strictSame(stage.bugs, [])
+  }
+})
+
 cases('cluster: ok and fail', [
   ['ok on all', { cluster: 'ok' }, true],
   ['ok is not fail', { cluster: 'fail' }, false],

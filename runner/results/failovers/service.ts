@@ -52,7 +52,7 @@ export function refusedElsewhere(
     if (refusal.shard === shard || refusal.error !== 'CLUSTERDOWN') continue
     const before = byShard.get(refusal.shard)
     const refusedMs = (before?.refusedMs ?? 0) + refusal.toMs - refusal.fromMs
-    byShard.set(refusal.shard, { shard: refusal.shard, refusedMs })
+    byShard.set(refusal.shard, { shard: refusal.shard, refusedMs, ...(!refusal.ended && { back: false }) })
   }
   return [...byShard.values()].sort((a, b) => a.shard - b.shard)
 }

@@ -1,8 +1,12 @@
 import { formatDuration } from '../../base/duration.ts'
-import type { ExpectedRange, FailoverTimeline, MomentName, RefusedShard } from './timeline.ts'
+import type { ExpectedRange, FailoverTimeline, MomentName } from './timeline.ts'
 
 /** A shutdown shorter than this, ms, is no part worth telling. */
 const QUICK_MS = 50
+
+/** Times that differ by no more than this share of the longer, or by so many ms, are told as one. */
+const ALIKE = 0.25
+const ALIKE_MS = 250
 
 /** Clients that were out for all but this share of the time are simply back after it. */
 const BESIDE = 0.1
@@ -73,16 +77,21 @@ function clients(failover: FailoverTimeline): string {
   return `clients back after ${shortDuration(backMs)}${out}`
 }
 
+/** Shards that were refused for nearly the same time share the longest; the others are told one by one. */
 function others(failover: FailoverTimeline): string {
   const { otherShards } = failover
-  const longest = otherShards.reduce<RefusedShard | undefined>(
-    (most, one) => (most === undefined || one.refusedMs > most.refusedMs ? one : most),
-    undefined,
+  const times = otherShards.map(({ refusedMs }) => refusedMs)
+  if (times.length === 0) return ''
+  const which = `untouched ${otherShards.length === 1 ? 'shard' : 'shards'} ${otherShards.map(({ shard }) => shard).join(', ')}`
+  const were = otherShards.length === 1 ? 'was' : 'were'
+  const [least, most] = [Math.min(...times), Math.max(...times)]
+  const alike = most - least <= ALIKE * most || most - least <= ALIKE_MS
+  if (alike && otherShards.every(({ back = true }) => back))
+    return `${which} ${were} refused for ${shortDuration(most)} ${reasonOf(failover)}`
+  const each = otherShards.map(
+    ({ refusedMs, back = true }) => `${shortDuration(refusedMs)}${back ? '' : ' to the end'}`,
   )
-  if (longest === undefined) return ''
-  const which = otherShards.map(({ shard }) => shard).join(', ')
-  const shards = otherShards.length === 1 ? `untouched shard ${which} was` : `untouched shards ${which} were`
-  return `${shards} refused for ${shortDuration(longest.refusedMs)} ${reasonOf(failover)}`
+  return `${which} ${were} refused for ${each.join(' and ')} ${reasonOf(failover)}`
 }
 
 /**

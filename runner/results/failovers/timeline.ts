@@ -106,6 +106,8 @@ export interface ExpectedTimes {
 export interface RefusedShard {
   shard: number
   refusedMs: number
+  /** False when writes were still refused when watching ended. */
+  back?: boolean
 }
 
 export interface FailoverTimeline {

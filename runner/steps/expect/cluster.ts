@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Look } from '../../base/poll.ts'
 import { firstFew } from '../../base/text.ts'
+import { whyFail } from '../../cluster/fail-state.ts'
 import { healthProblems } from '../../cluster/health.ts'
 import type { Snapshot } from '../../cluster/live-cluster.ts'
 import { unservedSlots } from '../../cluster/served-slots.ts'
@@ -31,6 +32,9 @@ export const clusterSubject: Subject<ClusterArg> = {
     const problems = healthProblems(snapshot, { nodes: context.cluster.nodes.map(({ name }) => name) })
     if (problems.length === 0) return { ok: true, seen: 'healthy' }
     return { ok: false, seen: firstFew(problems, SHOWN_PROBLEMS) }
+  },
+  async explain({ cluster }, context) {
+    return cluster === 'ok' ? whyFail(await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })) : []
   },
 }
 
