@@ -28,6 +28,15 @@ const limit = z.union([
 
 type OutagesLimit = z.infer<typeof limit>
 
+function inFull(written: OutagesLimit) {
+  const {
+    at_most,
+    longer_than = DEFAULT_LONGER_THAN,
+    ...scope
+  } = typeof written === 'number' ? { at_most: written } : written
+  return { at_most, longerThanMs: durationOf(longer_than), scope }
+}
+
 export const outages = defineCheck<OutagesLimit>({
   name: 'outages',
   summary: 'How often clients of a range of slots were not served',
@@ -36,35 +45,23 @@ export const outages = defineCheck<OutagesLimit>({
   watchesFailovers: 'operations',
   limit,
   limitText(written) {
-    const {
-      at_most,
-      longer_than = DEFAULT_LONGER_THAN,
-      ...scope
-    } = typeof written === 'number' ? { at_most: written } : written
-    return `at most ${at_most} longer than ${formatDuration(durationOf(longer_than))}${scopeText(scope)}`
+    const { at_most, longerThanMs, scope } = inFull(written)
+    return `at most ${at_most} longer than ${formatDuration(longerThanMs)}${scopeText(scope)}`
   },
   measure(written, evidence) {
-    const {
-      at_most,
-      longer_than = DEFAULT_LONGER_THAN,
-      ...scope
-    } = typeof written === 'number' ? { at_most: written } : written
+    const { at_most, longerThanMs, scope } = inFull(written)
     const services = servicesIn(evidence, scope)
     const samples = services.reduce((sum, { operations }) => sum + operations, 0)
-    const counted = services
-      .flatMap((service) => service.outages)
-      .filter(({ lengthMs }) => lengthMs > durationOf(longer_than))
+    const counted = services.flatMap((service) => service.outages).filter(({ lengthMs }) => lengthMs > longerThanMs)
     const amount = {
       value: String(counted.length),
       amount: counted.length,
       samples,
       details: serviceLines(evidence, services),
     }
-    const hidden = services.flatMap(({ blind }) =>
-      blind.filter(({ startMs, endMs }) => endMs - startMs > durationOf(longer_than)),
-    )
+    const hidden = services.flatMap(({ blind }) => blind.filter(({ startMs, endMs }) => endMs - startMs > longerThanMs))
     if (counted.length <= at_most && counted.length + hidden.length > at_most) {
-      const explanation = `${plural(counted.length, 'outage')} longer than ${formatDuration(durationOf(longer_than))} ${counted.length === 1 ? 'was' : 'were'} seen, but ${blindText(hidden)}.`
+      const explanation = `${plural(counted.length, 'outage')} longer than ${formatDuration(longerThanMs)} ${counted.length === 1 ? 'was' : 'were'} seen, but ${blindText(hidden)}.`
       return { ...amount, finding: 'unknown', explanation }
     }
     const finding = counted.length > at_most ? 'violated' : 'holds'
@@ -72,7 +69,7 @@ export const outages = defineCheck<OutagesLimit>({
       return {
         ...amount,
         finding,
-        explanation: `No outage longer than ${formatDuration(durationOf(longer_than))} in ${plural(samples, 'operation')}.`,
+        explanation: `No outage longer than ${formatDuration(longerThanMs)} in ${plural(samples, 'operation')}.`,
       }
     }
     const texts = counted.map(

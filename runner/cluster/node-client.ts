@@ -1,7 +1,8 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { systemClock } from '../base/clock.ts'
 import { codeOf } from '../base/errors.ts'
 import { afterRunning } from '../base/time-limit.ts'
+import { bareConnection } from './bare-connection.ts'
 import { ReplyError, Unreachable, type UnreachableKind } from './reply-errors.ts'
 
 /** A command's words, the command itself first. */
@@ -124,19 +125,7 @@ export class NodeClient {
   }
 
   #connect(): Connection {
-    const redis = new Redis({
-      host: this.#host,
-      port: this.#port,
-      ...(this.#password === '' ? {} : { password: this.#password }),
-      protocol: 2,
-      lazyConnect: true,
-      enableReadyCheck: false,
-      enableOfflineQueue: false,
-      disableClientInfo: true,
-      // The limit below does not count times in which the runner stood still.
-      connectTimeout: 0,
-      retryStrategy: () => null,
-    })
+    const redis = bareConnection({ host: this.#host, port: this.#port, password: this.#password })
     let cause: Error | undefined
     redis.on('error', (error: Error) => {
       cause ??= error

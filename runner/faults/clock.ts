@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { defineFault, type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { asHealing, ask, healableOf, runningOf } from './reach.ts'
+import { asHealing, ask, byNode, healableOf, runningOf } from './reach.ts'
 import { ofEach } from './server-resources.ts'
 
 const clockSpec = z.object({
@@ -27,10 +27,7 @@ export const clock = defineFault({
   lostByRestart: false,
 
   async remember({ nodes }, stage) {
-    const entries = await Promise.all(
-      nodes.map(async (node) => [node, (await measure(node, stage)) - offsetOf(node, stage.active)] as const),
-    )
-    return { before: Object.fromEntries(entries) }
+    return { before: await byNode(nodes, async (node) => (await measure(node, stage)) - offsetOf(node, stage.active)) }
   },
 
   apply: ({ nodes }, stage) => reconcile(nodes, stage),

@@ -4,7 +4,7 @@ import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
 import { describeEnd } from '../platforms/last-words.ts'
 import { defineFault, type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { asHealing, ask, runningOf, wordsOf } from './reach.ts'
+import { asHealing, ask, byNode, fullSyncs, runningOf, wordsOf } from './reach.ts'
 import { ofEach } from './server-resources.ts'
 
 const dataWipedSpec = z.object({
@@ -34,17 +34,15 @@ export const dataWiped = defineFault({
   lostByRestart: false,
 
   async remember({ nodes }, stage) {
-    const entries = await Promise.all(
-      nodes.map(async (node) => {
-        const [runId, nodeId, keys] = await Promise.all([
-          runIdOf(node, stage),
-          ask(stage, node, 'CLUSTER', 'MYID'),
-          ask(stage, node, 'DBSIZE'),
-        ])
-        return [node, { runId, nodeId: String(nodeId), keys: Number(keys) }] as const
-      }),
-    )
-    return { before: Object.fromEntries(entries), syncs: await syncsOf(stage) }
+    const before = await byNode(nodes, async (node) => {
+      const [runId, nodeId, keys] = await Promise.all([
+        runIdOf(node, stage),
+        ask(stage, node, 'CLUSTER', 'MYID'),
+        ask(stage, node, 'DBSIZE'),
+      ])
+      return { runId, nodeId: String(nodeId), keys: Number(keys) }
+    })
+    return { before, syncs: await syncsOf(stage) }
   },
 
   async apply(fault, stage) {
@@ -141,13 +139,7 @@ async function filledBy(node: string, { syncs }: DataWiped['memo'], stage: Fault
 
 async function syncsOf(stage: FaultStage): Promise<Record<string, number>> {
   const nodes = await runningOf({ nodes: stage.servers.nodes.map(({ name }) => name) }, stage)
-  const counts = await Promise.all(
-    nodes.map(async (node) => {
-      const info = parseInfo(String(await ask(stage, node, 'INFO', 'stats')))
-      return [node, Number(info.get('sync_full') ?? 0)] as const
-    }),
-  )
-  return Object.fromEntries(counts)
+  return byNode(nodes, (node) => fullSyncs(stage, node))
 }
 
 async function startIfDown(node: string, stage: FaultStage): Promise<void> {

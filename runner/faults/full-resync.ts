@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { type PollResult, poll } from '../base/poll.ts'
 import type { OwnReport, Snapshot } from '../cluster/live-cluster.ts'
-import { onlineReplicas, parseInfo } from '../cluster/node-report.ts'
+import { onlineReplicas } from '../cluster/node-report.ts'
 import { assertDebugCommand } from './debug-command.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { ask, runningOf, wordsOf } from './reach.ts'
+import { ask, byNode, fullSyncs, runningOf, wordsOf } from './reach.ts'
 
 const fullResyncSpec = z.object({
   /** Masters that have replicas. */
@@ -33,8 +33,7 @@ export const fullResync = defineFault({
 
   async remember({ nodes }, stage) {
     await assertDebugCommand(stage, nodes, 'CHANGE-REPL-ID', 'a lost replication history')
-    const masters = await Promise.all(nodes.map(async (node) => [node, await rememberMaster(stage, node)] as const))
-    return { masters: Object.fromEntries(masters) }
+    return { masters: await byNode(nodes, (node) => rememberMaster(stage, node)) }
   },
 
   async apply({ nodes }, stage) {
@@ -71,10 +70,6 @@ export const fullResync = defineFault({
 
 async function rememberMaster(stage: FaultStage, node: string): Promise<z.infer<typeof rememberedMaster>> {
   return { full: await fullSyncs(stage, node), replicas: onlineReplicas((await lookAt(stage, node)).report) }
-}
-
-async function fullSyncs(stage: FaultStage, node: string): Promise<number> {
-  return Number(parseInfo(String(await ask(stage, node, 'INFO', 'stats'))).get('sync_full') ?? 0)
 }
 
 /** Throws NotProven when the node does not answer. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { messageOf } from '../base/errors.ts'
 import { quoted } from '../base/shell-words.ts'
+import { parseInfo } from '../cluster/node-report.ts'
 import { Unreachable } from '../cluster/reply-errors.ts'
 import { slotOfKey } from '../cluster/slots.ts'
 import type { SlotRange } from '../cluster/view.ts'
@@ -9,6 +10,19 @@ import { type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 /** How long a server that should answer is waited for, or asked again, ms: a method of a fault has 10 s. */
 const HEARD_WITHIN_MS = 8000
 const ASK_AGAIN_AFTER_MS = 50
+
+/** What was found out of each node, by its name. */
+export async function byNode<T>(
+  nodes: readonly string[],
+  find: (node: string) => Promise<T>,
+): Promise<Record<string, T>> {
+  return Object.fromEntries(await Promise.all(nodes.map(async (node) => [node, await find(node)] as const)))
+}
+
+/** Full synchronizations that the node has given since it started. */
+export async function fullSyncs(stage: FaultStage, node: string): Promise<number> {
+  return Number(parseInfo(String(await ask(stage, node, 'INFO', 'stats'))).get('sync_full') ?? 0)
+}
 
 /** The nodes of a fault that run now: a server that is down has lost the fault, or gets it when it starts. */
 export async function runningOf({ nodes }: Pick<Fault, 'nodes'>, stage: FaultStage): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { ask, askToHeal } from './reach.ts'
+import { ask, askToHeal, byNode } from './reach.ts'
 
 /** What faults that change settings of servers remember: each setting as it was, by node. */
 export const settingsMemo = z.object({ before: z.record(z.string(), z.record(z.string(), z.string())) })
@@ -35,8 +35,7 @@ export async function rememberSettings(
   nodes: readonly string[],
   names: readonly string[],
 ): Promise<SettingsMemo['before']> {
-  const all = await Promise.all(nodes.map(async (node) => [node, await readSettings(stage, node, names)] as const))
-  return Object.fromEntries(all)
+  return byNode(nodes, (node) => readSettings(stage, node, names))
 }
 
 /**

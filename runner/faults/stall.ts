@@ -5,7 +5,7 @@ import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../cluster/reply-errors.ts'
 import { assertDebugCommand } from './debug-command.ts'
 import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
-import { asHealing, ask, healableOf, healEach, wordsOf } from './reach.ts'
+import { asHealing, ask, byNode, healableOf, healEach, wordsOf } from './reach.ts'
 
 const stallSpec = z.object({ nodes: z.array(z.string()), timeMs: z.number() })
 
@@ -33,8 +33,7 @@ export const stall = defineFault({
 
   async remember({ nodes }, stage) {
     await assertDebugCommand(stage, nodes, 'SLEEP', 'a blocked event loop')
-    const spent = await Promise.all(nodes.map(async (node) => [node, await spentInDebugMs(stage, node)] as const))
-    return { spentMs: Object.fromEntries(spent) }
+    return { spentMs: await byNode(nodes, (node) => spentInDebugMs(stage, node)) }
   },
 
   async apply({ nodes, spec }, stage) {

@@ -1,16 +1,15 @@
-import CliTable from 'cli-table3'
 import { displayWidth, oneLine, visible, wrap } from '../base/text.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { CheckReport } from '../results/report-model.ts'
-import { NO_BORDERS, type OutputStyle, type Paint } from './style.ts'
+import type { OutputStyle, Paint } from './style.ts'
+import { GAP, MARGIN, textTable } from './text-table.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const HEADINGS = ['verdict', 'on', 'check', 'found', 'limit', 'samples']
 /** Columns whose texts may go over several lines. */
 const FLEXIBLE = [3, 4]
+const LAST = HEADINGS.length - 1
 const NARROWEST = 10
-const MARGIN = 2
-const GAP = 2
 
 /** Lines of a table of checks that fits `style.width`, and how much of its load each workload sent. */
 export function checkTable(checks: readonly CheckReport[], style: OutputStyle, paint: Paint): string[] {
@@ -19,26 +18,20 @@ export function checkTable(checks: readonly CheckReport[], style: OutputStyle, p
     return [`${mark} ${word}`, on, name, oneLine(value), oneLine(limit), String(samples)]
   })
   const widths = columnWidths(rows, style.width)
-  const table = new CliTable({
-    chars: NO_BORDERS,
-    colWidths: widths.map((width) => width + GAP),
-    colAligns: ['left', 'left', 'left', 'left', 'left', 'right'],
-    style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [], compact: true },
-  })
-  table.push(HEADINGS.map((heading) => paint('dim', heading)))
-  table.push(widths.map((width) => paint('dim', '─'.repeat(width))))
-  for (const [index, row] of rows.entries()) {
+  const headings = HEADINGS.map((text, column) => ({
+    text,
+    align: column === LAST ? ('right' as const) : ('left' as const),
+    width: widths[column] ?? NARROWEST,
+  }))
+  const cells = rows.map((row, index) => {
     const { format } = VERDICT_LOOKS[checks[index]?.verdict ?? 'passed']
-    table.push(
-      row.map((text, column) => {
-        const lines = wrap(text, widths[column] ?? NARROWEST).join('\n')
-        return column === 0 ? paint(format, lines) : lines
-      }),
-    )
-  }
-  const rowLines = table.toString().split('\n')
-  const load = loadLines(checks).map((line) => paint('dim', visible(line)))
-  return [...rowLines, ...load].map((line) => ' '.repeat(MARGIN) + line.trimEnd())
+    return row.map((text, column) => {
+      const lines = wrap(text, widths[column] ?? NARROWEST).join('\n')
+      return column === 0 ? paint(format, lines) : lines
+    })
+  })
+  const load = loadLines(checks).map((line) => ' '.repeat(MARGIN) + paint('dim', visible(line)))
+  return [...textTable(headings, cells, paint), ...load]
 }
 
 function columnWidths(rows: readonly string[][], total: number): number[] {

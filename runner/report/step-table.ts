@@ -1,18 +1,15 @@
-import CliTable from 'cli-table3'
 import { formatDuration, formatLimit } from '../base/duration.ts'
 import { displayWidth, oneLine, plural, truncate, wrap } from '../base/text.ts'
 import type { StepReport } from '../results/report-model.ts'
 import { type StepRow, stepRows } from './step-rows.ts'
-import { NO_BORDERS, type OutputStyle, type Paint } from './style.ts'
+import type { OutputStyle, Paint } from './style.ts'
+import { GAP, MARGIN, textTable } from './text-table.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const HEADINGS = ['#', 'verdict', 'step', 'took', 'limit', 'true after']
 const STEP_COLUMN = 2
 const NARROWEST_STEP = 20
 const MOST_STEP_LINES = 3
-/** Blanks left of the table, and right of each column. */
-const MARGIN = 2
-const GAP = 2
 const NOTE_INDENT = '  '
 
 /** A row before it is laid out: six plain cells, and how they are painted. */
@@ -28,19 +25,13 @@ interface Cells {
 export function stepTable(steps: readonly StepReport[], style: OutputStyle, paint: Paint): string[] {
   const rows = stepRows(steps).map(cellsOf)
   const widths = columnWidths(rows, style.width)
-  const table = new CliTable({
-    chars: NO_BORDERS,
-    colWidths: widths.map((width) => width + GAP),
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'right'],
-    style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [], compact: true },
-  })
-  table.push(HEADINGS.map((heading) => paint('dim', heading)))
-  table.push(widths.map((width) => paint('dim', '─'.repeat(width))))
-  for (const row of rows) table.push(paintedRow(row, widths[STEP_COLUMN] ?? NARROWEST_STEP, paint))
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => ' '.repeat(MARGIN) + line.trimEnd())
+  const headings = HEADINGS.map((text, column) => ({
+    text,
+    align: column > STEP_COLUMN ? ('right' as const) : ('left' as const),
+    width: widths[column] ?? NARROWEST_STEP,
+  }))
+  const cells = rows.map((row) => paintedRow(row, widths[STEP_COLUMN] ?? NARROWEST_STEP, paint))
+  return textTable(headings, cells, paint)
 }
 
 function columnWidths(rows: readonly Cells[], total: number): number[] {

@@ -1,6 +1,7 @@
-import { Command, Redis } from 'ioredis'
+import { Command, type Redis } from 'ioredis'
 import { codeOf } from '../../base/errors.ts'
 import { afterRunning } from '../../base/time-limit.ts'
+import { bareConnection } from '../../cluster/bare-connection.ts'
 import type { Reply, Words } from './operation.ts'
 
 export interface LaneOptions {
@@ -147,21 +148,7 @@ export class Lane {
   }
 
   #connect(): Redis {
-    const { host, port, password, readOnly } = this.#options
-    return new Redis({
-      host,
-      port,
-      ...(password === '' ? {} : { password }),
-      protocol: 2,
-      readOnly,
-      lazyConnect: true,
-      enableReadyCheck: false,
-      enableOfflineQueue: false,
-      disableClientInfo: true,
-      // The limit of `#open` does not count times in which this thread stood still.
-      connectTimeout: 0,
-      retryStrategy: () => null,
-    })
+    return bareConnection(this.#options)
   }
 
   #sendWaiting(redis: Redis): void {

@@ -1,5 +1,6 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { afterRunning } from '../../base/time-limit.ts'
+import { bareConnection } from '../../cluster/bare-connection.ts'
 import type { NodeAddress } from './slot-map.ts'
 
 export interface SubscriberOptions {
@@ -32,20 +33,7 @@ export class Subscriber {
   constructor(options: SubscriberOptions) {
     this.#options = options
     const { host, port } = options.node
-    this.#redis = new Redis({
-      host,
-      port,
-      ...(options.password === '' ? {} : { password: options.password }),
-      protocol: 2,
-      lazyConnect: true,
-      enableReadyCheck: false,
-      enableOfflineQueue: false,
-      autoResubscribe: false,
-      disableClientInfo: true,
-      // The limit of `start` does not count times in which this thread stood still.
-      connectTimeout: 0,
-      retryStrategy: () => null,
-    })
+    this.#redis = bareConnection({ host, port, password: options.password })
     // What goes wrong ends the connection, and the end is told.
     this.#redis.on('error', () => undefined)
     this.#redis.on('end', () => this.end())

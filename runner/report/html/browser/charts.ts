@@ -25,6 +25,19 @@ interface ChartContent {
   format(value: number): string
 }
 
+/** How an axis of any chart looks. */
+export const AXIS = {
+  stroke: () => color('--dim'),
+  grid: { stroke: () => color('--grid'), width: 1 },
+  ticks: { show: false },
+  font: '11px system-ui, sans-serif',
+}
+
+/** `12 ms`, `1.2 s`. */
+export function durationText(ms: number): string {
+  return ms >= 1000 ? `${compact(ms / 1000)} s` : `${compact(ms)} ms`
+}
+
 /** A color of the page as it is now, light or dark. */
 export function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -77,7 +90,7 @@ function latency(holder: HTMLElement, series: PageSeries, options: ChartOptions)
     values: [series.p50, series.p99, series.max],
     lines,
     scale: { distr: 3 },
-    format: (value) => (value >= 1000 ? `${compact(value / 1000)} s` : `${compact(value)} ms`),
+    format: durationText,
   })
 }
 
@@ -87,12 +100,6 @@ function chart(
   content: ChartContent,
 ): uPlot {
   const { values, lines, scale, format } = content
-  const axis = {
-    stroke: () => color('--dim'),
-    grid: { stroke: () => color('--grid'), width: 1 },
-    ticks: { show: false },
-  }
-  const font = '11px system-ui, sans-serif'
   const options: uPlot.Options = {
     width: holder.clientWidth,
     height: holder.clientWidth < 520 ? NARROW_HEIGHT : HEIGHT,
@@ -102,8 +109,7 @@ function chart(
     legend: { live: true },
     axes: [
       {
-        ...axis,
-        font,
+        ...AXIS,
         size: 24,
         gap: 4,
         splits: (plot) => ticksBetween(view.min, view.max, plot.bbox.width / devicePixelRatio / 90).ticks,
@@ -113,8 +119,7 @@ function chart(
         },
       },
       {
-        ...axis,
-        font,
+        ...AXIS,
         size: gutter,
         gap: 6,
         values: (_, ticks) => ticks.map((tick) => (tick === null || tick === undefined ? '' : format(tick))),

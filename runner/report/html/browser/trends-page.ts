@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import type { TrendData, TrendLineData, TrendPoint } from '../page-data.ts'
-import { color, compact } from './charts.ts'
+import { AXIS, color, compact, durationText } from './charts.ts'
 import { startTheme } from './theme.ts'
 
 const TREND_HEIGHT = 180
@@ -21,23 +21,13 @@ document.addEventListener('themechange', drawTrends)
 addEventListener('resize', drawTrends)
 
 function drawTrend(element: HTMLElement, { name, unit, points }: TrendLineData): uPlot {
-  const write = (value: number) =>
-    unit === 'count' ? compact(value) : value >= 1000 ? `${compact(value / 1000)} s` : `${compact(value)} ms`
-  const axis = {
-    stroke: () => color('--dim'),
-    grid: { stroke: () => color('--grid'), width: 1 },
-    ticks: { show: false },
-  }
-  const font = '11px system-ui, sans-serif'
+  const write = unit === 'count' ? compact : durationText
   const options: uPlot.Options = {
     width: element.clientWidth,
     height: TREND_HEIGHT,
     padding: [8, 14, 0, 0],
     scales: { x: { time: true }, y: { range: (_, min, max) => [0, Math.max(max * 1.1, min + 1, 1)] } },
-    axes: [
-      { ...axis, font },
-      { ...axis, font, size: 64, values: (_, ticks) => ticks.map((tick) => write(tick)) },
-    ],
+    axes: [AXIS, { ...AXIS, size: 64, values: (_, ticks) => ticks.map((tick) => write(tick)) }],
     series: [
       { label: 'run', value: (_, __, ___, at) => (at === null ? '–' : (points[at]?.label ?? '')) },
       {

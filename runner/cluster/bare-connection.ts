@@ -1,0 +1,35 @@
+import { Redis } from 'ioredis'
+
+/**
+ * A connection to one server that does nothing by itself: it opens when it is told to, sends each command once and at
+ * once or not at all, and does not come back. Without a limit on connecting, which would count times in which the
+ * runner stood still: whoever opens it sets one. RESP2.
+ */
+export function bareConnection({
+  host,
+  port,
+  password,
+  readOnly = false,
+}: {
+  host: string
+  port: number
+  /** Empty: the server asks for none. */
+  password: string
+  /** Ask to be served by a replica (READONLY). */
+  readOnly?: boolean
+}): Redis {
+  return new Redis({
+    host,
+    port,
+    ...(password === '' ? {} : { password }),
+    protocol: 2,
+    readOnly,
+    lazyConnect: true,
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    disableClientInfo: true,
+    connectTimeout: 0,
+    retryStrategy: () => null,
+  })
+}
