@@ -155,6 +155,34 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
     rule: 'roles',
     says: /^redis-node1 became a replica of redis-node4 at 6\.00 s; until then it was a replica of redis-node0, and nothing explains/,
   },
+  'a replica that follows another master while some other shard has a fault': {
+    events: [
+      {
+        ...{ type: 'fault-seen', atMs: 4000, scenario, fault: 'kill', nodes: ['redis-node4'], undone: false },
+        ...{ fromMs: 4000, toMs: 4010 },
+      },
+      {
+        ...view('redis-node1', 6000, AS_FORMED),
+        view: [{ name: 'redis-node1', role: 'replica', of: 'redis-node4', slots: '' }],
+      },
+    ],
+    rule: 'roles',
+    says: /^redis-node1 became a replica of redis-node4 at 6\.00 s/,
+  },
+  'a CLUSTER FAILOVER that no step asked for': {
+    events: [
+      ...(['manual accepted', 'election won'] as const).map(
+        (moment, place): ScenarioEvent => ({
+          ...{ type: 'failover-seen', atMs: 6000 + place * 10, scenario, node: 'redis-node1', moment },
+          ...{ seenMs: 6000 + place * 10, errorMs: 1, text: moment },
+        }),
+      ),
+      view('redis-node1', 6020, { master: 'redis-node1', replica: 'redis-node0' }),
+      view('redis-node0', 6030, { master: 'redis-node1', replica: 'redis-node0' }),
+    ],
+    rule: 'failover',
+    says: /^redis-node1 replaced redis-node0 in shard 1 at 6\.01 s, and no step asked for this CLUSTER FAILOVER\n/,
+  },
   'slots that moved by themselves': {
     events: [view('redis-node0', 6000, { ...AS_FORMED, slots: '0-16382' })],
     rule: 'slots',
@@ -267,6 +295,11 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
     events: [10, 40, 70, 100, 130].map((clients, place) => resources(6000 + place * 1000, clients)),
     rule: 'growth',
     says: /^connections of redis-node0 grew at each of 5 looks since 6\.00 s, from 10 to 130$/,
+  },
+  'connections that begin to grow late': {
+    events: [10, 11, 10, 10, 40, 70, 100, 130].map((clients, place) => resources(6000 + place * 1000, clients)),
+    rule: 'growth',
+    says: /^connections of redis-node0 grew at each of 5 looks since 9\.00 s, from 10 to 130$/,
   },
   'a load that was hardly sent': {
     workloads: [{ name: 'shop', starved: 'it sent 40 of 450 operations due (9%)' }],

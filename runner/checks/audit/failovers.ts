@@ -14,22 +14,32 @@ export const failovers: AuditRule = {
     'A master that is replaced for no reason is a false alarm of the failure detector, or a server that stood still.',
   judge({ timelines, run }) {
     const findings = timelines
-      .filter(({ kind, outcome }) => kind === 'unplanned' && outcome === 'promoted')
+      .filter(({ outcome }) => outcome === 'promoted')
+      .filter((one) => one.kind === 'unplanned' || isOfStranger(one))
       .map((timeline) => findingOf(timeline, run))
     return { lookedAt: plural(timelines.length, 'failover'), findings }
   },
 }
 
-function findingOf({ shard, from, to, startMs, totalMs, moments }: FailoverTimeline, run: RunFacts): AuditFinding {
+/** A CLUSTER FAILOVER that no step asked for: the cause names the step that did. */
+function isOfStranger({ wanted, cause }: FailoverTimeline): boolean {
+  return wanted && !cause.includes(' in step ')
+}
+
+function findingOf(timeline: FailoverTimeline, run: RunFacts): AuditFinding {
+  const { shard, from, to, startMs, totalMs, moments, cause } = timeline
   const atMs = startMs + totalMs
-  const gap = shakenBy(run, { startMs, endMs: atMs })
-  const why = gap === undefined ? 'and no step and no fault explains it' : `yet ${gap}`
+  const isAsked = isOfStranger(timeline)
+  const gap = isAsked ? undefined : shakenBy(run, { startMs, endMs: atMs })
+  const unexplained = isAsked ? `and no step asked for this ${cause}` : 'and no step and no fault explains it'
   return {
-    text: `${to} replaced ${from === '' ? 'its master' : from} in shard ${shard} at ${momentText(atMs)}, ${why}`,
+    text: `${to} replaced ${from === '' ? 'its master' : from} in shard ${shard} at ${momentText(atMs)}, ${gap === undefined ? unexplained : `yet ${gap}`}`,
     nodes: [to, ...(from === '' ? [] : [from])],
     atMs,
     details: moments.slice(0, 4).map((one) => `${momentText(one.atMs)}  ${one.name}: ${one.text}`),
-    hint: 'look at what its old master and this machine were doing then',
+    hint: isAsked
+      ? 'somebody else, a person or a program, acts on these servers'
+      : 'look at what its old master and this machine were doing then',
     ...(gap !== undefined && { inconclusive: true }),
   }
 }

@@ -42,20 +42,26 @@ export const growth: AuditRule = {
   },
 }
 
-/** Every look shows more than the one before, though there are not more keys: what those take is no leak. */
+/**
+ * Up to the last, every look shows more than the one before, though there are not more keys: what those take is no leak.
+ */
 function rising(
   node: string,
   looks: readonly ResourceObservation[],
   { name, least, value, text }: Measure,
 ): AuditFinding[] {
-  const [first] = looks
-  const last = looks.at(-1)
-  if (first === undefined || last === undefined || looks.length < LEAST_LOOKS) return []
-  const rises = looks.every((look, place) => place === 0 || value(look) > value(looks[place - 1] ?? look))
-  if (!rises || value(last) - value(first) < least || last.keys > first.keys) return []
+  const sinceLast = looks.findLastIndex((look, place) => {
+    const before = looks[place - 1]
+    return before === undefined || value(look) <= value(before)
+  })
+  const rise = looks.slice(Math.max(sinceLast, 0))
+  const [first] = rise
+  const last = rise.at(-1)
+  if (first === undefined || last === undefined || rise.length < LEAST_LOOKS) return []
+  if (value(last) - value(first) < least || last.keys > first.keys) return []
   return [
     {
-      text: `${name} of ${node} grew at each of ${looks.length} looks since ${momentText(first.seenMs)}, from ${text(value(first))} to ${text(value(last))}`,
+      text: `${name} of ${node} grew at each of ${rise.length} looks since ${momentText(first.seenMs)}, from ${text(value(first))} to ${text(value(last))}`,
       nodes: [node],
       atMs: last.seenMs,
     },

@@ -77,8 +77,13 @@ function isByStep({ commands, run }: AuditFacts, { node, atMs }: Change): boolea
   )
 }
 
-/** Replicas move to a master that has lost its own (`cluster-allow-replica-migration`): some fault must have taken them. */
-function isByMigration({ run, config }: AuditFacts, { atMs, before, now }: Change): boolean {
-  const mayMigrate = config['cluster-allow-replica-migration'] !== 'no'
+/**
+ * Replicas move to a master that has lost its own (`cluster-allow-replica-migration`), which some fault must have
+ * taken, from a master that keeps one (`cluster-migration-barrier`, 1 unless set).
+ */
+function isByMigration({ run, config }: AuditFacts, { node, atMs, before, now }: Change): boolean {
+  const shard = run.shards.find(({ nodes }) => nodes.includes(node))
+  const isSpare = (shard?.nodes.length ?? 0) > 2
+  const mayMigrate = isSpare && config['cluster-allow-replica-migration'] !== 'no'
   return mayMigrate && before.of !== now.of && run.faults.some(({ startMs }) => startMs <= atMs)
 }
