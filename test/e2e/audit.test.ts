@@ -2,12 +2,10 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { DEFAULT_SERVER, serverNames } from '../../runner/platforms/catalogue.ts'
-import type { AuditRuleOutcome } from '../../runner/record/audit-outcome.ts'
-import { lastReport, reportsFolder, startCli } from '../support/cli.ts'
+import { reportsFolder } from '../support/cli.ts'
 import { requireDebian } from '../support/debian.ts'
-import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
-import { pidAt } from '../support/server-process.ts'
+import { type PlantedRun, playPlanted } from '../support/planted-run.ts'
 
 interface Plant {
   server?: string
@@ -17,41 +15,20 @@ interface Plant {
   config?: string
   steps: string
   flags?: readonly string[]
-  /** Plays beside the run, from outside, once stderr contains `at`. */
-  outside?: { at: string; act: (portBase: number) => void }
-}
-
-interface Planted {
-  code: number | null
-  stdout: string
-  /** Rules that found something. */
-  bad: AuditRuleOutcome[]
-  rules: AuditRuleOutcome[]
 }
 
 /** Plays a scenario whose steps pass, on processes. */
-async function play(t: Test, { server = DEFAULT_SERVER, more = '', config = '', steps, flags = [], outside }: Plant) {
-  const reports = reportsFolder(t)
-  const file = path.join(reports, 'planted.yaml')
+async function play(t: Test, { more = '', config = '', steps, ...options }: Plant): Promise<PlantedRun> {
+  const file = path.join(reportsFolder(t), 'planted.yaml')
   const cluster = `cluster: { config: { cluster-node-timeout: 1000, repl-diskless-sync-delay: 0${config} } }`
   writeFileSync(file, `title: planted\n${more}${cluster}\nsteps:\n${steps}`)
-  const lease = await leaseCluster()
-  const where = [...clusterFlags(lease), '--reports', reports]
-  const cli = startCli(t, ['run', file, '--platform', 'process', '--server', server, ...where, ...flags])
-  if (outside !== undefined) {
-    await cli.until(outside.at)
-    outside.act(lease.portBase)
-  }
-  const { code, stdout, stderr } = await cli.ended
-  const [scenario] = lastReport(reports).scenarios
-  const broken = scenario?.steps.filter(({ verdict }) => verdict !== 'passed') ?? []
-  t.strictSame(broken, [], stdout + stderr)
-  const rules = scenario?.audit?.rules ?? []
-  const planted: Planted = { code, stdout, rules, bad: rules.filter(({ findings }) => findings.length > 0) }
+  const planted = await playPlanted(t, { scenario: file, ...options })
+  const broken = planted.scenario.steps.filter(({ verdict }) => verdict !== 'passed')
+  t.strictSame(broken, [], planted.stdout)
   return planted
 }
 
-function assertFound(t: Test, { code, stdout, bad }: Planted, rule: string, text: RegExp): void {
+function assertFound(t: Test, { code, stdout, bad }: PlantedRun, rule: string, text: RegExp): void {
   t.strictSame(
     bad.map((outcome) => outcome.rule),
     [rule],
@@ -153,26 +130,4 @@ t.test('a slot that is left open', { skip }, async (t) => {
     ].join(''),
   })
   assertFound(t, planted, 'end_state', /^the cluster was not healthy 10 s after everything was healed: .*609/)
-})
-
-t.test('a failover for which the run has no reason: somebody else stopped the master', { skip }, async (t) => {
-  const steps =
-    '  - write: { keys: 30, as: orders }\n  - expect: { node: redis-node1, role: master }\n    within: 20s\n'
-  const planted = await play(t, {
-    steps: `${steps}  - expect: { cluster: healthy }\n    within: 20s\n`,
-    outside: {
-      at: 'write 30 keys',
-      act: (portBase) => {
-        const pid = pidAt(portBase)
-        process.kill(pid, 'SIGSTOP')
-        setTimeout(() => process.kill(pid, 'SIGCONT'), 4000)
-      },
-    },
-  })
-  const found = planted.bad.find(({ rule }) => rule === 'failover')
-  t.match(
-    found?.findings[0]?.text,
-    /^redis-node1 replaced redis-node0 in shard 1 at .*no step and no fault explains it$/,
-  )
-  t.equal(planted.code, 1)
 })
