@@ -13,12 +13,13 @@ import { ProcessPlatform } from '../runner/platforms/process/process-platform.ts
 import { Recorder } from '../runner/record/event-log.ts'
 import { Names } from '../runner/steps/names.ts'
 import { groupSpec } from '../test/support/group-spec.ts'
-import { serversCpuMs } from './cpu.ts'
+import { withCpu } from './cpu.ts'
 import { figuresOf, runLoad } from './load.ts'
 import { median } from './median.ts'
 
 const SHARDS = 3
 const ROUNDS = 12
+const IDLE_MS = 10_000
 
 interface Stand {
   cluster: LiveCluster
@@ -52,7 +53,11 @@ export async function benchAuditOfLoad(server: string): Promise<void> {
   try {
     const topology = { shards: SHARDS, replicas: 1, slots: evenSplit(SHARDS) }
     await formCluster(cluster, topology, { clock: systemClock, timeoutMs: 30_000 })
-    print(await measure({ cluster, servers, password, folder }), server)
+    const stand = { cluster, servers, password, folder }
+    print(await measure(stand), server)
+    const watching = await whileAudited(stand, () => idleCpu(cluster))
+    const alone = await idleCpu(cluster)
+    process.stdout.write(`without load, the audit takes ${(watching - alone).toFixed(1)} ms of processor a second\n`)
   } finally {
     cluster.close()
     await servers.remove()
@@ -62,31 +67,35 @@ export async function benchAuditOfLoad(server: string): Promise<void> {
 }
 
 async function measure(stand: Stand): Promise<Pair[]> {
+  const audited = () => whileAudited(stand, () => loadRound(stand))
   await loadRound(stand)
   const pairs: Pair[] = []
   for (let round = 1; round <= ROUNDS; round += 1) {
     process.stderr.write(`round ${round} of ${ROUNDS}\n`)
     // Each goes first as often as the other: a machine that becomes slower says nothing then.
-    if (round % 2 === 0) pairs.push({ audited: await auditedRound(stand), alone: await loadRound(stand) })
+    if (round % 2 === 0) pairs.push({ audited: await audited(), alone: await loadRound(stand) })
     else {
       const alone = await loadRound(stand)
-      pairs.push({ audited: await auditedRound(stand), alone })
+      pairs.push({ audited: await audited(), alone })
     }
   }
   return pairs
 }
 
-async function loadRound({ cluster, servers, password, folder }: Stand): Promise<Figures> {
-  const file = join(folder, 'load.history')
-  const before = { servers: await serversCpuMs(cluster), runner: process.cpuUsage() }
-  await runLoad({ nodes: servers.nodes, password }, file)
-  const runner = process.cpuUsage(before.runner)
-  const cpuUs = ((await serversCpuMs(cluster)) - before.servers) * 1000 + runner.user + runner.system
-  const { operations, perSecond } = figuresOf(file)
-  return { perSecond, cpuUs: cpuUs / operations }
+/** Processor time of the runner and its servers a second, ms, while nothing is asked of them. */
+async function idleCpu(cluster: LiveCluster): Promise<number> {
+  const { serversMs, runnerMs } = await withCpu(cluster, () => new Promise((resolve) => setTimeout(resolve, IDLE_MS)))
+  return ((serversMs + runnerMs) * 1000) / IDLE_MS
 }
 
-async function auditedRound(stand: Stand): Promise<Figures> {
+async function loadRound({ cluster, servers, password, folder }: Stand): Promise<Figures> {
+  const file = join(folder, 'load.history')
+  const { serversMs, runnerMs } = await withCpu(cluster, () => runLoad({ nodes: servers.nodes, password }, file))
+  const { operations, perSecond } = figuresOf(file)
+  return { perSecond, cpuUs: ((serversMs + runnerMs) * 1000) / operations }
+}
+
+async function whileAudited<T>(stand: Stand, work: () => Promise<T>): Promise<T> {
   const { cluster, servers, password, folder } = stand
   const recorder = new Recorder({ file: join(folder, 'events.jsonl'), clock: systemClock, secrets: [password] })
   const about = { recorder, clock: systemClock, scenario: 0, config: {}, pardons: {}, warnOnly: false }
@@ -96,7 +105,7 @@ async function auditedRound(stand: Stand): Promise<Figures> {
     await logs.follow(servers, join(folder, 'nodes'), (node, line) => audit.servers.readLine(node, line))
     audit.watch(servers)
     await audit.start(cluster, new Names())
-    return await loadRound(stand)
+    return await work()
   } finally {
     await audit.end(new AbortController().signal)
     await logs.close()

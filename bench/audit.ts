@@ -7,7 +7,7 @@ import { chooseProgram } from '../runner/platforms/process/server-program.ts'
 import { formedCluster } from '../test/support/formed-cluster.ts'
 import { benchAuditAtEnd } from './audit-end.ts'
 import { benchAuditOfLoad } from './audit-load.ts'
-import { serversCpuMs } from './cpu.ts'
+import { withCpu } from './cpu.ts'
 import { median } from './median.ts'
 
 const ROUNDS = 5
@@ -110,12 +110,11 @@ async function fill(cluster: LiveCluster, { agreed }: Snapshot, { keys, command 
 }
 
 async function compareOnce(cluster: LiveCluster, snapshot: Snapshot, { keys }: DataSet): Promise<Figures> {
-  const before = { servers: await serversCpuMs(cluster), runner: process.cpuUsage() }
-  const { tookMs, differences, incomplete, ...found } = await compareData(cluster, snapshot, { withinMs: WITHIN_MS })
-  const runner = process.cpuUsage(before.runner)
+  const compared = await withCpu(cluster, () => compareData(cluster, snapshot, { withinMs: WITHIN_MS }))
+  const { serversMs, runnerMs, result } = compared
+  const { tookMs, differences, incomplete, ...found } = result
   if (found.keys !== keys || differences.length > 0 || incomplete.length > 0) {
     throw new Error(`${found.keys} of ${keys} keys; ${JSON.stringify({ differences, incomplete })}`)
   }
-  const serversMs = (await serversCpuMs(cluster)) - before.servers
-  return { tookMs, serversMs, runnerMs: (runner.user + runner.system) / 1000 }
+  return { tookMs, serversMs, runnerMs }
 }
