@@ -6,8 +6,7 @@ import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
 import type { Outage } from './outages/outages.ts'
-import { blindText } from './outages/standstill.ts'
-import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
+import { beginText, failuresText, hiddenIn, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 const limit = z.union([durationText, z.strictObject({ at_most: durationText, during: withinKey, shards })])
@@ -35,9 +34,9 @@ export const longestOutage = defineCheck<LongestOutageLimit>({
         (best, outage) => (best && best.lengthMs >= outage.lengthMs ? best : outage),
         undefined,
       )
-    const hidden = services.flatMap(({ blind }) => blind).filter(({ startMs, endMs }) => endMs - startMs > mostMs)
-    if (hidden.length > 0 && (!longest || findingOf(longest, mostMs) === 'holds')) {
-      const explanation = `No outage longer than ${formatDuration(mostMs)} was seen in ${plural(samples, 'operation')}, but ${blindText(hidden)}.`
+    const hidden = hiddenIn(services, mostMs)
+    if (hidden.count > 0 && (!longest || findingOf(longest, mostMs) === 'holds')) {
+      const explanation = `No outage longer than ${formatDuration(mostMs)} was seen in ${plural(samples, 'operation')}, but ${hidden.text}.`
       return { finding: 'unknown', value: longest ? lengthText(longest) : 'none seen', samples, explanation, details }
     }
     if (!longest) {

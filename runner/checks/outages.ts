@@ -4,8 +4,7 @@ import { listed, plural } from '../base/text.ts'
 import { defineCheck } from './check.ts'
 import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
 import { durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
-import { blindText } from './outages/standstill.ts'
-import { beginText, failuresText, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
+import { beginText, failuresText, hiddenIn, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 /** Shorter ones are errors in passing, not outages, unless a scenario says otherwise. */
@@ -59,9 +58,9 @@ export const outages = defineCheck<OutagesLimit>({
       samples,
       details: serviceLines(evidence, services),
     }
-    const hidden = services.flatMap(({ blind }) => blind.filter(({ startMs, endMs }) => endMs - startMs > longerThanMs))
-    if (counted.length <= at_most && counted.length + hidden.length > at_most) {
-      const explanation = `${plural(counted.length, 'outage')} longer than ${formatDuration(longerThanMs)} ${counted.length === 1 ? 'was' : 'were'} seen, but ${blindText(hidden)}.`
+    const hidden = hiddenIn(services, longerThanMs)
+    if (counted.length <= at_most && counted.length + hidden.count > at_most) {
+      const explanation = `${plural(counted.length, 'outage')} longer than ${formatDuration(longerThanMs)} ${counted.length === 1 ? 'was' : 'were'} seen, but ${hidden.text}.`
       return { ...amount, finding: 'unknown', explanation }
     }
     const finding = counted.length > at_most ? 'violated' : 'holds'

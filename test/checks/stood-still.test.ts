@@ -135,6 +135,44 @@ t.test('only servers that stood still long enough to take each other for failed 
   t.equal(seen([sleep]), undefined, 'a clock that was set')
 })
 
+/** Operations on two ranges of slots for 60 s, of which one has a hole. */
+function holed(name: string, limit: unknown, fromMs: number, toMs: number, more: readonly Op[] = []) {
+  const calm = stream(0, 60_000, { key: 'one' })
+  const ops = [...calm, ...stream(0, fromMs), ...stream(toMs, 60_000), ...more]
+  return judge(name, limit, { type: 'register', ops, slots: { one: 100, two: 6000 } }, KILL_FACTS)
+}
+
+t.test('nobody was out in a time without operations: nobody knows', async (t) => {
+  const outcome = holed('longest_outage', '3s', 20_000, 26_000)
+  t.match(outcome, { verdict: 'inconclusive', value: 'none seen' })
+  t.match(
+    outcome.explanation,
+    /but slots 5461–10922 \(shard 2\) had no operation for 6\.0\d s from 19\.99 s on, and nobody knows whether clients were served then/,
+  )
+  t.match(holed('longest_outage', '7s', 20_000, 26_000), { verdict: 'passed', value: 'none' })
+  t.match(holed('outages', 0, 20_000, 26_000), { verdict: 'inconclusive' })
+  t.match(holed('outages', { at_most: 0, longer_than: '7s' }, 20_000, 26_000), { verdict: 'passed' })
+  t.match(holed('outages', 0, 20_000, 20_900), { verdict: 'passed' }, 'as short as a latency')
+})
+
+t.test('it may be where operations begin or end, or in a phase', async (t) => {
+  t.match(holed('longest_outage', '3s', 0, 6000), { verdict: 'inconclusive' }, 'the first of that range came late')
+  t.match(holed('longest_outage', '3s', 50_000, 60_000), { verdict: 'inconclusive' }, 'and the last early')
+  const inPhase = { at_most: '3s', during: 'outage' }
+  t.match(holed('longest_outage', inPhase, 12_000, 18_000), { verdict: 'inconclusive' })
+  t.match(holed('longest_outage', inPhase, 9000, 21_000), { verdict: 'inconclusive' }, 'all of it')
+  t.match(holed('longest_outage', inPhase, 30_000, 36_000), { verdict: 'passed' }, 'in another phase')
+})
+
+t.test('an operation that waited is no hole, and what was seen to be too long stays so', async (t) => {
+  const waited: Op = { f: 'write', a: 1, key: 'two', at: [20_500, 25_800] }
+  t.match(holed('longest_outage', '6s', 20_000, 26_000, [waited]), { verdict: 'passed', value: /^5\.\d+ s/ })
+  const out = stream(40_000, 44_000, { failed: 'CLUSTERDOWN' })
+  const both = [...stream(0, 20_000), ...stream(26_000, 40_000), ...out, ...stream(44_000, 60_000)]
+  const judged = judge('longest_outage', '3s', { type: 'register', ops: both, slots }, KILL_FACTS)
+  t.match(judged, { verdict: 'failed', value: /^4\.00 s/ })
+})
+
 t.test('what the servers did meanwhile is known from the stall of the runner', async (t) => {
   const base = { atMs: 0, type: 'stall-seen', scenario: 0 } as const
   const events: ScenarioEvent[] = [

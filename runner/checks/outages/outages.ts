@@ -2,7 +2,8 @@ import { isIndeterminateCode, outcomeClass, SERVED_CLASSES } from '../../record/
 import type { Span } from '../../results/run-facts.ts'
 import type { Evidence } from '../evidence.ts'
 import { isOwnOperation } from '../load-count.ts'
-import { Standstill } from './standstill.ts'
+import { IdleTimes } from './idle-times.ts'
+import { partsWithin, Standstill } from './standstill.ts'
 
 /** A time in which clients were not served in a range of slots. */
 export interface Outage {
@@ -35,6 +36,8 @@ export interface RangeService {
   outages: Outage[]
   /** Times in which it had no clients, because they stood still: what happened then is not known. */
   blind: Span[]
+  /** Nor is it in these, in which no operation was under way there. */
+  idle: Span[]
 }
 
 /**
@@ -57,7 +60,12 @@ export function outagesOf(evidence: Evidence, spans?: readonly Span[]): RangeSer
   for (let row = 0; row < rows; row += 1) {
     if (isOwnOperation(history, row)) trackers.ofKey[ops.key[row] ?? 0]?.add(ops, row)
   }
-  return trackers.all.filter(({ operations }) => operations > 0).map((tracker) => tracker.service())
+  const busy = trackers.all.filter(({ idle }) => idle.lastMs > 0)
+  const fromMs = Math.min(...busy.map(({ idle }) => idle.firstMs))
+  const toMs = Math.max(...busy.map(({ idle }) => idle.lastMs))
+  return busy
+    .map((tracker) => tracker.service(fromMs, toMs))
+    .filter(({ operations, idle }) => operations > 0 || idle.length > 0)
 }
 
 function rangeTrackers(
@@ -86,8 +94,7 @@ class Tracker {
    */
   #servedFromMs = Number.NaN
   #servedMs = Number.NaN
-  #firstMs = Number.POSITIVE_INFINITY
-  #lastMs = 0
+  readonly idle = new IdleTimes(WAITING_MS)
   #gap = emptyGap()
   readonly #spans: readonly Span[] | undefined
   readonly #standstill: Standstill
@@ -114,20 +121,24 @@ class Tracker {
     if (isAsked) this.operations += 1
     const invokeMs = this.#standstill.shortened(beganMs)
     const completeMs = this.#standstill.shortened(endedMs)
-    this.#firstMs = Math.min(this.#firstMs, invokeMs)
-    this.#lastMs = Math.max(this.#lastMs, completeMs)
+    this.idle.add(invokeMs, completeMs)
     if (SERVED_CLASSES.has(failure)) this.#served(invokeMs, completeMs)
     else this.#failed(invokeMs, completeMs, failure, isIndeterminateCode(outcome))
   }
 
-  service(): RangeService {
-    if (this.#gap.failures > 0) this.#close(this.#lastMs, false)
+  /** What was seen of it between the beginning and the end of all operations, of whatever range. */
+  service(fromMs: number, toMs: number): RangeService {
+    if (this.#gap.failures > 0) this.#close(this.idle.lastMs, false)
     const { shard, slots, operations } = this
     const spans = this.#spans
     const outages = spans
       ? this.#outages.flatMap((outage) => spans.flatMap((span) => partWithin(outage, span) ?? []))
       : this.#outages
-    return { shard, slots, operations, outages, blind: this.#standstill.blindIn(spans) }
+    const idle = this.#standstill.watched(this.idle.between(fromMs, toMs), WAITING_MS)
+    return {
+      ...{ shard, slots, operations, outages, blind: this.#standstill.blindIn(spans) },
+      idle: spans ? partsWithin(idle, spans) : idle,
+    }
   }
 
   #served(invokeMs: number, completeMs: number): void {
@@ -161,7 +172,7 @@ class Tracker {
 
   #close(servedAgainMs: number, ended: boolean): void {
     const { failures, classes, downByMs, downFromMs } = this.#gap
-    const earliestMs = Number.isNaN(this.#servedFromMs) ? this.#firstMs : this.#servedFromMs
+    const earliestMs = Number.isNaN(this.#servedFromMs) ? this.idle.firstMs : this.#servedFromMs
     const latestMs = within(downByMs, earliestMs, servedAgainMs)
     const begin = middle(earliestMs, latestMs)
     const endsFromMs = ended ? within(downFromMs, latestMs, servedAgainMs) : servedAgainMs

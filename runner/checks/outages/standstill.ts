@@ -1,8 +1,5 @@
-import { formatDuration } from '../../base/duration.ts'
-import { listed } from '../../base/text.ts'
 import type { Span } from '../../results/run-facts.ts'
 import type { LoadStall } from '../../results/stalls.ts'
-import { momentText } from '../words.ts'
 
 /**
  * The times in which the clients stood still. Where the servers stood still as well, no time passed for anybody: it is
@@ -33,29 +30,31 @@ export class Standstill {
     return overlapMs(this.blind, this.restored(fromMs), this.restored(toMs))
   }
 
+  /** Of these times, `shortened`, those that are longer than `leastMs` without what the clients stood still in them. */
+  watched(spans: readonly Span[], leastMs: number): Span[] {
+    return spans
+      .filter(({ startMs, endMs }) => endMs - startMs - this.blindMs(startMs, endMs) > leastMs)
+      .map(({ startMs, endMs }) => ({ startMs: this.restored(startMs), endMs: this.restored(endMs) }))
+  }
+
   /** Of the times in which nobody looked, those that lie in one of `spans`; all of them without. */
   blindIn(spans: readonly Span[] | undefined): Span[] {
-    if (spans === undefined) return [...this.blind]
-    return this.blind.flatMap((stall) =>
-      spans
-        .map((span) => ({
-          startMs: Math.max(stall.startMs, span.startMs),
-          endMs: Math.min(stall.endMs, span.endMs),
-        }))
-        .filter(({ startMs, endMs }) => startMs < endMs),
-    )
+    return spans === undefined ? [...this.blind] : partsWithin(this.blind, spans)
   }
+}
+
+/** The parts of times that lie in one of the spans. */
+export function partsWithin(times: readonly Span[], spans: readonly Span[]): Span[] {
+  return times.flatMap((time) =>
+    spans
+      .map((span) => ({
+        startMs: Math.max(time.startMs, span.startMs),
+        endMs: Math.min(time.endMs, span.endMs),
+      }))
+      .filter(({ startMs, endMs }) => startMs < endMs),
+  )
 }
 
 export function overlapMs(spans: readonly Span[], fromMs: number, toMs: number): number {
   return spans.reduce((sum, span) => sum + Math.max(Math.min(span.endMs, toMs) - Math.max(span.startMs, fromMs), 0), 0)
-}
-
-/** `the load stood still for 8.00 s from 2.70 s on, and nobody knows whether clients were served then`. */
-export function blindText(spans: readonly Span[]): string {
-  // Each range of slots has its own.
-  const texts = new Set(
-    spans.map(({ startMs, endMs }) => `for ${formatDuration(endMs - startMs)} from ${momentText(startMs)} on`),
-  )
-  return `the load stood still with this runner ${listed([...texts], 3)}, and nobody knows whether clients were served then`
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
 import { listed, plural } from '../../base/text.ts'
+import type { Span } from '../../results/run-facts.ts'
 import type { Evidence } from '../evidence.ts'
 import { besideIntervention, interventionNear } from '../faults.ts'
 import type { ShardChoice } from '../limits.ts'
@@ -48,4 +49,21 @@ export function serviceLines({ shards }: Evidence, services: readonly RangeServi
     const shown = outages.map((outage) => `${lengthText(outage)} from ${momentText(outage.startMs)}`)
     return `${range}: ${plural(outages.length, 'outage')} in ${plural(operations, 'operation')}: ${listed(shown, 4)}`
   })
+}
+
+/** Times longer than `ms` of which nobody knows whether clients were served: how many, and which, in words. */
+export function hiddenIn(services: readonly RangeService[], ms: number): { count: number; text: string } {
+  const isLong = ({ startMs, endMs }: Span) => endMs - startMs > ms
+  const spanText = ({ startMs, endMs }: Span) => `for ${formatDuration(endMs - startMs)} from ${momentText(startMs)} on`
+  const blind = services.flatMap((service) => service.blind.filter(isLong).map(spanText))
+  const idle = services.flatMap((service) =>
+    service.idle.filter(isLong).map((span) => `${placeText(service)} had no operation ${spanText(span)}`),
+  )
+  // Each range of slots has its own.
+  const stalls = [...new Set(blind)]
+  const stoodStill = stalls.length === 0 ? [] : [`the load stood still with this runner ${listed(stalls, 3)}`]
+  return {
+    count: blind.length + idle.length,
+    text: `${listed([...stoodStill, ...idle], 3)}, and nobody knows whether clients were served then`,
+  }
 }
