@@ -1,7 +1,9 @@
+import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { LogObservation } from '../record/observations.ts'
 import type { LiveCluster, Snapshot } from './live-cluster.ts'
 import { type NodeReport, parseInfo } from './node-report.ts'
+import { clockAhead, clockReasons, measureClocks, type ServerClocks, type Voters } from './server-clocks.ts'
 import { formatSlotRanges } from './slots.ts'
 
 /** What is known beside what the nodes say now. */
@@ -10,6 +12,8 @@ export interface Meanwhile {
   logged: readonly LogObservation[]
   /** How long the step waited for the promotion. */
   withinMs: number
+  /** This machine's clock. */
+  clock: Clock
 }
 
 /** The settings that rule when and whether a replica runs, as it has them. */
@@ -31,12 +35,15 @@ export async function whyNoFailover(cluster: LiveCluster, node: string, meanwhil
     const { report, master } = await cluster.lookAt(node)
     if (report.replication.role === 'master' || master === undefined) return []
     const [snapshot, settings] = [await cluster.look(), await settingsOf(cluster, node)]
+    const voters = votersOf(snapshot, report)
+    const clocks = await measureClocks(cluster, [...new Set([node, ...voters.alive])], meanwhile.clock)
     return [
       ...stranger(snapshot, report, master),
       ...blocked(node, settings),
-      ...(await dataReasons(cluster, node, settings)),
+      ...clockReasons(clocks, node, voters),
+      ...(await dataReasons(cluster, node, settings, clocks)),
       ...loggedReasons(node, meanwhile.logged),
-      ...votes(snapshot, report),
+      ...votes(voters),
       ...detection(snapshot, report, master, settings, meanwhile.withinMs),
     ]
   } catch {
@@ -84,18 +91,20 @@ async function dataReasons(
   cluster: LiveCluster,
   node: string,
   { validityFactor, nodeTimeoutMs, pingPeriodMs }: Settings,
+  clocks: ServerClocks,
 ): Promise<string[]> {
   const fields = parseInfo(String(await cluster.node(node).client.call('INFO', 'replication')))
   if (fields.get('master_link_status') !== 'down' || !(validityFactor > 0)) return []
   const downS = Number(fields.get('master_link_down_since_seconds'))
-  if (downS < 0) return [`${node} has no data: it has never been in sync with its master, so it does not run`]
+  // Below that, its clock was set back after the link had broken.
+  if (downS === -1) return [`${node} has no data: it has never been in sync with its master, so it does not run`]
   const downMs = downS * 1000
   const ageMs = downMs > nodeTimeoutMs ? downMs - nodeTimeoutMs : downMs
   const mostMs = pingPeriodMs + nodeTimeoutMs * validityFactor
   if (!(ageMs > mostMs)) return []
   return [
     `the data of ${node} is too old for an election: its link has been down for ${formatDuration(downMs)}, and ` +
-      `cluster-replica-validity-factor ${validityFactor} allows ${formatDuration(mostMs + nodeTimeoutMs)}`,
+      `cluster-replica-validity-factor ${validityFactor} allows ${formatDuration(mostMs + nodeTimeoutMs)}${clockAhead(clocks, node)}`,
   ]
 }
 
@@ -124,13 +133,16 @@ function isPromotion({ node, moment, seenMs }: LogObservation, before: LogObserv
 }
 
 /** Masters with slots vote, and only they are counted; as the replica sees them, for it is what counts. */
-function votes({ agreed, nameOf }: Snapshot, { view }: NodeReport): string[] {
-  const voters = view.nodes.filter(({ role, slots }) => role === 'master' && slots.length > 0).map(nameOf)
-  const alive = voters.filter((name) => agreed.isReachable(name) && !agreed.isFailing(name))
-  const majority = Math.floor(voters.length / 2) + 1
+function votersOf({ agreed, nameOf }: Snapshot, { view }: NodeReport): Voters {
+  const all = view.nodes.filter(({ role, slots }) => role === 'master' && slots.length > 0).map(nameOf)
+  const alive = all.filter((name) => agreed.isReachable(name) && !agreed.isFailing(name))
+  return { all, alive, majority: Math.floor(all.length / 2) + 1 }
+}
+
+function votes({ all, alive, majority }: Voters): string[] {
   if (alive.length >= majority) return []
   return [
-    `${alive.length} of ${voters.length} masters with slots can vote (${alive.join(', ') || 'none'}), and an election needs ${majority}`,
+    `${alive.length} of ${all.length} masters with slots can vote (${alive.join(', ') || 'none'}), and an election needs ${majority}`,
   ]
 }
 

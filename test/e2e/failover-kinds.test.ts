@@ -80,3 +80,25 @@ t.test('a slot that was being imported from the dead master', { skip: skipWithou
   t.ok(second && third && third.refusedMs > second.refusedMs + 2900, 'only the importing shard was refused for long')
   t.match(scenario.failovers[0]?.summary, /untouched shards 2, 3 were refused for \S+ m?s and [3-9]\.\d s because/)
 })
+
+t.test('clocks that were set back hold a failover up, and are named', { skip: skipWithoutRedis() }, async (t) => {
+  const reports = reportsFolder(t)
+  const where = clusterFlags(await leaseCluster())
+  const flags = ['--platform', 'process', '--server', DEFAULT_SERVER, ...where, '--reports', reports]
+  const { code, stdout } = await runCli(t, ['run', testScenario('failover-clocks-back'), ...flags])
+  const [scenario] = lastReport(reports).scenarios
+  if (code === 3 && scenario?.verdict === 'skipped') return t.comment(scenario.reason ?? '')
+  t.equal(code, 1, stdout)
+  const failed = scenario?.steps.find(({ verdict }) => verdict === 'failed')
+  t.match(
+    failed?.error?.message,
+    /^expected redis-node1 to be a master, but the wall clock of redis-node1 is (29|30)\.\d+ s behind this machine's/,
+  )
+  t.match(
+    failed?.error?.details?.join('\n'),
+    /the wall clocks of redis-node\d, redis-node\d are .* behind this machine's/,
+  )
+  t.match(scenario?.failovers, [
+    { kind: 'kill', outcome: 'not promoted', incidents: [/^meanwhile: put the clock of redis-node1, .* 30s behind$/] },
+  ])
+})

@@ -12,10 +12,12 @@ interface Case {
   logged?: Partial<LogObservation>[]
   change?(cluster: FakeCluster): void
   withinMs?: number
+  /** How far the clocks of nodes are ahead of the runner's, ms. */
+  clocks?: Record<string, number>
 }
 
 /** What a step says that waited in vain for redis-node1, the replica of redis-node0, to be a master. */
-async function waited({ settings = {}, info = {}, logged = [], change, withinMs = 1000 }: Case) {
+async function waited({ settings = {}, info = {}, logged = [], change, withinMs = 1000, clocks = {} }: Case) {
   const lines = logged.map(
     (line): LogObservation => ({
       node: 'redis-node1',
@@ -26,8 +28,13 @@ async function waited({ settings = {}, info = {}, logged = [], change, withinMs 
       ...line,
     }),
   )
-  const stage = fakeStage({ clock: new FakeClock(), hindsight: { logged: () => lines } })
+  const clock = new FakeClock()
+  const stage = fakeStage({ clock, hindsight: { logged: () => lines } })
+  const timeOf = (node: string): string[] => [String((clock.wallMs() + (clocks[node] ?? 0)) / 1000), '0']
+  for (const node of ['redis-node0', 'redis-node2', 'redis-node4'])
+    stage.cluster.answer(node, ([command]) => (command === 'TIME' ? timeOf(node) : undefined))
   stage.cluster.answer('redis-node1', ([command, , name = '']) => {
+    if (command === 'TIME') return timeOf('redis-node1')
     if (command === 'CONFIG') return [name, settings[name] ?? '']
     if (command !== 'INFO') return undefined
     return Object.entries(info)
@@ -64,6 +71,32 @@ t.test('why a replica was not promoted stands first', async (t) => {
       new RegExp(
         `^expected redis-node1 to be a master, but redis-node0 came back as another node \\(id ffffffff, and the others know ${idOf(0).slice(0, 8)}\\).*the shard of slots 0-\\d+ has lost its master.*CLUSTER FAILOVER TAKEOVER on redis-node1.*; last seen: `,
       ),
+    ],
+    [
+      'a clock that was set back',
+      {
+        settings: DEFAULTS,
+        change: failing,
+        // Its link broke by the clock of before.
+        info: { master_link_status: 'down', master_link_down_since_seconds: -27 },
+        clocks: { 'redis-node1': -30_000 },
+      },
+      /^expected redis-node1 to be a master, but the wall clock of redis-node1 is 30\.00 s behind this machine's, as after being set back: an election that it had set up waits until it has caught up; (?!.*no data)/,
+    ],
+    [
+      'clocks of masters that were set back',
+      { settings: DEFAULTS, change: failing, clocks: { 'redis-node2': -3_600_000, 'redis-node4': -500 } },
+      /, but the wall clock of redis-node2 is 60 min 0 s behind this machine's, .*, and 1 of 3 masters with slots are left, where 2 must agree/,
+    ],
+    [
+      'a clock that is ahead ages the data',
+      {
+        settings: DEFAULTS,
+        change: failing,
+        info: { master_link_status: 'down', master_link_down_since_seconds: 3603 },
+        clocks: { 'redis-node1': 3_600_000 },
+      },
+      /, but the data of redis-node1 is too old for an election: .*; its wall clock is 60 min 0 s ahead of this machine's/,
     ],
     [
       'no data',

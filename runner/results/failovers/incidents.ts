@@ -32,7 +32,14 @@ export function incidentsOf(
     toMs,
   )
   const sentences = lines.flatMap((line) => sentence(line, replicas) ?? [])
-  return withCounts([...sentences, ...lost.map(({ text }) => text)])
+  return withCounts([...clocksSet(observed, fromMs, toMs), ...sentences, ...lost.map(({ text }) => text)])
+}
+
+/** Wall clocks that the run put off meanwhile: servers time silence, elections and votes by them. */
+function clocksSet({ faults }: FailoverObservations, fromMs: number, toMs: number): string[] {
+  return faults
+    .filter(({ kind, startMs }) => kind === 'clock' && startMs >= fromMs && startMs <= toMs)
+    .map(({ nodes, sentence: told = `the clocks of ${nodes.join(', ')} were set` }) => `meanwhile: ${told}`)
 }
 
 /** CLUSTER FAILOVERs of a replica that its server gave up before another one went well. */

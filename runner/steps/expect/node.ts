@@ -51,7 +51,7 @@ export const nodeSubject: Subject<NodeArg> = {
   async explain(arg, context, sinceMs) {
     if (arg.role !== 'master') return []
     const logged = context.hindsight.logged(sinceMs, context.clock.nowMs())
-    const meanwhile = { logged, withinMs: context.step.withinMs ?? 0 }
+    const meanwhile = { logged, withinMs: context.step.withinMs ?? 0, clock: context.clock }
     return await whyNoFailover(context.cluster, await context.resolveOne(arg.node, ['node']), meanwhile)
   },
 }
