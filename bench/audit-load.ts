@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import { systemClock } from '../runner/base/clock.ts'
@@ -41,7 +41,8 @@ interface Pair {
 
 /**
  * Prints what the audit takes from the rate of a closed loop of 64 clients: rounds with the audit watching the servers,
- * their logs and what they hold, and rounds with nobody looking, in alternation.
+ * their logs and what they hold, and rounds with nobody looking, in alternation. On a machine with other work rates tell
+ * little: what the audit takes of the processor while there is no load says then what it can cost.
  */
 export async function benchAuditOfLoad(server: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'redis-chaos-bench-'))
@@ -57,7 +58,9 @@ export async function benchAuditOfLoad(server: string): Promise<void> {
     print(await measure(stand), server)
     const watching = await whileAudited(stand, () => idleCpu(cluster))
     const alone = await idleCpu(cluster)
-    process.stdout.write(`without load, the audit takes ${(watching - alone).toFixed(1)} ms of processor a second\n`)
+    const costMs = watching - alone
+    const share = (costMs / 10 / availableParallelism()).toFixed(1)
+    process.stdout.write(`without load: ${costMs.toFixed(1)} ms of processor a second, ${share} % of this machine's\n`)
   } finally {
     cluster.close()
     await servers.remove()

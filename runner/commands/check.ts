@@ -32,7 +32,7 @@ export const check: Command = {
   usage: `check [RUN] [flags]${typedAsWell('check', '[RUN] -- [flags]')}`,
   details: [
     '  RUN is a folder of reports/, or a path to one; the last run if it is not named.',
-    '  Nothing in the run is changed. Exit code 1: a limit was broken; 3: nothing was shown.',
+    '  Nothing in the run is changed. Exit code 1: a limit was broken, or the audit found something; 3: nothing was shown.',
   ],
   flags: {
     by: {
