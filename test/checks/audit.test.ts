@@ -78,6 +78,18 @@ function endState(problems: string[]): ScenarioEvent {
   return { type: 'end-state-seen', atMs: 19_000, scenario, withinMs: 23_000, problems, absent: [] }
 }
 
+/** A step that sent a command of an administrator. */
+function commandSent(administers: string, atMs: number, node = 'redis-node1'): ScenarioEvent[] {
+  const step = { path: '1', verb: 'redis', name: administers, file: 's.yaml', line: 1 }
+  return [
+    { type: 'step-started', atMs, scenario, index: 1, step },
+    {
+      ...{ type: 'step-ended', atMs: atMs + 50, scenario, index: 1, step, durationMs: 50 },
+      outcome: { verdict: 'passed', targets: [node], administers },
+    },
+  ]
+}
+
 const crashReport = ['=== REDIS BUG REPORT START: Cut & paste starting from here ===', 'crashed by signal: 11']
 
 const ended: ScenarioEvent = {
@@ -187,6 +199,11 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
     events: [view('redis-node0', 6000, { ...AS_FORMED, slots: '0-16382' })],
     rule: 'slots',
     says: /^redis-node0 served slots 0-16383 and serves 0-16382 since 6\.00 s, and no step moved them$/,
+  },
+  'slots that moved after a step had changed a setting': {
+    events: [...commandSent('CONFIG SET', 5000), view('redis-node0', 6000, { ...AS_FORMED, slots: '0-16382' })],
+    rule: 'slots',
+    says: /^redis-node0 served slots 0-16383 and serves 0-16382 since 6\.00 s/,
   },
   'an epoch that rose by itself': {
     events: [
@@ -340,14 +357,7 @@ for (const [name, { rule, says, verdict = 'failed', ...planted }] of Object.entr
 }
 
 t.test('what is asked for is no finding', async (t) => {
-  const step = { path: '1', verb: 'redis', name: 'SHUTDOWN', file: 's.yaml', line: 1 }
-  const shutdown: ScenarioEvent[] = [
-    { type: 'step-started', atMs: 5000, scenario, index: 1, step },
-    {
-      ...{ type: 'step-ended', atMs: 5050, scenario, index: 1, step, durationMs: 50 },
-      outcome: { verdict: 'passed', targets: ['redis-node1'], administers: 'SHUTDOWN' },
-    },
-  ]
+  const shutdown = commandSent('SHUTDOWN', 5000)
   const oom: ScenarioEvent = {
     ...{ type: 'fault-seen', atMs: 4000, scenario, fault: 'memory', nodes: ['redis-node1'], undone: false },
     ...{ fromMs: 4000, toMs: 4010 },

@@ -1,6 +1,6 @@
 import { plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
-import type { AuditFacts } from '../../results/audit-facts.ts'
+import type { AdministeredFact, AuditFacts } from '../../results/audit-facts.ts'
 import { momentText } from '../words.ts'
 import type { AuditRule } from './rule.ts'
 
@@ -26,10 +26,12 @@ function movesOf({ views, commands, timelines }: AuditFacts, node: string): Audi
   const moves = own.slice(1).flatMap(({ atMs, seen }, index): AuditFinding[] => {
     const before = own[index]?.seen
     const isMove = before?.role === 'master' && seen.role === 'master' && before.slots !== seen.slots
+    // It takes all slots of a master, or gives them all back.
+    const isWhole = before?.slots === '' || seen.slots === ''
     const isFailover = timelines.some(
       ({ outcome, from, to, startMs }) => outcome !== 'given up' && (from === node || to === node) && startMs <= atMs,
     )
-    if (!isMove || isFailover || commands.some(({ startMs }) => startMs <= atMs)) return []
+    if (!isMove || (isWhole && isFailover) || commands.some((one) => isOfCluster(one) && one.startMs <= atMs)) return []
     const text = `${node} served slots ${before.slots || 'none'} and serves ${seen.slots || 'none'} since ${momentText(atMs)}, and no step moved them`
     return [{ text, nodes: [node], atMs }]
   })
@@ -38,7 +40,7 @@ function movesOf({ views, commands, timelines }: AuditFacts, node: string): Audi
 
 /** Each election begun and each takeover raises the epoch by one (clusterHandleSlaveFailover, clusterBumpConfigEpochWithoutConsensus in cluster.c, Redis 7.0). */
 function epochsOf({ endState, logs, commands }: AuditFacts): AuditFinding[] {
-  if (endState?.epochs === undefined || commands.length > 0) return []
+  if (endState?.epochs === undefined || commands.some(isOfCluster)) return []
   const { first, last } = endState.epochs
   const explained = logs.filter(({ moment }) => RAISES.has(moment)).length
   if (last - first <= explained) return []
@@ -48,6 +50,11 @@ function epochsOf({ endState, logs, commands }: AuditFacts): AuditFinding[] {
       nodes: [],
     },
   ]
+}
+
+/** Settings and keys move no slot and raise no epoch. */
+function isOfCluster({ command }: AdministeredFact): boolean {
+  return command.startsWith('CLUSTER ')
 }
 
 const RAISES: ReadonlySet<string> = new Set(['election started', 'taken over', 'epoch collision'])
