@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import type { EventOf } from '../../runner/record/events.ts'
+import type { EventOf, ScenarioEvent } from '../../runner/record/events.ts'
 import type { Suspicion } from '../../runner/results/failovers/suspicions.ts'
 import type { FailoverTimeline } from '../../runner/results/failovers/timeline.ts'
-import { LOGS, readLines, replay, type StoredRun, storedRun } from '../support/replay-failovers.ts'
+import { failoversIn, LOGS, readLines, replay, type StoredRun, storedRun } from '../support/replay-failovers.ts'
 
 /** Runs on real servers, stored by scripts/store-failover-logs.ts: see README.md beside them. */
 const RUNS = readdirSync(LOGS, { withFileTypes: true })
@@ -54,6 +54,26 @@ t.test('each way of failing over is among the stored runs of each server', async
     const kinds = replay(storedRun(name)).failovers.map(({ kind }) => kind)
     t.strictSame(kinds, ['stop', 'manual', 'kill', 'force', 'pause', 'takeover'], name)
   }
+})
+
+t.test('a step may begin before the line that it waited for, where lines are known by when they came', (t) => {
+  const events = storedRun('causes-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const won = events.filter((event) => event.type === 'failover-seen' && event.moment === 'election won')
+  const promoted = won.find((event) => event.type === 'failover-seen' && event.node === 'redis-node3')
+  const promotedMs = promoted?.type === 'failover-seen' ? promoted.seenMs : 0
+  const { failovers } = failoversIn(
+    events.map((event) => {
+      if (event === promoted) return { ...event, errorMs: 31 }
+      const isCleared =
+        event.type === 'failover-seen' && event.moment === 'failing cleared' && event.about === 'redis-node2'
+      if (isCleared) return { ...event, seenMs: promotedMs - 5, errorMs: 31 }
+      const isStart = event.type === 'fault-seen' && event.undone && event.nodes.includes('redis-node2')
+      return isStart ? { ...event, fromMs: promotedMs - 10, toMs: promotedMs + 10 } : event
+    }),
+  ) ?? { failovers: [] }
+  const told = failovers.filter(({ shard }) => shard === 2).map(({ kind, outcome }) => `${kind} ${outcome}`)
+  t.strictSame(told, ['kill promoted', 'force promoted'])
+  t.end()
 })
 
 /** What is expected of suspicions: a file beside the failovers, where there were any. */

@@ -110,9 +110,12 @@ function failing(observed: FailoverObservations, shard: number, reign: Reign, ou
   const [first] = found
   if (first === undefined) return []
   const failedMs = found.find(({ name }) => name === 'failed')?.atMs
-  const [cleared] = logsBetween(observed, ['failing cleared'], failedMs ?? reign.toMs, reign.toMs, { about: master })
+  const overMs = reign.toMs - reign.toErrorMs
+  const cleared = logsBetween(observed, ['failing cleared'], failedMs ?? reign.toMs, reign.toMs, {
+    about: master,
+  }).find(({ seenMs, errorMs }) => !reign.succeeded || seenMs + errorMs < overMs)
   // What led to a new master has a timeline of its own.
-  if (reign.succeeded && (outage.toMs >= reign.toMs || (failedMs !== undefined && cleared === undefined))) return []
+  if (reign.succeeded && (outage.toMs >= overMs || (failedMs !== undefined && cleared === undefined))) return []
   const untilMs = cleared?.seenMs ?? outage.toMs
   if (!outage.away && failedMs === undefined) return []
   if (servedThroughout(observed, shard, outage.fromMs, Math.min(untilMs, outage.toMs))) return []
