@@ -86,7 +86,7 @@ export class BackgroundLoad {
     const { clock, events, recorder } = this.#settings
     const { index } = this.#place
     await waitForOutages({
-      outForMs: () => this.#load.outForMs(),
+      outForMs: (waitedMs) => this.#load.outForMs(waitedMs),
       limitMs: (workload) => outageLimitMs(workload, this.#scenario.checks, events, index),
       progress: (text) => recorder.record({ type: 'progress', scenario: index, text }),
       clock,

@@ -13,8 +13,8 @@ const BEYOND_LIMIT_MS = 1000
 const LOOK_EVERY_MS = 50
 
 export interface OutageWait {
-  /** How long clients are out at this moment, by workload, ms: of those alone that are. */
-  outForMs(): Promise<Record<string, number>>
+  /** As `Load.outForMs` has it. */
+  outForMs(waitedMs: number): Promise<Record<string, number>>
   /** How long an outage of a workload may last, ms: beyond it nothing is left to wait for. */
   limitMs(workload: string): number
   clock: Clock
@@ -28,12 +28,12 @@ export interface OutageWait {
  * real length. At once where none is open, or when `signal` aborts.
  */
 export async function waitForOutages({ outForMs, limitMs, clock, signal, progress }: OutageWait): Promise<void> {
+  const startMs = clock.ranMs()
   const leftMs = async () => {
-    const out = Object.entries(await outForMs())
+    const out = Object.entries(await outForMs(clock.ranMs() - startMs))
     const left = out.map(([workload, ms]) => ({ workload, ms: limitMs(workload) + BEYOND_LIMIT_MS - ms }))
     return left.filter(({ ms }) => ms > 0)
   }
-  const startMs = clock.ranMs()
   let isTold = false
   for (;;) {
     const left = await leftMs()

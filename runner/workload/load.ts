@@ -75,9 +75,12 @@ export class Load {
     this.#ask('phase', name, CLOSE_WITHIN_MS).catch(() => undefined)
   }
 
-  /** How long clients have been out at this moment, by workload, ms: of those alone that are. */
-  async outForMs(): Promise<Record<string, number>> {
-    return this.#ask('outForMs', undefined, CLOSE_WITHIN_MS)
+  /**
+   * How long clients have been out at this moment, by workload, ms: of those alone that are. `waitedMs`: how long
+   * somebody has waited for that to end.
+   */
+  async outForMs(waitedMs: number): Promise<Record<string, number>> {
+    return this.#ask('outForMs', { waitedMs }, CLOSE_WITHIN_MS)
   }
 
   /** Resolves when no operation is under way any more. */

@@ -89,12 +89,10 @@ export class Driver {
     })
   }
 
-  /** Since when the longest of the outages lasts that clients are in, ms from the scenario's start; undefined if none. */
-  outSinceMs(): number | undefined {
-    return this.#outages.sinceMs(
-      this.#clients.filter((client) => client.isUnderWay),
-      this.#options.now(),
-    )
+  /** As `OpenOutages.sinceMs` has it. */
+  outSinceMs(waitedMs: number): number | undefined {
+    const underWay = this.#clients.filter((client) => client.isUnderWay)
+    return this.#outages.sinceMs(underWay, this.#options.now(), waitedMs)
   }
 
   /** Sends nothing more, and waits for nothing. */

@@ -47,9 +47,13 @@ export class OpenOutages {
     this.#downByMs[range] = Math.min(this.#downByMs[range] ?? downByMs, downByMs)
   }
 
-  /** Since when the outage lasts that began first of those that are open; undefined if there is none. */
-  sinceMs(underWay: readonly UnderWay[], nowMs: number): number | undefined {
-    const waiting = underWay.filter((operation) => nowMs - operation.beganMs > WAITING_MS && !this.#isOver(operation))
+  /**
+   * Since when the outage lasts that began first of those that are open; undefined if there is none. Whoever has waited
+   * for that to end for `waitedMs` asks for no operation that began since: some always wait where all are slow.
+   */
+  sinceMs(underWay: readonly UnderWay[], nowMs: number, waitedMs = 0): number | undefined {
+    const latestMs = nowMs - waitedMs - WAITING_MS
+    const waiting = underWay.filter((operation) => operation.beganMs < latestMs && !this.#isOver(operation))
     const sinceMs = Math.min(...waiting.map(({ beganMs }) => beganMs), ...this.#downByMs)
     return Number.isFinite(sinceMs) ? sinceMs : undefined
   }

@@ -17,7 +17,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
     open,
     begin: () => session?.begin(),
     phase: (name: string) => session?.phase(name),
-    outForMs: () => session?.outForMs() ?? {},
+    outForMs: ({ waitedMs }: { waitedMs: number }) => session?.outForMs(waitedMs) ?? {},
     stop: () => session?.stop(),
     readFinals: ({ withinMs }: { withinMs: number }) => session?.readFinals(withinMs) ?? {},
     close: () => session?.close() ?? [],

@@ -34,8 +34,11 @@ export interface Methods {
   open: { arg: LoadRequest; result: LoadRefusal | undefined }
   begin: { arg: undefined; result: undefined }
   phase: { arg: string; result: undefined }
-  /** The result is how long clients have been out, by workload, ms: of those alone that are. */
-  outForMs: { arg: undefined; result: Record<string, number> }
+  /**
+   * `waitedMs`: how long somebody has waited for outages to end. The result is how long clients have been out, by
+   * workload, ms: of those alone that are.
+   */
+  outForMs: { arg: { waitedMs: number }; result: Record<string, number> }
   stop: { arg: undefined; result: undefined }
   /** `withinMs`: reads that fail are tried again that long. The result is how many came to nothing, by workload. */
   readFinals: { arg: { withinMs: number }; result: Record<string, number> }

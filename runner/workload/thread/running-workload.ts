@@ -64,9 +64,9 @@ export class RunningWorkload {
     this.#bins.tick(this.#now())
   }
 
-  /** How long clients have been in the outage that began first of those that are open, ms; undefined if none is. */
-  outForMs(): number | undefined {
-    const sinceMs = this.#driver.outSinceMs()
+  /** How long clients have been in the outage that began first of those that are open, ms; undefined if none is. `waitedMs`: how long somebody waits for it to end. */
+  outForMs(waitedMs: number): number | undefined {
+    const sinceMs = this.#driver.outSinceMs(waitedMs)
     return sinceMs === undefined ? undefined : this.#now() - sinceMs
   }
 

@@ -79,8 +79,8 @@ export class Session {
   }
 
   /** How long clients have been out, by workload, ms: of those alone that are. */
-  outForMs(): Record<string, number> {
-    const out = this.#running.map((workload) => [workload.name, workload.outForMs()] as const)
+  outForMs(waitedMs: number): Record<string, number> {
+    const out = this.#running.map((workload) => [workload.name, workload.outForMs(waitedMs)] as const)
     return Object.fromEntries(out.flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms]])))
   }
 
