@@ -1,11 +1,14 @@
+import { formatDuration } from '../base/duration.ts'
 import type { History } from '../record/history.ts'
 import { COLUMN_NAMES, operationColumns } from '../record/history-columns.ts'
-import type { FailoverFact, RunFacts, Span } from '../results/run-facts.ts'
-import { shakenText } from '../results/stalls.ts'
+import type { RunFacts, Span } from '../results/run-facts.ts'
+import { type LoadStall, shakenText } from '../results/stalls.ts'
 import { Evidence } from './evidence.ts'
 import { overlapMs } from './outages/standstill.ts'
+import { momentText } from './words.ts'
 
 type Shaken = Pick<RunFacts, 'shakes'>
+type Gaps = Pick<RunFacts, 'shakes' | 'runnerStalls'>
 
 /**
  * What is left of the evidence without the times in which the servers stood still and made up for it: what it shows is
@@ -20,9 +23,27 @@ export function calmEvidence({ history, facts, needs }: Evidence): Evidence | un
   return new Evidence(without(history, spans), { ...rest, stalls: [...stalls, ...unseen] }, needs)
 }
 
-/** Of the time of a failover, what passed while the servers had nothing to make up for, ms. */
-export function calmMs(facts: Shaken, { startMs }: FailoverFact, lastedMs: number): number {
-  return lastedMs - overlapMs(shakenSpans(facts), startMs, startMs + lastedMs)
+/** What gaps may have made longer than it was: what servers logged, or what the runner saw by looking. */
+export type TimedBy = 'servers' | 'looks'
+
+/** How long something lasted without the times in which nobody can tell what went on, ms. */
+export function calmMs(facts: Gaps, { startMs, endMs }: Span, timedBy: TimedBy): number {
+  const gaps = [...shakenSpans(facts), ...stallsBehind(facts, timedBy)].sort((a, b) => a.startMs - b.startMs)
+  return endMs - startMs - overlapMs(merged(gaps), startMs, endMs)
+}
+
+/** The gap that may have made something too long, in words; undefined if none did. */
+export function gapBehind(facts: Gaps, span: Span, timedBy: TimedBy): string | undefined {
+  const stall = stallsBehind(facts, timedBy).find((one) => one.startMs <= span.endMs && span.startMs <= one.endMs)
+  const own =
+    stall &&
+    `${stall.together ? 'the servers stood still with this runner' : 'this runner stood still'} for ${formatDuration(stall.endMs - stall.startMs)} from ${momentText(stall.startMs)} on`
+  return shakenBy(facts, span) ?? own
+}
+
+/** Servers that went on have logged when they did what. */
+function stallsBehind({ runnerStalls = [] }: Gaps, timedBy: TimedBy): readonly LoadStall[] {
+  return timedBy === 'looks' ? runnerStalls : runnerStalls.filter(({ together }) => together)
 }
 
 /** Why something may be the doing of a gap, in words; undefined if none lies in the span or led up to it. */
@@ -31,15 +52,19 @@ export function shakenBy({ shakes = [] }: Shaken, { startMs, endMs }: Span): str
   return shake && shakenText(shake)
 }
 
-/** Each moment once: a gap may come while the servers still make up for another. */
 function shakenSpans({ shakes = [] }: Shaken): Span[] {
-  const spans: Span[] = []
-  for (const { startMs, untilMs } of shakes) {
-    const last = spans.at(-1)
-    if (last === undefined || last.endMs < startMs) spans.push({ startMs, endMs: untilMs })
-    else last.endMs = Math.max(last.endMs, untilMs)
+  return merged(shakes.map(({ startMs, untilMs }) => ({ startMs, endMs: untilMs })))
+}
+
+/** Spans in order of their beginning, each moment once: a gap may come while the servers still make up for another. */
+function merged(spans: readonly Span[]): Span[] {
+  const all: Span[] = []
+  for (const { startMs, endMs } of spans) {
+    const last = all.at(-1)
+    if (last === undefined || last.endMs < startMs) all.push({ startMs, endMs })
+    else last.endMs = Math.max(last.endMs, endMs)
   }
-  return spans
+  return all
 }
 
 /** The history without the operations that were under way in one of the spans. */

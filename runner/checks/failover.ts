@@ -6,7 +6,7 @@ import { expectedRange, type FailoverMetric, type FailoverValue, failoverValues 
 import { formatRange } from '../results/failovers/summary.ts'
 import type { ExpectedRange } from '../results/failovers/timeline.ts'
 import type { FailoverFact, RunFacts } from '../results/run-facts.ts'
-import { calmMs, shakenBy } from './calm.ts'
+import { calmMs, gapBehind } from './calm.ts'
 import { type Measured, outcomeOf } from './check.ts'
 import { atMostText, durationOf } from './limits.ts'
 import { momentText } from './words.ts'
@@ -152,16 +152,18 @@ function held(value: FailoverValue, { name }: Part, atMost: string): FailoverVal
  * A master that nobody replaced has not been replaced in time; clients that were not back yet may have come back in
  * time.
  */
-function findingOf({ name }: Part, timed: Timed): Finding {
+function findingOf(part: Part, timed: Timed): Finding {
   const { open, valueMs, mostMs } = timed
-  if (valueMs <= mostMs && !(open && name === 'time')) return open ? 'unknown' : 'holds'
-  return gapIn(timed) === undefined ? 'violated' : 'unknown'
+  if (valueMs <= mostMs && !(open && part.name === 'time')) return open ? 'unknown' : 'holds'
+  return gapIn(part, timed) === undefined ? 'violated' : 'unknown'
 }
 
-/** Why servers that stood still may have made it too long, in words; undefined if it was too long without that time. */
-function gapIn({ failover, valueMs, mostMs, facts }: Timed): string | undefined {
-  if (calmMs(facts, failover, valueMs) > mostMs) return undefined
-  return shakenBy(facts, { startMs: failover.startMs, endMs: failover.startMs + valueMs })
+/** The gap that may have made it too long, in words; undefined if it was too long without that time. */
+function gapIn({ name }: Part, { failover, valueMs, mostMs, facts }: Timed): string | undefined {
+  const span = { startMs: failover.startMs, endMs: failover.startMs + valueMs }
+  // When clients were served again is known only by looking.
+  const timedBy = name === 'client_outage' ? 'looks' : 'servers'
+  return calmMs(facts, span, timedBy) > mostMs ? undefined : gapBehind(facts, span, timedBy)
 }
 
 /** A violation before what is open, and that before what holds; of those alike, the longest. */
@@ -196,7 +198,7 @@ function explain({ name, noun }: Part, timed: Timed, samples: number): string {
 
 function gapText(part: Part, timed: Timed): string {
   const isTooLong = timed.valueMs > timed.mostMs || (timed.open && part.name === 'time')
-  const gap = isTooLong ? gapIn(timed) : undefined
+  const gap = isTooLong ? gapIn(part, timed) : undefined
   return gap === undefined ? '' : ` Yet ${gap}.`
 }
 

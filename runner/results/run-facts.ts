@@ -17,6 +17,8 @@ export interface RunFacts {
   failovers: FailoverFact[]
   /** Times in which the workloads' clients stood still; absent without any. */
   stalls?: LoadStall[]
+  /** Times in which the runner itself stood still; absent without any. */
+  runnerStalls?: LoadStall[]
   /** Times in which the servers stood still as well, long enough to take each other for failed; absent without any. */
   shakes?: Shake[]
 }
@@ -84,6 +86,7 @@ export function runFacts({
   failovers,
   cluster,
   loadStalls,
+  runnerStalls,
   shakes,
 }: ScenarioResults): RunFacts {
   const facts = steps.map((step) => stepFact(step, durationMs))
@@ -95,6 +98,7 @@ export function runFacts({
     shards: shardFacts(cluster),
     failovers,
     ...(loadStalls.length > 0 && { stalls: loadStalls }),
+    ...(runnerStalls.length > 0 && { runnerStalls }),
     ...(shakes.length > 0 && { shakes }),
   }
 }

@@ -4,7 +4,7 @@ import { failoversFromSteps } from './failovers/from-steps.ts'
 import type { Suspicion } from './failovers/suspicions.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import { type Fault, faultsOf } from './faults.ts'
-import { type LoadStall, loadStalls, type Shake, shakesOf } from './stalls.ts'
+import { type LoadStall, loadStalls, runnerStalls, type Shake, shakesOf } from './stalls.ts'
 import { type Phase, type PlayedStep, phasesOf, playedSteps } from './steps.ts'
 
 /** What happened in a scenario. Checks and reports are made from this. Times are ms from the scenario's start. */
@@ -23,6 +23,8 @@ export interface ScenarioResults {
   suspicions: Suspicion[]
   /** Times in which the workloads' clients stood still. */
   loadStalls: LoadStall[]
+  /** Times in which the runner itself did. */
+  runnerStalls: LoadStall[]
   /** Times in which the servers stood still as well, long enough to take each other for failed. */
   shakes: Shake[]
 }
@@ -49,6 +51,7 @@ export function scenarioResults(events: readonly ScenarioEvent[], untilMs = even
     failovers: seen?.failovers ?? failoversFromSteps(steps, cluster),
     suspicions: seen?.suspicions ?? [],
     loadStalls: loadStalls(events, startMs),
+    runnerStalls: runnerStalls(events, startMs),
     shakes: shakesOf(events, startMs),
   }
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import type { ScenarioEvent } from '../record/events.ts'
 
-/** A time in which the clients of the workloads stood still with the runner, ms from the scenario's start. */
+/** A time in which the runner, or the clients of its workloads, stood still, ms from the scenario's start. */
 export interface LoadStall {
   startMs: number
   endMs: number
@@ -21,6 +21,18 @@ export function loadStalls(events: readonly ScenarioEvent[], startMs: number): L
       together: together.some((one) => Math.min(one.toMs, toMs) - Math.max(one.fromMs, fromMs) > (toMs - fromMs) / 2),
     }))
     .sort((a, b) => a.startMs - b.startMs)
+}
+
+/** The stalls of the runner itself, in order: what it looks at was not seen then. */
+export function runnerStalls(events: readonly ScenarioEvent[], startMs: number): LoadStall[] {
+  return events
+    .filter((event) => event.type === 'stall-seen')
+    .filter(({ who }) => who === 'runner')
+    .map(({ fromMs, toMs, servers }) => ({
+      startMs: fromMs - startMs,
+      endMs: toMs - startMs,
+      together: servers === 'stood-still',
+    }))
 }
 
 /** A time in which the servers stood still for so long that they may have taken each other for failed, all at once. */

@@ -477,8 +477,11 @@ t.test('clients that are refused for longer than the settings let expect', async
     { verdict: 'passed' },
     'another fault beside it',
   )
-  const stalls = [{ who: 'runner', fromMs: startMs + 10, toMs: endMs }] as const
-  t.match(refusedFor(late, { stalls }), { verdict: 'inconclusive', findings: [{ text: /stood still/ }] })
+  const runnerStalls = [{ startMs: startMs + 10, endMs, together: false }]
+  t.match(refusedFor(late, { run: { ...run, runnerStalls } }), {
+    verdict: 'inconclusive',
+    findings: [{ text: /stood still/ }],
+  })
 })
 
 t.test('a cut that begins when its master is taken to have failed already is the reason, too', (t) => {

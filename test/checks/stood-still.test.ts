@@ -122,6 +122,23 @@ t.test('a failover that a gap made longer is not timed, one that was too slow wi
   t.match(timed(40_000, 16_000, '12s'), { verdict: 'failed' })
 })
 
+t.test('when clients were served again is not known of a time in which the runner did not look', async (t) => {
+  const judged = (metric: string, together: boolean) => {
+    const failovers = KILL_FACTS.failovers.map((one) => ({ ...one, detectionMs: 13_000, clientOutageMs: 13_000 }))
+    const runnerStalls = [{ startMs: 12_000, endMs: 20_000, together }]
+    return judgeFailovers({ [metric]: '8s' }, { ...KILL_FACTS, failovers, runnerStalls })[0]
+  }
+  t.match(judged('client_outage', false), {
+    verdict: 'inconclusive',
+    explanation: /Yet this runner stood still for 8\.00 s from 12\.0+ s on\.$/,
+  })
+  t.match(judged('detection', false), { verdict: 'failed' }, 'the servers went on, and logged it')
+  t.match(judged('detection', true), {
+    verdict: 'inconclusive',
+    explanation: /the servers stood still with this runner/,
+  })
+})
+
 t.test('only servers that stood still long enough to take each other for failed are shaken', async (t) => {
   const base = { atMs: 0, type: 'stall-seen', scenario: 0, who: 'runner' } as const
   const seen = (events: readonly ScenarioEvent[]) => runFacts(scenarioResults(events)).shakes

@@ -4,9 +4,8 @@ import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { AuditFacts } from '../../results/audit-facts.ts'
 import type { ExpectedRange, FailoverTimeline } from '../../results/failovers/timeline.ts'
 import { PROCESS_FAULTS } from '../../results/faults.ts'
-import type { RunFacts, Span } from '../../results/run-facts.ts'
-import { shakenBy } from '../calm.ts'
-import { momentText } from '../words.ts'
+import type { RunFacts } from '../../results/run-facts.ts'
+import { gapBehind, type TimedBy } from '../calm.ts'
 import type { AuditRule } from './rule.ts'
 
 /**
@@ -67,7 +66,11 @@ function refusedTooLong(timeline: FailoverTimeline, facts: AuditFacts): AuditFin
   const atLeast = clientsBack === false ? ' at least' : ''
   return tooLong(
     `Clients of shard ${shard} (${from} to ${to}, ${cause}) were refused for${atLeast}`,
-    { timeline, tookMs: clientOutageMs, range: expected?.clientOutage, againMs: againMs(timeline, facts) },
+    {
+      ...{ timeline, tookMs: clientOutageMs, range: expected?.clientOutage },
+      againMs: againMs(timeline, facts),
+      timedBy: 'looks',
+    },
     facts,
   )
 }
@@ -91,15 +94,20 @@ interface Part {
   range: ExpectedRange | undefined
   /** What it may have taken to begin anew. */
   againMs?: number
+  timedBy?: TimedBy
 }
 
-function tooLong(what: string, { timeline, tookMs, range, againMs = 0 }: Part, facts: AuditFacts): AuditFinding[] {
+function tooLong(
+  what: string,
+  { timeline, tookMs, range, againMs = 0, timedBy = 'servers' }: Part,
+  { run }: AuditFacts,
+): AuditFinding[] {
   if (tookMs === undefined || range === undefined) return []
   const roomMs = Math.max(range.maxMs * ROOM, LEAST_ROOM_MS)
   if (tookMs <= range.maxMs + againMs + roomMs) return []
   const { incidents, startMs, totalMs, to } = timeline
   const most = `${formatDuration(tookMs)}, and ${formatDuration(range.maxMs)} is the most that the settings let expect`
-  const gap = gapIn({ startMs, endMs: startMs + Math.max(totalMs, tookMs) }, facts)
+  const gap = gapBehind(run, { startMs, endMs: startMs + Math.max(totalMs, tookMs) }, timedBy)
   const why = incidents.length === 0 ? '' : `: ${listed(incidents, 2)}`
   return [
     {
@@ -110,14 +118,6 @@ function tooLong(what: string, { timeline, tookMs, range, againMs = 0 }: Part, f
       ...(gap !== undefined && { inconclusive: true }),
     },
   ]
-}
-
-/** Why servers, or those who looked at them, may have been late, in words: they stood still. */
-function gapIn(span: Span, { run, stalls }: AuditFacts): string | undefined {
-  const stall = stalls.find(({ fromMs, toMs }) => fromMs <= span.endMs && span.startMs <= toMs)
-  if (stall === undefined) return shakenBy(run, span)
-  const lasted = formatDuration(stall.toMs - stall.fromMs)
-  return shakenBy(run, span) ?? `this runner stood still for ${lasted} from ${momentText(stall.fromMs)} on`
 }
 
 /** An election that is known to have been lost is begun again once. */
