@@ -181,6 +181,17 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
     rule: 'roles',
     says: /^redis-node1 became a replica of redis-node4 at 6\.00 s/,
   },
+  'a replica that follows another master after a step had changed a setting of it': {
+    events: [
+      ...commandSent('CONFIG SET', 5000),
+      {
+        ...view('redis-node1', 6000, AS_FORMED),
+        view: [{ name: 'redis-node1', role: 'replica', of: 'redis-node4', slots: '' }],
+      },
+    ],
+    rule: 'roles',
+    says: /^redis-node1 became a replica of redis-node4 at 6\.00 s/,
+  },
   'a CLUSTER FAILOVER that no step asked for': {
     events: [
       ...(['manual accepted', 'election won'] as const).map(

@@ -54,7 +54,14 @@ export const clusterPlants: readonly ServerPlant[] = [
     says: /^redis-node5 became a replica of redis-node2 at .*until then it was a replica of redis-node4, and nothing/,
   },
   {
-    name: 'full syncs again and again',
+    name: 'full syncs again and again, as its links are cut and the backlog is small',
+    scenarios: ['replica-stopped'],
+    outside: { at: verb('stop'), act: cutLinks },
+    rule: 'resync',
+    says: /^redis-node5 synced in full \d times: .*for lack of backlog/,
+  },
+  {
+    name: 'full syncs again and again, as buffers are small',
     scenarios: [FAILOVER, 'replica-stopped'],
     outside: { at: verb('wait', 'stop'), act: resyncInALoop },
     rule: 'resync',
@@ -129,6 +136,22 @@ async function giveAway(servers: Outside, master: string, first: number): Promis
   while ((await servers.call(master, 'CLUSTER', 'COUNTKEYSINSLOT', slot)) !== 0) slot += 1
   for (const node of ['redis-node2', 'redis-node4', 'redis-node0']) {
     await servers.call(node, 'CLUSTER', 'SETSLOT', slot, 'NODE', other)
+  }
+}
+
+/** Each time, more is written than the backlog holds before the replica is back. */
+async function cutLinks(servers: Outside): Promise<void> {
+  await servers.all(MASTER, ['CONFIG SET repl-backlog-size 16384'])
+  const key = await servers.keyAt(MASTER)
+  const client = servers.connect(MASTER)
+  for (let left = 4; left > 0; left -= 1) {
+    await servers.until(() => servers.says(REPLICA, 'master_link_status', 'up'))
+    const before = await servers.numberAt(MASTER, 'sync_full')
+    await client.pipeline([
+      ['CLIENT', 'KILL', 'TYPE', 'replica'],
+      ['SET', key, 'x'.repeat(100_000)],
+    ])
+    await servers.until(async () => (await servers.numberAt(MASTER, 'sync_full')) > before)
   }
 }
 

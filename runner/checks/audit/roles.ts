@@ -70,10 +70,15 @@ function isByFailover({ timelines }: AuditFacts, { node, atMs, now }: Change): b
   )
 }
 
+/** Commands that make a node something else, or have it begin anew; settings and keys do not. */
+const CHANGES_ROLES = /^(?:CLUSTER|REPLICAOF|SLAVEOF|DEBUG|SHUTDOWN)\b/
+
 function isByStep({ commands, run }: AuditFacts, { node, atMs }: Change): boolean {
   return (
-    commands.some(({ startMs, nodes }) => startMs <= atMs && (nodes.length === 0 || nodes.includes(node))) ||
-    run.faults.some(({ verb, nodes, startMs }) => verb === 'data-wiped' && nodes.includes(node) && startMs <= atMs)
+    commands.some(
+      ({ command, startMs, nodes }) =>
+        CHANGES_ROLES.test(command) && startMs <= atMs && (nodes.length === 0 || nodes.includes(node)),
+    ) || run.faults.some(({ verb, nodes, startMs }) => verb === 'data-wiped' && nodes.includes(node) && startMs <= atMs)
   )
 }
 
