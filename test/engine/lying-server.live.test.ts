@@ -55,7 +55,8 @@ t.test('a server that acknowledges writes and drops one in a thousand', real, as
   const drop: Lie = ([command, key = '', value = '']) => {
     if (command !== 'SET') return undefined
     writes += 1
-    const dropped = writes % 1000 === 0
+    // The first early: a busy machine may not come to a thousand.
+    const dropped = writes % 1000 === 100
     lastWrite.set(key, { value, dropped })
     return dropped ? ['ECHO', 'OK'] : undefined
   }
