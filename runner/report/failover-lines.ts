@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { oneLine, plural, wrap } from '../base/text.ts'
 import type { Suspicion } from '../results/failovers/suspicions.ts'
 import type { FailoverReport, ScenarioReport } from '../results/report-model.ts'
+import { toldFailovers } from './failover-tries.ts'
 import type { OutputStyle, Paint } from './style.ts'
 
 /** A soak run has hundreds of failovers: the console tells the first ones, report.json has them all. */
@@ -14,24 +15,30 @@ export function failoverLines(
   paint: Paint,
 ): string[] {
   if (failovers.length === 0 && suspicions.length === 0) return []
-  const more = failovers.length - MOST
+  const told = toldFailovers(failovers)
+  const more = told.length - MOST
   const hanging = (text: string) =>
     wrap(oneLine(text), style.width - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`)
   return [
     '',
     `  ${paint('bold', failoverCount(failovers))}`,
-    ...failovers.slice(0, MOST).flatMap((failover) => linesOf(failover, style, paint)),
+    ...told.slice(0, MOST).flatMap((failover) => linesOf(failover, style, paint)),
     ...(more > 0 ? [`  … and ${more} more, in report.json`] : []),
     ...suspicions.slice(0, MOST).flatMap((one) => hanging(suspicionText(one)).map((line) => paint('dim', line))),
     ...(suspicions.length > MOST ? [`  … and ${suspicions.length - MOST} more suspicions, in report.json`] : []),
   ]
 }
 
-/** `2 failovers, 1 promotion undone`: a promotion that was undone is no failover of its own. */
+/** `2 failovers, 1 promotion undone`: what gave no new master for good is no failover of its own. */
 function failoverCount(failovers: readonly FailoverReport[]): string {
-  const undone = failovers.filter(({ outcome }) => outcome === 'undone').length
-  const count = plural(failovers.length - undone, 'failover')
-  return undone === 0 ? count : `${count}, ${plural(undone, 'promotion')} undone`
+  const count = (wanted: FailoverReport['outcome']) => failovers.filter(({ outcome }) => outcome === wanted).length
+  const [undone, givenUp, kept] = [count('undone'), count('given up'), count('not promoted')]
+  return [
+    plural(count('promoted'), 'failover'),
+    ...(undone === 0 ? [] : [`${plural(undone, 'promotion')} undone`]),
+    ...(givenUp === 0 ? [] : [`${plural(givenUp, 'CLUSTER FAILOVER')} given up`]),
+    ...(kept === 0 ? [] : [`${plural(kept, 'master')} not replaced`]),
+  ].join(', ')
 }
 
 function linesOf(failover: FailoverReport, style: OutputStyle, paint: Paint): string[] {

@@ -4,6 +4,7 @@ import { loadLines } from '../results/load-sent.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
 import { auditSummary } from './audit-lines.ts'
 import { failoverTime, suspicionText } from './failover-lines.ts'
+import { toldFailovers } from './failover-tries.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
 import { stepRows } from './step-rows.ts'
@@ -65,7 +66,7 @@ function scenarioTable(run: RunReport): string {
 }
 
 function failoverBlock({ id, failovers, suspicions = [] }: ScenarioReport): string[] {
-  const rows = failovers.map((failover) => [
+  const rows = toldFailovers(failovers).map((failover) => [
     String(failover.shard),
     asText(`${failover.from || '?'} → ${failover.to || 'none'}`),
     asText(failover.cause),

@@ -5,6 +5,7 @@ import { reportJson } from '../../runner/report/index.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
 import { failoverSummary } from '../../runner/results/failovers/summary.ts'
 import type { RefusedShard } from '../../runner/results/failovers/timeline.ts'
+import type { FailoverReport } from '../../runner/results/report-model.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
 import { replay, storedRun } from '../support/replay-failovers.ts'
 
@@ -51,8 +52,30 @@ t.test('shards that were refused for very different times are told one by one', 
   t.end()
 })
 
+t.test('a failover whose promotions were undone before is told once', (t) => {
+  const [scenario] = causes.scenarios
+  const failover = scenario?.failovers.find(({ kind }) => kind === 'manual')
+  if (scenario === undefined || failover === undefined) throw new Error('the stored run has no manual failover')
+  const undone = (afterMs: number) =>
+    ({ ...failover, outcome: 'undone', undone: { afterMs, to: failover.from }, summary: 'undone' }) as const
+  const told = (...failovers: FailoverReport[]) => ({ ...causes, scenarios: [{ ...scenario, failovers }] })
+  const text = flat(consoleReport(told(undone(48), undone(61), failover)))
+  t.match(text, '1 failover, 2 promotions undone')
+  t.equal(text.split(`· ${failover.cause} ·`).length - 1, 1)
+  t.match(text, 'redis-node0 was promoted 2 times before, and gave in to redis-node1 after 48 ms to 61 ms')
+  t.match(
+    markdownReport(told(undone(48), failover)),
+    'redis-node0 was promoted 1 time before, and gave in to redis-node1 after 48 ms',
+  )
+  t.match(flat(consoleReport(told(undone(48), undone(61)))), '0 failovers, 2 promotions undone')
+  const other = { ...failover, cause: 'failover in step 26' }
+  t.equal(flat(consoleReport(told(undone(48), other))).split(' · failover in step ').length - 1, 2, 'of another step')
+  t.end()
+})
+
 t.test('what went wrong is named', async (t) => {
   const text = flat(consoleReport(troubles))
+  t.match(text, '2 failovers, 1 CLUSTER FAILOVER given up, 1 master not replaced')
   t.match(text, 'redis-node4 lost its election for epoch 12: it got 1 of 2 votes in time')
   t.match(text, "redis-node6 refused redis-node1 its vote: can't vote about this master before 1964 milliseconds")
   t.match(text, 'shard 3: redis-node6 kept its shard · pause in step 5 · not promoted')

@@ -3,6 +3,7 @@ import type { Suspicion } from '../../../results/failovers/suspicions.ts'
 import type { TimelineMoment } from '../../../results/failovers/timeline.ts'
 import type { FailoverReport, ScenarioReport } from '../../../results/report-model.ts'
 import { failoverTitle, suspicionText } from '../../failover-lines.ts'
+import { toldFailovers } from '../../failover-tries.ts'
 import { html, type Markup, zoom } from '../markup.ts'
 
 const COLORS = 8
@@ -17,7 +18,7 @@ const SOURCES: Readonly<Record<TimelineMoment['source'], string>> = {
 /** Where the seconds of each failover went, and who was suspected in vain. Nothing where there was neither. */
 export function failoversSection({ failovers, suspicions = [] }: ScenarioReport): Markup | undefined {
   if (failovers.length === 0 && suspicions.length === 0) return undefined
-  return html`<section id="failovers" aria-labelledby="failovers-title"><h2 id="failovers-title">Failovers</h2>${failovers.map(failoverBlock)}${suspicions.map(suspicionBlock)}</section>`
+  return html`<section id="failovers" aria-labelledby="failovers-title"><h2 id="failovers-title">Failovers</h2>${toldFailovers(failovers).map(failoverBlock)}${suspicions.map(suspicionBlock)}</section>`
 }
 
 function suspicionBlock(suspicion: Suspicion): Markup {
