@@ -59,8 +59,8 @@ export class Audit {
   async lookAtEnd(datasets: Datasets, signal: AbortSignal): Promise<void> {
     const cluster = this.#cluster
     if (cluster === undefined) return
-    const absent = await this.servers.lookAtAll()
-    await lookAtEnd({ ...this.#options, cluster, datasets, absent, firstEpoch: this.#firstEpoch, signal })
+    const silent = await this.servers.lookAtAll()
+    await lookAtEnd({ ...this.#options, cluster, datasets, ...silent, firstEpoch: this.#firstEpoch, signal })
   }
 
   /**

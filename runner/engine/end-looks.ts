@@ -28,6 +28,8 @@ export interface EndLooksOptions {
   datasets: Datasets
   /** Nodes that the scenario left down. */
   absent: readonly string[]
+  /** Nodes that stand still, though no step paused them. */
+  frozen: readonly string[]
   /** The highest epoch when the cluster was ready. */
   firstEpoch: number
   signal: AbortSignal
@@ -77,7 +79,7 @@ function settlingTimeMs(config: Readonly<Record<string, string>>): number {
 
 /** Resolves with the look that showed it healthy; undefined if none did. */
 async function settle(options: EndLooksOptions): Promise<Snapshot | undefined> {
-  const { recorder, scenario, cluster, config, absent, firstEpoch, signal } = options
+  const { recorder, scenario, cluster, config, absent, frozen, firstEpoch, signal } = options
   const withinMs = settlingTimeMs(config)
   const expected = { nodes: cluster.nodes.map(({ name }) => name) }
   let snapshot: Snapshot | undefined
@@ -100,7 +102,7 @@ async function settle(options: EndLooksOptions): Promise<Snapshot | undefined> {
     scenario,
     withinMs,
     ...(polled.trueAfterMs === undefined ? {} : { settledAfterMs: polled.trueAfterMs }),
-    problems,
+    problems: polled.ok ? [] : [...frozen.map((name) => `${name} is frozen, and no step paused it`), ...problems],
     ...(last === undefined ? {} : { epochs: { first: firstEpoch, last } }),
     absent: [...absent],
   })

@@ -12,8 +12,18 @@ const KEPT_LINES = 8
 const REPORT_WITHIN_MS = 3000
 const LAST_LINES = 6
 
+type Seen = 'up' | keyof SilentServers | undefined
+
 /** A server logs this when its program begins (server.c of Redis 6.0 to 8.0, and of Valkey). */
 const BEGINS = /(?:Redis|Valkey) is starting/
+
+/** Servers that give no answer, by why. */
+export interface SilentServers {
+  /** A step stopped or paused them, or they ended by themselves, which is a finding of its own. */
+  absent: string[]
+  /** They stand still, and no step paused them. */
+  frozen: string[]
+}
 
 export interface ServerWatchOptions {
   recorder: Recorder
@@ -32,7 +42,8 @@ export class ServerWatch {
   readonly #reports = new Map<string, AlarmObservation & { untilMs: number }>()
   /** Servers that the run has ended, and those whose end was recorded. */
   readonly #down = new Set<string>()
-  readonly #looking = new Map<string, Promise<boolean | undefined>>()
+  readonly #paused = new Set<string>()
+  readonly #looking = new Map<string, Promise<Seen>>()
   /** How often the run began or ended doing something to a server: what was looked up before is then out of date. */
   readonly #acts = new Map<string, number>()
   /** How often a server may still begin: once by itself, and whenever the run starts it. */
@@ -55,6 +66,8 @@ export class ServerWatch {
     if (starts && !this.#down.has(node)) await this.#look(node)
     this.#noteAct(node)
     if (action === 'stop' || action === 'kill' || action === 'restart') this.#down.add(node)
+    if (action === 'pause') this.#paused.add(node)
+    else this.#paused.delete(node)
     if (starts) this.#mayBegin.set(node, this.#beginsLeft(node) + 1)
   }
 
@@ -84,10 +97,11 @@ export class ServerWatch {
   }
 
   /** Looks at every server once more; resolves with those that do not run, as the platform has it. */
-  async lookAtAll(): Promise<string[]> {
+  async lookAtAll(): Promise<SilentServers> {
     const names = (this.#servers?.nodes ?? []).map(({ name }) => name)
-    const isUp = await Promise.all(names.map((name) => this.#look(name)))
-    return names.filter((_, index) => isUp[index] === false)
+    const seen = await Promise.all(names.map((name) => this.#look(name)))
+    const of = (what: Seen) => names.filter((_, index) => seen[index] === what)
+    return { absent: of('absent'), frozen: of('frozen') }
   }
 
   /** Ends the watching, and records reports that were still coming in. Idempotent. */
@@ -113,8 +127,8 @@ export class ServerWatch {
     recorder.record({ type: 'server-started', scenario, node, seenMs: recorder.timeOf(nowMs) })
   }
 
-  /** Whether the server runs; an end that nobody asked for is recorded. Undefined where that is not known. */
-  #look(node: string): Promise<boolean | undefined> {
+  /** How the server is; an end that nobody asked for is recorded. Undefined where that is not known. */
+  #look(node: string): Promise<Seen> {
     const underWay = this.#looking.get(node)
     if (underWay !== undefined) return underWay
     const look = this.#lookOnce(node).finally(() => this.#looking.delete(node))
@@ -122,12 +136,13 @@ export class ServerWatch {
     return look
   }
 
-  async #lookOnce(node: string): Promise<boolean | undefined> {
+  async #lookOnce(node: string): Promise<Seen> {
     const acts = this.#acts.get(node)
     const state = await this.#stateOf(node)
     if (state === undefined || this.#stopped || this.#acts.get(node) !== acts) return undefined
-    const isUp = state.status === 'running'
-    if (isUp || state.status === 'paused' || this.#down.has(node)) return isUp
+    if (state.status === 'running') return 'up'
+    if (state.status === 'paused') return this.#paused.has(node) ? 'absent' : 'frozen'
+    if (this.#down.has(node)) return 'absent'
     this.#down.add(node)
     const { recorder, scenario, clock } = this.#options
     recorder.record({
@@ -140,7 +155,7 @@ export class ServerWatch {
       ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
       ...(state.oomKilled === true ? { outOfMemory: true } : {}),
     })
-    return false
+    return 'absent'
   }
 
   /** Undefined before there are servers, and where the platform does not answer: whoever watches it finds that. */

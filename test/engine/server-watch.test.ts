@@ -87,8 +87,8 @@ t.test('an end that nobody asked for is recorded once, with the last lines of th
   log('the last line')
   states.set(NODE, async () => GONE)
   watch.onSilence(NODE)
-  t.strictSame(await watch.lookAtAll(), [NODE], 'a look that is under way counts')
-  t.strictSame(await watch.lookAtAll(), [NODE])
+  t.strictSame(await watch.lookAtAll(), { absent: [NODE], frozen: [] }, 'a look that is under way counts')
+  t.strictSame(await watch.lookAtAll(), { absent: [NODE], frozen: [] })
   t.match(events, [{ type: 'server-ended', node: NODE, text: GONE.text, exitCode: 139, lastLines: ['the last line'] }])
   t.equal(events.length, 1)
 })
@@ -98,7 +98,7 @@ t.test('an end that the run brought about is no news', async (t) => {
     const { watch, events, states } = watching()
     await watch.onBegin(action, NODE)
     states.set(NODE, async () => GONE)
-    t.strictSame(await watch.lookAtAll(), [NODE])
+    t.strictSame(await watch.lookAtAll(), { absent: [NODE], frozen: [] })
     t.strictSame(events, [])
   }
 })
@@ -112,12 +112,29 @@ t.test(
       await watch.onBegin(action, NODE)
       states.delete(NODE)
       watch.onDone(action, NODE)
-      t.strictSame(await watch.lookAtAll(), [])
+      t.strictSame(await watch.lookAtAll(), { absent: [], frozen: [] })
       t.match(events, [{ type: 'server-ended', node: NODE, text: GONE.text }])
       t.equal(events.length, 1)
     }
   },
 )
+
+t.test('a frozen server is absent only while a step has it paused', async (t) => {
+  const { watch, events, states } = watching()
+  states.set(NODE, async () => ({ status: 'paused', text: 'process is paused' }))
+  t.strictSame(await watch.lookAtAll(), { absent: [], frozen: [NODE] }, 'nobody paused it')
+  await watch.onBegin('pause', NODE)
+  watch.onDone('pause', NODE)
+  t.strictSame(await watch.lookAtAll(), { absent: [NODE], frozen: [] }, 'a step did')
+  for (const action of ['unpause', 'restart', 'kill', 'start'] as const) {
+    await watch.onBegin(action, NODE)
+    watch.onDone(action, NODE)
+    t.strictSame(await watch.lookAtAll(), { absent: [], frozen: [NODE] }, `${action} has undone it`)
+    await watch.onBegin('pause', NODE)
+    watch.onDone('pause', NODE)
+  }
+  t.strictSame(events, [])
+})
 
 t.test('what was looked up before the run did something is out of date', async (t) => {
   const { watch, events, states } = watching()
@@ -129,7 +146,7 @@ t.test('what was looked up before the run did something is out of date', async (
   await watch.onBegin('start', NODE)
   watch.onDone('start', NODE)
   answer(GONE)
-  t.strictSame(await look, [])
+  t.strictSame(await look, { absent: [], frozen: [] })
   t.strictSame(events, [])
 })
 
@@ -149,6 +166,6 @@ t.test('a platform that does not answer says nothing of its servers', async (t) 
   states.set(NODE, async () => {
     throw new PlatformError('the engine does not answer')
   })
-  t.strictSame(await watch.lookAtAll(), [])
+  t.strictSame(await watch.lookAtAll(), { absent: [], frozen: [] })
   t.strictSame(events, [])
 })

@@ -115,6 +115,13 @@ export const clusterPlants: readonly ServerPlant[] = [
     says: /^the cluster was not healthy .* after everything was healed: .*redis-node5/,
   },
   {
+    name: 'a replica that somebody else freezes for good',
+    scenarios: [FAILOVER],
+    outside: { at: lastStep, act: (servers) => servers.signal(REPLICA, 'SIGSTOP') },
+    rule: 'end_state',
+    says: /^the cluster was not healthy .* after everything was healed: redis-node5 is frozen, and no step paused it$/,
+  },
+  {
     name: 'connections that are never closed',
     scenarios: ['test/e2e/scenarios/quiet-end.yaml'],
     outside: { at: verb('wait'), act: connectWithoutEnd },
