@@ -18,16 +18,19 @@ export class Evidence {
   /** How much of what was due was sent; undefined for a workload without a rate. */
   readonly load: LoadSent | undefined
   readonly needs: Needs
+  readonly #except: readonly string[]
   readonly #withOutcome: number
   #table: ValueTable | undefined
   #losses: Losses | undefined
   #failoverWindows: FailoverWindow[] | undefined
 
-  constructor(history: History, facts: RunFacts, needs = DEFAULT_NEEDS) {
+  /** `except`: phases of which operations do not count where every phase is asked for. */
+  constructor(history: History, facts: RunFacts, needs = DEFAULT_NEEDS, except: readonly string[] = []) {
     this.history = history
     this.facts = facts
     this.shards = new ShardMap(history, facts)
     this.needs = needs
+    this.#except = except
     const { withOutcome, load } = countLoad(history)
     this.#withOutcome = withOutcome
     this.load = load
@@ -60,6 +63,16 @@ export class Evidence {
   get failoverWindows(): readonly FailoverWindow[] {
     this.#failoverWindows ??= failoverWindows(this)
     return this.#failoverWindows
+  }
+
+  /** Whether a row counts for a limit on the phase `during`, or on every phase; undefined if every row does. */
+  counts(during: string | undefined): ((row: number) => boolean) | undefined {
+    const { phase } = this.history.ops
+    const only = this.phase(during)
+    if (only !== undefined) return (row) => phase[row] === only
+    if (this.#except.length === 0) return undefined
+    const left = new Set(this.#except.map((name) => this.phase(name)))
+    return (row) => !left.has(phase[row])
   }
 
   /**

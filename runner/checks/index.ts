@@ -81,10 +81,12 @@ export function judgeWorkload(judged: {
   facts: RunFacts
   /** The histories of other workloads of the scenario, for limits that compare with one. */
   others?: (workload: string) => History | undefined
+  /** Phases of which operations do not count where a limit names none. */
+  except?: readonly string[]
 }): CheckOutcome[] {
-  const { on, history, facts, others } = judged
+  const { on, history, facts, others, except } = judged
   const { needs, limits } = splitNeeds(judged.limits)
-  const evidence = new Evidence(history, facts, needs)
+  const evidence = new Evidence(history, facts, needs, except)
   const otherEvidence = (workload: string) => {
     const other = others?.(workload)
     return other && new Evidence(other, facts)

@@ -25,7 +25,7 @@ export const lostMessages = defineCheck<CountLimit>({
   limitText: countText,
   measure(limit, evidence) {
     const { at_most, during } = countOf(limit)
-    const { lost, samples } = lostMessagesOf(evidence, evidence.phase(during))
+    const { lost, samples } = lostMessagesOf(evidence, evidence.counts(during))
     const amount = { value: `${lost.length} of ${samples}`, amount: lost.length, samples }
     const finding = lost.length > at_most ? 'violated' : 'holds'
     const [first] = lost
@@ -56,7 +56,10 @@ interface Subscription {
   toMs: number
 }
 
-function lostMessagesOf({ history }: Evidence, phase: number | undefined): { lost: LostMessage[]; samples: number } {
+function lostMessagesOf(
+  { history }: Evidence,
+  counts: ((row: number) => boolean) | undefined,
+): { lost: LostMessage[]; samples: number } {
   const { ops, rows } = history
   const subscriptions = subscriptionsOf(history)
   const delivered = deliveredTo(history)
@@ -64,7 +67,7 @@ function lostMessagesOf({ history }: Evidence, phase: number | undefined): { los
   let samples = 0
   for (let row = 0; row < rows; row += 1) {
     if (ops.fn[row] !== FN.publish || ops.outcome[row] !== OUTCOME_OK) continue
-    if (phase !== undefined && ops.phase[row] !== phase) continue
+    if (counts?.(row) === false) continue
     const key = ops.key[row] ?? 0
     const [beganMs, dueMs] = [ops.invokeMs[row] ?? 0, (ops.completeMs[row] ?? 0) + DELIVERY_MS]
     for (const [subscriber, spans] of subscriptions[key] ?? []) {

@@ -53,14 +53,13 @@ export const lostWrites = defineCheck<LostWritesLimit>({
       during,
     } = typeof written === 'number' ? { at_most: written } : { at_most: Infinity, ...written }
     const { losses, history } = evidence
-    const phase = evidence.phase(during)
-    const counts = (row: number) => phase === undefined || history.ops.phase[row] === phase
-    const groups = lossesByShard(evidence, losses, counts)
+    const counts = evidence.counts(during)
+    const groups = lossesByShard(evidence, losses, counts ?? (() => true))
     const count = groups.reduce((sum, group) => sum + group.count, 0)
-    const samples = phase === undefined ? losses.samples : samplesAmong(evidence, losses, counts)
+    const samples = counts === undefined ? losses.samples : samplesAmong(evidence, losses, counts)
     const amount = { value: String(count), amount: count, samples }
     if (count === 0) return { ...amount, ...nothingLost(evidence, losses, samples) }
-    if (history.type === 'counter' && during !== undefined) return { ...amount, ...undatable(count) }
+    if (history.type === 'counter' && counts !== undefined) return { ...amount, ...undatable(count) }
     const rows = groups.flatMap((group) => group.rows)
     const common = {
       ...amount,

@@ -18,8 +18,8 @@ export interface WorkloadFact {
   name: string
   /** Why its load shows little, in words. */
   starved?: string
-  /** Acknowledged operations that are gone, as the check of that name has it. */
-  loss?: { check: string; explanation: string; details: string[] }
+  /** Acknowledged operations that are gone, as the check of that name has it; of those outside of some phases alone. */
+  loss?: { check: string; explanation: string; details: string[]; outside?: readonly string[] }
 }
 
 /** A step that sent a command of an administrator. */

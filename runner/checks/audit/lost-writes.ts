@@ -37,9 +37,12 @@ function ofDataset({ name, keys, wrong, wrongCount, unread }: DatasetObservation
 /** Losses that a check of the scenario has a limit for are judged there. */
 function ofWorkload({ name, loss }: WorkloadFact): AuditFinding[] {
   if (loss === undefined) return []
+  const { outside = [] } = loss
+  const where =
+    outside.length === 0 ? '' : `, outside of ${outside.length === 1 ? 'phase' : 'phases'} ${listed(outside)}`
   return [
     {
-      text: `${name}: ${loss.explanation}`,
+      text: `${name}${where}: ${loss.explanation}`,
       nodes: [],
       details: loss.details,
       hint: `a check \`${name}: { ${loss.check}: … }\` says how many may be lost; \`audit: { lost_writes: allowed }\` allows any`,

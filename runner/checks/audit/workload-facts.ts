@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { z } from 'zod'
 import type { CheckOutcome } from '../../record/check-outcome.ts'
 import type { ScenarioEvent } from '../../record/events.ts'
 import { readHistory } from '../../record/history-reader.ts'
@@ -6,6 +7,7 @@ import type { WorkloadFact } from '../../results/audit-facts.ts'
 import type { RunFacts } from '../../results/run-facts.ts'
 import { Evidence } from '../evidence.ts'
 import { cannotAnswer, checkNamed, judgeWorkload } from '../index.ts'
+import { duringKey } from '../limits.ts'
 
 /** The checks that say of an acknowledged operation that it is gone, by the workloads that can answer them. */
 const OF_LOSSES = ['lost_writes', 'lost_messages']
@@ -24,20 +26,28 @@ export function workloadFacts(events: readonly ScenarioEvent[], facts: RunFacts,
 }
 
 function factOf(name: string, file: string, asked: Readonly<Record<string, unknown>>, facts: RunFacts): WorkloadFact {
-  if (OF_LOSSES.some((check) => check in asked)) return { name }
+  const limits = OF_LOSSES.flatMap((check) => asked[check] ?? [])
+  const phases = limits.map((limit) => oneLimit.safeParse(limit).data?.during)
+  const outside = phases.filter((phase) => phase !== undefined)
+  // A limit on the whole run is judged as a check.
+  if (outside.length < phases.length) return { name }
   const history = readHistory(file)
   const able = OF_LOSSES.find((check) => {
     const known = checkNamed(check)
     return known !== undefined && cannotAnswer(known, history.type) === undefined
   })
-  const [outcome] = able === undefined ? [] : judgeWorkload({ on: name, limits: { [able]: 0 }, history, facts })
+  const [outcome] =
+    able === undefined ? [] : judgeWorkload({ on: name, limits: { [able]: 0 }, history, facts, except: outside })
   // Whoever checks a workload is told there that its load was starved.
   const starved = Object.keys(asked).length > 0 ? undefined : new Evidence(history, facts).starved
-  return { name, ...(starved === undefined ? {} : { starved }), ...lossOf(outcome) }
+  return { name, ...(starved === undefined ? {} : { starved }), ...lossOf(outcome, outside) }
 }
 
-function lossOf(outcome: CheckOutcome | undefined): Pick<WorkloadFact, 'loss'> {
+/** The phase that a limit is on, whatever else it says. */
+const oneLimit = z.object({ during: duringKey })
+
+function lossOf(outcome: CheckOutcome | undefined, outside: readonly string[]): Pick<WorkloadFact, 'loss'> {
   if (outcome?.verdict !== 'failed') return {}
   const { name: check, explanation, details = [] } = outcome
-  return { loss: { check, explanation, details } }
+  return { loss: { check, explanation, details, ...(outside.length > 0 && { outside }) } }
 }
