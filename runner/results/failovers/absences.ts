@@ -1,10 +1,17 @@
+import { failoverReason } from '../administered.ts'
 import { type Fault, PROCESS_FAULTS } from '../faults.ts'
 import { CRASHES } from './crashes.ts'
-import type { FailoverObservations } from './observations.ts'
+import { type FailoverObservations, timingAt } from './observations.ts'
 import { majorityOf, votersAt } from './voters.ts'
 
 /** Faults that leave a node without a process that runs. */
 const WITHOUT_PROCESS: ReadonlySet<string> = new Set([...PROCESS_FAULTS, ...Object.values(CRASHES)])
+
+/** Faults on the data of a node, which goes on answering the others. */
+const ANSWERS_ON: ReadonlySet<string> = new Set(['writes-refused', 'full-resync'])
+
+/** `cluster-node-timeout` where it was not asked for: what runs have unless they say otherwise. */
+const DEFAULT_NODE_TIMEOUT_MS = 5000
 
 /** A time during which faults of the run kept a master from the majority of those that vote. */
 export interface Absence {
@@ -49,8 +56,8 @@ export function absencesOf(observed: FailoverObservations, master: string, fromM
 }
 
 /**
- * The fault that took a master away, when it is known at `knownMs` that it was: the last absence that began by then,
- * else the last fault of another kind on it (a stall, a slow link), which may have.
+ * The fault that took a master away, when it is known at `knownMs` that it was: the last absence that may have led to
+ * that, else the last fault of another kind on it (a stall, a slow link), which may have.
  */
 export function faultThatTook(
   observed: FailoverObservations,
@@ -58,8 +65,23 @@ export function faultThatTook(
   sinceMs: number,
   knownMs: number,
 ): Fault | undefined {
-  const absence = absencesOf(observed, master, sinceMs, knownMs).at(-1)
-  return absence?.fault ?? strainsOn(observed, master, sinceMs, knownMs).at(-1)
+  const lingersMs = timingAt(observed, knownMs)?.nodeTimeoutMs ?? DEFAULT_NODE_TIMEOUT_MS
+  // A node is suspected once it has been silent for the node time-out: whoever is suspected later than that after a
+  // fault was undone fell silent of something else.
+  const absence = absencesOf(observed, master, sinceMs, knownMs).findLast(({ toMs }) => knownMs <= toMs + lingersMs)
+  const strain = strainsOn(observed, master, sinceMs, knownMs).findLast(
+    (fault) => maySilence(fault) && knownMs <= (fault.undoStartMs ?? Number.POSITIVE_INFINITY) + lingersMs,
+  )
+  return absence?.fault ?? strain
+}
+
+/** Whether a fault that leaves its nodes' processes alone may keep one from answering a majority of the masters. */
+function maySilence({ kind, cuts, sentence = '' }: Fault): boolean {
+  // Cuts that leave it no majority are absences; whoever a minority misses is not agreed to have failed.
+  if (cuts !== undefined) return false
+  if (kind === 'config')
+    return sentence.split(/[ ,]+/).some((word) => failoverReason(`CONFIG SET ${word}`) !== undefined)
+  return !ANSWERS_ON.has(kind)
 }
 
 /** Faults on a node that may take it away, and need not: a stall, a slow link, a cut from some of the others. */
@@ -86,7 +108,9 @@ function overOf(fault: Fault, { faults }: FailoverObservations): number {
           kind === fault.kind && startMs > fault.startMs && nodes.join() === fault.nodes.join(),
       )
     : undefined
-  return Math.min(fault.undoStartMs ?? Number.POSITIVE_INFINITY, again?.startMs ?? Number.POSITIVE_INFINITY)
+  // A restart undoes itself.
+  const undoneMs = fault.undoStartMs ?? (fault.kind === 'restart' ? fault.endMs : undefined)
+  return Math.min(undoneMs ?? Number.POSITIVE_INFINITY, again?.startMs ?? Number.POSITIVE_INFINITY)
 }
 
 function isAway(observed: FailoverObservations, master: string, active: readonly Fault[], atMs: number): boolean {

@@ -1,5 +1,5 @@
 import { formatDuration, roundMs } from '../../base/duration.ts'
-import { absencesOf, faultThatTook } from './absences.ts'
+import { faultThatTook } from './absences.ts'
 import { type Cause, faultCause, requestFor, unplannedCause, wantedCause } from './cause.ts'
 import { commandCause } from './commands.ts'
 import { expectedAfterFault, expectedWhenWanted } from './expected.ts'
@@ -85,8 +85,7 @@ function causeOf(observed: FailoverObservations, promotion: Promotion): Cause {
   if (request) return wantedCause(observed, request)
   const knownMs = failed(observed, from, sinceMs, atMs)?.atMs ?? atMs
   // A master that was marked as failing before it was taken away would have cleared itself.
-  const fault =
-    faultThatTook(observed, from, sinceMs, knownMs) ?? absencesOf(observed, from, sinceMs, atMs).at(-1)?.fault
+  const fault = faultThatTook(observed, from, sinceMs, knownMs) ?? faultThatTook(observed, from, knownMs, atMs)
   if (fault) return faultCause(observed, fault, from)
   const unplanned = unplannedCause(signsOf(observed, promotion, knownMs), moment)
   const error = lastBreak(observed, shard, sinceMs, atMs)

@@ -81,6 +81,47 @@ t.test('a fault that was undone before is no cause', async (t) => {
   t.equal(twice[4]?.startMs, TRUTH[4]?.startMs, 'the last fault before the master failed counts')
 })
 
+const faultOf = (fault: string) => (event: RunEvent) => event.type === 'fault-seen' && event.fault === fault
+
+/** The timeline of the failover by `pause`, had other faults been there instead; `by` moves them from its beginning. */
+function insteadOfPause(
+  ...others: { fault: string; nodes: string[]; byMs: number; forMs: number; cuts?: [string, string][] }[]
+) {
+  const pause = EVENTS.find(faultOf('pause'))
+  if (pause?.type !== 'fault-seen') throw new Error('the stored run has no pause')
+  const instead = others.flatMap(({ fault, nodes, byMs, forMs, cuts }): ScenarioEvent[] => {
+    const begun = {
+      ...pause,
+      fault,
+      nodes,
+      fromMs: pause.fromMs + byMs,
+      toMs: pause.fromMs + byMs + 1,
+      ...(cuts && { cuts }),
+    }
+    return [begun, { ...begun, undone: true, fromMs: begun.toMs + forMs, toMs: begun.toMs + forMs + 1 }]
+  })
+  const events = EVENTS.filter((event) => !faultOf('pause')(event))
+  return timelinesOf([...events, ...instead])?.find(({ shard, wanted }) => shard === 3 && !wanted)
+}
+
+t.test('a fault that was undone before the master fell silent explains nothing', async (t) => {
+  t.match(insteadOfPause({ fault: 'pause', nodes: ['redis-node4'], byMs: 0, forMs: 5000 }), { kind: 'pause' })
+  for (const fault of ['pause', 'stall', 'network']) {
+    const healed = insteadOfPause({ fault, nodes: ['redis-node4'], byMs: -400, forMs: 300 })
+    t.match(healed, { kind: 'unplanned', outcome: 'promoted', from: 'redis-node4' }, fault)
+  }
+})
+
+t.test('a fault that leaves the master’s answers alone explains nothing, however long it lasts', async (t) => {
+  const [byMs, forMs, nodes] = [-400, 20_000, ['redis-node4']]
+  for (const fault of ['config', 'writes-refused', 'full-resync']) {
+    t.match(insteadOfPause({ fault, nodes, byMs, forMs }), { kind: 'unplanned' }, fault)
+  }
+  t.match(insteadOfPause({ fault: 'stall', nodes, byMs, forMs }), { kind: 'stall' })
+  const cuts: [string, string][] = [['redis-node1', 'redis-node4']]
+  t.match(insteadOfPause({ fault: 'partition', nodes: ['redis-node1'], byMs, forMs, cuts }), { kind: 'unplanned' })
+})
+
 t.test('a master that is suspected and comes back before the others agree', async (t) => {
   const cut = (event: ScenarioEvent) => {
     if (event.type === 'failover-seen' && /node4|node5/.test(`${event.node}${event.about}`)) return undefined
