@@ -21,7 +21,7 @@ function crashAt(name: string, at: Moment, scenarios: readonly string[]): Server
 /** A server that crashes, at each moment of a run. */
 export const crashPlants: readonly ServerPlant[] = [
   crashAt('in set-up', setUp, [FAILOVER, 'failover-basic']),
-  crashAt('in the middle of a step', step('2'), [FAILOVER, 'failover-basic']),
+  crashAt('in the middle of a step', step('2'), [FAILOVER]),
   crashAt('while a step heals', verb('heal'), ['faults/partition-isolated-master']),
   crashAt('while the end heals', healing, ['test/e2e/scenarios/settings-left.yaml']),
   crashAt('in the last step', lastStep, [FAILOVER, 'replica-killed']),
