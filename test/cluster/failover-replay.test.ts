@@ -76,6 +76,20 @@ t.test('a step may begin before the line that it waited for, where lines are kno
   t.end()
 })
 
+t.test('an heir that set an election up in vain before has to wait, and that is told', (t) => {
+  const events = storedRun('ends-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const begun = events.find(
+    (event) => event.type === 'failover-seen' && event.moment === 'election started' && event.node === 'redis-node1',
+  )
+  const [, chain] = failoversIn(events.filter((event) => event !== begun))?.failovers ?? []
+  t.match(chain, {
+    to: 'redis-node1',
+    incidents: ['redis-node1 had set up an election in vain before, and had to wait until it might set up another'],
+  })
+  t.ok((chain?.expected?.election?.maxMs ?? 0) > (chain?.electionMs ?? 0), 'it took as long as was to be expected')
+  t.end()
+})
+
 /** What is expected of suspicions: a file beside the failovers, where there were any. */
 function suspected(name: string): unknown {
   const file = path.join(LOGS, name, 'suspicions.json')

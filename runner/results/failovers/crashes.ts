@@ -13,6 +13,8 @@ export function isCrash(kind: string): boolean {
 
 /** A silent server is looked at, and a line of a log is read, within this, ms. */
 const LOOK_MS = 250
+/** A write that is tried is waited for so long, ms. */
+const WRITE_MS = 500
 /** A crash report may be under way for so long before its server ends, ms. */
 const REPORT_MS = 15_000
 
@@ -57,11 +59,9 @@ function goneBetween(service: readonly ServiceObservation[], seenMs: number): Pi
   if (refused === undefined || refused.seenMs < seenMs - REPORT_MS) {
     return { startMs: seenMs - LOOK_MS, appliedMs: seenMs }
   }
-  // A write without an answer was sent before the server went.
-  return {
-    startMs: refused.afterMs,
-    appliedMs: refused.error === 'timeout' ? seenMs : Math.min(refused.seenMs, seenMs),
-  }
+  // A write without an answer may have been sent before the server went, and was waited for that long.
+  const byMs = refused.error === 'timeout' ? refused.seenMs + WRITE_MS : refused.seenMs
+  return { startMs: refused.afterMs, appliedMs: Math.min(byMs, seenMs) }
 }
 
 /** A step that started it again, or the start of its program that its log tells of. */

@@ -13,6 +13,9 @@ import { announcement, arranged, detection, felt, membersOf, spans, timeOf } fro
 /** `cluster-node-timeout` where it was not asked for: what runs have unless they say otherwise. */
 const DEFAULT_TIMEOUT_MS = 5000
 
+/** A replica sets its election up so soon after it knows that its master has failed, ms, unless it has to wait. */
+const AT_ONCE_MS = 500
+
 /** A write may be refused this long after its master was asked to end, ms. */
 const NOTICED_MS = 1000
 
@@ -37,7 +40,7 @@ export function promotedTimeline(
   const { delayMs, ...ranks } = announcement(observed, node, cause.earliestMs, atMs)
   const members = membersOf(observed, shard)
   const overMs = times.startMs + times.wholeMs
-  const lost = [...held(observed, node, times.startMs), ...lostElections(observed, members, times.startMs, overMs)]
+  const lost = [...held(observed, promotion, times.startMs), ...lostElections(observed, members, times.startMs, overMs)]
   return {
     shard,
     from,
@@ -65,12 +68,21 @@ export function promotedTimeline(
 }
 
 /**
- * Elections that the new master had lost before this failover began, so shortly that it had to wait until it might run
- * again.
+ * Elections that the new master had lost, or set up in vain, before this failover began, so shortly that it had to wait
+ * until it might set up another (auth_retry_time in clusterHandleSlaveFailover, cluster.c, Redis 7.0).
  */
-function held(observed: FailoverObservations, node: string, startMs: number): LostElection[] {
+function held(observed: FailoverObservations, { node, from, moment }: Promotion, startMs: number): LostElection[] {
+  const { atMs } = moment
   const retryMs = timingAt(observed, startMs)?.election.retryMs ?? 0
-  return lostElections(observed, [node], startMs - retryMs, startMs - 1)
+  const lost = lostElections(observed, [node], startMs - retryMs, startMs - 1)
+  const setUp = logsBetween(observed, ['election delayed'], startMs - retryMs, atMs, { node })
+  const failedMs = failed(observed, from, startMs, atMs)?.atMs ?? startMs
+  const isInVain = (setUp[0]?.seenMs ?? startMs) < startMs && (setUp.at(-1)?.seenMs ?? 0) > failedMs + AT_ONCE_MS
+  const hasWon = logsBetween(observed, ['election won'], startMs - retryMs, startMs - 1, { node }).length > 0
+  if (lost.length > 0 || !isInVain || hasWon) return lost
+  return [
+    { node, text: `${node} had set up an election in vain before, and had to wait until it might set up another` },
+  ]
 }
 
 function rivalText({ node, shard, undone }: Promotion): string {
