@@ -17,6 +17,14 @@ const LEAST_NODES = 3
  */
 const SILENT_MS = 2000
 
+/**
+ * Servers that stood still ping each other at once when they go on, as every pong is old by then. Pongs of servers that
+ * ran are spread over half a node time-out: whoever asks late sees none from the stall, but no such heap either.
+ */
+const WOKE_WITHIN_MS = 700
+/** With a shorter node time-out every pong is young, and a heap shows nothing, ms. */
+const LEAST_NODE_TIMEOUT_MS = 2500
+
 /** A line of CLUSTER NODES up to `pong-recv`, of a node that is not the asked one. */
 const PONG = /^[0-9a-f]{40} \S+ (?!\S*myself)\S+ \S+ \d+ (\d+) /gm
 
@@ -38,5 +46,17 @@ export async function serversMeanwhile(
   const answers = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [String(reply.value)] : []))
   const pongsMs = answers.flatMap((text) => [...text.matchAll(PONG)].map(([, wallMs]) => Number(wallMs) - aheadMs))
   if (pongsMs.some((ms) => ms > fromMs + MARGIN_MS && ms < toMs - MARGIN_MS)) return 'ran'
-  return insideMs >= SILENT_MS && answers.length >= LEAST_NODES ? 'stood-still' : undefined
+  if (insideMs < SILENT_MS || answers.length < LEAST_NODES) return undefined
+  const around = pongsMs.filter((ms) => ms <= toMs + WOKE_WITHIN_MS)
+  if (around.length * 2 <= pongsMs.length) return undefined
+  return (await nodeTimeoutMs(clients)) >= LEAST_NODE_TIMEOUT_MS ? 'stood-still' : undefined
+}
+
+/** 0 if no server tells. */
+async function nodeTimeoutMs(clients: readonly NodeClient[]): Promise<number> {
+  const asking = clients.map(async (client) => {
+    const reply = await client.callWithin(ANSWER_WITHIN_MS, 'CONFIG', 'GET', 'cluster-node-timeout')
+    return Array.isArray(reply) ? Number(reply[1]) : 0
+  })
+  return Promise.any(asking).catch(() => 0)
 }
