@@ -11,7 +11,10 @@ interface Refusal {
   ended: boolean
 }
 
-/** How long writes to the shard were refused from `fromMs` to `untilMs`; undefined if nobody tried any. */
+/**
+ * How long writes to the shard were refused from `fromMs` to `untilMs`, times in between in which it served not
+ * counted; undefined if nobody tried any.
+ */
 export function clientOutage(
   observed: FailoverObservations,
   shard: number,
@@ -23,10 +26,13 @@ export function clientOutage(
   // Refused already when it began: counted from then on.
   const sinceMs = before?.served === false ? before.seenMs : fromMs
   const refusals = refusalsOf(observed, sinceMs, untilMs).filter((one) => one.shard === shard && one.toMs > fromMs)
-  const [first] = refusals
-  const last = refusals.at(-1)
-  if (first === undefined || last === undefined) return { outageMs: 0, back: true }
-  return { outageMs: last.toMs - Math.max(first.fromMs, fromMs), back: last.ended }
+  let [outageMs, countedMs] = [0, fromMs]
+  for (const refusal of refusals) {
+    // One whose error changed goes on to the same end.
+    outageMs += Math.max(refusal.toMs - Math.max(refusal.fromMs, countedMs), 0)
+    countedMs = Math.max(refusal.toMs, countedMs)
+  }
+  return { outageMs, back: refusals.at(-1)?.ended ?? true }
 }
 
 /** Whether writes to the shard were tried and none was refused between two moments. */

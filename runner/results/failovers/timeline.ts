@@ -138,8 +138,8 @@ export interface FailoverTimeline {
   /** From FAIL (of a wanted one: from the election's being set up) to the new master. */
   electionMs?: number
   /**
-   * From the first refused write to the first that was served; 0 if none was refused. Absent when nobody tried to
-   * write.
+   * For how long writes were refused, from the first to the first that the new master served: what was served in
+   * between is not counted. 0 if none was refused, absent when nobody tried to write.
    */
   clientOutageMs?: number
   /** False when writes were still refused when watching ended: `clientOutageMs` is then the least it was. */

@@ -64,6 +64,23 @@ t.test('without a fault of the run, a failover is unplanned, and begins with its
   }
 })
 
+t.test('what was served in the middle of a failover is no outage', async (t) => {
+  const error = momentOf(TRUTH[0], 'first error')
+  const pairs = EVENTS.filter((event) => event.type === 'service-seen' && event.shard === 1)
+  const refused = pairs.find((event) => event.type === 'service-seen' && !event.served)
+  if (refused?.type !== 'service-seen' || error === undefined) throw new Error('the stored run has no refusal')
+  const at = (afterRefusalMs: number) => ({
+    ...refused,
+    afterMs: refused.seenMs + afterRefusalMs,
+    seenMs: refused.seenMs + afterRefusalMs,
+  })
+  const served = { ...at(100), served: true as const }
+  const [failover] = timelinesOf([...EVENTS, served, at(400)]) ?? []
+  t.equal(failover?.clientOutageMs, (TRUTH[0]?.clientOutageMs ?? 0) - 300)
+  const [changed] = timelinesOf([...EVENTS, { ...at(100), error: 'CLUSTERDOWN' }]) ?? []
+  t.equal(changed?.clientOutageMs, TRUTH[0]?.clientOutageMs, 'another error is the same outage')
+})
+
 t.test('a fault of another name, as a partition, is a cause like any', async (t) => {
   const cut = otherwise((event) =>
     event.type === 'fault-seen' && event.fault === 'pause' ? { ...event, fault: 'partition' } : event,

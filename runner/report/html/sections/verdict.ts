@@ -97,7 +97,7 @@ function outageFigure(failovers: readonly FailoverReport[]): Figure[] {
   const outages = failoverValues(failovers, 'client_outage').flatMap(({ valueMs }) => valueMs ?? [])
   return outages.length === 0
     ? []
-    : [['longest outage', formatDuration(Math.max(...outages)), 'from the first refused write to the next served']]
+    : [['longest outage', formatDuration(Math.max(...outages)), 'writes to the shard of a failover were refused']]
 }
 
 function checkFigure({ checks }: ScenarioReport): Figure {
