@@ -381,6 +381,48 @@ t.test('what is asked for is no finding', async (t) => {
   }
 })
 
+/** What the audit finds after a step has wiped a node's data, and with it what the node knew of the cluster. */
+function foundOnceWiped(node: string, slots: string): string[] {
+  const wiped: ScenarioEvent = {
+    ...{ type: 'fault-seen', atMs: 4000, scenario, fault: 'data-wiped', nodes: [node], undone: false },
+    ...{ fromMs: 4000, toMs: 4010 },
+  }
+  const seen: ScenarioEvent = {
+    ...view('redis-node0', 6000, AS_FORMED),
+    view: [{ name: 'redis-node0', role: 'master', slots }],
+  }
+  return audit({ events: [wiped, seen] }).flatMap(({ findings }) => findings.map(({ text }) => text))
+}
+
+t.test('a master that a step made a stranger serves no slots', async (t) => {
+  t.strictSame(foundOnceWiped('redis-node0', ''), [])
+  t.match(foundOnceWiped('redis-node1', ''), [/^redis-node0 served slots 0-16383 and serves none since 6\.00 s/])
+  t.match(foundOnceWiped('redis-node0', '0-100'), [/^redis-node0 served slots 0-16383 and serves 0-100 since 6\.00 s/])
+})
+
+/** What is found when the replica follows another master, after a step has moved slots there. */
+function foundOnceMoved(command: string, on: string, left: string): string[] {
+  const moved: View = {
+    ...view('redis-node1', 6000, AS_FORMED),
+    view: [
+      { name: 'redis-node0', role: 'master', slots: left },
+      { name: 'redis-node1', role: 'replica', of: 'redis-node4', slots: '' },
+      { name: 'redis-node4', role: 'master', slots: '0-16383' },
+    ],
+  }
+  const events = [...commandSent(command, 4000, on), moved]
+  return audit({ events }).flatMap(({ findings }) => findings.map(({ text }) => text))
+}
+
+t.test("a replica follows its master's last slot", async (t) => {
+  t.strictSame(foundOnceMoved('CLUSTER SETSLOT', 'redis-node4', ''), [])
+  t.strictSame(foundOnceMoved('CLUSTER MIGRATESLOTS', 'redis-node0', ''), [])
+  const found = [/^redis-node1 became a replica of redis-node4 at 6\.00 s/]
+  t.match(foundOnceMoved('CLUSTER SETSLOT', 'redis-node4', '0-5'), found, 'its master still serves some')
+  t.match(foundOnceMoved('CLUSTER SETSLOT', 'redis-node2', ''), found, 'another master')
+  t.match(foundOnceMoved('CLUSTER COUNTKEYSINSLOT', 'redis-node4', ''), found)
+})
+
 t.test('what the runner missed before the scenario began is no finding', async (t) => {
   const events: ScenarioEvent[] = [
     { type: 'stall-seen', atMs: 2000, scenario, who: 'runner', fromMs: -18_000, toMs: 2000 },

@@ -26,17 +26,20 @@ interface Change {
   atMs: number
   before: SeenNode
   now: SeenNode
+  /** All that it said then. */
+  view: readonly SeenNode[]
 }
 
 /** Every time that a node says something else of its own role than before. */
 function changesOf({ views, endState }: AuditFacts, node: string): Change[] {
   const own = views.flatMap((fact) => {
     const seen = ownIn(fact, node)
-    return seen === undefined || endState?.absent.includes(node) ? [] : [{ atMs: fact.seenMs, seen }]
+    const { seenMs: atMs, view = [] } = fact
+    return seen === undefined || endState?.absent.includes(node) ? [] : [{ atMs, seen, view }]
   })
-  return own.slice(1).flatMap(({ atMs, seen }, index) => {
+  return own.slice(1).flatMap(({ atMs, seen, view }, index) => {
     const before = own[index]?.seen ?? seen
-    return before.role === seen.role && before.of === seen.of ? [] : [{ node, atMs, before, now: seen }]
+    return before.role === seen.role && before.of === seen.of ? [] : [{ node, atMs, before, now: seen, view }]
   })
 }
 
@@ -45,7 +48,8 @@ function ownIn({ node, view }: ViewObservation, name: string): SeenNode | undefi
 }
 
 function unexplained(facts: AuditFacts, change: Change): AuditFinding[] {
-  if (isByFailover(facts, change) || isByStep(facts, change) || isByMigration(facts, change)) return []
+  const reasons = [isByFailover, isByStep, isBySlots, isByMigration]
+  if (reasons.some((explains) => explains(facts, change))) return []
   const { node, atMs, before, now } = change
   return [
     {
@@ -79,6 +83,19 @@ function isByStep({ commands, run }: AuditFacts, { node, atMs }: Change): boolea
       ({ command, startMs, nodes }) =>
         CHANGES_ROLES.test(command) && startMs <= atMs && (nodes.length === 0 || nodes.includes(node)),
     ) || run.faults.some(({ verb, nodes, startMs }) => verb === 'data-wiped' && nodes.includes(node) && startMs <= atMs)
+  )
+}
+
+/** Commands that give a slot to another master. */
+const MOVES_SLOTS: ReadonlySet<string> = new Set(['CLUSTER SETSLOT', 'CLUSTER MIGRATESLOTS'])
+
+/** A master's replicas follow its last slot to the master that took it (clusterUpdateSlotsConfigWith, cluster.c, Redis 7.0). */
+function isBySlots({ commands }: AuditFacts, { atMs, before, now, view }: Change): boolean {
+  const { of: old } = before
+  if (old === undefined || now.of === undefined || view.find(({ name }) => name === old)?.slots !== '') return false
+  return commands.some(
+    ({ command, startMs, nodes }) =>
+      MOVES_SLOTS.has(command) && startMs <= atMs && nodes.some((node) => node === old || node === now.of),
   )
 }
 

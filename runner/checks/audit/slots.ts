@@ -18,7 +18,7 @@ export const slots: AuditRule = {
 }
 
 /** A master whose own slots became others while it stayed a master. */
-function movesOf({ views, commands, timelines }: AuditFacts, node: string): AuditFinding[] {
+function movesOf({ views, commands, timelines, run }: AuditFacts, node: string): AuditFinding[] {
   const own = views.flatMap((fact) => {
     const seen = fact.node === node ? fact.view?.find(({ name }) => name === node) : undefined
     return seen === undefined ? [] : [{ atMs: fact.seenMs, seen }]
@@ -31,7 +31,17 @@ function movesOf({ views, commands, timelines }: AuditFacts, node: string): Audi
     const isFailover = timelines.some(
       ({ outcome, from, to, startMs }) => outcome !== 'given up' && (from === node || to === node) && startMs <= atMs,
     )
-    if (!isMove || (isWhole && isFailover) || commands.some((one) => isOfCluster(one) && one.startMs <= atMs)) return []
+    // It lost its nodes.conf, and knows of no slots any more.
+    const isWiped =
+      seen.slots === '' &&
+      run.faults.some(({ verb, nodes, startMs }) => verb === 'data-wiped' && nodes.includes(node) && startMs <= atMs)
+    if (
+      !isMove ||
+      isWiped ||
+      (isWhole && isFailover) ||
+      commands.some((one) => isOfCluster(one) && one.startMs <= atMs)
+    )
+      return []
     const text = `${node} served slots ${before.slots || 'none'} and serves ${seen.slots || 'none'} since ${momentText(atMs)}, and no step moved them`
     return [{ text, nodes: [node], atMs }]
   })
