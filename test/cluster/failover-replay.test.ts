@@ -90,6 +90,19 @@ t.test('an heir that set an election up in vain before has to wait, and that is 
   t.end()
 })
 
+t.test('a mark that only nodes without a majority made is no failing', (t) => {
+  const events = storedRun('halves-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const marked = events.find((event) => event.type === 'failover-seen' && event.moment === 'marked failing')
+  if (marked?.type !== 'failover-seen') throw new Error('the stored run has no mark')
+  const stale: ScenarioEvent = { ...marked, node: 'redis-node0', about: 'redis-node2', seenMs: marked.seenMs + 50 }
+  const before = failoversIn(events)?.failovers.map(({ kind, shard, outcome }) => `${kind} ${shard} ${outcome}`)
+  const after = failoversIn([...events, stale])?.failovers.map(
+    ({ kind, shard, outcome }) => `${kind} ${shard} ${outcome}`,
+  )
+  t.strictSame(after, before)
+  t.end()
+})
+
 /** What is expected of suspicions: a file beside the failovers, where there were any. */
 function suspected(name: string): unknown {
   const file = path.join(LOGS, name, 'suspicions.json')

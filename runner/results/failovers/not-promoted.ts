@@ -117,7 +117,7 @@ function failing(observed: FailoverObservations, shard: number, reign: Reign, ou
   // What led to a new master has a timeline of its own.
   if (reign.succeeded && (outage.toMs >= overMs || (failedMs !== undefined && cleared === undefined))) return []
   const untilMs = cleared?.seenMs ?? outage.toMs
-  if (!outage.away && failedMs === undefined) return []
+  if (!outage.away && (failedMs === undefined || !isAgreed(observed, master, outage))) return []
   if (servedThroughout(observed, shard, outage.fromMs, Math.min(untilMs, outage.toMs))) return []
   const cause = outage.fault ? faultCause(observed, outage.fault, master) : unplannedCause(found, first)
   const replicas = membersOf(observed, shard).filter((name) => name !== master)
@@ -125,6 +125,19 @@ function failing(observed: FailoverObservations, shard: number, reign: Reign, ou
   const others = [...errorOf(observed, shard, cause, untilMs), ...found, ...tried]
   const to = tried.at(-1)?.node ?? ''
   return [timelineOf(observed, { shard, from: master, to, outcome: 'not promoted', cause, others, untilMs })]
+}
+
+/**
+ * Whether a mark came from the majority's side. A node that is cut off may count reports from before, and make one by
+ * itself. Without lines of logs nobody knows.
+ */
+function isAgreed(observed: FailoverObservations, master: string, { fromMs, toMs }: Outage): boolean {
+  const marks = logsBetween(observed, ['marked failing', 'told of failing'], fromMs, toMs, { about: master })
+  return marks.length === 0 || marks.some(({ node, seenMs }) => !isCutOff(observed, node, seenMs))
+}
+
+function isCutOff(observed: FailoverObservations, node: string, atMs: number): boolean {
+  return absencesOf(observed, node, 0, atMs).some(({ toMs }) => toMs > atMs)
 }
 
 function timelineOf(observed: FailoverObservations, attempt: Attempt): FailoverTimeline {
