@@ -13,26 +13,33 @@ import { viewDifferences } from './view-differences.ts'
  * roles, slots and epochs of masters, a hostname announced by all or by none and known to all, every replica linked and
  * in sync, no open slot, no `fail` or `fail?` flag. Two masters of the same slots come first: the rest follows from
  * them. In sync means: the replica's link to its master is up, no full sync is under way, and the master lists
- * it as online. The offset may lag: under load it always does.
+ * it as online. The offset may lag: under load it always does. Of nodes that are `absent` on purpose nothing is asked,
+ * and what follows from their absence is no problem.
  */
-export function healthProblems(snapshot: Snapshot, expected: { nodes: string[] }): string[] {
+export function healthProblems(
+  snapshot: Snapshot,
+  { nodes, absent = [] }: { nodes: readonly string[]; absent?: readonly string[] },
+): string[] {
   const reports = [...snapshot.reports.values()]
+  const gone = new Set(absent)
+  const expected = nodes.filter((name) => !gone.has(name))
+  const lacksMaster = snapshot.agreed.shards.some(({ master }) => gone.has(master))
   return [
     ...doubleOwners(reports),
-    ...unreachableNodes(snapshot, expected.nodes),
-    ...strangers(snapshot, expected.nodes),
-    ...clusterState(reports),
+    ...unreachableNodes(snapshot, expected),
+    ...strangers(snapshot, expected),
+    ...(lacksMaster ? [] : clusterState(reports)),
     ...unownedSlots(snapshot, reports),
-    ...failingFlags(snapshot, reports),
-    ...viewDifferences(snapshot),
+    ...failingFlags(snapshot, reports, gone),
+    ...viewDifferences(snapshot, gone),
     ...missingHostnames(reports),
     ...unknownHostnames(snapshot),
-    ...replicaLinks(snapshot, reports),
+    ...replicaLinks(snapshot, reports, gone),
     ...openSlots(snapshot, reports),
   ]
 }
 
-function unreachableNodes(snapshot: Snapshot, expected: string[]): string[] {
+function unreachableNodes(snapshot: Snapshot, expected: readonly string[]): string[] {
   const reasons = new Map<string, string[]>()
   for (const name of expected.filter((node) => !snapshot.reports.has(node))) {
     const reason = snapshot.unreachable.get(name) ?? 'it was not asked'
@@ -43,7 +50,7 @@ function unreachableNodes(snapshot: Snapshot, expected: string[]): string[] {
   )
 }
 
-function strangers(snapshot: Snapshot, expected: string[]): string[] {
+function strangers(snapshot: Snapshot, expected: readonly string[]): string[] {
   const problems: string[] = []
   const unknownTo = new Map<string, string[]>()
   const handshakes = new Set<string>()
@@ -84,13 +91,14 @@ function unownedSlots(snapshot: Snapshot, reports: NodeReport[]): string[] {
   return missing.length === 0 ? [] : [`slots ${formatSlotRanges(missing)} have no owner`]
 }
 
-function failingFlags(snapshot: Snapshot, reports: NodeReport[]): string[] {
+function failingFlags(snapshot: Snapshot, reports: NodeReport[], gone: ReadonlySet<string>): string[] {
   const failing = new Map<string, string[]>()
   const suspected = new Map<string, string[]>()
   for (const { name, view } of reports) {
     for (const node of view.nodes.filter(isMarkedFailing)) {
+      const subject = snapshot.nameOf(node)
       const marks = node.flags.has('fail') ? failing : suspected
-      marks.set(snapshot.nameOf(node), [...(marks.get(snapshot.nameOf(node)) ?? []), name])
+      if (!gone.has(subject)) marks.set(subject, [...(marks.get(subject) ?? []), name])
     }
   }
   return [
@@ -99,7 +107,7 @@ function failingFlags(snapshot: Snapshot, reports: NodeReport[]): string[] {
   ]
 }
 
-function replicaLinks(snapshot: Snapshot, reports: NodeReport[]): string[] {
+function replicaLinks(snapshot: Snapshot, reports: NodeReport[], gone: ReadonlySet<string>): string[] {
   return reports.flatMap((report) => {
     const { name, view, replication } = report
     const me = ownLine(report)
@@ -109,6 +117,7 @@ function replicaLinks(snapshot: Snapshot, reports: NodeReport[]): string[] {
     if (replication.role === 'master') return []
     const master = view.nodes.find((node) => node.id === me?.masterId)
     const masterName = master ? snapshot.nameOf(master) : 'no known node'
+    if (gone.has(masterName)) return []
     if (replication.syncInProgress) return [`${name}: a full sync from its master ${masterName} is under way`]
     if (replication.masterLink !== 'up') return [`${name}: link to its master ${masterName} is down`]
     const masterReport = snapshot.reports.get(masterName)

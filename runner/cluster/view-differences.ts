@@ -39,10 +39,10 @@ function differences(snapshot: Snapshot): Difference[] {
   )
 }
 
-/** The differences in sentences, those on the same node seen the same way in one. */
-export function viewDifferences(snapshot: Snapshot): string[] {
+/** The differences in sentences, those on the same node seen the same way in one; none on nodes that are gone. */
+export function viewDifferences(snapshot: Snapshot, gone: ReadonlySet<string> = new Set()): string[] {
   const groups = new Map<string, { first: Difference; viewers: string[] }>()
-  for (const difference of differences(snapshot)) {
+  for (const difference of differences(snapshot).filter(({ subject }) => !gone.has(subject))) {
     const key = `${difference.subject}\n${difference.seen}`
     const group = groups.get(key) ?? { first: difference, viewers: [] }
     group.viewers.push(difference.viewer)

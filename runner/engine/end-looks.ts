@@ -26,7 +26,7 @@ export interface EndLooksOptions {
   /** Server settings of the run. */
   config: Readonly<Record<string, string>>
   datasets: Datasets
-  /** Nodes that the scenario left down. */
+  /** Nodes that the scenario left down, or that ended by themselves: the others are looked at without them. */
   absent: readonly string[]
   /** Nodes that stand still, though no step paused them. */
   frozen: readonly string[]
@@ -48,11 +48,14 @@ export async function lookAtEnd(options: EndLooksOptions): Promise<void> {
     if (dataset !== undefined) await readDataset(dataset, options)
   }
   // Of a cluster that is not healthy it is not clear who has to have what.
-  if (snapshot === undefined || absent.length > 0) return
+  if (snapshot === undefined) return
   const { keys, tookMs, differences, unnamed, incomplete } = await compareData(cluster, snapshot, {
     withinMs: COMPARE_WITHIN_MS,
+    absent,
     signal,
   })
+  const isThere = (name: string) => !absent.includes(name)
+  const compared = snapshot.agreed.shards.filter(({ master }) => isThere(master))
   recorder.record({
     type: 'data-compared',
     scenario,
@@ -60,7 +63,7 @@ export async function lookAtEnd(options: EndLooksOptions): Promise<void> {
     tookMs,
     unnamed,
     incomplete,
-    replicas: snapshot.agreed.shards.reduce((sum, { replicas }) => sum + replicas.length, 0),
+    replicas: compared.flatMap(({ replicas }) => replicas.filter(isThere)).length,
     differences: differences.map((difference) => ({
       shard: difference.shard,
       nodes: [difference.replica ?? difference.master],
@@ -81,7 +84,7 @@ function settlingTimeMs(config: Readonly<Record<string, string>>): number {
 async function settle(options: EndLooksOptions): Promise<Snapshot | undefined> {
   const { recorder, scenario, cluster, config, absent, frozen, firstEpoch, signal } = options
   const withinMs = settlingTimeMs(config)
-  const expected = { nodes: cluster.nodes.map(({ name }) => name) }
+  const expected = { nodes: cluster.nodes.map(({ name }) => name), absent }
   let snapshot: Snapshot | undefined
   let problems: string[] = []
   const look = async () => {
@@ -89,13 +92,7 @@ async function settle(options: EndLooksOptions): Promise<Snapshot | undefined> {
     problems = healthProblems(snapshot, expected)
     return { ok: problems.length === 0, seen: problems.join('; ') }
   }
-  const polled = await poll(look, {
-    clock: cluster.clock,
-    signal,
-    // Nodes that were left down keep a cluster from being healthy.
-    withinMs: absent.length > 0 ? 0 : withinMs,
-    everyMs: LOOK_EVERY_MS,
-  })
+  const polled = await poll(look, { clock: cluster.clock, signal, withinMs, everyMs: LOOK_EVERY_MS })
   const last = highestEpoch(snapshot)
   recorder.record({
     type: 'end-state-seen',

@@ -51,7 +51,7 @@ export interface EndStateObservation {
   problems: string[]
   /** The highest epoch that a node knew when the cluster was ready, and at the last look. */
   epochs?: { first: number; last: number }
-  /** Nodes that the scenario itself had left stopped or paused: nothing is asked of them. */
+  /** Nodes that the scenario had left stopped or paused, or that had ended: nothing is asked of them. */
   absent: string[]
 }
 

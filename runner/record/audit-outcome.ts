@@ -1,5 +1,8 @@
-/** How a rule of the audit counts: `warned` under `--audit warn`, where findings change no verdict. */
-export type AuditVerdict = 'passed' | 'failed' | 'inconclusive' | 'warned'
+/**
+ * How a rule of the audit counts: `warned` under `--audit warn`, where findings change no verdict; `not-evaluated`
+ * where there was nothing to look at.
+ */
+export type AuditVerdict = 'passed' | 'failed' | 'inconclusive' | 'warned' | 'not-evaluated'
 
 /** What the scenario says of a finding beforehand. */
 type AuditPardon = 'expected' | 'allowed'

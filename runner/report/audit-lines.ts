@@ -2,14 +2,30 @@ import { plural, visible, wrap } from '../base/text.ts'
 import type { AuditFinding, AuditOutcome, AuditRuleOutcome } from '../record/audit-outcome.ts'
 import { isOpen } from '../results/verdict.ts'
 import type { OutputStyle, Paint } from './style.ts'
+import { type AnyVerdict, VERDICT_LOOKS } from './verdicts.ts'
 
-/** `11 rules, 0 findings`; findings that the scenario means are counted apart. */
+/**
+ * `11 rules, 0 findings`; rules that had nothing to look at, and findings that the scenario means, are counted apart.
+ */
 export function auditSummary({ rules }: AuditOutcome): string {
   const findings = rules.flatMap((rule) => rule.findings)
   const open = findings.filter(isOpen).length
   const meant = findings.length - open
-  const parts = [plural(rules.length, 'rule'), plural(open, 'finding')]
-  return [...parts, ...(meant > 0 ? [`${meant} that the scenario means`] : [])].join(', ')
+  const blind = rules.filter(({ verdict }) => verdict === 'not-evaluated').length
+  return [
+    plural(rules.length, 'rule'),
+    ...(blind > 0 ? [`${blind} not evaluated`] : []),
+    plural(open, 'finding'),
+    ...(meant > 0 ? [`and ${meant} more that the scenario means`] : []),
+  ].join(', ')
+}
+
+/** How the verdict of a rule is shown: as which other one, and the word for it. */
+export function lookOfRule({ verdict }: AuditRuleOutcome): { look: AnyVerdict; word: string } {
+  if (verdict === 'warned') return { look: 'inconclusive', word: verdict }
+  // Of a check this is a failure; a rule that nobody asked for may have nothing to look at.
+  if (verdict === 'not-evaluated') return { look: 'not-run', word: VERDICT_LOOKS[verdict].word }
+  return { look: verdict, word: VERDICT_LOOKS[verdict].word }
 }
 
 /** How a finding counts, in a word. */

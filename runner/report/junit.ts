@@ -111,6 +111,7 @@ function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly
 /** A rule has one case: of several findings the first says why, and the others stand with it. */
 function ruleCase(scenario: ScenarioReport, outcome: AuditRuleOutcome, problems: readonly Problem[]): TestCase {
   const head = { name: `audit ${outcome.rule}`, classname: scenario.id, file: scenario.file, time: seconds(0) }
+  if (outcome.verdict === 'not-evaluated') return skippedCase(head, `not evaluated, looked at ${outcome.lookedAt}`)
   const said = [`${outcome.sentence} Looked at ${outcome.lookedAt}.`, ...outcome.findings.map(({ text }) => text)]
   return testCase(
     head,

@@ -2,7 +2,7 @@ import { formatDuration, formatLimit } from '../base/duration.ts'
 import { oneLine, plural } from '../base/text.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
-import { auditSummary } from './audit-lines.ts'
+import { auditSummary, lookOfRule } from './audit-lines.ts'
 import { failoverTime, suspicionText } from './failover-lines.ts'
 import { toldFailovers } from './failover-tries.ts'
 import { type Problem, problemsOf } from './problems.ts'
@@ -135,10 +135,12 @@ function checkBlock({ id, checks }: ScenarioReport): string {
 
 function auditBlock({ id, audit }: ScenarioReport): string[] {
   if (audit === undefined) return []
-  const rows = audit.rules.map(({ rule, sentence, verdict, lookedAt, findings }) => [
-    `${EMOJI[verdict === 'warned' ? 'inconclusive' : verdict]} ${verdict}`,
-    ...[rule, sentence, lookedAt, findings.map(({ text }) => text).join('; ') || 'none'].map(asText),
-  ])
+  const rows = audit.rules.map((outcome) => {
+    const { rule, sentence, verdict, lookedAt, findings } = outcome
+    const { look, word } = lookOfRule(outcome)
+    const found = findings.map(({ text }) => text).join('; ') || (verdict === 'not-evaluated' ? '' : 'none')
+    return [`${EMOJI[look]} ${word}`, ...[rule, sentence, lookedAt, found].map(asText)]
+  })
   const summary = `Audit of ${asText(id)}: ${auditSummary(audit)}`
   const rules = table(['verdict', 'rule', 'what holds', 'looked at', 'findings'], rows)
   return [`<details><summary>${summary}</summary>\n\n${rules}\n\n</details>`]

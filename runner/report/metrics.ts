@@ -116,12 +116,11 @@ function families(run: RunReport): Family[] {
     {
       name: 'audit_findings',
       type: 'gauge',
-      help: 'What a rule of the audit found and the scenario does not mean.',
+      help: 'What a rule of the audit found and the scenario does not mean; none of a rule that was not evaluated.',
       samples: each(({ audit }, labels) =>
-        (audit?.rules ?? []).map(({ rule, findings }) => ({
-          labels: { ...labels, rule },
-          value: findings.filter(isOpen).length,
-        })),
+        (audit?.rules ?? []).flatMap(({ rule, verdict, findings }) =>
+          verdict === 'not-evaluated' ? [] : [{ labels: { ...labels, rule }, value: findings.filter(isOpen).length }],
+        ),
       ),
     },
     {

@@ -350,12 +350,48 @@ t.test('nothing is found where nothing happened', async (t) => {
     rules.flatMap(({ findings }) => findings),
     [],
   )
-  t.ok(rules.every(({ verdict, lookedAt }) => verdict === 'passed' && lookedAt !== ''))
+  t.strictSame(
+    rules.filter(({ verdict }) => verdict !== 'passed').map(({ rule, verdict, lookedAt }) => [rule, verdict, lookedAt]),
+    [
+      ['lost_writes', 'not-evaluated', 'nothing: the scenario has no dataset and no workload'],
+      ['growth', 'not-evaluated', 'nothing: no server was asked what it holds once all faults were healed'],
+    ],
+  )
+})
+
+t.test('a rule that had nothing to look at is not evaluated', async (t) => {
+  const blind = (planted: Planted) =>
+    audit(planted)
+      .filter(({ verdict }) => verdict === 'not-evaluated')
+      .map(({ rule, lookedAt }) => `${rule}: ${lookedAt}`)
+  t.strictSame(blind({ without: ['end-state-seen', 'data-compared'], workloads: [{ name: 'shop' }] }).slice(0, 2), [
+    'end_state: nothing: the steps did not pass',
+    'replica_data: nothing: the steps did not pass',
+  ])
+  t.ok(blind({ without: ['view-seen'] }).includes('slots: nothing: no node was ever seen'))
+  t.ok(blind({ without: ['view-seen'] }).includes('roles: nothing: no node was ever seen'))
+  const expected = audit({ pardons: { lost_writes: [{ pardon: 'expected' }] } })
+  t.match(
+    expected.find(({ rule }) => rule === 'lost_writes'),
+    { verdict: 'failed', findings: [{}] },
+    'what is expected of it was not found',
+  )
+})
+
+t.test('nodes that are down at the end are left out, and the others looked at', async (t) => {
+  const seen: ScenarioEvent = {
+    ...{ type: 'end-state-seen', atMs: 19_000, scenario, withinMs: 23_000, settledAfterMs: 2, problems: [] },
+    absent: ['redis-node1'],
+  }
+  const rules = audit({ events: [seen], without: ['end-state-seen'] })
+  const lookedAt = (name: string) => rules.find(({ rule }) => rule === name)?.lookedAt
+  t.equal(lookedAt('end_state'), '1 node, healthy after 2 ms, without redis-node1, which was down')
+  t.equal(lookedAt('replica_data'), '300 keys on 1 replica in 40 ms, without redis-node1')
 })
 
 for (const [name, { rule, says, verdict = 'failed', ...planted }] of Object.entries(PLANTS)) {
   t.test(`${name}: found by ${rule} alone`, async (t) => {
-    const bad = audit(planted).filter((outcome) => outcome.verdict !== 'passed')
+    const bad = audit(planted).filter(({ findings }) => findings.length > 0)
     t.strictSame(
       bad.map((outcome) => outcome.rule),
       [rule],

@@ -132,6 +132,32 @@ t.test('nodes that do not answer, grouped by reason', async (t) => {
   t.same(healthProblems(snapshot, { nodes: NAMES }), ['redis-node4, redis-node5 do not answer: connection refused'])
 })
 
+t.test('of a cluster without nodes that are down on purpose, what follows from that is no problem', async (t) => {
+  const without = (index: number, plant: (reports: NodeReport[]) => void = () => undefined) => {
+    const reports = healthyReports()
+    const absent = NAMES[index] ?? ''
+    for (const viewer of NAMES.keys()) see(reports, viewer, index, { flags: new Set(['fail']) })
+    reports.splice(index, 1)
+    for (const report of reports) report.info.state = index === 0 ? 'fail' : 'ok'
+    if (index === 0) reportAt(reports, 1).replication.masterLink = 'down'
+    plant(reports)
+    return healthProblems(snapshotOf(reports, { [absent]: 'connection refused' }), { nodes: NAMES, absent: [absent] })
+  }
+  t.same(without(5), [], 'a replica')
+  t.same(without(0), [], 'a master that nobody replaces')
+  t.same(
+    without(5, (reports) => see(reports, 0, 0, { openSlots: [`[77->-${idOf(2)}]`] })),
+    ['redis-node0 has open slots: 77 (moving to redis-node2)'],
+  )
+  t.same(
+    without(5, (reports) => {
+      reportAt(reports, 1).replication.masterLink = 'down'
+      for (const report of reports) report.info.state = 'fail'
+    }),
+    ['the cluster state is fail on all nodes that answer', 'redis-node1: link to its master redis-node0 is down'],
+  )
+})
+
 t.test('nodes that are no members, or not known to all', async (t) => {
   t.same(
     problems((reports) => {

@@ -6,6 +6,7 @@ import { DEFAULT_SERVER } from '../../runner/platforms/catalogue.ts'
 import type { AuditRuleOutcome } from '../../runner/record/audit-outcome.ts'
 import type { PlannedStep, RunEvent } from '../../runner/record/events.ts'
 import type { ScenarioReport } from '../../runner/results/report-model.ts'
+import { isOpen } from '../../runner/results/verdict.ts'
 import { lastReport, reportsFolder, startCli } from './cli.ts'
 import { clusterFlags, leaseCluster } from './lease.ts'
 import { Outside } from './outside.ts'
@@ -65,7 +66,7 @@ export async function playPlanted(
   const [scenario] = lastReport(reports).scenarios
   if (scenario === undefined) throw new Error(`nothing was played: ${stdout}${stderr}`)
   const rules = scenario.audit?.rules ?? []
-  return { code, stdout, scenario, rules, bad: rules.filter(({ verdict }) => verdict !== 'passed') }
+  return { code, stdout, scenario, rules, bad: rules.filter(({ findings }) => findings.some(isOpen)) }
 }
 
 /** Resolves with whether the moment came before the run was over. */

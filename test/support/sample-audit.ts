@@ -32,6 +32,13 @@ const RULES: AuditRuleOutcome[] = [
     findings: [],
   },
   {
+    rule: 'replica_data',
+    sentence: "At the end each replica's data equaled its master's.",
+    verdict: 'not-evaluated',
+    lookedAt: 'nothing: the cluster was not healthy',
+    findings: [],
+  },
+  {
     rule: 'evidence',
     sentence: 'The run saw what it judges.',
     verdict: 'inconclusive',

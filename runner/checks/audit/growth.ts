@@ -2,7 +2,7 @@ import { plural } from '../../base/text.ts'
 import type { ResourceObservation } from '../../record/audit-observations.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import { momentText } from '../words.ts'
-import type { AuditRule } from './rule.ts'
+import { type AuditRule, blind } from './rule.ts'
 
 /** A rise over fewer looks than these says nothing. */
 const LEAST_LOOKS = 5
@@ -34,6 +34,7 @@ export const growth: AuditRule = {
   judge({ resources, run, nodes }) {
     const healedMs = Math.max(0, ...run.faults.map(({ endMs }) => endMs))
     const after = resources.filter(({ seenMs }) => seenMs >= healedMs)
+    if (after.length === 0) return blind('no server was asked what it holds once all faults were healed')
     const findings = nodes.flatMap(({ name }) => {
       const looks = after.filter(({ node }) => node === name).sort((a, b) => a.seenMs - b.seenMs)
       return MEASURES.flatMap((measure) => rising(name, looks, measure))

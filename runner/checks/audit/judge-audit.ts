@@ -26,7 +26,7 @@ function judgeRule(
   pardons: readonly AuditPardonFor[],
   warnOnly: boolean,
 ): AuditRuleOutcome {
-  const { lookedAt, findings } = rule.judge(facts)
+  const { lookedAt, findings, isBlind = false } = rule.judge(facts)
   const judged = findings.map((finding) => withPardon(finding, pardons))
   // Where the steps did not pass, what they were to bring about may not have happened.
   const wereAllPlayed = facts.endState !== undefined
@@ -36,7 +36,8 @@ function judgeRule(
     .filter((wanted) => !judged.some((finding) => covers(wanted, finding)))
     .map((wanted) => notFound(rule, wanted))
   const all = [...judged, ...missed]
-  return { rule: rule.name, sentence: rule.sentence, verdict: verdictOf(all, warnOnly), lookedAt, findings: all }
+  const verdict = isBlind && all.length === 0 ? 'not-evaluated' : verdictOf(all, warnOnly)
+  return { rule: rule.name, sentence: rule.sentence, verdict, lookedAt, findings: all }
 }
 
 function withPardon(finding: AuditFinding, pardons: readonly AuditPardonFor[]): AuditFinding {

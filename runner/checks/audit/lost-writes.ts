@@ -2,7 +2,7 @@ import { listed, plural } from '../../base/text.ts'
 import type { DatasetObservation } from '../../record/audit-observations.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { WorkloadFact } from '../../results/audit-facts.ts'
-import type { AuditRule } from './rule.ts'
+import { type AuditRule, blind } from './rule.ts'
 
 const SHOWN = 5
 
@@ -10,10 +10,13 @@ export const lostWrites: AuditRule = {
   name: 'lost_writes',
   sentence: 'Everything that was acknowledged is there at the end: every dataset of `write`, every workload.',
   reason: 'A scenario that forgets to ask for its data would pass while it is gone.',
-  judge({ datasets, workloads }) {
+  judge({ datasets, workloads, endState }) {
     const names = [...datasets, ...workloads].map(({ name }) => name)
+    if (names.length === 0) {
+      return blind(endState === undefined ? 'the steps did not pass' : 'the scenario has no dataset and no workload')
+    }
     return {
-      lookedAt: names.length === 0 ? 'no data of its own' : listed(names),
+      lookedAt: listed(names),
       findings: [...datasets.flatMap(ofDataset), ...workloads.flatMap(ofWorkload)],
     }
   },

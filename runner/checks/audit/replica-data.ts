@@ -1,7 +1,7 @@
 import { formatDuration } from '../../base/duration.ts'
-import { plural } from '../../base/text.ts'
+import { listed, plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
-import type { AuditRule } from './rule.ts'
+import { type AuditRule, blind } from './rule.ts'
 
 export const replicaData: AuditRule = {
   name: 'replica_data',
@@ -9,8 +9,7 @@ export const replicaData: AuditRule = {
   reason: 'A replica that differs from its master loses data at the next failover, and nothing shows it before.',
   judge({ data, endState }) {
     if (data === undefined) {
-      const why = endState === undefined ? 'the steps did not pass' : 'the cluster was not healthy'
-      return { lookedAt: `nothing: ${why}`, findings: [] }
+      return blind(endState === undefined ? 'the steps did not pass' : 'the cluster was not healthy')
     }
     const { differences, unnamed, incomplete, keys, replicas, tookMs } = data
     const findings = differences.map(({ text, nodes }): AuditFinding => ({ text, nodes }))
@@ -23,7 +22,9 @@ export const replicaData: AuditRule = {
         inconclusive: true,
       }),
     )
-    const lookedAt = `${plural(keys, 'key')} on ${plural(replicas, 'replica')} in ${formatDuration(tookMs)}`
+    const absent = endState?.absent ?? []
+    const without = absent.length === 0 ? '' : `, without ${listed(absent)}`
+    const lookedAt = `${plural(keys, 'key')} on ${plural(replicas, 'replica')} in ${formatDuration(tookMs)}${without}`
     return { lookedAt, findings: [...findings, ...missed] }
   },
 }

@@ -3,7 +3,7 @@ import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { SeenNode, ViewObservation } from '../../record/observations.ts'
 import type { AuditFacts } from '../../results/audit-facts.ts'
 import { momentText } from '../words.ts'
-import type { AuditRule } from './rule.ts'
+import { type AuditRule, blind } from './rule.ts'
 
 /** A node's view may show a change this much before the log line of its promotion, ms: looks and lines have errors. */
 const EARLY_MS = 500
@@ -13,6 +13,7 @@ export const roles: AuditRule = {
   sentence: 'No node changed its role or its master without a failover, a step or a fault that explains it.',
   reason: 'A replica that follows another master by itself leaves a shard without one.',
   judge(facts) {
+    if (facts.views.length === 0) return blind('no node was ever seen')
     const changes = facts.nodes.flatMap(({ name }) => changesOf(facts, name))
     return {
       lookedAt: plural(changes.length, 'change'),

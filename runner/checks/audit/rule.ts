@@ -6,6 +6,13 @@ interface Audited {
   /** What it was judged by: `6 servers`. */
   lookedAt: string
   findings: AuditFinding[]
+  /** There was nothing to look at: that nothing was found means nothing. */
+  isBlind?: true
+}
+
+/** Of a rule that had nothing to look at, and why. */
+export function blind(why: string): Audited {
+  return { lookedAt: `nothing: ${why}`, findings: [], isBlind: true }
 }
 
 /** One rule of the audit. Adding one is a file like this and a line in `index.ts`. */

@@ -2,7 +2,7 @@ import { plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { AdministeredFact, AuditFacts } from '../../results/audit-facts.ts'
 import { momentText } from '../words.ts'
-import type { AuditRule } from './rule.ts'
+import { type AuditRule, blind } from './rule.ts'
 
 export const slots: AuditRule = {
   name: 'slots',
@@ -10,6 +10,7 @@ export const slots: AuditRule = {
   reason:
     'Slots that move by themselves take their keys out of reach; epochs that rise by themselves show elections nobody saw.',
   judge(facts) {
+    if (facts.views.length === 0) return blind('no node was ever seen')
     return {
       lookedAt: plural(facts.views.length, 'view'),
       findings: [...facts.nodes.flatMap(({ name }) => movesOf(facts, name)), ...epochsOf(facts)],

@@ -13,6 +13,8 @@ export interface CompareOptions {
   syncWithinMs?: number
   /** How many differences are named; all are counted. Default 100. */
   limit?: number
+  /** Nodes that are down on purpose: the others are compared without them. */
+  absent?: readonly string[]
   /** Aborting rejects the comparison with the signal's reason. */
   signal?: AbortSignal
 }
@@ -106,8 +108,10 @@ class Comparison {
     for (const name of names.filter((one) => !this.#cluster.has(one))) {
       this.#incomplete.add(`shard ${shard.number}: ${name} is no node of this run`)
     }
-    if (!this.#cluster.has(shard.master)) return 0
-    const replicas = shard.replicas.filter((name) => this.#cluster.has(name))
+    const absent = this.#options.absent ?? []
+    const isThere = (name: string) => this.#cluster.has(name) && !absent.includes(name)
+    if (!isThere(shard.master)) return 0
+    const replicas = shard.replicas.filter(isThere)
     const comparison = new ShardComparison(
       shard,
       { master: this.#node(shard.master), replicas: replicas.map((name) => this.#node(name)) },

@@ -1,5 +1,5 @@
 import type { AuditFinding, AuditOutcome, AuditRuleOutcome } from '../../../record/audit-outcome.ts'
-import { auditSummary, wordOf } from '../../audit-lines.ts'
+import { auditSummary, lookOfRule, wordOf } from '../../audit-lines.ts'
 import { badge, html, type Markup } from '../markup.ts'
 
 /** What the run was audited for, also where all is well. Nothing where no cluster came to be. */
@@ -15,10 +15,11 @@ export function auditSection(audit: AuditOutcome | undefined): Markup | undefine
 function ruleRow(outcome: AuditRuleOutcome): Markup {
   const { rule, sentence, verdict, lookedAt, findings } = outcome
   const isBad = verdict === 'failed' || verdict === 'inconclusive'
-  const mark = verdict === 'warned' ? badge('inconclusive', 'warned') : badge(verdict)
+  const { look, word } = lookOfRule(outcome)
+  const none = verdict === 'not-evaluated' ? '' : 'none'
   const list = html`<ul>${findings.map((finding) => findingItem(finding, outcome))}</ul>`
-  return html`<tr${isBad && html` class="bad"`}><td>${mark}</td><td>${rule}<div class="dim small">${sentence}</div></td>
-<td>${lookedAt}</td><td>${findings.length === 0 ? 'none' : list}</td></tr>`
+  return html`<tr${isBad && html` class="bad"`}><td>${badge(look, word)}</td><td>${rule}<div class="dim small">${sentence}</div></td>
+<td>${lookedAt}</td><td>${findings.length === 0 ? none : list}</td></tr>`
 }
 
 function findingItem(finding: AuditFinding, outcome: AuditRuleOutcome): Markup {
