@@ -9,6 +9,7 @@ import { resolvePardons, type WrittenPardon } from '../scenario/audit-section.ts
 import type { Datasets } from '../steps/datasets.ts'
 import { Names } from '../steps/names.ts'
 import { highestEpoch, lookAtEnd } from './end-looks.ts'
+import { countMachineLoad } from './machine-load.ts'
 import { watchResources } from './resource-watch.ts'
 import { ServerWatch } from './server-watch.ts'
 
@@ -34,11 +35,13 @@ export class Audit {
   #hasServers = false
   #firstEpoch = 0
   #names = new Names()
+  readonly #machineLoad: ReturnType<typeof countMachineLoad>
   #stopWatching: () => void = () => undefined
 
   constructor(options: AuditOptions) {
     this.#options = options
     this.servers = new ServerWatch(options)
+    this.#machineLoad = countMachineLoad(options.clock.nowMs())
   }
 
   /** From now on it is seen if a server ends. */
@@ -69,6 +72,12 @@ export class Audit {
    */
   async end(signal: AbortSignal): Promise<void> {
     this.#stopWatching()
+    const { recorder, clock, scenario } = this.#options
+    const load = this.#machineLoad(clock.nowMs())
+    if (load !== undefined) {
+      const [fromMs, toMs] = [recorder.timeOf(load.fromMs), recorder.timeOf(load.toMs)]
+      recorder.record({ type: 'machine-seen', scenario, ...load, fromMs, toMs })
+    }
     if (!signal.aborted) await this.servers.lookAtAll()
   }
 

@@ -66,6 +66,16 @@ export interface ResourceObservation {
   keys: number
 }
 
+/** How much of its time the machine of the runner was wanting for cores, from set-up to the end. */
+export interface MachineObservation {
+  fromMs: number
+  toMs: number
+  /** Share of the time of its cores that its host gave to others, 0-1. */
+  stolen: number
+  /** Share of the time in which something waited for a core, 0-1; absent where the kernel does not tell. */
+  waited?: number
+}
+
 /** What reading a dataset of `write` back at the end has shown. */
 export interface DatasetObservation {
   name: string

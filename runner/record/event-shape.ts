@@ -39,6 +39,7 @@ const NEEDED: Readonly<Record<EventType, Readonly<Record<string, Kind>>>> = {
   'server-ended': { ...OF_SCENARIO, node: 'text', seenMs: 'number', text: 'text', lastLines: 'list' },
   'server-started': { ...OF_SCENARIO, node: 'text', seenMs: 'number' },
   'resources-seen': { ...OF_SCENARIO, node: 'text', seenMs: 'number', clients: 'number' },
+  'machine-seen': { ...OF_SCENARIO, fromMs: 'number', toMs: 'number', stolen: 'number' },
   'end-state-seen': { ...OF_SCENARIO, withinMs: 'number', problems: 'list', absent: 'list' },
   'dataset-read': { ...OF_SCENARIO, name: 'text', keys: 'number', wrong: 'list', wrongCount: 'number' },
   'data-compared': { ...OF_SCENARIO, keys: 'number', replicas: 'number', differences: 'list' },

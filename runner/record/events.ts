@@ -9,6 +9,7 @@ import type {
   DataObservation,
   DatasetObservation,
   EndStateObservation,
+  MachineObservation,
   ResourceObservation,
   ServerEndObservation,
   ServerStartObservation,
@@ -189,6 +190,7 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'server-ended'; scenario: number } & ServerEndObservation)
   | ({ type: 'server-started'; scenario: number } & ServerStartObservation)
   | ({ type: 'resources-seen'; scenario: number } & ResourceObservation)
+  | ({ type: 'machine-seen'; scenario: number } & MachineObservation)
   | ({ type: 'end-state-seen'; scenario: number } & EndStateObservation)
   | ({ type: 'dataset-read'; scenario: number } & DatasetObservation)
   | ({ type: 'data-compared'; scenario: number } & DataObservation)

@@ -3,6 +3,7 @@ import type {
   DataObservation,
   DatasetObservation,
   EndStateObservation,
+  MachineObservation,
   ResourceObservation,
   ServerEndObservation,
   ServerStartObservation,
@@ -48,6 +49,8 @@ export interface AuditFacts {
   workloads: readonly WorkloadFact[]
   stalls: readonly StallObservation[]
   clockSteps: readonly ClockStepObservation[]
+  /** Absent where the kernel does not tell, and in older records. */
+  machine?: MachineObservation
   commands: readonly AdministeredFact[]
   /** Absent where the data could not be compared: it was cut short, or the cluster was not healthy. */
   data?: DataObservation
@@ -65,6 +68,7 @@ export function auditFacts(
   const { startMs, cluster, failovers } = results
   const since = <T extends { seenMs: number }>(seen: T): T => ({ ...seen, seenMs: seen.seenMs - startMs })
   const [data] = ofType(events, 'data-compared')
+  const [machine] = ofType(events, 'machine-seen')
   const [endState] = ofType(events, 'end-state-seen')
   return {
     run,
@@ -89,6 +93,7 @@ export function auditFacts(
         ? []
         : [{ command: outcome.administers, nodes: outcome.targets ?? [], startMs: beganMs }],
     ),
+    ...(machine && { machine }),
     ...(data && { data }),
     ...(endState && { endState }),
   }

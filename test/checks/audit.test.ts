@@ -329,6 +329,17 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
     rule: 'growth',
     says: /^connections of redis-node0 grew at each of 5 looks since 9\.00 s, from 10 to 130$/,
   },
+  'connections that grow, but for a pause': {
+    events: [2, 22, 52, 82, 112, 142, 112, 142, 172].map((clients, place) => resources(6000 + place * 1000, clients)),
+    rule: 'growth',
+    says: /^connections of redis-node0 grew over 9 looks since 6\.00 s, from 2 to 172$/,
+  },
+  'a host that gave most of the time to others': {
+    events: [{ type: 'machine-seen', atMs: 19_150, scenario, fromMs: 0, toMs: 19_150, stolen: 0.62, waited: 0.9 }],
+    rule: 'evidence',
+    says: /^The host of this machine gave 62 % of its cores' time to others$/,
+    verdict: 'inconclusive',
+  },
   'a load that was hardly sent': {
     workloads: [{ name: 'shop', starved: 'it sent 40 of 450 operations due (9%)' }],
     rule: 'evidence',

@@ -10,6 +10,8 @@ import type { AuditRule } from './rule.ts'
 const MOST_STALLED = 0.5
 /** And for more than this, ms: a moment on a busy machine may be most of a run that is over at once. */
 const LEAST_STALLED_MS = 2000
+/** A machine that waits for less than this share of its time is not worth a word. */
+const WORTH_A_WORD = 0.05
 
 export const evidence: AuditRule = {
   name: 'evidence',
@@ -24,9 +26,10 @@ export const evidence: AuditRule = {
       formatDuration(run.durationMs),
       ...(workloads.length === 0 ? [] : [plural(workloads.length, 'workload')]),
       ...(stalls.length === 0 ? [] : [`stood still for ${formatDuration(stalledMs(stalls))} in all`]),
+      ...busyMachine(facts),
       ...(clockSteps.length === 0 ? [] : [`the wall clock was set ${plural(clockSteps.length, 'time')}`]),
     ]
-    return { lookedAt: seen.join(', '), findings: [...starved, ...stoodStill(facts)] }
+    return { lookedAt: seen.join(', '), findings: [...starved, ...stoodStill(facts), ...stolen(facts)] }
   },
 }
 
@@ -52,4 +55,29 @@ function stoodStill({ stalls, run }: AuditFacts): AuditFinding[] {
       hint: 'the machine was paused, or too busy to run this program: play it again on a quieter one',
     },
   ]
+}
+
+function busyMachine({ machine }: AuditFacts): string[] {
+  const { stolen = 0, waited = 0 } = machine ?? {}
+  return [
+    ...(waited < WORTH_A_WORD ? [] : [`something waited for a core for ${percent(waited)} of it`]),
+    ...(stolen < WORTH_A_WORD ? [] : [`${percent(stolen)} of the cores' time went to other machines`]),
+  ]
+}
+
+/** What waits for a core gets it in a moment; what a host takes away stands still for as long as that pleases. */
+function stolen({ machine }: AuditFacts): AuditFinding[] {
+  if (machine === undefined || machine.stolen < MOST_STALLED) return []
+  return [
+    {
+      text: `The host of this machine gave ${percent(machine.stolen)} of its cores' time to others`,
+      nodes: [],
+      inconclusive: true,
+      hint: 'what took long may have waited for a core: play it again on a quieter host',
+    },
+  ]
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
 }

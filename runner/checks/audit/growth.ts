@@ -6,6 +6,8 @@ import { type AuditRule, blind } from './rule.ts'
 
 /** A rise over fewer looks than these says nothing. */
 const LEAST_LOOKS = 5
+/** A leak may pause: so many of the looks of a rise, at most, need not show more than the one before. */
+const MOST_PAUSES = 0.2
 
 interface Measure {
   name: string
@@ -43,30 +45,39 @@ export const growth: AuditRule = {
   },
 }
 
-/**
- * Up to the last, every look shows more than the one before, though there are not more keys: what those take is no leak.
- */
+/** A rise up to the last look, though there are not more keys: what those take is no leak. */
 function rising(
   node: string,
   looks: readonly ResourceObservation[],
   { name, least, value, text }: Measure,
 ): AuditFinding[] {
-  const sinceLast = looks.findLastIndex((look, place) => {
-    const before = looks[place - 1]
-    return before === undefined || value(look) <= value(before)
-  })
-  const rise = looks.slice(Math.max(sinceLast, 0))
+  const values = looks.map(value)
+  const rise = looks.slice(looks.findIndex((_, from) => isRise(values.slice(from))))
   const [first] = rise
   const last = rise.at(-1)
   if (first === undefined || last === undefined || rise.length < LEAST_LOOKS) return []
   if (value(last) - value(first) < least || last.keys > first.keys) return []
+  const pauses = pausesIn(rise.map(value))
+  const grew = pauses === 0 ? `at each of ${rise.length} looks` : `over ${rise.length} looks`
   return [
     {
-      text: `${name} of ${node} grew at each of ${rise.length} looks since ${momentText(first.seenMs)}, from ${text(value(first))} to ${text(value(last))}`,
+      text: `${name} of ${node} grew ${grew} since ${momentText(first.seenMs)}, from ${text(value(first))} to ${text(value(last))}`,
       nodes: [node],
       atMs: last.seenMs,
     },
   ]
+}
+
+/** It begins with a rise, ends higher than it ever was, and hardly pauses. */
+function isRise(values: readonly number[]): boolean {
+  const [first = 0, second = 0] = values
+  const last = values.at(-1) ?? 0
+  const isHighest = values.slice(0, -1).every((value) => value < last)
+  return second > first && isHighest && pausesIn(values) <= MOST_PAUSES * (values.length - 1)
+}
+
+function pausesIn(values: readonly number[]): number {
+  return values.filter((value, place) => value <= (values[place - 1] ?? Number.NEGATIVE_INFINITY)).length
 }
 
 function megabytes(bytes: number): string {
