@@ -498,6 +498,23 @@ t.test('what is expected and not found is a finding, once all steps have passed'
   t.match(audit({ pardons, without: ['end-state-seen', 'data-compared'] })[0], { verdict: 'passed', findings: [] })
 })
 
+t.test('of nodes that are expected each must be found', async (t) => {
+  const other: ScenarioEvent = { ...ended, node: 'redis-node0' }
+  const crash = (nodes: string[], events: ScenarioEvent[]) =>
+    audit({ events, pardons: { crash: [{ nodes, pardon: 'expected' }] } }).find(({ rule }) => rule === 'crash')
+  t.match(crash(['redis-node0', 'redis-node1'], [ended, other]), { verdict: 'passed', findings: { length: 2 } })
+  t.match(crash(['redis-node0', 'redis-node1'], [ended]), {
+    verdict: 'failed',
+    findings: [
+      { pardon: 'expected' },
+      {
+        text: 'The scenario expects a finding of `crash` of redis-node0, and there was none',
+        nodes: ['redis-node0'],
+      },
+    ],
+  })
+})
+
 t.test('with warnOnly findings are shown and change nothing', async (t) => {
   t.match(audit({ events: [ended], warnOnly: true })[0], { verdict: 'warned', findings: [{ nodes: ['redis-node1'] }] })
 })

@@ -1,3 +1,4 @@
+import { listed } from '../../base/text.ts'
 import type {
   AuditFinding,
   AuditOutcome,
@@ -30,11 +31,8 @@ function judgeRule(
   const judged = findings.map((finding) => withPardon(finding, pardons))
   // Where the steps did not pass, what they were to bring about may not have happened.
   const wereAllPlayed = facts.endState !== undefined
-  const missed = pardons
-    .filter(() => wereAllPlayed)
-    .filter(({ pardon }) => pardon === 'expected')
-    .filter((wanted) => !judged.some((finding) => covers(wanted, finding)))
-    .map((wanted) => notFound(rule, wanted))
+  const expected = pardons.filter(({ pardon }) => wereAllPlayed && pardon === 'expected')
+  const missed = expected.flatMap((wanted) => notFound(rule, wanted, judged))
   const all = [...judged, ...missed]
   const verdict = isBlind && all.length === 0 ? 'not-evaluated' : verdictOf(all, warnOnly)
   return { rule: rule.name, sentence: rule.sentence, verdict, lookedAt, findings: all }
@@ -49,13 +47,19 @@ function covers({ nodes }: AuditPardonFor, finding: AuditFinding): boolean {
   return nodes === undefined || (finding.nodes.length > 0 && finding.nodes.every((node) => nodes.includes(node)))
 }
 
-function notFound(rule: AuditRule, { nodes }: AuditPardonFor): AuditFinding {
-  const where = nodes === undefined ? '' : ` of ${nodes.join(', ')}`
-  return {
-    text: `The scenario expects a finding of \`${rule.name}\`${where}, and there was none`,
-    nodes: nodes ?? [],
-    hint: 'what the scenario is about did not happen: look at its steps',
-  }
+/** Of nodes that are named, each must be found. */
+function notFound(rule: AuditRule, wanted: AuditPardonFor, judged: readonly AuditFinding[]): AuditFinding[] {
+  const found = judged.filter((finding) => covers(wanted, finding))
+  const missing = wanted.nodes?.filter((node) => !found.some(({ nodes }) => nodes.includes(node)))
+  if (missing === undefined ? found.length > 0 : missing.length === 0) return []
+  const where = missing === undefined ? '' : ` of ${listed(missing)}`
+  return [
+    {
+      text: `The scenario expects a finding of \`${rule.name}\`${where}, and there was none`,
+      nodes: missing ?? [],
+      hint: 'what the scenario is about did not happen: look at its steps',
+    },
+  ]
 }
 
 function verdictOf(findings: readonly AuditFinding[], warnOnly: boolean): AuditVerdict {
