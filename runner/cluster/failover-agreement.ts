@@ -1,5 +1,6 @@
 import { isMarkedFailing } from './agreed-view.ts'
 import type { LiveCluster, Snapshot } from './live-cluster.ts'
+import type { NodeReport } from './node-report.ts'
 import { ownLine } from './slot-claims.ts'
 import type { NodeView } from './view.ts'
 
@@ -39,7 +40,7 @@ export async function handoverOf(
 
 /**
  * Whether the others take the node for the master of its shard: more than half of those that answer and can hear of it,
- * and the old master itself, which else goes on serving. A node alone with its claim may win an election without votes,
+ * and the old master itself, which else goes on serving. A node that lost what it knew of the cluster hears of nothing. A node alone with its claim may win an election without votes,
  * and be demoted a moment later (stale `failover_auth_count`, clusterHandleSlaveFailover, cluster.c, Redis 7.0).
  */
 export function standingOf(snapshot: Snapshot, handover: Handover): Standing {
@@ -50,7 +51,7 @@ export function standingOf(snapshot: Snapshot, handover: Handover): Standing {
   if (own.role === 'replica') return { state: 'demoted', by: demotedBy(snapshot, report.view.nodes, own) }
   const unheard = new Set(report.view.nodes.filter(isMarkedFailing).map((line) => snapshot.nameOf(line)))
   const witnesses = [...snapshot.reports.values()].filter(
-    ({ name }) => name !== node && !isCutOff(name) && !unheard.has(name),
+    (one) => one.name !== node && !isCutOff(one.name) && !unheard.has(one.name) && !isStranger(one, own.id),
   )
   const doubters = witnesses
     .filter(
@@ -67,6 +68,12 @@ export function standingOf(snapshot: Snapshot, handover: Handover): Standing {
   const old = oldDoubts ? `, and the old master ${oldMaster} does not` : ''
   const seen = `${agreeing} of ${witnesses.length} others agree${old}`
   return { state: isAgreed ? 'agreed' : 'not agreed', seen }
+}
+
+/** It knows nothing of the node and serves no slot: it has left the cluster, and never comes to agree. */
+function isStranger(report: NodeReport, id: string): boolean {
+  const isKnown = report.view.nodes.some((line) => line.id === id)
+  return !isKnown && (ownLine(report)?.slots ?? []).length === 0
 }
 
 function isMaster(line: NodeView | undefined, slot: number | undefined): boolean {

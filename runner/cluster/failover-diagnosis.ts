@@ -65,14 +65,16 @@ async function settingsOf(cluster: LiveCluster, node: string): Promise<Settings>
 }
 
 /** At the master's address another node answers: the old one is pinged no more, so it never fails. */
-function stranger({ reports }: Snapshot, { name, view }: NodeReport, master: string): string[] {
+function stranger({ reports }: Snapshot, { name, view, replication }: NodeReport, master: string): string[] {
   const known = view.nodes.find(({ id }) => id === view.myId)?.masterId
   const found = reports.get(master)?.view.myId
   if (known === undefined || found === undefined || known === found) return []
   const slots = formatSlotRanges(view.nodes.find(({ id }) => id === known)?.slots ?? [])
+  const isCopied = replication.role === 'replica' && replication.masterLink === 'up'
+  const copied = isCopied ? `, with the data of the new ${master}, which it has synced with` : ''
   return [
     `${master} came back as another node (id ${found.slice(0, 8)}, and the others know ${known.slice(0, 8)}), as one does that lost its nodes.conf: ` +
-      `the shard of slots ${slots} has lost its master, and no election begins by itself. CLUSTER FAILOVER TAKEOVER on ${name} makes it the master; ` +
+      `the shard of slots ${slots} has lost its master, and no election begins by itself. CLUSTER FAILOVER TAKEOVER on ${name} makes it the master${copied}; ` +
       `CLUSTER MEET and CLUSTER REPLICATE bring ${master} back as its replica`,
   ]
 }

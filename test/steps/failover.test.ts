@@ -193,6 +193,29 @@ t.test('a node that calls itself master alone', async (t) => {
     t.match(await run(1000, 'force'), { agreement: '4 of 4 others agree' })
   })
 
+  t.test('needs no stranger at the address of its old master', async (t) => {
+    const views = (cluster: FakeCluster) => {
+      seenBy(2, 3, 4, 5)(cluster)
+      const { view } = cluster.report(0)
+      const id = 'f'.repeat(40)
+      view.nodes = view.nodes.flatMap((line) => (line.id === view.myId ? [{ ...line, id, slots: [] }] : []))
+      view.myId = id
+    }
+    const done = await scripted({ role: master, views }).run(1000, 'takeover')
+    t.equal(done.agreement, '4 of 4 others agree')
+  })
+
+  t.test('but an old master that has forgotten it, and goes on serving', async (t) => {
+    const views = (cluster: FakeCluster) => {
+      seenBy(2, 3, 4, 5)(cluster)
+      const { view } = cluster.report(0)
+      view.nodes = view.nodes.filter(({ id }) => id !== idOf(1))
+    }
+    await t.rejects(scripted({ role: master, views }).run(1000, 'takeover'), {
+      message: /by its own word alone \(4 of 5 others agree, and the old master redis-node0 does not\)/,
+    })
+  })
+
   t.test('and is demoted: it is tried again, and both stand in the result', async (t) => {
     const { run, sent, cluster } = scripted({
       role: master,
