@@ -2,6 +2,7 @@ import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { FaultBoard } from '../faults/board.ts'
 import type { Fault } from '../faults/fault.ts'
 import { Journal } from '../faults/journal.ts'
+import { endsServers } from '../faults/memory.ts'
 import { busCuts } from '../faults/network-faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
@@ -31,8 +32,16 @@ export function openBoard(
       recorder.record({ type: `fault-${state}`, scenario, fault: infoOf(fault), proof })
       const times = { fromMs: recorder.timeOf(fromMs), toMs: recorder.timeOf(toMs) }
       const cuts = busCuts(fault)
-      const fact = { fault: fault.kind, nodes: fault.nodes, undone: state === 'ended', ...times, ...(cuts && { cuts }) }
-      recorder.record({ type: 'fault-seen', scenario, ...fact })
+      recorder.record({
+        type: 'fault-seen',
+        scenario,
+        fault: fault.kind,
+        nodes: fault.nodes,
+        undone: state === 'ended',
+        ...times,
+        ...(cuts && { cuts }),
+        ...(endsServers(fault) && { endsServers: true }),
+      })
     },
   })
 }

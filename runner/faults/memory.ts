@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseInfo } from '../cluster/node-report.ts'
 import { ReplyError } from '../cluster/reply-errors.ts'
-import { defineFault, type FaultStage, NotHealed, NotProven } from './fault.ts'
+import { defineFault, type Fault, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { ask, healableOf, probeKeyIn, runningOf, wordsOf } from './reach.ts'
 import { formatBytes, ofEach, reconcileResources, resourcesOf, resourcesSpec } from './server-resources.ts'
 import {
@@ -33,6 +33,11 @@ const memorySpec = z.object({
 })
 
 export type MemorySpec = z.infer<typeof memorySpec>
+
+/** Whether the system ends a server that needs more memory than the fault leaves it. */
+export function endsServers({ kind, spec }: Fault): boolean {
+  return kind === memory.name && memorySpec.parse(spec).resources !== undefined
+}
 
 /**
  * How far the system's own count may be off: it counts pages of the server, and some that the server does not know of.

@@ -124,6 +124,8 @@ export interface FaultObservation {
   toMs: number
   /** Of a partition: pairs of nodes that no longer hear each other on the cluster bus. */
   cuts?: [string, string][]
+  /** The system ends a server that needs more memory than this leaves it. */
+  endsServers?: true
 }
 
 /** What the cluster's own settings say of failovers, asked of a node that answers; told again when they change. */

@@ -15,6 +15,8 @@ export interface Fault {
   endMs?: number
   /** Of a partition: pairs of nodes that no longer hear each other on the cluster bus. Absent in older records. */
   cuts?: readonly (readonly [string, string])[]
+  /** The system ends a server that needs more memory than this leaves it. */
+  endsServers?: true
   /** In words, where the event has them: `cut redis-node0 off from all other nodes`. */
   sentence?: string
   /** How it was seen to bite, from outside. */
@@ -45,6 +47,7 @@ export function faultsOf(events: readonly RunEvent[], startMs: number): Fault[] 
         appliedMs: event.toMs - startMs,
         ...endOf(event, undone, startMs),
         ...(event.cuts !== undefined && { cuts: event.cuts }),
+        ...(event.endsServers === true && { endsServers: true }),
         ...(proof !== undefined && { sentence: proof.fault.sentence, proof: proof.proof }),
       }
     })

@@ -46,6 +46,8 @@ export interface FaultFact extends Span {
   nodes: string[]
   /** The shards of those nodes, 1-based. */
   shards: number[]
+  /** The system ends a server that needs more memory than this leaves it. */
+  endsServers?: true
 }
 
 export interface ShardFact {
@@ -116,7 +118,7 @@ function stepFact({ path, verb, name, phase, startMs, endMs, outcome }: PlayedSt
 }
 
 function faultFact(
-  { kind, nodes, startMs, endMs }: Fault,
+  { kind, nodes, startMs, endMs, endsServers }: Fault,
   steps: readonly StepFact[],
   durationMs: number,
   cluster: ClusterInfo | undefined,
@@ -130,6 +132,7 @@ function faultFact(
     shards: [...new Set(shards)].sort((a, b) => a - b),
     startMs,
     endMs: endMs ?? durationMs,
+    ...(endsServers === true && { endsServers }),
   }
 }
 

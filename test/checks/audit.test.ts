@@ -416,58 +416,31 @@ for (const [name, { rule, says, verdict = 'failed', ...planted }] of Object.entr
 
 t.test('what is asked for is no finding', async (t) => {
   const shutdown = commandSent('SHUTDOWN', 5000)
-  const oom: ScenarioEvent = {
+  t.strictSame(
+    audit({ events: [...shutdown, ended] }).flatMap(({ findings }) => findings),
+    [],
+  )
+})
+
+t.test('a limit of memory excuses that the system ends the server, and nothing else', async (t) => {
+  const memory = (limit: { endsServers?: true }): ScenarioEvent => ({
     ...{ type: 'fault-seen', atMs: 4000, scenario, fault: 'memory', nodes: ['redis-node1'], undone: false },
-    ...{ fromMs: 4000, toMs: 4010 },
-  }
-  for (const reason of [shutdown, [oom]]) {
-    t.strictSame(
-      audit({ events: [...reason, ended] }).flatMap(({ findings }) => findings),
-      [],
-    )
-  }
-})
-
-/** What the audit finds after a step has wiped a node's data, and with it what the node knew of the cluster. */
-function foundOnceWiped(node: string, slots: string): string[] {
-  const wiped: ScenarioEvent = {
-    ...{ type: 'fault-seen', atMs: 4000, scenario, fault: 'data-wiped', nodes: [node], undone: false },
-    ...{ fromMs: 4000, toMs: 4010 },
-  }
-  const seen: ScenarioEvent = {
-    ...view('redis-node0', 6000, AS_FORMED),
-    view: [{ name: 'redis-node0', role: 'master', slots }],
-  }
-  return audit({ events: [wiped, seen] }).flatMap(({ findings }) => findings.map(({ text }) => text))
-}
-
-t.test('a master that a step made a stranger serves no slots', async (t) => {
-  t.strictSame(foundOnceWiped('redis-node0', ''), [])
-  t.match(foundOnceWiped('redis-node1', ''), [/^redis-node0 served slots 0-16383 and serves none since 6\.00 s/])
-  t.match(foundOnceWiped('redis-node0', '0-100'), [/^redis-node0 served slots 0-16383 and serves 0-100 since 6\.00 s/])
-})
-
-/** What is found when the replica follows another master, after a step has moved slots there. */
-function foundOnceMoved(command: string, on: string, left: string): string[] {
-  const moved: View = {
-    ...view('redis-node1', 6000, AS_FORMED),
-    view: [
-      { name: 'redis-node0', role: 'master', slots: left },
-      { name: 'redis-node1', role: 'replica', of: 'redis-node4', slots: '' },
-      { name: 'redis-node4', role: 'master', slots: '0-16383' },
-    ],
-  }
-  const events = [...commandSent(command, 4000, on), moved]
-  return audit({ events }).flatMap(({ findings }) => findings.map(({ text }) => text))
-}
-
-t.test("a replica follows its master's last slot", async (t) => {
-  t.strictSame(foundOnceMoved('CLUSTER SETSLOT', 'redis-node4', ''), [])
-  t.strictSame(foundOnceMoved('CLUSTER MIGRATESLOTS', 'redis-node0', ''), [])
-  const found = [/^redis-node1 became a replica of redis-node4 at 6\.00 s/]
-  t.match(foundOnceMoved('CLUSTER SETSLOT', 'redis-node4', '0-5'), found, 'its master still serves some')
-  t.match(foundOnceMoved('CLUSTER SETSLOT', 'redis-node2', ''), found, 'another master')
-  t.match(foundOnceMoved('CLUSTER COUNTKEYSINSLOT', 'redis-node4', ''), found)
+    ...{ fromMs: 4000, toMs: 4010, ...limit },
+  })
+  const report = (kind: 'failed allocation' | 'crash report'): ScenarioEvent => ({
+    ...{ type: 'alarm-seen', atMs: 5300, scenario, node: 'redis-node1', seenMs: 5090, kind, lines: crashReport },
+  })
+  const outOfMemory: ScenarioEvent = { ...ended, text: 'process ended out of memory', exitCode: 134, outOfMemory: true }
+  const killed: ScenarioEvent = { ...ended, text: 'container exited with code 137', exitCode: 137 }
+  const crashed: ScenarioEvent = { ...ended, exitCode: 139 }
+  const isFound = (...events: ScenarioEvent[]) => audit({ events })[0]?.verdict === 'failed'
+  const limit = memory({ endsServers: true })
+  t.notOk(isFound(limit, killed))
+  t.notOk(isFound(limit, outOfMemory, report('failed allocation')))
+  t.ok(isFound(limit, crashed))
+  t.ok(isFound(limit, crashed, report('crash report')))
+  t.ok(isFound(limit, report('crash report')))
+  for (const end of [killed, outOfMemory, crashed]) t.ok(isFound(memory({}), end), 'maxmemory ends no server')
 })
 
 t.test('what the runner missed before the scenario began is no finding', async (t) => {

@@ -26,5 +26,12 @@ export const crashPlants: readonly ServerPlant[] = [
   crashAt('while the end heals', healing, ['test/e2e/scenarios/settings-left.yaml']),
   crashAt('in the last step', lastStep, [FAILOVER, 'replica-killed']),
   crashAt('while the end is looked at', endLooks, ['failover-basic', 'master-killed']),
+  {
+    name: 'a crash: of a server that a step gave a maxmemory',
+    scenarios: ['faults/memory-eviction'],
+    outside: { at: verb('expect'), held: true, act: (servers) => servers.crash('redis-node0', 'SIGSEGV') },
+    rule: 'crash',
+    says: /^redis-node0 ended by itself at .*SIGSEGV/,
+  },
   crashAt('in cleaning', cleaning, [FAILOVER]),
 ]

@@ -8,8 +8,8 @@ import type { AuditRule } from './rule.ts'
 /** A crash report is logged right before its server ends: what comes within this, ms, is one crash. */
 const ONE_CRASH_MS = 5000
 
-/** Faults under which the system may end a server: an own limit of memory. */
-const ENDS_SERVERS: ReadonlySet<string> = new Set(['memory'])
+/** What a shell and Docker say of a process that was ended by SIGKILL. */
+const KILLED = 137
 
 /** A server that is told to end by a step does as it is told. */
 const ENDING_COMMANDS: ReadonlySet<string> = new Set(['SHUTDOWN', 'DEBUG RESTART'])
@@ -20,8 +20,14 @@ export const crash: AuditRule = {
     'No server ended, crashed or started again without being asked to, and none logged a crash or an assertion.',
   reason: 'A server that crashes by itself is a bug whatever the steps of the scenario were looking at.',
   judge(facts) {
-    const ends = facts.ends.filter(({ node, seenMs }) => !wasAsked(facts, node, seenMs))
-    const alarms = facts.alarms.filter((alarm) => !wasAsked(facts, alarm.node, alarm.seenMs))
+    const wanting = facts.ends.filter((end) => lackedMemory(facts, end))
+    const ends = facts.ends.filter((end) => !wanting.includes(end) && !wasAsked(facts, end.node, end.seenMs))
+    const alarms = facts.alarms.filter(
+      (alarm) =>
+        !wasAsked(facts, alarm.node, alarm.seenMs) &&
+        // A server that gets no memory aborts, and reports that as a crash.
+        !wanting.some((end) => end.outOfMemory === true && isOneCrash(alarm, end)),
+    )
     const starts = facts.starts.filter(
       ({ node, seenMs }) => !wasAsked(facts, node, seenMs) && !ends.some((end) => end.node === node),
     )
@@ -80,15 +86,18 @@ function logged({ node, seenMs, kind, lines }: AlarmObservation): AuditFinding {
 
 const HEADING = /^=== (?:(?:REDIS|VALKEY) BUG REPORT START|ASSERTION FAILED)/
 
-function wasAsked({ run, commands }: AuditFacts, node: string, atMs: number): boolean {
-  return (
-    run.faults.some(
-      ({ verb, nodes, startMs, endMs }) =>
-        ENDS_SERVERS.has(verb) && nodes.includes(node) && startMs <= atMs && atMs <= endMs + ONE_CRASH_MS,
-    ) ||
-    commands.some(
-      ({ command, nodes, startMs }) =>
-        ENDING_COMMANDS.has(command) && nodes.includes(node) && startMs <= atMs && atMs <= startMs + ONE_CRASH_MS,
-    )
+/** Ended by the system, under a limit that a step had set, as it is meant to be. */
+function lackedMemory({ run }: AuditFacts, { node, seenMs, exitCode, outOfMemory }: ServerEndObservation): boolean {
+  if (outOfMemory !== true && exitCode !== KILLED) return false
+  return run.faults.some(
+    ({ endsServers, nodes, startMs, endMs }) =>
+      endsServers === true && nodes.includes(node) && startMs <= seenMs && seenMs <= endMs + ONE_CRASH_MS,
+  )
+}
+
+function wasAsked({ commands }: AuditFacts, node: string, atMs: number): boolean {
+  return commands.some(
+    ({ command, nodes, startMs }) =>
+      ENDING_COMMANDS.has(command) && nodes.includes(node) && startMs <= atMs && atMs <= startMs + ONE_CRASH_MS,
   )
 }
