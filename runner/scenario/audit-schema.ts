@@ -19,8 +19,8 @@ const node = z.string().superRefine((text, refinement) => {
 /** A pardon of findings of some nodes alone. */
 export const pardonForNodes = z
   .strictObject({
-    node: node.optional().describe('Findings of this node alone: redis-node0, or a $name'),
-    nodes: z.array(node).min(1).optional().describe('Findings of these nodes alone'),
+    node: node.optional().describe('One node: redis-node0, a $name; its findings alone are meant'),
+    nodes: z.array(node).min(1).optional().describe('Nodes, whose findings alone are meant'),
     allowed: yes.optional().describe('It may be found'),
     expected: yes.optional().describe('It must be found'),
   })

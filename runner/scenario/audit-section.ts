@@ -1,11 +1,14 @@
 import type { z } from 'zod'
+import { parseTarget } from '../cluster/targets.ts'
+import type { Topology } from '../cluster/topology.ts'
+import { nodeName } from '../platforms/platform.ts'
 import type { AuditPardonFor } from '../record/audit-outcome.ts'
 import { fillInKnown, type Names } from '../steps/names.ts'
 import { auditSchema, type pardons } from './audit-schema.ts'
 import type { CheckContext } from './check-value.ts'
 import { checkNames } from './scope.ts'
 import { readKey } from './top-level.ts'
-import { entryOf, type MapTree } from './tree.ts'
+import { type Entry, entryOf, type MapTree, scalarsIn } from './tree.ts'
 
 /** A pardon as written: `nodes` are names of nodes, or `$names` that the steps give. */
 export interface WrittenPardon {
@@ -25,13 +28,37 @@ export function resolvePardons(
 }
 
 /** The scenario's pardons, by rule. What is wrong is reported, and left out. */
-export function readAudit(map: MapTree, context: CheckContext): Record<string, WrittenPardon[]> {
+export function readAudit(
+  map: MapTree,
+  { shards, replicas }: Topology,
+  context: CheckContext,
+): Record<string, WrittenPardon[]> {
   const entry = entryOf(map, 'audit')
-  if (entry) checkNames(entry.value, context.scope, context.source, context.problems)
+  if (entry) {
+    checkNames(entry.value, context.scope, context.source, context.problems)
+    const nodeNames = Array.from({ length: shards * (1 + replicas) }, (_, index) => nodeName(index))
+    checkNodes(entry, nodeNames, context)
+  }
   const section = readKey(map, 'audit', auditSchema, context) ?? {}
   return Object.fromEntries(
     Object.entries(section).map(([rule, written]) => [rule, written === undefined ? [] : listOf(written)]),
   )
+}
+
+/** A pardon of a node that there is not would stand for nothing. */
+function checkNodes({ value }: Entry, nodeNames: readonly string[], { source, problems, scope }: CheckContext): void {
+  for (const { scalar, path } of scalarsIn(value)) {
+    if (!path.includes('node') && !path.includes('nodes')) continue
+    const name = scope.fill(scalar.value)
+    if (typeof name !== 'string' || scope.openNames(name).length > 0) continue
+    const known = parseTarget(name)
+    // Whatever is no name of a node is told otherwise.
+    if (!('target' in known) || known.target.kind !== 'node') continue
+    const parsed = parseTarget(name, { nodeNames })
+    if (!('error' in parsed)) continue
+    const suggestion = parsed.suggestion && `did you mean \`${parsed.suggestion}\`?`
+    problems.add(source, scalar.span, parsed.error, { suggestion })
+  }
 }
 
 function listOf(written: z.infer<typeof pardons>): WrittenPardon[] {

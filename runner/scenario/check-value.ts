@@ -166,7 +166,17 @@ function describe(issue: Issue, tree: Tree, checked: Checked): { message: string
   const quoted = quoteSuggestion(issue.path, tree, checked)
   if (quoted) return { message, suggestion: quoted }
   const choices = shapes.flatMap((shape) => shape.enum ?? []).map(String)
-  return { message, suggestion: typeof value === 'string' ? didYouMean(value, choices) : undefined }
+  const nearest = typeof value === 'string' ? didYouMean(value, choices) : undefined
+  return { message, suggestion: nearest ?? numberSuggestion(issue.path, value, checked) }
+}
+
+/** A list under `node` where there is `nodes`, or one text the other way round. */
+function numberSuggestion(path: Path, value: unknown, { schema }: Checked): string | undefined {
+  const key = path.at(-1)
+  const meant = keysOf(shapesAt(shapeOf(schema), path.slice(0, -1))).find((other) =>
+    Array.isArray(value) ? other === `${String(key)}s` : typeof value === 'string' && `${other}s` === key,
+  )
+  return meant === undefined ? undefined : `did you mean \`${meant}\`?`
 }
 
 /** What form a text must have: the schema's own words, not zod's. */

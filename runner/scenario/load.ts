@@ -83,7 +83,7 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
     steps: steps ?? [],
     finally: last ?? [],
     checks: readChecks(map, { workloads, steps: steps ?? [], shards: cluster.topology.shards }, context),
-    audit: readAudit(map, context),
+    audit: readAudit(map, cluster.topology, context),
     usedFiles: bare.used.all,
     source: text,
   }

@@ -42,7 +42,7 @@ t.test('a pardon of the audit stands once, and every rule takes it', async (t) =
   for (const { name, sentence } of auditRules)
     t.strictSame(properties[name], { description: sentence, allOf: [{ $ref: '#/$defs/pardon' }] })
   t.match(schema.$defs.pardon.anyOf, [{}, { allOf: [{ $ref: '#/$defs/pardon-for-nodes' }] }, { type: 'array' }])
-  t.equal(text.split('Findings of this node alone').length, 2)
+  t.equal(text.split('its findings alone are meant').length, 2)
 })
 
 t.test('where a number is wanted, a $name may stand', async (t) => {
