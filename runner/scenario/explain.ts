@@ -1,9 +1,10 @@
 import { formatDuration } from '../base/duration.ts'
-import { plural } from '../base/text.ts'
+import { listed, plural } from '../base/text.ts'
 import { formatSlotRanges } from '../cluster/slots.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
 import { workloadSentence } from '../workload/options.ts'
+import type { WrittenPardon } from './audit-section.ts'
 import type { Scenario } from './model.ts'
 
 /** A scenario in sentences: its title, its cluster, and its steps, numbered; for `explain`. */
@@ -21,7 +22,7 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
   if (scenario.finally.length > 0) {
     lines.push('', 'At the end, whatever happened:', ...stepLines(scenario.finally, names, verbs, ''))
   }
-  lines.push(...describeChecks(scenario))
+  lines.push(...describeChecks(scenario), ...describeAudit(scenario))
   return `${lines.join('\n')}\n`
 }
 
@@ -37,6 +38,20 @@ function describeChecks({ checks }: Scenario): string[] {
     Object.entries(limits).map(([name, limit]) => `  ${on}: ${name} ${describeLimit(limit)}`),
   )
   return ['', 'Checked at the end:', ...lines]
+}
+
+/** A sentence for each finding that the scenario means; nothing where it means none. */
+function describeAudit({ audit }: Scenario): string[] {
+  const pardons = Object.entries(audit).flatMap(([rule, written]) => written.map((one) => pardonSentence(rule, one)))
+  if (pardons.length === 0) return []
+  return ['', 'The audit at the end:', ...pardons, '  Whatever else it finds fails the scenario.']
+}
+
+function pardonSentence(rule: string, { nodes, pardon }: WrittenPardon): string {
+  const all = nodes && listed(nodes, nodes.length)
+  if (pardon === 'allowed') return `  Findings of ${rule}${all === undefined ? '' : ` on ${all}`} are allowed.`
+  const where = nodes === undefined ? '' : ` on ${nodes.length > 1 ? 'each of ' : ''}${all}`
+  return `  A finding of ${rule}${where} is expected: without it the scenario fails.`
 }
 
 function describeLimit(limit: unknown): string {

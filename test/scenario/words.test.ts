@@ -159,3 +159,29 @@ f1. Put it back: start $victim
   t.ok(write)
   if (write) t.equal(stepSentence(write, verbByName), 'write {"keys":"$size","as":"orders"}')
 })
+
+t.test('explain says what the audit may find, and what it must', async (t) => {
+  const scenario = loadText(
+    [
+      'title: Crashes',
+      'params: { third: redis-node3 }',
+      'audit:',
+      '  crash: [{ node: $victim, expected: true }, { nodes: [redis-node1, $third, redis-node5], allowed: true }]',
+      '  failover: { nodes: [redis-node0, redis-node1], expected: true }',
+      '  roles: expected',
+      '  lost_writes: allowed',
+      'steps:',
+      '  - let: { victim: redis-node2 }',
+    ].join('\n'),
+  )
+  const [, audit] = explainScenario(scenario, verbByName).split('\n\nThe audit at the end:\n')
+  t.strictSame(audit?.split('\n'), [
+    '  A finding of crash on $victim is expected: without it the scenario fails.',
+    '  Findings of crash on redis-node1, redis-node3 and redis-node5 are allowed.',
+    '  A finding of failover on each of redis-node0 and redis-node1 is expected: without it the scenario fails.',
+    '  A finding of roles is expected: without it the scenario fails.',
+    '  Findings of lost_writes are allowed.',
+    '  Whatever else it finds fails the scenario.',
+    '',
+  ])
+})
