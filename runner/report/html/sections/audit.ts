@@ -7,7 +7,7 @@ export function auditSection(audit: AuditOutcome | undefined): Markup | undefine
   if (audit === undefined) return undefined
   return html`<section id="audit" aria-labelledby="audit-title"><h2 id="audit-title">Audit</h2>
 <p>Audited: ${auditSummary(audit)}.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Table of audit rules"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of audit rules"><table class="audit">
 <thead><tr><th scope="col">verdict</th><th scope="col">rule</th><th scope="col">looked at</th><th scope="col">findings</th></tr></thead>
 <tbody>${audit.rules.map(ruleRow)}</tbody></table></div></section>`
 }
