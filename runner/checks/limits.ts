@@ -28,6 +28,9 @@ export const durationText = z
 export const percentage = z
   .string()
   .regex(/^\d+(\.\d+)?%$/, { error: ({ input }) => `\`${input}\` is not a share; write it as 0% or 2.5%` })
+  .refine((text) => Number.parseFloat(text) <= 100, {
+    error: ({ input }) => `${input} is no share of anything: it must be at most 100%`,
+  })
   .describe('A share: 0%, 2.5%')
 
 const rate = z

@@ -30,7 +30,7 @@ export function readChecks(map: MapTree, subjects: Subjects, context: CheckConte
     const workload = subjects.workloads.find(({ name }) => name === one.key)
     // A workload that is wrong has been reported: what it could answer is not known.
     if (one.key !== FAILOVER && !workload) return []
-    return readLimits(one, workload?.options.type, subjects, context)
+    return readLimits(one, workload, subjects, context)
   })
 }
 
@@ -62,10 +62,11 @@ function reportUnknown({ key, keySpan }: Entry, names: readonly string[], { sour
 
 function readLimits(
   entry: Entry,
-  type: WorkloadType | undefined,
+  workload: ScenarioWorkload | undefined,
   subjects: Subjects,
   context: CheckContext,
 ): ScenarioChecks[] {
+  const type = workload?.options.type
   const able = type === undefined ? failoverChecks : checksFor(type)
   const hint = `There are: ${able.map(({ name }) => name).join(', ')}.`
   if (!isFilledMap(entry, hint, context)) return []
@@ -78,6 +79,7 @@ function readLimits(
     checkPhases(one, subjects.steps, context)
     checkComparisons(one, entry.key, subjects.workloads, context)
     checkShards(one, subjects.shards, context)
+    checkRate(one, workload, context)
     limits[one.key] = accepted
   }
   return [{ on: entry.key, limits }]
@@ -161,6 +163,14 @@ function checkComparisons(
       if (reason !== undefined) problems.add(source, scalar.span, reason)
     }
   }
+}
+
+/** Without a rate no operation is ever due, so no share of what was due can be too small. */
+function checkRate({ key, keySpan }: Entry, workload: ScenarioWorkload | undefined, context: CheckContext): void {
+  if (key !== 'min_sent' || workload === undefined || workload.options.perSecond !== undefined) return
+  const message = `\`min_sent\` asks for a share of what is due by the rate, and \`${workload.name}\` has no \`rate\``
+  const hint = `Give \`${workload.name}\` a rate, as \`rate: 500/s\`, or say how many operations there must be: \`min_operations\`.`
+  context.problems.add(context.source, keySpan, message, { hint })
 }
 
 function checkShards({ value }: Entry, count: number, { source, problems, scope }: CheckContext): void {
