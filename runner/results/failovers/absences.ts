@@ -70,7 +70,8 @@ export function faultThatTook(
   // fault was undone fell silent of something else.
   const absence = absencesOf(observed, master, sinceMs, knownMs).findLast(({ toMs }) => knownMs <= toMs + lingersMs)
   const strain = strainsOn(observed, master, sinceMs, knownMs).findLast(
-    (fault) => maySilence(fault) && knownMs <= (fault.undoStartMs ?? Number.POSITIVE_INFINITY) + lingersMs,
+    // A stall ends by itself: undoing it is waiting for that.
+    (fault) => maySilence(fault) && knownMs <= (fault.endMs ?? Number.POSITIVE_INFINITY) + lingersMs,
   )
   return absence?.fault ?? strain
 }

@@ -100,13 +100,21 @@ t.test('a fault that was undone before is no cause', async (t) => {
 
 const faultOf = (fault: string) => (event: RunEvent) => event.type === 'fault-seen' && event.fault === fault
 
-/** The timeline of the failover by `pause`, had other faults been there instead; `by` moves them from its beginning. */
-function insteadOfPause(
-  ...others: { fault: string; nodes: string[]; byMs: number; forMs: number; cuts?: [string, string][] }[]
-) {
+interface Planted {
+  fault: string
+  nodes: string[]
+  /** From the pause's beginning on. */
+  byMs: number
+  forMs: number
+  undoneWithinMs?: number
+  cuts?: [string, string][]
+}
+
+/** The timeline of the failover by `pause`, had other faults been there instead. */
+function insteadOfPause(...others: Planted[]) {
   const pause = EVENTS.find(faultOf('pause'))
   if (pause?.type !== 'fault-seen') throw new Error('the stored run has no pause')
-  const instead = others.flatMap(({ fault, nodes, byMs, forMs, cuts }): ScenarioEvent[] => {
+  const instead = others.flatMap(({ fault, nodes, byMs, forMs, undoneWithinMs = 1, cuts }): ScenarioEvent[] => {
     const begun = {
       ...pause,
       fault,
@@ -115,7 +123,7 @@ function insteadOfPause(
       toMs: pause.fromMs + byMs + 1,
       ...(cuts && { cuts }),
     }
-    return [begun, { ...begun, undone: true, fromMs: begun.toMs + forMs, toMs: begun.toMs + forMs + 1 }]
+    return [begun, { ...begun, undone: true, fromMs: begun.toMs + forMs, toMs: begun.toMs + forMs + undoneWithinMs }]
   })
   const events = EVENTS.filter((event) => !faultOf('pause')(event))
   return timelinesOf([...events, ...instead])?.find(({ shard, wanted }) => shard === 3 && !wanted)
@@ -127,6 +135,11 @@ t.test('a fault that was undone before the master fell silent explains nothing',
     const healed = insteadOfPause({ fault, nodes: ['redis-node4'], byMs: -400, forMs: 300 })
     t.match(healed, { kind: 'unplanned', outcome: 'promoted', from: 'redis-node4' }, fault)
   }
+})
+
+t.test('a stall lasts until it is undone, which begins at once', async (t) => {
+  const stall = { fault: 'stall', nodes: ['redis-node4'], byMs: 0, forMs: 1 }
+  t.match(insteadOfPause({ ...stall, undoneWithinMs: 12_000 }), { kind: 'stall', outcome: 'promoted' })
 })
 
 t.test('a fault that leaves the master’s answers alone explains nothing, however long it lasts', async (t) => {
