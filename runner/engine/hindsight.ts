@@ -31,6 +31,7 @@ export function hindsightOf(
       return sleep && shakenText({ startMs: sleep.seenMs - recorder.timeOf(startMs), stoodStillMs: sleep.byMs })
     },
     momentOf,
+    momentOfLine: ({ seenMs }) => seenMs - recorder.timeOf(startMs),
   }
 }
 

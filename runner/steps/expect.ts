@@ -91,8 +91,10 @@ export const expect = defineVerb({
     const { withinMs = 0, forMs = 0 } = context.step
     const everyMs = value.node === undefined ? EVERY_MS_OF_ALL_NODES : EVERY_MS
     const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs })
-    if (!result.ok && !result.blind)
-      throw failedPoll(subject.sentence(), result, context, await explanation(subject, context, sinceMs))
+    if (!result.ok && !result.blind) {
+      const reasons = await explanation(subject, context, sinceMs, result.brokeAfterMs !== undefined)
+      throw failedPoll(subject.sentence(), result, context, reasons)
+    }
     const claim = await claimOf(value, context)
     await assertKnown(subject.sentence(), result, context, (line) => contradicts(claim, line))
     const outcome = { attempts: result.attempts, lastSeen: result.lastSeen }
@@ -130,9 +132,9 @@ async function claimOf({ node, role, of, cluster, served_by, owner }: ExpectArg,
 }
 
 /** What explains a failure must not replace it. */
-async function explanation(subject: BoundSubject, context: StepContext, sinceMs: number): Promise<string[]> {
+async function explanation(subject: BoundSubject, ...asked: Parameters<BoundSubject['explain']>): Promise<string[]> {
   try {
-    return await subject.explain(context, sinceMs)
+    return await subject.explain(...asked)
   } catch {
     return []
   }
@@ -141,14 +143,14 @@ async function explanation(subject: BoundSubject, context: StepContext, sinceMs:
 interface BoundSubject {
   sentence(): string
   look(context: Parameters<Subject<never>['look']>[1]): ReturnType<Subject<never>['look']>
-  explain(context: Parameters<Subject<never>['look']>[1], sinceMs: number): Promise<string[]>
+  explain(context: StepContext, sinceMs: number, hasBroken: boolean): Promise<string[]>
 }
 
 function bind<Arg>(subject: Subject<Arg>, value: Arg): BoundSubject {
   return {
     sentence: () => subject.sentence(value),
     look: (context) => subject.look(value, context),
-    explain: async (context, sinceMs) => (await subject.explain?.(value, context, sinceMs)) ?? [],
+    explain: async (...asked) => (await subject.explain?.(value, ...asked)) ?? [],
   }
 }
 

@@ -16,6 +16,8 @@ export interface Hindsight {
   shaken(sinceMs: number): Promise<string | undefined>
   /** A moment of the clock as ms from the scenario's start. */
   momentOf(nowMs: number): number
+  /** When a line was logged, as ms from the scenario's start. */
+  momentOfLine(line: LogObservation): number
 }
 
 /** `this runner stood still for 12.0 s from 3.40 s on`. */

@@ -6,4 +6,5 @@ export const NO_HINDSIGHT: Hindsight = {
   serversDuring: async () => undefined,
   shaken: async () => undefined,
   momentOf: (nowMs) => nowMs,
+  momentOfLine: ({ seenMs }) => seenMs,
 }

@@ -9,6 +9,7 @@ import { onlineReplicas } from '../../cluster/node-report.ts'
 import { Unreachable } from '../../cluster/reply-errors.ts'
 import { target } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
+import { whyRoleBroke } from './broken-role.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 
 export const nodeAspects = {
@@ -48,11 +49,13 @@ export const nodeSubject: Subject<NodeArg> = {
     if (asksTheNode(arg)) checks.push(await lookAtReplication(node, arg, context))
     return { ok: checks.every(({ ok }) => ok), seen: checks.map(({ seen }) => seen).join('; ') }
   },
-  async explain(arg, context, sinceMs) {
+  async explain(arg, context, sinceMs, hasBroken) {
+    const node = await context.resolveOne(arg.node, ['node'])
+    if (hasBroken) return arg.role === undefined ? [] : await whyRoleBroke(node, arg.role, context, sinceMs)
     if (arg.role !== 'master') return []
     const logged = context.hindsight.logged(sinceMs, context.clock.nowMs())
     const meanwhile = { logged, withinMs: context.step.withinMs ?? 0, clock: context.clock }
-    return await whyNoFailover(context.cluster, await context.resolveOne(arg.node, ['node']), meanwhile)
+    return await whyNoFailover(context.cluster, node, meanwhile)
   },
 }
 

@@ -8,10 +8,10 @@ export interface Subject<Arg> {
   /** Looks once. Throws StepFailure when the question itself makes no sense (no such node). */
   look(arg: Arg, context: StepContext): Promise<Look>
   /**
-   * Why it has not come true, what decides first. Best effort, called once, after the last look; `sinceMs` is when the
-   * step began, by the clock.
+   * Why it has not come true, or with `hasBroken` why it did not stay so, what decides first. Best effort, called once,
+   * after the last look; `sinceMs` is when the step began, by the clock.
    */
-  explain?(arg: Arg, context: StepContext, sinceMs: number): Promise<string[]>
+  explain?(arg: Arg, context: StepContext, sinceMs: number, hasBroken: boolean): Promise<string[]>
 }
 
 /**
