@@ -30,6 +30,7 @@ export interface AdministeredFact {
   /** Empty: to whichever node answered. */
   nodes: readonly string[]
   startMs: number
+  endMs: number
 }
 
 /** What the audit is judged by. All times are ms from the scenario's start. */
@@ -88,10 +89,10 @@ export function auditFacts(
       .map((stall) => ({ ...stall, fromMs: Math.max(stall.fromMs - startMs, 0), toMs: stall.toMs - startMs }))
       .filter(({ fromMs, toMs }) => toMs > fromMs),
     clockSteps: ofType(events, 'clock-stepped').map(since),
-    commands: results.steps.flatMap(({ outcome, startMs: beganMs }) =>
+    commands: results.steps.flatMap(({ outcome, startMs: beganMs, endMs = beganMs }) =>
       outcome?.administers === undefined
         ? []
-        : [{ command: outcome.administers, nodes: outcome.targets ?? [], startMs: beganMs }],
+        : [{ command: outcome.administers, nodes: outcome.targets ?? [], startMs: beganMs, endMs }],
     ),
     ...(machine && { machine }),
     ...(data && { data }),

@@ -211,6 +211,25 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
     rule: 'slots',
     says: /^redis-node0 served slots 0-16383 and serves 0-16382 since 6\.00 s, and no step moved them$/,
   },
+  'slots that moved long after a step had moved some': {
+    events: [
+      ...commandSent('CLUSTER SETSLOT', 2000, 'redis-node0'),
+      view('redis-node0', 14_000, { ...AS_FORMED, slots: '0-16382' }),
+    ],
+    rule: 'slots',
+    says: /^redis-node0 served slots 0-16383 and serves 0-16382 since 14\.00 s, and no step moved them$/,
+  },
+  'a replica that changed its master long after a step had given it one': {
+    events: [
+      ...commandSent('CLUSTER REPLICATE', 2000),
+      {
+        ...view('redis-node1', 14_000, AS_FORMED),
+        view: [{ name: 'redis-node1', role: 'replica', of: 'redis-node4', slots: '' }],
+      },
+    ],
+    rule: 'roles',
+    says: /^redis-node1 became a replica of redis-node4 at 14\.00 s/,
+  },
   'slots that moved after a step had changed a setting': {
     events: [...commandSent('CONFIG SET', 5000), view('redis-node0', 6000, { ...AS_FORMED, slots: '0-16382' })],
     rule: 'slots',
@@ -353,6 +372,22 @@ const PLANTS: Readonly<Record<string, Planted & { rule: string; says: RegExp; ve
     verdict: 'inconclusive',
   },
 }
+
+t.test('what a step moved is its doing, as late as nodes tell each other', async (t) => {
+  for (const atMs of [2100, 5000, 12_000]) {
+    const rules = audit({
+      events: [
+        ...commandSent('CLUSTER SETSLOT', 2000, 'redis-node0'),
+        view('redis-node0', atMs, { ...AS_FORMED, slots: '0-16382' }),
+      ],
+    })
+    t.strictSame(
+      rules.flatMap(({ findings }) => findings),
+      [],
+      `after ${atMs} ms`,
+    )
+  }
+})
 
 t.test('nothing is found where nothing happened', async (t) => {
   const rules = audit({})

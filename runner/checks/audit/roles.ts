@@ -3,6 +3,7 @@ import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { SeenNode, ViewObservation } from '../../record/observations.ts'
 import type { AuditFacts } from '../../results/audit-facts.ts'
 import { momentText } from '../words.ts'
+import { isUnderFault, mayBeDoingOf } from './aftermath.ts'
 import { type AuditRule, blind } from './rule.ts'
 
 /** A node's view may show a change this much before the log line of its promotion, ms: looks and lines have errors. */
@@ -78,11 +79,14 @@ function isByFailover({ timelines }: AuditFacts, { node, atMs, now }: Change): b
 /** Commands that make a node something else, or have it begin anew; settings and keys do not. */
 const CHANGES_ROLES = /^(?:CLUSTER|REPLICAOF|SLAVEOF|DEBUG|SHUTDOWN)\b/
 
-function isByStep({ commands, run }: AuditFacts, { node, atMs }: Change): boolean {
+function isByStep(facts: AuditFacts, { node, atMs }: Change): boolean {
+  const { commands, run } = facts
   return (
     commands.some(
-      ({ command, startMs, nodes }) =>
-        CHANGES_ROLES.test(command) && startMs <= atMs && (nodes.length === 0 || nodes.includes(node)),
+      (one) =>
+        CHANGES_ROLES.test(one.command) &&
+        (one.nodes.length === 0 || one.nodes.includes(node)) &&
+        mayBeDoingOf(facts, one, atMs),
     ) || run.faults.some(({ verb, nodes, startMs }) => verb === 'data-wiped' && nodes.includes(node) && startMs <= atMs)
   )
 }
@@ -91,12 +95,14 @@ function isByStep({ commands, run }: AuditFacts, { node, atMs }: Change): boolea
 const MOVES_SLOTS: ReadonlySet<string> = new Set(['CLUSTER SETSLOT', 'CLUSTER MIGRATESLOTS'])
 
 /** A master's replicas follow its last slot to the master that took it (clusterUpdateSlotsConfigWith, cluster.c, Redis 7.0). */
-function isBySlots({ commands }: AuditFacts, { atMs, before, now, view }: Change): boolean {
+function isBySlots(facts: AuditFacts, { atMs, before, now, view }: Change): boolean {
   const { of: old } = before
   if (old === undefined || now.of === undefined || view.find(({ name }) => name === old)?.slots !== '') return false
-  return commands.some(
-    ({ command, startMs, nodes }) =>
-      MOVES_SLOTS.has(command) && startMs <= atMs && nodes.some((node) => node === old || node === now.of),
+  return facts.commands.some(
+    (one) =>
+      MOVES_SLOTS.has(one.command) &&
+      one.nodes.some((node) => node === old || node === now.of) &&
+      mayBeDoingOf(facts, one, atMs),
   )
 }
 
@@ -104,9 +110,10 @@ function isBySlots({ commands }: AuditFacts, { atMs, before, now, view }: Change
  * Replicas move to a master that has lost its own (`cluster-allow-replica-migration`), which some fault must have
  * taken, from a master that keeps one (`cluster-migration-barrier`, 1 unless set).
  */
-function isByMigration({ run, config }: AuditFacts, { node, atMs, before, now }: Change): boolean {
+function isByMigration(facts: AuditFacts, { node, atMs, before, now }: Change): boolean {
+  const { run, config } = facts
   const shard = run.shards.find(({ nodes }) => nodes.includes(node))
   const isSpare = (shard?.nodes.length ?? 0) > 2
   const mayMigrate = isSpare && config['cluster-allow-replica-migration'] !== 'no'
-  return mayMigrate && before.of !== now.of && run.faults.some(({ startMs }) => startMs <= atMs)
+  return mayMigrate && before.of !== now.of && isUnderFault(facts, atMs)
 }

@@ -2,6 +2,7 @@ import { plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { AdministeredFact, AuditFacts } from '../../results/audit-facts.ts'
 import { momentText } from '../words.ts'
+import { mayBeDoingOf } from './aftermath.ts'
 import { type AuditRule, blind } from './rule.ts'
 
 export const slots: AuditRule = {
@@ -19,7 +20,8 @@ export const slots: AuditRule = {
 }
 
 /** A master whose own slots became others while it stayed a master. */
-function movesOf({ views, commands, timelines, run }: AuditFacts, node: string): AuditFinding[] {
+function movesOf(facts: AuditFacts, node: string): AuditFinding[] {
+  const { views, commands, timelines, run } = facts
   const own = views.flatMap((fact) => {
     const seen = fact.node === node ? fact.view?.find(({ name }) => name === node) : undefined
     return seen === undefined ? [] : [{ atMs: fact.seenMs, seen }]
@@ -40,7 +42,7 @@ function movesOf({ views, commands, timelines, run }: AuditFacts, node: string):
       !isMove ||
       isWiped ||
       (isWhole && isFailover) ||
-      commands.some((one) => isOfCluster(one) && one.startMs <= atMs)
+      commands.some((one) => isOfCluster(one) && mayBeDoingOf(facts, one, atMs))
     )
       return []
     const text = `${node} served slots ${before.slots || 'none'} and serves ${seen.slots || 'none'} since ${momentText(atMs)}, and no step moved them`
