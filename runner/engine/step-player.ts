@@ -283,6 +283,12 @@ async function nameEndedServers({ error }: PlayedOutcome, stage: Stage, signal: 
   const ended = await stage.endedServers()
   // The step may have said it itself, as the first to see it.
   const news = ended.filter((sentence) => !error.message.includes(sentence.replace(/^\S+ ended: /, '')))
+  const [culprit] = ended
+    .map((sentence) => sentence.split(' ', 1)[0] ?? '')
+    .filter((node) => error.message.includes(node))
+  if (culprit !== undefined && error.hint?.includes(`nodes/${culprit}.log`) !== true) {
+    error.hint = `${culprit} ended by itself: look at nodes/${culprit}.log in the report folder.`
+  }
   error.message = [error.message, ...news].join('; ')
 }
 

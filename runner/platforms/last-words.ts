@@ -13,6 +13,9 @@ const CONFIG_ERROR = /^\*\*\* FATAL CONFIG FILE ERROR/
 /** `12:M 22 Nov 2026 14:31:26.123 # `: the level tells a warning (`#`) from the rest (`.`, `-`, `*`). */
 const STAMP = /^\d+:[A-Z] \d\d [A-Z][a-z]{2} \d{4} [\d:.]+ ([.\-*#]) ?/
 
+/** 128 + SIGKILL, as engines and shells report it. */
+export const KILLED = 137
+
 const MOST_WARNINGS = 3
 const MOST_LINES = 5
 
@@ -44,12 +47,16 @@ export function endOf(log: string): string {
   return lastWordsOf(log) || lastLines(log, MOST_LINES)
 }
 
-/** How a server that is down ended, and why in its own words: `process exited with code 1: "Unrecoverable error: …"`. */
+/**
+ * How a server that is down ended, and why in its own words: `process exited with code 1: "Unrecoverable error: …"`. One
+ * that was killed had no time for any: what its log ends with is about something else.
+ */
 export async function describeEnd(
   servers: Pick<ServerGroup, 'lastWords'>,
   node: string,
-  { text }: Pick<NodeState, 'text'>,
+  { text, exitCode }: Pick<NodeState, 'text' | 'exitCode'>,
 ): Promise<string> {
+  if (exitCode === KILLED) return text
   const words = await servers.lastWords(node).catch(() => '')
   return words === '' ? text : `${text}: "${words}"`
 }

@@ -203,7 +203,10 @@ function problemOf(check: CheckReport, scenario: ScenarioReport): Problem {
     ],
     details: [...(check.details ?? []), ...witnessLines(check.witness)],
     ...(check.verdict === 'not-evaluated' && {
-      hint: 'A check without samples fails: see that its workload does what it asks for, in the phase that it names.',
+      hint:
+        check.on === 'failover'
+          ? 'A check without samples fails: see that a step brings about such a failover.'
+          : 'A check without samples fails: see that its workload does what it asks for, in the phase that it names.',
     }),
     scenario,
     check,

@@ -1,9 +1,7 @@
+import { KILLED } from '../platforms/last-words.ts'
 import { nodeVerb, proveSilent, proveState } from './node-verb.ts'
 import { startAction } from './start.ts'
 import { StepInconclusive } from './verb.ts'
-
-/** 128 + SIGKILL, as engines and shells report it. */
-const KILLED = 137
 
 export const stop = nodeVerb({
   name: 'stop',

@@ -138,7 +138,7 @@ function classesOf(failures: ReadonlyMap<number, KeyedReply>): string {
 }
 
 function result(dataset: Dataset, agreed: AgreedView, tries: number, tookMs: number, context: StepContext): StepResult {
-  const note = `${dataset.keys.length} keys acknowledged on ${agreed.shards.length} shards`
+  const note = `${plural(dataset.keys.length, 'key')} acknowledged on ${plural(agreed.shards.length, 'shard')}`
   return context.step.withinMs === undefined ? { note } : { note, attempts: tries, trueAfterMs: tookMs }
 }
 

@@ -488,6 +488,30 @@ t.test('what the runner missed before the scenario began is no finding', async (
   )
 })
 
+t.test('what to do about a loop of full syncs goes by its cause', async (t) => {
+  const syncs = [4000, 6000, 8000].map(
+    (atMs): ScenarioEvent => ({
+      ...{ type: 'failover-seen', atMs, scenario, node: 'redis-node1', moment: 'full resync', seenMs: atMs },
+      ...{ errorMs: 1, text: 'Full resync from master' },
+    }),
+  )
+  const found = audit({ events: syncs }).find(({ rule }) => rule === 'resync')?.findings[0]
+  t.equal(found?.text, 'redis-node1 synced in full 3 times: the logs do not say why')
+  t.match(found?.hint, /^look at the logs of redis-node1 and of its master/)
+})
+
+t.test('what gave no new master is no failover that was looked at', async (t) => {
+  const { events } = storedRun('one-voter-redis-7.0.15')
+  const own = events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  t.match(
+    judgeAudit(
+      auditFacts(own, () => []),
+      {},
+    ).rules[1],
+    { rule: 'failover', lookedAt: '0 failovers' },
+  )
+})
+
 t.test('pardons: by rule, and by node where nodes are named', async (t) => {
   const crash = (pardons: Pardons) => audit({ events: [ended], pardons }).find(({ rule }) => rule === 'crash')
   const allowed = crash({ crash: [{ pardon: 'allowed' }] })

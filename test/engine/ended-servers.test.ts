@@ -32,6 +32,16 @@ t.test('one that a step ended is not, nor does a step that passes say anything',
   t.notMatch(waited?.outcome.error?.message, /ended/)
 })
 
+t.test('a server that was killed had no time for last words, and no step is to blame', async (t) => {
+  const stage = fakeStage()
+  stage.cluster.down('redis-node0')
+  stage.group.set('redis-node0', { status: 'stopped', exitCode: 137, text: 'process was killed by SIGKILL' })
+  stage.group.words.set('redis-node0', 'Cluster state changed: ok')
+  const outcome = await stage.playOne(step('kill', 'redis-node0'))
+  t.strictSame(outcome.error?.message, 'cannot kill redis-node0, which is stopped (process was killed by SIGKILL)')
+  t.equal(outcome.error?.hint, 'redis-node0 ended by itself: look at nodes/redis-node0.log in the report folder.')
+})
+
 t.test('a server that ends at its start is quoted once', async (t) => {
   const stage = fakeStage()
   stage.cluster.down('redis-node0')

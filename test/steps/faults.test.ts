@@ -70,7 +70,7 @@ for (const fault of FAULTS) {
       const stage = faultStage()
       stage.group.set(B, { status: 'stopped', text: 'container exited with code 0' })
       const message = new RegExp(`cannot ${fault} ${B}.*stopped.*exited with code 0`)
-      t.match(await stage.playOne(both(fault)), { verdict: 'failed', error: { message, hint: /running/ } })
+      t.match(await stage.playOne(both(fault)), { verdict: 'failed', error: { message, hint: /ended by itself/ } })
       t.strictSame(stage.group.calls, [])
     })
 

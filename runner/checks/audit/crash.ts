@@ -8,7 +8,7 @@ import type { AuditRule } from './rule.ts'
 /** A crash report is logged right before its server ends: what comes within this, ms, is one crash. */
 const ONE_CRASH_MS = 5000
 
-/** What a shell and Docker say of a process that was ended by SIGKILL. */
+/** 128 + SIGKILL, as engines and shells report it. */
 const KILLED = 137
 
 /** A server that is told to end by a step does as it is told. */

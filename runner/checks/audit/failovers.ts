@@ -13,11 +13,11 @@ export const failovers: AuditRule = {
   reason:
     'A master that is replaced for no reason is a false alarm of the failure detector, or a server that stood still.',
   judge({ timelines, run }) {
-    const findings = timelines
-      .filter(({ outcome }) => outcome === 'promoted')
+    const promoted = timelines.filter(({ outcome }) => outcome === 'promoted')
+    const findings = promoted
       .filter((one) => one.kind === 'unplanned' || isOfStranger(one))
       .map((timeline) => findingOf(timeline, run))
-    return { lookedAt: plural(timelines.length, 'failover'), findings }
+    return { lookedAt: plural(promoted.length, 'failover'), findings }
   },
 }
 

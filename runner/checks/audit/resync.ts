@@ -33,7 +33,10 @@ function loopOf({ logs }: AuditFacts, node: string, lines: readonly LogObservati
     nodes: [node],
     atMs: lines[0]?.seenMs ?? 0,
     details: lines.slice(0, 5).map(({ seenMs, text }) => `${momentText(seenMs)}  ${text}`),
-    hint: 'raise what broke the link: `client-output-buffer-limit`, `repl-backlog-size` or `repl-timeout`',
+    hint:
+      why.length === 0
+        ? `look at the logs of ${node} and of its master, nodes/… in the report folder, right before each sync`
+        : 'raise what broke the link: `client-output-buffer-limit`, `repl-backlog-size` or `repl-timeout`',
   }
 }
 

@@ -106,7 +106,7 @@ function reasonOf(by: readonly string[], votes: number, voters: number, served: 
   const who = by.join(', ')
   if (votes === 0) return `suspected by ${who} alone, without a vote`
   if (votes < majorityOf(voters)) return `suspected by a minority, ${votes} of ${voters} masters (${who})`
-  if (served) return `taken to be failing by ${who}, and went on serving its shard`
+  if (served) return `taken to be failing by ${who}, and served all the while`
   return `suspected by ${who}, and never agreed to have failed`
 }
 
