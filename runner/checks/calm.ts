@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import type { History } from '../record/history.ts'
 import { COLUMN_NAMES, operationColumns } from '../record/history-columns.ts'
 import type { RunFacts, Span } from '../results/run-facts.ts'
-import { type LoadStall, shakenText } from '../results/stalls.ts'
+import { type LoadStall, shakenText, united } from '../results/stalls.ts'
 import { Evidence } from './evidence.ts'
 import { overlapMs } from './outages/standstill.ts'
 import { momentText } from './words.ts'
@@ -28,8 +28,8 @@ export type TimedBy = 'servers' | 'looks'
 
 /** How long something lasted without the times in which nobody can tell what went on, ms. */
 export function calmMs(facts: Gaps, { startMs, endMs }: Span, timedBy: TimedBy): number {
-  const gaps = [...shakenSpans(facts), ...stallsBehind(facts, timedBy)].sort((a, b) => a.startMs - b.startMs)
-  return endMs - startMs - overlapMs(merged(gaps), startMs, endMs)
+  const gaps = united([...shakenSpans(facts), ...stallsBehind(facts, timedBy)])
+  return endMs - startMs - overlapMs(gaps, startMs, endMs)
 }
 
 /** The gap that may have made something too long, in words; undefined if none did. */
@@ -53,18 +53,7 @@ export function shakenBy({ shakes = [] }: Shaken, { startMs, endMs }: Span): str
 }
 
 function shakenSpans({ shakes = [] }: Shaken): Span[] {
-  return merged(shakes.map(({ startMs, untilMs }) => ({ startMs, endMs: untilMs })))
-}
-
-/** Spans in order of their beginning, each moment once: a gap may come while the servers still make up for another. */
-function merged(spans: readonly Span[]): Span[] {
-  const all: Span[] = []
-  for (const { startMs, endMs } of spans) {
-    const last = all.at(-1)
-    if (last === undefined || last.endMs < startMs) all.push({ startMs, endMs })
-    else last.endMs = Math.max(last.endMs, endMs)
-  }
-  return all
+  return united(shakes.map(({ startMs, untilMs }) => ({ startMs, endMs: untilMs })))
 }
 
 /** The history without the operations that were under way in one of the spans. */

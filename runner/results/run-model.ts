@@ -10,6 +10,7 @@ import { repeatsOf } from './repeats.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
 import { type ScenarioResults, scenarioEvents, scenarioResults } from './scenario-results.ts'
 import { seriesOf } from './series.ts'
+import { stallWarnings } from './stalls.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 import type { PlayedStep } from './steps.ts'
 import type { FaultReport } from './timeline-model.ts'
@@ -111,7 +112,7 @@ function reduceScenario(
     failovers: results.failovers.map((timeline) => ({ ...timeline, summary: failoverSummary(timeline) })),
     ...(results.suspicions.length > 0 && { suspicions: results.suspicions }),
     ...timelineOf(events, results, tidyMs(results.durationMs - (ended?.cleanupMs ?? 0))),
-    warnings: events.filter((event) => event.type === 'warning').map(textOf),
+    warnings: [...events.filter((event) => event.type === 'warning').map(textOf), ...stallWarnings(events, start.atMs)],
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
     ...sourceOf(events),
   }

@@ -35,6 +35,38 @@ export function runnerStalls(events: readonly ScenarioEvent[], startMs: number):
     }))
 }
 
+/** Spans in order, each moment once: a gap may come while another is not over. */
+export function united(spans: readonly Pick<LoadStall, 'startMs' | 'endMs'>[]): { startMs: number; endMs: number }[] {
+  const all: { startMs: number; endMs: number }[] = []
+  for (const { startMs, endMs } of [...spans].sort((a, b) => a.startMs - b.startMs)) {
+    const last = all.at(-1)
+    if (last === undefined || last.endMs < startMs) all.push({ startMs, endMs })
+    else last.endMs = Math.max(last.endMs, endMs)
+  }
+  return all
+}
+
+/** A shorter stall is not worth a warning, ms. */
+const WARNED_MS = 1000
+
+/**
+ * The stalls that whoever reads of times should know of, a sentence each: `the runner stood still for 4.00 s from 3.40 s
+ * on: …`.
+ */
+export function stallWarnings(events: readonly ScenarioEvent[], startMs: number): string[] {
+  const own = runnerStalls(events, startMs)
+  return united([...own, ...loadStalls(events, startMs)])
+    .map((gap) => ({ startMs: Math.max(gap.startMs, 0), endMs: gap.endMs }))
+    .filter((gap) => gap.endMs - gap.startMs >= WARNED_MS)
+    .map((gap) => {
+      const stalls = own.filter((one) => one.startMs < gap.endMs && gap.startMs < one.endMs)
+      const servers = stalls.some(({ together }) => together) ? ' and the servers' : ''
+      const who = stalls.length === 0 ? 'the clients of its load' : `the runner${servers}`
+      const what = stalls.length === 0 ? 'sent' : 'seen'
+      return `${who} stood still for ${formatDuration(gap.endMs - gap.startMs)} from ${formatDuration(gap.startMs)} on: nothing was ${what} meanwhile, and a time that spans it may be too long`
+    })
+}
+
 /** A time in which the servers stood still for so long that they may have taken each other for failed, all at once. */
 export interface Shake {
   startMs: number

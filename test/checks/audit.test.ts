@@ -478,6 +478,15 @@ t.test('a limit of memory excuses that the system ends the server, and nothing e
   for (const end of [killed, outOfMemory, crashed]) t.ok(isFound(memory({}), end), 'maxmemory ends no server')
 })
 
+t.test('a moment in which the runner and its load stood still counts once', async (t) => {
+  const stall = (who: 'runner' | 'load', fromMs: number, toMs: number): ScenarioEvent => ({
+    ...{ type: 'stall-seen', atMs: toMs, scenario, who, fromMs, toMs },
+  })
+  const events = [stall('runner', 4000, 8000), stall('load', 4010, 8050), stall('runner', 9000, 9500)]
+  const rules = audit({ events, workloads: [{ name: 'shop' }] })
+  t.match(rules.find(({ rule }) => rule === 'evidence')?.lookedAt, /, stood still for 4\.55 s in all$/)
+})
+
 t.test('what the runner missed before the scenario began is no finding', async (t) => {
   const events: ScenarioEvent[] = [
     { type: 'stall-seen', atMs: 2000, scenario, who: 'runner', fromMs: -18_000, toMs: 2000 },

@@ -44,6 +44,30 @@ t.test('a run that passed', async (t) => {
   t.strictSame(scenario?.logs, [{ node: 'redis-node0', file: 'nodes/redis-node0.log' }])
 })
 
+t.test('a time in which the runner stood still is told, whatever it decides', async (t) => {
+  const stall = (who: 'runner' | 'load', fromMs: number, toMs: number, servers?: 'stood-still'): RunEvent => ({
+    ...{ type: 'stall-seen', atMs: toMs, scenario: 0, who, fromMs, toMs, ...(servers && { servers }) },
+  })
+  const events = passingRun()
+  const started = events.findIndex(({ type }) => type === 'scenario-started')
+  const zeroMs = events[started]?.atMs ?? 0
+  events.splice(
+    started + 1,
+    0,
+    stall('runner', zeroMs + 3400, zeroMs + 7400),
+    stall('load', zeroMs + 3410, zeroMs + 7440),
+    stall('load', zeroMs + 9000, zeroMs + 9500),
+    stall('load', zeroMs + 10_000, zeroMs + 12_000),
+    stall('runner', zeroMs + 13_000, zeroMs + 14_000, 'stood-still'),
+  )
+  const rest = 'meanwhile, and a time that spans it may be too long'
+  t.strictSame(reduceRun(events).scenarios[0]?.warnings, [
+    `the runner stood still for 4.04 s from 3.40 s on: nothing was seen ${rest}`,
+    `the clients of its load stood still for 2.00 s from 10.00 s on: nothing was sent ${rest}`,
+    `the runner and the servers stood still for 1.00 s from 13.00 s on: nothing was seen ${rest}`,
+  ])
+})
+
 t.test('steps that were not reached are not-run, without a start', async (t) => {
   const steps = reduceRun(failingRun()).scenarios[0]?.steps ?? []
   t.strictSame(

@@ -3,6 +3,7 @@ import { plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { StallObservation } from '../../record/observations.ts'
 import type { AuditFacts } from '../../results/audit-facts.ts'
+import { united } from '../../results/stalls.ts'
 import { momentText } from '../words.ts'
 import type { AuditRule } from './rule.ts'
 
@@ -33,8 +34,10 @@ export const evidence: AuditRule = {
   },
 }
 
+/** What the runner and its load lost, each moment once. */
 function stalledMs(stalls: readonly StallObservation[]): number {
-  return stalls.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
+  const spans = united(stalls.map(({ fromMs, toMs }) => ({ startMs: fromMs, endMs: toMs })))
+  return spans.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
 }
 
 /**
