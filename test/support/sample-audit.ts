@@ -18,6 +18,7 @@ const RULES: AuditRuleOutcome[] = [
         details: [
           '=== REDIS BUG REPORT START: Cut & paste starting from here ===',
           'crashed by signal: 11, <si_code> 2',
+          `/tmp/redis-chaos-0/20261129110728-82cffa/redis-node5/redis-server 127.0.0.1:7015 [cluster](debugCommand+0x26f)[0x5568fa70e75f]${'[0x5568fa70e75f]'.repeat(8)}`,
         ],
         hint: 'look at the log of redis-node5: nothing in the scenario asked for this',
       },

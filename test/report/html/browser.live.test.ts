@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import type { RunEvent } from '../../../runner/record/events.ts'
 import { writeReports } from '../../../runner/report/write-reports.ts'
 import { accessibilityFaults, keepScreenshot, LOOKS, openFile, requireChromium } from '../../support/chromium.ts'
+import { auditedRun } from '../../support/sample-audit.ts'
 import { threeScenarios } from '../../support/sample-events.ts'
 import { fillRunFolder, fullEvents, longEvents } from '../../support/sample-run-folder.ts'
 
@@ -30,6 +31,7 @@ t.test('pages open from the disk without a complaint, ask for nothing, and are a
     passing: runFolder(t, fullEvents('passing')),
     failing: runFolder(t, fullEvents('failing')),
     suite: runFolder(t, threeScenarios()),
+    audited: runFolder(t, auditedRun()),
   }
   for (const [kind, folder] of Object.entries(runs)) {
     for (const [look, options] of Object.entries(LOOKS)) {
@@ -39,6 +41,12 @@ t.test('pages open from the disk without a complaint, ask for nothing, and are a
       t.strictSame(await accessibilityFaults(page), [], `${kind}, ${look}: axe finds nothing`)
       const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
       t.ok(overflow <= 0, `${kind}, ${look}: nothing sticks out sideways (${overflow} px)`)
+      const cut = Number(
+        await page.evaluate(
+          'Math.max(0, ...[...document.querySelectorAll("#audit .scroll")].map((one) => one.scrollWidth - one.clientWidth))',
+        ),
+      )
+      t.equal(cut, 0, `${kind}, ${look}: the audit fits its card`)
       await keepScreenshot(page, `${kind}-${look}`)
       await page.context().close()
     }
