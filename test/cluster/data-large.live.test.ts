@@ -9,8 +9,9 @@ import { type Planting, planting } from '../support/planted-data.ts'
 
 const HOUR_MS = 3_600_000
 
+/** A busy machine may take minutes for a hundred megabytes: whether all is read in time is not what is tested. */
 async function compare(cluster: LiveCluster): Promise<DataComparison> {
-  return compareData(cluster, await cluster.look(), { withinMs: 120_000, syncWithinMs: 60_000 })
+  return compareData(cluster, await cluster.look(), { withinMs: 600_000, syncWithinMs: 60_000 })
 }
 
 t.test('values too large to be read at once, on each server', async (t) => {
@@ -30,7 +31,8 @@ t.test('values too large to be read at once, on each server', async (t) => {
       await assertReadInParts(t, cluster, 60)
       await planted.writeOnMasterAlone('LSET', 'huge:list', 77_777, 'changed')
       await planted.writeOnMasterAlone('SREM', 'huge:set', 'member 777777')
-      const { differences } = await compare(cluster)
+      const { differences, incomplete } = await compare(cluster)
+      t.same(incomplete, [])
       t.match(differences, [
         { key: 'huge:set', detail: /^member "member 777777" is only on redis-node1$/ },
         { key: 'huge:list', detail: /^first element 77777: "changed" on redis-node0, "77777 x/ },
