@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { lastReport, reportsFolder, startCli, testScenario } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
@@ -81,5 +82,8 @@ t.test('a second Ctrl-C leaves at once, and names the command that removes what 
   t.match(stderr, /Leaving at once\. Servers of this run may be left\. Remove them with: /)
   const command = /Remove them with: (.*)/.exec(stderr)?.[1] ?? ''
   execFileSync('sh', ['-c', command])
+  // The engine may still be removing what the first Ctrl-C had asked it to.
+  const isGone = async () => (await leftovers(lease.namePrefix)).length === 0
+  for (const untilMs = Date.now() + 30_000; !(await isGone()) && Date.now() < untilMs; ) await sleep(100)
   t.same(await leftovers(lease.namePrefix), [], 'the command that it named removes everything')
 })
