@@ -9,6 +9,7 @@ import type { FailoverFact, RunFacts } from '../results/run-facts.ts'
 import { calmMs, gapBehind } from './calm.ts'
 import { type Measured, outcomeOf } from './check.ts'
 import { atMostText, durationOf } from './limits.ts'
+import { overlapMs } from './outages/standstill.ts'
 import { momentText } from './words.ts'
 
 /** The name under which checks of failovers stand in a scenario, beside those of workloads. */
@@ -154,16 +155,30 @@ function held(value: FailoverValue, { name }: Part, atMost: string): FailoverVal
  */
 function findingOf(part: Part, timed: Timed): Finding {
   const { open, valueMs, mostMs } = timed
-  if (valueMs <= mostMs && !(open && part.name === 'time')) return open ? 'unknown' : 'holds'
+  if (valueMs <= mostMs && !(open && part.name === 'time')) return open || isHidden(part, timed) ? 'unknown' : 'holds'
   return gapIn(part, timed) === undefined ? 'violated' : 'unknown'
 }
 
 /** The gap that may have made it too long, in words; undefined if it was too long without that time. */
-function gapIn({ name }: Part, { failover, valueMs, mostMs, facts }: Timed): string | undefined {
-  const span = { startMs: failover.startMs, endMs: failover.startMs + valueMs }
+function gapIn(part: Part, timed: Timed): string | undefined {
+  const { failover, valueMs, mostMs, facts } = timed
+  const { startMs, totalMs } = failover
+  const span = { startMs, endMs: startMs + (isHidden(part, timed) ? Math.max(valueMs, totalMs) : valueMs) }
   // When clients were served again is known only by looking.
-  const timedBy = name === 'client_outage' ? 'looks' : 'servers'
+  const timedBy = part.name === 'client_outage' ? 'looks' : 'servers'
   return calmMs(facts, span, timedBy) > mostMs ? undefined : gapBehind(facts, span, timedBy)
+}
+
+/**
+ * Whether clients may have been refused for longer than the limit before anyone saw it: the runner stood still until
+ * the first refusal that it saw, or over all of the failover.
+ */
+function isHidden({ name }: Part, { failover, valueMs, mostMs, facts }: Timed): boolean {
+  if (name !== 'client_outage') return false
+  const { startMs, totalMs, moments = [] } = failover
+  const seen = moments.find((one) => one.name === 'first error') ?? moments.find((one) => one.name === 'first write')
+  const alone = (facts.runnerStalls ?? []).filter(({ together }) => !together)
+  return valueMs + overlapMs(alone, startMs, seen?.atMs ?? startMs + totalMs) > mostMs
 }
 
 /** A violation before what is open, and that before what holds; of those alike, the longest. */
@@ -198,7 +213,7 @@ function explain({ name, noun }: Part, timed: Timed, samples: number): string {
 
 function gapText(part: Part, timed: Timed): string {
   const isTooLong = timed.valueMs > timed.mostMs || (timed.open && part.name === 'time')
-  const gap = isTooLong ? gapIn(part, timed) : undefined
+  const gap = isTooLong || isHidden(part, timed) ? gapIn(part, timed) : undefined
   return gap === undefined ? '' : ` Yet ${gap}.`
 }
 

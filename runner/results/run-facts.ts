@@ -74,7 +74,7 @@ export type FailoverFact = Pick<
   | 'clientsBack'
   | 'epoch'
 > &
-  Partial<Pick<FailoverTimeline, 'kind' | 'outcome' | 'wanted' | 'expected'>>
+  Partial<Pick<FailoverTimeline, 'kind' | 'outcome' | 'wanted' | 'expected' | 'moments'>>
 
 /**
  * The same results as checks read them: whatever had not ended lasts to the end, and each thing names the shards it is

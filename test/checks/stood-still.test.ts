@@ -139,6 +139,32 @@ t.test('when clients were served again is not known of a time in which the runne
   })
 })
 
+t.test('clients may have been refused before the runner looked again', async (t) => {
+  const judged = (stallFromMs: number, stallMs: number, errorMs: number | undefined, together = false) => {
+    const at = { errorMs: 0, source: 'run', node: '', text: '' } as const
+    const moments = [
+      ...(errorMs === undefined ? [] : [{ ...at, name: 'first error' as const, atMs: errorMs }]),
+      { ...at, name: 'first write' as const, atMs: 11_000 },
+    ]
+    const clientOutageMs = errorMs === undefined ? 0 : 11_000 - errorMs
+    const failovers = KILL_FACTS.failovers.map((one) => ({
+      ...one,
+      startMs: 4000,
+      totalMs: 6000,
+      clientOutageMs,
+      moments,
+    }))
+    const runnerStalls = [{ startMs: stallFromMs, endMs: stallFromMs + stallMs, together }]
+    return judgeFailovers({ client_outage: '5s' }, { ...KILL_FACTS, failovers, runnerStalls })[0]
+  }
+  const unknown = { verdict: 'inconclusive', explanation: /Yet this runner stood still for 6\.\d+ s/ }
+  t.match(judged(4010, 6900, 10_950), unknown, 'the first refusal was seen after it')
+  t.match(judged(4010, 6900, undefined), unknown, 'none was seen')
+  t.match(judged(4010, 900, 10_000), { verdict: 'passed' }, 'it was too short for that')
+  t.match(judged(8000, 2900, 7000), { verdict: 'passed' }, 'they were refused all that time, which counts')
+  t.match(judged(4010, 6900, 10_950, true), { verdict: 'passed' }, 'nobody was refused while all stood still')
+})
+
 t.test('only servers that stood still long enough to take each other for failed are shaken', async (t) => {
   const base = { atMs: 0, type: 'stall-seen', scenario: 0, who: 'runner' } as const
   const seen = (events: readonly ScenarioEvent[]) => runFacts(scenarioResults(events)).shakes
