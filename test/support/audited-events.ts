@@ -25,10 +25,7 @@ export function view(node: string, atMs: number, roles: { master: string; replic
 export const AS_FORMED = { master: 'redis-node0', replica: 'redis-node1' }
 
 /** A run of 20 s in which nothing happened, with some of its events taken away and others added. */
-export function eventsOf(
-  planted: readonly ScenarioEvent[],
-  without: readonly ScenarioEvent['type'][] = [],
-): ScenarioEvent[] {
+function eventsOf(planted: readonly ScenarioEvent[], without: readonly ScenarioEvent['type'][] = []): ScenarioEvent[] {
   const quiet: ScenarioEvent[] = [
     {
       ...{ type: 'scenario-started', atMs: 0, scenario, id: 's', title: 's', file: 's.yaml', tags: [], seed: 1 },
