@@ -114,6 +114,7 @@ t.test('a limit of memory excuses that the system ends the server, and nothing e
   const limit = memory({ endsServers: true })
   t.notOk(isFound(limit, killed))
   t.notOk(isFound(limit, outOfMemory, report('failed allocation')))
+  t.notOk(isFound(limit, crashed, report('failed allocation')), 'some abort in a way that looks like a crash')
   t.ok(isFound(limit, crashed))
   t.ok(isFound(limit, crashed, report('crash report')))
   t.ok(isFound(limit, report('crash report')))

@@ -26,7 +26,7 @@ export const crash: AuditRule = {
       (alarm) =>
         !wasAsked(facts, alarm.node, alarm.seenMs) &&
         // A server that gets no memory aborts, and reports that as a crash.
-        !wanting.some((end) => end.outOfMemory === true && isOneCrash(alarm, end)),
+        !wanting.some((end) => gotNoMemory(facts, end) && isOneCrash(alarm, end)),
     )
     const starts = facts.starts.filter(
       ({ node, seenMs }) => !wasAsked(facts, node, seenMs) && !ends.some((end) => end.node === node),
@@ -87,12 +87,18 @@ function logged({ node, seenMs, kind, lines }: AlarmObservation): AuditFinding {
 const HEADING = /^=== (?:(?:REDIS|VALKEY) BUG REPORT START|ASSERTION FAILED)/
 
 /** Ended by the system, under a limit that a step had set, as it is meant to be. */
-function lackedMemory({ run }: AuditFacts, { node, seenMs, exitCode, outOfMemory }: ServerEndObservation): boolean {
-  if (outOfMemory !== true && exitCode !== KILLED) return false
-  return run.faults.some(
+function lackedMemory(facts: AuditFacts, end: ServerEndObservation): boolean {
+  const { node, seenMs, exitCode } = end
+  if (exitCode !== KILLED && !gotNoMemory(facts, end)) return false
+  return facts.run.faults.some(
     ({ endsServers, nodes, startMs, endMs }) =>
       endsServers === true && nodes.includes(node) && startMs <= seenMs && seenMs <= endMs + ONE_CRASH_MS,
   )
+}
+
+/** The platform says so, or its log: some versions abort in a way that looks like any crash. */
+function gotNoMemory({ alarms }: AuditFacts, end: ServerEndObservation): boolean {
+  return end.outOfMemory === true || alarms.some((one) => one.kind === 'failed allocation' && isOneCrash(one, end))
 }
 
 function wasAsked({ commands }: AuditFacts, node: string, atMs: number): boolean {

@@ -57,11 +57,12 @@ export function absencesOf(observed: FailoverObservations, master: string, fromM
 
 /**
  * The fault that took a master away, when it is known at `knownMs` that it was: the last absence that may have led to
- * that, else the last fault of another kind on it (a stall, a slow link), which may have.
+ * that, else the last fault of another kind on it (a stall, a slow link, a cut from `heir`, which took over), which may
+ * have.
  */
 export function faultThatTook(
   observed: FailoverObservations,
-  master: string,
+  { master, heir }: { master: string; heir: string },
   sinceMs: number,
   knownMs: number,
 ): Fault | undefined {
@@ -71,15 +72,19 @@ export function faultThatTook(
   const absence = absencesOf(observed, master, sinceMs, knownMs).findLast(({ toMs }) => knownMs <= toMs + lingersMs)
   const strain = strainsOn(observed, master, sinceMs, knownMs).findLast(
     // A stall ends by itself: undoing it is waiting for that.
-    (fault) => maySilence(fault) && knownMs <= (fault.endMs ?? Number.POSITIVE_INFINITY) + lingersMs,
+    (fault) => maySilence(fault, heir) && knownMs <= (fault.endMs ?? Number.POSITIVE_INFINITY) + lingersMs,
   )
   return absence?.fault ?? strain
 }
 
-/** Whether a fault that leaves its nodes' processes alone may keep one from answering a majority of the masters. */
-function maySilence({ kind, cuts, sentence = '' }: Fault): boolean {
-  // Cuts that leave it no majority are absences; whoever a minority misses is not agreed to have failed.
-  if (cuts !== undefined) return false
+/**
+ * Whether a fault that leaves its nodes' processes alone may keep one from answering a majority of the masters, or have
+ * `heir` think so.
+ */
+function maySilence({ kind, cuts, sentence = '' }: Fault, heir: string): boolean {
+  // Cuts that leave it no majority are absences, and whoever a minority misses is not agreed to have failed. But a
+  // replica that was cut off itself may go by reports that it had before (clusterNodeFailureReportsCount, cluster.c).
+  if (cuts !== undefined) return cuts.some((pair) => pair.includes(heir))
   if (kind === 'config')
     return sentence.split(/[ ,]+/).some((word) => failoverReason(`CONFIG SET ${word}`) !== undefined)
   return !ANSWERS_ON.has(kind)

@@ -97,7 +97,8 @@ function causeOf(observed: FailoverObservations, promotion: Promotion): Cause {
   if (request) return wantedCause(observed, request)
   const knownMs = failed(observed, from, sinceMs, atMs)?.atMs ?? atMs
   // A master that was marked as failing before it was taken away would have cleared itself.
-  const fault = faultThatTook(observed, from, sinceMs, knownMs) ?? faultThatTook(observed, from, knownMs, atMs)
+  const who = { master: from, heir: node }
+  const fault = faultThatTook(observed, who, sinceMs, knownMs) ?? faultThatTook(observed, who, knownMs, atMs)
   if (fault) return faultCause(observed, fault, from)
   const unplanned = unplannedCause(signsOf(observed, promotion, knownMs), moment)
   const error = lastBreak(observed, shard, sinceMs, atMs)

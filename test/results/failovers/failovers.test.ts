@@ -150,6 +150,12 @@ t.test('a fault that leaves the master’s answers alone explains nothing, howev
   t.match(insteadOfPause({ fault: 'stall', nodes, byMs, forMs }), { kind: 'stall' })
   const cuts: [string, string][] = [['redis-node1', 'redis-node4']]
   t.match(insteadOfPause({ fault: 'partition', nodes: ['redis-node1'], byMs, forMs, cuts }), { kind: 'unplanned' })
+  const fromHeir: [string, string][] = [['redis-node5', 'redis-node4']]
+  t.match(
+    insteadOfPause({ fault: 'partition', nodes: ['redis-node5'], byMs, forMs, cuts: fromHeir }),
+    { kind: 'partition' },
+    'an heir that was cut off itself may have old reports',
+  )
 })
 
 t.test('a master that is suspected and comes back before the others agree', async (t) => {
