@@ -2,11 +2,13 @@
 import { BUG_HINT, isExpected, messageOf, UsageError } from './base/errors.ts'
 import { EXIT } from './base/exit.ts'
 import { nearestWord } from './base/nearest.ts'
+import { forOutput } from './base/text.ts'
 import type { Command, Output } from './commands/command.ts'
 import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
 import { type CommandEntry, commands } from './commands/index.ts'
 import { listenForInterrupts } from './engine/interrupt.ts'
+import { outputStyle } from './report/style.ts'
 
 const COMMON = {
   help: { type: 'boolean', short: 'h', help: 'show this' },
@@ -15,10 +17,14 @@ const COMMON = {
 
 const debug = process.argv.includes('--debug')
 
+const color = process.stdout.isTTY === true && !process.env.NO_COLOR
+/** Whether any of what is printed may be. */
+const painted = color || [process.stdout, process.stderr].some((stream) => outputStyle(stream, process.env).color)
+
 const out: Output = {
-  print: (text) => process.stdout.write(`${text}\n`),
-  progress: (text) => process.stderr.write(`${text}\n`),
-  color: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  print: (text, meant) => process.stdout.write(`${forOutput(text, { ...meant, painted })}\n`),
+  progress: (text) => process.stderr.write(`${forOutput(text, { painted })}\n`),
+  color,
 }
 
 function overview(): string {
@@ -66,7 +72,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let describeLeftovers: (() => string) | undefined
   const leave = (why: string, exitCode: number): never => {
-    process.stderr.write(`\n${why} ${describeLeftovers?.() ?? ''}\n`)
+    out.progress(`\n${why} ${describeLeftovers?.() ?? ''}`)
     process.exit(exitCode)
   }
   const interrupts = listenForInterrupts(() => leave('Leaving at once.', EXIT.interrupted))
@@ -89,7 +95,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Says what went wrong, and gives the exit code for it. */
 function explainError(error: unknown): number {
-  const say = (text: string) => process.stderr.write(`${text}\n`)
+  const say = out.progress
   if (debug && error instanceof Error) say(error.stack ?? error.message)
   if (!isExpected(error)) {
     say(`A bug of redis-chaos: ${messageOf(error)}`)

@@ -13,10 +13,13 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** Makes control characters visible (`\x1b`): a server's reply must not steer the terminal that a report is read on. */
+/**
+ * Makes control characters and marks of direction visible (`\x1b`, `\u202e`): a server's reply must not steer the
+ * terminal that a report is read on, nor hide what stands there.
+ */
 export function visible(text: string, keep = ''): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) =>
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) =>
     keep.includes(character) ? character : escapeOf(character),
   )
 }
@@ -26,7 +29,23 @@ function escapeOf(character: string): string {
   if (character === '\r') return '\\r'
   if (character === '\t') return '\\t'
   const code = character.charCodeAt(0)
-  return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+  // From there on as JSON spells it, which has such characters as they are.
+  return code < 0x7f ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+}
+
+/** Colors and weights, the only codes of a terminal that the program's own lines hold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const PAINTED = /(\u001b\[(?:[0-2]|22|3[1-6]|39)m)/
+
+/**
+ * A text as it may go to a terminal, or to the log of a CI: whatever it was made from, it steers neither. `painted`: it
+ * may have the program's own colors; `commands`: it is meant to hold commands for a CI.
+ */
+export function forOutput(text: string, { painted = false, commands = false } = {}): string {
+  const parts = painted ? text.split(PAINTED) : [text]
+  const shown = parts.map((part, index) => (index % 2 === 1 ? part : visible(part, '\n\t'))).join('')
+  // GitHub takes `::` at the beginning of a line for a command, Azure DevOps `##[` and `##vso[` anywhere.
+  return commands ? shown : shown.replace(/^(\s*):(?=:)/gm, '$1\\x3a').replace(/#(?=#(?:vso)?\[)/g, '\\x23')
 }
 
 /** On one line: every run of white space is a blank, other control characters are visible. */

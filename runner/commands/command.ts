@@ -2,7 +2,8 @@ import type { Flags, ParsedLine } from './flags.ts'
 
 /** Where a command's words go: results to stdout, progress to stderr. */
 export interface Output {
-  print(text: string): void
+  /** What was made from a scenario or a record steers neither the terminal nor a CI, unless `commands` is meant to. */
+  print(text: string, meant?: { commands?: boolean }): void
   progress(text: string): void
   /** Whether stdout takes colors. */
   color: boolean

@@ -71,7 +71,7 @@ export async function printReports(
   for (const { name, format } of reporters) {
     const known = stdoutReporters.get(name)
     if (known !== undefined) {
-      out.print(known(run, style, runFiles(run.folder)).trimEnd())
+      out.print(known(run, style, runFiles(run.folder)).trimEnd(), { commands: name === 'github' })
       continue
     }
     try {

@@ -23,32 +23,34 @@ export interface RecorderOptions {
   secrets: readonly string[]
 }
 
-const FIXED_WORDS: Record<string, ReadonlySet<string>> = {
-  type: EVENT_TYPES,
-  verdict: new Set([
-    'passed',
-    'failed',
-    'error',
-    'inconclusive',
-    'interrupted',
-    'not-run',
-    'skipped',
-    'not-evaluated',
-    'regressed',
-    'improved',
-    'same',
-    'too-few',
-    'missing',
-  ]),
-  metric: new Set(METRIC_NAMES),
-  outcome: new Set(['ok', 'failed', 'indeterminate']),
-  role: new Set(['master', 'replica']),
-  failing: new Set(['fail?', 'fail']),
-  state: new Set(['ok', 'fail']),
-  who: new Set(['runner', 'load']),
-  servers: new Set(['ran', 'stood-still']),
-  moment: new Set(LOG_MOMENTS),
-}
+const FIXED_WORDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries({
+    type: EVENT_TYPES,
+    verdict: new Set([
+      'passed',
+      'failed',
+      'error',
+      'inconclusive',
+      'interrupted',
+      'not-run',
+      'skipped',
+      'not-evaluated',
+      'regressed',
+      'improved',
+      'same',
+      'too-few',
+      'missing',
+    ]),
+    metric: new Set(METRIC_NAMES),
+    outcome: new Set(['ok', 'failed', 'indeterminate']),
+    role: new Set(['master', 'replica']),
+    failing: new Set(['fail?', 'fail']),
+    state: new Set(['ok', 'fail']),
+    who: new Set(['runner', 'load']),
+    servers: new Set(['ran', 'stood-still']),
+    moment: new Set(LOG_MOMENTS),
+  }),
+)
 
 /**
  * Stamps every fact of a run with the time since the recorder was made, hides secrets in it, appends it to
@@ -71,7 +73,7 @@ export class Recorder {
     this.#file = options.file
     this.#clock = options.clock
     this.#startMs = options.clock.nowMs()
-    this.#redact = redactor(options.secrets, (key, text) => FIXED_WORDS[key]?.has(text) ?? false)
+    this.#redact = redactor(options.secrets, (key, text) => FIXED_WORDS.get(key)?.has(text) ?? false)
     try {
       this.#descriptor = openSync(options.file, 'a')
     } catch (cause) {

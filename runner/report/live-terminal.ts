@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { formatLimit } from '../base/duration.ts'
-import { displayWidth, oneLine, truncate } from '../base/text.ts'
+import { displayWidth, forOutput, oneLine, truncate } from '../base/text.ts'
 import type { PlannedStep, RunEvent } from '../record/events.ts'
 import { comparePaths } from '../results/step-path.ts'
 import { LiveStory, type LiveStream, type Reporter, stepText } from './live-story.ts'
-import type { Paint } from './style.ts'
+import { type Paint, painter } from './style.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const REDRAW_EVERY_MS = 100
@@ -30,6 +30,7 @@ interface Stage {
 export class TerminalProgress implements Reporter {
   readonly #stream: LiveStream
   readonly #clock: Clock
+  readonly #color: boolean
   readonly #paint: Paint
   readonly #story: LiveStory
   readonly #steps = new Map<string, RunningStep>()
@@ -38,11 +39,12 @@ export class TerminalProgress implements Reporter {
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(stream: LiveStream, clock: Clock, paint: Paint) {
+  constructor(stream: LiveStream, clock: Clock, color: boolean) {
     this.#stream = stream
     this.#clock = clock
-    this.#paint = paint
-    this.#story = new LiveStory(paint)
+    this.#color = color
+    this.#paint = painter(color)
+    this.#story = new LiveStory(this.#paint)
   }
 
   onEvent(event: RunEvent): void {
@@ -103,8 +105,9 @@ export class TerminalProgress implements Reporter {
    * flicker.
    */
   #draw(staying: readonly string[]): void {
-    const view = this.#view()
-    const text = [...staying, ...view].map((line) => `${line}\n`).join('')
+    const shown = (line: string) => forOutput(line, { painted: this.#color })
+    const view = this.#view().map(shown)
+    const text = [...staying.map(shown), ...view].map((line) => `${line}\n`).join('')
     const erase = this.#erase()
     this.#drawn = view
     if (view.length > 0) this.#wake()

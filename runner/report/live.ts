@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
-import { oneLine } from '../base/text.ts'
+import { forOutput, oneLine } from '../base/text.ts'
 import type { EventOf, RunEvent } from '../record/events.ts'
 import { LiveStory, type LiveStream, type Reporter, stepText } from './live-story.ts'
 import { TerminalProgress } from './live-terminal.ts'
-import { outputStyle, type Paint, painter } from './style.ts'
+import { outputStyle, painter } from './style.ts'
 
 /** A step that takes long says what it sees, this often at most, so that a log does not go silent. */
 const TELL_EVERY_MS = 10_000
@@ -17,13 +17,14 @@ export interface LiveOptions {
 
 /** Progress while a run goes on: a view that redraws itself on a terminal, plain lines as things happen elsewhere. */
 export function liveReporter({ stream, env, clock }: LiveOptions): Reporter {
-  const paint = painter(outputStyle(stream, env).color)
+  const { color } = outputStyle(stream, env)
   const redraws = stream.isTTY === true && env.TERM !== 'dumb'
-  return redraws ? new TerminalProgress(stream, clock, paint) : plainProgress(stream, paint)
+  return redraws ? new TerminalProgress(stream, clock, color) : plainProgress(stream, color)
 }
 
 /** Progress as plain lines, for logs: one for each stage of the setup and each step that has ended. */
-function plainProgress(stream: LiveStream, paint: Paint): Reporter {
+function plainProgress(stream: LiveStream, painted: boolean): Reporter {
+  const paint = painter(painted)
   const story = new LiveStory(paint)
   const waiting = new LongSteps()
   return {
@@ -34,7 +35,7 @@ function plainProgress(stream: LiveStream, paint: Paint): Reporter {
       const news = waiting.newsOf(event)
       if (news !== undefined && 'scenario' in event)
         lines.push(`${story.prefixOf(event.scenario)}  ${paint('dim', news)}`)
-      if (lines.length > 0) stream.write(lines.map((line) => `${line}\n`).join(''))
+      if (lines.length > 0) stream.write(forOutput(lines.map((line) => `${line}\n`).join(''), { painted }))
     },
     close() {},
   }

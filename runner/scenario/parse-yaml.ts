@@ -1,4 +1,5 @@
 import { type Document, parseAllDocuments } from 'yaml'
+import { visible } from '../base/text.ts'
 import { buildTree } from './build-tree.ts'
 import { reportParserProblems } from './parser-words.ts'
 import type { Problems, SourceFile } from './source.ts'
@@ -14,6 +15,7 @@ export function parseYaml(source: SourceFile, problems: Problems): Tree | undefi
     problems.add(source, whole, 'this file is too long for a scenario (more than 1 MB)')
     return undefined
   }
+  if (hasForeignCharacters(source, problems)) return undefined
   const documents = parseDocuments(source, problems)
   if (!documents) return undefined
   const [first, second] = documents
@@ -35,6 +37,27 @@ export function parseYaml(source: SourceFile, problems: Problems): Tree | undefi
   }
   const fatal = reportParserProblems(first, source, problems)
   return fatal ? undefined : buildTree(first, source, problems)
+}
+
+/** What no text holds (YAML 1.2.2, production 1), and what is left of bytes that are no UTF-8. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const FOREIGN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/
+
+/** Reports the first character that a scenario's text cannot hold: a terminal may obey it, and a reader not see it. */
+function hasForeignCharacters(source: SourceFile, problems: Problems): boolean {
+  const start = source.text.search(FOREIGN)
+  if (start < 0) return false
+  const [character = ''] = source.text.slice(start)
+  const span = { start, end: start + 1 }
+  if (character === '\ufffd') {
+    problems.add(source, span, 'these bytes are no UTF-8', { hint: 'Save the file as UTF-8.' })
+  } else {
+    const shown = visible(character)
+    problems.add(source, span, `the control character ${shown} cannot stand in a scenario`, {
+      hint: 'Inside double quotes it can be written as an escape: "\\e", "\\0", "\\x07".',
+    })
+  }
+  return true
 }
 
 function parseDocuments(source: SourceFile, problems: Problems): Document.Parsed[] | undefined {

@@ -1,5 +1,14 @@
 import t from 'tap'
-import { capitalized, displayWidth, firstFew, lastLines, listed, padded, plural } from '../../runner/base/text.ts'
+import {
+  capitalized,
+  displayWidth,
+  firstFew,
+  forOutput,
+  lastLines,
+  listed,
+  padded,
+  plural,
+} from '../../runner/base/text.ts'
 
 t.test('counts and lists in prose', async (t) => {
   t.strictSame(
@@ -30,4 +39,26 @@ t.test('wide characters take two columns, in every plane', async (t) => {
   t.strictSame(['abc', '停止', '𠀀', 'é', 'e\u0301', '🚀', '👩‍👩‍👧'].map(displayWidth), [3, 4, 2, 1, 1, 2, 2])
   t.equal(padded('停止', 6), '停止  ')
   t.equal(padded('longer', 3), 'longer')
+})
+
+t.test('what is printed steers neither a terminal nor a CI, whatever it was made from', async (t) => {
+  t.equal(forOutput('a\u001b[2K\u001b[1A\rb\u0007'), 'a\\x1b[2K\\x1b[1A\\rb\\x07')
+  t.equal(
+    forOutput('left\u202eright \u200f \u061c \u2066 \u009b8m\u007f'),
+    'left\\u202eright \\u200f \\u061c \\u2066 \\u009b8m\\u007f',
+  )
+  t.equal(forOutput('two\n\tlines'), 'two\n\tlines')
+  t.equal(forOutput('\u001b[1mbold\u001b[22m'), '\\x1b[1mbold\\x1b[22m', 'no colors where there are none')
+  t.equal(
+    forOutput('\u001b[1mbold\u001b[22m\u001b[8mhidden', { painted: true }),
+    '\u001b[1mbold\u001b[22m\\x1b[8mhidden',
+  )
+  t.equal(forOutput('::add-mask::x\n  ::error::y\na::b'), '\\x3a:add-mask::x\n  \\x3a:error::y\na::b')
+  t.equal(forOutput('a ##vso[task.x] ##[group] ## b'), 'a \\x23#vso[task.x] \\x23#[group] ## b')
+  t.equal(forOutput('::error::meant\u001b[0m', { commands: true }), '::error::meant\\x1b[0m')
+  t.strictSame(
+    JSON.parse(forOutput(JSON.stringify({ a: 'x\u009b\u202e' }))),
+    { a: 'x\u009b\u202e' },
+    'JSON stays what it is',
+  )
 })

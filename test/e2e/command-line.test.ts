@@ -93,3 +93,24 @@ t.test('an unwritable reports folder: exit 3', async (t) => {
   t.equal(code, 3)
   t.match(stderr, /folder of the run cannot be made/)
 })
+
+t.test('a scenario hides nothing of itself from whoever looks at it', async (t) => {
+  const folder = t.testdir({
+    'hiding.yaml': [
+      'title: "harmless\\u202e"',
+      'params: { constructor: x }',
+      'steps:',
+      '  - { redis: CONFIG SET maxmemory 1mb, on: redis-node0, name: "\\e[8mx" }',
+      '  - { redis: PING, name: "\\e[2K\\e[1A\\e[2K\\n::add-mask::x" }',
+      '',
+    ].join('\n'),
+  })
+  const file = path.join(folder, 'hiding.yaml')
+  for (const command of ['explain', 'validate']) {
+    const { code, stdout, stderr } = await runCli(t, [command, file])
+    t.equal(code, 0, stderr)
+    for (const hidden of ['\u001b', '\u202e', '\n::']) t.notOk(stdout.includes(hidden), command)
+    t.match(stdout, /harmless\\u202e/)
+    if (command === 'explain') t.match(stdout, /\\x1b\[8mx: CONFIG SET maxmemory 1mb on redis-node0\n.*\\x1b\[2K/)
+  }
+})

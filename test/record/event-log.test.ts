@@ -34,6 +34,17 @@ t.test('a password that is a word of the format does not break it', async (t) =>
   recorder.close()
 })
 
+t.test('a name may be any, also one that every object has', async (t) => {
+  const file = join(t.testdir({}), 'events.jsonl')
+  const recorder = new Recorder({ file, clock: new FakeClock(), secrets: ['ericsdad'] })
+  const sizes = { constructor: 'ericsdad', toString: 'x', hasOwnProperty: 'y' }
+  const [started] = failingRun().filter((event) => event.type === 'scenario-started')
+  if (started === undefined) throw new Error('the sample has no scenario')
+  const { atMs: _, ...body } = started
+  t.match(recorder.record({ ...body, params: sizes }), { params: { ...sizes, constructor: '***' } })
+  recorder.close()
+})
+
 t.test('nor are the fixed words of what is seen of failovers; the log line is hidden as any text', async (t) => {
   const file = join(t.testdir({}), 'events.jsonl')
   const recorder = new Recorder({ file, clock: new FakeClock(), secrets: ['election', 'ok', 'fail', 'seen'] })

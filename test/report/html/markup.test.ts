@@ -15,7 +15,7 @@ t.test('what is put into a template is escaped, in texts and attributes', async 
 })
 
 t.test('line ends and tabs stay as they are; other control characters are visible', async (t) => {
-  t.equal(escapeHtml('a\n\tb\rc\u0085'), 'a\n\tb\\rc\\x85')
+  t.equal(escapeHtml('a\n\tb\rc\u0085'), 'a\n\tb\\rc\\u0085')
   t.equal(escapeHtml('ключ 鍵 🔑'), 'ключ 鍵 🔑')
 })
 
