@@ -5,6 +5,7 @@ import type { LiveNode } from '../cluster/live-cluster.ts'
 import type { Command } from '../cluster/node-client.ts'
 import { errorClass, parseAsk, parseMoved } from '../cluster/reply-errors.ts'
 import { assertKnown } from './assert-known.ts'
+import { addressIn, refusalOf } from './command-policy.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
@@ -73,7 +74,16 @@ function commandProblem(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words.map((word) => word.toUpperCase())
   if (first === '') return 'a command is missing'
   const name = [first, `${first} ${second}`].find((candidate) => CHANGES_THE_CONNECTION.has(candidate))
-  return name && `${name} changes the connection, which the runner shares among steps, so it cannot be sent`
+  if (name !== undefined)
+    return `${name} changes the connection, which the runner shares among steps, so it cannot be sent`
+  return refusalOf(words)
+}
+
+/** Why a command may not make its server connect to an address; undefined if that is a node of the run. */
+function addressProblem(words: readonly string[], { cluster }: StepContext): string | undefined {
+  const address = addressIn(words)
+  if (address === undefined || cluster.nameOfAddress(address.host, address.port) !== undefined) return undefined
+  return `${words[0]} may name only nodes of this run, and ${address.host}:${address.port} is none of them`
 }
 
 const commandText = z.string().superRefine((text, refinement) => {
@@ -180,7 +190,7 @@ export const redis = defineVerb({
     const { expect, error, save } = extras ?? {}
     const written = Array.isArray(command) ? command.map(String) : commandWords(command)
     const words = written.map((word) => String(fillIn(word, context.names)))
-    const problem = commandProblem(words)
+    const problem = commandProblem(words) ?? addressProblem(words, context)
     if (problem !== undefined) throw new StepFailure({ message: problem })
     const result = await askUntil(words, context, expect, error)
     if (save !== undefined) context.names.set(save, result.reply.value)

@@ -1,0 +1,61 @@
+import { settingProblem } from '../platforms/settings.ts'
+
+/** An address that a command tells its server to talk to. */
+export interface Address {
+  host: string
+  port: number
+}
+
+const READ_ONLY: ReadonlySet<string> = new Set(['MODULE LIST', 'ACL WHOAMI', 'ACL CAT', 'ACL DRYRUN'])
+
+/**
+ * Why a scenario may not send a command, as one sentence; undefined if it may. A scenario reaches its own servers and
+ * nothing else: no code of the machine, no file, no address, no user. Where its address is only known once the
+ * cluster is there: see `addressIn`.
+ */
+export function refusalOf(words: readonly string[]): string | undefined {
+  const [command = '', subcommand = ''] = words.map((word) => word.toUpperCase())
+  const both = `${command} ${subcommand}`
+  if (command === 'MODULE' && !READ_ONLY.has(both)) return refused(command, 'it would make the server run foreign code')
+  if (command === 'ACL' && !READ_ONLY.has(both)) {
+    return refused(command, 'the runner gives every node one user with one password (`--password`)')
+  }
+  if (command === 'REPLICAOF' || command === 'SLAVEOF') {
+    return refused(command, 'the nodes of a cluster follow its own masters only; CLUSTER REPLICATE names one of them')
+  }
+  return both === 'CONFIG SET' ? settingRefusal(words.slice(2)) : undefined
+}
+
+function settingRefusal(pairs: readonly string[]): string | undefined {
+  for (let place = 0; place < pairs.length; place += 2) {
+    const name = (pairs[place] ?? '').toLowerCase()
+    const problem = isSettable(name) ? undefined : settingProblem(name, '')
+    if (problem !== undefined) return `CONFIG SET: ${problem}`
+  }
+  return undefined
+}
+
+/** What nodes tell their clients of themselves: nobody connects anywhere else by it than to the run's own nodes. */
+const TOLD_TO_CLIENTS: ReadonlySet<string> = new Set([
+  'cluster-announce-hostname',
+  'cluster-announce-human-nodename',
+  'cluster-preferred-endpoint-type',
+  'replica-announced',
+])
+
+/** A name with a $name in it is checked once that is filled in; what is no name at all is refused by the server. */
+function isSettable(name: string): boolean {
+  return TOLD_TO_CLIENTS.has(name) || !/^[a-z0-9-]+$/.test(name)
+}
+
+function refused(command: string, why: string): string {
+  return `${command} cannot be sent: ${why}`
+}
+
+/** The address to which a command makes its server connect, which must be one of the run's own nodes. */
+export function addressIn(words: readonly string[]): Address | undefined {
+  const [command = '', subcommand = ''] = words.map((word) => word.toUpperCase())
+  const [host, port] =
+    command === 'MIGRATE' ? words.slice(1) : `${command} ${subcommand}` === 'CLUSTER MEET' ? words.slice(2) : []
+  return host === undefined || port === undefined ? undefined : { host, port: Number(port) }
+}
