@@ -56,6 +56,9 @@ export async function chosenReporters(
   )
 }
 
+/** Formats in which a line may begin like a command of a CI: those commands, and the styles of a page. */
+const COMMANDS: ReadonlySet<string> = new Set(['github', 'html'])
+
 /**
  * Prints a run on stdout in each of the formats. Returns what could not be made: whatever a module of one's own does,
  * it must neither change what came of the run nor hide it.
@@ -71,7 +74,7 @@ export async function printReports(
   for (const { name, format } of reporters) {
     const known = stdoutReporters.get(name)
     if (known !== undefined) {
-      out.print(known(run, style, runFiles(run.folder)).trimEnd(), { commands: name === 'github' })
+      out.print(known(run, style, runFiles(run.folder)).trimEnd(), { commands: COMMANDS.has(name) })
       continue
     }
     try {
