@@ -2,6 +2,7 @@ import { settingProblem } from '../platforms/settings.ts'
 
 /** An address that a command tells its server to talk to. */
 export interface Address {
+  command: string
   host: string
   port: number
 }
@@ -54,8 +55,9 @@ function refused(command: string, why: string): string {
 
 /** The address to which a command makes its server connect, which must be one of the run's own nodes. */
 export function addressIn(words: readonly string[]): Address | undefined {
-  const [command = '', subcommand = ''] = words.map((word) => word.toUpperCase())
-  const [host, port] =
-    command === 'MIGRATE' ? words.slice(1) : `${command} ${subcommand}` === 'CLUSTER MEET' ? words.slice(2) : []
-  return host === undefined || port === undefined ? undefined : { host, port: Number(port) }
+  const [first = '', second = ''] = words.map((word) => word.toUpperCase())
+  const command = first === 'MIGRATE' ? first : `${first} ${second}`
+  if (command !== 'MIGRATE' && command !== 'CLUSTER MEET') return undefined
+  const [host, port] = words.slice(command.split(' ').length)
+  return host === undefined || port === undefined ? undefined : { command, host, port: Number(port) }
 }

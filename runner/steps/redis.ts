@@ -83,7 +83,7 @@ function commandProblem(words: readonly string[]): string | undefined {
 function addressProblem(words: readonly string[], { cluster }: StepContext): string | undefined {
   const address = addressIn(words)
   if (address === undefined || cluster.nameOfAddress(address.host, address.port) !== undefined) return undefined
-  return `${words[0]} may name only nodes of this run, and ${address.host}:${address.port} is none of them`
+  return `${address.command} may name only nodes of this run, and ${address.host}:${address.port} is none of them`
 }
 
 const commandText = z.string().superRefine((text, refinement) => {

@@ -52,8 +52,8 @@ t.test('what stays inside the run may be sent', async (t) => {
 
 t.test('the address that a server is told to talk to', async (t) => {
   const address = (command: string) => addressIn(command.split(' '))
-  t.strictSame(address('MIGRATE 10.0.0.1 6379 key 0 1000'), { host: '10.0.0.1', port: 6379 })
-  t.strictSame(address('cluster meet 127.0.0.1 7011'), { host: '127.0.0.1', port: 7011 })
+  t.strictSame(address('MIGRATE 10.0.0.1 6379 key 0 1000'), { command: 'MIGRATE', host: '10.0.0.1', port: 6379 })
+  t.strictSame(address('cluster meet 127.0.0.1 7011'), { command: 'CLUSTER MEET', host: '127.0.0.1', port: 7011 })
   t.equal(address('CLUSTER NODES'), undefined)
   t.equal(address('MIGRATE'), undefined)
 })

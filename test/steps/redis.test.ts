@@ -280,3 +280,23 @@ t.test('commands that change the connection are refused', async (t) => {
   }
   t.strictSame(commands(stage.cluster), [])
 })
+
+t.test('a server is told of no address but those of its own run', async (t) => {
+  const outside = [
+    ['MIGRATE 10.0.0.1 6379 a 0 1000', /^MIGRATE may name only nodes of this run, and 10\.0\.0\.1:6379 is none/],
+    ['CLUSTER MEET 127.0.0.1 9', /^CLUSTER MEET may name only nodes of this run/],
+    ['CONFIG SET $setting ../..', /`dir` cannot be set/],
+  ] as const
+  for (const [command, why] of outside) {
+    const stage = answering(() => 'OK')
+    stage.names.set('setting', 'dir')
+    t.match(await stage.playOne(redis(command, {}, { on: 'redis-node0' })), {
+      verdict: 'failed',
+      error: { message: why },
+    })
+    t.strictSame(commands(stage.cluster), [], 'nothing was sent')
+  }
+  const stage = answering(() => 'OK')
+  const { host, port } = stage.cluster.node('redis-node1')
+  t.match(await stage.playOne(redis(`CLUSTER MEET ${host} ${port}`, {}, { on: 'redis-node0' })), { verdict: 'passed' })
+})
