@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
+import type { CrashKind } from '../base/crash-kind.ts'
 import { crashKindOf } from '../platforms/crash-log.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { readStamp } from '../platforms/log-stamp.ts'
 import type { LogLine, NodeState, ServerGroup } from '../platforms/platform.ts'
-import type { AlarmKind, AlarmObservation } from '../record/audit-observations.ts'
+import type { AlarmObservation } from '../record/audit-observations.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { ServerAction } from './watched-servers.ts'
 
@@ -168,7 +169,7 @@ export class ServerWatch {
     }
   }
 
-  #beginReport(node: string, kind: AlarmKind, text: string, nowMs: number): void {
+  #beginReport(node: string, kind: CrashKind, text: string, nowMs: number): void {
     this.#flush(node)
     const seenMs = this.#options.recorder.timeOf(nowMs)
     this.#reports.set(node, { node, seenMs, kind, lines: [text], untilMs: nowMs + REPORT_WITHIN_MS })

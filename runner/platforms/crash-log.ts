@@ -1,12 +1,4 @@
-/** What a line of a server's log tells of. */
-export type CrashKind =
-  | 'crash report'
-  | 'assertion'
-  | 'panic'
-  | 'failed allocation'
-  | 'fatal error'
-  | 'sanitizer'
-  | 'valgrind'
+import type { CrashKind } from '../base/crash-kind.ts'
 
 interface CrashPhrase {
   kind: CrashKind

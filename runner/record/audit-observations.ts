@@ -1,23 +1,15 @@
+import type { CrashKind } from '../base/crash-kind.ts'
+
 /**
  * What is seen of a scenario for its audit alone: of which no step asked. Times are on the clock of the events
  * (monotonic ms from the start of the run).
  */
 
-/** What a server's log tells of. */
-export type AlarmKind =
-  | 'crash report'
-  | 'assertion'
-  | 'panic'
-  | 'failed allocation'
-  | 'fatal error'
-  | 'sanitizer'
-  | 'valgrind'
-
 /** A crash report, a failed assertion or the like in a server's log. */
 export interface AlarmObservation {
   node: string
   seenMs: number
-  kind: AlarmKind
+  kind: CrashKind
   /** The line that gave it away and the first of those after it. */
   lines: string[]
 }

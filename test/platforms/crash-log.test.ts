@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type CrashKind, crashKindOf, isCrashReason } from '../../runner/platforms/crash-log.ts'
+import type { CrashKind } from '../../runner/base/crash-kind.ts'
+import { crashKindOf, isCrashReason } from '../../runner/platforms/crash-log.ts'
 
 /** Messages without their stamps; those that only say that something follows are no reasons. */
 const TOLD: readonly (readonly [CrashKind, message: string, 'reason' | 'sign'])[] = [

@@ -1,5 +1,6 @@
 import { failoverReason } from '../administered.ts'
 import { type Fault, PROCESS_FAULTS } from '../faults.ts'
+import { USUAL_NODE_TIMEOUT_MS } from '../stalls.ts'
 import { CRASHES } from './crashes.ts'
 import { type FailoverObservations, timingAt } from './observations.ts'
 import { majorityOf, votersAt } from './voters.ts'
@@ -9,9 +10,6 @@ const WITHOUT_PROCESS: ReadonlySet<string> = new Set([...PROCESS_FAULTS, ...Obje
 
 /** Faults on the data of a node, which goes on answering the others. */
 const ANSWERS_ON: ReadonlySet<string> = new Set(['writes-refused', 'full-resync'])
-
-/** `cluster-node-timeout` where it was not asked for: what runs have unless they say otherwise. */
-const DEFAULT_NODE_TIMEOUT_MS = 5000
 
 /** A time during which faults of the run kept a master from the majority of those that vote. */
 export interface Absence {
@@ -66,7 +64,7 @@ export function faultThatTook(
   sinceMs: number,
   knownMs: number,
 ): Fault | undefined {
-  const lingersMs = timingAt(observed, knownMs)?.nodeTimeoutMs ?? DEFAULT_NODE_TIMEOUT_MS
+  const lingersMs = timingAt(observed, knownMs)?.nodeTimeoutMs ?? USUAL_NODE_TIMEOUT_MS
   // A node is suspected once it has been silent for the node time-out: whoever is suspected later than that after a
   // fault was undone fell silent of something else.
   const absence = absencesOf(observed, master, sinceMs, knownMs).findLast(({ toMs }) => knownMs <= toMs + lingersMs)

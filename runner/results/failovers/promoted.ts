@@ -1,4 +1,5 @@
 import { formatDuration, roundMs } from '../../base/duration.ts'
+import { USUAL_NODE_TIMEOUT_MS } from '../stalls.ts'
 import { faultThatTook } from './absences.ts'
 import { type Cause, faultCause, requestFor, unplannedCause, wantedCause } from './cause.ts'
 import { commandCause } from './commands.ts'
@@ -9,9 +10,6 @@ import { type FailoverObservations, logsBetween, timingAt } from './observations
 import type { Promotion } from './promotions.ts'
 import type { ExpectedTimes, FailoverTimeline, TimelineMoment } from './timeline.ts'
 import { announcement, arranged, detection, felt, membersOf, spans, timeOf } from './timeline-parts.ts'
-
-/** `cluster-node-timeout` where it was not asked for: what runs have unless they say otherwise. */
-const DEFAULT_TIMEOUT_MS = 5000
 
 /** A replica sets its election up so soon after it knows that its master has failed, ms, unless it has to wait. */
 const AT_ONCE_MS = 500
@@ -112,7 +110,7 @@ function signsOf(observed: FailoverObservations, promotion: Promotion, knownMs: 
   const error = lastBreak(observed, shard, sinceMs, atMs)
   // A master was failing for two node time-outs at most before the others agreed: what was seen before is something
   // else.
-  const timeoutMs = timingAt(observed, atMs)?.nodeTimeoutMs ?? DEFAULT_TIMEOUT_MS
+  const timeoutMs = timingAt(observed, atMs)?.nodeTimeoutMs ?? USUAL_NODE_TIMEOUT_MS
   const earliestMs = Math.max(sinceMs, Math.min(knownMs - 2 * timeoutMs, (error?.atMs ?? atMs) - NOTICED_MS))
   const signs = [askedToEnd(observed, from, earliestMs, atMs), error, ...detection(observed, from, earliestMs, atMs)]
   return signs.flatMap((sign) => sign ?? [])
