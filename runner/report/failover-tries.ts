@@ -14,11 +14,9 @@ export function toldFailovers(failovers: readonly FailoverReport[]): FailoverRep
   })
 }
 
-/** Both are of one request: steps are told by their paths. */
-function isTryOf(undone: FailoverReport, later: FailoverReport): boolean {
-  const { cause, shard, to, wanted } = undone
-  const isOfStep = wanted && / in step \S+$/.test(cause)
-  return isOfStep && later.cause === cause && later.shard === shard && later.to === to
+/** Both are of one request. */
+function isTryOf({ askedBy, shard, to }: FailoverReport, later: FailoverReport): boolean {
+  return askedBy !== undefined && later.askedBy === askedBy && later.shard === shard && later.to === to
 }
 
 /** `redis-node1 was promoted 5 times before, and gave in to redis-node0 after 48–77 ms`. */

@@ -31,6 +31,18 @@ t.test('what a step moved is its doing, as late as nodes tell each other', async
   }
 })
 
+t.test('a command that raises no epoch explains none', async (t) => {
+  const planted = PLANTS['an epoch that rose by itself']
+  const found = (command: string) =>
+    audit({ ...planted, events: [...commandSent(command, 2000), ...(planted?.events ?? [])] }).flatMap(
+      ({ findings }) => findings,
+    )
+  t.equal(found('CLUSTER FORGET').length, 1)
+  t.equal(found('CLUSTER REPLICATE').length, 1)
+  t.strictSame(found('CLUSTER SETSLOT'), [])
+  t.strictSame(found('CLUSTER BUMPEPOCH'), [])
+})
+
 t.test('nothing is found where nothing happened', async (t) => {
   const rules = audit({})
   t.equal(rules.length, 11)

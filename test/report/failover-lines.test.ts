@@ -68,7 +68,7 @@ t.test('a failover whose promotions were undone before is told once', (t) => {
     'redis-node0 was promoted 1 time before, and gave in to redis-node1 after 48 ms',
   )
   t.match(flat(consoleReport(told(undone(48), undone(61)))), '0 failovers, 2 promotions undone')
-  const other = { ...failover, cause: 'failover in step 26' }
+  const other = { ...failover, cause: 'failover in step 26', askedBy: '26' }
   t.equal(flat(consoleReport(told(undone(48), other))).split(' · failover in step ').length - 1, 2, 'of another step')
   t.end()
 })

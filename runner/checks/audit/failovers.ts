@@ -21,9 +21,9 @@ export const failovers: AuditRule = {
   },
 }
 
-/** A CLUSTER FAILOVER that no step asked for: the cause names the step that did. */
-function isOfStranger({ wanted, cause }: FailoverTimeline): boolean {
-  return wanted && !cause.includes(' in step ')
+/** A CLUSTER FAILOVER that no step asked for. */
+function isOfStranger({ wanted, askedBy }: FailoverTimeline): boolean {
+  return wanted && askedBy === undefined
 }
 
 function findingOf(timeline: FailoverTimeline, run: RunFacts): AuditFinding {

@@ -12,6 +12,8 @@ export interface Cause {
   /** In words. */
   text: string
   wanted: boolean
+  /** Of a wanted one, the path of the step that asked for it; absent where none did. */
+  askedBy?: string
   /** The first moments, the start first: the fault and the master's end, or the request and its being accepted. */
   moments: TimelineMoment[]
   /** When it may have begun at the earliest: the start less its error. */
@@ -68,8 +70,10 @@ export function wantedCause(observed: FailoverObservations, request: LogObservat
   }
   if (step === undefined) {
     const moments: TimelineMoment[] = [{ ...accepted, name: 'requested' }]
-    const where = command === undefined ? '' : ` in step ${command.path}`
-    return { kind, text: `CLUSTER FAILOVER${mode}${where}`, wanted: true, moments, earliestMs: request.seenMs }
+    const cause = { kind, wanted: true, moments, earliestMs: request.seenMs }
+    const text = `CLUSTER FAILOVER${mode}`
+    if (command === undefined) return { ...cause, text }
+    return { ...cause, text: `${text} in step ${command.path}`, askedBy: command.path }
   }
   const text = `failover${mode} in step ${step.path}`
   const requested: TimelineMoment = {
@@ -82,7 +86,7 @@ export function wantedCause(observed: FailoverObservations, request: LogObservat
   }
   // A takeover is accepted and done with one line.
   const moments = kind === 'takeover' ? [requested] : [requested, accepted]
-  return { kind, text, wanted: true, moments, earliestMs: step.startMs }
+  return { kind, text, wanted: true, askedBy: step.path, moments, earliestMs: step.startMs }
 }
 
 /** Faults with which a server ends in good order: it takes its time, and says when it has ended. */

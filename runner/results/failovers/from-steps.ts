@@ -35,6 +35,7 @@ export function failoversFromSteps(steps: readonly PlayedStep[], cluster: Cluste
         cause: `${cause.verb} in step ${cause.path}`,
         outcome: 'promoted',
         wanted,
+        ...(wanted && { askedBy: cause.path }),
         startMs: roundMs(cause.startMs),
         totalMs,
         wholeMs: totalMs,

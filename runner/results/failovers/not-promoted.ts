@@ -155,6 +155,7 @@ function timelineOf(observed: FailoverObservations, attempt: Attempt): FailoverT
     cause: cause.text,
     outcome,
     wanted: cause.wanted,
+    ...(cause.askedBy !== undefined && { askedBy: cause.askedBy }),
     ...times,
     ...(failedMs === undefined || cause.goneMs === undefined ? {} : { detectionMs: roundMs(failedMs - cause.goneMs) }),
     ...felt(observed, shard, cause.earliestMs, untilMs),

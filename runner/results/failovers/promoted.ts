@@ -48,6 +48,7 @@ export function promotedTimeline(
     outcome: undone ? 'undone' : 'promoted',
     ...(undone ? { undone: { afterMs: roundMs(undone.afterMs), to: undone.to } } : {}),
     wanted: cause.wanted,
+    ...(cause.askedBy !== undefined && { askedBy: cause.askedBy }),
     ...times,
     ...measured(cause, moments, roundMs(atMs)),
     ...felt(observed, shard, cause.earliestMs, servedMs ?? untilMs),

@@ -125,6 +125,8 @@ export interface FailoverTimeline {
   undone?: { afterMs: number; to: string }
   /** By CLUSTER FAILOVER. */
   wanted: boolean
+  /** Of a wanted one, the path of the step that asked for it; absent where none did. */
+  askedBy?: string
   startMs: number
   /** From the start until the new master was one (or, without one, until it was over). */
   totalMs: number
