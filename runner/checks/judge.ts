@@ -1,7 +1,7 @@
-import path from 'node:path'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { RunEvent, ScenarioEvent } from '../record/events.ts'
 import { readHistory } from '../record/history-reader.ts'
+import { placeInside } from '../record/run-files.ts'
 import { runFacts } from '../results/run-facts.ts'
 import { scenarioEvents, scenarioResults } from '../results/scenario-results.ts'
 import { FAILOVER, judgeFailovers, judgeWorkload } from './index.ts'
@@ -9,7 +9,8 @@ import { FAILOVER, judgeFailovers, judgeWorkload } from './index.ts'
 /**
  * Judges all checks of a scenario, from the events of its run up to its first judgement and from its histories in the
  * run's `folder`: what a run judged at its end, and what is judged again later, is the same. `limits`, by what they are
- * on and then by check, are the scenario's own if not given. Throws HistoryError if a history cannot be read.
+ * on and then by check, are the scenario's own if not given. Throws HistoryError if a history cannot be read, and
+ * RunFolderError if it is said to lie elsewhere.
  */
 export function judgeScenario(
   events: readonly RunEvent[],
@@ -25,7 +26,7 @@ export function judgeScenario(
   const facts = runFacts(scenarioResults(known))
   const historyOf = (workload: string) => {
     const file = historyFile(known, workload)
-    return file === undefined ? undefined : readHistory(path.join(folder, file))
+    return file === undefined ? undefined : readHistory(placeInside(folder, file))
   }
   return limitsBySubject.flatMap(([on, limits]) => {
     if (on === FAILOVER) return judgeFailovers(limits, facts)

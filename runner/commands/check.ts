@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { typed, typedAsWell } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
@@ -11,6 +11,7 @@ import type { EventOf, RunEvent } from '../record/events.ts'
 import { HistoryError } from '../record/history-format.ts'
 import { jsonLines } from '../record/history-jsonl.ts'
 import { readHistory } from '../record/history-reader.ts'
+import { placeInside } from '../record/run-files.ts'
 import { judgedText } from '../report/judged-text.ts'
 import { outputStyle } from '../report/style.ts'
 import { exitCodeOf, verdictOfAudit, verdictOfChecks, verdictOfRun } from '../results/verdict.ts'
@@ -133,17 +134,20 @@ function exportHistories(events: readonly RunEvent[], folder: string, target: st
     throw new UsageError(`there are no histories in ${shown(folder)}: its scenarios have no workloads`)
   for (const file of files) {
     // As they lie in the run: histories of several scenarios have folders of their own.
-    const name = path.relative('history', file).replace(/\.history$/, '.jsonl')
-    const place = path.join(target, name)
+    const name = file.replace(/^history\//, '').replace(/\.history$/, '.jsonl')
+    const history = readHistory(placeInside(folder, file))
+    mkdirSync(target, { recursive: true })
+    const place = placeInside(target, name)
     mkdirSync(path.dirname(place), { recursive: true })
-    const count = writeLines(place, jsonLines(readHistory(path.join(folder, file))))
+    const count = writeLines(place, jsonLines(history))
     out.print(`${shown(place)}  ${count} lines`)
   }
   return EXIT.passed
 }
 
 function writeLines(file: string, lines: Iterable<string>): number {
-  const descriptor = openSync(file, 'w')
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
+  const descriptor = openSync(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
   let waiting: string[] = []
   let count = 0
   const write = () => {

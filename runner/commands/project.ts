@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isPackage } from '../base/command-line.ts'
@@ -20,11 +20,16 @@ export function shown(file: string): string {
 
 /** The folder of a finished run: one of `reports`, or a path to one; the last run if `name` is undefined. Throws UsageError. */
 export function findRun(name = 'latest', reports = reportsFolder): string {
-  const folder = [path.join(reports, name), path.resolve(name)].find((place) =>
-    existsSync(path.join(place, 'events.jsonl')),
-  )
-  if (folder !== undefined) return folder
-  throw new UsageError(
-    `there is no run ${name} in ${shown(reports)}: a run is a folder with events (events.jsonl), named by its name there or by a path`,
-  )
+  const ours = path.join(reports, name)
+  const folder = [ours, path.resolve(name)].find((place) => existsSync(path.join(place, 'events.jsonl')))
+  if (folder === undefined) {
+    throw new UsageError(
+      `there is no run ${name} in ${shown(reports)}: a run is a folder with events (events.jsonl), named by its name there or by a path`,
+    )
+  }
+  // Reports are written into it: a link that came with somebody else's reports may lead anywhere.
+  if (folder === ours && path.dirname(realpathSync(folder)) !== realpathSync(path.dirname(folder))) {
+    throw new UsageError(`${shown(folder)} leads out of ${shown(reports)}: name the run that is meant by its path`)
+  }
+  return folder
 }

@@ -1,9 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { typed } from '../base/command-line.ts'
 import { messageOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { replaceFile } from '../base/plain-file.ts'
 import { readEvents } from '../record/event-log.ts'
+import { isInside } from '../record/run-files.ts'
 import { readTrends, TrendsError, trendsFile } from '../record/trends.ts'
 import { trendsPage } from '../report/html/trends-page.ts'
 import { writeReports } from '../report/write-reports.ts'
@@ -54,7 +55,7 @@ function missingFiles(folder: string, run: RunReport): string[] {
     ...logs.map(({ file }) => ({ file, what: 'the page shows no lines of it' })),
   ])
   return kept
-    .filter(({ file }) => !existsSync(path.join(folder, file)))
+    .filter(({ file }) => !isInside(folder, file))
     .map(({ file, what }) => `${shown(path.join(folder, file))} is missing: ${what}`)
 }
 
@@ -69,7 +70,7 @@ function writeTrends(line: ParsedLine, reports: string, out: Output): number {
   }
   const page = path.join(reports, 'trends.html')
   try {
-    writeFileSync(page, trendsPage(lines))
+    replaceFile(page, trendsPage(lines))
   } catch (cause) {
     throw new TrendsError(`${page} cannot be written: ${messageOf(cause)}`)
   }

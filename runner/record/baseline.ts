@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { readPlainFile, replaceFile } from '../base/plain-file.ts'
 import { type ComparisonKey, METRIC_NAMES } from './comparison.ts'
 
 /** A baseline cannot be read or written. Told before anything is played. */
@@ -13,6 +14,7 @@ export class BaselineError extends ChaosError {
 
 const FORMAT = 'redis-chaos baseline'
 const BASELINE_VERSION = 1
+const MOST_BYTES = 50_000_000
 
 const measure = z.object({
   scenario: z.string(),
@@ -65,8 +67,7 @@ export function writeBaseline(
   const text = `${JSON.stringify({ format: FORMAT, version: BASELINE_VERSION, savedAt, runs, measures }, null, 1)}\n`
   try {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.part`, text)
-    renameSync(`${file}.part`, file)
+    replaceFile(file, text)
   } catch (cause) {
     throw new BaselineError(`${file} cannot be written: ${messageOf(cause)}`, { cause })
   }
@@ -98,7 +99,7 @@ export function keyOf({ scenario, server, platform, metric }: ComparisonKey): st
 function readText(file: string): string {
   if (!existsSync(file)) throw new BaselineError(`there is no baseline ${file}: --save-baseline ${file} makes one`)
   try {
-    return readFileSync(file, 'utf8')
+    return readPlainFile(file, { most: MOST_BYTES, links: 'follow' }).toString()
   } catch (cause) {
     throw new BaselineError(`the baseline ${file} cannot be read: ${messageOf(cause)}`, { cause })
   }

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
+import { readPlainFile } from '../base/plain-file.ts'
 import { METRIC_NAMES } from './comparison.ts'
 import { EVENT_TYPES, looksLikeEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
@@ -12,6 +13,9 @@ import { type Redact, redactor } from './redact.ts'
 export class EventLogError extends ChaosError {
   override name = 'EventLogError'
 }
+
+/** What a text can hold (V8: 512 MB less a little). */
+const MOST_BYTES = 500_000_000
 
 export type EventListener = (event: RunEvent) => void
 
@@ -178,7 +182,7 @@ export function readEvents(file: string): RunEvent[] {
 function readLines(file: string): string[] {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readPlainFile(file, { most: MOST_BYTES, links: 'refuse' }).toString()
   } catch (cause) {
     throw new EventLogError(`The event log ${file} cannot be read: ${messageOf(cause)}`, { cause })
   }

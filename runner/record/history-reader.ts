@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import { messageOf } from '../base/errors.ts'
+import { openPlainFile } from '../base/plain-file.ts'
 import type { History } from './history.ts'
 import { ATTEMPT_BYTES, attemptColumns, copyColumns, OPERATION_BYTES, operationColumns } from './history-columns.ts'
 import {
@@ -30,7 +31,7 @@ interface Frame {
 export function readHistory(file: string): History {
   let descriptor: number
   try {
-    descriptor = openSync(file, 'r')
+    descriptor = openPlainFile(file, 'refuse')
   } catch (cause) {
     throw new HistoryError(`The history ${file} cannot be read: ${messageOf(cause)}`, { cause })
   }

@@ -1,9 +1,10 @@
-import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { parseJson } from '../base/json.ts'
+import { appendLines, readPlainFile } from '../base/plain-file.ts'
 import { METRIC_NAMES, type Metric } from './comparison.ts'
 
 /** The file of trends cannot be written, or holds what is no line of it. */
@@ -11,6 +12,9 @@ export class TrendsError extends ChaosError {
   override name = 'TrendsError'
   override readonly exitCode = EXIT.usage
 }
+
+/** Some hundred thousand scenarios. */
+const MOST_BYTES = 100_000_000
 
 const trendLine = z.object({
   /** UTC time, ISO 8601. */
@@ -46,24 +50,9 @@ export function appendTrends(reports: string, lines: readonly TrendLine[]): void
   if (lines.length === 0) return
   const file = trendsFile(reports)
   try {
-    // One write: lines of runs that end at the same time do not mix.
-    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-    appendFileSync(file, endsMidLine(file) ? `\n${text}` : text)
+    appendLines(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   } catch (cause) {
     throw new TrendsError(`${file} cannot be written: ${messageOf(cause)}`, { cause })
-  }
-}
-
-/** A run that was killed may have left the beginning of a line: what comes next must not be lost with it. */
-function endsMidLine(file: string): boolean {
-  if (!existsSync(file)) return false
-  const descriptor = openSync(file, 'r')
-  try {
-    const { size } = fstatSync(descriptor)
-    const last = Buffer.alloc(1)
-    return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last.toString() !== '\n'
-  } finally {
-    closeSync(descriptor)
   }
 }
 
@@ -93,7 +82,7 @@ function isCutOff(line: string): boolean {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readPlainFile(file, { most: MOST_BYTES, links: 'refuse' }).toString()
   } catch (cause) {
     throw new TrendsError(`${file} cannot be read: ${messageOf(cause)}`, { cause })
   }

@@ -1,4 +1,4 @@
-import type { RunFiles } from '../record/run-folder.ts'
+import type { RunFiles } from '../record/run-files.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { consoleReport } from './console.ts'
 import { githubReport } from './github.ts'

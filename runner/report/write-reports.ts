@@ -1,8 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { messageOf } from '../base/errors.ts'
 import type { RunEvent } from '../record/events.ts'
-import { runFiles, staysInside } from '../record/run-folder.ts'
+import { runFiles, staysInside, writeInside } from '../record/run-files.ts'
 import { playedFiles } from '../results/played-files.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { ReportError, reduceRun } from '../results/run-model.ts'
@@ -20,12 +19,8 @@ export function writeReports(
   run: RunReport = reduceRun(events, folder),
 ): RunReport {
   const files = runFiles(folder)
-  for (const [name, format] of fileReports) writeWhole(join(folder, name), format(run, undefined, files))
-  for (const [name, text] of [...scenarioFiles(events), ...scenarioPages(run, files)]) {
-    const file = join(folder, name)
-    if (dirname(file) !== folder) mkdirSync(dirname(file), { recursive: true })
-    writeWhole(file, text)
-  }
+  for (const [name, format] of fileReports) write(folder, name, format(run, undefined, files))
+  for (const [name, text] of [...scenarioFiles(events), ...scenarioPages(run, files)]) write(folder, name, text)
   return run
 }
 
@@ -36,16 +31,20 @@ function scenarioFiles(events: readonly RunEvent[]): Map<string, string> {
     const played = events.findLast((event) => event.type === 'scenario-as-played' && event.scenario === scenario)
     if (played?.type !== 'scenario-as-played') continue
     files.set(name, played.yaml)
-    for (const { path, text } of played.files) if (staysInside(path)) files.set(path, text)
+    for (const { path, text } of played.files) if (isStepFile(path)) files.set(path, text)
   }
   return files
 }
 
-function writeWhole(file: string, text: string): void {
+/** A record that names another file, as its own events, would have it overwritten. */
+function isStepFile(path: string): boolean {
+  return staysInside(path) && /\.ya?ml$/.test(path)
+}
+
+function write(folder: string, name: string, text: string): void {
   try {
-    writeFileSync(`${file}.part`, text)
-    renameSync(`${file}.part`, file)
+    writeInside(folder, name, text)
   } catch (cause) {
-    throw new ReportError(`${file} cannot be written: ${messageOf(cause)}`, { cause })
+    throw new ReportError(`${join(folder, name)} cannot be written: ${messageOf(cause)}`, { cause })
   }
 }

@@ -1,8 +1,8 @@
-import path from 'node:path'
 import { z } from 'zod'
 import type { CheckOutcome } from '../../record/check-outcome.ts'
 import type { ScenarioEvent } from '../../record/events.ts'
 import { readHistory } from '../../record/history-reader.ts'
+import { placeInside } from '../../record/run-files.ts'
 import type { WorkloadFact } from '../../results/audit-facts.ts'
 import type { RunFacts } from '../../results/run-facts.ts'
 import { Evidence } from '../evidence.ts'
@@ -14,13 +14,14 @@ const OF_LOSSES = ['lost_writes', 'lost_messages']
 
 /**
  * What the histories of a scenario's workloads show that none of its checks asks for. `events` are those of the
- * scenario; histories lie in `folder`. Throws HistoryError if one cannot be read.
+ * scenario; histories lie in `folder`. Throws HistoryError if one cannot be read,
+ * RunFolderError if it is said to lie elsewhere.
  */
 export function workloadFacts(events: readonly ScenarioEvent[], facts: RunFacts, folder: string): WorkloadFact[] {
   const asked = events.find((event) => event.type === 'scenario-started')?.checks ?? {}
   return events.flatMap((event) =>
     event.type === 'history-saved'
-      ? [factOf(event.workload, path.join(folder, event.file), asked[event.workload] ?? {}, facts)]
+      ? [factOf(event.workload, placeInside(folder, event.file), asked[event.workload] ?? {}, facts)]
       : [],
   )
 }

@@ -1,4 +1,4 @@
-import type { RunFiles } from '../../record/run-folder.ts'
+import type { RunFiles } from '../../record/run-files.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../results/report-model.ts'
 import { failoverTitle } from '../failover-lines.ts'
 import { html, type Markup, pairs, runAgain } from './markup.ts'

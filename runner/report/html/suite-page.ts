@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/duration.ts'
 import { plural } from '../../base/text.ts'
-import { fileName, NO_FILES, type RunFiles } from '../../record/run-folder.ts'
+import { NO_FILES, type RunFiles } from '../../record/run-files.ts'
+import { fileName } from '../../record/run-folder.ts'
 import type { RunReport, ScenarioReport } from '../../results/report-model.ts'
 import { failoverTime } from '../failover-lines.ts'
 import { type Problem, problemsOf } from '../problems.ts'

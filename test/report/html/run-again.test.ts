@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { RunEvent } from '../../../runner/record/events.ts'
-import { NO_FILES } from '../../../runner/record/run-folder.ts'
+import { NO_FILES } from '../../../runner/record/run-files.ts'
 import { scenarioPage } from '../../../runner/report/html/run-page.ts'
 import { reduceRun } from '../../../runner/results/run-model.ts'
 import { passingRun, threeScenarios } from '../../support/sample-events.ts'

@@ -1,5 +1,5 @@
 import { plural } from '../../../base/text.ts'
-import type { RunFiles } from '../../../record/run-folder.ts'
+import type { RunFiles } from '../../../record/run-files.ts'
 import type { ScenarioReport } from '../../../results/report-model.ts'
 import { controls, html, type Markup } from '../markup.ts'
 import type { PageLogLine } from '../page-data.ts'
