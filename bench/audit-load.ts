@@ -50,7 +50,7 @@ export async function benchAuditOfLoad(server: string): Promise<void> {
   const spec = await groupSpec({ nodes: SHARDS * 2, purpose: 'a measurement', settings: {} })
   const servers = await platform.create(spec, () => undefined)
   const { password } = spec
-  const cluster = new LiveCluster({ nodes: servers.nodes, password, clock: systemClock })
+  const cluster = new LiveCluster({ nodes: servers.nodes, ...(await servers.users()), clock: systemClock })
   try {
     const topology = { shards: SHARDS, replicas: 1, slots: evenSplit(SHARDS) }
     await formCluster(cluster, topology, { clock: systemClock, timeoutMs: 30_000 })

@@ -160,7 +160,7 @@ async function withCluster<T>(work: (group: ServerGroup) => Promise<T>): Promise
       { ...about, ...(await leaseCluster()), nodes: 6, password: PASSWORD, settings: {}, needs: { links: true } },
       () => undefined,
     )
-    const cluster = new LiveCluster({ nodes: group.nodes, password: PASSWORD, clock: systemClock })
+    const cluster = new LiveCluster({ nodes: group.nodes, ...(await group.users()), clock: systemClock })
     try {
       const topology = { shards: 3, replicas: 1, slots: evenSplit(3) }
       await formCluster(cluster, topology, { clock: systemClock, timeoutMs: 60_000 })

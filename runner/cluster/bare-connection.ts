@@ -8,11 +8,14 @@ import { Redis } from 'ioredis'
 export function bareConnection({
   host,
   port,
+  username,
   password,
   readOnly = false,
 }: {
   host: string
   port: number
+  /** Default: the user `default`. */
+  username?: string | undefined
   /** Empty: the server asks for none. */
   password: string
   /** Ask to be served by a replica (READONLY). */
@@ -21,7 +24,7 @@ export function bareConnection({
   return new Redis({
     host,
     port,
-    ...(password === '' ? {} : { password }),
+    ...(password === '' ? {} : { password, ...(username === undefined ? {} : { username }) }),
     protocol: 2,
     readOnly,
     lazyConnect: true,

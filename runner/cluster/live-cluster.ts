@@ -12,8 +12,10 @@ import { parseClusterNodes } from './view-parser.ts'
 export interface LiveNode extends ServerNode {
   /** For control: looks, topology, failover. Quick commands only: a slow one delays every look. */
   client: NodeClient
-  /** For commands of scenarios and bulk data: they may block or be slow. */
+  /** For bulk data and for commands of scenarios that were looked at: they may block or be slow. */
   data: NodeClient
+  /** For commands of scenarios of which nobody can say what they do, as a script: a user with fewer rights. */
+  scenario: NodeClient
 }
 
 /** What all nodes said at about one moment. */
@@ -49,6 +51,17 @@ const LOOK_TIMEOUT_MS = 1000
 
 type Answer = { report: NodeReport } | { reason: string; silent: boolean }
 
+export interface LiveClusterOptions {
+  nodes: readonly ServerNode[]
+  clock: Clock
+  /** Who logs in. Default: the user `default`. */
+  username?: string
+  /** Who sends what a scenario made up. Default: the same. */
+  scenarioUser?: string
+  /** Of both. Empty: the servers ask for none. */
+  password: string
+}
+
 /** The servers of one cluster: connections to each, and looks at all of them at once. */
 export class LiveCluster {
   readonly nodes: readonly LiveNode[]
@@ -63,18 +76,20 @@ export class LiveCluster {
   /** Nodes that were silent when last asked, with the question still open or the reason it failed. */
   readonly #silent = new Map<string, { pending?: Promise<Answer>; reason: string }>()
 
-  constructor(options: { nodes: readonly ServerNode[]; password: string; clock: Clock }) {
+  constructor(options: LiveClusterOptions) {
     this.clock = options.clock
     this.#addresses = new Map(
       options.nodes.map((node) => {
         const { name, port } = node
-        return [name, { name, host: hostToConnect(node), port, password: options.password }]
+        const { username, password } = options
+        return [name, { name, host: hostToConnect(node), port, username, password }]
       }),
     )
     this.nodes = options.nodes.map((node) => ({
       ...node,
       client: this.connect(node.name),
       data: this.connect(node.name),
+      scenario: this.connect(node.name, options.scenarioUser),
     }))
     this.#byName = new Map(this.nodes.map((node) => [node.name, node]))
   }
@@ -101,8 +116,8 @@ export class LiveCluster {
    * A connection of the caller's own, opened by its first call and closed with the cluster at the latest. Throws as
    * `node`.
    */
-  connect(name: string): NodeClient {
-    const connection = new NodeClient(this.address(name))
+  connect(name: string, username = this.address(name).username): NodeClient {
+    const connection = new NodeClient({ ...this.address(name), username })
     this.#connections.push(connection)
     return connection
   }

@@ -12,6 +12,8 @@ export interface NodeClientOptions {
   name: string
   host: string
   port: number
+  /** Default: the user `default`. */
+  username?: string | undefined
   /** Empty: the server asks for none. */
   password: string
   /** Limit for connecting and authenticating, in ms. Default 1000. */
@@ -37,6 +39,7 @@ export class NodeClient {
   readonly name: string
   readonly #host: string
   readonly #port: number
+  readonly #username: string | undefined
   readonly #password: string
   readonly #connectTimeoutMs: number
   readonly #commandTimeoutMs: number
@@ -47,6 +50,7 @@ export class NodeClient {
     this.name = options.name
     this.#host = options.host
     this.#port = options.port
+    this.#username = options.username
     this.#password = options.password
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 1000
     this.#commandTimeoutMs = options.commandTimeoutMs ?? 2000
@@ -125,7 +129,8 @@ export class NodeClient {
   }
 
   #connect(): Connection {
-    const redis = bareConnection({ host: this.#host, port: this.#port, password: this.#password })
+    const [host, port, username, password] = [this.#host, this.#port, this.#username, this.#password]
+    const redis = bareConnection({ host, port, username, password })
     let cause: Error | undefined
     redis.on('error', (error: Error) => {
       cause ??= error

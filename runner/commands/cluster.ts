@@ -190,7 +190,7 @@ async function form(job: Job): Promise<number> {
       `${topology.shards} shards of 1 master and ${topology.replicas} replicas need ${needed} nodes; there are ${group.nodes.length}. Give --shards and --replicas as for \`cluster run\``,
     )
   }
-  return await withCluster(job, group, async (live) => {
+  return await withCluster(group, async (live) => {
     await waitUntilAnswering(live, group, { clock: systemClock, signal: job.signal })
     const before = await live.look()
     if (healthProblems(before, { nodes: live.nodes.map(({ name }) => name) }).length === 0) {
@@ -227,7 +227,7 @@ async function up(job: Job): Promise<number> {
 async function status(job: Job): Promise<number> {
   const { out } = job
   const group = await existing(job)
-  return await withCluster(job, group, async (live) => {
+  return await withCluster(group, async (live) => {
     const snapshot = await live.look()
     const problems = healthProblems(snapshot, { nodes: live.nodes.map(({ name }) => name) })
     const risks = riskWarnings(snapshot, [...live.nodes])
@@ -265,7 +265,7 @@ async function start(job: Job): Promise<number> {
       if (state.status === 'stopped') await group.start(name)
     }),
   )
-  await withCluster(job, group, (live) => waitUntilAnswering(live, group, { clock: systemClock, signal: job.signal }))
+  await withCluster(group, (live) => waitUntilAnswering(live, group, { clock: systemClock, signal: job.signal }))
   job.out.print(`started: ${group.nodes.map(({ name }) => name).join(', ')}`)
   return EXIT.passed
 }
@@ -288,12 +288,8 @@ async function existing({ platform, runId, settings, command }: Job): Promise<Se
   })
 }
 
-async function withCluster<T>(
-  { settings }: Job,
-  group: ServerGroup,
-  work: (live: LiveCluster) => Promise<T>,
-): Promise<T> {
-  const live = new LiveCluster({ nodes: group.nodes, password: settings.password, clock: systemClock })
+async function withCluster<T>(group: ServerGroup, work: (live: LiveCluster) => Promise<T>): Promise<T> {
+  const live = new LiveCluster({ nodes: group.nodes, ...(await group.users()), clock: systemClock })
   try {
     return await work(live)
   } finally {

@@ -4,7 +4,6 @@ import { readJournals } from '../faults/journal.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { FoundRun, Platform } from '../platforms/platform.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
-import { clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { forgetJournal, healCluster } from './heal/heal-cluster.ts'
 import { openEveryPlatform } from './open-platform.ts'
@@ -21,7 +20,6 @@ export const heal: Command = {
   },
   async run(line, { out, signal }) {
     if (line.positionals.length > 0) throw new UsageError('heal takes flags only; a run is named with --run')
-    const { password } = clusterSettings(line)
     const only = line.text('run')
     const dryRun = line.on('dry-run')
     const platforms = await openEveryPlatform()
@@ -30,7 +28,7 @@ export const heal: Command = {
       const done: string[] = []
       const failed: string[] = []
       for (const { platform, run } of found) {
-        const healing = await healOne(platform, run, { password, dryRun, signal })
+        const healing = await healOne(platform, run, { dryRun, signal })
         done.push(...healing.done.map((text) => `${run.runId}: ${text}`))
         failed.push(...healing.failed.map((text) => `${run.runId}: ${text}`))
       }
@@ -62,7 +60,7 @@ async function findRuns(platforms: readonly Platform[], only: string | undefined
 async function healOne(
   platform: Platform,
   run: FoundRun,
-  options: { password: string; dryRun: boolean; signal: AbortSignal },
+  options: { dryRun: boolean; signal: AbortSignal },
 ): Promise<{ done: string[]; failed: string[] }> {
   const { purpose, state, runId } = run
   if (state === 'live') return { done: [`left alone: ${purpose} is at work`], failed: [] }

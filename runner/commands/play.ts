@@ -84,7 +84,7 @@ export async function play(
   // more.
   const watched = keep || platforms.some(({ kind }) => kind !== 'process')
   const kinds = [...new Set(platforms.map(({ kind }) => kind))]
-  const watchdog = watched ? Watchdog.start({ runId, kinds, keep, password: settings.password }) : undefined
+  const watchdog = watched ? Watchdog.start({ runId, kinds, keep }) : undefined
   try {
     const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms, request.judging.repeat), {
       ...settings,

@@ -73,12 +73,12 @@ export class FailoverWatch {
   }
 
   /** Begins looking at a cluster that is ready. */
-  start(cluster: LiveCluster, topology: Topology, password: string): void {
+  start(cluster: LiveCluster, topology: Topology): void {
     const { clock, recorder, scenario, server } = this.#options
     const { nowMs, ...both } = this.#wallClock.now()
     this.#fromMs = nowMs
     recorder.record({ type: 'clocks-seen', scenario, seenMs: recorder.timeOf(nowMs), ...both })
-    const connect = () => cluster.nodes.map(({ name, host, port }) => new NodeClient({ name, host, port, password }))
+    const connect = () => cluster.nodes.map(({ name }) => new NodeClient(cluster.address(name)))
     const everyMs = () => (clock.nowMs() < this.#alertUntilMs ? ALERT_MS : CALM_MS)
     const timed = <T extends { afterMs: number; seenMs: number }>(fact: T): T => ({
       ...fact,

@@ -96,8 +96,8 @@ export async function playScenario(
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, setupMs)
-    watch.start(ready.cluster, scenario.cluster.topology, settings.password)
-    stalls.ask(ready.cluster, settings.password)
+    watch.start(ready.cluster, scenario.cluster.topology)
+    stalls.ask(ready.cluster)
     const servers = watch.watched(ready.servers)
     const faults = openBoard({ ...ready, servers }, place.index, journal, settings)
     const hindsight = hindsightOf({ scenario: place.index, startMs, stalls }, settings)

@@ -1,6 +1,7 @@
 import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
+import type { NodeClient } from '../cluster/node-client.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
 import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
@@ -62,19 +63,23 @@ export async function setUp(
     options.signal,
   )
   options.onServers(servers)
-  const cluster = new LiveCluster({ nodes: servers.nodes, password, clock })
+  const cluster = new LiveCluster({ nodes: servers.nodes, ...(await servers.users()), clock })
   try {
     await options.logs.follow(servers, options.logFolder, options.onLogLine)
     await Promise.all([
       formServers(cluster, servers, topology, { clock, progress, signal: options.signal, timeoutMs: FORM_WITHIN_MS }),
       // The first step should find its connections open; whether a node answers is for forming to say.
-      ...cluster.nodes.map(({ data }) => data.call('PING').catch(() => undefined)),
+      ...cluster.nodes.flatMap(({ data, scenario }) => [data, scenario].map(open)),
     ])
   } catch (error) {
     cluster.close()
     throw error instanceof EndedWhileForming ? new EndedInSetUp(error.message, { cause: error }) : error
   }
   return { cluster, servers }
+}
+
+async function open(connection: NodeClient): Promise<void> {
+  await connection.call('PING').catch(() => undefined)
 }
 
 /** What the servers of a scenario must be made with, from all steps that it may play. */

@@ -55,8 +55,8 @@ export class StallWatch {
   }
 
   /** From now on the servers are asked what they did meanwhile. */
-  ask(cluster: LiveCluster, password: string): void {
-    this.#clients = cluster.nodes.map(({ name, host, port }) => new NodeClient({ name, host, port, password }))
+  ask(cluster: LiveCluster): void {
+    this.#clients = cluster.nodes.map(({ name }) => new NodeClient(cluster.address(name)))
   }
 
   /** Resolves when all that was seen is recorded. Idempotent. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
 import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platforms/platform.ts'
+import type { RunnerUsers } from '../platforms/users.ts'
 import type { FaultObservation } from '../record/observations.ts'
 
 /** What is done to a server's process. */
@@ -105,6 +106,10 @@ export class WatchedServers implements ServerGroup {
 
   get control(): ServerControl {
     return this.#servers.control
+  }
+
+  async users(): Promise<RunnerUsers> {
+    return await this.#servers.users()
   }
 
   async state(node: string): Promise<NodeState> {

@@ -18,6 +18,10 @@ type Feature =
   | 'addslotsrange'
   /** Log lines put a node's human name in brackets after its id. */
   | 'human-names'
+  /** Users are granted channels; without it they have all. */
+  | 'acl-channels'
+  /** Categories and rules of users tell the subcommands of a command apart. */
+  | 'acl-subcommands'
 
 /** Moments of a failover that a server logs. */
 type FailoverMoment =
@@ -110,6 +114,8 @@ const FEATURE_SINCE: Readonly<Record<Feature, string>> = {
   hostnames: '7.0',
   addslotsrange: '7.0',
   'human-names': '7.2',
+  'acl-channels': '6.2',
+  'acl-subcommands': '7.0',
 }
 
 /** Redis versions that brought each setting (redis.conf of each minor version). Valkey has them all. */

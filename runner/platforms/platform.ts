@@ -5,6 +5,7 @@
 
 import { PlatformError } from './errors.ts'
 import type { FaultSupport, GroupNeeds, NetworkControl, ServerControl } from './faults.ts'
+import type { RunnerUsers } from './users.ts'
 
 /** The cluster bus listens this far above the port for clients (cluster.h: CLUSTER_PORT_INCR, Redis 7.0). */
 export const BUS_OFFSET = 10_000
@@ -22,6 +23,7 @@ export interface ServerGroupSpec {
   /** Node i listens for clients on `localhost:<portBase + i>`. 1–65535, and the last port must fit. */
   portBase: number
   nodes: number
+  /** For people, workloads and replication; the runner has users of its own. */
   password: string
   /** Settings for every server's configuration, checked by `settings.ts`. */
   settings: Record<string, string>
@@ -91,6 +93,8 @@ export interface ServerGroup {
   readonly network: NetworkControl
   readonly control: ServerControl
   readonly nodes: readonly ServerNode[]
+  /** How the runner logs in at the servers, also of a group that another runner made. Throws PlatformError. */
+  users(): Promise<RunnerUsers>
   state(node: string): Promise<NodeState>
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when the server is down. */
   stop(node: string, graceMs: number): Promise<void>
@@ -135,7 +139,7 @@ export interface Platform {
    * before it rejects.
    */
   create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup>
-  /** The existing group with this run id; undefined if there is none. `password` is not kept by the platform. */
+  /** The existing group with this run id; undefined if there is none. */
   find(runId: string): Promise<ServerGroup | undefined>
   /** The runs that have something here, whatever became of them. */
   runs(): Promise<FoundRun[]>

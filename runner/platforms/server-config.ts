@@ -1,6 +1,7 @@
 import type { Dialect } from './dialects.ts'
 import type { GroupNeeds } from './faults.ts'
 import { quoteWord, renderSettings } from './settings.ts'
+import { type UserSecrets, userWords } from './users.ts'
 
 export interface ServerConfigOptions {
   dialect: Dialect
@@ -11,6 +12,8 @@ export interface ServerConfigOptions {
   /** The address that this node announces and connects from, where that is none of `bind`. */
   knownAs?: string
   password: string
+  /** Of the runner's own users. */
+  secret: string
   /** The node's own folder, which holds its data. */
   dir: string
   /** Settings of the run; they win over all that stand here. */
@@ -65,6 +68,13 @@ export function renderAnnouncement(address: string): string {
   return renderLines(wordLists(announcement(address)))
 }
 
+/** Lines that make the users of a server. */
+export function renderUsers(dialect: Dialect, secrets: UserSecrets): string {
+  return userWords(dialect, secrets)
+    .map((words) => `${['user', ...words.map(quoteWord)].join(' ')}\n`)
+    .join('')
+}
+
 function announcement(address: string): Record<string, string> {
   return { 'cluster-announce-ip': address, 'replica-announce-ip': address }
 }
@@ -82,7 +92,7 @@ function addressSettings(dialect: Dialect, address: string): Record<string, stri
  * give.
  */
 export function renderServerConfig(options: ServerConfigOptions): string {
-  const { dialect, port, bind, knownAs, password, dir, settings, logfile = '', procTitle, needs } = options
+  const { dialect, port, bind, knownAs, password, secret, dir, settings, logfile = '', procTitle, needs } = options
   const lines = renderLines({
     port: [String(port)],
     bind,
@@ -93,7 +103,7 @@ export function renderServerConfig(options: ServerConfigOptions): string {
     ...(knownAs === undefined ? {} : wordLists(addressSettings(dialect, knownAs))),
     ...wordLists(BASE_SETTINGS),
   })
-  return lines + renderRunSettings(dialect, settings, { procTitle, needs })
+  return lines + renderUsers(dialect, { password, secret }) + renderRunSettings(dialect, settings, { procTitle, needs })
 }
 
 /**

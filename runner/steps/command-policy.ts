@@ -53,6 +53,19 @@ function refused(command: string, why: string): string {
   return `${command} cannot be sent: ${why}`
 }
 
+/**
+ * Commands whose text shows all that they do, and which `refusalOf` has looked at: they are sent with the rights of the
+ * runner. All others are sent by a user who may do nothing that `refusalOf` refuses, for a script hides what it does.
+ */
+const OF_ADMINISTRATORS: ReadonlySet<string> = new Set([
+  ...['ACL', 'BGREWRITEAOF', 'BGSAVE', 'CLUSTER', 'COMMANDLOG', 'CONFIG', 'DEBUG', 'LATENCY', 'MIGRATE', 'MODULE'],
+  ...['SAVE', 'SHUTDOWN', 'SLOWLOG'],
+])
+
+export function isOfAdministrators([command = '']: readonly string[]): boolean {
+  return OF_ADMINISTRATORS.has(command.toUpperCase())
+}
+
 /** The address to which a command makes its server connect, which must be one of the run's own nodes. */
 export function addressIn(words: readonly string[]): Address | undefined {
   const [first = '', second = ''] = words.map((word) => word.toUpperCase())

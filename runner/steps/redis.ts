@@ -5,7 +5,7 @@ import type { LiveNode } from '../cluster/live-cluster.ts'
 import type { Command } from '../cluster/node-client.ts'
 import { errorClass, parseAsk, parseMoved } from '../cluster/reply-errors.ts'
 import { assertKnown } from './assert-known.ts'
-import { addressIn, refusalOf } from './command-policy.ts'
+import { addressIn, isOfAdministrators, refusalOf } from './command-policy.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
@@ -265,7 +265,8 @@ async function ask(words: string[], context: StepContext): Promise<Reply> {
 async function send(words: string[], node: LiveNode, asking = false): Promise<Reply> {
   const [command = '', ...args] = words
   const commands: Command[] = [...(asking ? [['ASKING'] as const] : []), [command, ...args]]
-  const value = (await node.data.pipeline(commands, TRY_TIMEOUT_MS)).at(-1)
+  const connection = isOfAdministrators(words) ? node.data : node.scenario
+  const value = (await connection.pipeline(commands, TRY_TIMEOUT_MS)).at(-1)
   return value instanceof Error ? { error: value, asked: [node.name] } : { value, asked: [node.name] }
 }
 

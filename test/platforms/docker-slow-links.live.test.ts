@@ -55,7 +55,7 @@ t.test('slow links between containers on a kernel without netem', async (t) => {
     : new DockerNetworkControl({ engine, toolbox, missingFeatures, runId, nodes: group.nodes, isNew: true })
   t.teardown(() => network.close())
 
-  const cluster = new LiveCluster({ nodes: group.nodes, password, clock: systemClock })
+  const cluster = new LiveCluster({ nodes: group.nodes, ...(await group.users()), clock: systemClock })
   t.teardown(() => cluster.close())
   await formCluster(cluster, { shards: 3, replicas: 1, slots: evenSplit(3) }, { clock: systemClock, timeoutMs: 60_000 })
   const healthy = () =>

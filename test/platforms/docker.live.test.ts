@@ -14,7 +14,23 @@ const docker = new Docker()
 
 /** Asks a server that may still be loading; ioredis itself tries again until the deadline. */
 async function ask(port: number, ...command: [string, ...string[]]): Promise<unknown> {
-  const client = new Redis({ port, host: 'localhost', password, retryStrategy: (tries) => (tries < 100 ? 50 : null) })
+  return await askAs({ username: 'default', password }, port, ...command)
+}
+
+/** As `ask`, logged in as somebody. */
+async function askAs(
+  user: { username: string; password: string },
+  port: number,
+  ...command: [string, ...string[]]
+): Promise<unknown> {
+  const { username, password } = user
+  const client = new Redis({
+    port,
+    host: 'localhost',
+    username,
+    password,
+    retryStrategy: (tries) => (tries < 100 ? 50 : null),
+  })
   client.on('error', () => undefined)
   try {
     return await client.call(...command)
@@ -111,6 +127,25 @@ t.test('the Docker platform', async (t) => {
         t.ok(text.length > 0, file)
         t.notOk(text.includes('pass'), file)
       }
+    })
+
+    await t.test('the runner has a user of its own, whose secret nobody is told', async (t) => {
+      const users = await group.users()
+      t.equal(await askAs(users, port, 'ACL', 'WHOAMI'), users.username)
+      t.equal(await askAs(users, port, 'CONFIG', 'SET', 'maxclients', '9000'), 'OK')
+      for (const command of ['CONFIG SET dir /tmp', 'MODULE LOAD /tmp/x.so', 'DEBUG SLEEP 0', 'ACL LIST']) {
+        const [name = '', ...words] = command.split(' ')
+        await t.rejects(ask(port, name, ...words), { message: /^NOPERM|^ERR \w+ command not allowed/ }, command)
+      }
+      const other = new DockerPlatform({ server: 'redis:7.0', projectRoot })
+      t.teardown(() => other.close())
+      t.same(await (await other.find(wanted.runId))?.users(), users, 'another runner finds it')
+      const inspection = JSON.stringify(await docker.getContainer(box).inspect())
+      t.notOk(inspection.includes(users.password))
+      const readable =
+        'if read -r secret </node/secret; then echo "$secret"; fi 2>&1; read -r a </proc/1/environ; echo "$a"'
+      t.notMatch(await inContainer(box, readable), users.password, 'not even the server reads it')
+      t.notMatch(await inContainer(box, 'while read -r l; do echo "$l"; done </node/server.conf'), users.password)
     })
 
     await t.test('stop, start, kill, pause', async (t) => {

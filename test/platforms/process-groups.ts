@@ -35,9 +35,19 @@ export function platformIn(stateFolder: string, server = 'redis:7.0'): ProcessPl
 
 /** Asks a server that may still be loading; ioredis itself tries again until the deadline. */
 export async function ask(port: number, ...command: [string, ...string[]]): Promise<unknown> {
+  return await askAs({ username: 'default', password }, port, ...command)
+}
+
+/** As `ask`, logged in as somebody. */
+export async function askAs(
+  { username, password }: { username: string; password: string },
+  port: number,
+  ...command: [string, ...string[]]
+): Promise<unknown> {
   const client = new Redis({
     port,
     host: 'localhost',
+    username,
     password,
     maxRetriesPerRequest: null,
     retryStrategy: (tries) => (tries < 400 ? 50 : null),

@@ -21,7 +21,7 @@ for (const server of ['redis:7.0', 'redis:6.0']) {
     if (server !== 'redis:7.0' && !(await requireDebian(t))) return
     const settings = { 'cluster-node-timeout': '1500', 'cluster-replica-validity-factor': '0' }
     const { group } = await linkedGroup(t, { server, nodes: 6, settings })
-    const cluster = new LiveCluster({ nodes: group.nodes, password, clock: systemClock })
+    const cluster = new LiveCluster({ nodes: group.nodes, ...(await group.users()), clock: systemClock })
     t.teardown(() => cluster.close())
     const topology = { shards: 3, replicas: 1, slots: evenSplit(3) }
     await formCluster(cluster, topology, { clock: systemClock, timeoutMs: 30_000 })

@@ -4,7 +4,8 @@ import { dialectOf } from '../../runner/platforms/dialects.ts'
 import type { GroupNeeds } from '../../runner/platforms/faults.ts'
 import { BASE_SETTINGS, renderRunSettings, renderServerConfig } from '../../runner/platforms/server-config.ts'
 
-const options = { port: 7660, bind: ['127.0.0.1', '127.0.11.10'], password: 'a "b\\ ü', dir: '/tmp/a b', settings: {} }
+const secrets = { password: 'a "b\\ ü', secret: 'of the runner' }
+const options = { port: 7660, bind: ['127.0.0.1', '127.0.11.10'], ...secrets, dir: '/tmp/a b', settings: {} }
 
 function config(server: string, overrides: Partial<Parameters<typeof renderServerConfig>[0]> = {}): string[] {
   return renderServerConfig({ dialect: dialectOf(server), ...options, ...overrides })

@@ -17,6 +17,8 @@ export class FakeCluster {
   readonly reports: NodeReport[] = healthyReports()
   /** Every command that reached a node, in order. */
   readonly sent: { node: string; words: string[] }[] = []
+  /** Those of them that came over the connection for what a scenario made up. */
+  readonly byScenario: string[] = []
   /** Called before each look at all nodes. */
   onLook: (() => void) | undefined
   readonly nodes: LiveNode[]
@@ -96,16 +98,22 @@ export class FakeCluster {
       const answer = await this.#answers.get(name)?.(texts)
       return answer === undefined ? usualAnswer(texts) : answer
     }
-    const client = {
-      name,
-      call,
-      callWithin: async (_timeoutMs: number, ...words: (string | number)[]) => await call(...words),
-      pipeline: async (commands: readonly (readonly (string | number)[])[]) =>
-        await Promise.all(commands.map((words) => call(...words).catch((error: unknown) => error))),
-      close: () => {},
-    } as unknown as LiveNode['client']
+    const connection = (call: (...words: readonly (string | number)[]) => Promise<unknown>) =>
+      ({
+        name,
+        call,
+        callWithin: async (_timeoutMs: number, ...words: (string | number)[]) => await call(...words),
+        pipeline: async (commands: readonly (readonly (string | number)[])[]) =>
+          await Promise.all(commands.map((words) => call(...words).catch((error: unknown) => error))),
+        close: () => {},
+      }) as unknown as LiveNode['client']
+    const client = connection(call)
+    const scenario = connection((...words) => {
+      this.byScenario.push(words.join(' '))
+      return call(...words)
+    })
     const address = { host: 'localhost', port: 7000 + index, peerHost: '127.0.0.1', peerPort: 7000 + index }
-    return { name, serverName: name, index, ...address, machine: 'localhost', client, data: client }
+    return { name, serverName: name, index, ...address, machine: 'localhost', client, data: client, scenario }
   }
 }
 

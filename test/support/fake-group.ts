@@ -10,6 +10,7 @@ import type {
   ServerControl,
 } from '../../runner/platforms/faults.ts'
 import { type NodeState, nodeName, type ServerGroup, type ServerNode } from '../../runner/platforms/platform.ts'
+import { type RunnerUsers, runnerUsers } from '../../runner/platforms/users.ts'
 
 /** A network and controls that take everything and do nothing; a test hangs into them what it wants to see. */
 class FakeNetwork implements NetworkControl {
@@ -101,6 +102,10 @@ export class FakeGroup implements ServerGroup {
 
   status(node: string): NodeState['status'] | undefined {
     return this.#states.get(node)?.status
+  }
+
+  async users(): Promise<RunnerUsers> {
+    return runnerUsers('secret of the runner')
   }
 
   async state(node: string): Promise<NodeState> {

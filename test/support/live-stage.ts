@@ -69,8 +69,9 @@ export async function liveStage(
     () => undefined,
   )
   t.teardown(() => servers.remove())
+  const users = await servers.users()
   const connect = () => {
-    const cluster = new LiveCluster({ nodes: servers.nodes, password: PASSWORD, clock: systemClock })
+    const cluster = new LiveCluster({ nodes: servers.nodes, ...users, clock: systemClock })
     t.teardown(() => cluster.close())
     return cluster
   }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeClient } from '../../runner/cluster/node-client.ts'
+import { adminOf } from './admin-of.ts'
 import { pidAt } from './server-process.ts'
 
-const PASSWORD = 'ericsdad'
 const LOOK_EVERY_MS = 20
 
-/** The servers of a run on processes, for somebody who is no part of it. Nodes are `redis-node0` and so on. */
+/** The servers of a run on processes, for somebody who is no part of it and may do everything. Nodes are `redis-node0` and so on. */
 export class Outside {
   readonly #portBase: number
   readonly #clients = new Map<string, NodeClient>()
@@ -34,7 +34,8 @@ export class Outside {
 
   /** One more connection. */
   connect(node: string): NodeClient {
-    const client = new NodeClient({ name: node, host: '127.0.0.1', port: this.#portOf(node), password: PASSWORD })
+    const port = this.#portOf(node)
+    const client = new NodeClient({ name: node, host: '127.0.0.1', port, ...adminOf(port) })
     this.#opened.push(client)
     return client
   }

@@ -13,11 +13,11 @@ import { defaultStateFolder } from '../../platforms/state-folder.ts'
 export async function healCluster(
   platform: Platform,
   { runId }: FoundRun,
-  { password, dryRun, signal }: { password: string; dryRun: boolean; signal: AbortSignal },
+  { dryRun, signal }: { dryRun: boolean; signal: AbortSignal },
 ): Promise<Healing> {
   const servers = await platform.find(runId)
   if (!servers) return { done: [], failed: [] }
-  const cluster = new LiveCluster({ nodes: servers.nodes, password, clock: systemClock })
+  const cluster = new LiveCluster({ nodes: servers.nodes, ...(await servers.users()), clock: systemClock })
   try {
     const faults = readJournals(defaultStateFolder()).find((entry) => entry.runId === runId)?.faults ?? []
     const journal = new Journal(defaultStateFolder(), { runId, platform: platform.kind })

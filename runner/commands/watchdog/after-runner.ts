@@ -2,14 +2,13 @@ import { PlatformError } from '../../platforms/errors.ts'
 import { forgetJournal, healCluster } from '../heal/heal-cluster.ts'
 import { openKinds } from '../open-platform.ts'
 
-/** What a watchdog is told by its runner, over a pipe: a password is on no command line and in no environment. */
+/** What a watchdog is told by its runner, over a pipe. */
 export interface WatchPlan {
   runId: string
   /** Kinds of the platforms that it may have servers on. */
   kinds: string[]
   /** The servers are meant to outlive the runner: only faults are taken away. */
   keep: boolean
-  password: string
 }
 
 const TRIES = 30
@@ -21,7 +20,7 @@ const HEAL_WITHIN_MS = 60_000
  * so it looks again until two looks in a row find nothing. An engine that does not answer is asked again for half a
  * minute.
  */
-export async function afterRunner({ runId, kinds, keep, password }: WatchPlan): Promise<void> {
+export async function afterRunner({ runId, kinds, keep }: WatchPlan): Promise<void> {
   const platforms = openKinds(kinds)
   try {
     let clean = 0
@@ -32,7 +31,7 @@ export async function afterRunner({ runId, kinds, keep, password }: WatchPlan): 
         for (const platform of platforms) {
           const run = { runId, purpose: 'a run', state: 'kept' } as const
           const signal = AbortSignal.timeout(HEAL_WITHIN_MS)
-          if (keep) done.push(...(await healCluster(platform, run, { password, dryRun: false, signal })).done)
+          if (keep) done.push(...(await healCluster(platform, run, { dryRun: false, signal })).done)
           else done.push(...(await platform.removeRun(runId)))
         }
         clean = done.length === 0 ? clean + 1 : 0

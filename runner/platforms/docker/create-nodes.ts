@@ -6,9 +6,9 @@ import type { GroupNeeds } from '../faults.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
 import { endOf, LAST_WORDS_LINES } from '../last-words.ts'
 import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
-import { renderAnnouncement, renderRunSettings } from '../server-config.ts'
+import { renderAnnouncement, renderRunSettings, renderUsers } from '../server-config.ts'
 import type { Engine } from './engine.ts'
-import { type FileEntry, OWNED, putFiles } from './files.ts'
+import { type FileEntry, OWNED, putFiles, SECRET_ENTRY } from './files.ts'
 import { type Labels, nodeLabels, runFilter, runLabels } from './labels.ts'
 import { tailOfLog } from './logs.ts'
 import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
@@ -24,6 +24,8 @@ export interface CreationPlan {
   dialect: Dialect
   /** The name of the engine's machine. */
   machine: string
+  /** Of the runner's users. */
+  secret: string
   /** Files that nodes need so that their clocks can be set. */
   clock: readonly FileEntry[]
   signal: AbortSignal | undefined
@@ -89,7 +91,8 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
 }
 
 /**
- * Creates a node's container and puts its password and settings into it as files, so that its inspection has neither.
+ * Creates a node's container and puts its secrets and settings into it as files, so that its inspection has none of
+ * them.
  */
 async function createContainer(
   engine: Engine,
@@ -97,7 +100,7 @@ async function createContainer(
   node: ServerNode,
   group: { network: string; labels: Labels },
 ): Promise<void> {
-  const { spec, clock } = plan
+  const { spec, clock, secret } = plan
   await engine.call(
     `create container ${node.serverName}`,
     (abortSignal) => engine.docker.createContainer({ ...containerOptions(plan, node, group), abortSignal }),
@@ -106,6 +109,7 @@ async function createContainer(
   const doing = `put the configuration into container ${node.serverName}`
   await putFiles(engine, node.serverName, doing, NODE_FOLDER, [
     { name: 'password', mode: 0o400, ...OWNED, content: `${spec.password}\n` },
+    { ...SECRET_ENTRY, content: secret },
     { name: 'settings', mode: 0o400, ...OWNED, content: renderSettings(plan, node) },
     ...clock,
     ...(spec.needs?.disk ? [DATA_FOLDER_ENTRY] : []),
@@ -113,9 +117,10 @@ async function createContainer(
 }
 
 /** The part of the node's configuration that the image does not have. */
-function renderSettings({ spec, dialect }: CreationPlan, { peerHost }: ServerNode): string {
+function renderSettings({ spec, dialect, secret }: CreationPlan, { peerHost }: ServerNode): string {
   const needs: GroupNeeds = spec.needs ?? {}
   return [
+    renderUsers(dialect, { password: spec.password, secret }),
     // A detour puts the gateway's address between nodes: they must not take each other's addresses from connections.
     needs.links ? renderAnnouncement(peerHost) : '',
     renderRunSettings(dialect, spec.settings, { needs }),

@@ -7,6 +7,7 @@ import { ConflictError, PlatformError } from '../errors.ts'
 import type { FaultSupport } from '../faults.ts'
 import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec, ServerNode } from '../platform.ts'
 import { checkSpec } from '../spec.ts'
+import { newSecret } from '../users.ts'
 import { findConflicts } from './conflicts.ts'
 import { createNodes, namesAndPorts } from './create-nodes.ts'
 import { Engine, EngineRefusal } from './engine.ts'
@@ -75,10 +76,11 @@ export class DockerPlatform implements Platform {
     const clock = spec.needs?.clock ? await clockFiles(await clockLibrary(progress, signal)) : []
     try {
       progress(`starting ${spec.nodes} containers`)
-      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, clock, signal }
+      const secret = newSecret()
+      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, secret, clock, signal }
       const trying = spec.needs?.links ? this.#tryFeatures(signal) : undefined
       try {
-        return this.#group(spec.runId, await createNodes(this.#engine, plan), true)
+        return this.#group(spec.runId, await createNodes(this.#engine, plan), secret)
       } finally {
         await trying
       }
@@ -96,7 +98,7 @@ export class DockerPlatform implements Platform {
     const nodes = containers.map(({ Labels }) => nodeOfLabels(Labels)).filter((node) => node !== undefined)
     if (nodes.length === 0) return undefined
     const byIndex = nodes.sort((a, b) => a.index - b.index)
-    return this.#group(runId, byIndex, false)
+    return this.#group(runId, byIndex)
   }
 
   async faultSupport(signal?: AbortSignal): Promise<FaultSupport[]> {
@@ -123,9 +125,11 @@ export class DockerPlatform implements Platform {
     this.#engine.close()
   }
 
-  #group(runId: string, nodes: readonly ServerNode[], isNew: boolean): DockerServerGroup {
+  /** With a secret if it is new. */
+  #group(runId: string, nodes: readonly ServerNode[], secret?: string): DockerServerGroup {
     const missingFeatures = () => this.#missingFeatures()
-    const group = new DockerServerGroup(this.#engine, runId, nodes, { toolbox: this.#toolbox, missingFeatures, isNew })
+    const network = { toolbox: this.#toolbox, missingFeatures, isNew: secret !== undefined }
+    const group = new DockerServerGroup(this.#engine, runId, nodes, network, secret)
     this.#groups.add(group)
     return group
   }

@@ -22,6 +22,9 @@ export interface FileEntry {
   content?: string | Buffer
 }
 
+/** Holds the secret of the runner's users. Not the server's to read: it knows its hash. */
+export const SECRET_ENTRY: FileEntry = { name: 'secret', mode: 0o400, uid: 0, gid: 0 }
+
 const PUT_TIMEOUT_MS = 60_000
 /** Of what is read whole: configuration, and what a node knows of the cluster. */
 const MOST_BYTES = 4_000_000

@@ -1,7 +1,9 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
+import { type RunnerUsers, runnerUsers, usersUnknown } from '../users.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
+import { getFile, SECRET_ENTRY } from './files.ts'
 import { LogFollower, tailOfLog } from './logs.ts'
 import { DockerNetworkControl, type NetworkOptions } from './network-control.ts'
 import { removeRun } from './runs.ts'
@@ -22,18 +24,27 @@ export class DockerServerGroup implements ServerGroup {
   readonly #engine: Engine
   readonly #followers = new Set<LogFollower>()
   #starts: Promise<StartWatcher> | undefined
+  #secret: string | undefined
 
   constructor(
     engine: Engine,
     runId: string,
     nodes: readonly ServerNode[],
     network: Pick<NetworkOptions, 'toolbox' | 'missingFeatures' | 'isNew'>,
+    /** Of the runner's users; not given, it is read from the first container that is there. */
+    secret?: string,
   ) {
     this.#engine = engine
     this.network = new DockerNetworkControl({ engine, runId, nodes, ...network })
     this.control = new DockerServerControl({ engine, runId, nodes, isNew: network.isNew })
+    this.#secret = secret
     this.runId = runId
     this.nodes = nodes
+  }
+
+  async users(): Promise<RunnerUsers> {
+    this.#secret ??= await this.#readSecret()
+    return runnerUsers(this.#secret)
   }
 
   async state(node: string): Promise<NodeState> {
@@ -109,6 +120,15 @@ export class DockerServerGroup implements ServerGroup {
     await this.#closeStarts()
     await this.network.close()
     await removeRun(this.#engine, this.runId)
+  }
+
+  async #readSecret(): Promise<string> {
+    for (const { name, serverName } of this.nodes) {
+      const path = `/node/${SECRET_ENTRY.name}`
+      const file = await getFile(this.#engine, serverName, `read the configuration of ${name}`, path)
+      if (file !== undefined && file.length > 0) return file.toString('utf8')
+    }
+    throw usersUnknown(this.runId)
   }
 
   async #closeStarts(): Promise<void> {

@@ -29,6 +29,8 @@ export async function makeNodeFolder(
   node: ServerNode,
   program: ServerProgram,
   spec: ServerGroupSpec,
+  /** Of the runner's users. */
+  secret: string,
   /** The library through which its clock can be set. */
   clock?: string,
 ): Promise<ServerPlan> {
@@ -44,6 +46,7 @@ export async function makeNodeFolder(
     bind: bindAddresses(node.index, needs),
     ...(needsLinks(needs) && { knownAs: announcedAddress(node.index) }),
     password: spec.password,
+    secret,
     dir: data,
     settings: spec.settings,
     needs: spec.needs,

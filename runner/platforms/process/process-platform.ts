@@ -21,6 +21,7 @@ import {
 import { isAlive } from '../process-id.ts'
 import { checkSpec } from '../spec.ts'
 import { defaultStateFolder, openStateFolder } from '../state-folder.ts'
+import { newSecret } from '../users.ts'
 import { assertFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { faultSupport } from './fault-support.ts'
@@ -101,8 +102,9 @@ export class ProcessPlatform implements Platform {
       await assertFreePorts(this.#stateFolder, nodes)
       signal?.throwIfAborted()
       const claim = supervisor.claim(runFolder(this.#stateFolder, spec.runId))
-      const folder = await makeRunFolder(this.#stateFolder, spec, nodes, claim)
-      return await this.#createIn(folder, { spec, nodes, program, supervisor, progress, signal })
+      const secret = newSecret()
+      const folder = await makeRunFolder(this.#stateFolder, spec, nodes, { claim, secret })
+      return await this.#createIn(folder, { spec, nodes, secret, program, supervisor, progress, signal })
     } catch (error) {
       await supervisor.end()
       throw error
@@ -112,7 +114,7 @@ export class ProcessPlatform implements Platform {
   async find(runId: string): Promise<ServerGroup | undefined> {
     const run = await readRun(this.#stateFolder, runId)
     if (!run) return undefined
-    return this.#group(runId, run.nodes, run.needs)
+    return this.#group(runId, run)
   }
 
   faultSupport(): Promise<FaultSupport[]> {
@@ -148,10 +150,10 @@ export class ProcessPlatform implements Platform {
   }
 
   async #createIn(folder: string, plan: CreationPlan): Promise<ServerGroup> {
-    const { spec, nodes, program, supervisor, progress, signal } = plan
+    const { spec, nodes, secret, program, supervisor, progress, signal } = plan
     try {
       const clock = spec.needs?.clock ? await clockLibrary(progress, signal) : undefined
-      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec, clock)))
+      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec, secret, clock)))
       signal?.throwIfAborted()
       progress(`starting ${spec.nodes} processes`)
       const needs = spec.needs ?? {}
@@ -160,7 +162,7 @@ export class ProcessPlatform implements Platform {
         ? { disks: await diskPlan(nodes.map((node) => dataFolder(folder, node.serverName))) }
         : {}
       await supervisor.open({ folder, servers, ...links, ...disks }, signal)
-      const group = this.#group(spec.runId, nodes, needs)
+      const group = this.#group(spec.runId, { nodes, needs, secret })
       await waitForOwnAnswers(group, folder, spec.password, signal)
       if (spec.outlivesRunner) supervisor.release()
       this.#supervisors.set(spec.runId, supervisor)
@@ -206,14 +208,14 @@ export class ProcessPlatform implements Platform {
     }
   }
 
-  #group(runId: string, nodes: readonly ServerNode[], needs: GroupNeeds): ProcessServerGroup {
+  #group(runId: string, { nodes, ...made }: MadeWith): ProcessServerGroup {
     const control = new Control(runId, join(runFolder(this.#stateFolder, runId), SOCKET_FILE))
     this.#controls.add(control)
     return new ProcessServerGroup(nodes, {
       runId,
       folder: runFolder(this.#stateFolder, runId),
       control,
-      needs,
+      ...made,
       remove: async () => {
         this.#controls.delete(control)
         await this.removeRun(runId)
@@ -222,9 +224,16 @@ export class ProcessPlatform implements Platform {
   }
 }
 
+interface MadeWith {
+  nodes: readonly ServerNode[]
+  needs: GroupNeeds
+  secret?: string
+}
+
 interface CreationPlan {
   spec: ServerGroupSpec
   nodes: ServerNode[]
+  secret: string
   program: ServerProgram
   supervisor: Supervisor
   progress: Progress

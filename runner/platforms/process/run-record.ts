@@ -21,6 +21,8 @@ interface RunRecord {
   nodes: ServerNode[]
   /** What the group was made with. */
   needs: GroupNeeds
+  /** Of the runner's users at the servers; missing in records of earlier versions. */
+  secret?: string
 }
 
 /** What the folder of a run tells. */
@@ -38,14 +40,14 @@ export function runFolder(stateFolder: string, runId: string): string {
 }
 
 /**
- * Makes the folder of a new run, under the supervisor's `claim`. Throws ConflictError if there is one, PlatformError if
+ * Makes the folder of a new run, under the supervisor's `claim`, and keeps the `secret` of the runner's users there. Throws ConflictError if there is one, PlatformError if
  * it cannot be written.
  */
 export async function makeRunFolder(
   stateFolder: string,
   spec: ServerGroupSpec,
   nodes: ServerNode[],
-  claim: string,
+  secrets: { claim: string; secret: string },
 ): Promise<string> {
   const folder = runFolder(stateFolder, spec.runId)
   const made = await wrapFileErrors(`make the folder ${folder}`, () =>
@@ -66,13 +68,16 @@ export async function makeRunFolder(
     runId: spec.runId,
     purpose: spec.purpose,
     runner: processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' },
-    claim,
+    claim: secrets.claim,
     kept: spec.outlivesRunner ?? false,
     nodes,
     needs: spec.needs ?? {},
+    secret: secrets.secret,
   }
   try {
-    await wrapFileErrors(`write into ${folder}`, () => writeFile(join(folder, RECORD_FILE), JSON.stringify(record)))
+    await wrapFileErrors(`write into ${folder}`, () =>
+      writeFile(join(folder, RECORD_FILE), JSON.stringify(record), { mode: 0o600 }),
+    )
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     throw error

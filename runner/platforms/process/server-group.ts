@@ -4,6 +4,7 @@ import type { GroupNeeds } from '../faults.ts'
 import { pathExists } from '../files.ts'
 import { lastWordsOf } from '../last-words.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
+import { type RunnerUsers, runnerUsers, usersUnknown } from '../users.ts'
 import { type Control, SupervisorGone } from './control.ts'
 import { endOfLog, LogFollower } from './logs.ts'
 import { ProcessNetworkControl } from './network-control.ts'
@@ -18,6 +19,8 @@ export interface GroupOptions {
   control: Control
   /** What the group was made with. */
   needs: GroupNeeds
+  /** Of the runner's users. */
+  secret?: string
   /** Removes the run. */
   remove(): Promise<void>
 }
@@ -37,6 +40,12 @@ export class ProcessServerGroup implements ServerGroup {
     this.#options = options
     this.control = new ProcessServerControl(nodes, { ...options, look: (node) => this.look(node) })
     this.network = new ProcessNetworkControl({ ...options, nodes })
+  }
+
+  async users(): Promise<RunnerUsers> {
+    const { secret } = this.#options
+    if (secret === undefined) throw usersUnknown(this.runId)
+    return runnerUsers(secret)
   }
 
   async state(node: string): Promise<NodeState> {

@@ -1,0 +1,88 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Dialect } from './dialects.ts'
+import { PlatformError } from './errors.ts'
+
+/** How the runner itself logs in at the servers of a group. Nobody else is told. */
+export interface RunnerUsers {
+  /** The runner's own user, which may do everything. */
+  username: string
+  /** The user for commands of scenarios whose doing their text does not show. It has the same password. */
+  scenarioUser: string
+  /** Random, one for each group. */
+  password: string
+}
+
+/** What the users of a server are made from. */
+export interface UserSecrets {
+  /** Of the user `default`: for people, workloads and replication. */
+  password: string
+  /** Of the runner's users. */
+  secret: string
+}
+
+const SECRET_BYTES = 32
+
+export function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('hex')
+}
+
+export function runnerUsers(secret: string): RunnerUsers {
+  return { username: 'redis-chaos', scenarioUser: 'redis-chaos-scenario', password: secret }
+}
+
+/** Of a group whose secret is nowhere to be found. */
+export function usersUnknown(runId: string): PlatformError {
+  return new PlatformError(
+    `run ${runId} was made by an earlier version of redis-chaos: its servers have no user for this one`,
+    { hint: 'remove it and make it anew; stopping, starting and removing it still work' },
+  )
+}
+
+/** Commands of administrators that reach no file, address, code or user of somebody else, in every version. */
+const HARMLESS = ['bgrewriteaof', 'bgsave', 'client', 'lastsave', 'latency', 'role', 'save', 'slowlog']
+
+/**
+ * What others than the runner may do: run no code (MODULE), touch no file (CONFIG SET, DEBUG), make no user (ACL) and
+ * follow nobody (REPLICAOF). `-@admin` takes away all of these, and whatever later versions add to them.
+ */
+const WITHOUT_ADMIN = [
+  '+@all',
+  '-@admin',
+  ...['+acl|whoami', '+acl|cat', '+config|get', '+config|resetstat'],
+  ...HARMLESS.map((command) => `+${command}`),
+]
+
+/** People form and mend clusters, and replicas log in as this user too. */
+const DEFAULT_RULES = [...WITHOUT_ADMIN, ...['cluster', 'monitor', 'psync', 'replconf', 'shutdown', 'sync'].map(plus)]
+
+/** Before Redis 7.0 a subcommand is no command of its own, and CLUSTER one of administrators as a whole. */
+const LOOKS_AT_CLUSTER = [
+  ...['info', 'nodes', 'slots', 'myid', 'replicas', 'slaves', 'keyslot', 'countkeysinslot', 'getkeysinslot'],
+  ...['count-failure-reports', 'help'],
+].map((subcommand) => `+cluster|${subcommand}`)
+
+function scenarioRules(dialect: Dialect): string[] {
+  return [...WITHOUT_ADMIN, '-migrate', ...(dialect.can('acl-subcommands') ? [] : LOOKS_AT_CLUSTER)]
+}
+
+function plus(command: string): string {
+  return `+${command}`
+}
+
+/**
+ * The users of a server, each as the words of a `user` line. Passwords stand there as hashes: nothing that a server
+ * tells or writes has the runner's secret in it.
+ */
+export function userWords(dialect: Dialect, { password, secret }: UserSecrets): string[][] {
+  const { username, scenarioUser } = runnerUsers(secret)
+  const line = (name: string, withPassword: string, rules: readonly string[]) => [
+    ...[name, 'on', `#${createHash('sha256').update(withPassword).digest('hex')}`, '~*'],
+    ...(dialect.can('acl-channels') ? ['&*'] : []),
+    ...rules,
+  ]
+  return [
+    line('default', password, DEFAULT_RULES),
+    line(username, secret, ['+@all']),
+    line(scenarioUser, secret, scenarioRules(dialect)),
+  ]
+}

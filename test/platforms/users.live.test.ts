@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { RunnerUsers } from '../../runner/platforms/users.ts'
+import { groupSpec } from '../support/group-spec.ts'
+import { ask, askAs, newStateFolder, platformIn } from './process-groups.ts'
+
+const REFUSAL = /^NOPERM|^ERR (unknown command|MODULE command not allowed)/
+
+/** What who knows the public password may not do: `NOPERM`, or the command is not there. */
+const REFUSED = [
+  'MODULE LOAD /tmp/x.so',
+  'MODULE LIST',
+  'CONFIG SET dir /tmp',
+  'CONFIG SET dbfilename x.so',
+  'CONFIG SET maxmemory 1mb',
+  'CONFIG REWRITE',
+  'DEBUG SLEEP 0',
+  'DEBUG RELOAD',
+  'ACL LIST',
+  'ACL SETUSER default allcommands',
+  'ACL GETUSER redis-chaos',
+  'REPLICAOF 127.0.0.1 6379',
+  'SLAVEOF 127.0.0.1 6379',
+]
+
+/** What people type, and programs send. */
+const TAKEN = [
+  'ACL WHOAMI',
+  'CONFIG GET cluster-node-timeout',
+  'CONFIG RESETSTAT',
+  'CLUSTER ADDSLOTS 0 1 2',
+  'CLUSTER NODES',
+  'CLUSTER MEET 127.0.0.1 7010',
+  'ROLE',
+  'INFO',
+  'CLIENT LIST',
+  'SLOWLOG GET',
+  'LATENCY LATEST',
+  'KEYS *',
+  'FLUSHALL',
+  'EVAL return(1) 0',
+  'SCRIPT FLUSH',
+  'WAIT 0 0',
+  'PUBLISH c m',
+  'BGREWRITEAOF',
+]
+
+/** And what a script of a scenario, or a user of that name, may not do beyond that. */
+const REFUSED_TO_SCENARIOS = [
+  ...REFUSED,
+  'CLUSTER MEET 127.0.0.1 7010',
+  'CLUSTER RESET',
+  'CLUSTER FORGET 0000000000000000000000000000000000000000',
+  'MIGRATE 127.0.0.1 7010 k 0 100',
+  'SHUTDOWN NOSAVE',
+  'MONITOR',
+  'PSYNC ? -1',
+  'SYNC',
+  'REPLCONF listening-port 1',
+]
+
+for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
+  t.test(`the users of a ${server}`, async (t) => {
+    const stateFolder = newStateFolder(t)
+    const platform = platformIn(stateFolder, server)
+    t.teardown(() => platform.close())
+    const spec = await groupSpec({ needs: { debug: true, protectedSettings: true } })
+    const group = await platform.create(spec, () => undefined)
+    t.teardown(() => group.remove())
+    const users = await group.users()
+    const [{ port = 0 } = {}, { port: other = 0 } = {}] = group.nodes
+    const scenario = { username: users.scenarioUser, password: users.password }
+    const saidTo = (user: { username: string; password: string }, text: string) => {
+      const [command = '', ...words] = text.split(' ')
+      return askAs(user, port, command, ...words).then(String, (error: Error) => error.message)
+    }
+
+    await t.test('the password that everybody knows opens nothing that matters', async (t) => {
+      const everybody = { username: 'default', password: spec.password }
+      for (const text of REFUSED) t.match(await saidTo(everybody, text), REFUSAL, text)
+      for (const text of TAKEN) t.notMatch(await saidTo(everybody, text), REFUSAL, text)
+    })
+
+    await t.test('a script of a scenario may do less', async (t) => {
+      for (const text of REFUSED_TO_SCENARIOS) t.match(await saidTo(scenario, text), REFUSAL, text)
+      for (const text of ['CLUSTER INFO', 'CLUSTER KEYSLOT a', 'CLIENT LIST', 'CONFIG GET save', 'SET a 1', 'GET a'])
+        t.notMatch(await saidTo(scenario, text), REFUSAL, text)
+      const script = "return redis.pcall('MIGRATE', '127.0.0.1', '7010', 'k', 0, 100)"
+      const refusal = await askAs(scenario, port, 'EVAL', script, '0').then(String, (error: Error) => error.message)
+      t.match(refusal, /NOPERM|no permissions|can't run this command/)
+    })
+
+    await t.test('the runner itself may do all', async (t) => {
+      t.equal(await saidTo(users, 'CONFIG SET dbfilename d.rdb'), 'OK')
+      t.equal(await saidTo(users, 'DEBUG SLEEP 0'), 'OK')
+      t.equal(await saidTo(users, 'ACL WHOAMI'), users.username)
+    })
+
+    await t.test('replication works', async () => {
+      const id = String(await askAs(users, port, 'CLUSTER', 'MYID'))
+      await askAs(users, other, 'CLUSTER', 'MEET', '127.0.0.1', String(port))
+      const follows = async () => String(await askAs(users, other, 'CLUSTER', 'REPLICATE', id).catch(String))
+      while ((await follows()) !== 'OK');
+      while (!String(await ask(other, 'INFO', 'replication')).includes('master_link_status:up'));
+    })
+
+    await t.test('nobody is told the secret', async (t) => {
+      await tellsNobody(t, users, stateFolder, spec.runId)
+      const everything = ['ACL LIST', 'CONFIG GET *', 'SLOWLOG GET', 'CLIENT LIST', 'INFO everything', 'CONFIG REWRITE']
+      for (const text of everything) t.notOk((await saidTo(users, text)).includes(users.password), text)
+      await tellsNobody(t, users, stateFolder, spec.runId)
+    })
+
+    await t.test('another runner finds it', async (t) => {
+      const successor = platformIn(stateFolder, server)
+      t.teardown(() => successor.close())
+      t.same(await (await successor.find(spec.runId))?.users(), users)
+    })
+  })
+}
+
+/** The secret is in the run's record alone, which nobody else can read, and in no command line and no environment. */
+async function tellsNobody(t: Test, users: RunnerUsers, stateFolder: string, runId: string): Promise<void> {
+  const record = join(stateFolder, runId, 'run.json')
+  const found = readdirSync(stateFolder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(stateFolder, name))
+    .filter((file) => readIfFile(file).includes(users.password))
+  t.same(found, [record])
+  t.equal(statSync(record).mode & 0o777, 0o600)
+  t.notOk(execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' }).includes(users.password))
+  const told = readdirSync('/proc').filter((entry) => readIfFile(`/proc/${entry}/environ`).includes(users.password))
+  t.same(told, [])
+}
+
+/** Servers make and remove files meanwhile. */
+function readIfFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
