@@ -7,6 +7,7 @@ import { faultFindings, signalFindings } from './faults.ts'
 import { AREAS, type Area, type Finding, findingsOf } from './finding.ts'
 import { cgroupFindings, clockFindings, diskFindings, filesFindings, memoryFindings, nodeFinding } from './host.ts'
 import { portFindings } from './ports.ts'
+import { sandboxFinding } from './sandbox.ts'
 import { lookAtPrograms, mainJobFinding, type ProgramSeen, serverFindings, type Ways, waysTo } from './servers.ts'
 
 export interface CheckUpOptions {
@@ -73,7 +74,7 @@ async function dockerOf({ machine }: Environment, engine: EngineSeen, limits: At
   return [...engineFindings(engine, machine), ...storage]
 }
 
-async function hostOf({ machine, folders }: Environment, limits: AttemptOptions): Promise<Finding[]> {
+async function hostOf({ machine, folders, findSandbox }: Environment, limits: AttemptOptions): Promise<Finding[]> {
   const found = await Promise.all([
     nodeFinding(machine),
     probe('machine', 'disk', limits, () => diskFindings(machine, folders)),
@@ -81,6 +82,7 @@ async function hostOf({ machine, folders }: Environment, limits: AttemptOptions)
     probe('machine', 'open files', limits, () => filesFindings(machine)),
     probe('machine', 'clock', limits, () => clockFindings(machine)),
     probe('machine', 'cgroups', limits, () => cgroupFindings(machine)),
+    probe('machine', 'sandbox', limits, async (signal) => [sandboxFinding(machine, await findSandbox(signal))]),
   ])
   return found.flat()
 }

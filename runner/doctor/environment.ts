@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { findServer, type ServerEntry, serverNames } from '../platforms/catalogue.ts'
 import { findArchives } from '../platforms/debian/archive.ts'
 import { cachedTree, debianCacheFolder } from '../platforms/debian/tree.ts'
+import { wrapFileErrors } from '../platforms/files.ts'
 import { listRuns, readRun } from '../platforms/process/run-record.ts'
+import { type FoundSandbox, findSandbox } from '../platforms/process/sandbox/find-sandbox.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
 import { type EngineSeen, lookAtEngine } from './engine.ts'
 import type { PlatformFaults } from './faults.ts'
@@ -17,6 +21,8 @@ export interface Environment {
   lookAtEngine(signal: AbortSignal): Promise<EngineSeen>
   findArchives: typeof findArchives
   cachedTree: typeof cachedTree
+  /** The sandbox of servers that run as processes of this user. Throws PlatformError if none can be tried. */
+  findSandbox(signal: AbortSignal): Promise<FoundSandbox>
   /** Groups of servers that run as processes of this user. */
   processRuns(): Promise<ProcessRun[]>
   folders: Folders
@@ -57,6 +63,7 @@ export async function localEnvironment(
     findArchives,
     cachedTree,
     processRuns,
+    findSandbox: (signal) => findSandboxHere(portBase, signal),
     platforms,
     portBase,
     namePrefix,
@@ -70,4 +77,16 @@ async function processRuns(): Promise<ProcessRun[]> {
   return runs
     .filter((run) => run !== undefined)
     .map(({ runId, purpose, nodes }) => ({ runId, purpose, ports: nodes.map(({ port }) => port) }))
+}
+
+async function findSandboxHere(port: number, signal: AbortSignal): Promise<FoundSandbox> {
+  const parent = await wrapFileErrors(`make a folder in ${tmpdir()}`, () =>
+    mkdtemp(join(tmpdir(), 'redis-chaos-doctor-')),
+  )
+  try {
+    const candidate = { command: ['/bin/sh', '-c', ':'], reads: [], port }
+    return await findSandbox(candidate, { folder: join(parent, 'sandbox'), parents: [parent] }, signal)
+  } finally {
+    await rm(parent, { recursive: true, force: true })
+  }
 }

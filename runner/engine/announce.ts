@@ -41,14 +41,20 @@ export function recordStart(scenario: Scenario, place: Place, settings: RunSetti
   settings.recorder.record({ type: 'scenario-source', scenario: place.index, files: sourceFiles(scenario) })
 }
 
-/** Records that the scenario's cluster is formed and healthy. */
-export function recordReady(scenario: Scenario, place: Place, settings: RunSettings, setupMs: number): void {
+/** Records that the scenario's cluster is formed of these servers and healthy. */
+export function recordReady(
+  scenario: Scenario,
+  place: Place,
+  settings: RunSettings,
+  { setupMs, sandbox }: { setupMs: number; sandbox: string | undefined },
+): void {
   const { topology } = scenario.cluster
   settings.recorder.record({
     type: 'cluster-ready',
     scenario: place.index,
     setupMs,
     server: place.server,
+    ...(sandbox === undefined ? {} : { sandbox }),
     cluster: {
       shards: topology.shards,
       replicas: topology.replicas,

@@ -95,7 +95,7 @@ export async function playScenario(
     })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
-    recordReady(scenario, place, settings, setupMs)
+    recordReady(scenario, place, settings, { setupMs, sandbox: ready.servers.sandbox })
     watch.start(ready.cluster, scenario.cluster.topology)
     stalls.ask(ready.cluster)
     const servers = watch.watched(ready.servers)

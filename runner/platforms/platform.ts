@@ -93,6 +93,8 @@ export interface ServerGroup {
   readonly network: NetworkControl
   readonly control: ServerControl
   readonly nodes: readonly ServerNode[]
+  /** What keeps its servers from the rest of the machine, in words; undefined where that is what the platform is for. */
+  readonly sandbox?: string | undefined
   /** How the runner logs in at the servers, also of a group that another runner made. Throws PlatformError. */
   users(): Promise<RunnerUsers>
   state(node: string): Promise<NodeState>

@@ -58,6 +58,8 @@ export interface ScenarioReport {
   server: string
   /** The server as it was asked for: `redis:7.0`. */
   asked?: string
+  /** What kept its servers from the rest of the machine, in words; absent where the platform is there for that. */
+  sandbox?: string
   /** Which of how many times the run plays the same. */
   repeat?: { number: number; of: number }
   seed: number

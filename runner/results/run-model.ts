@@ -98,6 +98,7 @@ function reduceScenario(
     platform: start.platform,
     server: ready?.server ?? start.server,
     ...(start.asked !== undefined && { asked: start.asked }),
+    ...(typeof ready?.sandbox === 'string' && { sandbox: ready.sandbox }),
     ...(start.repeat && { repeat: start.repeat }),
     seed: start.seed,
     params: start.params,

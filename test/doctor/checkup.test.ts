@@ -6,6 +6,8 @@ import t from 'tap'
 import { checkUp } from '../../runner/doctor/checkup.ts'
 import { localEnvironment } from '../../runner/doctor/environment.ts'
 import { AREAS } from '../../runner/doctor/finding.ts'
+import { AS_ROOT } from '../../runner/platforms/process/namespaces.ts'
+import type { FoundSandbox } from '../../runner/platforms/process/sandbox/find-sandbox.ts'
 import { ENGINE, fakeEnvironment, fakeMachine, findingOf, noEngine, refusal } from '../support/fake-environment.ts'
 import { leaseCluster } from '../support/lease.ts'
 
@@ -208,6 +210,33 @@ t.test('the machine: an old Node, a full or closed disk, little memory, few file
     },
   })
   t.match(await findingOf(strict, 'machine', 'overcommit'), { state: 'degraded', remedy: /sysctl/ })
+})
+
+t.test('the sandbox of processes: what is missing of the smallest one, and what would give it', async (t) => {
+  const sandbox = (found: FoundSandbox, machine = fakeMachine()) =>
+    findingOf(fakeEnvironment({ machine, findSandbox: async () => found }), 'machine', 'sandbox')
+  const refused = ['could not start a server in a sandbox: `unshare` failed with exit code 1: Operation not permitted']
+  t.match(await sandbox({ sandbox: { view: AS_ROOT, ownUser: true, confined: true }, problems: [] }), {
+    state: 'ok',
+    text: 'processes: each server has a user of its own, no new privileges, of the file system only programs and its own folder',
+  })
+  t.match(await sandbox({ sandbox: { ownUser: true, confined: true }, problems: refused }), {
+    state: 'degraded',
+    text: /a user of its own, no new privileges, the whole file system: .*Operation not permitted/,
+    remedy: /--cap-add SYS_ADMIN/,
+  })
+  t.match(await sandbox({ sandbox: { confined: true }, problems: refused }, fakeMachine({ root: false })), {
+    state: 'degraded',
+    remedy: /apparmor_restrict_unprivileged_userns.*--platform docker/,
+  })
+  t.match(await sandbox({ sandbox: {}, problems: ['`setpriv` is not on this machine'] }), {
+    state: 'degraded',
+    remedy: /apt-get install util-linux/,
+  })
+  t.match(await sandbox({ sandbox: {}, problems: [] }, fakeMachine({ os: 'darwin', root: false })), {
+    state: 'degraded',
+    text: /only Linux/,
+  })
 })
 
 t.test('the clock: a jump of the wall clock degrades, a monotonic clock that stands still is fatal', async (t) => {

@@ -4,6 +4,7 @@ import type { Environment } from '../../runner/doctor/environment.ts'
 import type { Finding } from '../../runner/doctor/finding.ts'
 import type { Machine } from '../../runner/doctor/machine.ts'
 import { PlatformError } from '../../runner/platforms/errors.ts'
+import { AS_ROOT } from '../../runner/platforms/process/namespaces.ts'
 
 export const ENGINE: EngineSeen = {
   name: 'Docker 20.10.24',
@@ -96,6 +97,7 @@ export function fakeEnvironment(parts: Partial<Environment> = {}): Environment {
     findArchives: async (suites) => suites.map((suite) => ({ suite, uri: 'http://reader:secret@mirror.test/debian' })),
     cachedTree: async () => undefined,
     processRuns: async () => [],
+    findSandbox: async () => ({ sandbox: { view: AS_ROOT, ownUser: true, confined: true }, problems: [] }),
     platforms: [],
     folders: { reports: '/project/reports', cache: '/home/x/.cache/redis-chaos/debian', temp: '/tmp' },
     portBase: 7010,

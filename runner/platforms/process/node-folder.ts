@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CLOCK_VARIABLE, clockFile } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
@@ -8,6 +8,8 @@ import { announcedAddress, bindAddresses, needsLinks } from '../links/loopback.t
 import type { ServerGroupSpec, ServerNode } from '../platform.ts'
 import { renderServerConfig } from '../server-config.ts'
 import type { ServerPlan } from './protocol.ts'
+import { ownUserOf, type Sandbox, sandboxed } from './sandbox/sandbox.ts'
+import { makeView, viewBeside } from './sandbox/view.ts'
 import type { ServerProgram } from './server-program.ts'
 
 export function logFile(runFolder: string, serverName: string): string {
@@ -23,16 +25,24 @@ export function clockPath(runFolder: string, serverName: string): string {
   return join(runFolder, serverName, 'clock')
 }
 
+/** How the servers of a group are started. */
+export interface NodeOptions {
+  /** Of the runner's users. */
+  secret: string
+  sandbox: Sandbox
+  /** Files and folders outside the system's own that a server needs to run. */
+  reads: readonly string[]
+  /** The library through which its clock can be set. */
+  clock: string | undefined
+}
+
 /** Makes a node's folder, with its configuration, and says how its server is to be started. Throws PlatformError. */
 export async function makeNodeFolder(
   runFolder: string,
   node: ServerNode,
   program: ServerProgram,
   spec: ServerGroupSpec,
-  /** Of the runner's users. */
-  secret: string,
-  /** The library through which its clock can be set. */
-  clock?: string,
+  { secret, sandbox, reads, clock }: NodeOptions,
 ): Promise<ServerPlan> {
   const folder = join(runFolder, node.serverName)
   const data = dataFolder(runFolder, node.serverName)
@@ -59,8 +69,15 @@ export async function makeNodeFolder(
       symlink(program.path, link),
       ...(clock === undefined ? [] : [writeFile(clockPath(runFolder, node.serverName), clockFile(0), { mode: 0o600 })]),
     ])
+    if (sandbox.view) await makeView({ folder, data, reads })
+    if (!sandbox.ownUser) return
+    const given = [data, configFile, ...(clock === undefined ? [] : [clockPath(runFolder, node.serverName)])]
+    for (const path of given) await chown(path, ownUserOf(node.port), ownUserOf(node.port))
+    // The folder itself stays the runner's, which writes the log there: the server cannot put a link in its place.
+    await chmod(folder, 0o711)
   })
-  const [command = link, ...args] = [...program.loader, link, configFile]
+  const confinement = { sandbox, port: node.port, view: viewBeside(folder), isNested: needs.disk === true }
+  const [command = link, ...args] = sandboxed(confinement, [...program.loader, link, configFile])
   const env = { ...program.env, ...(clock === undefined ? {} : clockEnvironment(runFolder, node.serverName, clock)) }
   const log = logFile(runFolder, node.serverName)
   return { name: node.serverName, node: node.name, command, args, env, folder, log }

@@ -29,8 +29,10 @@ import { dataFolder, makeNodeFolder } from './node-folder.ts'
 import { waitForOwnAnswers } from './own-answers.ts'
 import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
-import { diskPlan } from './resources/disks.ts'
+import { diskPlan, tryDisks } from './resources/disks.ts'
 import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
+import { describeSandbox, ownUserOf, type Sandbox } from './sandbox/sandbox.ts'
+import { Sandboxes } from './sandbox/sandboxes.ts'
 import { ProcessServerGroup } from './server-group.ts'
 import { chooseProgram, type ServerProgram } from './server-program.ts'
 import { AddressInUse, Supervisor } from './supervisor.ts'
@@ -56,6 +58,7 @@ export class ProcessPlatform implements Platform {
   readonly #supervisors = new Map<string, Supervisor>()
   readonly #controls = new Set<Control>()
   #program: ServerProgram | undefined
+  readonly #sandboxes = new Sandboxes()
 
   constructor(options: ProcessPlatformOptions) {
     this.server = options.server
@@ -152,17 +155,31 @@ export class ProcessPlatform implements Platform {
   async #createIn(folder: string, plan: CreationPlan): Promise<ServerGroup> {
     const { spec, nodes, secret, program, supervisor, progress, signal } = plan
     try {
-      const clock = spec.needs?.clock ? await clockLibrary(progress, signal) : undefined
-      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec, secret, clock)))
-      signal?.throwIfAborted()
-      progress(`starting ${spec.nodes} processes`)
       const needs = spec.needs ?? {}
-      const links = needsLinks(needs) ? { links: loopbackPlan(nodes, needs) } : {}
-      const disks = needs.disk
-        ? { disks: await diskPlan(nodes.map((node) => dataFolder(folder, node.serverName))) }
-        : {}
-      await supervisor.open({ folder, servers, ...links, ...disks }, signal)
-      const group = this.#group(spec.runId, { nodes, needs, secret })
+      const clock = needs.clock ? await clockLibrary(progress, signal) : undefined
+      const disks = needs.disk ? await tryDisks() : undefined
+      const reads = [...program.reads, ...(clock === undefined ? [] : [clock])]
+      const wanted = { program, reads, disks, port: spec.portBase }
+      const sandbox = await this.#sandboxes.find(wanted, folder, this.#stateFolder, signal)
+      const options = { secret, sandbox, reads, clock }
+      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec, options)))
+      signal?.throwIfAborted()
+      progress(`starting ${spec.nodes} processes; each has ${describeSandbox(sandbox)}`)
+      await supervisor.open(
+        {
+          folder,
+          servers,
+          ...(needsLinks(needs) && { links: loopbackPlan(nodes, needs) }),
+          ...(disks && {
+            disks: diskPlan(
+              disks,
+              nodes.map((node) => diskPlace(folder, node, sandbox)),
+            ),
+          }),
+        },
+        signal,
+      )
+      const group = this.#group(spec.runId, { nodes, needs, secret, sandbox: describeSandbox(sandbox) })
       await waitForOwnAnswers(group, folder, spec.password, signal)
       if (spec.outlivesRunner) supervisor.release()
       this.#supervisors.set(spec.runId, supervisor)
@@ -228,6 +245,8 @@ interface MadeWith {
   nodes: readonly ServerNode[]
   needs: GroupNeeds
   secret?: string
+  /** In words. */
+  sandbox?: string
 }
 
 interface CreationPlan {
@@ -238,6 +257,10 @@ interface CreationPlan {
   supervisor: Supervisor
   progress: Progress
   signal: AbortSignal | undefined
+}
+
+function diskPlace(runFolder: string, { serverName, port }: ServerNode, sandbox: Sandbox) {
+  return { folder: dataFolder(runFolder, serverName), user: sandbox.ownUser ? ownUserOf(port) : 0 }
 }
 
 function nodesOf({ namePrefix, portBase, nodes, needs = {} }: ServerGroupSpec): ServerNode[] {

@@ -21,6 +21,8 @@ export interface GroupOptions {
   needs: GroupNeeds
   /** Of the runner's users. */
   secret?: string
+  /** In words; undefined for a group that was found again. */
+  sandbox?: string
   /** Removes the run. */
   remove(): Promise<void>
 }
@@ -31,12 +33,14 @@ export class ProcessServerGroup implements ServerGroup {
   readonly network: ProcessNetworkControl
   readonly control: ProcessServerControl
   readonly nodes: readonly ServerNode[]
+  readonly sandbox: string | undefined
   readonly #options: GroupOptions
   readonly #followers = new Set<LogFollower>()
 
   constructor(nodes: readonly ServerNode[], options: GroupOptions) {
     this.runId = options.runId
     this.nodes = nodes
+    this.sandbox = options.sandbox
     this.#options = options
     this.control = new ProcessServerControl(nodes, { ...options, look: (node) => this.look(node) })
     this.network = new ProcessNetworkControl({ ...options, nodes })

@@ -22,6 +22,8 @@ export interface ServerProgram {
   loader: readonly string[]
   /** To be laid over the environment of its process. */
   env: Record<string, string>
+  /** The files and folders that it comes from: it needs nothing else beside the system's own. */
+  reads: readonly string[]
 }
 
 const VERSION_TIMEOUT_MS = 10_000
@@ -102,6 +104,7 @@ async function programOf(path: string, signal?: AbortSignal): Promise<ServerProg
     path,
     loader: [],
     env: {},
+    reads: [path],
   }
 }
 
@@ -154,6 +157,7 @@ async function programOfDebian(
       path,
       loader: [command, ...args.slice(0, -1)],
       env,
+      reads: [tree.root],
     }
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error

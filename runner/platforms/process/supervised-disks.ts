@@ -49,7 +49,7 @@ export class SupervisedDisks {
     throw new Error(`the small disks could not be made: ${this.#complaints.trim() || 'no answer'}`)
   }
 
-  /** The command of a server, in the namespace that has the disks. */
+  /** The command of a server, in the namespace that has the disks and with every right there: it must give them up. */
   inside(command: string, args: string[]): [string, ...string[]] {
     const [program = 'nsenter', ...options] = this.#enter.map((word) => word.replace('@pid@', String(this.pid)))
     return [program, ...options, command, ...args]

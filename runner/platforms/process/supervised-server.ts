@@ -56,7 +56,7 @@ export class SupervisedServer {
     if (this.#closed) throw new Error('the servers are being removed')
     if (this.#child) return
     const { command, args, folder, log } = this.#plan
-    const env = { ...process.env, ...this.#plan.env }
+    const env = { ...environment(), ...this.#plan.env }
     const output = openSync(log, 'a', 0o600)
     try {
       // A group of its own, so that children of the server (which save its data) end with it.
@@ -212,6 +212,13 @@ function ranOutOfMemory(log: string): boolean {
   } catch {
     return false
   }
+}
+
+/** What a server needs and what its developers set. All else of the user's own is none of its business. */
+const PASSED_ON = /^(PATH|TZ|LC_ALL|LD_LIBRARY_PATH|MALLOC_\w+|\w+SAN_OPTIONS)$/
+
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)))
 }
 
 /** `target`: a process, or a whole group as its negative. */

@@ -76,13 +76,14 @@ function failoverData(failover: FailoverReport): PageData['failovers'][number] {
 
 /** What it was played on, and how it is played again. */
 function environmentSection(run: RunReport, scenario: ScenarioReport): Markup {
-  const { cluster, params, server, asked, platform, seed, startedAt, tags } = scenario
+  const { cluster, params, server, asked, platform, sandbox, seed, startedAt, tags } = scenario
   const settings = Object.entries(cluster?.config ?? {}).map(([name, value]) => `${name} ${value}`)
   const given = Object.entries(params).map(([name, value]) => `${name} = ${String(value)}`)
   return html`<section id="environment" aria-labelledby="environment-title"><h2 id="environment-title">Environment</h2>
 ${pairs([
   ['server', asked === undefined || asked === server ? server : `${server}, asked for as ${asked}`],
   ['platform', platform],
+  ['each server has', sandbox],
   ['server settings', settings.join(', ')],
   ['params', given.join(', ')],
   ['tags', tags.join(', ')],

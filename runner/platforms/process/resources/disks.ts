@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { chmod, open, rm, stat, statfs } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,10 @@ import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
 import { pathExists, wrapFileErrors } from '../../files.ts'
 import { isAlive } from '../../process-id.ts'
+import { AS_ROOT, AS_USER, type Namespaces } from '../namespaces.ts'
 import type { DiskPlan, ProcessId } from '../protocol.ts'
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
 /** Of one small disk. It takes as much memory as is used of it. */
 const DISK_BYTES = 128 * 1024 * 1024
@@ -17,28 +21,17 @@ const OWNER_WRITES = 0o200
 const BALLAST = '.ballast'
 const CHUNK = Buffer.alloc(1024 * 1024, 'redis-chaos')
 
-/** Mounts a disk on each folder that it is given, and keeps them until its input ends. */
+/** Mounts a disk for each user and folder that it is given, and keeps them until its input ends. */
 const KEEP = `size=$1; shift
-for folder do mount -t tmpfs -o "size=$size,mode=700" redis-chaos "$folder" || exit 1; done
+while [ $# -gt 0 ]
+do mount -t tmpfs -o "size=$size,mode=700,uid=$1,gid=$1" redis-chaos "$2" || exit 1; shift 2
+done
 echo ready
 read -r _`
 
 /** All that it takes: a disk in memory, the way into the namespace of a process, and a loss of capabilities. */
 const TRY = `mount -t tmpfs -o size=64k,mode=700 redis-chaos "$1" &&
 exec nsenter --target=$$ --mount -- setpriv --bounding-set=-all -- /bin/sh -c ':'`
-
-/** How this user makes a namespace of mounts: the options of `unshare`, and those of `nsenter` to get into it. */
-interface Namespaces {
-  unshare: string[]
-  enter: string[]
-}
-
-const AS_ROOT: Namespaces = { unshare: ['--mount'], enter: ['--mount'] }
-/** Root in a namespace of users, and only there. */
-const AS_USER: Namespaces = {
-  unshare: ['--user', '--map-root-user', '--mount'],
-  enter: ['--user', '--mount', '--preserve-credentials'],
-}
 
 /**
  * How a small disk in memory can be mounted here, found out by mounting one. Throws UnsupportedFault with the reason.
@@ -69,14 +62,22 @@ function unsupported(reason: string): UnsupportedFault {
   )
 }
 
-/** How a small disk for each of these folders is made, and how servers get to see them. Throws UnsupportedFault. */
-export async function diskPlan(folders: readonly string[]): Promise<DiskPlan> {
-  const { unshare, enter } = await tryDisks()
+/** What a small disk is mounted on. */
+interface DiskPlace {
+  folder: string
+  /** The user, and group, that it belongs to, as its namespace counts them. */
+  user: number
+}
+
+/** How a small disk for each of these folders is made, and how servers get to see them. */
+export function diskPlan({ unshare, enter }: Namespaces, places: readonly DiskPlace[]): DiskPlan {
   return {
     command: 'unshare',
-    args: [...unshare, '/bin/sh', '-c', KEEP, 'sh', String(DISK_BYTES), ...folders],
-    // Root, also the one of a namespace of users, is not kept out by permissions unless it loses its capabilities.
-    enter: ['nsenter', '--target=@pid@', ...enter, '--', 'setpriv', '--bounding-set=-all', '--'],
+    args: [
+      ...[...unshare, '/bin/sh', '-c', KEEP, 'sh', String(DISK_BYTES)],
+      ...places.flatMap(({ folder, user }) => [String(user), folder]),
+    ],
+    enter: ['nsenter', '--target=@pid@', ...enter, '--'],
   }
 }
 
@@ -120,7 +121,8 @@ export class SmallDisk {
   }
 
   async #fill(): Promise<void> {
-    const file = await wrapFileErrors('fill the disk', () => open(this.#ballast, 'a', 0o600))
+    const flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
+    const file = await wrapFileErrors('fill the disk', () => open(this.#ballast, flags, 0o600))
     try {
       for (;;) await file.write(CHUNK)
     } catch (error) {
@@ -138,12 +140,22 @@ export class SmallDisk {
   async #protect(isProtected: boolean): Promise<void> {
     await wrapFileErrors(`${isProtected ? 'protect' : 'open'} the disk`, async () => {
       // What it knows of the cluster is overwritten in place by Redis 7.0, and so must not be writable itself.
-      await chmod(join(this.folder, 'nodes.conf'), isProtected ? 0o400 : 0o600).catch(
-        (error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw error
-        },
-      )
+      await setMode(join(this.folder, 'nodes.conf'), isProtected ? 0o400 : 0o600)
       await chmod(this.folder, isProtected ? 0o500 : 0o700)
     })
+  }
+}
+
+/** Of a file that may not be there. What stands in its place is up to the server: a link of it is not followed. */
+async function setMode(path: string, mode: number): Promise<void> {
+  try {
+    const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    try {
+      await file.chmod(mode)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
