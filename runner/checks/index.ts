@@ -1,3 +1,5 @@
+import { ZodError } from 'zod'
+import { ChaosError } from '../base/errors.ts'
 import { listed } from '../base/text.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { History } from '../record/history.ts'
@@ -9,7 +11,7 @@ import { duplicates } from './duplicates.ts'
 import { errorRate } from './error-rate.ts'
 import { Evidence } from './evidence.ts'
 import { expiry } from './expiry.ts'
-import { failoverChecks } from './failover.ts'
+import { FAILOVER, failoverChecks } from './failover.ts'
 import { isolation } from './isolation.ts'
 import { latencies } from './latency.ts'
 import { linearizable } from './linearizable.ts'
@@ -70,9 +72,36 @@ export function cannotAnswer(check: Check, type: WorkloadType): string | undefin
 }
 
 /**
+ * A limit that cannot be judged. Reading a scenario finds it before anything is played: it comes from a record that was
+ * changed, or from another scenario than the one that was played.
+ */
+export class LimitError extends ChaosError {
+  override name = 'LimitError'
+
+  constructor(on: string, check: string, why: string) {
+    super(`the limit ${['checks', on, check].filter(Boolean).join('.')} cannot be judged: ${why}`)
+  }
+}
+
+/** Throws LimitError for what a schema does not accept. */
+function accepting<T>(on: string, check: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error
+    const [issue] = error.issues
+    throw new LimitError(
+      on,
+      [check, ...(issue?.path ?? [])].filter((part) => part !== '').join('.'),
+      issue?.message ?? 'it is no limit',
+    )
+  }
+}
+
+/**
  * Judges the limits of one workload, by the name of their checks, as its history and the facts of its scenario have it.
- * `limits` may hold `min_operations` and its like. Throws ZodError for a limit that its check does not accept, Error for a check
- * that there is not or that cannot be answered: reading the scenario should have found both.
+ * `limits` may hold `min_operations` and its like. Throws LimitError for a limit that its check does not accept, and for a check
+ * that there is not or that the workload cannot answer.
  */
 export function judgeWorkload(judged: {
   on: string
@@ -85,7 +114,7 @@ export function judgeWorkload(judged: {
   except?: readonly string[]
 }): CheckOutcome[] {
   const { on, history, facts, others, except } = judged
-  const { needs, limits } = splitNeeds(judged.limits)
+  const { needs, limits } = accepting(on, '', () => splitNeeds(judged.limits))
   const evidence = new Evidence(history, facts, needs, except)
   const otherEvidence = (workload: string) => {
     const other = others?.(workload)
@@ -93,10 +122,10 @@ export function judgeWorkload(judged: {
   }
   return Object.entries(limits).flatMap(([name, written]) => {
     const check = byName.get(name)
-    if (!check) throw new Error(`there is no check \`${name}\``)
+    if (!check) throw new LimitError(on, name, `there is no check \`${name}\``)
     const problem = cannotAnswer(check, history.type)
-    if (problem !== undefined) throw new Error(problem)
-    return check.judge(on, written, evidence, otherEvidence)
+    if (problem !== undefined) throw new LimitError(on, name, problem)
+    return accepting(on, name, () => check.judge(on, written, evidence, otherEvidence))
   })
 }
 
@@ -107,7 +136,7 @@ export function judgeWorkload(judged: {
 export function judgeFailovers(limits: Readonly<Record<string, unknown>>, facts: RunFacts): CheckOutcome[] {
   return Object.entries(limits).flatMap(([name, written]) => {
     const check = failoverChecks.find((one) => one.name === name)
-    if (!check) throw new Error(`there is no check \`${name}\` of failovers`)
-    return check.judge(written, facts)
+    if (!check) throw new LimitError(FAILOVER, name, `there is no check \`${name}\` of failovers`)
+    return accepting(FAILOVER, name, () => check.judge(written, facts))
   })
 }

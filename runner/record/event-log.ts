@@ -4,7 +4,7 @@ import { ChaosError, messageOf } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
 import { readPlainFile } from '../base/plain-file.ts'
 import { METRIC_NAMES } from './comparison.ts'
-import { EVENT_TYPES, looksLikeEvent } from './event-shape.ts'
+import { EVENT_TYPES, problemOfEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
 import { LOG_MOMENTS } from './observations.ts'
 import { type Redact, redactor } from './redact.ts'
@@ -168,10 +168,16 @@ export function readEvents(file: string): RunEvent[] {
         `${file} has version ${version} of the event log; this runner reads up to ${EVENTS_VERSION}: use a newer runner`,
       )
     }
+    // Only what is no JSON was cut off.
+    if (found === undefined && index === lines.length - 1) break
     if (!isEvent(found)) {
-      if (index === lines.length - 1) break
+      const place = `${file}, line ${index + 1}`
+      const why =
+        found === undefined
+          ? `expected an event as one JSON object, found: ${line.slice(0, 80)}`
+          : problemOfEvent(found)
       throw new EventLogError(
-        `${file}, line ${index + 1}: expected an event as one JSON object, found: ${line.slice(0, 80)}; the record is damaged: restore it, or take this line out to do without`,
+        `${place}: ${why}; the record is damaged: restore it, or take this line out to do without`,
       )
     }
     events.push(found)
@@ -192,7 +198,7 @@ function readLines(file: string): string[] {
 }
 
 function isEvent(value: unknown): value is RunEvent {
-  return looksLikeEvent(value)
+  return problemOfEvent(value) === undefined
 }
 
 function newerVersion(value: unknown): number | undefined {

@@ -1,78 +1,260 @@
-import type { EventType } from './events.ts'
+import { z } from 'zod'
+import type { AuditFinding, AuditOutcome, AuditPardonFor, AuditRuleOutcome, AuditTerms } from './audit-outcome.ts'
+import type { CheckOutcome, LoadSent, Witness, WitnessOperation } from './check-outcome.ts'
+import { type Comparison, METRIC_NAMES } from './comparison.ts'
+import type {
+  ClusterInfo,
+  ClusterNodeInfo,
+  EventOf,
+  EventType,
+  FaultInfo,
+  LoadSeries,
+  PlannedStep,
+  StepError,
+  StepOutcome,
+} from './events.ts'
+import * as seen from './observation-shapes.ts'
+import {
+  count,
+  few,
+  fields,
+  instant,
+  limitMs,
+  maybe,
+  ms,
+  number,
+  place,
+  problemWith,
+  shard,
+  shown,
+  slot,
+  some,
+  text,
+  texts,
+  textsByName,
+  values,
+  valuesByName,
+  yes,
+} from './shapes.ts'
 
-type Kind = 'text' | 'number' | 'list' | 'map'
+const ENDS = ['passed', 'failed', 'inconclusive', 'error', 'interrupted'] as const
+const runVerdict = z.enum(ENDS)
+const scenarioVerdict = z.enum([...ENDS, 'skipped'])
+const stepVerdict = z.enum([...ENDS, 'not-run'])
 
-const OF_SCENARIO = { scenario: 'number' } as const
+const step = fields<PlannedStep>({ path: text, verb: text, name: text, file: text, line: place, phase: maybe(text) })
 
-/** What an event cannot do without, by its type: reports are made of it unseen. */
-const NEEDED: Readonly<Record<EventType, Readonly<Record<string, Kind>>>> = {
-  'run-started': { version: 'number', name: 'text', runId: 'text', startedAt: 'text', command: 'text', seed: 'number' },
+const files = some(fields<{ path: string; text: string }>({ path: text, text }))
+
+const cluster = fields<ClusterInfo>({
+  shards: shard,
+  replicas: shard,
+  nodes: few(fields<ClusterNodeInfo>({ name: text, address: text, role: z.enum(['master', 'replica']), shard })),
+  config: textsByName,
+  slots: maybe(few(few(z.tuple([slot, slot])))),
+})
+
+const stepError = fields<StepError>({ message: text, details: maybe(texts), hint: maybe(text) })
+
+const outcome = fields<StepOutcome>({
+  verdict: stepVerdict,
+  limitMs: maybe(limitMs),
+  attempts: maybe(count),
+  trueAfterMs: maybe(ms),
+  targets: maybe(texts),
+  proof: maybe(text),
+  lastSeen: maybe(text),
+  error: maybe(stepError),
+  promoted: maybe(text),
+  note: maybe(text),
+  administers: maybe(text),
+})
+
+const fault = fields<FaultInfo>({ id: text, kind: text, nodes: few(text), sentence: text })
+
+const counts = some(count)
+const latencies = some(ms.nullable())
+
+const series = fields<LoadSeries>({
+  fromMs: ms,
+  binMs: ms.min(1),
+  ok: counts,
+  failed: counts,
+  indeterminate: counts,
+  p50: latencies,
+  p99: latencies,
+  max: latencies,
+  errors: z.record(text, counts),
+})
+
+const witness = fields<Witness>({
+  title: text,
+  operations: some(
+    fields<WitnessOperation>({
+      row: count,
+      client: count,
+      text,
+      key: text,
+      startMs: ms,
+      // JSON has no infinity, which is the end of what never completed.
+      endMs: maybe(limitMs),
+      outcome: z.enum(['ok', 'failed', 'indeterminate']),
+      node: maybe(text),
+      phase: maybe(text),
+    }),
+  ),
+  more: maybe(count),
+})
+
+const check = fields<CheckOutcome>({
+  on: text,
+  name: text,
+  verdict: z.enum(['passed', 'failed', 'inconclusive', 'not-evaluated']),
+  limit: text,
+  value: text,
+  amount: maybe(number.nullable()),
+  samples: count,
+  load: maybe(fields<LoadSent>({ due: count, sent: count })),
+  explanation: text,
+  details: maybe(texts),
+  witness: maybe(witness),
+})
+
+const pardon = z.enum(['expected', 'allowed'])
+
+const finding = fields<AuditFinding>({
+  text,
+  nodes: few(text),
+  atMs: maybe(ms),
+  details: maybe(texts),
+  hint: maybe(text),
+  inconclusive: maybe(yes),
+  pardon: maybe(pardon),
+})
+
+const rule = fields<AuditRuleOutcome>({
+  rule: text,
+  sentence: text,
+  verdict: z.enum(['passed', 'failed', 'inconclusive', 'warned', 'not-evaluated']),
+  lookedAt: text,
+  findings: some(finding),
+})
+
+const terms = fields<AuditTerms>({
+  pardons: z.record(text, some(fields<AuditPardonFor>({ nodes: maybe(few(text)), pardon }))),
+  warnOnly: yes,
+  named: z.record(text, few(text)),
+})
+
+const comparison = fields<Comparison>({
+  scenario: text,
+  server: text,
+  platform: text,
+  metric: z.enum(METRIC_NAMES),
+  verdict: z.enum(['regressed', 'improved', 'same', 'too-few', 'missing']),
+  samples: some(number),
+  baseline: some(number),
+  p: maybe(number.nullable()),
+  change: maybe(number.nullable()),
+  needed: maybe(count.nullable()),
+  sentence: text,
+})
+
+type Own<Type extends EventType> = { [Field in Exclude<keyof EventOf<Type>, 'type' | 'atMs'>]-?: z.ZodType }
+
+const OF_SCENARIO = { scenario: place }
+
+/** What an event must hold, by its type: results are made of it unseen. */
+const OWN: { [Type in EventType]: Own<Type> } = {
+  'run-started': {
+    version: number,
+    name: text,
+    runId: text,
+    startedAt: instant,
+    seed: number,
+    command: text,
+    scenarios: place,
+    environment: maybe(textsByName),
+  },
   'scenario-started': {
     ...OF_SCENARIO,
-    id: 'text',
-    title: 'text',
-    file: 'text',
-    platform: 'text',
-    server: 'text',
-    tags: 'list',
-    steps: 'list',
-    params: 'map',
-    seed: 'number',
+    id: text,
+    title: text,
+    file: text,
+    tags: texts,
+    seed: number,
+    params: values,
+    platform: text,
+    server: text,
+    asked: maybe(text),
+    repeat: maybe(fields<{ number: number; of: number }>({ number: place, of: place })),
+    steps: some(step),
+    workloads: maybe(
+      some(fields<{ name: string; type: string; options: unknown }>({ name: text, type: text, options: values })),
+    ),
+    checks: maybe(valuesByName),
   },
-  'scenario-source': { ...OF_SCENARIO, files: 'list' },
-  progress: { text: 'text' },
-  'cluster-ready': { ...OF_SCENARIO, cluster: 'map', setupMs: 'number', server: 'text' },
-  'step-started': { ...OF_SCENARIO, step: 'map' },
-  'step-progress': { ...OF_SCENARIO, text: 'text' },
-  'step-ended': { ...OF_SCENARIO, step: 'map', durationMs: 'number', outcome: 'map' },
-  'fault-began': { ...OF_SCENARIO, fault: 'map', proof: 'text' },
-  'fault-ended': { ...OF_SCENARIO, fault: 'map', proof: 'text' },
-  'failover-seen': { ...OF_SCENARIO, node: 'text', moment: 'text', seenMs: 'number' },
-  'view-seen': { ...OF_SCENARIO, node: 'text', seenMs: 'number' },
-  'service-seen': { ...OF_SCENARIO, shard: 'number', seenMs: 'number' },
-  'fault-seen': { ...OF_SCENARIO, fault: 'text', nodes: 'list', fromMs: 'number', toMs: 'number' },
-  'timing-seen': { ...OF_SCENARIO, election: 'map' },
-  'clocks-seen': { ...OF_SCENARIO, seenMs: 'number', wallMs: 'number' },
-  'stall-seen': { ...OF_SCENARIO, who: 'text', fromMs: 'number', toMs: 'number' },
-  'clock-stepped': { ...OF_SCENARIO, seenMs: 'number', byMs: 'number' },
-  'alarm-seen': { ...OF_SCENARIO, node: 'text', seenMs: 'number', kind: 'text', lines: 'list' },
-  'server-ended': { ...OF_SCENARIO, node: 'text', seenMs: 'number', text: 'text', lastLines: 'list' },
-  'server-started': { ...OF_SCENARIO, node: 'text', seenMs: 'number' },
-  'resources-seen': { ...OF_SCENARIO, node: 'text', seenMs: 'number', clients: 'number' },
-  'machine-seen': { ...OF_SCENARIO, fromMs: 'number', toMs: 'number', stolen: 'number' },
-  'end-state-seen': { ...OF_SCENARIO, withinMs: 'number', problems: 'list', absent: 'list' },
-  'dataset-read': { ...OF_SCENARIO, name: 'text', keys: 'number', wrong: 'list', wrongCount: 'number' },
-  'data-compared': { ...OF_SCENARIO, keys: 'number', replicas: 'number', differences: 'list' },
+  'scenario-source': { ...OF_SCENARIO, files },
+  progress: { scenario: maybe(place), text },
+  'cluster-ready': { ...OF_SCENARIO, cluster, setupMs: ms, server: text, sandbox: maybe(text) },
+  'step-started': { ...OF_SCENARIO, index: place, limitMs: maybe(limitMs), step },
+  'step-progress': { ...OF_SCENARIO, index: place, text },
+  'step-ended': { ...OF_SCENARIO, index: place, step, durationMs: ms, outcome },
+  'fault-began': { ...OF_SCENARIO, fault, proof: text },
+  'fault-ended': { ...OF_SCENARIO, fault, proof: text },
+  'failover-seen': { ...OF_SCENARIO, ...seen.logSeen },
+  'view-seen': { ...OF_SCENARIO, ...seen.viewSeen },
+  'service-seen': { ...OF_SCENARIO, ...seen.serviceSeen },
+  'fault-seen': { ...OF_SCENARIO, ...seen.faultSeen },
+  'timing-seen': { ...OF_SCENARIO, ...seen.timingSeen },
+  'clocks-seen': { ...OF_SCENARIO, ...seen.clocksSeen },
+  'stall-seen': { ...OF_SCENARIO, ...seen.stallSeen },
+  'clock-stepped': { ...OF_SCENARIO, ...seen.clockStepped },
+  'alarm-seen': { ...OF_SCENARIO, ...seen.alarmSeen },
+  'server-ended': { ...OF_SCENARIO, ...seen.serverEnded },
+  'server-started': { ...OF_SCENARIO, ...seen.serverStarted },
+  'resources-seen': { ...OF_SCENARIO, ...seen.resourcesSeen },
+  'machine-seen': { ...OF_SCENARIO, ...seen.machineSeen },
+  'end-state-seen': { ...OF_SCENARIO, ...seen.endStateSeen },
+  'dataset-read': { ...OF_SCENARIO, ...seen.datasetRead },
+  'data-compared': { ...OF_SCENARIO, ...seen.dataCompared },
   'watch-ended': OF_SCENARIO,
-  'log-saved': { ...OF_SCENARIO, node: 'text', file: 'text' },
-  'load-bins': { ...OF_SCENARIO, workload: 'text', series: 'map' },
-  'history-saved': { ...OF_SCENARIO, workload: 'text', file: 'text' },
-  'check-judged': { ...OF_SCENARIO, check: 'map' },
-  'audit-judged': { ...OF_SCENARIO, audit: 'map' },
-  'scenario-as-played': { ...OF_SCENARIO, yaml: 'text', files: 'list' },
-  'scenario-ended': { ...OF_SCENARIO, verdict: 'text', durationMs: 'number', setupMs: 'number', cleanupMs: 'number' },
-  'baseline-compared': { file: 'text', savedAt: 'text', comparisons: 'list' },
-  warning: { text: 'text' },
-  'run-ended': { verdict: 'text', exitCode: 'number', durationMs: 'number', folder: 'text' },
+  'log-saved': { ...OF_SCENARIO, node: text, file: text },
+  'load-bins': { ...OF_SCENARIO, workload: text, series },
+  'history-saved': { ...OF_SCENARIO, workload: text, file: text },
+  'check-judged': { ...OF_SCENARIO, check },
+  'audit-judged': { ...OF_SCENARIO, audit: fields<AuditOutcome>({ rules: some(rule) }), terms: maybe(terms) },
+  'scenario-as-played': { ...OF_SCENARIO, yaml: text, files },
+  'scenario-ended': {
+    ...OF_SCENARIO,
+    verdict: scenarioVerdict,
+    reason: maybe(text),
+    hint: maybe(text),
+    durationMs: ms,
+    setupMs: ms,
+    cleanupMs: ms,
+  },
+  'baseline-compared': { file: text, savedAt: text, comparisons: some(comparison) },
+  warning: { scenario: maybe(place), text },
+  'run-ended': { verdict: runVerdict, exitCode: z.int().min(0).max(255), durationMs: ms, folder: text },
 }
 
-export const EVENT_TYPES: ReadonlySet<string> = new Set(Object.keys(NEEDED))
+export const EVENT_TYPES: ReadonlySet<string> = new Set(Object.keys(OWN))
+
+const head = z.looseObject({ type: text, atMs: ms })
+
+const SHAPES: ReadonlyMap<string, z.ZodType> = new Map(
+  Object.entries(OWN).map(([type, own]) => [type, head.extend(own)]),
+)
 
 /**
- * Whether a value read from a file is an event with all that its type needs. Types that nobody knows are left to later
- * versions.
+ * What is wrong with a value that was read as an event, and where inside it; undefined when nothing is. Types that
+ * nobody knows are left to later versions.
  */
-export function looksLikeEvent(value: unknown): boolean {
-  if (kindOf(value) !== 'map') return false
-  const event = value as Readonly<Record<string, unknown>>
-  if (typeof event.type !== 'string' || typeof event.atMs !== 'number') return false
-  const needed = Object.hasOwn(NEEDED, event.type) ? NEEDED[event.type as EventType] : {}
-  return Object.entries(needed).every(([name, kind]) => kindOf(event[name]) === kind)
-}
-
-function kindOf(value: unknown): Kind | undefined {
-  if (typeof value === 'string') return 'text'
-  if (typeof value === 'number') return 'number'
-  if (Array.isArray(value)) return 'list'
-  return typeof value === 'object' && value !== null ? 'map' : undefined
+export function problemOfEvent(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return `expected an event as one JSON object, found ${shown(value)}`
+  }
+  const type = 'type' in value && typeof value.type === 'string' ? value.type : ''
+  return problemWith(value, SHAPES.get(type) ?? head)
 }

@@ -59,9 +59,9 @@ function isLink(place: string): boolean {
 export function writeInside(folder: string, path: string, text: string): void {
   if (!staysInside(path)) throw outside(path)
   const way = dirname(normalize(path))
-  const place = join(way === '.' ? folder : placeInside(folder, way), basename(path))
-  mkdirSync(dirname(place), { recursive: true })
-  replaceFile(place, text)
+  const place = way === '.' ? folder : placeInside(folder, way)
+  if (way !== '.') mkdirSync(place, { recursive: true })
+  replaceFile(join(place, basename(path)), text)
 }
 
 /** What a run left beside its events, for reports that show it. Nothing of it is needed for a verdict. */

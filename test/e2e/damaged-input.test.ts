@@ -41,6 +41,8 @@ interface Damage {
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('')
 const NO_START = /holds no start of a (run|scenario): there is nothing to .*play it again with npm run scenario NAME/
 const NO_LINE = /events\.jsonl, line 3: expected an event as one JSON object, found: .*take this line out/
+const LACKS =
+  /events\.jsonl, line 3: at step: expected a group of names and values, found nothing; .*take this line out/
 const NO_RUN = /there is no run .*: a run is a folder with events \(events\.jsonl\)/
 
 const DAMAGES: readonly Damage[] = [
@@ -62,8 +64,14 @@ const DAMAGES: readonly Damage[] = [
   {
     name: 'a line that lacks what its type needs',
     lines: (lines) => text(lines.with(2, '{"atMs":1,"type":"step-ended","scenario":0}')),
-    report: [3, NO_LINE],
-    check: [3, NO_LINE],
+    report: [3, LACKS],
+    check: [3, LACKS],
+  },
+  {
+    name: 'a last line that is whole and no event',
+    lines: (lines) => text(lines.with(-1, '{"atMs":1,"type":"run-ended","verdict":"great"}')),
+    report: [3, /line \d+: at verdict: expected one of passed, .*, found "great"/],
+    check: [3, /line \d+: at verdict: expected one of passed, .*, found "great"/],
   },
   {
     name: 'no text',

@@ -68,9 +68,9 @@ t.test('a record cannot name a file elsewhere, nor one of its own that is no ste
     const { run, precious } = planted(t)
     writeFileSync(path.join(run, 'events.jsonl'), 'before')
     writeReports(run, naming(file))
-    t.equal(readFileSync(precious, 'utf8'), 'mine', file)
-    t.equal(readFileSync(path.join(run, 'events.jsonl'), 'utf8'), 'before', file)
-    t.notMatch(readFileSync(path.join(run, 'report.html'), 'utf8'), />mine</, file)
+    t.equal(readFileSync(precious, 'utf8'), 'mine', JSON.stringify(file))
+    t.equal(readFileSync(path.join(run, 'events.jsonl'), 'utf8'), 'before', JSON.stringify(file))
+    t.notMatch(readFileSync(path.join(run, 'report.html'), 'utf8'), />mine</, JSON.stringify(file))
   }
 })
 

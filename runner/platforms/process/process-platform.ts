@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { hostname, release, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { typed } from '../../base/command-line.ts'
@@ -27,10 +26,10 @@ import { Control } from './control.ts'
 import { faultSupport } from './fault-support.ts'
 import { dataFolder, makeNodeFolder } from './node-folder.ts'
 import { waitForOwnAnswers } from './own-answers.ts'
-import { PROCESSES_FILE, type Processes, SOCKET_FILE } from './protocol.ts'
+import { SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
 import { diskPlan, tryDisks } from './resources/disks.ts'
-import { foundRun, listRuns, makeRunFolder, readRun, runFolder } from './run-record.ts'
+import { foundRun, listRuns, makeRunFolder, readProcesses, readRun, runFolder } from './run-record.ts'
 import { describeSandbox, ownUserOf, type Sandbox } from './sandbox/sandbox.ts'
 import { Sandboxes } from './sandbox/sandboxes.ts'
 import { ProcessServerGroup } from './server-group.ts'
@@ -277,13 +276,4 @@ function nodesOf({ namePrefix, portBase, nodes, needs = {} }: ServerGroupSpec): 
       machine: hostname(),
     }
   })
-}
-
-/** At once, not as a promise: it is asked for when the program leaves in a hurry. */
-function readProcesses(folder: string): Processes | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, PROCESSES_FILE), 'utf8')) as Processes
-  } catch {
-    return undefined
-  }
 }

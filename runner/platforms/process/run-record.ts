@@ -1,5 +1,8 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
+import { parseJson } from '../../base/json.ts'
+import { PlainFileError, readPlainFile } from '../../base/plain-file.ts'
 import { ConflictError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { wrapFileErrors } from '../files.ts'
@@ -8,22 +11,56 @@ import { isAlive, processId } from '../process-id.ts'
 import { RECORD_FILE } from './claimed-folder.ts'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
 
-/** The file `run.json` of a run's folder, written once. */
-interface RunRecord {
-  runId: string
-  purpose: string
+/** No pid of a process of ours: signals to 0 and 1, or to their groups, reach everything. */
+const processShape: z.ZodType<ProcessId> = z.object({ pid: z.int().min(2), startedAt: z.string() })
+
+const port = z.int().min(1).max(65_535)
+
+const nodeShape: z.ZodType<ServerNode> = z.object({
+  name: z.string(),
+  serverName: z.string(),
+  index: z.int().min(0),
+  host: z.string(),
+  port,
+  peerHost: z.string(),
+  peerPort: port,
+  machine: z.string(),
+})
+
+const need = z.literal(true).exactOptional()
+
+const recordShape = z.object({
+  runId: z.string(),
+  purpose: z.string(),
   /** The program that made the run, and that it normally ends with. */
-  runner: ProcessId
+  runner: z.object({ pid: z.int(), startedAt: z.string() }),
   /** The supervisor's, by which it knows the folder as its own. */
-  claim: string
+  claim: z.string(),
   /** It is meant to outlive that program. */
-  kept: boolean
-  nodes: ServerNode[]
+  kept: z.boolean(),
+  nodes: z.array(nodeShape),
   /** What the group was made with. */
-  needs: GroupNeeds
+  needs: z.object({
+    links: need,
+    clientLinks: need,
+    debug: need,
+    protectedSettings: need,
+    disk: need,
+    clock: need,
+  } satisfies Record<keyof GroupNeeds, z.ZodType>),
   /** Of the runner's users at the servers; missing in records of earlier versions. */
-  secret?: string
-}
+  secret: z.string().exactOptional(),
+})
+
+const processesShape: z.ZodType<Processes> = z.object({
+  supervisor: processShape,
+  servers: z.record(z.string(), processShape),
+  links: processShape.exactOptional(),
+  disks: processShape.exactOptional(),
+})
+
+/** The file `run.json` of a run's folder, written once. */
+type RunRecord = z.infer<typeof recordShape>
 
 /** What the folder of a run tells. */
 export interface RecordedRun extends RunRecord {
@@ -85,12 +122,18 @@ export async function makeRunFolder(
   return folder
 }
 
-/** What is recorded of a run; undefined if there is no record of it. */
+/** What is recorded of a run; undefined if there is no record of it, or one that cannot be read. */
 export async function readRun(stateFolder: string, runId: string): Promise<RecordedRun | undefined> {
   const folder = runFolder(stateFolder, runId)
-  const record = await readJson<RunRecord>(join(folder, RECORD_FILE))
-  if (!record) return undefined
-  return { ...record, folder, processes: await readJson<Processes>(join(folder, PROCESSES_FILE)) }
+  const record = readShape(join(folder, RECORD_FILE), recordShape)
+  // The name of the folder is what is removed by.
+  if (record?.runId !== runId) return undefined
+  return { ...record, folder, processes: readProcesses(folder) }
+}
+
+/** The processes of a run; undefined until the supervisor has begun, or where what it wrote cannot be read. */
+export function readProcesses(folder: string): Processes | undefined {
+  return readShape(join(folder, PROCESSES_FILE), processesShape)
 }
 
 /** The ids of all runs that have a folder. */
@@ -114,11 +157,14 @@ export function foundRun({ runId, purpose, runner, kept, processes }: RecordedRu
   return { runId, purpose, state }
 }
 
-/** A file that is half written or gone is as one that is not there. */
-async function readJson<T>(file: string): Promise<T | undefined> {
+const MOST_BYTES = 10_000_000
+
+/** A file that is half written, gone or damaged is as one that is not there. */
+function readShape<T>(file: string, shape: z.ZodType<T>): T | undefined {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as T
-  } catch {
-    return undefined
+    return shape.safeParse(parseJson(readPlainFile(file, { most: MOST_BYTES, links: 'refuse' }).toString())).data
+  } catch (error) {
+    if (error instanceof PlainFileError) return undefined
+    throw error
   }
 }
