@@ -1,4 +1,6 @@
+import { plural } from '../base/text.ts'
 import { planNodes } from '../cluster/topology.ts'
+import type { NetworkControl } from '../platforms/faults.ts'
 import type { PlannedStep } from '../record/events.ts'
 import { stepSentence } from '../scenario/explain.ts'
 import type { Scenario } from '../scenario/model.ts'
@@ -68,6 +70,14 @@ export function recordReady(
       slots: topology.slots,
     },
   })
+}
+
+/** Records who was refused at the runner's links. */
+export function recordStrangers(network: NetworkControl, place: Place, settings: RunSettings): void {
+  for (const { address, times } of network.strangers ?? []) {
+    const text = `${plural(times, 'connection')} to the links of this run came from ${address}, which is none of its nodes, and ${times === 1 ? 'was' : 'were'} refused`
+    settings.recorder.record({ type: 'warning', scenario: place.index, text })
+  }
 }
 
 /** The scenario's file and the step files that it uses, named as its steps name them. */

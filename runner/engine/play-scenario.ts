@@ -12,7 +12,7 @@ import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
 import type { Hindsight } from '../steps/hindsight.ts'
 import { Names } from '../steps/names.ts'
-import { type Place, plannedStep, recordReady, recordStart } from './announce.ts'
+import { type Place, plannedStep, recordReady, recordStart, recordStrangers } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
 import { Audit } from './audit.ts'
 import { BackgroundLoad } from './background-load.ts'
@@ -130,6 +130,7 @@ export async function playScenario(
     await audit.end(signal)
     made.cluster?.close()
     result = await cleanUp(result, made.servers, journal, place, settings)
+    if (made.servers) recordStrangers(made.servers.network, place, settings)
     await keepLogs(logs, place, settings)
     const yaml = played.render()
     recorder.record({ type: 'scenario-as-played', scenario: place.index, yaml, files: scenario.usedFiles })

@@ -149,6 +149,13 @@ export interface NetworkControl {
   counts(): Promise<LinkCount[]>
   /** All at once; each ends within `timeoutMs`. */
   probe(probes: readonly LinkProbe[], timeoutMs: number): Promise<LinkAnswer[]>
+  /** Who came to links of the runner's, was no node of the group, and was refused; for links that others can reach. */
+  readonly strangers?: readonly Stranger[]
+}
+
+export interface Stranger {
+  address: string
+  times: number
 }
 
 /** What the system itself says of a server's limits, and of what they did. What is left out does not limit it. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import calculateSlot from 'cluster-key-slot'
 import { Redis } from 'ioredis'
 import t from 'tap'
@@ -14,6 +15,7 @@ import { findMissingFeatures } from '../../runner/platforms/docker/network-fault
 import { Toolbox } from '../../runner/platforms/docker/toolbox/toolbox.ts'
 import type { LinkFault, LinkProbe } from '../../runner/platforms/faults.ts'
 import { requireEngine } from '../support/docker.ts'
+import { foreignContainer } from '../support/foreign-container.ts'
 import { groupSpec, password } from '../support/group-spec.ts'
 import { name, waitUntil } from './linked-group.ts'
 
@@ -29,6 +31,27 @@ function fault(from: number, to: number, what: Partial<LinkFault>): LinkFault {
 function linkProcess(): number {
   const pids = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'link-process'], { encoding: 'utf8' })
   return Number(pids.trim())
+}
+
+/** Where a process listens, as the kernel has it (proc(5), net/tcp: the state of a listener is 0A). */
+function listenersOf(pid: number): { host: string; port: number }[] {
+  const inodes = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
+  return rows.flatMap((row) => {
+    const [, local = '', , state, , , , , , inode] = row.trim().split(/\s+/)
+    if (state !== '0A' || !inodes.includes(`socket:[${inode}]`)) return []
+    const [address = '', port = ''] = local.split(':')
+    const bytes = address.match(/../g) ?? []
+    return [
+      {
+        host: bytes
+          .reverse()
+          .map((byte) => parseInt(byte, 16))
+          .join('.'),
+        port: parseInt(port, 16),
+      },
+    ]
+  })
 }
 
 t.test('slow links between containers on a kernel without netem', async (t) => {
@@ -92,6 +115,23 @@ t.test('slow links between containers on a kernel without netem', async (t) => {
     t.match(replication, /connected_slaves:1\r/, 'the earlier connection of the replica is gone')
     t.match(replication, `slave0:ip=${group.nodes[1]?.peerHost},`, 'and it is known by its own address')
     t.ok(((await network.counts())[0]?.packets ?? 0) >= 3)
+  })
+
+  await t.test('strangers at the doors of a delay get nothing and are told', async (t) => {
+    const network2 = `${runId}-foreign`
+    const other = await engine.docker.createNetwork({ Name: network2 })
+    t.teardown(() => other.remove())
+    const doors = listenersOf(linkProcess())
+    t.equal(doors.length, 2 * group.nodes.length)
+    for (const where of ['bridge', network2]) {
+      const stranger = await foreignContainer(t, engine, { imageOf: group.nodes[0]?.serverName ?? '', network: where })
+      for (const { host, port } of doors) t.equal(stranger.bytesFrom(host, port, 'PING\r\n'), 0, `${where}: ${port}`)
+      await network.counts()
+      const told = network.strangers.find(({ address }) => address === stranger.address)
+      t.equal(told?.times, doors.length, where)
+    }
+    t.ok((await ask(0, 1)) >= 149, 'nodes still go by them')
+    await healthy()
   })
 
   await t.test('bandwidth of the same two nodes, another two with a delay, and a cut', async (t) => {

@@ -6,6 +6,7 @@ import {
   type LinkFault,
   type LinkProbe,
   type NetworkControl,
+  type Stranger,
   UnsupportedFault,
 } from '../faults.ts'
 import { assertValidFaults, assertValidProbe } from '../link-checks.ts'
@@ -80,6 +81,10 @@ export class DockerNetworkControl implements NetworkControl {
   /** Set once the process that carries links is gone: from then on, whatever is seen says nothing about the faults. */
   get loss(): PlatformError | undefined {
     return this.#loss
+  }
+
+  get strangers(): readonly Stranger[] {
+    return this.#detours.strangers
   }
 
   async set(links: readonly LinkFault[]): Promise<void> {

@@ -33,7 +33,7 @@ function answer(request: LinkRequest): LinkReply {
   const { id } = request
   try {
     if (!links) throw new Error('the links have no plan yet')
-    if (request.do === 'counts') return { id, counts: links.counts() }
+    if (request.do === 'counts') return { id, counts: links.counts(), refused: links.refused() }
     if (request.do === 'end') links.end(request.pairs)
     else if (request.do === 'know') links.know(request.pids)
     else links.set(request.links)

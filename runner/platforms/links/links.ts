@@ -5,6 +5,9 @@ import { FaultsInForce } from './effect.ts'
 import type { LinkDoor, LinkPlan } from './protocol.ts'
 import { socketOwner } from './socket-owner.ts'
 
+/** Told apart: more addresses than that are a scan of somebody's. */
+const MOST_STRANGERS = 32
+
 /** All links of a group of servers: listens in the place of each node, and carries what comes on to it. */
 export class Links {
   readonly #plan: LinkPlan
@@ -12,6 +15,7 @@ export class Links {
   #pids: Readonly<Record<string, number>> = {}
   readonly #faults = new FaultsInForce()
   readonly #connections = new Set<Connection>()
+  readonly #refused = new Map<string, number>()
 
   constructor(plan: LinkPlan) {
     this.#plan = plan
@@ -37,6 +41,11 @@ export class Links {
     return this.#faults.counts()
   }
 
+  /** How many connections of strangers were refused, by the address that they came from. */
+  refused(): Record<string, number> {
+    return Object.fromEntries(this.#refused)
+  }
+
   /** Ends all connections between the nodes of each pair, whichever opened them. */
   end(pairs: readonly (readonly [string, string])[]): void {
     for (const connection of this.#connections) {
@@ -56,7 +65,9 @@ export class Links {
 
   async #carry(opener: Socket, door: LinkDoor): Promise<void> {
     opener.on('error', () => undefined)
-    const from = this.#plan.senders[opener.remoteAddress ?? ''] ?? (await this.#strangerAt(opener, door)) ?? CLIENTS
+    const known = this.#plan.senders[opener.remoteAddress ?? '']
+    if (known === undefined && this.#plan.refusesStrangers) return this.#refuse(opener)
+    const from = known ?? (await this.#strangerAt(opener, door)) ?? CLIENTS
     if (opener.destroyed) return
     const connection = new Connection(opener, {
       door,
@@ -65,6 +76,14 @@ export class Links {
       onClosed: () => this.#connections.delete(connection),
     })
     this.#connections.add(connection)
+  }
+
+  /** At once, and without a word. */
+  #refuse(opener: Socket): void {
+    const address = opener.remoteAddress ?? 'nobody'
+    opener.resetAndDestroy()
+    if (this.#refused.size >= MOST_STRANGERS && !this.#refused.has(address)) return
+    this.#refused.set(address, (this.#refused.get(address) ?? 0) + 1)
   }
 
   /** MIGRATE connects from wherever the system has it (cluster.c, migrateGetSocket, Redis 7.0). */

@@ -10,6 +10,8 @@ export interface LinkPlan {
   doors: LinkDoor[]
   /** Which node speaks from an address; any other address is that of CLIENTS. */
   senders: Record<string, string>
+  /** Doors that others than this machine can reach: whoever is none of the senders is refused. */
+  refusesStrangers?: boolean
 }
 
 /** An address that the links listen on in the place of a node. */
@@ -49,4 +51,6 @@ export interface LinkReply {
   error?: string
   /** In answer to `counts`. */
   counts?: LinkCount[]
+  /** With them: how many connections were refused so far, by the address that they came from. */
+  refused?: Readonly<Record<string, number>>
 }

@@ -1,7 +1,7 @@
 import type { NetworkInspectInfo } from 'dockerode'
 import { codeOf, messageOf } from '../../../base/errors.ts'
 import { PlatformError } from '../../errors.ts'
-import { UnsupportedFault } from '../../faults.ts'
+import { type Stranger, UnsupportedFault } from '../../faults.ts'
 import { LinkChild } from '../../links/link-child.ts'
 import type { LinkOrder, LinkPlan, LinkReply } from '../../links/protocol.ts'
 import { BUS_OFFSET, type ServerNode } from '../../platform.ts'
@@ -44,6 +44,8 @@ export class Detours {
   #links: LinkChild | undefined
   #doors: readonly Door[] = []
   #taken: readonly Detour[] = []
+  /** How many connections each process of links refused, by the address that they came from. */
+  readonly #refused: Readonly<Record<string, number>>[] = []
 
   constructor(options: DetourOptions) {
     this.#options = options
@@ -86,13 +88,25 @@ export class Detours {
   /** How much the links have stopped or changed, in the order of the faults last given to them. */
   async packets(): Promise<number[]> {
     if (!this.#links) return []
-    const { counts = [] } = await this.#ask('read the counters of the links', { do: 'counts' })
+    const { counts = [], refused = {} } = await this.#ask('read the counters of the links', { do: 'counts' })
+    this.#refused[this.#refused.length - 1] = refused
     return counts.map(({ packets }) => packets)
+  }
+
+  /** Who came to a door and is no node of the run, and how often, as far as was seen. */
+  get strangers(): Stranger[] {
+    const times = new Map<string, number>()
+    for (const [address, more] of this.#refused.flatMap((one) => Object.entries(one))) {
+      times.set(address, (times.get(address) ?? 0) + more)
+    }
+    return [...times].map(([address, times]) => ({ address, times }))
   }
 
   /** Ends all links and the connections that they carry. Idempotent. */
   async close(): Promise<void> {
     const links = this.#links
+    // Links that have died have told what they will ever tell.
+    await this.packets().catch(() => undefined)
     this.#links = undefined
     this.#doors = []
     await links?.close()
@@ -109,6 +123,7 @@ export class Detours {
       const ports = await links.open(plan)
       this.#doors = plan.doors.map(({ to, channel, host }, index) => ({ to, channel, host, port: ports[index] ?? 0 }))
       this.#links = links
+      this.#refused.push({})
     } catch (error) {
       await links.close()
       if (codeOf(error) === 'EADDRNOTAVAIL') throw new UnsupportedFault('a slow link', `${gateway} ${NOT_OURS}`)
@@ -192,6 +207,8 @@ function isSame(one: Detour, other: Detour): boolean {
 
 function linkPlan(nodes: readonly ServerNode[], gateway: string): LinkPlan {
   return {
+    // Every container of this machine reaches the gateway, whichever network it is on.
+    refusesStrangers: true,
     senders: Object.fromEntries(nodes.map(({ peerHost, name }) => [peerHost, name])),
     doors: nodes.flatMap(({ name, peerHost, peerPort }) =>
       (['bus', 'data'] as const).map((channel) => ({

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { runProgram } from '../../child.ts'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
@@ -34,10 +35,16 @@ export async function limitMemory(pid: number, doing: string, bytes: number | un
     throw new UnsupportedFault(FAULT, problem, 'it takes `prlimit`, of util-linux; or use a Docker engine')
   const { mappedBytes, residentBytes } = await usage(pid)
   const limit = bytes === undefined ? hard : mappedBytes + Math.max(bytes - residentBytes, 0)
-  await runProgram('prlimit', ['--pid', String(pid), `--as=${limit}:`], {
-    purpose: doing,
-    timeoutMs: PRLIMIT_TIMEOUT_MS,
-  })
+  const [program, ...args] = [...(await asOwnerOf(pid)), 'prlimit', '--pid', String(pid), `--as=${limit}:`]
+  await runProgram(program ?? '', args, { purpose: doing, timeoutMs: PRLIMIT_TIMEOUT_MS })
+}
+
+/** Root in a container may lack the right to limit the processes of other users (CAP_SYS_RESOURCE): they may themselves. */
+async function asOwnerOf(pid: number): Promise<string[]> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const [user, group] = ['Uid', 'Gid'].map((name) => new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1])
+  if (user === undefined || group === undefined || Number(user) === userInfo().uid) return []
+  return ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--clear-groups', '--']
 }
 
 /** The most memory that a process may have, by its limit; undefined if it has none of its own. */
