@@ -1,7 +1,9 @@
 import { UsageError } from '../base/errors.ts'
 import type { Topology } from '../cluster/topology.ts'
+import type { Allowed } from '../platforms/allowed.ts'
 import { settingProblem } from '../platforms/settings.ts'
 import { portProblem } from '../scenario/cluster-section.ts'
+import { allowedBy, allowFlag } from './allow.ts'
 import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
 
 /** The bus port of a server is its client port plus this (CLUSTER_PORT_INCR, cluster.h, Redis 7.0). */
@@ -26,6 +28,7 @@ export const clusterFlags: Flags = {
     help: `container i is named NAME followed by i (default ${DEFAULT_NAME_PREFIX})`,
   },
   config: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'a server setting; may be given several times' },
+  ...allowFlag,
 }
 
 export interface ClusterSettings {
@@ -33,6 +36,8 @@ export interface ClusterSettings {
   namePrefix: string
   password: string
   config: Record<string, string>
+  /** What `--allow` lets scenarios and `--config` do. */
+  allowed: Allowed
 }
 
 /** Reads what `clusterFlags` and the environment (REDIS_CHAOS_PASSWORD) say. Throws UsageError. */
@@ -44,8 +49,9 @@ export function clusterSettings(line: ParsedLine): ClusterSettings {
     )
   }
   const config = nameValues(line, 'config')
+  const allowed = allowedBy(line)
   for (const [name, value] of Object.entries(config)) {
-    const problem = settingProblem(name, value)
+    const problem = settingProblem(name, value, allowed)
     if (problem !== undefined) throw new UsageError(`--config ${name}: ${problem}`)
   }
   return {
@@ -53,6 +59,7 @@ export function clusterSettings(line: ParsedLine): ClusterSettings {
     namePrefix,
     password: password(),
     config,
+    allowed,
   }
 }
 

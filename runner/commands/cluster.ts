@@ -171,6 +171,7 @@ async function run(job: Job): Promise<number> {
       nodes: topology.shards * (1 + topology.replicas),
       password: settings.password,
       settings: { ...DEFAULT_CONFIG, ...settings.config },
+      allowed: settings.allowed,
       outlivesRunner: true,
     },
     (text) => out.progress(text),

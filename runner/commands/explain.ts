@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { explainScenario } from '../scenario/explain.ts'
 import { verbByName } from '../steps/index.ts'
+import { allowedBy, allowFlag } from './allow.ts'
 import type { Command } from './command.ts'
 import { nameValues } from './flags.ts'
 import { loadScenarios } from './load-scenarios.ts'
@@ -10,11 +11,11 @@ import { setFlag } from './validate.ts'
 
 export const explain: Command = {
   usage: 'explain NAME… [flags]',
-  flags: setFlag,
+  flags: { ...setFlag, ...allowFlag },
   async run(line, { out }) {
     if (line.positionals.length === 0)
       throw new UsageError(`name a scenario to explain; \`${typed('list')}\` shows them`)
-    const scenarios = loadScenarios(line.positionals, nameValues(line, 'set'), out.color)
+    const scenarios = loadScenarios(line.positionals, nameValues(line, 'set'), out.color, { allowed: allowedBy(line) })
     out.print(
       scenarios
         .map((scenario) => explainScenario(scenario, verbByName))

@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts'
+import type { Allowed } from '../platforms/allowed.ts'
 import { type Diagnostic, renderDiagnostics } from '../scenario/diagnostic.ts'
 import { findScenario, listScenarios, withTags } from '../scenario/library.ts'
 import { loadScenarioFile } from '../scenario/load.ts'
@@ -21,7 +22,12 @@ export function chosenNames(names: readonly string[], tags: readonly string[]): 
 }
 
 /** Reads scenarios by name or path. Throws UsageError with all that is wrong with all of them. */
-export function loadScenarios(names: readonly string[], set: Record<string, string>, color: boolean): Scenario[] {
+export function loadScenarios(
+  names: readonly string[],
+  set: Record<string, string>,
+  color: boolean,
+  by: { allowed?: Allowed; portBase?: number } = {},
+): Scenario[] {
   const scenarios: Scenario[] = []
   const diagnostics: Diagnostic[] = []
   const unknown: string[] = []
@@ -31,7 +37,7 @@ export function loadScenarios(names: readonly string[], set: Record<string, stri
       unknown.push(`${found.error}; ${found.hint}`)
       continue
     }
-    const loaded = loadScenarioFile({ file: shown(found.file), root: found.root, verbs: verbByName, set })
+    const loaded = loadScenarioFile({ file: shown(found.file), root: found.root, verbs: verbByName, set, ...by })
     if ('scenario' in loaded) scenarios.push(loaded.scenario)
     else diagnostics.push(...loaded.diagnostics)
   }

@@ -34,6 +34,7 @@ export const MAX_SEED = 2 ** 31 - 1
 
 /** Flags that go with the command that plays the same again, whatever the command. */
 export const PLAY_FLAGS = [
+  'allow',
   'platform',
   'server',
   'port-base',

@@ -42,7 +42,7 @@ export const run: Command = {
     const settings = clusterSettings(line)
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
-    const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color)
+    const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color, settings)
     const judging = judgingOf(line)
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')

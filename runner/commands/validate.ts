@@ -1,5 +1,6 @@
 import { EXIT } from '../base/exit.ts'
 import { scenarioNames } from '../scenario/library.ts'
+import { allowedBy, allowFlag } from './allow.ts'
 import type { Command } from './command.ts'
 import { type Flags, nameValues } from './flags.ts'
 import { loadScenarios } from './load-scenarios.ts'
@@ -16,10 +17,10 @@ export const setFlag: Flags = {
 
 export const validate: Command = {
   usage: 'validate [NAME…] [flags]',
-  flags: setFlag,
+  flags: { ...setFlag, ...allowFlag },
   async run(line, { out }) {
     const names = line.positionals.length > 0 ? line.positionals : scenarioNames(scenariosFolder)
-    const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color)
+    const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color, { allowed: allowedBy(line) })
     for (const { file, title } of scenarios) out.print(`ok  ${file}: ${title}`)
     return EXIT.passed
   },

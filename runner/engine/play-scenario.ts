@@ -165,6 +165,7 @@ function stageOf(
     servers,
     faults,
     hindsight,
+    allowed: settings.allowed,
     endedServers: () => endedServers(servers, (node) => servers.isEndedOnPurpose(node)),
     onPhase: (name) => load?.phase(name),
     targets: new TargetResolver(cluster, random),

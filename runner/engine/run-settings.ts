@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Allowed } from '../platforms/allowed.ts'
 import type { Platform } from '../platforms/platform.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
@@ -26,6 +27,8 @@ export interface RunSettings {
   portBase: number
   namePrefix: string
   password: string
+  /** What `--allow` lets scenarios do. */
+  allowed: Allowed
   /** Server settings of `--config`, which win over the scenario's own. */
   config: Record<string, string>
   /** What was decided before the run, as which platform was chosen and why; recorded as its first progress. */

@@ -56,6 +56,7 @@ export async function setUp(
       nodes: topology.shards * (1 + topology.replicas),
       password,
       settings: configOf(scenario, settings),
+      allowed: settings.allowed,
       outlivesRunner: settings.keep,
       needs: needsOf(scenario, settings.verbs),
     },

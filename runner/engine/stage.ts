@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
+import type { Allowed } from '../platforms/allowed.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { PlannedStep } from '../record/events.ts'
@@ -20,6 +21,7 @@ export interface Stage {
   servers: ServerGroup
   faults: FaultBoard
   hindsight: Hindsight
+  allowed: Allowed
   targets: TargetResolver
   datasets: Datasets
   /** The scenario’s own names: params, and what its steps give. */

@@ -166,6 +166,10 @@ function contextOf(
     servers: stage.servers,
     faults: stage.faults,
     hindsight: stage.hindsight,
+    policy: {
+      allowed: stage.allowed,
+      isNode: (host, port) => stage.cluster.nameOfAddress(host, port) !== undefined,
+    },
     clock: stage.clock,
     targets: stage.targets,
     names,

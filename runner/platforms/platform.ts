@@ -3,6 +3,7 @@
  * It knows nothing of Redis Cluster beyond the port and settings it hands to each server.
  */
 
+import type { Allowed } from './allowed.ts'
 import { PlatformError } from './errors.ts'
 import type { FaultSupport, GroupNeeds, NetworkControl, ServerControl } from './faults.ts'
 import type { RunnerUsers } from './users.ts'
@@ -27,6 +28,8 @@ export interface ServerGroupSpec {
   password: string
   /** Settings for every server's configuration, checked by `settings.ts`. */
   settings: Record<string, string>
+  /** What `settings` may give beyond the policy, and commands that servers must take. Default: nothing. */
+  allowed?: Allowed
   /** The servers go on when the program that made them has ended. Default: they may end with it. */
   outlivesRunner?: boolean
   /** What faults will be brought about. Default: none that need anything. */

@@ -1,3 +1,4 @@
+import { type Allowed, NOTHING_ALLOWED } from './allowed.ts'
 import type { Dialect } from './dialects.ts'
 import type { GroupNeeds } from './faults.ts'
 import { quoteWord, renderSettings } from './settings.ts'
@@ -18,6 +19,8 @@ export interface ServerConfigOptions {
   dir: string
   /** Settings of the run; they win over all that stand here. */
   settings: Readonly<Record<string, string>>
+  /** What the settings may give beyond the policy, and commands that the server must take. Default: nothing. */
+  allowed?: Allowed | undefined
   /** Default: the server's standard output. */
   logfile?: string
   /** What `ps` shows for the server, where the version can: see `versionSettings`. */
@@ -29,6 +32,7 @@ export interface ServerConfigOptions {
 export interface VersionOptions {
   procTitle?: string | undefined
   needs?: GroupNeeds | undefined
+  allowed?: Allowed | undefined
 }
 
 /**
@@ -47,18 +51,27 @@ export const BASE_SETTINGS: Readonly<Record<string, string>> = {
   'repl-diskless-sync-delay': '0',
 }
 
+/** Settings that servers from 7.0 on let nobody change unless they were told to (config.c: PROTECTED_CONFIG). */
+const PROTECTED = ['dir', 'dbfilename']
+
 /**
  * What nodes have only in versions that know it: MOVED names `localhost:<port>`, which clients on this machine can
  * follow, while nodes use each other's addresses. Before Redis 7.0 it names the address.
  */
-function versionSettings(dialect: Dialect, options: VersionOptions = {}): Record<string, string> {
+function versionSettings(
+  dialect: Dialect,
+  { procTitle, needs, allowed = NOTHING_ALLOWED }: VersionOptions,
+): Record<string, string> {
   const wanted: Record<string, string> = {
     'cluster-announce-hostname': 'localhost',
     'cluster-preferred-endpoint-type': 'hostname',
-    ...(options.procTitle === undefined ? {} : { 'proc-title-template': options.procTitle }),
+    ...(procTitle === undefined ? {} : { 'proc-title-template': procTitle }),
     // Not `local`: clients of a container come from the gateway of its network.
-    ...(options.needs?.debug ? { 'enable-debug-command': 'yes' } : {}),
-    ...(options.needs?.protectedSettings ? { 'enable-protected-configs': 'yes' } : {}),
+    ...(needs?.debug || allowed.has('DEBUG') ? { 'enable-debug-command': 'yes' } : {}),
+    ...(needs?.protectedSettings || PROTECTED.some((name) => allowed.has(name))
+      ? { 'enable-protected-configs': 'yes' }
+      : {}),
+    ...(allowed.has('MODULE') ? { 'enable-module-command': 'yes' } : {}),
   }
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => dialect.knowsSetting(name)))
 }
@@ -92,7 +105,8 @@ function addressSettings(dialect: Dialect, address: string): Record<string, stri
  * give.
  */
 export function renderServerConfig(options: ServerConfigOptions): string {
-  const { dialect, port, bind, knownAs, password, secret, dir, settings, logfile = '', procTitle, needs } = options
+  const { dialect, port, bind, knownAs, password, secret, dir, settings, logfile = '' } = options
+  const { procTitle, needs, allowed } = options
   const lines = renderLines({
     port: [String(port)],
     bind,
@@ -103,7 +117,11 @@ export function renderServerConfig(options: ServerConfigOptions): string {
     ...(knownAs === undefined ? {} : wordLists(addressSettings(dialect, knownAs))),
     ...wordLists(BASE_SETTINGS),
   })
-  return lines + renderUsers(dialect, { password, secret }) + renderRunSettings(dialect, settings, { procTitle, needs })
+  return (
+    lines +
+    renderUsers(dialect, { password, secret, allowed }) +
+    renderRunSettings(dialect, settings, { procTitle, needs, allowed })
+  )
 }
 
 /**
@@ -115,7 +133,13 @@ export function renderRunSettings(
   settings: Readonly<Record<string, string>>,
   options: VersionOptions = {},
 ): string {
-  return renderLines(wordLists(versionSettings(dialect, options))) + renderSettings(settings)
+  const { allowed = NOTHING_ALLOWED } = options
+  return [
+    renderLines(wordLists(versionSettings(dialect, options))),
+    // What comes from a master is obeyed, whoever made it say so: from 7.0 on a server refuses modules by itself.
+    dialect.knowsSetting('enable-module-command') || allowed.has('MODULE') ? '' : 'rename-command MODULE ""\n',
+    renderSettings(settings, allowed),
+  ].join('')
 }
 
 function wordLists(settings: Readonly<Record<string, string>>): Record<string, string[]> {

@@ -1,50 +1,21 @@
+import { type Allowed, NOTHING_ALLOWED } from './allowed.ts'
+import { settingRefusal } from './setting-policy.ts'
+
 /** Server settings as users give them (`--config NAME=VALUE`, `cluster.config` of a scenario). */
-
-interface OwnedSetting {
-  names: RegExp
-  why: string
-}
-
-const RUNNER_SETS = 'the runner sets it for each node itself'
-const RUNS_CODE = 'it would make the server run foreign code'
-const OUTSIDE_FILES = 'it would make the server read or write files outside its own folder'
-
-const OWNED: readonly OwnedSetting[] = [
-  { names: /^(loadmodule|loadmodule-ex|enable-module-command|enable-protected-configs)$/, why: RUNS_CODE },
-  { names: /^(include|aclfile|unixsocket|unixsocketperm|unixsocketgroup|syslog-.*|syslog)$/, why: OUTSIDE_FILES },
-  { names: /^(dir|logfile|pidfile|dbfilename|appendfilename|appenddirname|cluster-config-file)$/, why: OUTSIDE_FILES },
-  { names: /^tls-.*$/, why: 'the runner talks to the servers without TLS, over loopback and their own network only' },
-  {
-    names: /^(requirepass|masterauth|masteruser|primaryauth|primaryuser|user)$/,
-    why: 'the runner gives every node one password (`--password`), and without it could not reach the node',
-  },
-  {
-    names: /^(bind|bind-source-addr|rdma-.*|protected-mode)$/,
-    why: "servers listen on loopback and the run's own network only",
-  },
-  { names: /^rename-command$/, why: 'the runner needs every command under its own name' },
-  {
-    names: /^(daemonize|supervised)$/,
-    why: "the server must stay the platform's own process, to be stopped and killed",
-  },
-  {
-    names: /^(replicaof|slaveof|replica-announce-.*|slave-announce-.*|sentinel.*)$/,
-    why: 'the runner forms the cluster itself',
-  },
-  { names: /^(cluster-enabled|cluster-announce-.*|cluster-preferred-endpoint-type)$/, why: RUNNER_SETS },
-  { names: /^(.*-)?port$/, why: `${RUNNER_SETS} (\`--port-base\`)` },
-]
 
 /**
  * What is wrong with a server setting given by a user, as one sentence; undefined if it may be handed to the server.
  * Whether the server knows the setting is the server's to say.
  */
-export function settingProblem(name: string, value: string): string | undefined {
+export function settingProblem(name: string, value: string, allowed: Allowed = NOTHING_ALLOWED): string | undefined {
+  return settingRefusal(name, allowed) ?? settingFormProblem(name, value)
+}
+
+/** The same without the policy: what is wrong with how it is written. */
+export function settingFormProblem(name: string, value: string): string | undefined {
   if (!/^[a-z0-9-]+$/.test(name)) {
     return `\`${printable(name)}\` is not a server setting: lower-case letters, digits and hyphens only`
   }
-  const owned = OWNED.find((entry) => entry.names.test(name))
-  if (owned) return `\`${name}\` cannot be set: ${owned.why}`
   if (/[\p{Cc}\u2028\u2029]/u.test(value)) {
     return `the value of \`${name}\` must be one line without control characters, not \`${printable(value)}\``
   }
@@ -60,10 +31,10 @@ export function settingProblem(name: string, value: string): string | undefined 
  * together, `""` is an empty word), and each word is quoted again where it must be: `save: 3600 1 300 100` stays four
  * words. Throws Error with the sentence of `settingProblem` for a setting that may not be given.
  */
-export function renderSettings(settings: Readonly<Record<string, string>>): string {
+export function renderSettings(settings: Readonly<Record<string, string>>, allowed: Allowed): string {
   return Object.entries(settings)
     .map(([name, value]) => {
-      const problem = settingProblem(name, value)
+      const problem = settingProblem(name, value, allowed)
       if (problem) throw new Error(problem)
       const words = splitWords(value) ?? []
       return `${[name, ...(words.length === 0 ? [''] : words).map(quoteWord)].join(' ')}\n`

@@ -31,7 +31,7 @@ function specProblem(spec: ServerGroupSpec): { text: string; hint?: string } | u
     return { text: 'the password must be one non-empty line without control characters' }
   }
   for (const [name, value] of Object.entries(spec.settings)) {
-    const text = settingProblem(name, value)
+    const text = settingProblem(name, value, spec.allowed)
     if (text) return { text }
   }
   return undefined

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { type Allowed, NOTHING_ALLOWED } from './allowed.ts'
 import type { Dialect } from './dialects.ts'
 import { PlatformError } from './errors.ts'
 
@@ -18,6 +19,8 @@ export interface UserSecrets {
   password: string
   /** Of the runner's users. */
   secret: string
+  /** Commands that scenarios may send beyond the policy. Default: none. */
+  allowed?: Allowed | undefined
 }
 
 const SECRET_BYTES = 32
@@ -61,8 +64,14 @@ const LOOKS_AT_CLUSTER = [
   ...['count-failure-reports', 'help'],
 ].map((subcommand) => `+cluster|${subcommand}`)
 
-function scenarioRules(dialect: Dialect): string[] {
-  return [...WITHOUT_ADMIN, '-migrate', ...(dialect.can('acl-subcommands') ? [] : LOOKS_AT_CLUSTER)]
+function scenarioRules(dialect: Dialect, allowed: Allowed): string[] {
+  const commands = [...allowed].filter((name) => name === name.toUpperCase())
+  return [
+    ...WITHOUT_ADMIN,
+    '-migrate',
+    ...(dialect.can('acl-subcommands') ? [] : LOOKS_AT_CLUSTER),
+    ...commands.map((command) => plus(command.toLowerCase())),
+  ]
 }
 
 function plus(command: string): string {
@@ -73,7 +82,7 @@ function plus(command: string): string {
  * The users of a server, each as the words of a `user` line. Passwords stand there as hashes: nothing that a server
  * tells or writes has the runner's secret in it.
  */
-export function userWords(dialect: Dialect, { password, secret }: UserSecrets): string[][] {
+export function userWords(dialect: Dialect, { password, secret, allowed = NOTHING_ALLOWED }: UserSecrets): string[][] {
   const { username, scenarioUser } = runnerUsers(secret)
   const line = (name: string, withPassword: string, rules: readonly string[]) => [
     ...[name, 'on', `#${createHash('sha256').update(withPassword).digest('hex')}`, '~*'],
@@ -83,6 +92,6 @@ export function userWords(dialect: Dialect, { password, secret }: UserSecrets): 
   return [
     line('default', password, DEFAULT_RULES),
     line(username, secret, ['+@all']),
-    line(scenarioUser, secret, scenarioRules(dialect)),
+    line(scenarioUser, secret, scenarioRules(dialect, allowed)),
   ]
 }

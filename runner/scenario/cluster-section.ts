@@ -3,6 +3,7 @@ import { messageOf } from '../base/errors.ts'
 import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
 import type { Topology } from '../cluster/topology.ts'
 import type { SlotRange } from '../cluster/view.ts'
+import type { Allowed } from '../platforms/allowed.ts'
 import { settingProblem } from '../platforms/settings.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { Scenario } from './model.ts'
@@ -18,7 +19,7 @@ const DEFAULT_REPLICAS = 1
 const LAST_PORT = 65_535 - 10_000
 
 /** The scenario's `cluster`, with the defaults for what it leaves out. */
-export function readCluster(map: MapTree, context: CheckContext): Scenario['cluster'] {
+export function readCluster(map: MapTree, context: CheckContext, allowed: Allowed): Scenario['cluster'] {
   const entry = entryOf(map, 'cluster')
   if (entry) checkValue(scenarioKeys.cluster, entry, context)
   const [shards, replicas] = (['shards', 'replicas'] as const).map((key) =>
@@ -29,7 +30,7 @@ export function readCluster(map: MapTree, context: CheckContext): Scenario['clus
   const number = shards ?? (wrongShards && texts ? texts.length : DEFAULT_SHARDS)
   const slots = (entry && readSlots(entry, texts, number, context)) ?? evenSplit(number)
   const topology = { shards: number, replicas: replicas ?? DEFAULT_REPLICAS, slots }
-  return { topology, config: entry ? readConfig(entry, context) : {} }
+  return { topology, config: entry ? readConfig(entry, context, allowed) : {} }
 }
 
 /** A key's value, if it is right; what is wrong has been reported. */
@@ -84,7 +85,8 @@ function readRanges(text: string, span: Span, { source, problems }: CheckContext
   }
 }
 
-function readConfig(cluster: Entry, { source, problems, scope }: CheckContext): Record<string, string> {
+function readConfig(cluster: Entry, context: CheckContext, allowed: Allowed): Record<string, string> {
+  const { source, problems, scope } = context
   const result: Record<string, string> = {}
   const config = entryOf(cluster.value, 'config')?.value
   for (const { key, keySpan, value: tree } of config?.kind === 'map' ? config.entries : []) {
@@ -98,7 +100,7 @@ function readConfig(cluster: Entry, { source, problems, scope }: CheckContext): 
       continue
     }
     result[key] = String(value)
-    const problem = settingProblem(key, String(value))
+    const problem = settingProblem(key, String(value), allowed)
     if (problem) problems.add(source, keySpan, problem)
   }
   return result

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
-import { Names } from '../steps/names.ts'
+import { type Allowed, NOTHING_ALLOWED } from '../platforms/allowed.ts'
+import { type Policy, TEXT_POLICY } from '../steps/command-policy.ts'
+import { Names, namesUsedIn } from '../steps/names.ts'
 import type { Verb } from '../steps/verb.ts'
 import { readAudit } from './audit-section.ts'
 import { readChecks } from './checks-section.ts'
@@ -27,6 +29,10 @@ export interface LoadOptions {
   set?: Record<string, string>
   /** The folder that step files may not lie outside of; the scenario's own folder if not given. */
   root?: string
+  /** What `--allow` lets it do; nothing if not given. */
+  allowed?: Allowed
+  /** The port of the first node, where that is known. */
+  portBase?: number
 }
 
 /** What reading works with before the params are known: no name is bound yet. */
@@ -40,7 +46,14 @@ export function loadScenario(text: string, options: LoadOptions): Loaded {
   const problems = new Problems()
   const source = new SourceFile(options.file, text)
   const used = new UsedFiles(options.root ?? dirname(options.file), options.file)
-  const bare: FileContext = { source, problems, scope: new Scope(new Names()), verbs: options.verbs, used }
+  const bare: FileContext = {
+    source,
+    problems,
+    scope: new Scope(new Names()),
+    verbs: options.verbs,
+    used,
+    policy: TEXT_POLICY,
+  }
   const tree = parseYaml(source, problems)
   const map = tree && topMap(tree, bare)
   const scenario = map && readScenario(map, text, options, bare)
@@ -52,7 +65,8 @@ export function loadScenarioFile(options: LoadOptions): Loaded {
   return loadScenario(readFileSync(options.file, 'utf8'), options)
 }
 
-function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOptions, bare: FileContext): Scenario {
+function readScenario(map: MapTree, text: string, options: LoadOptions, bare: FileContext): Scenario {
+  const { file, set = {}, allowed = NOTHING_ALLOWED } = options
   checkKeys(map, scenarioKeys, ['title', 'steps'], bare)
   const params = readParams(map, bare)
   applySet(params, set, bare)
@@ -62,11 +76,13 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
   const requires = readRequires(map, context)
   const title = readKey(map, 'title', scenarioKeys.title, context) ?? ''
   const tags = readKey(map, 'tags', scenarioKeys.tags, context) ?? []
-  const cluster = readCluster(map, context)
+  const cluster = readCluster(map, context, allowed)
+  const nodes = cluster.topology.shards * (1 + cluster.topology.replicas)
+  const stepsContext = { ...context, policy: policyOf(options, nodes) }
   const workloads = readWorkloads(map, cluster.topology, context)
   const [steps, last] = ['steps', 'finally'].map((key) => {
     const entry = entryOf(map, key)
-    return entry ? readSteps(entry, key === 'finally' ? 'f' : '', context) : []
+    return entry ? readSteps(entry, key === 'finally' ? 'f' : '', stepsContext) : []
   })
   return {
     id: basename(file, extname(file)),
@@ -86,6 +102,16 @@ function readScenario(map: MapTree, text: string, { file, set = {} }: LoadOption
     audit: readAudit(map, cluster.topology, context),
     usedFiles: bare.used.all,
     source: text,
+  }
+}
+
+/** What the text of a step is judged by: where a node may be is known, its name of the run's network is not. */
+function policyOf({ allowed = NOTHING_ALLOWED, portBase }: LoadOptions, nodes: number): Policy {
+  return {
+    allowed,
+    isNode: (host, port) =>
+      TEXT_POLICY.isNode(host, port) && (portBase === undefined || (port >= portBase && port < portBase + nodes)),
+    isOpen: (word) => namesUsedIn(word).length > 0,
   }
 }
 

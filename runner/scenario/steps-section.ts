@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseDuration } from '../base/duration.ts'
 import { duration } from '../base/duration-schema.ts'
+import type { Policy } from '../steps/command-policy.ts'
 import { target } from '../steps/targets.ts'
 import type { Modifier, Step, Verb } from '../steps/verb.ts'
 import { describeValue } from './build-tree.ts'
@@ -12,6 +13,7 @@ import { type Entry, entryOf, find, isEmptyMap, type ListTree, type MapTree, typ
 
 export interface StepsContext extends VerbContext {
   used: StepFileReader
+  policy: Policy
 }
 
 /** Reads the step files of `use` steps. */
@@ -114,7 +116,7 @@ function extrasIn(tree: MapTree, verb: Verb): Entry[] {
 function checkArguments(step: Step, verb: Verb, entry: Entry, extras: Entry[], context: StepsContext): void {
   checkArgNames(verb, entry, context)
   for (const { value } of extras) checkNames(value, context.scope, context.source, context.problems)
-  const preview = verb.preview(step, context.scope.params)
+  const preview = verb.preview(step, context.scope.params, context.policy)
   if (isFilled(verb, entry, context)) {
     reportIssues(preview.arg.issues, { schema: verb.arg, entry, filled: preview.arg.filled }, context)
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { config as kind } from '../faults/config.ts'
-import { settingProblem } from '../platforms/settings.ts'
+import { settingRefusal } from '../platforms/setting-policy.ts'
+import { settingFormProblem } from '../platforms/settings.ts'
 import { faultVerb } from './fault-verb.ts'
 import { namesUsedIn } from './names.ts'
 import { assertSettingsFree } from './preconditions.ts'
@@ -19,6 +20,9 @@ const settings = z
   })
   .describe('Settings as CONFIG SET takes them: maxmemory: 10mb')
 
+/** What of it can be read before all of it is right. */
+const anySettings = z.object({ set: z.record(z.string(), z.unknown()) })
+
 const arg = z.strictObject({ node: targets.describe('Nodes whose settings are changed'), set: settings })
 
 export const config = faultVerb({
@@ -27,6 +31,11 @@ export const config = faultVerb({
   arg,
   kind,
   sentence: ({ node, set }) => `set ${describe(set)} on ${describeTargets(node)}`,
+  refusals: (written, { allowed }) =>
+    Object.keys(anySettings.safeParse(written).data?.set ?? {}).flatMap((name) => {
+      const message = settingRefusal(name, allowed)
+      return message === undefined ? [] : [{ path: ['set', name], message }]
+    }),
   async plan({ node, set }, context) {
     const nodes = await resolveTargets(node, context, ['node'])
     assertSettingsFree(nodes, Object.keys(set), context)
@@ -39,7 +48,7 @@ function problemOf(name: string, wanted: z.infer<typeof value>): string | undefi
   if (typeof wanted === 'boolean') return `Redis writes yes and no, not ${wanted}: ${name}: ${wanted ? 'yes' : 'no'}`
   // A name is filled in before the step runs, and the value is checked then.
   const known = typeof wanted === 'string' && namesUsedIn(wanted).length > 0 ? '' : String(wanted)
-  return settingProblem(name, known)
+  return settingFormProblem(name, known)
 }
 
 function describe(set: z.infer<typeof settings>): string {

@@ -6,9 +6,11 @@ import { type FaultKind, NotHealed, NotProven } from '../faults/fault.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
 import { UnsupportedFault } from '../platforms/faults.ts'
+import type { Policy } from './command-policy.ts'
 import {
   defineVerb,
   type Given,
+  type Refusal,
   type Step,
   type StepContext,
   StepFailure,
@@ -32,6 +34,7 @@ export interface FaultVerb<Arg, Spec> {
   /** Resolves the targets. Throws StepFailure for what makes no sense on the nodes that there are. */
   plan(arg: Arg, context: StepContext): Promise<FaultPlan<Spec>>
   needs?(given: Given<Arg>): GroupNeeds
+  refusals?(written: unknown, policy: Policy): Refusal[]
   /** Set where it is over by itself: it takes no `for`, and no `heal`. */
   passes?: true
 }
@@ -49,6 +52,7 @@ export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb {
     modifiers: verb.passes ? ['within'] : ['for', 'within'],
     defaultDeadlineMs: FAULT_MS,
     ...(verb.needs && { needs: verb.needs }),
+    ...(verb.refusals && { refusals: verb.refusals }),
     sentence: (arg, step) => verb.sentence(arg) + forWords(step),
     async run(arg, context) {
       const plan = await verb.plan(arg, context)

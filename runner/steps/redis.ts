@@ -4,8 +4,9 @@ import { poll } from '../base/poll.ts'
 import type { LiveNode } from '../cluster/live-cluster.ts'
 import type { Command } from '../cluster/node-client.ts'
 import { errorClass, parseAsk, parseMoved } from '../cluster/reply-errors.ts'
+import type { Allowed } from '../platforms/allowed.ts'
 import { assertKnown } from './assert-known.ts'
-import { addressIn, isOfAdministrators, refusalOf } from './command-policy.ts'
+import { isOfAdministrators, isRefusedByServer, REFUSED_BY_SERVER, refusalOf } from './command-policy.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
@@ -43,8 +44,9 @@ const CHANGES_THE_CONNECTION: ReadonlySet<string> = new Set([
   'CLIENT REPLY',
   'CLIENT TRACKING',
   'CLIENT SETNAME',
-  'CLIENT KILL',
-  'CLIENT NO-EVICT',
+  'REPLCONF',
+  'SCRIPT DEBUG',
+  ...['CACHING', 'CAPA', 'IMPORT-SOURCE', 'KILL', 'NO-EVICT', 'NO-TOUCH', 'SETINFO'].map((word) => `CLIENT ${word}`),
 ])
 
 /**
@@ -76,14 +78,7 @@ function commandProblem(words: readonly string[]): string | undefined {
   const name = [first, `${first} ${second}`].find((candidate) => CHANGES_THE_CONNECTION.has(candidate))
   if (name !== undefined)
     return `${name} changes the connection, which the runner shares among steps, so it cannot be sent`
-  return refusalOf(words)
-}
-
-/** Why a command may not make its server connect to an address; undefined if that is a node of the run. */
-function addressProblem(words: readonly string[], { cluster }: StepContext): string | undefined {
-  const address = addressIn(words)
-  if (address === undefined || cluster.nameOfAddress(address.host, address.port) !== undefined) return undefined
-  return `${address.command} may name only nodes of this run, and ${address.host}:${address.port} is none of them`
+  return undefined
 }
 
 const commandText = z.string().superRefine((text, refinement) => {
@@ -102,6 +97,12 @@ const commandList = z
     const problem = list.length === 0 ? undefined : commandProblem(list.map(String))
     if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
   })
+
+type Written = string | (string | number)[]
+
+function wordsOf(command: Written): string[] {
+  return Array.isArray(command) ? command.map(String) : commandWords(command)
+}
 
 const arg = z
   .union([commandText, commandList])
@@ -181,6 +182,11 @@ export const redis = defineVerb({
   fillsInNames: true,
   keepsWithin: true,
   defaultDeadlineMs: 10_000,
+  refusals(written, policy) {
+    const command = arg.safeParse(written).data
+    const message = command === undefined ? undefined : refusalOf(wordsOf(command), policy)
+    return message === undefined ? [] : [{ path: [], message }]
+  },
   needs: (_, written) => (isDebug(written) ? { debug: true } : {}),
   sentence: (command, step) => {
     const text = Array.isArray(command) ? command.join(' ') : command
@@ -188,9 +194,8 @@ export const redis = defineVerb({
   },
   async run(command, context, extras) {
     const { expect, error, save } = extras ?? {}
-    const written = Array.isArray(command) ? command.map(String) : commandWords(command)
-    const words = written.map((word) => String(fillIn(word, context.names)))
-    const problem = commandProblem(words) ?? addressProblem(words, context)
+    const words = wordsOf(command).map((word) => String(fillIn(word, context.names)))
+    const problem = commandProblem(words) ?? refusalOf(words, context.policy)
     if (problem !== undefined) throw new StepFailure({ message: problem })
     const result = await askUntil(words, context, expect, error)
     if (save !== undefined) context.names.set(save, result.reply.value)
@@ -215,7 +220,7 @@ async function askUntil(
   const { withinMs = 0, forMs = 0 } = context.step
   const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs: EVERY_MS })
   const expected = `${words.join(' ')} to give ${expectedText(expect, error)}`
-  if (!result.ok && !result.blind) throw failedPoll(expected, result, context)
+  if (!result.ok && !result.blind) throw explained(failedPoll(expected, result, context), reply)
   await assertKnown(expected, result, context)
   const note = describeReply(reply)
   return {
@@ -225,6 +230,12 @@ async function askUntil(
         ? { attempts: result.attempts, trueAfterMs: result.trueAfterMs ?? 0, lastSeen: note, note }
         : { note },
   }
+}
+
+/** A server that refuses a command for who sends it says so in words of its own. */
+function explained(failure: StepFailure, { error }: Reply): StepFailure {
+  if (error === undefined || !isRefusedByServer(error.message)) return failure
+  return new StepFailure({ ...failure.error, hint: REFUSED_BY_SERVER }, failure.outcome)
 }
 
 function isExpected(reply: Reply, expect: Extras['expect'], error: string | undefined): boolean {
@@ -245,12 +256,13 @@ function describeReply({ value, error, asked }: Reply): string {
 
 async function ask(words: string[], context: StepContext): Promise<Reply> {
   const { on } = context.step
-  if (on !== undefined) return await send(words, context.cluster.node(await context.resolveOne(on)))
+  const { allowed } = context.policy
+  if (on !== undefined) return await send(words, context.cluster.node(await context.resolveOne(on)), allowed)
   let node = await firstAnswering(context)
   let asking = false
   const asked: string[] = []
   for (;;) {
-    const reply = await send(words, node, asking)
+    const reply = await send(words, node, allowed, asking)
     asked.push(node.name)
     const ask = parseAsk(reply.error)
     const to = ask ?? parseMoved(reply.error)
@@ -262,10 +274,10 @@ async function ask(words: string[], context: StepContext): Promise<Reply> {
 }
 
 /** With `asking`, the node serves a slot that it is only about to get. */
-async function send(words: string[], node: LiveNode, asking = false): Promise<Reply> {
+async function send(words: string[], node: LiveNode, allowed: Allowed, asking = false): Promise<Reply> {
   const [command = '', ...args] = words
   const commands: Command[] = [...(asking ? [['ASKING'] as const] : []), [command, ...args]]
-  const connection = isOfAdministrators(words) ? node.data : node.scenario
+  const connection = isOfAdministrators(words, allowed) ? node.data : node.scenario
   const value = (await connection.pipeline(commands, TRY_TIMEOUT_MS)).at(-1)
   return value instanceof Error ? { error: value, asked: [node.name] } : { value, asked: [node.name] }
 }

@@ -7,6 +7,7 @@ import type { FaultBoard } from '../faults/board.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { StepError, StepOutcome } from '../record/events.ts'
+import { type Policy, TEXT_POLICY } from './command-policy.ts'
 import type { Datasets } from './datasets.ts'
 import type { Hindsight } from './hindsight.ts'
 import { fillIn, fillInKnown, type Names, paramNames } from './names.ts'
@@ -51,6 +52,8 @@ export interface StepContext {
   faults: FaultBoard
   /** What can be known of a time in which the step did not look. */
   hindsight: Hindsight
+  /** By what it is judged what may be sent to servers. */
+  policy: Policy
   /**
    * Nodes a phrase stands for, now. Throws TargetError if there are none, StepFailure if there are several where one is
    * needed. `where` is the place of the phrase in the step's argument, as `['node']`, for the scenario as played;
@@ -115,6 +118,11 @@ export interface VerbSpec<Arg, Extras> {
   keepsWithin?: true
   /** Deadline in ms of the whole step when it has no `within`. Infinity where its child steps have their own. */
   defaultDeadlineMs: number
+  /**
+   * What its argument as a whole, right or wrong, shows it to do that a scenario may not do. It is asked again, by the verb itself, when all names are
+   * filled in.
+   */
+  refusals?(written: unknown, policy: Policy): Refusal[]
   /** What servers must be made with for a step with this argument; `written` is it as a whole, text or list or map. */
   needs?(given: Given<Arg>, written: unknown): GroupNeeds
   /** Deadline in ms where it depends on the argument. */
@@ -123,6 +131,12 @@ export interface VerbSpec<Arg, Extras> {
   sentence(arg: Arg, step: Step): string
   /** Plays a step. `extras` is undefined only for a verb that takes none. */
   run(arg: Arg, context: StepContext, extras: Extras | undefined): Promise<StepResult>
+}
+
+/** Why a part of an argument is against the policy. */
+export interface Refusal {
+  path: (string | number)[]
+  message: string
 }
 
 /**
@@ -141,7 +155,7 @@ export interface Verb {
   readonly fillsInNames: boolean
   readonly keepsWithin: boolean
   /** Reads a step before it is played, with the names that are known by then; without `names`, as it is written. */
-  preview(step: Step, names?: Names): Preview
+  preview(step: Step, names?: Names, policy?: Policy): Preview
   /**
    * Reads a step that is about to be played. Throws UndefinedName, or StepFailure where a name holds what the verb
    * cannot use.
@@ -192,14 +206,17 @@ export function defineVerb<Arg, Extras>(spec: VerbSpec<Arg, Extras>): Verb {
     fillsInNames: spec.fillsInNames ?? false,
     keepsWithin: spec.keepsWithin ?? false,
 
-    preview(step, names) {
+    preview(step, names, policy = TEXT_POLICY) {
       const fill: Fill = names === undefined ? asWritten : (value) => fillInKnown(value, names)
       const { arg, extras } = parse(spec, step, fill, fill)
       return {
         sentence: arg.result.success
           ? spec.sentence(arg.result.data, withOn(step, fill))
           : `${step.verb} ${typeof arg.filled === 'string' ? arg.filled : JSON.stringify(arg.filled)}`,
-        arg: { filled: arg.filled, issues: arg.result.error?.issues ?? [] },
+        arg: {
+          filled: arg.filled,
+          issues: [...(arg.result.error?.issues ?? []), ...refused(spec, arg.filled, policy)],
+        },
         extras: { filled: extras.filled, issues: extras.result?.error?.issues ?? [] },
       }
     },
@@ -237,6 +254,11 @@ function parse<Arg, Extras>(spec: VerbSpec<Arg, Extras>, step: Step, fillArg: Fi
     arg: { filled, result: spec.arg.safeParse(filled) },
     extras: { filled: filledExtras, result: spec.extras?.safeParse(filledExtras) },
   }
+}
+
+function refused<Arg, Extras>(spec: VerbSpec<Arg, Extras>, written: unknown, policy: Policy): z.core.$ZodIssue[] {
+  const refusals = spec.refusals?.(written, policy) ?? []
+  return refusals.map(({ path, message }) => ({ code: 'custom', path, message, input: undefined }))
 }
 
 /** Child steps keep their `$names`: they are filled in when each child is read. */

@@ -64,6 +64,19 @@ t.test(
   },
 )
 
+t.test('what whoever starts a run allows is given to the servers', async (t) => {
+  const of = (server: string, ...allowed: string[]) => config(server, { allowed: new Set(allowed) })
+  t.ok(of('redis 6.0.16').includes('rename-command MODULE ""'), 'a Redis 6 cannot refuse modules otherwise')
+  t.notMatch(of('redis 6.0.16', 'MODULE').join('\n'), /rename-command/)
+  t.notMatch(of('redis 7.0.15').join('\n'), /rename-command|enable-/)
+  t.ok(of('valkey 8.1.1', 'MODULE').includes('enable-module-command yes'))
+  t.ok(of('valkey 8.1.1', 'dbfilename').includes('enable-protected-configs yes'))
+  t.ok(of('redis 8.0.2', 'DEBUG').includes('enable-debug-command yes'))
+  const mayMigrate = of('redis 7.0.15', 'MIGRATE').find((line) => line.startsWith('user redis-chaos-scenario '))
+  t.match(mayMigrate, / -migrate .*\+migrate$/)
+  t.ok(config('redis 7.0.15', { settings: { dir: '/x' }, allowed: new Set(['dir']) }).includes('dir /x'))
+})
+
 t.test('settings that a run may not give are refused', async (t) => {
   t.throws(() => config('redis 7.0.15', { settings: { bind: '0.0.0.0' } }), { message: /`bind` cannot be set/ })
 })
@@ -79,7 +92,10 @@ t.test(
       given.delete(name)
     }
     t.same([...given.keys()].sort(), ['bind', 'dir', 'logfile', 'masterauth', 'port', 'requirepass'])
-    t.equal(renderRunSettings(dialectOf('redis 6.0.16'), { maxmemory: '1gb' }), 'maxmemory 1gb\n')
+    t.equal(
+      renderRunSettings(dialectOf('redis 6.0.16'), { maxmemory: '1gb' }),
+      'rename-command MODULE ""\nmaxmemory 1gb\n',
+    )
     t.match(renderRunSettings(dialectOf('redis 7.0.15'), {}), /cluster-announce-hostname localhost/)
   },
 )

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { NOTHING_ALLOWED } from '../../runner/platforms/allowed.ts'
 import { renderSettings, settingProblem } from '../../runner/platforms/settings.ts'
 
 t.test('ordinary settings are accepted', async (t) => {
@@ -76,11 +77,11 @@ t.test('what is no setting is refused', async (t) => {
   t.notMatch(settingProblem('save', 'a\u2028b'), '\u2028')
   t.match(settingProblem('save', '   '), 'blank')
   for (const value of ['"a', "'a", '"a"b', 'a"b"', '"a\\"']) t.match(settingProblem('save', value), 'quote', value)
-  t.throws(() => renderSettings({ port: '1' }), /--port-base/)
+  t.throws(() => renderSettings({ port: '1' }, NOTHING_ALLOWED), /--port-base/)
 })
 
 t.test('values are rendered as words of redis.conf', async (t) => {
-  const line = (value: string) => renderSettings({ save: value })
+  const line = (value: string) => renderSettings({ save: value }, NOTHING_ALLOWED)
   t.equal(line('3600 1 300 100'), 'save 3600 1 300 100\n')
   t.equal(line('""'), 'save ""\n')
   t.equal(line(''), 'save ""\n')
@@ -88,5 +89,5 @@ t.test('values are rendered as words of redis.conf', async (t) => {
   t.equal(line("'it\\'s'"), 'save "it\'s"\n')
   t.equal(line('"a\\"b\\\\c"'), 'save "a\\"b\\\\c"\n')
   t.equal(line('"a\\x0aport 1"'), 'save "a\\x0aport 1"\n', 'an escaped line end stays escaped')
-  t.equal(renderSettings({ a: '1', b: '#2' }), 'a 1\nb "#2"\n')
+  t.equal(renderSettings({ a: '1', b: '#2' }, NOTHING_ALLOWED), 'a 1\nb "#2"\n')
 })

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { systemClock } from '../../runner/base/clock.ts'
 import { type Play, playRun, type RunResult } from '../../runner/engine/play-run.ts'
 import type { RunSettings } from '../../runner/engine/run-settings.ts'
+import { NOTHING_ALLOWED } from '../../runner/platforms/allowed.ts'
 import { Recorder } from '../../runner/record/event-log.ts'
 import type { EventOf, EventType, RunEvent } from '../../runner/record/events.ts'
 import { createRunFolder } from '../../runner/record/run-folder.ts'
@@ -68,6 +69,7 @@ export function fakeRun(t: Test, acts: Acts = {}): FakeRun {
         portBase: 7010,
         namePrefix: 'redis-node',
         password: 'secret',
+        allowed: NOTHING_ALLOWED,
         config: {},
         notes: [],
         keep: false,

@@ -5,6 +5,7 @@ import { endedServers } from '../../runner/engine/ended-servers.ts'
 import type { Stage } from '../../runner/engine/stage.ts'
 import { type Played, playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
+import { NOTHING_ALLOWED } from '../../runner/platforms/allowed.ts'
 import type { EventBody, StepOutcome } from '../../runner/record/events.ts'
 import { Datasets } from '../../runner/steps/datasets.ts'
 import type { Hindsight } from '../../runner/steps/hindsight.ts'
@@ -57,6 +58,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     servers: group,
     faults: new FaultBoard({ cluster: cluster.live, servers: group, clock, keep: () => {} }),
     hindsight: { ...NO_HINDSIGHT, ...parts.hindsight },
+    allowed: NOTHING_ALLOWED,
     targets: (parts.targets ?? new TargetResolver(cluster.live, random)) as TargetResolver,
     datasets: new Datasets(1),
     names,

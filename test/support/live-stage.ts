@@ -10,6 +10,7 @@ import type { Stage } from '../../runner/engine/stage.ts'
 import { playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
 import type { Fault } from '../../runner/faults/fault.ts'
+import { NOTHING_ALLOWED } from '../../runner/platforms/allowed.ts'
 import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
 import type { GroupNeeds } from '../../runner/platforms/faults.ts'
 import type { ServerGroup } from '../../runner/platforms/platform.ts'
@@ -127,6 +128,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     servers: made.servers,
     faults: made.faults,
     hindsight: NO_HINDSIGHT,
+    allowed: NOTHING_ALLOWED,
     targets: new TargetResolver(made.cluster, random),
     datasets: new Datasets(1),
     names: new Names(),

@@ -120,10 +120,10 @@ async function createContainer(
 function renderSettings({ spec, dialect, secret }: CreationPlan, { peerHost }: ServerNode): string {
   const needs: GroupNeeds = spec.needs ?? {}
   return [
-    renderUsers(dialect, { password: spec.password, secret }),
+    renderUsers(dialect, { password: spec.password, secret, allowed: spec.allowed }),
     // A detour puts the gateway's address between nodes: they must not take each other's addresses from connections.
     needs.links ? renderAnnouncement(peerHost) : '',
-    renderRunSettings(dialect, spec.settings, { needs }),
+    renderRunSettings(dialect, spec.settings, { needs, allowed: spec.allowed }),
     needs.disk ? dirSetting(DATA_FOLDER) : '',
   ].join('')
 }

@@ -59,6 +59,7 @@ export async function makeNodeFolder(
     secret,
     dir: data,
     settings: spec.settings,
+    allowed: spec.allowed,
     needs: spec.needs,
   })
   await wrapFileErrors(`write the files of ${node.serverName} in ${folder}`, async () => {
