@@ -2,6 +2,7 @@ import { UsageError } from '../base/errors.ts'
 import type { Topology } from '../cluster/topology.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { settingProblem } from '../platforms/settings.ts'
+import { newSecret } from '../platforms/users.ts'
 import { portProblem } from '../scenario/cluster-section.ts'
 import { allowedBy, allowFlag } from './allow.ts'
 import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
@@ -29,6 +30,11 @@ export const clusterFlags: Flags = {
   },
   config: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'a server setting; may be given several times' },
   ...allowFlag,
+  password: {
+    type: 'string',
+    value: 'random',
+    help: `a password that nobody knows (default: REDIS_CHAOS_PASSWORD, else ${DEFAULT_PASSWORD})`,
+  },
 }
 
 export interface ClusterSettings {
@@ -57,14 +63,21 @@ export function clusterSettings(line: ParsedLine): ClusterSettings {
   return {
     portBase: wholeNumber(line, 'port-base', DEFAULT_PORT_BASE, { min: 1024, max: 65_535 - BUS_PORT_OFFSET }),
     namePrefix,
-    password: password(),
+    password: passwordOf(line),
     config,
     allowed,
   }
 }
 
 /** A password comes from the environment: a command line is there for everybody on the machine to read. */
-function password(): string {
+function passwordOf(line: ParsedLine): string {
+  const asked = line.text('password')
+  if (asked === 'random') return newSecret()
+  if (asked !== undefined) {
+    throw new UsageError(
+      '--password takes the word `random`; another password is given in REDIS_CHAOS_PASSWORD, which others on this machine cannot read',
+    )
+  }
   const given = process.env.REDIS_CHAOS_PASSWORD ?? DEFAULT_PASSWORD
   if (!/^[\x21-\x7e]{4,128}$/.test(given)) {
     throw new UsageError('REDIS_CHAOS_PASSWORD must be 4 to 128 visible ASCII characters without spaces')

@@ -7,7 +7,6 @@ import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { plural } from '../base/text.ts'
 import { healthProblems } from '../cluster/health.ts'
-import { LiveCluster } from '../cluster/live-cluster.ts'
 import { riskWarnings } from '../cluster/risks.ts'
 import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
 import type { Topology } from '../cluster/topology.ts'
@@ -17,6 +16,8 @@ import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { waitUntilAnswering } from './cluster/answering.ts'
 import { groupLines, statusTable } from './cluster/status-table.ts'
+import { talkTo } from './cluster/talk-to.ts'
+import { withCluster } from './cluster/with-cluster.ts'
 import { type ClusterSettings, checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command, CommandContext, Output } from './command.ts'
 import { type Flags, type ParsedLine, wholeNumber } from './flags.ts'
@@ -212,13 +213,13 @@ async function form(job: Job): Promise<number> {
 }
 
 async function up(job: Job): Promise<number> {
-  const { settings, out } = job
+  const { out } = job
   await build(job)
   await run(job)
   await form(job)
   out.print(
     [
-      `Try: redis-cli -c -p ${settings.portBase + 1} -a <password> get a   (the password is in the README; REDIS_CHAOS_PASSWORD sets another)`,
+      `Try: ${talkTo(await existing(job))} get a`,
       `See it with \`${job.command('status')}\`; remove it with \`${job.command('clean')}\`.`,
     ].join('\n'),
   )
@@ -239,6 +240,7 @@ async function status(job: Job): Promise<number> {
       problems.length === 0 ? 'healthy' : ['unhealthy:', ...problems.map((problem) => `  - ${problem}`)].join('\n'),
     )
     if (risks.length > 0) out.print(['at risk:', ...risks.map((risk) => `  - ${risk}`)].join('\n'))
+    out.print(`talk to it with: ${talkTo(group)}`)
     return problems.length === 0 ? EXIT.passed : EXIT.failed
   })
 }
@@ -287,13 +289,4 @@ async function existing({ platform, runId, settings, command }: Job): Promise<Se
   throw new PlatformError(`there is no cluster with the name prefix ${settings.namePrefix}`, {
     hint: `Make one with \`${command('up')}\`.`,
   })
-}
-
-async function withCluster<T>(group: ServerGroup, work: (live: LiveCluster) => Promise<T>): Promise<T> {
-  const live = new LiveCluster({ nodes: group.nodes, ...(await group.users()), clock: systemClock })
-  try {
-    return await work(live)
-  } finally {
-    live.close()
-  }
 }

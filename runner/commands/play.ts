@@ -7,7 +7,7 @@ import { EXIT } from '../base/exit.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
 import { type Play, playRun } from '../engine/play-run.ts'
 import { PlatformError } from '../platforms/errors.ts'
-import type { Platform } from '../platforms/platform.ts'
+import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { writeBaseline } from '../record/baseline.ts'
 import { Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
@@ -22,6 +22,7 @@ import { reduceRun } from '../results/run-model.ts'
 import { trendLines } from '../results/trend-lines.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
+import { talkTo } from './cluster/talk-to.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { CommandContext } from './command.ts'
 import { concluder, type Judging } from './judging.ts'
@@ -35,6 +36,7 @@ export const MAX_SEED = 2 ** 31 - 1
 /** Flags that go with the command that plays the same again, whatever the command. */
 export const PLAY_FLAGS = [
   'allow',
+  'password',
   'platform',
   'server',
   'port-base',
@@ -75,6 +77,9 @@ export async function play(
   const seed = request.seed ?? scenarios.find((scenario) => scenario.seed !== undefined)?.seed ?? randomInt(MAX_SEED)
   const name = request.name ?? nameOf(scenarios)
   const notes: string[] = []
+  if (settings.allowed.size > 0) {
+    notes.push(`allowed by --allow: ${[...settings.allowed].join(', ')}`)
+  }
   const platforms = await openPlatforms(request.choice, (text) => notes.push(text))
   const runId = newRunId(systemClock.wallMs())
   const removal = () => [...new Set(platforms.map((platform) => platform.removalCommand(runId)))].join('; ')
@@ -108,7 +113,10 @@ export async function play(
     const unwritten = [...record.finish(), ...savedBaseline(request.judging, record.report())]
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
     for (const message of unwritten) out.progress(message)
-    if (keep && !signal.aborted) out.progress(`The servers are kept. Remove them with: ${removal()}`)
+    if (keep && !signal.aborted) {
+      for (const group of await keptBy(runId, platforms)) out.progress(`Talk to the servers with: ${talkTo(group)}`)
+      out.progress(`The servers are kept. Remove them with: ${removal()}`)
+    }
     const incomplete = unwritten.length > 0 && exitCode === EXIT.passed
     return { report: record.report(), exitCode: incomplete ? EXIT.noVerdict : exitCode }
   } finally {
@@ -116,6 +124,12 @@ export async function play(
     record.close()
     await Promise.all(platforms.map((platform) => platform.close()))
   }
+}
+
+/** What is left of the run on platforms that answer. */
+async function keptBy(runId: string, platforms: readonly Platform[]): Promise<ServerGroup[]> {
+  const found = await Promise.allSettled(platforms.map((platform) => platform.find(runId)))
+  return found.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []))
 }
 
 /** Whether nothing is left of the run; a platform that does not answer may still have something. */

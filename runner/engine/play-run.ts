@@ -49,6 +49,7 @@ export async function playRun(
     command: settings.command,
     scenarios: plays.length,
     ...(settings.environment && { environment: settings.environment }),
+    ...(settings.allowed.size > 0 && { allowed: [...settings.allowed] }),
   })
   for (const text of settings.notes) recorder.record({ type: 'progress', text })
   const onBug = (error: unknown) => {

@@ -112,6 +112,10 @@ export class WatchedServers implements ServerGroup {
     return await this.#servers.users()
   }
 
+  passwordCommand(of: 'default' | 'runner'): string {
+    return this.#servers.passwordCommand(of)
+  }
+
   async state(node: string): Promise<NodeState> {
     return await this.#servers.state(node)
   }

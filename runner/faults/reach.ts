@@ -116,9 +116,12 @@ export async function asHealing<T>(look: Promise<T>, hint?: string): Promise<T> 
   }
 }
 
-/** The command that does it by hand. */
+/** The command that does it by hand, which only the runner's own user may send. */
 function byHand(stage: FaultStage, node: string, words: readonly string[]): string {
-  return `When ${node} answers: redis-cli -p ${stage.cluster.node(node).port} ${words.map(quoted).join(' ')} (the password in REDISCLI_AUTH).`
+  const { port, username } = stage.cluster.address(node)
+  const user = username === undefined ? '' : ` --user ${username}`
+  const password = stage.servers.passwordCommand('runner')
+  return `When ${node} answers: REDISCLI_AUTH="$(${password})" redis-cli -p ${port}${user} ${words.map(quoted).join(' ')}`
 }
 
 function title(words: readonly string[]): string {

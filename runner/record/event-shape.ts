@@ -175,6 +175,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     command: text,
     scenarios: place,
     environment: maybe(textsByName),
+    allowed: maybe(texts),
   },
   'scenario-started': {
     ...OF_SCENARIO,

@@ -143,6 +143,8 @@ export type RunEvent = { atMs: number } & (
       scenarios: number
       /** The machine and the runner, in words, by what each is: `node` → `v20.20.2`. */
       environment?: Record<string, string>
+      /** What `--allow` let scenarios do beyond the policy. */
+      allowed?: string[]
     }
   | {
       type: 'scenario-started'

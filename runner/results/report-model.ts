@@ -32,6 +32,8 @@ export interface RunReport {
   complete: boolean
   /** The machine and the runner, in words, by what each is. */
   environment?: Record<string, string>
+  /** Settings and commands that whoever started it let scenarios use beyond the policy. */
+  allowed?: string[]
   /** Scenarios of the run that were never started. */
   notStarted: number
   /** Warnings that belong to no scenario. */

@@ -54,6 +54,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     folder: ended?.folder ?? folder,
     complete: ended !== undefined,
     ...(started.environment && { environment: started.environment }),
+    ...(started.allowed && { allowed: started.allowed }),
     notStarted: Math.max(started.scenarios - starts.length, 0),
     warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
     scenarios: starts.map((start) => {

@@ -108,6 +108,10 @@ export class FakeGroup implements ServerGroup {
     return runnerUsers('secret of the runner')
   }
 
+  passwordCommand(of: 'default' | 'runner'): string {
+    return `password-of ${of}`
+  }
+
   async state(node: string): Promise<NodeState> {
     const state = this.#states.get(node)
     if (state) return state

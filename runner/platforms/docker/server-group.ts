@@ -1,4 +1,5 @@
 import type { ContainerInspectInfo } from 'dockerode'
+import { quoted } from '../../base/shell-words.ts'
 import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type RunnerUsers, runnerUsers, usersUnknown } from '../users.ts'
@@ -45,6 +46,11 @@ export class DockerServerGroup implements ServerGroup {
   async users(): Promise<RunnerUsers> {
     this.#secret ??= await this.#readSecret()
     return runnerUsers(this.#secret)
+  }
+
+  passwordCommand(of: 'default' | 'runner'): string {
+    const file = of === 'default' ? 'password' : SECRET_ENTRY.name
+    return `docker cp ${quoted(`${this.nodes[0]?.serverName}:/node/${file}`)} - | tar -xO`
   }
 
   async state(node: string): Promise<NodeState> {

@@ -69,6 +69,9 @@ export interface RecordedRun extends RunRecord {
   processes: Processes | undefined
 }
 
+/** Holds the password of the user `default`: of no use to the runner, but to people. */
+export const PASSWORD_FILE = 'password'
+
 /** How long a folder may be without a record: it is written right after the folder is made. */
 const RECORD_WITHIN_MS = 60_000
 
@@ -77,8 +80,8 @@ export function runFolder(stateFolder: string, runId: string): string {
 }
 
 /**
- * Makes the folder of a new run, under the supervisor's `claim`, and keeps the `secret` of the runner's users there. Throws ConflictError if there is one, PlatformError if
- * it cannot be written.
+ * Makes the folder of a new run, under the supervisor's `claim`, and keeps the `secret` of the runner's users there.
+ * Throws ConflictError if there is one, PlatformError if it cannot be written.
  */
 export async function makeRunFolder(
   stateFolder: string,
@@ -113,7 +116,10 @@ export async function makeRunFolder(
   }
   try {
     await wrapFileErrors(`write into ${folder}`, () =>
-      writeFile(join(folder, RECORD_FILE), JSON.stringify(record), { mode: 0o600 }),
+      Promise.all([
+        writeFile(join(folder, RECORD_FILE), JSON.stringify(record), { mode: 0o600 }),
+        writeFile(join(folder, PASSWORD_FILE), `${spec.password}\n`, { mode: 0o600 }),
+      ]),
     )
   } catch (error) {
     await rm(folder, { recursive: true, force: true })

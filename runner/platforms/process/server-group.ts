@@ -1,15 +1,18 @@
 import { join } from 'node:path'
+import { quoted } from '../../base/shell-words.ts'
 import { PlatformError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { pathExists } from '../files.ts'
 import { lastWordsOf } from '../last-words.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type RunnerUsers, runnerUsers, usersUnknown } from '../users.ts'
+import { RECORD_FILE } from './claimed-folder.ts'
 import { type Control, SupervisorGone } from './control.ts'
 import { endOfLog, LogFollower } from './logs.ts'
 import { ProcessNetworkControl } from './network-control.ts'
 import { logFile } from './node-folder.ts'
 import type { Action } from './protocol.ts'
+import { PASSWORD_FILE } from './run-record.ts'
 import { ProcessServerControl } from './server-control.ts'
 
 export interface GroupOptions {
@@ -50,6 +53,11 @@ export class ProcessServerGroup implements ServerGroup {
     const { secret } = this.#options
     if (secret === undefined) throw usersUnknown(this.runId)
     return runnerUsers(secret)
+  }
+
+  passwordCommand(of: 'default' | 'runner'): string {
+    const file = join(this.#options.folder, of === 'default' ? PASSWORD_FILE : RECORD_FILE)
+    return of === 'default' ? `cat ${quoted(file)}` : `node -p ${quoted(`require(${JSON.stringify(file)}).secret`)}`
   }
 
   async state(node: string): Promise<NodeState> {

@@ -74,7 +74,8 @@ export function runAgain(run: RunReport, scenario: ScenarioReport): Markup {
   const whole = command(run.command, 'The command that runs it again')
   const { played, platform, asked } = scenario
   if (run.scenarios.length === 1 || played === undefined) return whole
-  const flags = ['--platform', platform, ...(asked === undefined ? [] : ['--server', asked])].map(quoted)
+  const allowed = (run.allowed ?? []).flatMap((name) => ['--allow', name])
+  const flags = ['--platform', platform, ...(asked === undefined ? [] : ['--server', asked]), ...allowed].map(quoted)
   const alone = typed('run', [quoted(`${run.folder}/${played}`)], flags)
   return html`<p>This one alone, as it was played:</p>
 ${command(alone, 'The command that runs this one again')}

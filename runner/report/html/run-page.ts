@@ -83,6 +83,7 @@ function environmentSection(run: RunReport, scenario: ScenarioReport): Markup {
 ${pairs([
   ['server', asked === undefined || asked === server ? server : `${server}, asked for as ${asked}`],
   ['platform', platform],
+  ['allowed by whoever started it', (run.allowed ?? []).join(', ')],
   ['each server has', sandbox],
   ['server settings', settings.join(', ')],
   ['params', given.join(', ')],

@@ -77,7 +77,7 @@ function scenarioRow(scenario: ScenarioReport, place: number): Markup {
 
 function environment(run: RunReport): Markup {
   return html`<section id="environment" aria-labelledby="environment-title"><h2 id="environment-title">Environment</h2>
-${pairs([['seed', String(run.seed)], ['started', run.startedAt], ['run', run.runId], ...Object.entries(run.environment ?? {})])}</section>`
+${pairs([['seed', String(run.seed)], ['started', run.startedAt], ['run', run.runId], ['allowed by whoever started it', (run.allowed ?? []).join(', ')], ...Object.entries(run.environment ?? {})])}</section>`
 }
 
 /** `report.html`: the page of the scenario; of a run with several, or one that is compared, an index over them. */
