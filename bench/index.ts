@@ -2,6 +2,7 @@ import { benchAudit } from './audit.ts'
 import { benchChecks } from './checks.ts'
 import { benchCli } from './cli.ts'
 import { benchCluster } from './cluster.ts'
+import { benchKills } from './kills.ts'
 import { benchLinks } from './links.ts'
 import { benchLoad } from './load.ts'
 import { benchOverhead } from './overhead.ts'
@@ -11,6 +12,7 @@ const benches: Record<string, () => Promise<void>> = {
   cli: benchCli,
   cluster: () => benchCluster(),
   checks: benchChecks,
+  kills: benchKills,
   links: benchLinks,
   load: benchLoad,
   overhead: benchOverhead,
