@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** What a build depends on: the sources, how they are built, and the packages that are bundled with them. */
 const INPUTS = ['runner', 'bin/clone.js', 'scripts/build.ts', 'tsconfig.json', 'node_modules/.package-lock.json']
 /** `sysexits.h`: EX_SOFTWARE, as for other bugs of redis-chaos. */
 const EXIT_BUG = 70
+/** Well above what a build takes. */
+const BUILD_BYTES = 8 * 1024 * 1024
 
 /**
  * The name that a build of this clone has below `dist/`: that of the contents of all that it depends on, so that a
@@ -28,7 +30,8 @@ export function buildName(root) {
 }
 
 /**
- * The build of this clone's sources as they are now, made if it is not there; ends this process if it cannot be made.
+ * The build of this clone's sources as they are now, made if it is not there; ends this process if it cannot be made,
+ * and throws what the system says where it would have to be written.
  * @param {string} root
  */
 export function upToDateBuild(root) {
@@ -39,8 +42,17 @@ export function upToDateBuild(root) {
   const build = ['--import', 'tsx', path.join('scripts', 'build.ts')]
   const { status } = spawnSync(process.execPath, build, { cwd: root, stdio: ['ignore', 2, 2] })
   if (status === 0 && isThere()) return name
+  tryToWrite(path.join(root, 'dist'))
   process.stderr.write('redis-chaos cannot be built from its sources, so nothing was started; does `npm ci` help?\n')
   process.exit(EXIT_BUG)
+}
+
+/** @param {string} folder */
+function tryToWrite(folder) {
+  const file = path.join(folder, `.try-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, Buffer.alloc(BUILD_BYTES))
+  rmSync(file)
 }
 
 /**

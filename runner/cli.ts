@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-import { BUG_HINT, isExpected, messageOf, UsageError } from './base/errors.ts'
-import { EXIT } from './base/exit.ts'
+import { BUG_HINT, messageOf, UsageError } from './base/errors.ts'
+import { EXIT, worstExit } from './base/exit.ts'
 import { nearestWord } from './base/nearest.ts'
-import { forOutput } from './base/text.ts'
-import type { Command, Output } from './commands/command.ts'
+import { expectedError } from './base/surroundings.ts'
+import type { Command } from './commands/command.ts'
 import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
 import { type CommandEntry, commands } from './commands/index.ts'
+import { openStandardStreams } from './commands/standard-streams.ts'
 import { listenForInterrupts } from './engine/interrupt.ts'
-import { outputStyle } from './report/style.ts'
 
 const COMMON = {
   help: { type: 'boolean', short: 'h', help: 'show this' },
@@ -17,15 +17,7 @@ const COMMON = {
 
 const debug = process.argv.includes('--debug')
 
-const color = process.stdout.isTTY === true && !process.env.NO_COLOR
-/** Whether any of what is printed may be. */
-const painted = color || [process.stdout, process.stderr].some((stream) => outputStyle(stream, process.env).color)
-
-const out: Output = {
-  print: (text, meant) => process.stdout.write(`${forOutput(text, { ...meant, painted })}\n`),
-  progress: (text) => process.stderr.write(`${forOutput(text, { painted })}\n`),
-  color,
-}
+const { out, written } = openStandardStreams(process.env)
 
 function overview(): string {
   return [
@@ -78,8 +70,7 @@ async function main(args: readonly string[]): Promise<number> {
   const interrupts = listenForInterrupts(() => leave('Leaving at once.', EXIT.interrupted))
   // What nobody caught is a bug; going on would be guessing, and exit code 1 would blame the scenario.
   const onUncaught = (error: unknown) => {
-    explainError(error)
-    leave('Leaving at once.', EXIT.bug)
+    leave('Leaving at once.', explainError(error))
   }
   process.on('uncaughtException', onUncaught)
   try {
@@ -97,18 +88,24 @@ async function main(args: readonly string[]): Promise<number> {
 function explainError(error: unknown): number {
   const say = out.progress
   if (debug && error instanceof Error) say(error.stack ?? error.message)
-  if (!isExpected(error)) {
+  const expected = expectedError(error)
+  if (expected === undefined) {
     say(`A bug of redis-chaos: ${messageOf(error)}`)
     say(BUG_HINT)
     return EXIT.bug
   }
-  say(error.message)
-  if (error.hint !== undefined) say(error.hint)
-  return error.exitCode
+  say(expected.message)
+  if (expected.hint !== undefined) say(expected.hint)
+  return expected.exitCode
 }
 
-/** A reader that went away (`| head`, a closed terminal) must not keep a run from cleaning up. */
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+/** What could not be told is no verdict; a wrong command line was told by its exit code too. */
+async function exitCodeOfTold(exitCode: number): Promise<number> {
+  await written()
+  const failures = out.failures()
+  for (const failure of failures) out.progress(failure)
+  return failures.length === 0 || exitCode === EXIT.usage ? exitCode : worstExit(exitCode, EXIT.noVerdict)
+}
 
 const endWith = watchEnd(out.progress)
-endWith(await main(process.argv.slice(2)).catch(explainError))
+endWith(await exitCodeOfTold(await main(process.argv.slice(2)).catch(explainError)))

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { ChaosError, codeOf, messageOf } from './errors.ts'
+import { reasonFor } from './surroundings.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
 
@@ -131,7 +132,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function reasonOf(cause: unknown, refusesLinks: boolean): string {
   const code = codeOf(cause)
   if (code === 'ELOOP' && refusesLinks) return 'it is a symbolic link, which is not followed here'
-  return REASONS[code ?? ''] ?? messageOf(cause)
+  return REASONS[code ?? ''] ?? reasonFor(code, messageOf(cause))
 }
 
 /** What it is, if it is no file. */

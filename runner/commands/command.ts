@@ -7,6 +7,8 @@ export interface Output {
   progress(text: string): void
   /** Whether stdout takes colors. */
   color: boolean
+  /** Why not all of it could be written, in sentences. */
+  failures(): string[]
 }
 
 export interface CommandContext {

@@ -2,8 +2,8 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { arch, cpus, release, totalmem, type } from 'node:os'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { isExpected } from '../base/errors.ts'
-import { EXIT } from '../base/exit.ts'
+import { worstExit } from '../base/exit.ts'
+import { expectedError } from '../base/surroundings.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
 import { type Play, playRun } from '../engine/play-run.ts'
 import { PlatformError } from '../platforms/errors.ts'
@@ -16,10 +16,11 @@ import { createRunFolder } from '../record/run-folder.ts'
 import { appendTrends } from '../record/trends.ts'
 import { appendStepSummary } from '../report/github.ts'
 import { liveReporter } from '../report/live.ts'
-import { writeReports } from '../report/write-reports.ts'
+import { replaceReports, writeReports } from '../report/write-reports.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { reduceRun } from '../results/run-model.ts'
 import { trendLines } from '../results/trend-lines.ts'
+import { withUnwritten } from '../results/unwritten.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import { talkTo } from './cluster/talk-to.ts'
@@ -110,15 +111,16 @@ export async function play(
       conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
     })
     if (keep || (await isGone(runId, platforms))) watchdog?.release()
-    const unwritten = [...record.finish(), ...savedBaseline(request.judging, record.report())]
+    const written = record.finish(out.failures)
+    const unsaved = savedBaseline(request.judging, written)
+    const report = written.verdict === 'passed' ? withUnwritten(written, unsaved) : written
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
-    for (const message of unwritten) out.progress(message)
+    for (const message of [...(written.unwritten ?? []), ...unsaved]) out.progress(message)
     if (keep && !signal.aborted) {
       for (const group of await keptBy(runId, platforms)) out.progress(`Talk to the servers with: ${talkTo(group)}`)
       out.progress(`The servers are kept. Remove them with: ${removal()}`)
     }
-    const incomplete = unwritten.length > 0 && exitCode === EXIT.passed
-    return { report: record.report(), exitCode: incomplete ? EXIT.noVerdict : exitCode }
+    return { report, exitCode: worstExit(exitCode, report.exitCode) }
   } finally {
     onLeaving(undefined)
     record.close()
@@ -180,15 +182,21 @@ function openRecord(reports: string, name: string, secrets: readonly string[]) {
     live.close()
     return collectFailures([() => recorder.close()])
   }
-  /** Writes all reports; returns what could not be written. */
-  const finish = (): string[] => [
-    ...close(),
-    ...collectFailures([
-      () => writeReports(folder.path, events, report()),
-      () => appendTrends(place, trendLines(report())),
-      () => appendStepSummary(process.env.GITHUB_STEP_SUMMARY, report()),
-    ]),
-  ]
+  /** Writes all reports; what it returns names what could not be written. `others`: what failed beside them. */
+  const finish = (others: () => readonly string[]): RunReport => {
+    const unwritten = [
+      ...close(),
+      ...others(),
+      ...collectFailures([
+        () => writeReports(folder.path, events, report()),
+        () => appendTrends(place, trendLines(report())),
+        () => appendStepSummary(process.env.GITHUB_STEP_SUMMARY, report()),
+      ]),
+    ]
+    const told = withUnwritten(report(), unwritten)
+    if (unwritten.length > 0) collectFailures([() => replaceReports(folder.path, events, told)])
+    return told
+  }
   return { recorder, folder, report, finish, close }
 }
 
@@ -202,8 +210,9 @@ function collectFailures(work: readonly (() => unknown)[]): string[] {
       write()
       return []
     } catch (error) {
-      if (!isExpected(error)) throw error
-      return [error.message]
+      const expected = expectedError(error)
+      if (expected === undefined) throw error
+      return [expected.message]
     }
   })
 }

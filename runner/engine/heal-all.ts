@@ -1,5 +1,5 @@
 import { typed } from '../base/command-line.ts'
-import { type ChaosError, isExpected } from '../base/errors.ts'
+import { expectedError } from '../base/surroundings.ts'
 import { abortAfterRunning } from '../base/time-limit.ts'
 import type { FaultBoard } from '../faults/board.ts'
 import type { RunSettings } from './run-settings.ts'
@@ -24,16 +24,15 @@ export async function healAll(
     await faults.endAll(abortAfterRunning(HEAL_WITHIN_MS))
     return result
   } catch (error) {
-    if (!isHealingFailure(error)) throw error
+    const failure = expectedError(error) ?? timeOver(error)
+    if (failure === undefined) throw error
     const left = faults.active.map(({ sentence }) => sentence).join('; ')
-    const hint =
-      (error instanceof DOMException ? undefined : error.hint) ??
-      `\`${typed('heal')}\` tries again; removing the servers ends every fault.`
-    return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${error.message}`, hint })
+    const hint = failure.hint ?? `\`${typed('heal')}\` tries again; removing the servers ends every fault.`
+    return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${failure.message}`, hint })
   }
 }
 
-/** Beside what healing itself says: its time was over. */
-function isHealingFailure(error: unknown): error is ChaosError | DOMException {
-  return isExpected(error) || (error instanceof DOMException && error.name === 'TimeoutError')
+/** Beside what healing itself says. */
+function timeOver(error: unknown): { message: string; hint?: string } | undefined {
+  return error instanceof DOMException && error.name === 'TimeoutError' ? { message: error.message } : undefined
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { EXIT } from '../base/exit.ts'
+import { SurroundingsError } from '../base/surroundings.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform } from '../platforms/platform.ts'
 import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
@@ -8,6 +9,7 @@ import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { type Place, recordStart } from './announce.ts'
 import { playScenario } from './play-scenario.ts'
+import { assertRoom } from './room.ts'
 import type { RunSettings } from './run-settings.ts'
 import { resultOfError, resultOfExpected, type ScenarioResult } from './scenario-result.ts'
 
@@ -136,10 +138,11 @@ async function playOrSkip(
   })
   if (unmet !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: unmet })
   try {
+    assertRoom(scenario, settings.platform.kind)
     const missing = await missingCapability(scenario, settings)
     if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
   } catch (error) {
-    if (!(error instanceof PlatformError)) throw error
+    if (!(error instanceof PlatformError || error instanceof SurroundingsError)) throw error
     return recordUnplayed(scenario, place, settings, resultOfExpected(error))
   }
   return await playScenario(scenario, place, settings, onBug)

@@ -1,4 +1,5 @@
-import { type ChaosError, describeBug, isExpected } from '../base/errors.ts'
+import { type ChaosError, describeBug } from '../base/errors.ts'
+import { expectedError } from '../base/surroundings.ts'
 import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
@@ -30,11 +31,10 @@ export function resultOfSteps(played: readonly Played[], signal: AbortSignal): S
 
 /** What an error outside the steps makes of it: there is no verdict. */
 export function resultOfError(error: unknown, onBug: (error: unknown) => void): ScenarioResult {
-  if (!isExpected(error)) {
-    onBug(error)
-    return { verdict: 'error', reason: describeBug(error) }
-  }
-  return resultOfExpected(error)
+  const expected = expectedError(error)
+  if (expected !== undefined) return resultOfExpected(expected)
+  onBug(error)
+  return { verdict: 'error', reason: describeBug(error) }
 }
 
 export function resultOfExpected(error: ChaosError): ScenarioResult {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { BUG_HINT, ChaosError, describeBug, PlayError } from '../base/errors.ts'
+import { expectedError } from '../base/surroundings.ts'
 import { afterRunning } from '../base/time-limit.ts'
 import { parseTarget } from '../cluster/targets.ts'
 import type { PlannedStep, StepOutcome, StepVerdict } from '../record/events.ts'
@@ -14,6 +15,7 @@ import {
   StepInconclusive,
   type StepResult,
 } from '../steps/verb.ts'
+import { nameEndedServers } from './ended-servers.ts'
 import type { Stage } from './stage.ts'
 
 /** A step took longer than it may. */
@@ -271,29 +273,14 @@ async function doubtIfShaken(outcome: PlayedOutcome, startMs: number, { hindsigh
 }
 
 function outcomeOfError(error: unknown, stage: Stage, lastProgress: string | undefined): PlayedOutcome {
-  if (!(error instanceof ChaosError)) {
+  const told = error instanceof ChaosError ? error : expectedError(error)
+  if (told === undefined) {
     stage.onBug(error)
     return { verdict: 'error', error: { message: describeBug(error), hint: BUG_HINT } }
   }
-  const verdict = error.stepVerdict
-  if (error instanceof StepFailure) return { verdict, ...error.outcome, error: error.error }
-  const hint = error.hint === undefined ? {} : { hint: error.hint }
-  return { verdict, error: { message: messageInStep(error, lastProgress), ...hint } }
-}
-
-/** A server that ended by itself is likely why the step did not pass. */
-async function nameEndedServers({ error }: PlayedOutcome, stage: Stage, signal: AbortSignal): Promise<void> {
-  if (!error || signal.aborted) return
-  const ended = await stage.endedServers()
-  // The step may have said it itself, as the first to see it.
-  const news = ended.filter((sentence) => !error.message.includes(sentence.replace(/^\S+ ended: /, '')))
-  const [culprit] = ended
-    .map((sentence) => sentence.split(' ', 1)[0] ?? '')
-    .filter((node) => error.message.includes(node))
-  if (culprit !== undefined && error.hint?.includes(`nodes/${culprit}.log`) !== true) {
-    error.hint = `${culprit} ended by itself: look at nodes/${culprit}.log in the report folder.`
-  }
-  error.message = [error.message, ...news].join('; ')
+  const { stepVerdict: verdict, hint } = told
+  if (told instanceof StepFailure) return { verdict, ...told.outcome, error: told.error }
+  return { verdict, error: { message: messageInStep(told, lastProgress), ...(hint !== undefined && { hint }) } }
 }
 
 function messageInStep(error: ChaosError, lastProgress: string | undefined): string {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { messageOf } from '../base/errors.ts'
+import { reasonOf } from '../base/surroundings.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { type Fault, faultSchema } from './fault.ts'
 
@@ -55,7 +55,7 @@ export class Journal {
     } catch (cause) {
       removeQuietly(temporary)
       throw new PlatformError(
-        `the journal of faults ${this.#file} cannot be written, so no fault is brought about: ${messageOf(cause)}`,
+        `the journal of faults ${this.#file} cannot be written, so no fault is brought about: ${reasonOf(cause)}`,
         {
           hint: 'make room or the right to write there, or name another folder for temporary files with TMPDIR',
           cause,

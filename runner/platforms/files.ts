@@ -1,16 +1,6 @@
 import { access } from 'node:fs/promises'
-import { codeOf, messageOf } from '../base/errors.ts'
+import { hintFor, reasonOf, systemCode } from '../base/surroundings.ts'
 import { PlatformError } from './errors.ts'
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left there',
-  EDQUOT: 'no space is left there for this user',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'nothing can be written there',
-  ENOENT: 'the folder that it should be in does not exist',
-  ENOTDIR: 'something on the way to it is not a folder',
-}
 
 /** What to do when files cannot be written. */
 export const FILES_HINT =
@@ -21,16 +11,11 @@ export async function wrapFileErrors<T>(doing: string, work: () => Promise<T>): 
   try {
     return await work()
   } catch (error) {
-    throw new PlatformError(`could not ${doing}: ${fileErrorReason(codeOf(error), messageOf(error))}`, {
-      hint: FILES_HINT,
+    throw new PlatformError(`could not ${doing}: ${reasonOf(error)}`, {
+      hint: hintFor(systemCode(error), FILES_HINT),
       cause: error,
     })
   }
-}
-
-/** Why files could not be written, in plain words where the code (`ENOSPC`) has some; else the message. */
-export function fileErrorReason(code: string | undefined, message: string): string {
-  return REASONS[code ?? ''] ?? message
 }
 
 /** Whether there is something at this path. */

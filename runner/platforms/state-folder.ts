@@ -1,6 +1,7 @@
-import { lstat, mkdir } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../base/folders.ts'
 import { PlatformError } from './errors.ts'
 import { wrapFileErrors } from './files.ts'
 
@@ -15,7 +16,7 @@ export function defaultStateFolder(): string {
 
 /** Makes the folder if it is not there. Throws PlatformError if it cannot be made or is open to other users. */
 export async function openStateFolder(folder: string): Promise<void> {
-  await wrapFileErrors(`make the folder ${folder}`, () => mkdir(folder, { recursive: true, mode: 0o700 }))
+  await wrapFileErrors(`make the folder ${folder}`, async () => makeFolder(folder, 0o700))
   const found = await wrapFileErrors(`look at the folder ${folder}`, () => lstat(folder))
   const hint = 'remove it, or name another folder for temporary files with TMPDIR'
   if (!found.isDirectory()) throw new PlatformError(`${folder} is not a folder`, { hint })

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { ChaosError, messageOf } from '../base/errors.ts'
+import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { readPlainFile, replaceFile } from '../base/plain-file.ts'
+import { reasonOf, SurroundingsError } from '../base/surroundings.ts'
 import { type ComparisonKey, METRIC_NAMES } from './comparison.ts'
 
 /** A baseline cannot be read or written. Told before anything is played. */
@@ -69,7 +70,7 @@ export function writeBaseline(
     mkdirSync(dirname(file), { recursive: true })
     replaceFile(file, text)
   } catch (cause) {
-    throw new BaselineError(`${file} cannot be written: ${messageOf(cause)}`, { cause })
+    throw new SurroundingsError(`the baseline ${file} cannot be written: ${reasonOf(cause)}`, { cause })
   }
 }
 
@@ -101,7 +102,7 @@ function readText(file: string): string {
   try {
     return readPlainFile(file, { most: MOST_BYTES, links: 'follow' }).toString()
   } catch (cause) {
-    throw new BaselineError(`the baseline ${file} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new BaselineError(`the baseline ${file} cannot be read: ${reasonOf(cause)}`, { cause })
   }
 }
 

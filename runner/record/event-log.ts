@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
 import { readPlainFile } from '../base/plain-file.ts'
+import { reasonOf } from '../base/surroundings.ts'
 import { METRIC_NAMES } from './comparison.ts'
 import { EVENT_TYPES, problemOfEvent } from './event-shape.ts'
 import { EVENTS_VERSION, type EventBody, type RunEvent } from './events.ts'
@@ -81,7 +82,7 @@ export class Recorder {
     try {
       this.#descriptor = openSync(options.file, 'a')
     } catch (cause) {
-      throw new EventLogError(`The event log ${options.file} cannot be opened: ${messageOf(cause)}`, { cause })
+      throw new EventLogError(`The event log ${options.file} cannot be opened: ${reasonOf(cause)}`, { cause })
     }
   }
 
@@ -134,7 +135,7 @@ export class Recorder {
       }
       return undefined
     } catch (cause) {
-      const message = `The event log ${this.#file} cannot be written (${messageOf(cause)}): reports of this run will be incomplete`
+      const message = `The event log ${this.#file} cannot be written (${reasonOf(cause)}): reports of this run will be incomplete`
       return new EventLogError(message, { cause })
     }
   }
@@ -190,7 +191,7 @@ function readLines(file: string): string[] {
   try {
     text = readPlainFile(file, { most: MOST_BYTES, links: 'refuse' }).toString()
   } catch (cause) {
-    throw new EventLogError(`The event log ${file} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new EventLogError(`The event log ${file} cannot be read: ${reasonOf(cause)}`, { cause })
   }
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()

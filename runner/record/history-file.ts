@@ -1,5 +1,5 @@
 import { closeSync, openSync, write, writeSync } from 'node:fs'
-import { messageOf } from '../base/errors.ts'
+import { reasonOf } from '../base/surroundings.ts'
 import { FRAME_HEADER_BYTES, frameHeader, HISTORY_MAGIC, HistoryError, padded } from './history-format.ts'
 
 /** So much may wait for the disk, bytes; what comes then is written before the caller goes on. */
@@ -23,7 +23,7 @@ export class HistoryFile {
     try {
       this.#descriptor = openSync(path, 'w')
     } catch (cause) {
-      throw new HistoryError(`The history ${path} cannot be made: ${messageOf(cause)}`, { cause })
+      throw new HistoryError(`The history ${path} cannot be made: ${reasonOf(cause)}`, { cause })
     }
     this.#append(HISTORY_MAGIC)
   }
@@ -78,7 +78,7 @@ export class HistoryFile {
 
   #fail(cause: unknown): void {
     this.#failure ??= new HistoryError(
-      `The history ${this.#path} cannot be written (${messageOf(cause)}): it is incomplete, and checks cannot be judged from it`,
+      `The history ${this.#path} cannot be written (${reasonOf(cause)}): it is incomplete, and checks cannot be judged from it`,
       { cause },
     )
   }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs'
-import { messageOf } from '../base/errors.ts'
 import { openPlainFile } from '../base/plain-file.ts'
+import { reasonOf } from '../base/surroundings.ts'
 import type { History } from './history.ts'
 import { ATTEMPT_BYTES, attemptColumns, copyColumns, OPERATION_BYTES, operationColumns } from './history-columns.ts'
 import {
@@ -33,7 +33,7 @@ export function readHistory(file: string): History {
   try {
     descriptor = openPlainFile(file, 'refuse')
   } catch (cause) {
-    throw new HistoryError(`The history ${file} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new HistoryError(`The history ${file} cannot be read: ${reasonOf(cause)}`, { cause })
   }
   try {
     return inOrderOfCompletion(new Reading(file, descriptor).history())

@@ -1,6 +1,8 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { ChaosError, codeOf, messageOf } from '../base/errors.ts'
+import { ChaosError, codeOf } from '../base/errors.ts'
+import { makeFolder } from '../base/folders.ts'
+import { hintFor, reasonOf, systemCode } from '../base/surroundings.ts'
 
 /** A folder or file of the reports cannot be made or written. */
 export class RunFolderError extends ChaosError {
@@ -25,7 +27,7 @@ export interface RunFolder {
  */
 export function createRunFolder(reports: string, name: string, wallMs: number): RunFolder {
   try {
-    mkdirSync(reports, { recursive: true })
+    makeFolder(reports)
     const path = makeUnique(join(reports, `${fileTime(wallMs)}-${fileName(name)}`))
     const folder = {
       path,
@@ -81,5 +83,9 @@ function pointLatestTo(reports: string, target: string): void {
 }
 
 function failure(what: string, cause: unknown): RunFolderError {
-  return new RunFolderError(`${what}: ${messageOf(cause)}`, { cause })
+  const hint = hintFor(
+    systemCode(cause),
+    'make room or the right to write there, or name another folder with --reports',
+  )
+  return new RunFolderError(`${what}: ${reasonOf(cause)}`, { hint, cause })
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ChaosError, messageOf } from '../base/errors.ts'
+import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { parseJson } from '../base/json.ts'
 import { appendLines, readPlainFile } from '../base/plain-file.ts'
+import { reasonOf } from '../base/surroundings.ts'
 import { METRIC_NAMES, type Metric } from './comparison.ts'
 
 /** The file of trends cannot be written, or holds what is no line of it. */
@@ -52,7 +53,7 @@ export function appendTrends(reports: string, lines: readonly TrendLine[]): void
   try {
     appendLines(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   } catch (cause) {
-    throw new TrendsError(`${file} cannot be written: ${messageOf(cause)}`, { cause })
+    throw new TrendsError(`${file} cannot be written: ${reasonOf(cause)}`, { cause })
   }
 }
 
@@ -84,6 +85,6 @@ function textOf(file: string): string {
   try {
     return readPlainFile(file, { most: MOST_BYTES, links: 'refuse' }).toString()
   } catch (cause) {
-    throw new TrendsError(`${file} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new TrendsError(`${file} cannot be read: ${reasonOf(cause)}`, { cause })
   }
 }

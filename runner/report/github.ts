@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { messageOf } from '../base/errors.ts'
+import { reasonOf } from '../base/surroundings.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { ReportError } from '../results/run-model.ts'
 import { markdownReport } from './markdown.ts'
@@ -59,7 +59,7 @@ export function appendStepSummary(file: string | undefined, run: RunReport): voi
   try {
     appendFileSync(file, fitting(markdownReport(run)))
   } catch (cause) {
-    throw new ReportError(`The job summary ${file} cannot be written: ${messageOf(cause)}`, { cause })
+    throw new ReportError(`The job summary ${file} cannot be written: ${reasonOf(cause)}`, { cause })
   }
 }
 

@@ -33,10 +33,23 @@ export interface Problem {
 
 /** Everything that kept the run from passing, in order; empty for a run that passed. */
 export function problemsOf(run: RunReport): Problem[] {
-  const problems = [...run.scenarios.flatMap(problemsOfScenario), ...flakyProblems(run), ...baselineProblems(run)]
+  const problems = [
+    ...run.scenarios.flatMap(problemsOfScenario),
+    ...flakyProblems(run),
+    ...baselineProblems(run),
+    ...unwrittenProblems(run),
+  ]
   if (problems.length > 0 || run.verdict === 'passed') return problems
   const reason = run.warnings.at(-1) ?? 'The run ended before a scenario was played.'
   return [{ verdict: run.verdict, title: `run ${run.name}`, reason, facts: [], details: [] }]
+}
+
+/** What could not be written down of the run: without it, nobody can look at what it showed. */
+function unwrittenProblems({ name, unwritten = [] }: RunReport): Problem[] {
+  const [reason, ...details] = unwritten
+  if (reason === undefined) return []
+  const hint = 'Make room there or change that, and run it again: what was played is no verdict without its record.'
+  return [{ verdict: 'error', title: `the record of ${name}`, reason, facts: [], details, hint }]
 }
 
 /** Repeats that disagree. Each that did not pass is a problem of its own as well. */

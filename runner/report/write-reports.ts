@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { messageOf } from '../base/errors.ts'
+import { reasonOf } from '../base/surroundings.ts'
+import { firstFew } from '../base/text.ts'
 import type { RunEvent } from '../record/events.ts'
 import { runFiles, staysInside, writeInside } from '../record/run-files.ts'
 import { playedFiles } from '../results/played-files.ts'
@@ -8,10 +10,13 @@ import { ReportError, reduceRun } from '../results/run-model.ts'
 import { scenarioPages } from './html/suite-page.ts'
 import { fileReports } from './index.ts'
 
+/** Where nothing can be written, the first files that failed tell why. */
+const MOST_FAILURES = 3
+
 /**
  * Writes all reports of a run into `folder`, from its events alone: they can be made again at any time. Returns the
  * report model, which whoever has it already passes on. Throws ReportError if the events tell of no run or a file
- * cannot be written; each file is whole or old.
+ * cannot be written; each file is whole or old, and what can be written is.
  */
 export function writeReports(
   folder: string,
@@ -19,9 +24,24 @@ export function writeReports(
   run: RunReport = reduceRun(events, folder),
 ): RunReport {
   const files = runFiles(folder)
-  for (const [name, format] of fileReports) write(folder, name, format(run, undefined, files))
-  for (const [name, text] of [...scenarioFiles(events), ...scenarioPages(run, files)]) write(folder, name, text)
+  const failures: string[] = []
+  const write = (name: string, text: string) => {
+    try {
+      writeInside(folder, name, text)
+    } catch (cause) {
+      failures.push(`${join(folder, name)} cannot be written: ${reasonOf(cause)}`)
+    }
+  }
+  for (const [name, format] of fileReports) write(name, format(run, undefined, files))
+  for (const [name, text] of [...scenarioFiles(events), ...scenarioPages(run, files)]) write(name, text)
+  if (failures.length > 0) throw new ReportError(firstFew(failures, MOST_FAILURES))
   return run
+}
+
+/** The same in the place of reports that must not stay, as they say what is no longer so: none is better than those. */
+export function replaceReports(folder: string, events: readonly RunEvent[], run: RunReport): void {
+  for (const [name] of fileReports) rmSync(join(folder, name), { force: true })
+  writeReports(folder, events, run)
 }
 
 /** The scenarios as they were played, and the step files that they use. */
@@ -39,12 +59,4 @@ function scenarioFiles(events: readonly RunEvent[]): Map<string, string> {
 /** A record that names another file, as its own events, would have it overwritten. */
 function isStepFile(path: string): boolean {
   return staysInside(path) && /\.ya?ml$/.test(path)
-}
-
-function write(folder: string, name: string, text: string): void {
-  try {
-    writeInside(folder, name, text)
-  } catch (cause) {
-    throw new ReportError(`${join(folder, name)} cannot be written: ${messageOf(cause)}`, { cause })
-  }
 }

@@ -38,6 +38,8 @@ export interface RunReport {
   notStarted: number
   /** Warnings that belong to no scenario. */
   warnings: string[]
+  /** What of the run's record and reports could not be written, and why. */
+  unwritten?: string[]
   scenarios: ScenarioReport[]
   /** What came of scenarios that were played several times. */
   repeats?: RepeatReport[]

@@ -28,7 +28,12 @@ async function run(t: Test, args: string[], env: Record<string, string> = {}) {
   })
   Object.assign(process.env, env)
   const printed: string[] = []
-  const out = { print: (text: string) => void printed.push(text), progress: () => undefined, color: false }
+  const out = {
+    print: (text: string) => void printed.push(text),
+    progress: () => undefined,
+    failures: () => [],
+    color: false,
+  }
   const context = { out, signal: new AbortController().signal, onLeaving: () => undefined, debug: false }
   const code = await doctor.run(parseFlags(args, doctor.flags, 'doctor'), context)
   return { code, text: printed.join('\n') }

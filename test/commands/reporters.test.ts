@@ -25,7 +25,12 @@ async function printWith(
   writeFileSync(file, text)
   const reporters = await chosenReporters(parseFlags(['--reporter', `${file}, console`], reporterFlag, 'run'))
   const printed: string[] = []
-  const out = { print: (line: string) => void printed.push(line), progress: () => undefined, color: false }
+  const out = {
+    print: (line: string) => void printed.push(line),
+    progress: () => undefined,
+    failures: () => [],
+    color: false,
+  }
   const failures = await printReports(run, reporters, out, limitMs)
   return { run, file, printed, failures }
 }

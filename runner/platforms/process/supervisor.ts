@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { foreignEnvironment, programArgs } from '../../base/programs.ts'
+import { hintFor, reasonFor, reasonOf } from '../../base/surroundings.ts'
 import { afterRunning } from '../../base/time-limit.ts'
 import { PlatformError } from '../errors.ts'
-import { FILES_HINT, fileErrorReason } from '../files.ts'
+import { FILES_HINT } from '../files.ts'
 import { readJsonLines } from './json-lines.ts'
 import { type Loss, type Opening, RELEASE, type SupervisorClaim, type SupervisorPlan } from './protocol.ts'
 
@@ -44,7 +45,7 @@ export class Supervisor {
       })
       this.#child.once('error', (error) => {
         this.#ended = true
-        this.#complaints = error.message
+        this.#complaints = reasonOf(error)
         resolve()
       })
     })
@@ -86,8 +87,8 @@ export class Supervisor {
     if ('ready' in opening) return
     if (opening.code === 'EADDRINUSE') throw new AddressInUse(`the links could not be opened: ${opening.error}`)
     throw new PlatformError(
-      `the servers could not be started in ${plan.folder}: ${fileErrorReason(opening.code, opening.error)}`,
-      { hint: FILES_HINT },
+      `the servers could not be started in ${plan.folder}: ${reasonFor(opening.code, opening.error)}`,
+      { hint: hintFor(opening.code, FILES_HINT) },
     )
   }
 

@@ -1,4 +1,5 @@
 import { systemClock } from '../../base/clock.ts'
+import { CLIENTS_PER_LANE } from '../connections.ts'
 import { Call, type CallHost } from './call.ts'
 import { Deadlines } from './deadlines.ts'
 import { Lane } from './lane.ts'
@@ -23,8 +24,6 @@ export interface DirectOptions {
   now(): number
 }
 
-/** Clients that share a connection to each node: more would wait for each other's bytes, fewer cost a write each. */
-const CLIENTS_PER_LANE = 32
 /**
  * A connection that comes to be takes under a millisecond; one that was cut must be tried anew soon after it is healed.
  */

@@ -3,6 +3,7 @@ import type { HistoryWriter } from '../../record/history-writer.ts'
 import { ApplicationClient } from '../client/application.ts'
 import { DirectClient } from '../client/direct.ts'
 import type { LoadClient, Operation } from '../client/operation.ts'
+import { ownsConnections } from '../connections.ts'
 import { Bins } from '../drive/bins.ts'
 import { Driver } from '../drive/driver.ts'
 import { makeKeys } from '../drive/keys.ts'
@@ -105,7 +106,7 @@ export class RunningWorkload {
 }
 
 function makeClient(options: LoadOptions, nodes: LoadRequest['nodes'], password: string, now: () => number) {
-  const { clients, timeoutMs, wait, durability, own, readFrom, ioredis } = options
+  const { clients, timeoutMs, readFrom, ioredis } = options
   if (options.client === 'ioredis') {
     return new ApplicationClient({
       nodes,
@@ -116,8 +117,7 @@ function makeClient(options: LoadOptions, nodes: LoadRequest['nodes'], password:
       options: ioredis,
     })
   }
-  // What blocks its connection, or watches keys on it, must not share it.
-  const ownConnections = wait !== undefined || durability !== undefined || own.via === 'watch'
+  const ownConnections = ownsConnections(options)
   const readsReplicas = readFrom === 'replica'
   return new DirectClient({ nodes, password, clients, ownConnections, readsReplicas, timeoutMs, now })
 }

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+
+/** What the shell or the container lets this program and its children have at most; undefined: as much as there is. */
+export interface MachineLimits {
+  openFiles?: number
+  fileBytes?: number
+  addressBytes?: number
+}
+
+const LIMITS_FILE = '/proc/self/limits'
+
+/** The limits of this program, which its children inherit; none on systems that do not tell. */
+export function machineLimits(): MachineLimits {
+  try {
+    return parseLimits(readFileSync(LIMITS_FILE, 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** Reads `/proc/PID/limits` (proc_pid_limits(5)): a name, the soft and the hard limit, the unit. */
+export function parseLimits(text: string): MachineLimits {
+  const soft = (name: string): number | undefined => {
+    const found = new RegExp(`^${name} +(\\d+) `, 'm').exec(text)?.[1]
+    return found === undefined ? undefined : Number(found)
+  }
+  const openFiles = soft('Max open files')
+  const fileBytes = soft('Max file size')
+  const addressBytes = soft('Max address space')
+  return {
+    ...(openFiles !== undefined && { openFiles }),
+    ...(fileBytes !== undefined && { fileBytes }),
+    ...(addressBytes !== undefined && { addressBytes }),
+  }
+}

@@ -1,0 +1,69 @@
+import { type MachineLimits, machineLimits } from '../base/machine-limits.ts'
+import { SurroundingsError } from '../base/surroundings.ts'
+import { plural } from '../base/text.ts'
+import type { Platform } from '../platforms/platform.ts'
+import type { Scenario } from '../scenario/model.ts'
+import { connectionsPerNode } from '../workload/connections.ts'
+
+/** Files that the runner has open whatever it plays, and for each node: connections, its log (measured: 20, and 6). */
+const RUNNER_FILES = 32
+const RUNNER_FILES_PER_NODE = 8
+/** What a server keeps for itself (CONFIG_MIN_RESERVED_FDS, server.h, Redis 7.0), its files, and the runner. */
+const SERVER_FILES = 48
+/** The two links of the bus to each other node (clusterNode.link and inbound_link, cluster.h, Redis 7.0). */
+const BUS_LINKS = 2
+/** The append-only file and the log of one server, well above what the library's scenarios write. */
+const FILE_BYTES = 64 * 2 ** 20
+/** What Node reserves for itself and for the thread of the load (measured: 2.0 GB). */
+const ADDRESS_BYTES = 3 * 2 ** 30
+
+/**
+ * Throws SurroundingsError if a limit of this machine (`ulimit`) would keep the scenario from being played: a server
+ * or client that ran into it would look like one that failed.
+ */
+export function assertRoom(
+  scenario: Scenario,
+  kind: Platform['kind'],
+  { openFiles, fileBytes, addressBytes }: MachineLimits = machineLimits(),
+): void {
+  const { files, whose } = filesNeeded(scenario, kind)
+  if (openFiles !== undefined && openFiles < files) {
+    throw new SurroundingsError(`${whose} needs about ${files} open files, and may have ${openFiles}`, {
+      hint: `allow more with \`ulimit -n ${roundedUp(files)}\`, or play it with fewer nodes or clients`,
+    })
+  }
+  // Servers in containers have limits of their own.
+  if (kind === 'process' && fileBytes !== undefined && fileBytes < FILE_BYTES) {
+    throw new SurroundingsError(
+      `files of servers may need ${size(FILE_BYTES)}, and files may have ${size(fileBytes)} here`,
+      { hint: 'allow larger ones with `ulimit -f unlimited`' },
+    )
+  }
+  if (addressBytes !== undefined && addressBytes < ADDRESS_BYTES) {
+    throw new SurroundingsError(
+      `the runner needs ${size(ADDRESS_BYTES)} of address space, and may have ${size(addressBytes)}`,
+      { hint: 'allow more with `ulimit -v unlimited`' },
+    )
+  }
+}
+
+/** By the program that needs the most. */
+function filesNeeded({ cluster, workloads }: Scenario, kind: Platform['kind']): { files: number; whose: string } {
+  const { shards, replicas } = cluster.topology
+  const nodes = shards * (1 + replicas)
+  const toEachNode = workloads.reduce((sum, { options }) => sum + connectionsPerNode(options), 0)
+  const shape = `${plural(nodes, 'node')} and ${plural(toEachNode, 'connection')} of clients to each`
+  const runner = RUNNER_FILES + nodes * (RUNNER_FILES_PER_NODE + toEachNode)
+  const server = kind === 'process' ? SERVER_FILES + nodes * BUS_LINKS + toEachNode : 0
+  return runner >= server
+    ? { files: runner, whose: `the runner, for ${shape},` }
+    : { files: server, whose: `each server, for ${shape},` }
+}
+
+function roundedUp(files: number): number {
+  return Math.max(1024, 2 ** Math.ceil(Math.log2(files)))
+}
+
+function size(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.floor(bytes / 2 ** 10)} KiB` : `${Math.floor(bytes / 2 ** 20)} MiB`
+}

@@ -1,0 +1,38 @@
+import t from 'tap'
+import { assertRoom } from '../../runner/engine/room.ts'
+import { loadScenario } from '../../runner/scenario/load.ts'
+import { verbByName } from '../../runner/steps/index.ts'
+
+function scenario(workloads: string) {
+  const text = `title: x\nworkloads:\n  shop: ${workloads}\nsteps:\n  - wait: 1s\n`
+  const loaded = loadScenario(text, { file: 'x.yaml', verbs: verbByName })
+  if (!('scenario' in loaded)) throw new Error(JSON.stringify(loaded.diagnostics))
+  return loaded.scenario
+}
+
+const small = scenario('{ type: register, clients: 4, rate: 10/s, keys: 10 }')
+const large = scenario('{ type: register, clients: 200, rate: 10/s, keys: 10, wait: { replicas: 1 } }')
+
+t.test('a scenario that runs into no limit', async (t) => {
+  t.doesNotThrow(() => assertRoom(small, 'process', {}))
+  t.doesNotThrow(() => assertRoom(small, 'process', { openFiles: 1024, fileBytes: 2 ** 30, addressBytes: 2 ** 40 }))
+  t.doesNotThrow(() => assertRoom(small, 'docker', { fileBytes: 4096 }), 'containers have limits of their own')
+})
+
+t.test('open files for nodes and clients', async (t) => {
+  t.throws(() => assertRoom(small, 'docker', { openFiles: 64 }), {
+    name: 'SurroundingsError',
+    message:
+      /^the runner, for 6 nodes and 1 connection of clients to each, needs about \d+ open files, and may have 64$/,
+    hint: /ulimit -n 1024/,
+  })
+  t.throws(() => assertRoom(large, 'process', { openFiles: 1024 }), {
+    message: /200 connections of clients to each, needs about 12\d\d open files, and may have 1024/,
+    hint: /ulimit -n 2048/,
+  })
+})
+
+t.test('files of servers, and memory for the runner', async (t) => {
+  t.throws(() => assertRoom(small, 'process', { fileBytes: 4096 }), { message: /may have 4 KiB here/ })
+  t.throws(() => assertRoom(small, 'docker', { addressBytes: 1_500_000_000 }), { message: /may have 1430 MiB/ })
+})
