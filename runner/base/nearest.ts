@@ -21,6 +21,8 @@ function at(rows: number[][], i: number, j: number): number {
 }
 
 const LONGEST_WORD = 60
+/** Each is compared letter by letter. */
+const MOST_WORDS = 500
 
 /**
  * The words that `wrong` was most likely meant to be, best first, at most `count`: close in spelling (a third of its
@@ -31,6 +33,7 @@ export function nearestWords(wrong: string, words: Iterable<string>, count = 3):
   if (lower === '' || lower.length > LONGEST_WORD) return []
   const allowed = Math.max(1, Math.floor(lower.length / 3))
   return [...new Set(words)]
+    .slice(0, MOST_WORDS)
     .map((word) => ({ word, distance: distanceTo(lower, word.toLowerCase()) }))
     .filter(({ distance }) => distance <= allowed)
     .sort((a, b) => a.distance - b.distance || a.word.localeCompare(b.word, 'en'))

@@ -18,7 +18,7 @@ import { exitCodeOf, verdictOfAudit, verdictOfChecks, verdictOfRun } from '../re
 import { resolvePardons } from '../scenario/audit-section.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
-import type { Command, Output } from './command.ts'
+import type { Command, CommandContext, Output } from './command.ts'
 import { loadScenarios } from './load-scenarios.ts'
 import { findRun, shown } from './project.ts'
 
@@ -47,7 +47,8 @@ export const check: Command = {
       help: "write each history there as JSON lines in Jepsen's form, and judge nothing",
     },
   },
-  async run(line, { out }) {
+  async run(line, context) {
+    const { out } = context
     const [name, ...more] = line.positionals
     if (more.length > 0) throw new UsageError('check takes one run')
     const folder = findRun(name)
@@ -58,7 +59,7 @@ export const check: Command = {
       const target = line.text('export')
       if (target !== undefined) return exportHistories(events, folder, target, out)
       const by = line.text('by')
-      return judgeAll(events, folder, by === undefined ? undefined : askedBy(by, out.color), out)
+      return judgeAll(events, folder, by === undefined ? undefined : await askedBy(by, context), out)
     } catch (error) {
       if (!(error instanceof HistoryError)) throw error
       throw new HistoryError(error.message, { hint: WITHOUT_HISTORY, cause: error })
@@ -72,8 +73,8 @@ interface Asked {
   audit: Scenario['audit']
 }
 
-function askedBy(file: string, color: boolean): Asked {
-  const [scenario] = loadScenarios([file], {}, color)
+async function askedBy(file: string, context: CommandContext): Promise<Asked> {
+  const [scenario] = await loadScenarios([file], {}, context)
   const checks = scenario?.checks ?? []
   const audit = scenario?.audit ?? {}
   if (checks.length === 0 && Object.keys(audit).length === 0) throw new UsageError(`${file} has no checks and no audit`)

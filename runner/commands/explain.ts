@@ -12,11 +12,13 @@ import { setFlag } from './validate.ts'
 export const explain: Command = {
   usage: 'explain NAME… [flags]',
   flags: { ...setFlag, ...allowFlag },
-  async run(line, { out }) {
+  async run(line, context) {
     if (line.positionals.length === 0)
       throw new UsageError(`name a scenario to explain; \`${typed('list')}\` shows them`)
-    const scenarios = loadScenarios(line.positionals, nameValues(line, 'set'), out.color, { allowed: allowedBy(line) })
-    out.print(
+    const scenarios = await loadScenarios(line.positionals, nameValues(line, 'set'), context, {
+      allowed: allowedBy(line),
+    })
+    context.out.print(
       scenarios
         .map((scenario) => explainScenario(scenario, verbByName))
         .join('\n')

@@ -1,17 +1,45 @@
 import { UsageError } from '../base/errors.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { type Diagnostic, renderDiagnostics } from '../scenario/diagnostic.ts'
-import { findScenario, listScenarios, withTags } from '../scenario/library.ts'
+import { findScenario, type LibraryEntry, scenariosIn, withTags } from '../scenario/library.ts'
 import { loadScenarioFile } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
+import type { CommandContext } from './command.ts'
 import { scenariosFolder, shown } from './project.ts'
 
+/** What the person at the keyboard says to it. */
+interface LoadedBy {
+  allowed?: Allowed
+  portBase?: number
+}
+
+/** What loading needs of its command. */
+type Loading = Pick<CommandContext, 'out' | 'signal'>
+
+/** All scenarios of the library; a Ctrl-C is heard between two of them. */
+export async function libraryEntries({ signal }: Pick<Loading, 'signal'>): Promise<LibraryEntry[]> {
+  const entries: LibraryEntry[] = []
+  for (const entry of scenariosIn(scenariosFolder)) {
+    entries.push(entry)
+    await pause(signal)
+  }
+  return entries
+}
+
 /**
- * Names of the scenarios asked for: those named, and those with one of the tags. Throws UsageError if a tag has none.
+ * Names of the scenarios asked for: those named, and those with one of the tags. Files that nobody can read have no
+ * tags, which is told. Throws UsageError if a tag has none.
  */
-export function chosenNames(names: readonly string[], tags: readonly string[]): string[] {
-  const entries = tags.length === 0 ? [] : listScenarios(scenariosFolder)
+export async function chosenNames(
+  names: readonly string[],
+  tags: readonly string[],
+  context: Loading,
+): Promise<string[]> {
+  const entries = tags.length === 0 ? [] : await libraryEntries(context)
+  for (const { file, problem } of entries) {
+    if (problem !== undefined) context.out.progress(`${shown(file)} is left out: ${problem}`)
+  }
   for (const tag of tags) {
     if (withTags(entries, [tag]).length === 0) {
       const known = [...new Set(entries.flatMap((entry) => entry.tags))].sort()
@@ -22,29 +50,44 @@ export function chosenNames(names: readonly string[], tags: readonly string[]): 
 }
 
 /** Reads scenarios by name or path. Throws UsageError with all that is wrong with all of them. */
-export function loadScenarios(
+export async function loadScenarios(
   names: readonly string[],
   set: Record<string, string>,
-  color: boolean,
-  by: { allowed?: Allowed; portBase?: number } = {},
-): Scenario[] {
-  const scenarios: Scenario[] = []
-  const diagnostics: Diagnostic[] = []
-  const unknown: string[] = []
-  for (const name of names) {
-    const found = findScenario(name, scenariosFolder)
-    if ('error' in found) {
-      unknown.push(`${found.error}; ${found.hint}`)
-      continue
-    }
-    const loaded = loadScenarioFile({ file: shown(found.file), root: found.root, verbs: verbByName, set, ...by })
-    if ('scenario' in loaded) scenarios.push(loaded.scenario)
-    else diagnostics.push(...loaded.diagnostics)
-  }
-  const complaints = [
-    ...unknown,
-    ...(diagnostics.length > 0 ? [renderDiagnostics(diagnostics, { color }).trimEnd()] : []),
-  ]
+  context: Loading,
+  by: LoadedBy = {},
+): Promise<Scenario[]> {
+  const { scenarios, complaints } = await readScenarios(names, set, context, by)
   if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
   return scenarios
+}
+
+/** Reads scenarios by name or path: those in which nothing is wrong, and what is wrong with the others. */
+export async function readScenarios(
+  names: readonly string[],
+  set: Record<string, string>,
+  { out, signal }: Loading,
+  by: LoadedBy = {},
+): Promise<{ scenarios: Scenario[]; complaints: string[] }> {
+  const scenarios: Scenario[] = []
+  const diagnostics: Diagnostic[] = []
+  const complaints: string[] = []
+  for (const name of names) {
+    await pause(signal)
+    const found = findScenario(name, scenariosFolder)
+    if ('error' in found) complaints.push(`${found.error}; ${found.hint}`)
+    else if (found.problem !== undefined) complaints.push(`${shown(found.file)}: ${found.problem}`)
+    else {
+      const loaded = loadScenarioFile({ file: shown(found.file), root: found.root, verbs: verbByName, set, ...by })
+      if ('scenario' in loaded) scenarios.push(loaded.scenario)
+      else diagnostics.push(...loaded.diagnostics)
+    }
+  }
+  if (diagnostics.length > 0) complaints.push(renderDiagnostics(diagnostics, { color: out.color }).trimEnd())
+  return { scenarios, complaints }
+}
+
+/** Reading is done at one go: without a pause no signal would be heard before all is read. */
+async function pause(signal: AbortSignal): Promise<void> {
+  await new Promise(setImmediate)
+  signal.throwIfAborted()
 }

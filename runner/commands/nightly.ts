@@ -66,7 +66,7 @@ export const nightly: Command = {
     const file = line.text('baseline') ?? path.join(reports, 'baseline.json')
     const before = existsSync(file) ? readBaseline(file) : undefined
     const judging = judgingOf(line, file, before)
-    const scenarios = loadScenarios(chosenNames([], tags), {}, out.color, settings)
+    const scenarios = await loadScenarios(await chosenNames([], tags, context), {}, context, settings)
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
     out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
     const commandFor = (drawn: number) => commandAgain(line, drawn)

@@ -31,10 +31,13 @@ export const run: Command = {
   flags,
   async run(line, context) {
     const { out } = context
-    const names = chosenNames(line.positionals, line.texts('tag'))
+    const names = await chosenNames(line.positionals, line.texts('tag'), context)
     if (names.length === 0) {
       out.print(
-        [`${typed('run', ['NAME…', '[flags]'])} plays scenarios; --help shows the flags.`, scenarioTable()].join('\n'),
+        [
+          `${typed('run', ['NAME…', '[flags]'])} plays scenarios; --help shows the flags.`,
+          await scenarioTable(context),
+        ].join('\n'),
       )
       return EXIT.usage
     }
@@ -42,7 +45,7 @@ export const run: Command = {
     const settings = clusterSettings(line)
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
-    const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color, settings)
+    const scenarios = await loadScenarios(names, nameValues(line, 'set'), context, settings)
     const judging = judgingOf(line)
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')

@@ -1,9 +1,10 @@
+import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { scenarioNames } from '../scenario/library.ts'
 import { allowedBy, allowFlag } from './allow.ts'
 import type { Command } from './command.ts'
 import { type Flags, nameValues } from './flags.ts'
-import { loadScenarios } from './load-scenarios.ts'
+import { readScenarios } from './load-scenarios.ts'
 import { scenariosFolder } from './project.ts'
 
 export const setFlag: Flags = {
@@ -18,10 +19,13 @@ export const setFlag: Flags = {
 export const validate: Command = {
   usage: 'validate [NAME…] [flags]',
   flags: { ...setFlag, ...allowFlag },
-  async run(line, { out }) {
+  async run(line, context) {
     const names = line.positionals.length > 0 ? line.positionals : scenarioNames(scenariosFolder)
-    const scenarios = loadScenarios(names, nameValues(line, 'set'), out.color, { allowed: allowedBy(line) })
-    for (const { file, title } of scenarios) out.print(`ok  ${file}: ${title}`)
+    const { scenarios, complaints } = await readScenarios(names, nameValues(line, 'set'), context, {
+      allowed: allowedBy(line),
+    })
+    for (const { file, title } of scenarios) context.out.print(`ok  ${file}: ${title}`)
+    if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
     return EXIT.passed
   },
 }

@@ -1,6 +1,8 @@
 import {
+  type Alias,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isScalar,
   isSeq,
@@ -24,13 +26,23 @@ interface Building {
   values: number
   /** Collections being built, to find an alias inside its own anchor. */
   open: Set<Node>
+  /** What each `&name` marked last. */
+  anchors: Map<string, Node>
   /** Outermost alias being unfolded. */
   unfolding: Span | undefined
 }
 
 /** A parsed document as a tree. Reports what YAML allows and the language does not. */
 export function buildTree(document: Document.Parsed, source: SourceFile, problems: Problems): Tree | undefined {
-  const building: Building = { document, source, problems, values: 0, open: new Set(), unfolding: undefined }
+  const building: Building = {
+    document,
+    source,
+    problems,
+    values: 0,
+    open: new Set(),
+    anchors: new Map(),
+    unfolding: undefined,
+  }
   const tree = document.contents === null ? undefined : build(document.contents, building)
   return building.values > MOST_VALUES ? undefined : tree
 }
@@ -44,6 +56,7 @@ function build(node: Node, b: Building): Tree {
     return broken(span)
   }
   if (isAlias(node)) return buildAlias(node, b, span)
+  noteAnchor(node, b)
   if (node.tag !== undefined && reportTag(node, b)) return broken(span)
   if (isScalar(node)) return buildScalar(node, b, span)
   b.open.add(node)
@@ -54,6 +67,12 @@ function build(node: Node, b: Building): Tree {
     b.open.delete(node)
   }
   return broken(span)
+}
+
+/** What an alias repeats stands before it; the parser's own search would go through the whole document for each. */
+function noteAnchor(node: Node, b: Building): void {
+  if (b.unfolding === undefined && (isScalar(node) || isCollection(node)) && node.anchor !== undefined)
+    b.anchors.set(node.anchor, node)
 }
 
 function broken(span: Span): ScalarTree {
@@ -76,9 +95,9 @@ function reportTag(node: Node, b: Building): boolean {
   return true
 }
 
-function buildAlias(node: Node, b: Building, span: Span): Tree {
+function buildAlias(node: Alias, b: Building, span: Span): Tree {
   const name = b.source.slice(span)
-  const anchored = isAlias(node) ? node.resolve(b.document) : undefined
+  const anchored = b.anchors.get(node.source)
   if (!anchored) {
     b.problems.add(b.source, span, `nothing before this is named \`&${name.slice(1)}\``, {
       hint: 'A `*` at the start of a value repeats what an `&name` marked. If it is a text, put it in quotes.',
@@ -105,16 +124,20 @@ function buildMap(pairs: Pair<ParsedNode, ParsedNode | null>[], b: Building, spa
     return broken(span)
   }
   const map: MapTree = { kind: 'map', span, entries: [] }
+  const byKey = new Map<string, Entry>()
   for (const pair of pairs) {
     const entry = buildEntry(pair, b, span)
     if (!entry) continue
-    const earlier = map.entries.find(({ key }) => key === entry.key)
+    const earlier = byKey.get(entry.key)
     if (earlier) {
       const { line } = b.source.position(earlier.keySpan.start)
       b.problems.add(b.source, entry.keySpan, `\`${entry.key}\` stands here twice (first on line ${line})`, {
         hint: 'YAML would keep only one of them. Remove or rename one.',
       })
-    } else map.entries.push(entry)
+    } else {
+      byKey.set(entry.key, entry)
+      map.entries.push(entry)
+    }
   }
   return map
 }
@@ -125,6 +148,7 @@ function buildEntry(
   mapSpan: Span,
 ): Entry | undefined {
   const keySpan = key ? spanOf(key) : mapSpan
+  if (key) noteAnchor(key, b)
   if (!isScalar(key) || typeof key.value !== 'string') {
     reportKey(key, keySpan, b)
     return undefined

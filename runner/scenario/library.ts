@@ -1,7 +1,11 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
-import { isMap, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
+import { codeOf, messageOf } from '../base/errors.ts'
 import { nearestWords } from '../base/nearest.ts'
+import { PlainFileError } from '../base/plain-file.ts'
+import { tooMuch } from './limits.ts'
+import { readScenarioText } from './read-text.ts'
 
 /** Folder, at any level of a library, whose files are step files and no scenarios. */
 const STEP_FOLDER = 'steps'
@@ -16,17 +20,28 @@ export interface LibraryEntry {
   /** Absent when the file cannot be read as YAML. */
   title?: string
   tags: string[]
+  /** Why it cannot be read at all, or holds more than a scenario does. */
+  problem?: string
 }
 
 /** Where a scenario is, and the folder that its step files may not lie outside of. */
 export interface FoundScenario {
   file: string
   root: string
+  /** Why it is not to be read. */
+  problem?: string
 }
 
 /** All scenarios below a folder, by name. Empty if the folder does not exist. */
 export function listScenarios(folder: string): LibraryEntry[] {
-  return namedFiles(folder).map(({ name, file }) => ({ name, file, ...headOf(file) }))
+  return [...scenariosIn(folder)]
+}
+
+/** The same one by one: each file is read when it is asked for. */
+export function* scenariosIn(folder: string): Generator<LibraryEntry> {
+  for (const { name, file, problem } of namedFiles(folder)) {
+    yield { name, file, ...(problem === undefined ? headOf(file) : { tags: [], problem }) }
+  }
 }
 
 /** The names of all scenarios below a folder, which takes a look at the folder alone. */
@@ -41,13 +56,15 @@ export function scenarioNames(folder: string): string[] {
 export function findScenario(name: string, folder: string): FoundScenario | { error: string; hint: string } {
   const isPath = ENDINGS.includes(extname(name))
   if (isPath) {
-    const file = [name, join(folder, name)].find((each) => existsSync(each) && statSync(each).isFile())
+    const file = [name, join(folder, name)].find((each) => existsSync(each))
     if (file !== undefined) return { file, root: isBelow(folder, file) ? folder : dirname(file) }
   }
-  const names = scenarioNames(folder)
-  if (!isPath && names.includes(name)) {
-    const file = ENDINGS.map((ending) => join(folder, `${name}${ending}`)).find(existsSync)
-    if (file !== undefined) return { file, root: folder }
+  const files = namedFiles(folder)
+  const names = files.map((each) => each.name)
+  const named = isPath ? undefined : files.find((each) => each.name === name)
+  if (named !== undefined) {
+    const { file, problem } = named
+    return { file, root: folder, ...(problem !== undefined && { problem }) }
   }
   return {
     error: isPath ? `there is no file ${name}` : `there is no scenario ${name}`,
@@ -68,14 +85,23 @@ function hintFor(name: string, names: readonly string[], folder: string): string
   return names.length === 0 ? `There are no scenarios in ${folder}.` : `There are: ${names.join(', ')}.`
 }
 
-function namedFiles(folder: string): { name: string; file: string }[] {
+interface NamedFile {
+  name: string
+  file: string
+  problem?: string
+}
+
+function namedFiles(folder: string): NamedFile[] {
   return scenarioFiles(folder)
-    .map((file) => ({ name: nameOf(folder, file), file }))
+    .map(({ file, problem }) => ({ name: nameOf(folder, file), file, ...(problem !== undefined && { problem }) }))
     .sort((a, b) => a.name.localeCompare(b.name, 'en'))
 }
 
 function nameOf(folder: string, file: string): string {
-  return relative(folder, file).slice(0, -extname(file).length).split(sep).join('/')
+  return relative(folder, file)
+    .replace(/\.ya?ml$/, '')
+    .split(sep)
+    .join('/')
 }
 
 function isBelow(folder: string, file: string): boolean {
@@ -84,19 +110,60 @@ function isBelow(folder: string, file: string): boolean {
   return !way.startsWith('..') && way !== ''
 }
 
-function scenarioFiles(folder: string): string[] {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
+type Found = Omit<NamedFile, 'name'>
+
+/** What is named as a scenario, and what is wrong with it: one bad file costs that file alone. */
+function scenarioFiles(folder: string, root = folder): Found[] {
+  let entries: Dirent[]
+  try {
+    entries = readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    return [{ file: folder, problem: `the folder cannot be read: ${messageOf(error)}` }]
+  }
+  return entries.flatMap((entry): Found[] => {
+    const file = join(folder, entry.name)
+    const isNamed = ENDINGS.includes(extname(entry.name))
     if (entry.name.startsWith('.')) return []
-    if (entry.isDirectory()) return entry.name === STEP_FOLDER ? [] : scenarioFiles(path)
-    return entry.isFile() && ENDINGS.includes(extname(entry.name)) ? [path] : []
+    if (entry.isDirectory() && !isNamed) return entry.name === STEP_FOLDER ? [] : scenarioFiles(file, root)
+    if (!isNamed) return []
+    const problem = entry.isFile() ? undefined : problemOf(entry, file, root)
+    return [{ file, ...(problem !== undefined && { problem }) }]
   })
 }
 
-function headOf(file: string): Pick<LibraryEntry, 'title' | 'tags'> {
-  const document = parseDocument(readFileSync(file, 'utf8'), { logLevel: 'silent' })
-  if (document.errors.length > 0 || !isMap(document.contents)) return { tags: [] }
-  const { title, tags } = document.toJS({ maxAliasCount: 100 }) as { title?: unknown; tags?: unknown }
-  return { ...(typeof title === 'string' ? { title } : {}), tags: Array.isArray(tags) ? tags.map(String) : [] }
+/** Why something that is named as a scenario, and is no file, is not read. */
+function problemOf(entry: Dirent, file: string, root: string): string | undefined {
+  if (!entry.isSymbolicLink())
+    return `it is ${entry.isDirectory() ? 'a folder' : 'a pipe, socket or device'} and no file`
+  try {
+    if (!isBelow(root, file)) return `it is a symbolic link that leads out of ${root}`
+    return statSync(file).isFile() ? undefined : 'it is a symbolic link that leads to no file'
+  } catch {
+    return 'it is a symbolic link that leads nowhere'
+  }
+}
+
+function headOf(file: string): Pick<LibraryEntry, 'title' | 'tags' | 'problem'> {
+  try {
+    const text = readScenarioText(file)
+    const limit = tooMuch(text)
+    if (limit !== undefined) return { tags: [], problem: limit.message }
+    const { contents, errors } = parseDocument(text, { logLevel: 'silent' })
+    if (errors.length > 0 || !isMap(contents)) return { tags: [] }
+    const title = scalarsAt(contents, 'title').find((value) => typeof value === 'string')
+    return { ...(title === undefined ? {} : { title }), tags: scalarsAt(contents, 'tags').map(String) }
+  } catch (error) {
+    if (error instanceof PlainFileError) return { tags: [], problem: error.message }
+    // Of values in values without end: validate says where.
+    if (error instanceof RangeError) return { tags: [], problem: 'it is nested too deeply' }
+    throw error
+  }
+}
+
+/** A value, or the items of a list, as far as they are plain: aliases are left to those who read the whole. */
+function scalarsAt(map: YAMLMap, key: string): unknown[] {
+  const node = map.get(key, true)
+  const items: unknown[] = isSeq(node) ? node.items : [node]
+  return items.flatMap((item) => (isScalar(item) && item.value !== null ? [item.value] : []))
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
+import { PlainFileError } from '../base/plain-file.ts'
 import { type Allowed, NOTHING_ALLOWED } from '../platforms/allowed.ts'
 import { type Policy, TEXT_POLICY } from '../steps/command-policy.ts'
 import { Names, namesUsedIn } from '../steps/names.ts'
@@ -11,6 +11,7 @@ import type { Diagnostic } from './diagnostic.ts'
 import type { Scenario } from './model.ts'
 import { applySet, readParams } from './params-section.ts'
 import { parseYaml } from './parse-yaml.ts'
+import { readScenarioText } from './read-text.ts'
 import { parseVersionBounds, type Requires } from './requires.ts'
 import { scenarioKeys } from './scenario-schema.ts'
 import { Scope } from './scope.ts'
@@ -60,9 +61,18 @@ export function loadScenario(text: string, options: LoadOptions): Loaded {
   return problems.count === 0 && scenario ? { scenario } : { diagnostics: problems.sorted(options.file) }
 }
 
-/** Reads a scenario's file. Throws what `readFileSync` throws. */
+/** Reads a scenario's file. What is no file, or far too large, is a problem as any other. */
 export function loadScenarioFile(options: LoadOptions): Loaded {
-  return loadScenario(readFileSync(options.file, 'utf8'), options)
+  let text: string
+  try {
+    text = readScenarioText(options.file)
+  } catch (error) {
+    if (!(error instanceof PlainFileError)) throw error
+    const problems = new Problems()
+    problems.addWithoutPlace(options.file, `this cannot be read as a scenario: ${error.message}`)
+    return { diagnostics: problems.sorted(options.file) }
+  }
+  return loadScenario(text, options)
 }
 
 function readScenario(map: MapTree, text: string, options: LoadOptions, bare: FileContext): Scenario {

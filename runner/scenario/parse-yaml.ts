@@ -1,18 +1,17 @@
 import { type Document, parseAllDocuments } from 'yaml'
 import { visible } from '../base/text.ts'
 import { buildTree } from './build-tree.ts'
+import { tooMuch } from './limits.ts'
 import { reportParserProblems } from './parser-words.ts'
 import type { Problems, SourceFile } from './source.ts'
 import type { Tree } from './tree.ts'
 
-/** Far above any scenario that a person writes; keeps a wrong file (a dump, a log) from being parsed for minutes. */
-const LONGEST_TEXT = 1_000_000
-
 /** A YAML text as a tree; undefined when it has none worth reading on. All that is wrong with it goes to `problems`. */
 export function parseYaml(source: SourceFile, problems: Problems): Tree | undefined {
   const whole = { start: 0, end: 0 }
-  if (source.text.length > LONGEST_TEXT) {
-    problems.add(source, whole, 'this file is too long for a scenario (more than 1 MB)')
+  const limit = tooMuch(source.text)
+  if (limit !== undefined) {
+    problems.add(source, limit.span, limit.message)
     return undefined
   }
   if (hasForeignCharacters(source, problems)) return undefined

@@ -25,15 +25,19 @@ export function reportParserProblems(document: Document.Parsed, source: SourceFi
   const lines = new Set<number>()
   for (const match of document.errors.length > 0 ? source.text.matchAll(BRACES) : []) {
     const span = { start: match.index, end: match.index + match[0].length }
+    if (problems.areMany) break
+    if (lines.has(source.lineAt(span.start))) continue
     if (source.position(span.start).sourceLine.trimStart().startsWith('#')) continue
     const { message, ...advice } = bracesMessage(match[0], match[1] ?? '')
     problems.add(source, span, message, advice)
-    lines.add(source.position(span.start).line)
+    lines.add(source.lineAt(span.start))
   }
   for (const error of [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])) {
+    if (problems.areMany) break
+    if (lines.has(source.lineAt(error.pos[0]))) continue
     const words = describe(error, document, source)
     const span = words.span ?? { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) }
-    const places = [source.position(span.start).line, source.position(error.pos[0]).line]
+    const places = [source.lineAt(span.start), source.lineAt(error.pos[0])]
     if (places.some((line) => lines.has(line))) continue
     for (const line of places) lines.add(line)
     problems.add(source, span, words.message, words)
@@ -160,5 +164,6 @@ function unexpectedWords(error: YAMLError, token: string): Words {
       hint: 'Look for a missing quote, comma or line break before it, or wrong indentation.',
     }
   }
+  if (/call stack/.test(error.message)) return { message: 'this file is nested too deeply to be read' }
   return { message: `this is not valid YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}` }
 }

@@ -1,7 +1,11 @@
 import { didYouMean } from '../base/nearest.ts'
+import { firstFew } from '../base/text.ts'
 import { fillInKnown, NAME_PATTERN, type Names, namesUsedIn } from '../steps/names.ts'
 import type { Problems, SourceFile } from './source.ts'
 import { type ScalarTree, scalarsIn, type Tree } from './tree.ts'
+
+/** Names that a hint tells. */
+const MOST_NAMES = 30
 
 export const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -56,17 +60,22 @@ export function checkNames(tree: Tree, scope: Scope, source: SourceFile, problem
   for (const { scalar } of scalarsIn(tree)) {
     if (typeof scalar.value !== 'string') continue
     checkBraces(scalar, source, problems)
-    for (const name of namesUsedIn(scalar.value))
+    for (const name of new Set(namesUsedIn(scalar.value)))
       if (!scope.has(name)) reportUndefined(name, scalar, scope, source, problems)
   }
 }
 
 function reportUndefined(name: string, scalar: ScalarTree, scope: Scope, source: SourceFile, problems: Problems): void {
+  if (problems.areMany) return
   const known = [...new Set(scope.all())]
   const hint =
     known.length === 0
       ? 'Nothing is defined before this step. A name comes from `params:`, `let:` or `save:`; for a dollar sign write `$$`.'
-      : `Defined before this step: ${known.map((each) => `$${each}`).join(', ')}. For a dollar sign write \`$$\`.`
+      : `Defined before this step: ${firstFew(
+          known.map((each) => `$${each}`),
+          MOST_NAMES,
+          ', ',
+        )}. For a dollar sign write \`$$\`.`
   const span = placeOf(name, scalar, source)
   problems.add(source, span, `\`$${name}\` is not defined`, {
     suggestion: didYouMean(name, known, (word) => `$${word}`),

@@ -24,8 +24,7 @@ export class SourceFile {
 
   /** 1-based line and column (in characters) of an offset, and the text of the line without its end. */
   position(offset: number): { line: number; col: number; sourceLine: string; lineStart: number } {
-    let line = this.#lineStarts.findLastIndex((start) => start <= offset)
-    if (offset === this.text.length && line > 0 && this.#lineStarts[line] === offset) line -= 1
+    const line = this.lineAt(offset) - 1
     const from = this.#lineStarts[line] ?? 0
     // A byte order mark is no character of the first line.
     const lineStart = from === 0 && this.text.startsWith('\ufeff') ? 1 : from
@@ -35,6 +34,19 @@ export class SourceFile {
     const within = Math.max(0, Math.min(offset - lineStart, sourceLine.length))
     return { line: line + 1, col: [...sourceLine.slice(0, within)].length + 1, sourceLine, lineStart }
   }
+
+  /** 1-based: the line of an offset; the end of a text belongs to its last line. */
+  lineAt(offset: number): number {
+    let low = 0
+    let high = this.#lineStarts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    const isEnd = offset === this.text.length && low > 0 && this.#lineStarts[low] === offset
+    return isEnd ? low : low + 1
+  }
 }
 
 export interface Advice {
@@ -42,11 +54,15 @@ export interface Advice {
   hint?: string | undefined
 }
 
+/** Nobody reads more at once, and a hostile file may have any number. */
+const MOST_PROBLEMS = 100
+
 /** Collects what is wrong, in all files of a scenario; the same thing at the same place only once. */
 export class Problems {
   readonly #found = new Map<string, Diagnostic>()
 
   add(source: SourceFile, span: Span, message: string, advice: Advice = {}): void {
+    if (this.areMany) return
     const { line, col, sourceLine, lineStart } = source.position(span.start)
     const marked = source.text.slice(Math.max(lineStart, span.start), Math.min(span.end, lineStart + sourceLine.length))
     const length = Math.max(1, [...marked.trimEnd()].length)
@@ -56,6 +72,11 @@ export class Problems {
   /** A problem of something that is not a place in a file, as an argument of the command line. */
   addWithoutPlace(what: string, message: string, advice: Advice = {}): void {
     this.#put({ file: what, line: 0, col: 0, length: 1, sourceLine: '', message }, advice)
+  }
+
+  /** So many that no more are taken. */
+  get areMany(): boolean {
+    return this.#found.size >= MOST_PROBLEMS
   }
 
   get count(): number {

@@ -48,7 +48,10 @@ function reportNoList({ key, keySpan, value }: Entry, { source, problems }: Chec
 }
 
 function readItems(list: ListTree, prefix: string, context: StepsContext): Step[] {
-  return list.items.flatMap((item, i) => readStep(item, `${prefix}${i + 1}`, context) ?? [])
+  return list.items.flatMap((item, i) => {
+    if (context.problems.areMany) return []
+    return readStep(item, `${prefix}${i + 1}`, context) ?? []
+  })
 }
 
 /** Siblings in `parallel` do not see each other's names; what follows sees them all. */

@@ -1,10 +1,12 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { PlainFileError } from '../base/plain-file.ts'
 import { Names } from '../steps/names.ts'
 import type { Step } from '../steps/verb.ts'
 import type { ParamValue, UsedFile } from './model.ts'
 import { checkWith, type ReadParams, readParams } from './params-section.ts'
 import { parseYaml } from './parse-yaml.ts'
+import { readScenarioText } from './read-text.ts'
 import { stepFileKeys } from './scenario-schema.ts'
 import { Scope } from './scope.ts'
 import { type Advice, SourceFile } from './source.ts'
@@ -16,6 +18,8 @@ import { type Entry, entryOf, type MapTree, toPlain } from './tree.ts'
 const DEEPEST_USE = 16
 /** Files that one scenario may read, all `use` steps counted. */
 const MOST_USES = 500
+/** Characters of them, each as often as it is read. */
+const LONGEST_OF_ALL = 500_000
 
 interface Opened {
   realPath: string
@@ -29,6 +33,7 @@ export class UsedFiles implements StepFileReader {
   /** Names of the files being read, from the scenario inwards, with their real paths: to find cycles. */
   readonly #open: { name: string; realPath: string }[] = []
   #uses = 0
+  #length = 0
 
   /** `root`: the folder that no step file may lie outside of. `file`: the scenario itself. */
   constructor(root: string, file: string) {
@@ -76,22 +81,38 @@ export class UsedFiles implements StepFileReader {
       return { message: 'write the file relative to this one', hint: 'As `use: steps/prepare.yaml`.' }
     if (!isInside(this.#root, name)) return outside(asked)
     const realPath = realPathOf(name)
-    if (realPath === undefined || !statSync(realPath).isFile()) {
+    if (realPath === undefined) {
       return {
         message: `there is no file ${name}`,
         hint: `\`use\` looks for files from the folder of the file it stands in.`,
       }
     }
     if (!isInside(realPathOf(this.#root) ?? this.#root, realPath)) return outside(asked)
+    if (!/\.ya?ml$/.test(asked))
+      return { message: `${asked} is no name of a step file`, hint: 'Step files end in `.yaml` or `.yml`.' }
     const again = this.#open.findIndex((each) => each.realPath === realPath)
     if (again >= 0) {
       const chain = [...this.#open.slice(again).map((each) => each.name), name].join(' uses ')
       return { message: 'this file would use itself without end', hint: `${chain}.` }
     }
     if (this.#open.length > DEEPEST_USE) return { message: `step files are nested more than ${DEEPEST_USE} deep` }
-    const text = readFileSync(realPath, 'utf8')
+    const read = textOf(realPath)
+    if ('message' in read) return read
+    const { text } = read
+    this.#length += text.length
+    if (this.#length > LONGEST_OF_ALL)
+      return { message: `the step files of this scenario come to more than ${LONGEST_OF_ALL / 1000} kB` }
     this.#found.set(realPath, { path: this.pathInRoot(name), text })
     return { realPath, text }
+  }
+}
+
+function textOf(file: string): { text: string } | { message: string } {
+  try {
+    return { text: readScenarioText(file) }
+  } catch (error) {
+    if (error instanceof PlainFileError) return { message: `this file cannot be read: ${error.message}` }
+    throw error
   }
 }
 

@@ -41,8 +41,7 @@ interface Damage {
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('')
 const NO_START = /holds no start of a (run|scenario): there is nothing to .*play it again with npm run scenario NAME/
 const NO_LINE = /events\.jsonl, line 3: expected an event as one JSON object, found: .*take this line out/
-const LACKS =
-  /events\.jsonl, line 3: at step: expected a group of names and values, found nothing; .*take this line out/
+const LACKS = /events\.jsonl, line 3: at index: expected a number, found nothing; .*take this line out/
 const NO_RUN = /there is no run .*: a run is a folder with events \(events\.jsonl\)/
 
 const DAMAGES: readonly Damage[] = [
@@ -154,7 +153,7 @@ t.test('trends: empty, cut off, damaged, or no file', async (t) => {
     [`${LINE.slice(0, 40)}\n${LINE}\n`, [0, /trends\.html/]],
     [`${LINE}\nwhat\n${LINE}\n`, [2, /line 2: expected a scenario that was played, found: what; take this line out/]],
     [`${LINE.replace('2026', 'once')}\n`, [2, /line 1: expected a scenario that was played/]],
-    [undefined, [2, /trends\.jsonl cannot be read: EISDIR/]],
+    [undefined, [2, /trends\.jsonl cannot be read: it is a folder and no file/]],
   ]
   for (const [content, expected] of cases) {
     const reports = reportsFolder(t)
