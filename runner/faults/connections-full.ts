@@ -41,9 +41,8 @@ export const connectionsFull = defineFault({
     await Promise.all(
       running.map(async (node) => {
         // Open from before: what is not open now cannot be opened until it is healed.
-        await Promise.allSettled(
-          [stage.cluster.node(node).client, stage.cluster.node(node).data].map((c) => c.call('PING')),
-        )
+        const { client, data, scenario } = stage.cluster.node(node)
+        await Promise.allSettled([client, data, scenario].map((connection) => connection.call('PING')))
         await changeSettings(stage, node, { [CONNECTIONS_SETTING]: FULL })
       }),
     )

@@ -20,6 +20,8 @@ type Feature =
   | 'human-names'
   /** Users are granted channels; without it they have all. */
   | 'acl-channels'
+  /** The command FAILOVER, of servers outside of a cluster. */
+  | 'failover-command'
   /** Categories and rules of users tell the subcommands of a command apart. */
   | 'acl-subcommands'
 
@@ -115,6 +117,7 @@ const FEATURE_SINCE: Readonly<Record<Feature, string>> = {
   addslotsrange: '7.0',
   'human-names': '7.2',
   'acl-channels': '6.2',
+  'failover-command': '6.2',
   'acl-subcommands': '7.0',
 }
 

@@ -65,7 +65,8 @@ const LOOKS_AT_CLUSTER = [
 ].map((subcommand) => `+cluster|${subcommand}`)
 
 function scenarioRules(dialect: Dialect, allowed: Allowed): string[] {
-  const commands = [...allowed].filter((name) => name === name.toUpperCase())
+  const isKnown = (command: string) => command !== 'FAILOVER' || dialect.can('failover-command')
+  const commands = [...allowed].filter((name) => name === name.toUpperCase() && isKnown(name))
   return [
     ...WITHOUT_ADMIN,
     '-migrate',

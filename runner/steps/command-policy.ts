@@ -68,7 +68,7 @@ export function refusalOf(words: readonly string[], policy: Policy): string | un
   if (isOpen(command) || policy.allowed.has(command)) return undefined
   const isContainer = CONTAINERS.has(command)
   if (isContainer && isOpen(subcommand)) return undefined
-  // A server before 7.0 compares up to a zero byte: `SET\0x` is its SET.
+  // Servers compare up to a zero byte: `SET\0x` is their SET.
   if (isContainer && !/^[A-Z0-9_-]*$/.test(subcommand)) return `${command} has no such subcommand`
   return (
     commandRefusal(command, subcommand) ??

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
+import { ALLOWABLE_SETTINGS } from '../../runner/platforms/setting-policy.ts'
 import type { RunnerUsers } from '../../runner/platforms/users.ts'
+import { ALLOWABLE_COMMANDS } from '../../runner/steps/command-policy.ts'
 import { groupSpec } from '../support/group-spec.ts'
 import { ask, askAs, newStateFolder, platformIn } from './process-groups.ts'
 
@@ -107,6 +110,19 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
     })
 
     await t.test('nobody is told the secret', async (t) => {
+      const listener = new Redis({ port, password: spec.password })
+      t.teardown(() => listener.disconnect())
+      const heard: string[] = []
+      const monitor = await listener.monitor()
+      t.teardown(() => monitor.disconnect())
+      const ended = new Promise((resolve) => {
+        monitor.on('monitor', (_, words: string[]) => heard.push(words.join(' ')) && words[1] === 'last' && resolve(0))
+      })
+      await askAs(users, port, 'PING', 'first')
+      await askAs(users, port, 'PING', 'last')
+      await ended
+      t.ok(heard.includes('PING first'), 'whoever listens hears commands')
+      t.notOk(heard.join('\n').includes(users.password), 'and no secret')
       await tellsNobody(t, users, stateFolder, spec.runId)
       const everything = ['ACL LIST', 'CONFIG GET *', 'SLOWLOG GET', 'CLIENT LIST', 'INFO everything', 'CONFIG REWRITE']
       for (const text of everything) t.notOk((await saidTo(users, text)).includes(users.password), text)
@@ -120,6 +136,19 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
     })
   })
 }
+
+t.test('whatever is allowed, servers of every version start with it', async (t) => {
+  for (const server of ['redis:6.0', 'redis:7.0', 'redis:8.0', 'valkey:8.1', 'valkey:9.1']) {
+    const platform = platformIn(newStateFolder(t), server)
+    t.teardown(() => platform.close())
+    const spec = await groupSpec({ nodes: 1, allowed: new Set([...ALLOWABLE_COMMANDS, ...ALLOWABLE_SETTINGS]) })
+    const group = await platform.create(spec, () => undefined)
+    const users = await group.users()
+    const scenario = { username: users.scenarioUser, password: users.password }
+    t.same(await askAs(scenario, spec.portBase, 'MODULE', 'LIST').then(Array.isArray), true, server)
+    await group.remove()
+  }
+})
 
 /** The secret is in the run's record alone, which nobody else can read, and in no command line and no environment. */
 async function tellsNobody(t: Test, users: RunnerUsers, stateFolder: string, runId: string): Promise<void> {
