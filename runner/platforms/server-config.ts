@@ -2,7 +2,7 @@ import { type Allowed, NOTHING_ALLOWED } from './allowed.ts'
 import type { Dialect } from './dialects.ts'
 import type { GroupNeeds } from './faults.ts'
 import { quoteWord, renderSettings } from './settings.ts'
-import { type UserSecrets, userWords } from './users.ts'
+import { replicaUser, type UserSecrets, userWords } from './users.ts'
 
 export interface ServerConfigOptions {
   dialect: Dialect
@@ -81,11 +81,11 @@ export function renderAnnouncement(address: string): string {
   return renderLines(wordLists(announcement(address)))
 }
 
-/** Lines that make the users of a server. */
+/** Lines that make the users of a server, and that take the password in clear, which CONFIG GET would tell, away. */
 export function renderUsers(dialect: Dialect, secrets: UserSecrets): string {
-  return userWords(dialect, secrets)
-    .map((words) => `${['user', ...words.map(quoteWord)].join(' ')}\n`)
-    .join('')
+  const { username, password } = replicaUser(secrets.secret)
+  const users = userWords(dialect, secrets).map((words) => `${['user', ...words.map(quoteWord)].join(' ')}\n`)
+  return [renderLines(wordLists({ requirepass: '', masteruser: username, masterauth: password })), ...users].join('')
 }
 
 function announcement(address: string): Record<string, string> {
@@ -110,8 +110,6 @@ export function renderServerConfig(options: ServerConfigOptions): string {
   const lines = renderLines({
     port: [String(port)],
     bind,
-    requirepass: [password],
-    masterauth: [password],
     dir: [dir],
     logfile: [logfile],
     ...(knownAs === undefined ? {} : wordLists(addressSettings(dialect, knownAs))),

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { type Allowed, NOTHING_ALLOWED } from './allowed.ts'
 import type { Dialect } from './dialects.ts'
 import { PlatformError } from './errors.ts'
@@ -15,7 +15,7 @@ export interface RunnerUsers {
 
 /** What the users of a server are made from. */
 export interface UserSecrets {
-  /** Of the user `default`: for people, workloads and replication. */
+  /** Of the user `default`: for people and workloads. */
   password: string
   /** Of the runner's users. */
   secret: string
@@ -27,6 +27,14 @@ const SECRET_BYTES = 32
 
 export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('hex')
+}
+
+/**
+ * How replicas log in at their masters. It stands in clear in every server's configuration, and a server tells it to
+ * whichever master it follows: it is neither the password of people nor the runner's secret, and opens replication alone.
+ */
+export function replicaUser(secret: string): { username: string; password: string } {
+  return { username: 'redis-chaos-replica', password: createHmac('sha256', secret).update('replica').digest('hex') }
 }
 
 export function runnerUsers(secret: string): RunnerUsers {
@@ -55,8 +63,11 @@ const WITHOUT_ADMIN = [
   ...HARMLESS.map((command) => `+${command}`),
 ]
 
-/** People form and mend clusters, and replicas log in as this user too. */
-const DEFAULT_RULES = [...WITHOUT_ADMIN, ...['cluster', 'monitor', 'psync', 'replconf', 'shutdown', 'sync'].map(plus)]
+/** People form and mend clusters. */
+const DEFAULT_RULES = [...WITHOUT_ADMIN, ...['cluster', 'monitor', 'shutdown'].map(plus)]
+
+/** What a replica sends until the stream of its master begins (syncWithMaster, replication.c, Redis 6.0 to 8.0). */
+const REPLICA_RULES = ['-@all', ...['ping', 'psync', 'replconf', 'sync'].map(plus)]
 
 /** Before Redis 7.0 a subcommand is no command of its own, and CLUSTER one of administrators as a whole. */
 const LOOKS_AT_CLUSTER = [
@@ -85,6 +96,7 @@ function plus(command: string): string {
  */
 export function userWords(dialect: Dialect, { password, secret, allowed = NOTHING_ALLOWED }: UserSecrets): string[][] {
   const { username, scenarioUser } = runnerUsers(secret)
+  const replica = replicaUser(secret)
   const line = (name: string, withPassword: string, rules: readonly string[]) => [
     ...[name, 'on', `#${createHash('sha256').update(withPassword).digest('hex')}`, '~*'],
     ...(dialect.can('acl-channels') ? ['&*'] : []),
@@ -93,6 +105,7 @@ export function userWords(dialect: Dialect, { password, secret, allowed = NOTHIN
   return [
     line('default', password, DEFAULT_RULES),
     line(username, secret, ['+@all']),
+    line(replica.username, replica.password, REPLICA_RULES),
     line(scenarioUser, secret, scenarioRules(dialect, allowed)),
   ]
 }

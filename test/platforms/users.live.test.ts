@@ -26,6 +26,7 @@ const REFUSED = [
   'ACL GETUSER redis-chaos',
   'REPLICAOF 127.0.0.1 6379',
   'SLAVEOF 127.0.0.1 6379',
+  'PSYNC ? -1',
 ]
 
 /** What people type, and programs send. */
@@ -59,7 +60,6 @@ const REFUSED_TO_SCENARIOS = [
   'MIGRATE 127.0.0.1 7010 k 0 100',
   'SHUTDOWN NOSAVE',
   'MONITOR',
-  'PSYNC ? -1',
   'SYNC',
   'REPLCONF listening-port 1',
 ]
@@ -107,6 +107,18 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
       const follows = async () => String(await askAs(users, other, 'CLUSTER', 'REPLICATE', id).catch(String))
       while ((await follows()) !== 'OK');
       while (!String(await ask(other, 'INFO', 'replication')).includes('master_link_status:up'));
+    })
+
+    await t.test('what a server tells of itself, and its master, opens replication alone', async (t) => {
+      const told = String(await askAs(scenario, port, 'CONFIG', 'GET', '*'))
+      t.notOk(told.split(',').includes(spec.password))
+      const [, username = ''] = String(await askAs(scenario, port, 'CONFIG', 'GET', 'masteruser')).split(',')
+      const [, password = ''] = String(await askAs(scenario, port, 'CONFIG', 'GET', 'masterauth')).split(',')
+      const replica = { username, password }
+      t.equal(await saidTo(replica, 'PING'), 'PONG')
+      for (const text of [...REFUSED.filter((text) => !text.startsWith('PSYNC')), ...TAKEN])
+        t.match(await saidTo(replica, text), REFUSAL, text)
+      t.match(await saidTo({ username: 'default', password: 'wrong' }, 'PING'), /^WRONGPASS/)
     })
 
     await t.test('nobody is told the secret', async (t) => {
