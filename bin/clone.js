@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 /** What a build depends on: the sources, how they are built, and the packages that are bundled with them. */
@@ -42,7 +43,8 @@ export function upToDateBuild(root) {
   const build = ['--import', 'tsx', path.join('scripts', 'build.ts')]
   const { status } = spawnSync(process.execPath, build, { cwd: root, stdio: ['ignore', 2, 2] })
   if (status === 0 && isThere()) return name
-  tryToWrite(path.join(root, 'dist'))
+  mkdirSync(path.join(root, 'dist'), { recursive: true })
+  for (const folder of [path.join(root, 'dist'), tmpdir()]) tryToWrite(folder)
   process.stderr.write('redis-chaos cannot be built from its sources, so nothing was started; does `npm ci` help?\n')
   process.exit(EXIT_BUG)
 }
@@ -50,7 +52,6 @@ export function upToDateBuild(root) {
 /** @param {string} folder */
 function tryToWrite(folder) {
   const file = path.join(folder, `.try-${process.pid}`)
-  mkdirSync(folder, { recursive: true })
   writeFileSync(file, Buffer.alloc(BUILD_BYTES))
   rmSync(file)
 }

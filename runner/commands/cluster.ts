@@ -15,6 +15,7 @@ import { DEFAULT_CONFIG } from '../engine/set-up.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { waitUntilAnswering } from './cluster/answering.ts'
+import { cleanRun, keptRuns } from './cluster/kept-runs.ts'
 import { groupLines, statusTable } from './cluster/status-table.ts'
 import { talkTo } from './cluster/talk-to.ts'
 import { withCluster } from './cluster/with-cluster.ts'
@@ -37,6 +38,7 @@ const flags: Flags = {
     value: 'RANGES',
     help: 'slots of one shard, once for each shard: "0-2729, 8190-10919"',
   },
+  run: { type: 'string', value: 'ID', help: 'with `clean`: this run, whatever made it and wherever it is' },
 }
 
 interface Job {
@@ -70,6 +72,9 @@ export const cluster: Command = {
   async run(line, { out, signal, onLeaving }) {
     const [name, ...rest] = line.positionals
     const action = actionNamed(name, rest)
+    const one = line.text('run')
+    if (one !== undefined && name === 'clean') return await cleanRun(one, out)
+    if (one !== undefined) throw new UsageError('--run goes with `cluster clean`')
     const settings = clusterSettings(line)
     const topology = topologyOf(line)
     checkPortsFit(topology, settings.portBase)
@@ -280,6 +285,7 @@ async function clean({ platform, runId, out }: Job): Promise<number> {
       ? `There was nothing to remove on platform ${platform.kind} (--platform names another).`
       : `removed: ${removed.join(', ')}`,
   )
+  for (const other of await keptRuns()) out.print(other)
   return EXIT.passed
 }
 
@@ -287,6 +293,6 @@ async function existing({ platform, runId, settings, command }: Job): Promise<Se
   const group = await platform.find(runId)
   if (group) return group
   throw new PlatformError(`there is no cluster with the name prefix ${settings.namePrefix}`, {
-    hint: `Make one with \`${command('up')}\`.`,
+    hint: [`Make one with \`${command('up')}\`.`, ...(await keptRuns())].join('\n'),
   })
 }

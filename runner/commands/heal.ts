@@ -2,6 +2,7 @@ import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { readJournals } from '../faults/journal.ts'
 import { PlatformError } from '../platforms/errors.ts'
+import { cleanRunCommand, describeRun } from '../platforms/found-run.ts'
 import type { FoundRun, Platform } from '../platforms/platform.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
 import type { Command } from './command.ts'
@@ -27,6 +28,7 @@ export const heal: Command = {
       const found = await findRuns(platforms, only)
       const done: string[] = []
       const failed: string[] = []
+      const kept = found.filter(({ run }) => run.state === 'kept')
       for (const { platform, run } of found) {
         const healing = await healOne(platform, run, { dryRun, signal })
         done.push(...healing.done.map((text) => `${run.runId}: ${text}`))
@@ -38,6 +40,9 @@ export const heal: Command = {
       if (only !== undefined && found.length === 0 && done.length === 0)
         throw new UsageError(noSuchRun(only, platforms))
       if (done.length + failed.length === 0) out.print('There is nothing to heal.')
+      for (const { platform, run } of kept) {
+        out.print(`kept: ${describeRun(platform.kind, run)}; remove it with: ${cleanRunCommand(run.runId)}`)
+      }
       return failed.length === 0 ? EXIT.passed : EXIT.noVerdict
     } finally {
       await Promise.all(platforms.map((platform) => platform.close()))

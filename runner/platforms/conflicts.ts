@@ -29,11 +29,6 @@ export function conflictError(conflicts: readonly Conflict[]): ConflictError {
   })
 }
 
-/** Whether it is a cluster of the command `cluster` that has this purpose, however it was typed. */
-export function isCluster(purpose: string): boolean {
-  return /(?:npm run|redis-chaos) cluster/.test(purpose)
-}
-
 function listOf(kind: string, things: readonly string[]): string {
   if (things.length === 0) return ''
   return `${kind}${things.length === 1 ? '' : 's'} ${things.join(', ')}`

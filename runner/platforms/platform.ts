@@ -76,6 +76,10 @@ export interface FoundRun {
    * and the program is gone. elsewhere: whether that program lives cannot be seen from here.
    */
   state: 'live' | 'kept' | 'orphaned' | 'elsewhere'
+  /** When it was made, ms since the epoch; undefined where nothing tells. */
+  sinceMs?: number
+  /** Of its servers. */
+  ports?: readonly number[]
 }
 
 /** The name of a node in scenarios and reports. */

@@ -3,11 +3,14 @@ import type { ContainerInfo } from 'dockerode'
 import t from 'tap'
 import { conflictError } from '../../runner/platforms/conflicts.ts'
 import { findConflicts } from '../../runner/platforms/docker/conflicts.ts'
+import { nodeLabels } from '../../runner/platforms/docker/labels.ts'
 import { leasePort } from '../support/lease.ts'
 
 function container(name: string, image: string, labels: Record<string, string>, publicPort?: number): ContainerInfo {
   const Ports = publicPort ? [{ IP: '127.0.0.1', PrivatePort: publicPort, PublicPort: publicPort, Type: 'tcp' }] : []
-  return { Id: `id-of-${name}`, Names: [`/${name}`], Image: image, Labels: labels, Ports } as unknown as ContainerInfo
+  const Created = Date.parse('2026-11-29T13:05:30Z') / 1000
+  const found = { Id: `id-of-${name}`, Names: [`/${name}`], Image: image, Labels: labels, Ports, Created }
+  return found as unknown as ContainerInfo
 }
 
 t.test('a foreign container that has a name', async (t) => {
@@ -26,16 +29,20 @@ t.test('a foreign container that has a name', async (t) => {
 t.test('a cluster that is up', async (t) => {
   const labels = { 'redis-chaos.run': 'cluster-1', 'redis-chaos.purpose': 'npm run cluster' }
   const port = await leasePort()
-  const containers = [0, 1].map((index) => container(`n${index}`, 'redis-cluster:redis-7.0', labels, port + index))
+  const containers = [0, 1].map((index) => {
+    const node = { index, serverName: `n${index}`, host: 'localhost', port: port + index, peerPort: 6379 }
+    const own = nodeLabels({ ...node, name: `redis-node${index}`, peerHost: '172.18.0.2', machine: 'm' })
+    return container(`n${index}`, 'redis-cluster:redis-7.0', { ...labels, ...own }, port + index)
+  })
   const wanted = [0, 1].map((index) => ({ name: `n${index}`, port: port + index }))
   const error = conflictError(await findConflicts(wanted, containers))
   t.equal(
     error.message,
-    `names n0, n1 and ports ${port}, ${port + 1} are taken by npm run cluster (run cluster-1, containers of image redis-cluster:redis-7.0); nothing was touched`,
+    `names n0, n1 and ports ${port}, ${port + 1} are taken by npm run cluster (run cluster-1, made elsewhere, since 2026-11-29 13:05 UTC, containers, ports ${port}-${port + 1}); nothing was touched`,
   )
   t.match(error.hint, '--port-base')
   t.match(error.hint, '--name-prefix')
-  t.match(error.hint, 'npm run cluster clean')
+  t.match(error.hint, '`npm run cluster clean -- --run cluster-1`')
 })
 
 t.test('a program that has a port, on either loopback address', async (t) => {

@@ -50,9 +50,9 @@ t.test('taken by another group, which is not disturbed', async (t) => {
     {
       name: 'ConflictError',
       message: new RegExp(
-        `ports ${shared}, ${shared + 10_000} .* taken by \`npm run cluster\` \\(run .*, processes of this machine\\)`,
+        `ports ${shared}, ${shared + 10_000} .* taken by \`npm run cluster\` \\(run .*, at work, since .* UTC, processes of this machine, ports ${wanted.portBase}-\\d+\\)`,
       ),
-      hint: /npm run cluster clean/,
+      hint: /^choose other ports with `--port-base`$/,
     },
   )
   await t.rejects(

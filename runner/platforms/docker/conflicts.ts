@@ -1,12 +1,9 @@
 import type { ContainerInfo } from 'dockerode'
-import { typed } from '../../base/command-line.ts'
-import { type Conflict, isCluster } from '../conflicts.ts'
+import type { Conflict } from '../conflicts.ts'
+import { cleanRunCommand, describeRun } from '../found-run.ts'
 import { portHolder } from '../port-holder.ts'
 import { PURPOSE_LABEL, RUN_LABEL } from './labels.ts'
-import { removalCommand } from './runs.ts'
-
-/** The run id of such a cluster says its name prefix; the command wants it as a flag. */
-const CLEAN = `\`${typed('cluster', ['clean'])}\` (with the --name-prefix of that cluster)`
+import { runOf } from './runs.ts'
 
 export interface Wanted {
   name: string
@@ -25,9 +22,10 @@ export async function findConflicts(
     wanted.map(async ({ name, port }): Promise<Conflict[]> => {
       const conflicts: Conflict[] = []
       const named = containers.find((container) => container.Names.includes(`/${name}`))
-      if (named) conflicts.push({ kind: 'name', what: name, ...containerHolder(named) })
+      if (named) conflicts.push({ kind: 'name', what: name, ...containerHolder(named, containers) })
       const publisher = containers.find((container) => container.Ports.some(({ PublicPort }) => PublicPort === port))
-      if (publisher) return [...conflicts, { kind: 'port', what: String(port), ...containerHolder(publisher) }]
+      if (publisher)
+        return [...conflicts, { kind: 'port', what: String(port), ...containerHolder(publisher, containers) }]
       const holder = await portHolder(port)
       return holder ? [...conflicts, { kind: 'port', what: String(port), holder }] : conflicts
     }),
@@ -35,14 +33,14 @@ export async function findConflicts(
   return found.flat()
 }
 
-function containerHolder(container: ContainerInfo): Pick<Conflict, 'holder' | 'removal'> {
-  const runId = container.Labels[RUN_LABEL]
-  const purpose = container.Labels[PURPOSE_LABEL]
-  if (runId && purpose) {
-    return {
-      holder: `${purpose} (run ${runId}, containers of image ${container.Image})`,
-      removal: isCluster(purpose) ? CLEAN : `\`${removalCommand(runId)}\``,
-    }
+function containerHolder(
+  container: ContainerInfo,
+  all: readonly ContainerInfo[],
+): Pick<Conflict, 'holder' | 'removal'> {
+  if (container.Labels[RUN_LABEL] && container.Labels[PURPOSE_LABEL]) {
+    const run = runOf(container.Labels, all)
+    const holder = describeRun('docker', run)
+    return run.state === 'live' ? { holder } : { holder, removal: `\`${cleanRunCommand(run.runId)}\`` }
   }
   const name = container.Names[0]?.slice(1) ?? container.Id.slice(0, 12)
   return { holder: `container ${name} (image ${container.Image}), which this runner did not make` }

@@ -4,7 +4,7 @@ import { PlatformError } from '../errors.ts'
 import type { FoundRun } from '../platform.ts'
 import { lookForRunner, parseRunner } from '../runner-identity.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
-import { KEPT_LABEL, type Labels, PURPOSE_LABEL, RUN_LABEL, RUNNER_LABEL, runFilter } from './labels.ts'
+import { KEPT_LABEL, type Labels, nodeOfLabels, PURPOSE_LABEL, RUN_LABEL, RUNNER_LABEL, runFilter } from './labels.ts'
 
 const REMOVAL_TIMEOUT_MS = 60_000
 const PAUSE_MS = 100
@@ -22,10 +22,13 @@ export async function listRuns(engine: Engine): Promise<FoundRun[]> {
   const labels = [...containers, ...networks, ...volumes]
     .map(({ Labels }) => Labels)
     .filter((own): own is Labels => own != null)
-  return [...new Map(labels.map((own) => [own[RUN_LABEL] ?? '', runOf(own)])).values()]
+  return [...new Map(labels.map((own) => [own[RUN_LABEL] ?? '', runOf(own, containers)])).values()]
 }
 
-function runOf(labels: Labels): FoundRun {
+/** The run of these labels, with what its containers among `all` tell. */
+export function runOf(labels: Labels, all: readonly ContainerInfo[]): FoundRun {
+  const own = all.filter((container) => container.Labels[RUN_LABEL] === labels[RUN_LABEL])
+  const sinceMs = Math.min(...own.map(({ Created }) => Created * 1000))
   const runner = parseRunner(labels[RUNNER_LABEL])
   const seen = runner ? lookForRunner(runner) : 'elsewhere'
   const kept = labels[KEPT_LABEL] === 'yes'
@@ -33,6 +36,8 @@ function runOf(labels: Labels): FoundRun {
     runId: labels[RUN_LABEL] ?? '',
     purpose: labels[PURPOSE_LABEL] ?? 'unknown',
     state: seen === 'alive' ? 'live' : kept ? 'kept' : seen === 'gone' ? 'orphaned' : 'elsewhere',
+    ports: own.flatMap((container) => nodeOfLabels(container.Labels)?.port ?? []),
+    ...(Number.isFinite(sinceMs) && { sinceMs }),
   }
 }
 

@@ -1,11 +1,11 @@
 import { systemClock } from '../../base/clock.ts'
-import { typed } from '../../base/command-line.ts'
-import { type Conflict, conflictError, isCluster } from '../conflicts.ts'
+import { type Conflict, conflictError } from '../conflicts.ts'
+import { cleanRunCommand, describeRun } from '../found-run.ts'
 import { hasLinks, hiddenAddress } from '../links/loopback.ts'
-import type { ServerNode } from '../platform.ts'
+import type { FoundRun, ServerNode } from '../platform.ts'
 import { BUS_OFFSET } from '../platform.ts'
 import { NOBODY_SEEN, portHolder } from '../port-holder.ts'
-import { listRuns, type RecordedRun, readRun } from './run-record.ts'
+import { foundRun, listRuns, readRun } from './run-record.ts'
 
 const NOBODY_WITHIN_MS = 500
 const LOOK_EVERY_MS = 20
@@ -27,15 +27,13 @@ export async function assertFreePorts(stateFolder: string, nodes: readonly Serve
   const runs = await readRuns(stateFolder)
   throw conflictError(
     taken.map(({ port, what, holder }): Conflict => {
-      const run = runs.find(({ nodes: own }) =>
-        own.some((node) => node.port === port || node.port + BUS_OFFSET === port),
-      )
+      const run = runs.find(({ ports = [] }) => ports.includes(port) || ports.includes(port - BUS_OFFSET))
       if (!run) return { kind: 'port', what, holder }
       return {
         kind: 'port',
         what,
-        holder: `${run.purpose} (run ${run.runId}, processes of this machine)`,
-        ...(isCluster(run.purpose) ? { removal: cleanCommand(run) } : {}),
+        holder: describeRun('process', run),
+        ...(run.state === 'live' ? {} : { removal: `\`${cleanRunCommand(run.runId)}\`` }),
       }
     }),
   )
@@ -63,12 +61,7 @@ async function takenPorts(wanted: readonly Wanted[]): Promise<(Wanted & { holder
   }
 }
 
-function cleanCommand({ nodes }: RecordedRun): string {
-  const prefix = nodes[0]?.serverName.replace(/0$/, '') ?? ''
-  return `\`${typed('cluster', ['clean'], [`--platform process --name-prefix ${prefix}`])}\``
-}
-
-async function readRuns(stateFolder: string): Promise<RecordedRun[]> {
+async function readRuns(stateFolder: string): Promise<FoundRun[]> {
   const runs = await Promise.all((await listRuns(stateFolder)).map((runId) => readRun(stateFolder, runId)))
-  return runs.filter((run) => run !== undefined)
+  return runs.filter((run) => run !== undefined).map(foundRun)
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -157,10 +158,11 @@ export async function isStale(stateFolder: string, runId: string): Promise<boole
 }
 
 /** The run as a platform reports it. */
-export function foundRun({ runId, purpose, runner, kept, processes }: RecordedRun): FoundRun {
+export function foundRun({ runId, purpose, runner, kept, processes, nodes, folder }: RecordedRun): FoundRun {
   const supervised = processes !== undefined && isAlive(processes.supervisor)
   const state = isAlive(runner) ? 'live' : kept && supervised ? 'kept' : 'orphaned'
-  return { runId, purpose, state }
+  const made = statSync(join(folder, RECORD_FILE), { throwIfNoEntry: false })
+  return { runId, purpose, state, ports: nodes.map(({ port }) => port), ...(made && { sinceMs: made.mtimeMs }) }
 }
 
 const MOST_BYTES = 10_000_000
