@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { access, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { serverByAbility } from '../branch-builds.ts'
 import { findServer, parseServer, type ServerEntry } from '../catalogue.ts'
@@ -24,6 +24,8 @@ export interface ServerProgram {
   env: Record<string, string>
   /** The files and folders that it comes from: it needs nothing else beside the system's own. */
   reads: readonly string[]
+  /** A script, which somebody wrote around a server: what it uses beside that (a debugger, a log) cannot be known. */
+  isScript?: true
 }
 
 const VERSION_TIMEOUT_MS = 10_000
@@ -105,6 +107,17 @@ async function programOf(path: string, signal?: AbortSignal): Promise<ServerProg
     loader: [],
     env: {},
     reads: [path],
+    ...((await isScript(path)) && { isScript: true }),
+  }
+}
+
+async function isScript(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => undefined)
+  try {
+    const { buffer } = (await file?.read(Buffer.alloc(2), 0, 2, 0)) ?? {}
+    return buffer?.toString() === '#!'
+  } finally {
+    await file?.close()
   }
 }
 

@@ -121,7 +121,7 @@ export class SmallDisk {
   }
 
   async #fill(): Promise<void> {
-    const flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
+    const flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK
     const file = await wrapFileErrors('fill the disk', () => open(this.#ballast, flags, 0o600))
     try {
       for (;;) await file.write(CHUNK)

@@ -15,6 +15,8 @@ export interface Candidate {
   command: readonly string[]
   /** What it needs outside the system's own folders. */
   reads: readonly string[]
+  /** It may use anything, whether or not it does when it is tried. */
+  needsAll?: boolean | undefined
   /** Any port of the servers. */
   port: number
   /** The namespaces that the servers' small disks are mounted in, if they have any. */
@@ -66,8 +68,9 @@ export async function findSandbox(candidate: Candidate, place: TryPlace, signal?
 }
 
 /** All that could be here, the smallest first. */
-async function sandboxesOf({ port, disks }: Candidate): Promise<Sandbox[]> {
+async function sandboxesOf({ port, disks, needsAll }: Candidate): Promise<Sandbox[]> {
   if (process.platform !== 'linux') return []
+  if (needsAll) return [{ confined: true }]
   if (userInfo().uid !== 0) return [{ view: AS_USER, confined: true }, { confined: true }]
   // In a namespace of users that root made for itself there is no other user.
   const canChange = disks !== AS_USER && (await hasUser(ownUserOf(port)))
@@ -92,9 +95,9 @@ async function tryIn(sandbox: Sandbox, candidate: Candidate, place: TryPlace, si
   await wrapFileErrors(`try a sandbox in ${folder}`, async () => {
     await mkdir(data, { recursive: true, mode: OWN_ONLY })
     if (sandbox.ownUser) await chmod(folder, TRAVERSED)
-    // A view has them as well, but not those of the runner.
-    const mode = sandbox.ownUser && !sandbox.view ? TRAVERSED : OWN_ONLY
-    for (const parent of [place.folder, ...place.parents]) await chmod(parent, mode)
+    // A view has places of its own for them. What was opened stays open: servers of other runs may need it.
+    const opened = sandbox.ownUser && !sandbox.view ? [place.folder, ...place.parents] : []
+    for (const parent of opened) await chmod(parent, TRAVERSED)
     if (sandbox.view) await makeView({ folder, data, reads })
   })
   const looking = ['/bin/sh', '-c', IF_READABLE, 'sh', ...reads, '--', ...command]

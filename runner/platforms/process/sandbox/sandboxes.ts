@@ -26,7 +26,7 @@ export class Sandboxes {
     if (known && !(known.ownUser && !known.view)) return known
     const command = [...program.loader, program.path, '--version']
     const place = { folder: join(runFolder, 'sandbox'), parents: [runFolder, stateFolder] }
-    const { sandbox } = await findSandbox({ command, reads, port, disks }, place, signal)
+    const { sandbox } = await findSandbox({ command, reads, port, disks, needsAll: program.isScript }, place, signal)
     this.#known.set(key, sandbox)
     return sandbox
   }
