@@ -5,7 +5,7 @@
 #   NODE_PORT       port for clients (the cluster bus is 10000 above it)
 #   NODE_ADDRESS    address on the run's network; apart from 127.0.0.1 the only one the server listens on
 #   /node/password  the cluster's password, one line
-#   /node/settings  settings of the run as lines of redis.conf; may be missing
+#   /node/settings  users, and settings of the run, as lines of redis.conf; may be missing
 set -eu
 umask 077
 

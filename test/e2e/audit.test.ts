@@ -12,15 +12,14 @@ interface Plant {
   /** Keys of the scenario besides its title, cluster and steps. */
   more?: string
   /** Server settings beside a short node time-out. */
-  config?: string
   steps: string
   flags?: readonly string[]
 }
 
 /** Plays a scenario whose steps pass, on processes. */
-async function play(t: Test, { more = '', config = '', steps, ...options }: Plant): Promise<PlantedRun> {
+async function play(t: Test, { more = '', steps, ...options }: Plant): Promise<PlantedRun> {
   const file = path.join(reportsFolder(t), 'planted.yaml')
-  const cluster = `cluster: { config: { cluster-node-timeout: 1000, repl-diskless-sync-delay: 0${config} } }`
+  const cluster = 'cluster: { config: { cluster-node-timeout: 1000, repl-diskless-sync-delay: 0 } }'
   writeFileSync(file, `title: planted\n${more}${cluster}\nsteps:\n${steps}`)
   const planted = await playPlanted(t, { scenario: file, ...options })
   const broken = planted.scenario.steps.filter(({ verdict }) => verdict !== 'passed')
@@ -56,7 +55,6 @@ t.test('a crash is found on every server, with the head of its report', async (t
       if (server !== DEFAULT_SERVER && !(await requireDebian(t))) return
       const planted = await play(t, {
         server,
-        config: server === 'redis:6.0' ? '' : ', enable-debug-command: yes',
         steps:
           '  - redis: DEBUG SEGFAULT\n    on: redis-node5\n    error: redis-node5\n  - write: { keys: 100, as: orders }\n',
       })
@@ -70,9 +68,7 @@ const CRASH = '  - redis: DEBUG SEGFAULT\n    on: $victim\n    error: redis-node
 const NAMED = '  - let: { victim: replica of shard 1 }\n'
 
 t.test('a crash that the scenario expects, or allows, is no failure', { skip }, async (t) => {
-  const config = ', enable-debug-command: yes'
   const pardoned = await play(t, {
-    config,
     more: 'audit: { crash: { node: $victim, expected: true } }\n',
     steps: NAMED + CRASH,
   })
@@ -82,7 +78,6 @@ t.test('a crash that the scenario expects, or allows, is no failure', { skip }, 
     /audited: 11 rules,(?: \d not evaluated,)? 0 findings, and 1 more that the scenario means\n.*expected: redis-node1 ended by/,
   )
   const other = await play(t, {
-    config,
     more: 'audit: { crash: { node: redis-node0, allowed: true } }\n',
     steps: NAMED + CRASH,
   })
@@ -93,7 +88,6 @@ t.test('a crash that the scenario expects, or allows, is no failure', { skip }, 
 
 t.test('--audit warn shows what is found and lets it pass', { skip }, async (t) => {
   const { code, stdout } = await play(t, {
-    config: ', enable-debug-command: yes',
     steps: NAMED + CRASH,
     flags: ['--audit', 'warn'],
   })

@@ -10,7 +10,7 @@ const skip = skipWithoutRedis()
 const EXPECTED = 'audit: { crash: { node: $victim, expected: true } }\n'
 const CRASHING = `title: a replica crashes
 cluster:
-  config: { cluster-node-timeout: 1000, repl-diskless-sync-delay: 0, enable-debug-command: yes }
+  config: { cluster-node-timeout: 1000, repl-diskless-sync-delay: 0 }
 steps:
   - let: { victim: replica of shard 1 }
   - redis: DEBUG SEGFAULT

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeClient } from '../../runner/cluster/node-client.ts'
+import type { RunnerUsers } from '../../runner/platforms/users.ts'
 import { adminOf } from './admin-of.ts'
 import { pidAt } from './server-process.ts'
 
@@ -9,6 +10,7 @@ const LOOK_EVERY_MS = 20
 /** The servers of a run on processes, for somebody who is no part of it and may do everything. Nodes are `redis-node0` and so on. */
 export class Outside {
   readonly #portBase: number
+  #users: RunnerUsers | undefined
   readonly #clients = new Map<string, NodeClient>()
   readonly #opened: NodeClient[] = []
   /** Aborted when the run has ended. */
@@ -34,8 +36,10 @@ export class Outside {
 
   /** One more connection. */
   connect(node: string): NodeClient {
+    // Asked once: the record of a run that ends is gone before those who meddle with it notice.
+    this.#users ??= adminOf(this.#portBase)
     const port = this.#portOf(node)
-    const client = new NodeClient({ name: node, host: '127.0.0.1', port, ...adminOf(port) })
+    const client = new NodeClient({ name: node, host: '127.0.0.1', port, ...this.#users })
     this.#opened.push(client)
     return client
   }
