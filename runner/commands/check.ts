@@ -20,6 +20,7 @@ import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
 import type { Command, CommandContext, Output } from './command.ts'
 import { loadScenarios } from './load-scenarios.ts'
+import { NO_PARAMS } from './param-flags.ts'
 import { findRun, shown } from './project.ts'
 
 /** Lines that are written at once. */
@@ -74,7 +75,7 @@ interface Asked {
 }
 
 async function askedBy(file: string, context: CommandContext): Promise<Asked> {
-  const [scenario] = await loadScenarios([file], {}, context)
+  const [scenario] = await loadScenarios([file], NO_PARAMS, context)
   const checks = scenario?.checks ?? []
   const audit = scenario?.audit ?? {}
   if (checks.length === 0 && Object.keys(audit).length === 0) throw new UsageError(`${file} has no checks and no audit`)

@@ -5,24 +5,26 @@ import { explainScenario } from '../scenario/explain.ts'
 import { verbByName } from '../steps/index.ts'
 import { allowedBy, allowFlag } from './allow.ts'
 import type { Command } from './command.ts'
-import { nameValues } from './flags.ts'
 import { loadScenarios } from './load-scenarios.ts'
-import { setFlag } from './validate.ts'
+import { givenParams, paramFlags } from './param-flags.ts'
 
 export const explain: Command = {
   usage: 'explain NAME… [flags]',
-  flags: { ...setFlag, ...allowFlag },
+  flags: { ...paramFlags, ...allowFlag },
   async run(line, context) {
     if (line.positionals.length === 0)
       throw new UsageError(`name a scenario to explain; \`${typed('list')}\` shows them`)
-    const scenarios = await loadScenarios(line.positionals, nameValues(line, 'set'), context, {
+    const params = givenParams(line, context.out)
+    const scenarios = await loadScenarios(line.positionals, params, context, {
       allowed: allowedBy(line),
     })
     context.out.print(
-      scenarios
-        .map((scenario) => explainScenario(scenario, verbByName))
-        .join('\n')
-        .trimEnd(),
+      params.hide(
+        scenarios
+          .map((scenario) => explainScenario(scenario, verbByName))
+          .join('\n')
+          .trimEnd(),
+      ),
     )
     return EXIT.passed
   },

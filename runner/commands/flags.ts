@@ -93,11 +93,11 @@ export function wholeNumber(
 }
 
 /** `NAME=VALUE` flags as a record. Throws UsageError. */
-export function nameValues(line: ParsedLine, name: string): Record<string, string> {
+export function nameValues(line: ParsedLine, name: string, form = 'NAME=VALUE'): Record<string, string> {
   return Object.fromEntries(
     line.texts(name).map((text) => {
       const equals = text.indexOf('=')
-      if (equals < 1) throw new UsageError(`--${name} takes NAME=VALUE, not \`${text}\``)
+      if (equals < 1) throw new UsageError(`--${name} takes ${form}, not \`${text}\``)
       return [text.slice(0, equals), text.slice(equals + 1)]
     }),
   )

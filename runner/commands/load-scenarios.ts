@@ -6,6 +6,7 @@ import { loadScenarioFile } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import type { CommandContext } from './command.ts'
+import type { GivenParams } from './param-flags.ts'
 import { scenariosFolder, shown } from './project.ts'
 
 /** What the person at the keyboard says to it. */
@@ -52,11 +53,11 @@ export async function chosenNames(
 /** Reads scenarios by name or path. Throws UsageError with all that is wrong with all of them. */
 export async function loadScenarios(
   names: readonly string[],
-  set: Record<string, string>,
+  params: GivenParams,
   context: Loading,
   by: LoadedBy = {},
 ): Promise<Scenario[]> {
-  const { scenarios, complaints } = await readScenarios(names, set, context, by)
+  const { scenarios, complaints } = await readScenarios(names, params, context, by)
   if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
   return scenarios
 }
@@ -64,7 +65,7 @@ export async function loadScenarios(
 /** Reads scenarios by name or path: those in which nothing is wrong, and what is wrong with the others. */
 export async function readScenarios(
   names: readonly string[],
-  set: Record<string, string>,
+  params: GivenParams,
   { out, signal }: Loading,
   by: LoadedBy = {},
 ): Promise<{ scenarios: Scenario[]; complaints: string[] }> {
@@ -77,13 +78,15 @@ export async function readScenarios(
     if ('error' in found) complaints.push(`${found.error}; ${found.hint}`)
     else if (found.problem !== undefined) complaints.push(`${shown(found.file)}: ${found.problem}`)
     else {
-      const loaded = loadScenarioFile({ file: shown(found.file), root: found.root, verbs: verbByName, set, ...by })
+      const { set, secretParams } = params
+      const where = { file: shown(found.file), root: found.root, verbs: verbByName }
+      const loaded = loadScenarioFile({ ...where, set, secretParams, ...by })
       if ('scenario' in loaded) scenarios.push(loaded.scenario)
       else diagnostics.push(...loaded.diagnostics)
     }
   }
   if (diagnostics.length > 0) complaints.push(renderDiagnostics(diagnostics, { color: out.color }).trimEnd())
-  return { scenarios, complaints }
+  return { scenarios, complaints: complaints.map((text) => params.hide(text)) }
 }
 
 /** Reading is done at one go: without a pause no signal would be heard before all is read. */

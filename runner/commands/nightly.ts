@@ -13,6 +13,7 @@ import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts
 import { auditFlag, auditWarnOnly, type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
+import { NO_PARAMS } from './param-flags.ts'
 import { MAX_SEED, PLAY_FLAGS, play } from './play.ts'
 import { reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
@@ -66,7 +67,7 @@ export const nightly: Command = {
     const file = line.text('baseline') ?? path.join(reports, 'baseline.json')
     const before = existsSync(file) ? readBaseline(file) : undefined
     const judging = judgingOf(line, file, before)
-    const scenarios = await loadScenarios(await chosenNames([], tags, context), {}, context, settings)
+    const scenarios = await loadScenarios(await chosenNames([], tags, context), NO_PARAMS, context, settings)
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
     out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
     const commandFor = (drawn: number) => commandAgain(line, drawn)

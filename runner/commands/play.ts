@@ -84,7 +84,10 @@ export async function play(
   const platforms = await openPlatforms(request.choice, (text) => notes.push(text))
   const runId = newRunId(systemClock.wallMs())
   const removal = () => [...new Set(platforms.map((platform) => platform.removalCommand(runId)))].join('; ')
-  const secrets = [settings.password, ...scenarios.flatMap(({ params }) => secretsAmong(params))]
+  const secrets = [
+    settings.password,
+    ...scenarios.flatMap(({ params, secretParams }) => secretsAmong(params, secretParams)),
+  ]
   const record = openRecord(request.reports, name, secrets)
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
   // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes

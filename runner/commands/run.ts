@@ -4,18 +4,18 @@ import { EXIT, worstExit } from '../base/exit.ts'
 import { quoted } from '../base/shell-words.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
-import { type Flags, givenFlags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
+import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
 import { judgingFlags, judgingOf } from './judging.ts'
 import { scenarioTable } from './list.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
+import { givenParams, PARAM_FLAGS, paramFlags } from './param-flags.ts'
 import { MAX_SEED, PLAY_FLAGS, play, type RunRequest } from './play.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
-import { setFlag } from './validate.ts'
 
 const flags: Flags = {
-  ...setFlag,
+  ...paramFlags,
   ...platformFlags,
   ...clusterFlags,
   tag: { type: 'string', multiple: true, value: 'TAG', help: 'play all scenarios with this tag' },
@@ -45,7 +45,7 @@ export const run: Command = {
     const settings = clusterSettings(line)
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
-    const scenarios = await loadScenarios(names, nameValues(line, 'set'), context, settings)
+    const scenarios = await loadScenarios(names, givenParams(line, out), context, settings)
     const judging = judgingOf(line)
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
@@ -68,6 +68,6 @@ export const run: Command = {
 }
 
 function commandAgain(names: readonly string[], line: ParsedLine, seed: number): string {
-  const given = givenFlags(line, ['set', 'config', 'fail-on-flaky', ...PLAY_FLAGS])
+  const given = givenFlags(line, [...PARAM_FLAGS, 'config', 'fail-on-flaky', ...PLAY_FLAGS])
   return typed('run', names.map(quoted), [`--seed ${seed}`, ...given])
 }

@@ -2,6 +2,7 @@ import { plural } from '../base/text.ts'
 import { planNodes } from '../cluster/topology.ts'
 import type { NetworkControl } from '../platforms/faults.ts'
 import type { PlannedStep } from '../record/events.ts'
+import { REDACTED } from '../record/redact.ts'
 import { stepSentence } from '../scenario/explain.ts'
 import type { Scenario } from '../scenario/model.ts'
 import type { Step } from '../steps/verb.ts'
@@ -17,6 +18,11 @@ export interface Place {
   repeat?: { number: number; of: number }
 }
 
+/** A number is not hidden where texts are. */
+function shownParams({ params, secretParams = [] }: Scenario): Scenario['params'] {
+  return { ...params, ...Object.fromEntries(secretParams.map((name) => [name, REDACTED])) }
+}
+
 /** Records that a scenario begins, with all that it plans to do, and its text. */
 export function recordStart(scenario: Scenario, place: Place, settings: RunSettings): void {
   settings.recorder.record({
@@ -27,7 +33,7 @@ export function recordStart(scenario: Scenario, place: Place, settings: RunSetti
     file: scenario.file,
     tags: scenario.tags,
     seed: settings.seed,
-    params: scenario.params,
+    params: shownParams(scenario),
     platform: settings.platform.kind,
     server: place.server,
     asked: settings.platform.server,

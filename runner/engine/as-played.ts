@@ -25,6 +25,7 @@ export class AsPlayed {
     return renderAsPlayed(this.#scenario, {
       seed: this.#settings.seed,
       params: this.#scenario.params,
+      secretParams: this.#scenario.secretParams ?? [],
       config: configOf(this.#scenario, this.#settings),
       targets: this.#targets,
     })

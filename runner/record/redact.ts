@@ -1,17 +1,23 @@
 /** What stands in place of a secret. */
-const REDACTED = '***'
+export const REDACTED = '***'
 
 /** Puts `***` in place of secrets in every string of a JSON value; what cannot be JSON is left out, as JSON does. */
 export type Redact = <T>(value: T) => T
 
 const SECRET_NAME = /pass(word|phrase)?|secret|token|credential|api_?key/i
 /** Hiding a shorter text would hide half of every report with it. */
-const SHORTEST_SECRET = 4
+export const SHORTEST_SECRET = 4
 
-/** The values of params that their names tell to be secrets: `password`, `api_token`, …; of 4 characters or more. */
-export function secretsAmong(params: Readonly<Record<string, unknown>>): string[] {
+/** Whether the name of a param tells that its value is a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name)
+}
+
+/** The values of params that their names tell to be secrets: `password`, `api_token`, …, and of those in `given`; of 4 characters or more. */
+export function secretsAmong(params: Readonly<Record<string, unknown>>, given: readonly string[] = []): string[] {
   return Object.entries(params)
-    .filter(([name, value]) => SECRET_NAME.test(name) && String(value).length >= SHORTEST_SECRET)
+    .filter(([name]) => isSecretName(name) || given.includes(name))
+    .filter(([, value]) => String(value).length >= SHORTEST_SECRET)
     .map(([, value]) => String(value))
 }
 

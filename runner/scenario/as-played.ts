@@ -6,6 +6,8 @@ import type { ParamValue, Scenario } from './model.ts'
 export interface PlayedFacts {
   seed: number
   params: Record<string, ParamValue>
+  /** Names of those whose values are not written down: the file's defaults stay. */
+  secretParams?: readonly string[]
   /** Server settings: the scenario's own, and what `--config` gave. */
   config: Record<string, string>
   /** By the step's path: at which place of its argument which nodes were meant. `['on']` is also the modifier. */
@@ -24,8 +26,9 @@ export function renderAsPlayed(scenario: Scenario, facts: PlayedFacts): string {
   if (!isMap(document.contents)) return scenario.source
   setEarly(document, 'seed', facts.seed)
   for (const [name, value] of Object.entries(facts.params)) {
-    if (document.hasIn(['params', name]))
-      setValue(document, ['params', name], typeof value === 'string' ? doubled(value) : value)
+    if (!document.hasIn(['params', name])) continue
+    if (facts.secretParams?.includes(name)) remark(document, ['params', name], ` a secret: ${GIVE_AGAIN}`)
+    else setValue(document, ['params', name], typeof value === 'string' ? doubled(value) : value)
   }
   const written = scenario.cluster.config
   for (const [name, value] of Object.entries(facts.config)) {
@@ -38,6 +41,14 @@ export function renderAsPlayed(scenario: Scenario, facts: PlayedFacts): string {
   }
   renameUsedFiles(document, scenario)
   return document.toString({ lineWidth: 0 })
+}
+
+const GIVE_AGAIN = 'give it again with --set-env or --set-file'
+
+/** Adds a comment to what stands behind a value. */
+function remark(document: Document, place: Place, text: string): void {
+  const node = document.getIn(place, true)
+  if (node instanceof Scalar) node.comment = `${node.comment ? `${node.comment};` : ''}${text}`
 }
 
 /** A dollar in a value is written twice. */

@@ -28,6 +28,8 @@ export interface LoadOptions {
   verbs: ReadonlyMap<string, Verb>
   /** Values of `--set name=value`. */
   set?: Record<string, string>
+  /** Names among them whose values are shown nowhere. */
+  secretParams?: readonly string[]
   /** The folder that step files may not lie outside of; the scenario's own folder if not given. */
   root?: string
   /** What `--allow` lets it do; nothing if not given. */
@@ -76,10 +78,10 @@ export function loadScenarioFile(options: LoadOptions): Loaded {
 }
 
 function readScenario(map: MapTree, text: string, options: LoadOptions, bare: FileContext): Scenario {
-  const { file, set = {}, allowed = NOTHING_ALLOWED } = options
+  const { file, set = {}, secretParams = [], allowed = NOTHING_ALLOWED } = options
   checkKeys(map, scenarioKeys, ['title', 'steps'], bare)
   const params = readParams(map, bare)
-  applySet(params, set, bare)
+  applySet(params, { set, secretParams }, bare)
   const context = { ...bare, scope: new Scope(new Names(Object.fromEntries(params.values)), params.open) }
   const description = readKey(map, 'description', scenarioKeys.description, context)
   const seed = readKey(map, 'seed', scenarioKeys.seed, context)
@@ -106,6 +108,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
     cluster,
     workloads,
     params: Object.fromEntries(params.values),
+    ...(secretParams.length > 0 && { secretParams }),
     steps: steps ?? [],
     finally: last ?? [],
     checks: readChecks(map, { workloads, steps: steps ?? [], shards: cluster.topology.shards }, context),

@@ -30,6 +30,8 @@ export interface Scenario {
   workloads: ScenarioWorkload[]
   /** Effective values: defaults, and what `--set` put in their place. Literal: a `$` in them is a dollar. */
   params: Record<string, ParamValue>
+  /** Names of params whose values came from `--set-env` or `--set-file`: they are shown nowhere. */
+  secretParams?: readonly string[]
   /** `$names` are still in place; see `Step`. */
   steps: Step[]
   finally: Step[]

@@ -38,11 +38,12 @@ export function readParams(map: MapTree, context: CheckContext): ReadParams {
 /** Puts `--set` values in the place of defaults, each read as its default's type. */
 export function applySet(
   { values: params, open }: ReadParams,
-  set: Record<string, string>,
+  { set, secretParams }: { set: Record<string, string>; secretParams: readonly string[] },
   { problems }: CheckContext,
 ): void {
   for (const [name, text] of Object.entries(set)) {
-    const given = `--set ${name}=${text}`
+    const isSecret = secretParams.includes(name)
+    const given = isSecret ? `the secret param ${name}` : `--set ${name}=${text}`
     const before = params.get(name)
     if (before === undefined && open.includes(name)) continue
     if (before === undefined) {
@@ -58,7 +59,7 @@ export function applySet(
       const expected = typeof before === 'number' ? 'a number' : '`true` or `false`'
       problems.addWithoutPlace(
         given,
-        `\`${name}\` should be ${expected}, as its default ${before}, not ${describeValue(text)}`,
+        `\`${name}\` should be ${expected}, as its default ${before}, not ${isSecret ? 'what was given' : describeValue(text)}`,
       )
     } else params.set(name, value)
   }

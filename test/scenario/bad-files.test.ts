@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { loadScenarios, readScenarios } from '../../runner/commands/load-scenarios.ts'
+import { NO_PARAMS } from '../../runner/commands/param-flags.ts'
 import { findScenario, listScenarios } from '../../runner/scenario/library.ts'
 import { loadScenario, loadScenarioFile } from '../../runner/scenario/load.ts'
 import { verbByName } from '../../runner/steps/index.ts'
@@ -65,7 +66,7 @@ t.test('those that can be read are read, and all that is wrong with the others i
   const folder = t.testdir({ 'good.yaml': GOOD, 'bad.yaml': 'title: x\n', 'folder.yaml': {} })
   const names = ['bad', 'folder', 'good', 'none'].map((name) => path.join(folder, `${name}.yaml`))
   const context = { out: quiet, signal: new AbortController().signal }
-  const { scenarios, complaints } = await readScenarios(names, {}, context)
+  const { scenarios, complaints } = await readScenarios(names, NO_PARAMS, context)
   t.strictSame(
     scenarios.map(({ title }) => title),
     ['Good'],
@@ -74,14 +75,14 @@ t.test('those that can be read are read, and all that is wrong with the others i
     complaints.join('\n'),
     /there is no file .*none\.yaml[\s\S]*bad\.yaml:1:1: [\s\S]*folder\.yaml: this cannot be read/,
   )
-  await t.rejects(loadScenarios(names, {}, context), { name: 'UsageError' })
+  await t.rejects(loadScenarios(names, NO_PARAMS, context), { name: 'UsageError' })
 })
 
 t.test('a signal is heard between two files', async (t) => {
   const folder = t.testdir({ 'good.yaml': GOOD })
   const names = Array.from({ length: 1000 }, () => path.join(folder, 'good.yaml'))
   const controller = new AbortController()
-  const loading = readScenarios(names, {}, { out: quiet, signal: controller.signal })
+  const loading = readScenarios(names, NO_PARAMS, { out: quiet, signal: controller.signal })
   setImmediate(() => controller.abort(new Error('interrupted')))
   await t.rejects(loading, { message: 'interrupted' })
 })
