@@ -1,7 +1,6 @@
-import { UsageError } from '../base/errors.ts'
+import { isExpected, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { readJournals } from '../faults/journal.ts'
-import { PlatformError } from '../platforms/errors.ts'
 import { cleanRunCommand, describeRun } from '../platforms/found-run.ts'
 import type { FoundRun, Platform } from '../platforms/platform.ts'
 import { defaultStateFolder } from '../platforms/state-folder.ts'
@@ -73,6 +72,10 @@ async function healOne(
     const text = `left alone: ${purpose} was made elsewhere, and may be at work; ${byHand(platform, run)}`
     return { done: [text], failed: [] }
   }
+  if (state === 'damaged') {
+    const text = `${purpose}, though something of it is still at work: nobody can tell what; ${byHand(platform, run)}`
+    return { done: [], failed: [text] }
+  }
   try {
     if (state === 'kept') return await healCluster(platform, run, options)
     if (options.dryRun) return { done: [`would remove what ${purpose} left`], failed: [] }
@@ -80,7 +83,8 @@ async function healOne(
     forgetJournal(runId)
     return { done: removed.map((text) => `removed ${text}`), failed: [] }
   } catch (error) {
-    if (!(error instanceof PlatformError)) throw error
+    // What one run is in must not keep the others from being healed.
+    if (options.signal.aborted || !isExpected(error)) throw error
     return { done: [], failed: [[error.message, error.hint].filter((text) => text !== undefined).join('; ')] }
   }
 }

@@ -1,21 +1,15 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { messageOf } from '../base/errors.ts'
+import { readPlainFile } from '../base/plain-file.ts'
+import { quoted } from '../base/shell-words.ts'
 import { reasonOf } from '../base/surroundings.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { type Fault, faultSchema } from './fault.ts'
 
 const SUFFIX = '.faults.json'
+const MOST_BYTES = 10_000_000
 
 const journalEntry = z.object({
   runId: z.string(),
@@ -80,16 +74,33 @@ function removeQuietly(file: string): void {
   }
 }
 
-/** The journals of all runs that left one; one that cannot be read is told as having no faults. */
-export function readJournals(folder: string): JournalEntry[] {
+/** A journal as it was found. */
+export interface FoundJournal extends JournalEntry {
+  /** Why it cannot be read, and what to do: it then is told as having no faults. */
+  problem?: string
+}
+
+/** The journals of all runs that left one; one that cannot be read keeps nobody from the others. */
+export function readJournals(folder: string): FoundJournal[] {
   return namesIn(folder).map((name) => {
     const runId = name.slice(0, -SUFFIX.length)
+    const file = join(folder, name)
     try {
-      return journalEntry.parse(JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    } catch {
-      return { runId, platform: 'unknown', faults: [] }
+      const found = journalEntry.safeParse(
+        JSON.parse(readPlainFile(file, { most: MOST_BYTES, links: 'refuse' }).toString()),
+      )
+      if (found.success) return { ...found.data, runId }
+      const [issue] = found.error.issues
+      return unreadable(runId, file, [issue?.path.join('.'), issue?.message].filter(Boolean).join(': '))
+    } catch (error) {
+      return unreadable(runId, file, messageOf(error))
     }
   })
+}
+
+function unreadable(runId: string, file: string, why: string): FoundJournal {
+  const problem = `the journal of its faults cannot be read (${why}): what was wrong on purpose is not known any more; look at the cluster, then remove the journal with: rm ${quoted(file)}`
+  return { runId, platform: 'unknown', faults: [], problem }
 }
 
 function namesIn(folder: string): string[] {

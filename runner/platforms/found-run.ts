@@ -19,6 +19,7 @@ const STATES: Readonly<Record<FoundRun['state'], string>> = {
   kept: 'kept',
   orphaned: 'left by a program that is gone',
   elsewhere: 'made elsewhere',
+  damaged: 'of which nobody can tell what is at work',
 }
 
 function minuteOf(wallMs: number): string {

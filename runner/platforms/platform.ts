@@ -73,9 +73,10 @@ export interface FoundRun {
   purpose: string
   /**
    * live: the program that made it is at work on it. kept: it is meant to outlive that program. orphaned: it is not,
-   * and the program is gone. elsewhere: whether that program lives cannot be seen from here.
+   * and the program is gone. elsewhere: whether that program lives cannot be seen from here. damaged: what was recorded
+   * of it cannot be read, and its servers may live.
    */
-  state: 'live' | 'kept' | 'orphaned' | 'elsewhere'
+  state: 'live' | 'kept' | 'orphaned' | 'elsewhere' | 'damaged'
   /** When it was made, ms since the epoch; undefined where nothing tells. */
   sinceMs?: number
   /** Of its servers. */

@@ -19,11 +19,15 @@ export async function healCluster(
   if (!servers) return { done: [], failed: [] }
   const cluster = new LiveCluster({ nodes: servers.nodes, ...(await servers.users()), clock: systemClock })
   try {
-    const faults = readJournals(defaultStateFolder()).find((entry) => entry.runId === runId)?.faults ?? []
+    const found = readJournals(defaultStateFolder()).find((entry) => entry.runId === runId)
+    const { faults = [], problem } = found ?? {}
     const journal = new Journal(defaultStateFolder(), { runId, platform: platform.kind })
     const seen = await mendCluster({ cluster, servers, clock: systemClock, signal, dryRun })
     const told = await healJournal({ cluster, servers, clock: systemClock, journal, faults, dryRun, signal })
-    return { done: [...seen.done, ...told.done], failed: [...seen.left, ...told.failed] }
+    return {
+      done: [...seen.done, ...told.done],
+      failed: [...seen.left, ...told.failed, ...(problem === undefined ? [] : [problem])],
+    }
   } finally {
     cluster.close()
   }

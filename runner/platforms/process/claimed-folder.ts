@@ -2,8 +2,10 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SupervisorClaim } from './protocol.ts'
 
-/** Of a run's folder: what is written into it first. */
+/** Of a run's folder: what is written into it first, and beside it the password. */
 export const RECORD_FILE = 'run.json'
+/** Holds the password of the user `default`: of no use to the runner, but to people. */
+export const PASSWORD_FILE = 'password'
 
 /**
  * Removes the folder of a run whose runner was gone before it had said what to start. A folder that was made for
@@ -29,5 +31,5 @@ function claimIn(folder: string): string | undefined {
 }
 
 function holdsNothing(folder: string): boolean {
-  return readdirSync(folder).every((name) => name === RECORD_FILE)
+  return readdirSync(folder).every((name) => name === RECORD_FILE || name === PASSWORD_FILE)
 }

@@ -29,7 +29,7 @@ import { waitForOwnAnswers } from './own-answers.ts'
 import { SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
 import { diskPlan, tryDisks } from './resources/disks.ts'
-import { foundRun, listRuns, makeRunFolder, readProcesses, readRun, runFolder } from './run-record.ts'
+import { foundRuns, makeRunFolder, readProcesses, readRun, runFolder } from './run-record.ts'
 import { describeSandbox, ownUserOf, type Sandbox } from './sandbox/sandbox.ts'
 import { Sandboxes } from './sandbox/sandboxes.ts'
 import { ProcessServerGroup } from './server-group.ts'
@@ -123,11 +123,8 @@ export class ProcessPlatform implements Platform {
     return faultSupport()
   }
 
-  async runs(): Promise<FoundRun[]> {
-    const runs = await Promise.all(
-      (await listRuns(this.#stateFolder)).map((runId) => readRun(this.#stateFolder, runId)),
-    )
-    return runs.filter((run) => run !== undefined).map(foundRun)
+  runs(): Promise<FoundRun[]> {
+    return foundRuns(this.#stateFolder)
   }
 
   async removeRun(runId: string): Promise<string[]> {

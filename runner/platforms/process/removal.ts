@@ -7,7 +7,7 @@ import { wrapFileErrors } from '../files.ts'
 import { isAlive } from '../process-id.ts'
 import { Control } from './control.ts'
 import { type ProcessId, SOCKET_FILE } from './protocol.ts'
-import { isStale, listRuns, readRun, runFolder } from './run-record.ts'
+import { isStale, listRuns, readProcesses, runFolder } from './run-record.ts'
 
 const END_TIMEOUT_MS = 5_000
 const LOOK_EVERY_MS = 10
@@ -19,12 +19,12 @@ const LOOK_EVERY_MS = 10
 export async function removeRun(stateFolder: string, runId: string): Promise<string[]> {
   if (!(await listRuns(stateFolder)).includes(runId)) return []
   const folder = runFolder(stateFolder, runId)
-  const run = await readRun(stateFolder, runId)
-  const servers = Object.entries(run?.processes?.servers ?? {})
+  const processes = readProcesses(folder)
+  const servers = Object.entries(processes?.servers ?? {})
   const removed = [...servers.filter(([, id]) => isAlive(id)).map(([name]) => `process ${name}`), `folder ${folder}`]
-  const supervisor = run?.processes?.supervisor
+  const supervisor = processes?.supervisor
   if (supervisor && isAlive(supervisor)) await askSupervisor(runId, folder, supervisor)
-  const helpers = [run?.processes?.links, run?.processes?.disks].filter((id) => id !== undefined)
+  const helpers = [processes?.links, processes?.disks].filter((id) => id !== undefined)
   await Promise.all([...servers.map(([, id]) => kill(id, -id.pid)), ...helpers.map((id) => kill(id, id.pid))])
   await wrapFileErrors(`remove the folder ${folder}`, async () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })

@@ -6,10 +6,10 @@ import { parseJson } from '../../base/json.ts'
 import { PlainFileError, readPlainFile } from '../../base/plain-file.ts'
 import { ConflictError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
-import { wrapFileErrors } from '../files.ts'
+import { pathExists, wrapFileErrors } from '../files.ts'
 import type { FoundRun, ServerGroupSpec, ServerNode } from '../platform.ts'
 import { isAlive, processId } from '../process-id.ts'
-import { RECORD_FILE } from './claimed-folder.ts'
+import { PASSWORD_FILE, RECORD_FILE } from './claimed-folder.ts'
 import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
 
 /** No pid of a process of ours: signals to 0 and 1, or to their groups, reach everything. */
@@ -69,9 +69,6 @@ export interface RecordedRun extends RunRecord {
   /** Undefined until the supervisor has begun. */
   processes: Processes | undefined
 }
-
-/** Holds the password of the user `default`: of no use to the runner, but to people. */
-export const PASSWORD_FILE = 'password'
 
 /** How long a folder may be without a record: it is written right after the folder is made. */
 const RECORD_WITHIN_MS = 60_000
@@ -153,8 +150,31 @@ export async function listRuns(stateFolder: string): Promise<string[]> {
 export async function isStale(stateFolder: string, runId: string): Promise<boolean> {
   const run = await readRun(stateFolder, runId)
   if (run) return !isAlive(run.runner) && !(run.processes && isAlive(run.processes.supervisor))
-  const made = await stat(runFolder(stateFolder, runId)).catch(() => undefined)
-  return made !== undefined && Date.now() - made.mtimeMs > RECORD_WITHIN_MS
+  return (await stateWithoutRecord(stateFolder, runId)) === 'orphaned'
+}
+
+/** All runs that have a folder, as a platform reports them; one whose record is damaged keeps nobody from the others. */
+export async function foundRuns(stateFolder: string): Promise<FoundRun[]> {
+  const runs = await Promise.all(
+    (await listRuns(stateFolder)).map(async (runId): Promise<FoundRun | undefined> => {
+      const run = await readRun(stateFolder, runId)
+      if (run) return foundRun(run)
+      const state = await stateWithoutRecord(stateFolder, runId)
+      return state && { runId, purpose: `a run whose record (${RECORD_FILE}) cannot be read`, state }
+    }),
+  )
+  return runs.filter((run) => run !== undefined)
+}
+
+/** Of a run without a record that can be read; undefined while it may still be about to be written. */
+async function stateWithoutRecord(stateFolder: string, runId: string): Promise<'orphaned' | 'damaged' | undefined> {
+  const folder = runFolder(stateFolder, runId)
+  const made = await stat(folder).catch(() => undefined)
+  if (made === undefined || Date.now() - made.mtimeMs <= RECORD_WITHIN_MS) return undefined
+  const processes = readProcesses(folder)
+  if (processes === undefined) return (await pathExists(join(folder, PROCESSES_FILE))) ? 'damaged' : 'orphaned'
+  const all = [processes.supervisor, ...Object.values(processes.servers), processes.links, processes.disks]
+  return all.some((id) => id !== undefined && isAlive(id)) ? 'damaged' : 'orphaned'
 }
 
 /** The run as a platform reports it. */

@@ -5,7 +5,7 @@ import { isExpected } from '../../../runner/base/errors.ts'
 import { auditScenario } from '../../../runner/checks/audit/audit-scenario.ts'
 import { judgeScenario } from '../../../runner/checks/judge.ts'
 import { Journal, readJournals } from '../../../runner/faults/journal.ts'
-import { foundRun, readRun } from '../../../runner/platforms/process/run-record.ts'
+import { foundRuns } from '../../../runner/platforms/process/run-record.ts'
 import { readBaseline } from '../../../runner/record/baseline.ts'
 import { readEvents } from '../../../runner/record/event-log.ts'
 import type { RunEvent } from '../../../runner/record/events.ts'
@@ -202,8 +202,7 @@ export class BrokenRuns {
     const journal = path.join(folder, 'run.faults.json')
     writeFileSync(journal, brokenLines(readFileSync(journal, 'utf8'), dice))
     readJournals(folder)
-    const found = await readRun(folder, 'run')
-    if (found !== undefined) foundRun(found)
+    await foundRuns(folder)
     return []
   }
 
