@@ -119,8 +119,8 @@ export interface VerbSpec<Arg, Extras> {
   /** Deadline in ms of the whole step when it has no `within`. Infinity where its child steps have their own. */
   defaultDeadlineMs: number
   /**
-   * What its argument as a whole, right or wrong, shows it to do that a scenario may not do. It is asked again, by the verb itself, when all names are
-   * filled in.
+   * What its argument as a whole, right or wrong, shows it to do that a scenario may not do. It is asked again when all
+   * names are filled in; by the verb itself, where that fills them in.
    */
   refusals?(written: unknown, policy: Policy): Refusal[]
   /** What servers must be made with for a step with this argument; `written` is it as a whole, text or list or map. */
@@ -236,7 +236,11 @@ export function defineVerb<Arg, Extras>(spec: VerbSpec<Arg, Extras>): Verb {
       return {
         sentence: spec.sentence(value, own),
         deadlineMs: spec.deadlineMs?.(value) ?? spec.defaultDeadlineMs,
-        run: (context) => spec.run(value, { ...context, step: own }, more),
+        run: async (context) => {
+          const [refusal] = spec.fillsInNames ? [] : refused(spec, arg.filled, context.policy)
+          if (refusal) throw new StepFailure({ message: refusal.message })
+          return await spec.run(value, { ...context, step: own }, more)
+        },
       }
     },
 

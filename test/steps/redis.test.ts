@@ -68,6 +68,32 @@ t.test('a node that gives no answer is a failure, in words', async (t) => {
   t.strictSame(stage.bugs, [])
 })
 
+t.test('what a name turns out to hold is judged once more', async (t) => {
+  const stage = answering(() => 'OK')
+  stage.names.set('settings', { dir: '/x' })
+  stage.names.set('command', 'module')
+  const config = step('config', { node: 'redis-node0', set: '$settings' })
+  t.match((await stage.playOne(config)).error?.message, /`dir` cannot be set/)
+  t.match((await stage.playOne(redis('$command LOAD /x.so'))).error?.message, /MODULE cannot be sent/)
+  t.strictSame(commands(stage.cluster), [], 'and nothing is sent')
+})
+
+t.test('a script is sent by a user with fewer rights, an administrator’s command by the runner', async (t) => {
+  const stage = answering(() => 'OK')
+  for (const command of ['EVAL x 0', 'GET a', 'CLUSTER NODES', 'CONFIG SET maxmemory 1mb']) {
+    await stage.playOne(redis(command, {}, { on: 'redis-node0' }))
+  }
+  t.strictSame(stage.cluster.byScenario, ['EVAL x 0', 'GET a'])
+})
+
+t.test('a server’s refusal is told in plain words', async (t) => {
+  const stage = answering(raise("ERR ACL failure in script: User x has no permissions to run the 'config|set' command"))
+  t.match(await stage.playOne(redis('EVAL x 0')), {
+    verdict: 'failed',
+    error: { hint: /Scripts of a scenario may change/ },
+  })
+})
+
 t.test('where it is sent', async (t) => {
   t.test('to the node of on, where no redirection is followed', async (t) => {
     const stage = answering(raise('MOVED 1180 localhost:7000'), 'redis-node2')
