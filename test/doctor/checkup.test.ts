@@ -229,9 +229,16 @@ t.test('the sandbox of processes: what is missing of the smallest one, and what 
     state: 'degraded',
     remedy: /apparmor_restrict_unprivileged_userns.*--platform docker/,
   })
-  t.match(await sandbox({ sandbox: {}, problems: ['`setpriv` is not on this machine'] }), {
+  for (const problem of ['`setpriv` is not on this machine', "chroot: failed to run command 'setpriv'"]) {
+    t.match(await sandbox({ sandbox: {}, problems: [problem] }), {
+      state: 'degraded',
+      remedy: /apt-get install util-linux/,
+    })
+  }
+  t.match(await sandbox({ sandbox: { view: AS_ROOT, confined: true }, problems: [] }), {
     state: 'degraded',
-    remedy: /apt-get install util-linux/,
+    text: /this container has no other users to give/,
+    remedy: /^for scenarios of people whom you do not trust, use a Docker engine/,
   })
   t.match(await sandbox({ sandbox: {}, problems: [] }, fakeMachine({ os: 'darwin', root: false })), {
     state: 'degraded',
