@@ -105,20 +105,34 @@ export function checkLayout(layout: readonly (readonly SlotRange[])[]): string[]
     }
   })
   if (problems.length > 0) return problems
-  const owned = layout.flatMap((ranges, index) => ranges.map((range) => ({ range, shard: index + 1 })))
-  owned.sort((a, b) => a.range[0] - b.range[0])
-  owned.forEach((one, index) => {
-    for (const other of owned.slice(index + 1)) {
-      if (other.range[0] > one.range[1]) break
-      const shared = formatSlotRanges([[other.range[0], Math.min(one.range[1], other.range[1])]])
-      problems.push(
-        one.shard === other.shard
-          ? `shard ${one.shard} lists slots ${shared} twice`
-          : `slots ${shared} are given to both shard ${one.shard} and shard ${other.shard}`,
-      )
-    }
-  })
+  problems.push(...sharedSlots(layout))
   const missing = missingSlots(layout.flat())
   if (missing.length > 0) problems.push(`slots ${formatSlotRanges(missing)} are given to no shard`)
   return problems
+}
+
+/**
+ * Slots that a layout gives out twice, in words: each range is compared with the one before it that reaches furthest,
+ * so that however many there are, it takes no longer than sorting them.
+ */
+function sharedSlots(layout: readonly (readonly SlotRange[])[]): string[] {
+  const owned = layout.flatMap((ranges, index) => ranges.map((range) => ({ range, shard: index + 1 })))
+  owned.sort((a, b) => a.range[0] - b.range[0])
+  const shared = new Map<string, { shards: readonly [number, number]; ranges: SlotRange[] }>()
+  let furthest = owned[0]
+  for (const one of owned.slice(1)) {
+    const last = Math.min(one.range[1], furthest?.range[1] ?? -1)
+    if (furthest !== undefined && one.range[0] <= last) {
+      const shards = [furthest.shard, one.shard] as const
+      const found = shared.get(shards.join()) ?? { shards, ranges: [] }
+      found.ranges.push([one.range[0], last])
+      shared.set(shards.join(), found)
+    }
+    if (furthest === undefined || one.range[1] > furthest.range[1]) furthest = one
+  }
+  return [...shared.values()].map(({ shards: [one, other], ranges }) =>
+    one === other
+      ? `shard ${one} lists slots ${formatSlotRanges(ranges)} twice`
+      : `slots ${formatSlotRanges(ranges)} are given to both shard ${one} and shard ${other}`,
+  )
 }

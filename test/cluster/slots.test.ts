@@ -73,4 +73,6 @@ t.test('faults of a layout', async (t) => {
     ]),
     ['shard 1 lists slots 7 twice'],
   )
+  const often = Array.from({ length: 20_000 }, () => [0, 1] as const)
+  t.same(checkLayout([[[0, 16383], ...often]]), ['shard 1 lists slots 0-1 twice'], 'however often')
 })
