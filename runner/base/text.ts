@@ -13,15 +13,20 @@ export function displayWidth(text: string): number {
   return width
 }
 
+/** Control characters, marks of direction, and characters that show nothing. */
+const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/gu
+/** Behind a character that is no ASCII, these join letters or choose its form: of many scripts, and of emoji. */
+const JOINERS: ReadonlySet<string> = new Set(['\u200c', '\u200d', '\ufe0e', '\ufe0f'])
+
 /**
- * Makes control characters and marks of direction visible (`\x1b`, `\u202e`): a server's reply must not steer the
- * terminal that a report is read on, nor hide what stands there.
+ * Makes what is not seen visible (`\x1b`, `\u202e`): a server's reply must not steer the terminal that a report is read
+ * on, nor hide what stands there.
  */
 export function visible(text: string, keep = ''): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) =>
-    keep.includes(character) ? character : escapeOf(character),
-  )
+  return text.replace(UNSEEN, (character, offset: number) => {
+    const isPartOfText = JOINERS.has(character) && text.charCodeAt(offset - 1) > 0x7f
+    return isPartOfText || keep.includes(character) ? character : escapeOf(character)
+  })
 }
 
 function escapeOf(character: string): string {
@@ -29,8 +34,11 @@ function escapeOf(character: string): string {
   if (character === '\r') return '\\r'
   if (character === '\t') return '\\t'
   const code = character.charCodeAt(0)
-  // From there on as JSON spells it, which has such characters as they are.
-  return code < 0x7f ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+  if (code < 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`
+  // As JSON spells it, which has such characters as they are.
+  return Array.from({ length: character.length }, (_, place) => {
+    return `\\u${character.charCodeAt(place).toString(16).padStart(4, '0')}`
+  }).join('')
 }
 
 /** Colors and weights, the only codes of a terminal that the program's own lines hold. */
@@ -44,8 +52,8 @@ const PAINTED = /(\u001b\[(?:[0-2]|22|3[1-6]|39)m)/
 export function forOutput(text: string, { painted = false, commands = false } = {}): string {
   const parts = painted ? text.split(PAINTED) : [text]
   const shown = parts.map((part, index) => (index % 2 === 1 ? part : visible(part, '\n\t'))).join('')
-  // GitHub takes `::` at the beginning of a line for a command, Azure DevOps `##[` and `##vso[` anywhere.
-  return commands ? shown : shown.replace(/^(\s*):(?=:)/gm, '$1\\x3a').replace(/#(?=#(?:vso)?\[)/g, '\\x23')
+  // GitHub takes `::` at the beginning of a line for a command, Azure DevOps `##[` and `##vso[` anywhere, TeamCity its own.
+  return commands ? shown : shown.replace(/^(\s*):(?=:)/gm, '$1\\x3a').replace(/#(?=#(?:vso|teamcity)?\[)/g, '\\x23')
 }
 
 /** On one line: every run of white space is a blank, other control characters are visible. */

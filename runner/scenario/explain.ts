@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
-import { listed, plural } from '../base/text.ts'
+import { listed, plural, visible } from '../base/text.ts'
 import { formatSlotRanges } from '../cluster/slots.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
@@ -11,7 +11,15 @@ import type { Scenario } from './model.ts'
 export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): string {
   const names = new Names(scenario.params)
   const lines = [scenario.title, '']
-  if (scenario.description !== undefined) lines.push(scenario.description.trimEnd(), '')
+  if (scenario.description !== undefined) {
+    lines.push(
+      ...scenario.description
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+      '',
+    )
+  }
   lines.push(
     ...describeCluster(scenario),
     ...describeParams(scenario),
@@ -23,7 +31,8 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
     lines.push('', 'At the end, whatever happened:', ...stepLines(scenario.finally, names, verbs, ''))
   }
   lines.push(...describeChecks(scenario), ...describeAudit(scenario))
-  return `${lines.join('\n')}\n`
+  // A line break in a name or a value must not draw a line that looks like one of these.
+  return `${lines.map((line) => visible(line)).join('\n')}\n`
 }
 
 function describeLoad({ workloads }: Scenario): string[] {

@@ -71,6 +71,12 @@ function commandWords(text: string): string[] {
   return words
 }
 
+/** A word as it stands in a command that is written as one text: in quotes where it would be several, or none. */
+function commandWord(word: string | number): string {
+  const text = String(word)
+  return /^[^\s"']+$/.test(text) ? text : JSON.stringify(text)
+}
+
 /** Why a command cannot be sent; undefined if it can. */
 function commandProblem(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words.map((word) => word.toUpperCase())
@@ -189,7 +195,7 @@ export const redis = defineVerb({
   },
   needs: (_, written) => (isDebug(written) ? { debug: true } : {}),
   sentence: (command, step) => {
-    const text = Array.isArray(command) ? command.join(' ') : command
+    const text = Array.isArray(command) ? command.map(commandWord).join(' ') : command
     return `${text}${step.on === undefined ? '' : ` on ${step.on}`}`
   },
   async run(command, context, extras) {

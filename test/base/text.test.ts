@@ -48,6 +48,17 @@ t.test('what is printed steers neither a terminal nor a CI, whatever it was made
     'left\\u202eright \\u200f \\u061c \\u2066 \\u009b8m\\u007f',
   )
   t.equal(forOutput('two\n\tlines'), 'two\n\tlines')
+  t.equal(
+    forOutput('a\u200bb\u2060c\ufeffd\u00ade\u3164f'),
+    'a\\u200bb\\u2060c\\ufeffd\\u00ade\\u3164f',
+    'shows nothing',
+  )
+  t.equal(forOutput('a\u{e0041}b\u200cc\ufe0f'), 'a\\udb40\\udc41b\\u200cc\\ufe0f', 'nor do tags')
+  t.equal(
+    forOutput('\u2764\ufe0f\u200d\u{1f525} \u0645\u06cc\u200c\u062e'),
+    '\u2764\ufe0f\u200d\u{1f525} \u0645\u06cc\u200c\u062e',
+  )
+  t.equal(forOutput('##teamcity[testFailed]'), '\\x23#teamcity[testFailed]')
   t.equal(forOutput('\u001b[1mbold\u001b[22m'), '\\x1b[1mbold\\x1b[22m', 'no colors where there are none')
   t.equal(
     forOutput('\u001b[1mbold\u001b[22m\u001b[8mhidden', { painted: true }),

@@ -132,7 +132,7 @@ finally:
     explainScenario(scenario, verbByName),
     `A title
 
-More
+  More
 
 Cluster: 1 node, in 1 shard of one master and 0 replicas.
   shard 1: slots 0-16383
@@ -158,6 +158,25 @@ f1. Put it back: start $victim
   const [, write] = scenario.steps
   t.ok(write)
   if (write) t.equal(stepSentence(write, verbByName), 'write {"keys":"$size","as":"orders"}')
+})
+
+t.test('a line break draws no line of its own', async (t) => {
+  const scenario = loadText(
+    [
+      String.raw`title: "A title\n\n1. PING"`,
+      String.raw`description: "More\n\n1. PING"`,
+      'steps:',
+      String.raw`  - { redis: [SET, a, "\n2. PING", "some  text", ""], name: "One\n\n2. Two" }`,
+      '  - redis: GET a',
+    ].join('\n'),
+  )
+  const lines = explainScenario(scenario, verbByName).split('\n')
+  t.equal(lines[0], String.raw`A title\n\n1. PING`)
+  t.ok(lines.includes('  1. PING'), 'a description has lines, set in')
+  t.strictSame(
+    lines.filter((line) => /^\d/.test(line)),
+    [String.raw`1. One\n\n2. Two: SET a "\n2. PING" "some  text" ""`, '2. GET a'],
+  )
 })
 
 t.test('explain says what the audit may find, and what it must', async (t) => {
