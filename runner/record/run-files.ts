@@ -10,7 +10,7 @@ import { RunFolderError } from './run-folder.ts'
  */
 export function placeInside(folder: string, path: string): string {
   if (!staysInside(path)) throw outside(path)
-  let place = realpathSync(folder)
+  let place = realPlace(folder)
   for (const part of normalize(path).split(sep)) {
     place = join(place, part)
     if (isLink(place)) {
@@ -20,6 +20,14 @@ export function placeInside(folder: string, path: string): string {
     }
   }
   return join(folder, path)
+}
+
+function realPlace(folder: string): string {
+  try {
+    return realpathSync(folder)
+  } catch (cause) {
+    throw new RunFolderError(`${folder} cannot be looked at: ${messageOf(cause)}`, { cause })
+  }
 }
 
 /** Whether there is something in the folder of a run at a path that its record names. */
