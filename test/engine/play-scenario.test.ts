@@ -117,6 +117,27 @@ t.test('removal', async (t) => {
   })
 })
 
+t.test('who was refused at the links of the runner is told in a warning', async (t) => {
+  const run = fakeRun(t, {
+    visit: () => {
+      run.platform.groups[0]?.network.strangers.push(
+        { address: '172.17.0.9', times: 12 },
+        { address: '172.18.0.2', times: 1 },
+      )
+      return {}
+    },
+  })
+  t.match(await run.play([run.scenario(['visit'])]), { verdict: 'passed' })
+  t.match(run.of('warning'), [
+    {
+      text: '12 connections to the links of this run came from 172.17.0.9, which is none of its nodes, and were refused',
+    },
+    {
+      text: '1 connection to the links of this run came from 172.18.0.2, which is none of its nodes, and was refused',
+    },
+  ])
+})
+
 t.test('a cluster that cannot be set up', async (t) => {
   t.test('because the platform makes no servers', async (t) => {
     const run = fakeRun(t, ACTS)

@@ -8,6 +8,7 @@ import type {
   Resources,
   SeenLimits,
   ServerControl,
+  Stranger,
 } from '../../runner/platforms/faults.ts'
 import { type NodeState, nodeName, type ServerGroup, type ServerNode } from '../../runner/platforms/platform.ts'
 import { type RunnerUsers, runnerUsers } from '../../runner/platforms/users.ts'
@@ -15,6 +16,7 @@ import { type RunnerUsers, runnerUsers } from '../../runner/platforms/users.ts'
 /** A network and controls that take everything and do nothing; a test hangs into them what it wants to see. */
 class FakeNetwork implements NetworkControl {
   links: readonly LinkFault[] = []
+  readonly strangers: Stranger[] = []
   /** What a probe finds; undefined: what the links say. */
   answer: ((probe: LinkProbe) => Partial<LinkAnswer>) | undefined
 
