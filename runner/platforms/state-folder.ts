@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises'
+import { lstat, statfs } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { makeFolder } from '../base/folders.ts'
@@ -25,4 +25,16 @@ export async function openStateFolder(folder: string): Promise<void> {
   if ((found.mode & 0o066) !== 0) {
     throw new PlatformError(`the folder ${folder} is open to other users, and would hold passwords`, { hint })
   }
+}
+
+/** With less, servers fail to write what they must, though small writes may still succeed. */
+const LEAST_SPACE_BYTES = 2 ** 20
+
+/** Throws PlatformError if servers that keep their data in the folder have no room for it any more. */
+export async function assertSpace(folder: string): Promise<void> {
+  const { bavail, bsize } = await wrapFileErrors(`look at the folder ${folder}`, () => statfs(folder))
+  if (bavail * bsize >= LEAST_SPACE_BYTES) return
+  throw new PlatformError(`no space is left where the servers keep their data, in ${folder}`, {
+    hint: 'make room there, or name another folder for temporary files with TMPDIR',
+  })
 }

@@ -19,6 +19,11 @@ interface Trouble {
   hint: RegExp
 }
 
+/** From the end of the first step on nothing fits in there any more. */
+const FILLED = (folder: string) => `mount -t tmpfs -o size=64m none ${folder}
+  (until grep -qs step-ended $REPORTS/latest/events.jsonl; do sleep 0.02; done; cat /dev/zero > ${folder}/filler) 2> /dev/null &
+  exec "$@"`
+
 const LITTLE_ROOM = (size: string) => `mount -t tmpfs -o size=${size} none $REPORTS; exec "$@"`
 
 const TROUBLES: readonly Trouble[] = [
@@ -38,6 +43,12 @@ const TROUBLES: readonly Trouble[] = [
     name: 'a folder for temporary files that is full',
     shell: 'mount -t tmpfs -o size=60k none $TMPDIR; exec "$@"',
     words: /no space (is )?left/i,
+    hint: /TMPDIR/,
+  },
+  {
+    name: 'a folder for temporary files that fills up while steps are played',
+    shell: FILLED('$TMPDIR'),
+    words: /no space is left where the servers keep their data|the disk of redis-node\d is full/,
     hint: /TMPDIR/,
   },
   {
@@ -74,6 +85,12 @@ const TROUBLES: readonly Trouble[] = [
     name: 'a reports folder that is full from the start',
     shell: LITTLE_ROOM('8k'),
     words: /The history .* cannot be written \(no space is left there\)/,
+    hint: /Make room there/,
+  },
+  {
+    name: 'a reports folder that fills up while steps are played',
+    shell: FILLED('$REPORTS'),
+    words: /The event log .* cannot be written \(no space is left there\)/,
     hint: /Make room there/,
   },
   {

@@ -19,7 +19,7 @@ import {
 } from '../platform.ts'
 import { isAlive } from '../process-id.ts'
 import { checkSpec } from '../spec.ts'
-import { defaultStateFolder, openStateFolder } from '../state-folder.ts'
+import { assertSpace, defaultStateFolder, openStateFolder } from '../state-folder.ts'
 import { newSecret } from '../users.ts'
 import { assertFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
@@ -72,6 +72,8 @@ export class ProcessPlatform implements Platform {
       })
     }
     await openStateFolder(this.#stateFolder)
+    // What runs are to be cleaned up from a full disk is asked as well.
+    if (this.#supervisors.size > 0) await assertSpace(this.#stateFolder)
     for (const [runId, supervisor] of this.#supervisors) {
       if (supervisor.loss !== undefined) {
         throw new PlatformError(`run ${runId} cannot continue: ${supervisor.loss}`, {
