@@ -1,4 +1,5 @@
 import { PlayError } from '../base/errors.ts'
+
 /** What `$name` stands for: params, and what `let` and `save` gave. Scopes nest: a `use` sees only its own params. */
 export class Names {
   readonly #values = new Map<string, unknown>()
@@ -39,9 +40,17 @@ export class UndefinedName extends PlayError {
   }
 }
 
+/** What a text may become, and a name may hold, characters: it stands in events and reports. */
+export const MOST_CHARACTERS = 1_000_000
+
+/** Thrown for a text that its `$names` make too long. */
+class TextTooLong extends PlayError {
+  override name = 'TextTooLong'
+}
+
 /**
  * Replaces `$names` in every string of `value`, at any depth (keys stay as they are). A string that is nothing but one
- * name becomes the named value itself, with its type; elsewhere the value's text goes in. Throws UndefinedName.
+ * name becomes the named value itself, with its type; elsewhere the value's text goes in. Throws UndefinedName, or TextTooLong.
  */
 export function fillIn(value: unknown, names: Names): unknown {
   return replaceNames(value, (name) => {
@@ -74,7 +83,15 @@ function replaceNames(value: unknown, lookUp: LookUp): unknown {
 function replaceInText(text: string, lookUp: LookUp): unknown {
   const whole = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(text)
   if (whole?.[1] !== undefined) return lookUp(whole[1])
-  return text.replace(NAME_PATTERN, (_, name: string) => (name === '$' ? '$' : String(lookUp(name))))
+  let length = 0
+  return text.replace(NAME_PATTERN, (_, name: string) => {
+    const word = name === '$' ? '$' : String(lookUp(name))
+    length += word.length
+    if (length > MOST_CHARACTERS) {
+      throw new TextTooLong(`$${name} makes a text longer than ${MOST_CHARACTERS} characters, which is the most`)
+    }
+    return word
+  })
 }
 
 /** The `$names` a value uses, at any depth, in order of appearance. */

@@ -8,7 +8,7 @@ import type { Allowed } from '../platforms/allowed.ts'
 import { assertKnown } from './assert-known.ts'
 import { isOfAdministrators, isRefusedByServer, REFUSED_BY_SERVER, refusalOf } from './command-policy.ts'
 import { failedPoll } from './failed-poll.ts'
-import { fillIn } from './names.ts'
+import { fillIn, MOST_CHARACTERS } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
 import { defineVerb, type StepContext, StepFailure, type StepResult } from './verb.ts'
 
@@ -204,11 +204,22 @@ export const redis = defineVerb({
     const problem = commandProblem(words) ?? refusalOf(words, context.policy)
     if (problem !== undefined) throw new StepFailure({ message: problem })
     const result = await askUntil(words, context, expect, error)
-    if (save !== undefined) context.names.set(save, result.reply.value)
+    if (save !== undefined) keep(save, result.reply.value, context)
     const ofAdministrator = administers(words)
     return { ...result.outcome, ...(ofAdministrator === undefined ? {} : { administers: ofAdministrator }) }
   },
 })
+
+/** Throws StepFailure for a reply that is too long to stand in events and reports. */
+function keep(name: string, reply: unknown, { names }: StepContext): void {
+  const length = JSON.stringify(reply ?? null).length
+  if (length > MOST_CHARACTERS) {
+    throw new StepFailure({
+      message: `the reply has ${length} characters, and a name keeps at most ${MOST_CHARACTERS}: $${name} cannot hold it`,
+    })
+  }
+  names.set(name, reply)
+}
 
 async function askUntil(
   words: string[],

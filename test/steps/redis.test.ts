@@ -231,6 +231,21 @@ t.test('save', async (t) => {
   t.notOk(stage.names.has('other'), 'what was not as expected is not kept')
 })
 
+t.test('a reply that is too long is not saved, and names make no text that is', async (t) => {
+  const long = answering(() => 'x'.repeat(1_000_001))
+  t.match(await long.playOne(redis('GET a', { save: 'reply' })), {
+    verdict: 'failed',
+    error: { message: 'the reply has 1000003 characters, and a name keeps at most 1000000: $reply cannot hold it' },
+  })
+  const stage = answering(() => 'x'.repeat(500_000))
+  await stage.playOne(redis('GET a', { save: 'reply' }))
+  t.match(await stage.playOne(redis(['SET', 'b', '$reply$reply$reply'])), {
+    verdict: 'failed',
+    error: { message: '$reply makes a text longer than 1000000 characters, which is the most' },
+  })
+  t.strictSame([...long.bugs, ...stage.bugs], [])
+})
+
 t.test('within asks again, until the reply is as expected', async (t) => {
   let asked = 0
   const stage = answering(() => {
