@@ -52,8 +52,10 @@ const PAINTED = /(\u001b\[(?:[0-2]|22|3[1-6]|39)m)/
 export function forOutput(text: string, { painted = false, commands = false } = {}): string {
   const parts = painted ? text.split(PAINTED) : [text]
   const shown = parts.map((part, index) => (index % 2 === 1 ? part : visible(part, '\n\t'))).join('')
-  // GitHub takes `::` at the beginning of a line for a command, Azure DevOps `##[` and `##vso[` anywhere, TeamCity its own.
-  return commands ? shown : shown.replace(/^(\s*):(?=:)/gm, '$1\\x3a').replace(/#(?=#(?:vso|teamcity)?\[)/g, '\\x23')
+  // GitHub takes `::` at the beginning of a line for a command, and `##[`, as Azure DevOps and TeamCity do, anywhere. There it may
+  // stand in JSON, which knows this escape.
+  const unmarked = shown.replace(/#(?=#(?:vso|teamcity)?\[)/g, '\\u0023')
+  return commands ? unmarked : unmarked.replace(/^(\s*):(?=:)/gm, '$1\\x3a')
 }
 
 /** On one line: every run of white space is a blank, other control characters are visible. */

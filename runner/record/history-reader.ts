@@ -1,7 +1,9 @@
 import { closeSync, fstatSync, readSync } from 'node:fs'
+import { z } from 'zod'
 import { openPlainFile } from '../base/plain-file.ts'
 import { reasonOf } from '../base/surroundings.ts'
 import type { History } from './history.ts'
+import { WORKLOAD_TYPES } from './history-codes.ts'
 import { ATTEMPT_BYTES, attemptColumns, copyColumns, OPERATION_BYTES, operationColumns } from './history-columns.ts'
 import {
   FRAME,
@@ -14,6 +16,23 @@ import {
   padded,
 } from './history-format.ts'
 import { inOrderOfCompletion } from './history-order.ts'
+import { count, fields, number, problemWith, slot, some, text, texts, values, wallMs } from './shapes.ts'
+
+const startShape = fields<HistoryStart>({
+  version: number,
+  workload: text,
+  type: z.enum(WORKLOAD_TYPES),
+  clients: count,
+  startWallMs: wallMs,
+  options: values,
+})
+
+const namesShape = fields<HistoryNames>({
+  keys: some(z.tuple([text, slot])),
+  nodes: texts,
+  phases: texts,
+  texts,
+})
 
 interface Frame {
   kind: number
@@ -113,6 +132,8 @@ class Reading {
         `${this.#file} has version ${start.version} of the history; this runner reads up to ${HISTORY_VERSION}: use a newer runner`,
       )
     }
+    const problem = problemWith(start, startShape)
+    if (problem !== undefined) throw this.#bad(`its first frame: ${problem}`)
     return start
   }
 
@@ -120,6 +141,8 @@ class Reading {
     const names: HistoryNames = { keys: [], nodes: [], phases: [], texts: [] }
     for (const frame of frames) {
       const added = this.#json<HistoryNames>(frame)
+      const problem = problemWith(added, namesShape)
+      if (problem !== undefined) throw this.#bad(`its frame at byte ${frame.at}: ${problem}`)
       for (const key of added.keys) names.keys.push(key)
       names.nodes.push(...added.nodes)
       names.phases.push(...added.phases)

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { reasonOf } from '../base/surroundings.ts'
+import { visible } from '../base/text.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { ReportError } from '../results/run-model.ts'
 import { markdownReport } from './markdown.ts'
@@ -40,7 +41,7 @@ function command(kind: string, text: string, properties: Record<string, string |
 }
 
 function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return visible(text, '\r\n').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }
 
 function escapeProperty(text: string): string {

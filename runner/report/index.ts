@@ -1,3 +1,4 @@
+import { visible } from '../base/text.ts'
 import type { RunFiles } from '../record/run-files.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { consoleReport } from './console.ts'
@@ -36,8 +37,9 @@ export const fileReports: ReadonlyMap<string, ReportFormat> = new Map<string, Re
 
 /**
  * `report.json`: the report model as it is, for other programs; without the series, which are long and in the events.
+ * Characters that would steer whatever shows it are escaped as JSON escapes them.
  */
 export function reportJson(run: RunReport): string {
   const scenarios = run.scenarios.map(({ series: _, ...scenario }) => scenario)
-  return `${JSON.stringify({ ...run, scenarios }, null, 2)}\n`
+  return `${visible(JSON.stringify({ ...run, scenarios }, null, 2), '\n')}\n`
 }

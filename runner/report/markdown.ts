@@ -100,16 +100,16 @@ function comparisonBlock({ baseline }: RunReport): string[] {
 function stepBlock(scenario: ScenarioReport): string {
   const rows = stepRows(scenario.steps).map((row): string[] => {
     if (row.kind === 'not-run') {
-      const range = `${row.steps[0]?.path ?? ''}–${row.steps.at(-1)?.path ?? ''}`
+      const range = asText(`${row.steps[0]?.path ?? ''}–${row.steps.at(-1)?.path ?? ''}`)
       return [range, `${EMOJI['not-run']} not run`, plural(row.steps.length, 'step'), '', '', '']
     }
     if (row.kind === 'iterations') {
       const what = `rounds ${row.first} to ${row.last} all passed (${plural(row.steps.length, 'step')})`
-      return [`${row.repeat}#${row.first}–${row.last}`, `${EMOJI.passed} passed`, what, '', '', '']
+      return [asText(`${row.repeat}#${row.first}–${row.last}`), `${EMOJI.passed} passed`, what, '', '', '']
     }
     const { step } = row
     return [
-      step.path,
+      asText(step.path),
       `${EMOJI[step.verdict]} ${VERDICT_LOOKS[step.verdict].word}`,
       asText(step.name),
       step.verdict === 'not-run' ? '' : formatDuration(step.durationMs),

@@ -1,3 +1,4 @@
+import { visible } from '../base/text.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../results/report-model.ts'
 import { isOpen } from '../results/verdict.ts'
 
@@ -194,5 +195,5 @@ function labelText(labels: Labels): string {
 }
 
 function escapedText(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+  return visible(text, '\n').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { oneLine } from '../base/text.ts'
+import { oneLine, visible } from '../base/text.ts'
 import type { AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
 import { checkName, isOfScenario, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
@@ -86,8 +86,13 @@ function diagnostics(problem: Problem): string[] {
     ...(step !== undefined && { duration_ms: step.durationMs }),
   }
   // Every text in double quotes, on one line: nothing in it can end the block.
-  const yaml = stringify(block, { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' })
-  return ['---', ...yaml.trimEnd().split('\n'), '...'].map((line) => `  ${line}`)
+  const yaml = stringify(block, {
+    lineWidth: 0,
+    defaultStringType: 'QUOTE_DOUBLE',
+    defaultKeyType: 'PLAIN',
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
+  })
+  return ['---', ...visible(yaml.trimEnd(), '\n').split('\n'), '...'].map((line) => `  ${line}`)
 }
 
 /** A description on one line; a `#` would begin a directive. */

@@ -58,18 +58,18 @@ t.test('what is printed steers neither a terminal nor a CI, whatever it was made
     forOutput('\u2764\ufe0f\u200d\u{1f525} \u0645\u06cc\u200c\u062e'),
     '\u2764\ufe0f\u200d\u{1f525} \u0645\u06cc\u200c\u062e',
   )
-  t.equal(forOutput('##teamcity[testFailed]'), '\\x23#teamcity[testFailed]')
+  t.equal(forOutput('##teamcity[testFailed]'), '\\u0023#teamcity[testFailed]')
   t.equal(forOutput('\u001b[1mbold\u001b[22m'), '\\x1b[1mbold\\x1b[22m', 'no colors where there are none')
   t.equal(
     forOutput('\u001b[1mbold\u001b[22m\u001b[8mhidden', { painted: true }),
     '\u001b[1mbold\u001b[22m\\x1b[8mhidden',
   )
   t.equal(forOutput('::add-mask::x\n  ::error::y\na::b'), '\\x3a:add-mask::x\n  \\x3a:error::y\na::b')
-  t.equal(forOutput('a ##vso[task.x] ##[group] ## b'), 'a \\x23#vso[task.x] \\x23#[group] ## b')
+  t.equal(forOutput('a ##vso[task.x] ##[group] ## b'), 'a \\u0023#vso[task.x] \\u0023#[group] ## b')
   t.equal(forOutput('::error::meant\u001b[0m', { commands: true }), '::error::meant\\x1b[0m')
   t.strictSame(
-    JSON.parse(forOutput(JSON.stringify({ a: 'x\u009b\u202e' }))),
-    { a: 'x\u009b\u202e' },
+    JSON.parse(forOutput(JSON.stringify({ a: 'x\u009b\u202e##[group]' }))),
+    { a: 'x\u009b\u202e##[group]' },
     'JSON stays what it is',
   )
 })

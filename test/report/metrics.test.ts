@@ -1,4 +1,5 @@
 import t from 'tap'
+import { visible } from '../../runner/base/text.ts'
 import type { RunEvent } from '../../runner/record/events.ts'
 import { metricsReport } from '../../runner/report/metrics.ts'
 import type { FailoverReport, RunReport } from '../../runner/results/report-model.ts'
@@ -108,8 +109,8 @@ t.test('hostile names come back as they were, and make no line of their own', as
   const times = { durationMs: 1, setupMs: 0, cleanupMs: 0 }
   tape.add({ type: 'scenario-ended', scenario: 0, verdict: 'failed', ...times })
   const run = reduceRun(tape.runEnded('failed', 1).events)
-  t.equal(samplesOf(run, 'scenario_passed')[0]?.labels.scenario, hostile)
-  t.equal(samplesOf(run, 'run')[0]?.labels.name, hostile)
+  t.equal(samplesOf(run, 'scenario_passed')[0]?.labels.scenario, visible(hostile, '\n'))
+  t.equal(samplesOf(run, 'run')[0]?.labels.name, visible(hostile, '\n'))
   t.match(samplesOf(run, 'run_exit_code'), [{ value: 1 }])
 })
 
