@@ -43,6 +43,13 @@ t.test('a command that raises no epoch explains none', async (t) => {
   t.strictSame(found('CLUSTER BUMPEPOCH'), [])
 })
 
+t.test('an epoch is not held against logs that tell of no election', async (t) => {
+  const planted = PLANTS['an epoch that rose by itself']
+  const found = (loglevel: string) => audit({ ...planted, config: { loglevel } }).flatMap(({ findings }) => findings)
+  t.strictSame([...found('nothing'), ...found('warning')], [])
+  t.equal(found('notice').length, 1)
+})
+
 t.test('nothing is found where nothing happened', async (t) => {
   const rules = audit({})
   t.equal(rules.length, 11)

@@ -25,7 +25,7 @@ export function view(node: string, atMs: number, roles: { master: string; replic
 export const AS_FORMED = { master: 'redis-node0', replica: 'redis-node1' }
 
 /** A run of 20 s in which nothing happened, with some of its events taken away and others added. */
-function eventsOf(planted: readonly ScenarioEvent[], without: readonly ScenarioEvent['type'][] = []): ScenarioEvent[] {
+function eventsOf({ events = [], without = [], config = {} }: Planted): ScenarioEvent[] {
   const quiet: ScenarioEvent[] = [
     {
       ...{ type: 'scenario-started', atMs: 0, scenario, id: 's', title: 's', file: 's.yaml', tags: [], seed: 1 },
@@ -33,7 +33,7 @@ function eventsOf(planted: readonly ScenarioEvent[], without: readonly ScenarioE
     },
     {
       ...{ type: 'cluster-ready', atMs: 1000, scenario, setupMs: 1000, server: 'redis 7.0.15' },
-      cluster: { shards: 1, replicas: 1, nodes: [...NODES], config: {}, slots: [[[0, 16383]]] },
+      cluster: { shards: 1, replicas: 1, nodes: [...NODES], config, slots: [[[0, 16383]]] },
     },
     view('redis-node0', 1010, AS_FORMED),
     view('redis-node1', 1010, AS_FORMED),
@@ -52,26 +52,23 @@ function eventsOf(planted: readonly ScenarioEvent[], without: readonly ScenarioE
     },
   ]
   const kept = quiet.filter(({ type }) => !without.includes(type))
-  return [...kept, ...planted].sort((one, other) => one.atMs - other.atMs)
+  return [...kept, ...events].sort((one, other) => one.atMs - other.atMs)
 }
 
 export interface Planted {
   events?: readonly ScenarioEvent[]
   without?: readonly ScenarioEvent['type'][]
+  /** Server settings of the run. */
+  config?: Readonly<Record<string, string>>
   workloads?: readonly WorkloadFact[]
   pardons?: Pardons
   warnOnly?: boolean
 }
 
-export function audit({
-  events = [],
-  without,
-  workloads = [],
-  pardons = {},
-  warnOnly = false,
-}: Planted): AuditRuleOutcome[] {
+export function audit(planted: Planted): AuditRuleOutcome[] {
+  const { workloads = [], pardons = {}, warnOnly = false } = planted
   return judgeAudit(
-    auditFacts(eventsOf(events, without), () => workloads),
+    auditFacts(eventsOf(planted), () => workloads),
     pardons,
     { warnOnly },
   ).rules
