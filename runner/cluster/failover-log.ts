@@ -13,6 +13,9 @@ export type TimedLogObservation = Omit<LogObservation, 'seenMs'> & { nowMs: numb
  */
 const STAMPS_APART_MS = 1000
 
+/** What stands before a message that DEBUG LOG was given. */
+const OF_DEBUG = 'DEBUG LOG: '
+
 /** Groups of `Dialect.failoverLine` that are numbers, by the field of the fact. */
 const NUMBERS = ['delayMs', 'rank', 'primaryRank', 'offset', 'epoch', 'votes', 'needed'] as const
 
@@ -35,12 +38,14 @@ export class FailoverLog {
   read(node: string, line: LogLine): TimedLogObservation | undefined {
     const stamp = readStamp(line.text)
     const text = stamp?.message ?? line.text
+    if (text.startsWith(OF_DEBUG)) return undefined
     for (const [moment, pattern] of this.#patterns) {
       const match = pattern.exec(text)
       if (!match) continue
       const { groups = {} } = match
       if (moment === 'identity') {
-        if (groups.node !== undefined) this.#nameById.set(groups.node, node)
+        // An id is of the node that said it first: before any step was played, nobody else can have said it.
+        if (groups.node !== undefined && !this.#nameById.has(groups.node)) this.#nameById.set(groups.node, node)
         return undefined
       }
       const own = stamp !== undefined && Math.abs(line.wallMs - stamp.wallMs) <= STAMPS_APART_MS

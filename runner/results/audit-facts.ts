@@ -10,6 +10,7 @@ import type {
 } from '../record/audit-observations.ts'
 import type { ClusterNodeInfo, EventOf, EventType, ScenarioEvent } from '../record/events.ts'
 import type { ClockStepObservation, LogObservation, StallObservation, ViewObservation } from '../record/observations.ts'
+import type { DeniedLine } from './failovers/borne-out.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import { type RunFacts, runFacts } from './run-facts.ts'
 import { scenarioResults } from './scenario-results.ts'
@@ -41,6 +42,8 @@ export interface AuditFacts {
   config: Readonly<Record<string, string>>
   timelines: readonly FailoverTimeline[]
   logs: readonly LogObservation[]
+  /** Lines of logs that what was seen of the cluster does not bear out. */
+  denied: readonly DeniedLine[]
   views: readonly ViewObservation[]
   alarms: readonly AlarmObservation[]
   ends: readonly ServerEndObservation[]
@@ -66,7 +69,7 @@ export function auditFacts(
 ): AuditFacts {
   const results = scenarioResults(events)
   const run = runFacts(results)
-  const { startMs, cluster, failovers } = results
+  const { startMs, cluster, failovers, denied } = results
   const since = <T extends { seenMs: number }>(seen: T): T => ({ ...seen, seenMs: seen.seenMs - startMs })
   const [data] = ofType(events, 'data-compared')
   const [machine] = ofType(events, 'machine-seen')
@@ -78,6 +81,7 @@ export function auditFacts(
     timelines: failovers,
     workloads: workloadsOf(run),
     logs: ofType(events, 'failover-seen').map(since),
+    denied,
     views: ofType(events, 'view-seen').map(since),
     alarms: ofType(events, 'alarm-seen').map(since),
     ends: ofType(events, 'server-ended').map(since),

@@ -1,4 +1,5 @@
 import type { ClusterInfo, RunEvent, ScenarioEvent } from '../record/events.ts'
+import type { DeniedLine } from './failovers/borne-out.ts'
 import { failoversOf } from './failovers/failovers.ts'
 import { failoversFromSteps } from './failovers/from-steps.ts'
 import type { Suspicion } from './failovers/suspicions.ts'
@@ -21,6 +22,8 @@ export interface ScenarioResults {
   failovers: FailoverTimeline[]
   /** Masters that others took to be failing, and that needed no failover. */
   suspicions: Suspicion[]
+  /** Lines of logs that what was seen of the cluster does not bear out. */
+  denied: DeniedLine[]
   /** Times in which the workloads' clients stood still. */
   loadStalls: LoadStall[]
   /** Times in which the runner itself did. */
@@ -50,6 +53,7 @@ export function scenarioResults(events: readonly ScenarioEvent[], untilMs = even
     faults,
     failovers: seen?.failovers ?? failoversFromSteps(steps, cluster),
     suspicions: seen?.suspicions ?? [],
+    denied: seen?.denied ?? [],
     loadStalls: loadStalls(events, startMs),
     runnerStalls: runnerStalls(events, startMs),
     shakes: shakesOf(events, startMs),

@@ -1,3 +1,4 @@
+import { visible } from '../base/text.ts'
 import { type Allowed, howToAllow, NOTHING_ALLOWED } from '../platforms/allowed.ts'
 import { BUS_OFFSET } from '../platforms/platform.ts'
 import { settingRefusal } from '../platforms/setting-policy.ts'
@@ -72,7 +73,7 @@ export function refusalOf(words: readonly string[], policy: Policy): string | un
   if (isContainer && !/^[A-Z0-9_-]*$/.test(subcommand)) return `${command} has no such subcommand`
   return (
     commandRefusal(command, subcommand) ??
-    (command === 'DEBUG' ? debugRefusal(subcommand) : undefined) ??
+    (command === 'DEBUG' ? debugRefusal(subcommand, words.slice(2)) : undefined) ??
     (`${command} ${subcommand}` === 'CONFIG SET'
       ? settingsRefusal(words.slice(2), policy.allowed, isOpen)
       : undefined) ??
@@ -88,7 +89,10 @@ function commandRefusal(command: string, subcommand: string): string | undefined
   return `${name} cannot be sent: ${refused.why}; ${howToAllow(command)}`
 }
 
-function debugRefusal(subcommand: string): string | undefined {
+function debugRefusal(subcommand: string, words: readonly string[]): string | undefined {
+  if (subcommand === 'LOG' && words.some((word) => visible(word) !== word)) {
+    return "DEBUG LOG writes one line of text: control characters in it would make others that look like the server's own"
+  }
   if (HARMLESS_DEBUG.has(subcommand)) return undefined
   const why = 'it is none of the DEBUG commands that are known to touch nothing but the server itself'
   return `DEBUG ${subcommand} cannot be sent: ${why}; ${howToAllow('DEBUG')}`

@@ -31,6 +31,19 @@ t.test('nodes are named by the ids that they say they have, also after a reset',
   t.match(read('redis-node1', `FAIL message received from ${OTHER} about ${ID}`), { by: 'redis-node2' })
 })
 
+t.test('an id stays with the node that said it first', async (t) => {
+  const log = logAt(STAMP_MS)
+  const read = (node: string, text: string) => log.read(node, { wallMs: STAMP_MS, text: line(text) })
+  read('redis-node0', `No cluster configuration found, I'm ${ID}`)
+  read('redis-node1', `Node configuration loaded, I'm ${ID}`)
+  t.match(read('redis-node2', `FAIL message received from ${OTHER} about ${ID}`), { about: 'redis-node0' })
+})
+
+t.test('what DEBUG LOG was given is no line of the server', async (t) => {
+  const text = line("DEBUG LOG: Failover election won: I'm the new master.")
+  t.equal(logAt(STAMP_MS).read('n', { wallMs: STAMP_MS, text }), undefined)
+})
+
 t.test('numbers of a line are numbers', async (t) => {
   const log = logAt(STAMP_MS)
   const text = line('Start of election delayed for 612 milliseconds (rank #1, offset 1200).')

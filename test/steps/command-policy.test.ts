@@ -47,6 +47,8 @@ const REFUSED: readonly (readonly [command: string, why: RegExp])[] = [
   ...['REPLICATE ALL MODULE LOAD x', 'MALLCTL-STR prof.dump /x', 'INTERNAL_SECRET', 'SET-DISABLE-DENY-SCRIPTS 1'].map(
     (words) => [`DEBUG ${words}`, /^DEBUG \S+ cannot be sent: .*`--allow DEBUG`$/] as const,
   ),
+  ['DEBUG LOG x\n1:M', /^DEBUG LOG writes one line of text/],
+  ['debug log x\r', /^DEBUG LOG writes one line of text/],
   ['MIGRATE 10.0.0.1 6379 key 0 1000', /^MIGRATE may name only nodes of this run, and 10.0.0.1:6379 is none/],
   ['migrate 127.0.0.1 6379 key 0 1000', /^MIGRATE may name only nodes of this run, and 127.0.0.1:6379 is none/],
   ['MIGRATE 127.0.0.1 0x1b63 key 0 1000', /^MIGRATE may name only/],
@@ -66,7 +68,7 @@ t.test('what stays inside the run may be sent', async (t) => {
     ...['GET a', 'CONFIG SET maxmemory 1mb maxmemory-policy allkeys-lru', 'CONFIG GET dir', 'CONFIG REWRITE', ''],
     ...['MODULE LIST', 'ACL WHOAMI', 'CONFIG SET cluster-announce-hostname x', 'CLUSTER REPLICATE id'],
     ...['MIGRATE 127.0.0.1 7011 key 0 1000', 'CLUSTER MEET 127.0.0.1 7015 17015', 'CLUSTER MEET', 'MIGRATE'],
-    ...['DEBUG SLEEP 1', 'debug segfault', 'DEBUG RELOAD', 'DEBUG LOADAOF', 'DEBUG CHANGE-REPL-ID', 'SHUTDOWN NOSAVE'],
+    ...['DEBUG SLEEP 1', 'debug segfault', 'DEBUG RELOAD', 'DEBUG LOADAOF', 'DEBUG CHANGE-REPL-ID', 'DEBUG LOG a word', 'SHUTDOWN NOSAVE'],
     ...['EVAL return(1) 0', 'SCRIPT FLUSH', 'CLIENT PAUSE 100', 'FUNCTION LIST', 'SET module load', 'GET a$b'],
   ]) {
     t.equal(refusal(command), undefined, command)

@@ -58,7 +58,7 @@ export function replay(run: StoredRun): Failovers {
   const others = run.events.filter(
     (event): event is ScenarioEvent => 'scenario' in event && event.type !== 'failover-seen',
   )
-  return failoversIn([...others, ...readLines(run)]) ?? { failovers: [], suspicions: [] }
+  return failoversIn([...others, ...readLines(run)]) ?? { failovers: [], suspicions: [], denied: [] }
 }
 
 /** The timelines of one scenario, from its events alone. */

@@ -16,7 +16,7 @@ const WORTH_A_WORD = 0.05
 
 export const evidence: AuditRule = {
   name: 'evidence',
-  sentence: 'The run saw what it judges: its load was sent, its machine did not stand still, its clocks ran evenly.',
+  sentence: 'The run saw what it judges: its load was sent, its machine did not stand still, its clocks ran evenly, and what logs say is what nodes say.',
   reason: 'What was not seen is no evidence, neither for a pass nor for a failure.',
   judge(facts) {
     const { workloads, stalls, clockSteps, run } = facts
@@ -30,7 +30,7 @@ export const evidence: AuditRule = {
       ...busyMachine(facts),
       ...(clockSteps.length === 0 ? [] : [`the wall clock was set ${plural(clockSteps.length, 'time')}`]),
     ]
-    return { lookedAt: seen.join(', '), findings: [...starved, ...stoodStill(facts), ...stolen(facts)] }
+    return { lookedAt: seen.join(', '), findings: [...starved, ...stoodStill(facts), ...stolen(facts), ...foreignLines(facts)] }
   },
 }
 
@@ -79,6 +79,25 @@ function stolen({ machine }: AuditFacts): AuditFinding[] {
       hint: 'what took long may have waited for a core: play it again on a quieter host',
     },
   ]
+}
+
+/** Of a script that repeats itself, so many lines are shown. */
+const MOST_LINES = 5
+
+/** A line that no server can have written is no evidence, and whoever wrote it may have written others. */
+function foreignLines({ denied }: AuditFacts): AuditFinding[] {
+  const findings = denied.slice(0, MOST_LINES).map(
+    ({ node, atMs, text }): AuditFinding => ({
+      text: `The log of ${node} says at ${momentText(atMs)}, and no node bears it out: ${text}`,
+      nodes: [node],
+      atMs,
+      inconclusive: true,
+      hint: 'a script can write lines into the log of its server (`redis.log`): look at what was played then; they count as nothing here',
+    }),
+  )
+  const more = denied.length - findings.length
+  if (more <= 0) return findings
+  return [...findings, { text: `${plural(more, 'more line')} of this kind`, nodes: [], inconclusive: true }]
 }
 
 function percent(share: number): string {

@@ -1,4 +1,5 @@
 import type { ScenarioEvent } from '../../record/events.ts'
+import type { DeniedLine } from './borne-out.ts'
 import { givenUp, notPromoted } from './not-promoted.ts'
 import { type FailoverObservations, failoverObservations } from './observations.ts'
 import { promotedTimeline } from './promoted.ts'
@@ -12,6 +13,8 @@ export interface Failovers {
   failovers: FailoverTimeline[]
   /** Masters that others took to be failing, and that needed no failover. */
   suspicions: Suspicion[]
+  /** Lines of logs that what was seen of the cluster does not bear out: they count in none of these. */
+  denied: DeniedLine[]
 }
 
 /**
@@ -31,5 +34,5 @@ export function failoversOf(
     ...givenUp(seen, promotions),
     ...notPromoted(seen, promotions),
   ].sort((a, b) => a.startMs - b.startMs)
-  return { failovers, suspicions: suspicionsOf(seen, promotions, failovers) }
+  return { failovers, suspicions: suspicionsOf(seen, promotions, failovers), denied: seen.denied }
 }

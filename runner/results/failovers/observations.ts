@@ -8,11 +8,15 @@ import type {
 } from '../../record/observations.ts'
 import type { Fault } from '../faults.ts'
 import type { PlayedStep } from '../steps.ts'
+import { borneOut, type DeniedLine } from './borne-out.ts'
 import { crashesOf } from './crashes.ts'
 
 /** Everything seen of failovers in one scenario, each kind in order of time, in ms from the scenario's start. */
 export interface FailoverObservations {
+  /** Those that what was seen of the cluster bears out. */
   logs: LogObservation[]
+  /** Those that it does not: of no server, or of a moment at which nobody looked. */
+  denied: DeniedLine[]
   views: ViewObservation[]
   service: ServiceObservation[]
   timing: (TimingObservation & { atMs: number })[]
@@ -42,20 +46,25 @@ export function failoverObservations(
   const service = ofType(events, 'service-seen')
     .map(since(startMs, ['afterMs', 'seenMs']))
     .sort(bySeen)
+  const views = ofType(events, 'view-seen')
+    .map(since(startMs, ['afterMs', 'seenMs']))
+    .sort(bySeen)
+  const lines = ofType(events, 'failover-seen')
+    .map(since(startMs, ['seenMs']))
+    .sort(bySeen)
+  const endMs = (ended?.atMs ?? lastMs) - startMs
+  const { lines: logs, denied } = borneOut(lines, views, endMs)
   const serviceOf = (name: string) => service.filter(({ shard }) => shard === shardIn(nodes, name))
   return {
-    logs: ofType(events, 'failover-seen')
-      .map(since(startMs, ['seenMs']))
-      .sort(bySeen),
-    views: ofType(events, 'view-seen')
-      .map(since(startMs, ['afterMs', 'seenMs']))
-      .sort(bySeen),
+    logs,
+    denied,
+    views,
     service,
     timing: ofType(events, 'timing-seen').map(since(startMs, ['atMs'])),
     faults: [...faults, ...crashesOf(events, startMs, serviceOf)].sort((a, b) => a.startMs - b.startMs),
     steps: steps.filter(({ outcome }) => outcome !== undefined),
     nodes,
-    endMs: (ended?.atMs ?? lastMs) - startMs,
+    endMs,
   }
 }
 

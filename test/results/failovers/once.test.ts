@@ -3,7 +3,7 @@ import type { ScenarioEvent } from '../../../runner/record/events.ts'
 import type { Failovers } from '../../../runner/results/failovers/failovers.ts'
 import { failoversIn, storedRun } from '../../support/replay-failovers.ts'
 
-const NOBODY: Failovers = { failovers: [], suspicions: [] }
+const NOBODY: Failovers = { failovers: [], suspicions: [], denied: [] }
 
 /** The failovers of a stored run, had its events been otherwise. */
 function seenIn(run: string, change = (event: ScenarioEvent): ScenarioEvent | undefined => event): Failovers {
