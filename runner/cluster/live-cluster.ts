@@ -58,7 +58,9 @@ export interface LiveClusterOptions {
   username?: string
   /** Who sends what a scenario made up. Default: the same. */
   scenarioUser?: string
-  /** Of both. Empty: the servers ask for none. */
+  /** Who sends the runner's own scripts. Default: the same. */
+  readerUser?: string
+  /** Of all three. Empty: the servers ask for none. */
   password: string
 }
 
@@ -69,6 +71,7 @@ export class LiveCluster {
   /** Told of every report that a look brings, and when (on the clock) the node was asked for it. */
   onReport: ((report: NodeReport, askedMs: number) => void) | undefined
   readonly #byName: Map<string, LiveNode>
+  readonly #readerUser: string | undefined
   readonly #addresses: Map<string, NodeClientOptions>
   readonly #connections: NodeClient[] = []
   /** Ids outlive their node's reports: a node that is down cannot say its own. */
@@ -78,6 +81,7 @@ export class LiveCluster {
 
   constructor(options: LiveClusterOptions) {
     this.clock = options.clock
+    this.#readerUser = options.readerUser
     this.#addresses = new Map(
       options.nodes.map((node) => {
         const { name, port } = node
@@ -120,6 +124,11 @@ export class LiveCluster {
     const connection = new NodeClient({ ...this.address(name), username })
     this.#connections.push(connection)
     return connection
+  }
+
+  /** As `connect`, for scripts of the runner: by a user that can only read, whatever a script before has changed. */
+  connectReader(name: string): NodeClient {
+    return this.connect(name, this.#readerUser)
   }
 
   /**

@@ -39,7 +39,8 @@ export const cpu = defineFault({
     const [node] = await runningOf({ nodes: stage.servers.nodes.map(({ name }) => name) }, stage)
     if (node === undefined) throw new NotProven('no node runs that work could be measured with')
     const before = await cpuMsOf(node, stage)
-    await work(stage.cluster.node(node).data, CALIBRATION_ROUNDS)
+    const connection = stage.cluster.connectReader(node)
+    await work(connection, CALIBRATION_ROUNDS).finally(() => connection.close())
     const tookMs = Math.max((await cpuMsOf(node, stage)) - before, 0.1)
     return { rounds: Math.ceil((CALIBRATION_ROUNDS * SCRIPT_MS) / tookMs) }
   },
@@ -81,7 +82,7 @@ interface Burst {
  */
 async function burst(node: string, rounds: number, stage: FaultStage, untilHeldBack: boolean): Promise<Burst> {
   const held = async () => (await stage.servers.control.limitsOf(node)).heldBackMs
-  const connections = Array.from({ length: CONNECTIONS }, () => stage.cluster.connect(node))
+  const connections = Array.from({ length: CONNECTIONS }, () => stage.cluster.connectReader(node))
   try {
     const [heldBefore, usedBefore, startMs] = [await held(), await cpuMsOf(node, stage), stage.clock.nowMs()]
     const passed = () => stage.clock.nowMs() - startMs

@@ -9,6 +9,11 @@ export interface RunnerUsers {
   username: string
   /** The user for commands of scenarios whose doing their text does not show. It has the same password. */
   scenarioUser: string
+  /**
+   * The user for the runner's own scripts, which can only read: on Redis 6.0, and on later versions that lack a mend, a
+   * script can change what those after it call. It has the same password.
+   */
+  readerUser: string
   /** Random, one for each group. */
   password: string
 }
@@ -38,7 +43,12 @@ export function replicaUser(secret: string): { username: string; password: strin
 }
 
 export function runnerUsers(secret: string): RunnerUsers {
-  return { username: 'redis-chaos', scenarioUser: 'redis-chaos-scenario', password: secret }
+  return {
+    username: 'redis-chaos',
+    scenarioUser: 'redis-chaos-scenario',
+    readerUser: 'redis-chaos-reader',
+    password: secret,
+  }
 }
 
 /** Of a group whose secret is nowhere to be found. */
@@ -75,6 +85,13 @@ const LOOKS_AT_CLUSTER = [
   ...['count-failure-reports', 'help'],
 ].map((subcommand) => `+cluster|${subcommand}`)
 
+/** Reading data by scripts, and beginning with new ones. Commands that not every version has are left to it. */
+function readerRules(dialect: Dialect): string[] {
+  const later = dialect.can('acl-subcommands') ? ['eval_ro', 'function|list'] : []
+  const commands = ['command', 'eval', 'info', 'ping', 'readonly', 'script|flush', 'select', 'time', ...later]
+  return ['-@all', '+@read', ...commands.map(plus), ...LOOKS_AT_KEYS]
+}
+
 function scenarioRules(dialect: Dialect, allowed: Allowed): string[] {
   const isKnown = (command: string) => command !== 'FAILOVER' || dialect.can('failover-command')
   const commands = [...allowed].filter((name) => name === name.toUpperCase() && isKnown(name))
@@ -86,6 +103,8 @@ function scenarioRules(dialect: Dialect, allowed: Allowed): string[] {
   ]
 }
 
+const LOOKS_AT_KEYS = ['keyslot', 'countkeysinslot', 'getkeysinslot'].map((subcommand) => `+cluster|${subcommand}`)
+
 function plus(command: string): string {
   return `+${command}`
 }
@@ -95,7 +114,7 @@ function plus(command: string): string {
  * tells or writes has the runner's secret in it.
  */
 export function userWords(dialect: Dialect, { password, secret, allowed = NOTHING_ALLOWED }: UserSecrets): string[][] {
-  const { username, scenarioUser } = runnerUsers(secret)
+  const { username, scenarioUser, readerUser } = runnerUsers(secret)
   const replica = replicaUser(secret)
   const line = (name: string, withPassword: string, rules: readonly string[]) => [
     ...[name, 'on', `#${createHash('sha256').update(withPassword).digest('hex')}`, '~*'],
@@ -107,5 +126,6 @@ export function userWords(dialect: Dialect, { password, secret, allowed = NOTHIN
     line(username, secret, ['+@all']),
     line(replica.username, replica.password, REPLICA_RULES),
     line(scenarioUser, secret, scenarioRules(dialect, allowed)),
+    line(readerUser, secret, readerRules(dialect)),
   ]
 }

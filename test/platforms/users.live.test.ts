@@ -95,6 +95,17 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
       t.match(refusal, /NOPERM|no permissions|can't run this command/)
     })
 
+    await t.test("the runner's own scripts only read", async (t) => {
+      const reader = { username: users.readerUser, password: users.password }
+      const writes = ['SET a 1', 'DEL a', 'FLUSHALL', 'CONFIG GET save', 'CLIENT LIST', 'CLUSTER NODES']
+      for (const text of [...REFUSED_TO_SCENARIOS, ...writes]) t.match(await saidTo(reader, text), REFUSAL, text)
+      const reads = ['GET a', 'DBSIZE', 'TIME', 'INFO', 'CLUSTER KEYSLOT a', 'SCRIPT FLUSH', 'EVAL return(1) 0']
+      for (const text of reads) t.notMatch(await saidTo(reader, text), REFUSAL, text)
+      const script = "return redis.pcall('SET', 'a', '1')"
+      const refusal = await askAs(reader, port, 'EVAL', script, '0').then(String, (error: Error) => error.message)
+      t.match(refusal, /NOPERM|no permissions|can't run this command/)
+    })
+
     await t.test('the runner itself may do all', async (t) => {
       t.equal(await saidTo(users, 'CONFIG SET dbfilename d.rdb'), 'OK')
       t.equal(await saidTo(users, 'DEBUG SLEEP 0'), 'OK')

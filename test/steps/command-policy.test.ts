@@ -68,7 +68,15 @@ t.test('what stays inside the run may be sent', async (t) => {
     ...['GET a', 'CONFIG SET maxmemory 1mb maxmemory-policy allkeys-lru', 'CONFIG GET dir', 'CONFIG REWRITE', ''],
     ...['MODULE LIST', 'ACL WHOAMI', 'CONFIG SET cluster-announce-hostname x', 'CLUSTER REPLICATE id'],
     ...['MIGRATE 127.0.0.1 7011 key 0 1000', 'CLUSTER MEET 127.0.0.1 7015 17015', 'CLUSTER MEET', 'MIGRATE'],
-    ...['DEBUG SLEEP 1', 'debug segfault', 'DEBUG RELOAD', 'DEBUG LOADAOF', 'DEBUG CHANGE-REPL-ID', 'DEBUG LOG a word', 'SHUTDOWN NOSAVE'],
+    ...[
+      'DEBUG SLEEP 1',
+      'debug segfault',
+      'DEBUG RELOAD',
+      'DEBUG LOADAOF',
+      'DEBUG CHANGE-REPL-ID',
+      'DEBUG LOG a word',
+      'SHUTDOWN NOSAVE',
+    ],
     ...['EVAL return(1) 0', 'SCRIPT FLUSH', 'CLIENT PAUSE 100', 'FUNCTION LIST', 'SET module load', 'GET a$b'],
   ]) {
     t.equal(refusal(command), undefined, command)

@@ -16,7 +16,8 @@ const WORTH_A_WORD = 0.05
 
 export const evidence: AuditRule = {
   name: 'evidence',
-  sentence: 'The run saw what it judges: its load was sent, its machine did not stand still, its clocks ran evenly, and what logs say is what nodes say.',
+  sentence:
+    'The run saw what it judges: its load was sent, its machine did not stand still, its clocks ran evenly, and what logs say is what nodes say.',
   reason: 'What was not seen is no evidence, neither for a pass nor for a failure.',
   judge(facts) {
     const { workloads, stalls, clockSteps, run } = facts
@@ -30,7 +31,10 @@ export const evidence: AuditRule = {
       ...busyMachine(facts),
       ...(clockSteps.length === 0 ? [] : [`the wall clock was set ${plural(clockSteps.length, 'time')}`]),
     ]
-    return { lookedAt: seen.join(', '), findings: [...starved, ...stoodStill(facts), ...stolen(facts), ...foreignLines(facts)] }
+    return {
+      lookedAt: seen.join(', '),
+      findings: [...starved, ...stoodStill(facts), ...stolen(facts), ...foreignLines(facts)],
+    }
   },
 }
 

@@ -171,7 +171,7 @@ class Comparison {
   }
 
   #node(name: string): DataNode {
-    const client = this.#cluster.connect(name)
+    const client = this.#cluster.connectReader(name)
     this.#connections.push(client)
     const deadlineMs = this.#startMs + this.#options.withinMs
     return new DataNode({ client, clock: this.#cluster.clock, deadlineMs, signal: this.#options.signal })

@@ -35,7 +35,10 @@ export interface DataNodeOptions {
   signal?: AbortSignal | undefined
 }
 
-/** A server whose data is read, on a connection of its own. All its questions only read, on a replica too. */
+/**
+ * A server whose data is read, on a connection of its own. All its questions only read, on a replica too; its first
+ * script makes it forget all those that were sent before.
+ */
 export class DataNode {
   readonly name: string
   readonly clock: Clock
@@ -43,6 +46,8 @@ export class DataNode {
   readonly signal: AbortSignal | undefined
   readonly #client: NodeClient
   #eval = 'EVAL'
+  /** What scripts before have changed of the language itself is gone: SCRIPT FLUSH begins with a new interpreter. */
+  #isFlushed = false
 
   constructor({ client, clock, deadlineMs, signal }: DataNodeOptions) {
     this.name = client.name
@@ -73,7 +78,10 @@ export class DataNode {
   async run(script: ScriptName, scope: Scope, ...args: (string | number)[]): Promise<unknown[]> {
     const { database, flags } = scope
     const text = textOf(script)
-    const [reply] = await this.ask([this.#eval, text, 0, database, flags, SCRIPT_BUDGET_MS, ...args])
+    const flush: Command[] = this.#isFlushed ? [] : [['SCRIPT', 'FLUSH']]
+    this.#isFlushed = true
+    const replies = await this.ask(...flush, [this.#eval, text, 0, database, flags, SCRIPT_BUDGET_MS, ...args])
+    const reply = replies.at(-1)
     return Array.isArray(reply) ? reply : [reply]
   }
 

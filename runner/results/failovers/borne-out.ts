@@ -109,7 +109,8 @@ function claimOf(line: LogObservation, views: readonly ViewObservation[]): Claim
  */
 function masterOf({ about, seenMs }: LogObservation, views: readonly ViewObservation[]): string | undefined {
   const lastOf = new Map(views.filter((one) => one.seenMs <= seenMs).map((one) => [one.node, one.view]))
-  const isMaster = about !== undefined && [...lastOf.values()].some((view) => view !== undefined && isOwner(view, about))
+  const isMaster =
+    about !== undefined && [...lastOf.values()].some((view) => view !== undefined && isOwner(view, about))
   return isMaster ? undefined : about
 }
 

@@ -27,7 +27,7 @@ function evidenceOf(...lines: Line[]) {
     auditFacts(withLines(...lines), () => []),
     {},
   )
-  const rule = rules.find(({ rule }) => rule === 'evidence')
+  const rule = rules.find((one) => one.rule === 'evidence')
   return { verdict: rule?.verdict, texts: rule?.findings.map(({ text }) => text) ?? [] }
 }
 
@@ -44,7 +44,7 @@ t.test('the stored run has no line that its servers deny', async (t) => {
 
 t.test('a promotion that no node bears out is no failover, and the run is inconclusive', async (t) => {
   const bystander = EVENTS.flatMap((event) => (event.type === 'cluster-ready' ? event.cluster.nodes : [])).find(
-    ({ name, role, shard }) => role === 'replica' && shard !== first?.shard,
+    ({ role, shard }) => role === 'replica' && shard !== first?.shard,
   )
   const forged: [string, Line][] = [
     ['before the true one', line(heir, 'election won', promotedMs - 2000, { text: WON })],
