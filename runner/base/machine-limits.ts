@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { userId } from './user.ts'
 
 /** What the shell or the container lets this program and its children have at most; undefined: as much as there is. */
 export interface MachineLimits {
   openFiles?: number
   fileBytes?: number
   addressBytes?: number
+  /** Processes and threads of this user, all programs together. */
+  tasks?: number
 }
 
 const LIMITS_FILE = '/proc/self/limits'
@@ -27,9 +30,12 @@ export function parseLimits(text: string): MachineLimits {
   const openFiles = soft('Max open files')
   const fileBytes = soft('Max file size')
   const addressBytes = soft('Max address space')
+  // The kernel does not hold root to it (RLIMIT_NPROC, getrlimit(2)).
+  const tasks = userId() === 0 ? undefined : soft('Max processes')
   return {
     ...(openFiles !== undefined && { openFiles }),
     ...(fileBytes !== undefined && { fileBytes }),
     ...(addressBytes !== undefined && { addressBytes }),
+    ...(tasks !== undefined && { tasks }),
   }
 }

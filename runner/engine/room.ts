@@ -14,6 +14,9 @@ const SERVER_FILES = 48
 const BUS_LINKS = 2
 /** The append-only file and the log of one server, well above what the library's scenarios write. */
 const FILE_BYTES = 64 * 2 ** 20
+/** Threads of the runner and what runs beside it, and of each server with a child that saves (measured: 34, and 7). */
+const RUNNER_TASKS = 40
+const SERVER_TASKS = 8
 /** What Node reserves for itself and for the thread of the load (measured: 2.0 GB). */
 const ADDRESS_BYTES = 3 * 2 ** 30
 
@@ -24,7 +27,7 @@ const ADDRESS_BYTES = 3 * 2 ** 30
 export function assertRoom(
   scenario: Scenario,
   kind: Platform['kind'],
-  { openFiles, fileBytes, addressBytes }: MachineLimits = machineLimits(),
+  { openFiles, fileBytes, addressBytes, tasks }: MachineLimits = machineLimits(),
 ): void {
   const { files, whose } = filesNeeded(scenario, kind)
   if (openFiles !== undefined && openFiles < files) {
@@ -33,6 +36,13 @@ export function assertRoom(
     })
   }
   // Servers in containers have limits of their own.
+  const tasksNeeded = RUNNER_TASKS + (kind === 'process' ? nodeCount(scenario) * SERVER_TASKS : 0)
+  if (tasks !== undefined && tasks < tasksNeeded) {
+    throw new SurroundingsError(
+      `the runner and its servers need about ${tasksNeeded} processes and threads, and this user may have ${tasks}`,
+      { hint: `allow more with \`ulimit -u ${roundedUp(tasksNeeded)}\`` },
+    )
+  }
   if (kind === 'process' && fileBytes !== undefined && fileBytes < FILE_BYTES) {
     throw new SurroundingsError(
       `files of servers may need ${size(FILE_BYTES)}, and files may have ${size(fileBytes)} here`,
@@ -48,16 +58,20 @@ export function assertRoom(
 }
 
 /** By the program that needs the most. */
-function filesNeeded({ cluster, workloads }: Scenario, kind: Platform['kind']): { files: number; whose: string } {
-  const { shards, replicas } = cluster.topology
-  const nodes = shards * (1 + replicas)
-  const toEachNode = workloads.reduce((sum, { options }) => sum + connectionsPerNode(options), 0)
+function filesNeeded(scenario: Scenario, kind: Platform['kind']): { files: number; whose: string } {
+  const nodes = nodeCount(scenario)
+  const toEachNode = scenario.workloads.reduce((sum, { options }) => sum + connectionsPerNode(options), 0)
   const shape = `${plural(nodes, 'node')} and ${plural(toEachNode, 'connection')} of clients to each`
   const runner = RUNNER_FILES + nodes * (RUNNER_FILES_PER_NODE + toEachNode)
   const server = kind === 'process' ? SERVER_FILES + nodes * BUS_LINKS + toEachNode : 0
   return runner >= server
     ? { files: runner, whose: `the runner, for ${shape},` }
     : { files: server, whose: `each server, for ${shape},` }
+}
+
+function nodeCount({ cluster }: Scenario): number {
+  const { shards, replicas } = cluster.topology
+  return shards * (1 + replicas)
 }
 
 function roundedUp(files: number): number {

@@ -1,7 +1,8 @@
 import { lstat, statfs } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeFolder } from '../base/folders.ts'
+import { userId } from '../base/user.ts'
 import { PlatformError } from './errors.ts'
 import { wrapFileErrors } from './files.ts'
 
@@ -11,7 +12,7 @@ import { wrapFileErrors } from './files.ts'
  * outlive.
  */
 export function defaultStateFolder(): string {
-  return join(tmpdir(), `redis-chaos-${userInfo().uid}`)
+  return join(tmpdir(), `redis-chaos-${userId()}`)
 }
 
 /** Makes the folder if it is not there. Throws PlatformError if it cannot be made or is open to other users. */
@@ -20,7 +21,7 @@ export async function openStateFolder(folder: string): Promise<void> {
   const found = await wrapFileErrors(`look at the folder ${folder}`, () => lstat(folder))
   const hint = 'remove it, or name another folder for temporary files with TMPDIR'
   if (!found.isDirectory()) throw new PlatformError(`${folder} is not a folder`, { hint })
-  if (found.uid !== userInfo().uid) throw new PlatformError(`the folder ${folder} belongs to another user`, { hint })
+  if (found.uid !== userId()) throw new PlatformError(`the folder ${folder} belongs to another user`, { hint })
   // Servers that run as users of their own may have to get through it.
   if ((found.mode & 0o066) !== 0) {
     throw new PlatformError(`the folder ${folder} is open to other users, and would hold passwords`, { hint })

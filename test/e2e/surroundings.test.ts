@@ -145,6 +145,14 @@ t.test('trouble of the surroundings', { skip: skipWithoutRedis() || (mayMount ? 
     t.notOk(existsSync(path.join(reports, 'latest', 'report.html.part')), 'no half of a file is left')
   })
 
+  await t.test('a user who has neither name nor home, as in many containers', async (t) => {
+    const { code, stdout, stderr } = await runIn(
+      t,
+      'chown -R 65533 $WORK; unset HOME XDG_CACHE_HOME; exec setpriv --reuid 65533 --regid 65533 --clear-groups "$@"',
+    )
+    t.equal(code, 0, stdout + stderr)
+  })
+
   await t.test('a reader that went away has seen enough: the verdict stands', async (t) => {
     const { code, stdout } = await runIn(t, 'set -o pipefail; "$@" | head -1')
     t.equal(code, 0)

@@ -32,6 +32,14 @@ t.test('open files for nodes and clients', async (t) => {
   })
 })
 
+t.test('processes and threads of this user', async (t) => {
+  t.throws(() => assertRoom(small, 'process', { tasks: 60 }), {
+    message: /need about 88 processes and threads, and this user may have 60/,
+    hint: /ulimit -u 1024/,
+  })
+  t.doesNotThrow(() => assertRoom(small, 'docker', { tasks: 60 }), 'the engine has limits of its own')
+})
+
 t.test('files of servers, and memory for the runner', async (t) => {
   t.throws(() => assertRoom(small, 'process', { fileBytes: 4096 }), { message: /may have 4 KiB here/ })
   t.throws(() => assertRoom(small, 'docker', { addressBytes: 1_500_000_000 }), { message: /may have 1430 MiB/ })

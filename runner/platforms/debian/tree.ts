@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { homedir, hostname } from 'node:os'
+import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
 import { codeOf, messageOf } from '../../base/errors.ts'
+import { homeFolder } from '../../base/user.ts'
 import type { DebianSource } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { PlatformError } from '../errors.ts'
@@ -92,7 +93,7 @@ export function treeKey(source: DebianSource): string {
 /** Where trees are kept: `redis-chaos/debian` in `$XDG_CACHE_HOME`, else in `~/.cache`. */
 export function debianCacheFolder(): string {
   const cacheHome = process.env.XDG_CACHE_HOME
-  return join(cacheHome?.startsWith('/') ? cacheHome : join(homedir(), '.cache'), 'redis-chaos', 'debian')
+  return join(cacheHome?.startsWith('/') ? cacheHome : join(homeFolder(), '.cache'), 'redis-chaos', 'debian')
 }
 
 function treeFolder(source: DebianSource, cacheFolder: string): string {

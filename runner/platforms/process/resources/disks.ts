@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
 import { chmod, open, rm, stat, statfs } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { codeOf } from '../../../base/errors.ts'
+import { userId } from '../../../base/user.ts'
 import { runProgram } from '../../child.ts'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
@@ -39,7 +40,7 @@ exec nsenter --target=$$ --mount -- setpriv --bounding-set=-all -- /bin/sh -c ':
 export async function tryDisks(): Promise<Namespaces> {
   if (process.platform !== 'linux') throw unsupported('only Linux has mount namespaces')
   let reason = ''
-  for (const namespaces of userInfo().uid === 0 ? [AS_ROOT, AS_USER] : [AS_USER]) {
+  for (const namespaces of userId() === 0 ? [AS_ROOT, AS_USER] : [AS_USER]) {
     try {
       await runProgram('unshare', [...namespaces.unshare, '/bin/sh', '-c', TRY, 'sh', tmpdir()], {
         purpose: 'mount a small disk in a namespace of its own',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
+import { userId } from '../../../base/user.ts'
 import { runProgram } from '../../child.ts'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
@@ -43,7 +43,7 @@ export async function limitMemory(pid: number, doing: string, bytes: number | un
 async function asOwnerOf(pid: number): Promise<string[]> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   const [user, group] = ['Uid', 'Gid'].map((name) => new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1])
-  if (user === undefined || group === undefined || Number(user) === userInfo().uid) return []
+  if (user === undefined || group === undefined || Number(user) === userId()) return []
   return ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--clear-groups', '--']
 }
 

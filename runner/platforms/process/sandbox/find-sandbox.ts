@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../../../base/errors.ts'
+import { userId } from '../../../base/user.ts'
 import { runProgram } from '../../child.ts'
 import { PlatformError } from '../../errors.ts'
 import { wrapFileErrors } from '../../files.ts'
@@ -71,7 +71,7 @@ export async function findSandbox(candidate: Candidate, place: TryPlace, signal?
 async function sandboxesOf({ port, disks, needsAll }: Candidate): Promise<Sandbox[]> {
   if (process.platform !== 'linux') return []
   if (needsAll) return [{ confined: true }]
-  if (userInfo().uid !== 0) return [{ view: AS_USER, confined: true }, { confined: true }]
+  if (userId() !== 0) return [{ view: AS_USER, confined: true }, { confined: true }]
   // In a namespace of users that root made for itself there is no other user.
   const canChange = disks !== AS_USER && (await hasUser(ownUserOf(port)))
   const own: Sandbox[] = canChange ? [{ view: AS_ROOT, ownUser: true, confined: true }] : []

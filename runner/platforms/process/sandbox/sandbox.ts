@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os'
+import { userId, userName } from '../../../base/user.ts'
 import type { Namespaces } from '../namespaces.ts'
 
 /**
@@ -28,7 +28,7 @@ export function ownUserOf(port: number): number {
 /** In words: `own user, no new privileges, sees only its folder and system programs`. */
 export function describeSandbox({ view, ownUser, confined }: Sandbox): string {
   const words = [
-    ownUser ? 'a user of its own' : `the user ${userInfo().username}`,
+    ownUser ? 'a user of its own' : `the user ${userName()}`,
     ...(confined ? ['no new privileges'] : []),
     ...(view ? ['of the file system only programs and its own folder'] : ['the whole file system']),
   ]
@@ -72,7 +72,7 @@ export function sandboxed(confinement: Confinement, command: readonly string[]):
 function setpriv({ sandbox, port, isNested }: Confinement): string[] {
   const user = String(ownUserOf(port))
   // An ordinary user has none to lose, and may not say so.
-  const hasCapabilities = userInfo().uid === 0 || sandbox.view !== undefined || isNested
+  const hasCapabilities = userId() === 0 || sandbox.view !== undefined || isNested
   return [
     'setpriv',
     ...(sandbox.ownUser ? [`--reuid=${user}`, `--regid=${user}`, '--clear-groups'] : []),
