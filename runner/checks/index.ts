@@ -75,7 +75,7 @@ export function cannotAnswer(check: Check, type: WorkloadType): string | undefin
  * A limit that cannot be judged. Reading a scenario finds it before anything is played: it comes from a record that was
  * changed, or from another scenario than the one that was played.
  */
-export class LimitError extends ChaosError {
+class LimitError extends ChaosError {
   override name = 'LimitError'
 
   constructor(on: string, check: string, why: string) {
