@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { ProcessId } from './process/protocol.ts'
 
 /** What is seen of a process. */
@@ -28,6 +28,21 @@ export function processId(pid: number): ProcessId | undefined {
 /** Whether this very process is alive, and not another one that got its pid. */
 export function isAlive(id: ProcessId): boolean {
   return lookAt(id.pid)?.startedAt === id.startedAt
+}
+
+/** The processes whose command line begins so. Only Linux shows them; elsewhere none. */
+export function processesOfCommand(beginning: string): ProcessId[] {
+  if (!hasProc) return []
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.map(Number).flatMap((pid) => (commandOf(pid).startsWith(beginning) ? (processId(pid) ?? []) : []))
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
 }
 
 function lookInProc(pid: number): Seen | undefined {

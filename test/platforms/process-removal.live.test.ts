@@ -74,6 +74,20 @@ t.test('a folder of the same name that another program made stays', async (t) =>
   await platform.close()
 })
 
+t.test('servers of which the list is damaged go too', async (t) => {
+  for (const text of ['[', '{"supervisor":{"pid":-1,"startedAt":""},"servers":{}}']) {
+    const stateFolder = newStateFolder(t)
+    const wanted = await groupSpec({ nodes: 2, outlivesRunner: true })
+    const runner = await startRunner(stateFolder, wanted)
+    const processes = processesOf(stateFolder, wanted.runId)
+    runner.kill('SIGKILL')
+    await once(runner, 'exit')
+    writeFileSync(join(stateFolder, wanted.runId, 'processes.json'), text)
+    await removeStale(stateFolder)
+    await t.resolves(waitUntilGone(stateFolder, processes, 5_000), text)
+  }
+})
+
 t.test('a paused server goes too', async (t) => {
   const stateFolder = newStateFolder(t)
   const wanted = await groupSpec()

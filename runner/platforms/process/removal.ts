@@ -4,7 +4,7 @@ import { systemClock } from '../../base/clock.ts'
 import { codeOf } from '../../base/errors.ts'
 import { PlatformError } from '../errors.ts'
 import { wrapFileErrors } from '../files.ts'
-import { isAlive } from '../process-id.ts'
+import { isAlive, processesOfCommand } from '../process-id.ts'
 import { Control } from './control.ts'
 import { type ProcessId, SOCKET_FILE } from './protocol.ts'
 import { isStale, listRuns, readProcesses, runFolder } from './run-record.ts'
@@ -20,10 +20,10 @@ export async function removeRun(stateFolder: string, runId: string): Promise<str
   if (!(await listRuns(stateFolder)).includes(runId)) return []
   const folder = runFolder(stateFolder, runId)
   const processes = readProcesses(folder)
-  const servers = Object.entries(processes?.servers ?? {})
+  const servers = Object.entries(processes?.servers ?? serversSeen(folder))
   const removed = [...servers.filter(([, id]) => isAlive(id)).map(([name]) => `process ${name}`), `folder ${folder}`]
   const supervisor = processes?.supervisor
-  if (supervisor && isAlive(supervisor)) await askSupervisor(runId, folder, supervisor)
+  if (supervisor ? isAlive(supervisor) : servers.length > 0) await askSupervisor(runId, folder, supervisor)
   const helpers = [processes?.links, processes?.disks].filter((id) => id !== undefined)
   await Promise.all([...servers.map(([, id]) => kill(id, -id.pid)), ...helpers.map((id) => kill(id, id.pid))])
   await wrapFileErrors(`remove the folder ${folder}`, async () => {
@@ -46,15 +46,20 @@ export async function removeStale(stateFolder: string): Promise<string[]> {
   return removed.flat()
 }
 
-async function askSupervisor(runId: string, folder: string, supervisor: ProcessId): Promise<void> {
+/** Where the supervisor's list of them is gone or damaged: each goes by a name in its node's folder. */
+function serversSeen(folder: string): Record<string, ProcessId> {
+  return Object.fromEntries(processesOfCommand(`${folder}/`).map((id) => [`${id.pid}`, id]))
+}
+
+async function askSupervisor(runId: string, folder: string, supervisor: ProcessId | undefined): Promise<void> {
   const control = new Control(runId, join(folder, SOCKET_FILE))
   try {
     await control.ask(`remove run ${runId}`, 'remove')
-    await waitUntilDead(supervisor)
+    if (supervisor) await waitUntilDead(supervisor)
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
     // What it does not do, or not in time, is done without it.
-    await kill(supervisor, supervisor.pid)
+    if (supervisor) await kill(supervisor, supervisor.pid)
   } finally {
     control.close()
   }
