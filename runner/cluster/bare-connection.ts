@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { type Guard, guardedConnector } from '../platforms/guarded-connector.ts'
 
 /**
  * A connection to one server that does nothing by itself: it opens when it is told to, sends each command once and at
@@ -11,6 +12,7 @@ export function bareConnection({
   username,
   password,
   readOnly = false,
+  guard,
 }: {
   host: string
   port: number
@@ -20,6 +22,8 @@ export function bareConnection({
   password: string
   /** Ask to be served by a replica (READONLY). */
   readOnly?: boolean
+  /** Who may be there: to others nothing is sent. Default: whoever is. */
+  guard?: Guard | undefined
 }): Redis {
   return new Redis({
     host,
@@ -34,5 +38,6 @@ export function bareConnection({
     disableClientInfo: true,
     connectTimeout: 0,
     retryStrategy: () => null,
+    ...(guard && { Connector: guardedConnector(() => guard) }),
   })
 }

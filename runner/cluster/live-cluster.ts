@@ -62,6 +62,8 @@ export interface LiveClusterOptions {
   readerUser?: string
   /** Of all three. Empty: the servers ask for none. */
   password: string
+  /** Told each time somebody else is met on the port of a node, in words; nothing was said to them. */
+  onStranger?: (node: string, text: string) => void
 }
 
 /** The servers of one cluster: connections to each, and looks at all of them at once. */
@@ -85,8 +87,9 @@ export class LiveCluster {
     this.#addresses = new Map(
       options.nodes.map((node) => {
         const { name, port } = node
-        const { username, password } = options
-        return [name, { name, host: hostToConnect(node), port, username, password }]
+        const { username, password, onStranger } = options
+        const guard = node.guard && { ...node.guard, onStranger: (text: string) => onStranger?.(name, text) }
+        return [name, { name, host: hostToConnect(node), port, username, password, guard }]
       }),
     )
     this.nodes = options.nodes.map((node) => ({

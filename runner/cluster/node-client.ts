@@ -2,6 +2,8 @@ import type { Redis } from 'ioredis'
 import { systemClock } from '../base/clock.ts'
 import { codeOf } from '../base/errors.ts'
 import { afterRunning } from '../base/time-limit.ts'
+import type { Guard } from '../platforms/guarded-connector.ts'
+import { PortHeld } from '../platforms/port-guard.ts'
 import { bareConnection } from './bare-connection.ts'
 import { ReplyError, Unreachable, type UnreachableKind } from './reply-errors.ts'
 
@@ -16,6 +18,8 @@ export interface NodeClientOptions {
   username?: string | undefined
   /** Empty: the server asks for none. */
   password: string
+  /** Who may be on the port: to others nothing is sent. Default: whoever is. */
+  guard?: Guard | undefined
   /** Limit for connecting and authenticating, in ms. Default 1000. */
   connectTimeoutMs?: number
   /** Limit for a call or pipeline, its connecting included, in ms. Default 2000. */
@@ -37,10 +41,7 @@ interface Connection {
  */
 export class NodeClient {
   readonly name: string
-  readonly #host: string
-  readonly #port: number
-  readonly #username: string | undefined
-  readonly #password: string
+  readonly #options: NodeClientOptions
   readonly #connectTimeoutMs: number
   readonly #commandTimeoutMs: number
   #connection: Connection | undefined
@@ -48,10 +49,7 @@ export class NodeClient {
 
   constructor(options: NodeClientOptions) {
     this.name = options.name
-    this.#host = options.host
-    this.#port = options.port
-    this.#username = options.username
-    this.#password = options.password
+    this.#options = options
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 1000
     this.#commandTimeoutMs = options.commandTimeoutMs ?? 2000
   }
@@ -129,8 +127,7 @@ export class NodeClient {
   }
 
   #connect(): Connection {
-    const [host, port, username, password] = [this.#host, this.#port, this.#username, this.#password]
-    const redis = bareConnection({ host, port, username, password })
+    const redis = bareConnection(this.#options)
     let cause: Error | undefined
     redis.on('error', (error: Error) => {
       cause ??= error
@@ -166,6 +163,7 @@ export class NodeClient {
 
   #connectFailure(error: Error): Error {
     if (isServerReply(error)) return new ReplyError(this.name, error.message)
+    if (error instanceof PortHeld) return this.#unreachable('refused', false, error.message)
     const code = codeOf(error)
     if (code === 'ECONNREFUSED') return this.#unreachable('refused', false, 'connection refused')
     if (code === 'ETIMEDOUT') return this.#noConnection()
@@ -183,7 +181,8 @@ export class NodeClient {
   }
 
   #unreachable(kind: UnreachableKind, indeterminate: boolean, reason: string): Unreachable {
-    return new Unreachable({ node: this.name, address: `${this.#host}:${this.#port}`, kind, indeterminate, reason })
+    const { host, port } = this.#options
+    return new Unreachable({ node: this.name, address: `${host}:${port}`, kind, indeterminate, reason })
   }
 }
 

@@ -18,6 +18,8 @@ export interface ViewWatchOptions {
   everyMs(): number
   /** Called with each change, a node's first view included. Times are of the clock itself. */
   onChange(change: ViewObservation): void
+  /** Called with each view that is not as the one before, and when it was asked for, on the clock. */
+  onView?(view: ClusterView, askedMs: number): void
 }
 
 const ANSWER_WITHIN_MS = 1000
@@ -53,8 +55,9 @@ export class ViewWatch {
    * Takes a view that somebody else got from a node, asked for at `askedMs` of the clock: it may be newer than the last
    * look.
    */
-  take({ seenBy, nodes }: ClusterView, askedMs: number): void {
-    this.#learn(seenBy, askedMs, { view: this.#seen(nodes) })
+  take(view: ClusterView, askedMs: number): void {
+    this.#options.onView?.(view, askedMs)
+    this.#learn(view.seenBy, askedMs, { view: this.#seen(view.nodes) })
   }
 
   /** Ends the looking and closes the connections; what is under way then is dropped. */
@@ -68,7 +71,7 @@ export class ViewWatch {
     const { signal } = this.#stopped
     while (!signal.aborted) {
       const askedMs = clock.nowMs()
-      this.#learn(client.name, askedMs, await this.#look(client))
+      this.#learn(client.name, askedMs, await this.#look(client, askedMs))
       await clock.sleep(everyMs(), signal).catch(() => undefined)
     }
   }
@@ -83,13 +86,15 @@ export class ViewWatch {
     this.#lastOf.set(node, { askedMs, key })
   }
 
-  async #look(client: NodeClient): Promise<Said> {
+  async #look(client: NodeClient, askedMs: number): Promise<Said> {
     try {
       const text = String(await client.callWithin(ANSWER_WITHIN_MS, 'CLUSTER', 'NODES'))
       const reply = text.replace(PING_TIMES, ' ')
       const before = this.#readOf.get(client.name)
       if (before?.reply === reply) return before.said
-      const said = { view: this.#seen(parseClusterNodes(text, client.name).nodes) }
+      const view = parseClusterNodes(text, client.name)
+      this.#options.onView?.(view, askedMs)
+      const said = { view: this.#seen(view.nodes) }
       this.#readOf.set(client.name, { reply, said })
       return said
     } catch (error) {

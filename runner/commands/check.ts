@@ -14,7 +14,7 @@ import { readHistory } from '../record/history-reader.ts'
 import { placeInside } from '../record/run-files.ts'
 import { judgedText } from '../report/judged-text.ts'
 import { outputStyle } from '../report/style.ts'
-import { exitCodeOf, verdictOfAudit, verdictOfChecks, verdictOfRun } from '../results/verdict.ts'
+import { exitCodeOf, isVoid, verdictOfAudit, verdictOfChecks, verdictOfRun } from '../results/verdict.ts'
 import { resolvePardons } from '../scenario/audit-section.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
@@ -100,10 +100,10 @@ function judgeAll(events: readonly RunEvent[], folder: string, asked: Asked | un
     out.print(judgedText(`${started.id}: ${started.title}`, checks, again, style))
   }
   for (const text of old) out.progress(text)
-  const verdicts = shownOnes.flatMap(({ checks, audit }) => [
-    verdictOfChecks(checks),
-    verdictOfAudit(typeof audit === 'object' ? audit.rules : []),
-  ])
+  const verdicts = shownOnes.flatMap(({ checks, audit }) => {
+    const rules = typeof audit === 'object' ? audit.rules : []
+    return isVoid(rules) ? [verdictOfAudit(rules)] : [verdictOfChecks(checks), verdictOfAudit(rules)]
+  })
   return exitCodeOf(verdictOfRun(verdicts))
 }
 

@@ -9,6 +9,7 @@ import type { Scenario } from '../scenario/model.ts'
 import { Load } from '../workload/load.ts'
 import { outageLimitMs, waitForOutages } from './outage-wait.ts'
 import type { RunSettings } from './run-settings.ts'
+import type { Strangers } from './strangers.ts'
 
 /** Longest wait for nodes that are of one mind before the final reads, ms. */
 const SETTLED_WITHIN_MS = 15_000
@@ -38,11 +39,16 @@ export class BackgroundLoad {
   #closed = false
 
   /** Undefined if the scenario has no workloads. The thread starts at once, beside the setting up of the cluster. */
-  static for(scenario: Scenario, place: LoadPlace, settings: RunSettings): BackgroundLoad | undefined {
-    return scenario.workloads.length === 0 ? undefined : new BackgroundLoad(scenario, place, settings)
+  static for(
+    scenario: Scenario,
+    place: LoadPlace,
+    settings: RunSettings,
+    strangers?: Strangers,
+  ): BackgroundLoad | undefined {
+    return scenario.workloads.length === 0 ? undefined : new BackgroundLoad(scenario, place, settings, strangers)
   }
 
-  private constructor(scenario: Scenario, place: LoadPlace, settings: RunSettings) {
+  private constructor(scenario: Scenario, place: LoadPlace, settings: RunSettings, strangers?: Strangers) {
     this.#scenario = scenario
     this.#place = place
     this.#settings = settings
@@ -53,6 +59,7 @@ export class BackgroundLoad {
         const times = { fromMs: this.#runTime(fromMs), toMs: this.#runTime(toMs) }
         recorder.record({ type: 'stall-seen', scenario: place.index, who: 'load', ...times })
       },
+      (node, text) => strangers?.heldPort(node, text),
     )
   }
 
@@ -64,8 +71,8 @@ export class BackgroundLoad {
     await this.#load.open({
       workloads: this.#scenario.workloads.map(({ name, options }) => ({ name, options, file: this.#fileOf(name) })),
       nodes: cluster.nodes.map((node) => {
-        const { name, port, peerHost, peerPort } = node
-        return { name, host: hostToConnect(node), port, peerHost, peerPort }
+        const { name, port, peerHost, peerPort, guard } = node
+        return { name, host: hostToConnect(node), port, peerHost, peerPort, ...(guard && { guard }) }
       }),
       password,
       shards: this.#scenario.cluster.topology.slots,

@@ -10,6 +10,7 @@ import { dialectOf } from '../platforms/dialects.ts'
 import type { LogLine, ServerGroup } from '../platforms/platform.ts'
 import type { Recorder } from '../record/event-log.ts'
 import { WallClock } from '../record/wall-clock.ts'
+import type { Strangers } from './strangers.ts'
 import { type ServerAction, WatchedServers } from './watched-servers.ts'
 
 export interface FailoverWatchOptions {
@@ -19,6 +20,8 @@ export interface FailoverWatchOptions {
   scenario: number
   /** In words: `redis 7.0.15`. */
   server: string
+  /** Reads each new view of a node. */
+  strangers?: Pick<Strangers, 'readView'>
   /** Hears of servers that give no answer, and of what the run does to their processes. */
   servers?: ServerListener
 }
@@ -91,6 +94,7 @@ export class FailoverWatch {
       clock,
       nameOf: (node) => cluster.nameOf(node),
       everyMs,
+      onView: (view, askedMs) => this.#options.strangers?.readView(view, askedMs),
       onChange: (change) => {
         recorder.record({ type: 'view-seen', scenario, ...timed(change) })
         if (change.unreachable !== undefined) this.#options.servers?.onSilence(change.node)

@@ -37,6 +37,7 @@ import { configOf, setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
 import { StallWatch } from './stall-watch.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
+import { Strangers } from './strangers.ts'
 import type { WatchedServers } from './watched-servers.ts'
 
 /**
@@ -63,6 +64,7 @@ export async function playScenario(
   const signal = AbortSignal.any([settings.interrupted, died.signal])
   const stopWatching = watchPlatform(platform, clock, (error) => died.abort(error))
   const stalls = new StallWatch({ recorder, clock, scenario: place.index })
+  const strangers = new Strangers({ recorder, clock, scenario: place.index })
   const played = new AsPlayed(scenario, settings)
   const audit = new Audit({
     ...{ recorder, clock, scenario: place.index, config: configOf(scenario, settings) },
@@ -73,9 +75,9 @@ export async function playScenario(
   let setupMs: number | undefined
   let result: ScenarioResult
 
-  const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings)
+  const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings, strangers)
   try {
-    const seen = { scenario: place.index, server: place.server, servers: audit.servers }
+    const seen = { scenario: place.index, server: place.server, servers: audit.servers, strangers }
     const watch = new FailoverWatch({ recorder, clock, ...seen })
     made.watch = watch
     const onServers = (servers: ServerGroup) => {
@@ -83,15 +85,11 @@ export async function playScenario(
       audit.watch(servers)
     }
     const ready = await setUp(scenario, settings, place.runId, {
-      index: place.index,
-      logs,
-      logFolder: place.logFolder,
+      ...{ index: place.index, logs, logFolder: place.logFolder, strangers, signal, onServers },
       onLogLine: (node, line) => {
         watch.readLine(node, line)
         audit.servers.readLine(node, line)
       },
-      signal,
-      onServers,
     })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
@@ -123,6 +121,7 @@ export async function playScenario(
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
   made.watch?.stop()
+  strangers.end()
   await stalls.stop()
   const cleanupStartMs = clock.nowMs()
   try {

@@ -3,7 +3,7 @@ import { expectedError } from '../base/surroundings.ts'
 import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { ScenarioVerdict } from '../record/events.ts'
-import { isOpen, verdictOfAudit, verdictOfChecks, verdictOfSteps } from '../results/verdict.ts'
+import { isOpen, isVoid, verdictOfAudit, verdictOfChecks, verdictOfSteps } from '../results/verdict.ts'
 import { Interrupted } from './interrupt.ts'
 import type { Played } from './step-player.ts'
 
@@ -56,16 +56,20 @@ export function withChecks(result: ScenarioResult, outcomes: readonly CheckOutco
   return { verdict, reason: `check ${culprit.name} of ${culprit.on}: ${culprit.explanation}${more}` }
 }
 
-/** What the audit makes of it: the first finding of those that weigh most, which the scenario does not pardon, says why. */
+/**
+ * What the audit makes of it: the first finding of those that weigh most, which the scenario does not pardon, says why.
+ * Where somebody else had a hand in it, that is said, and nothing failed.
+ */
 export function withAudit(result: ScenarioResult, audit: AuditOutcome | undefined): ScenarioResult {
   const rules = audit?.rules ?? []
   const verdict = verdictOfAudit(rules)
   const open = rules
     .filter((rule) => rule.verdict === verdict)
     .flatMap(({ rule, findings }) => findings.filter(isOpen).map((finding) => ({ rule, ...finding })))
-  const [culprit, ...others] = open
+  const isVoided = isVoid(rules)
+  const [culprit, ...others] = isVoided ? open.filter(({ voids }) => voids) : open
   const weighsMore = result.verdict === 'passed' || (result.verdict === 'inconclusive' && verdict === 'failed')
-  if (verdict === 'passed' || !culprit || !weighsMore) return result
+  if (verdict === 'passed' || !culprit || !(weighsMore || isVoided)) return result
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
   const hint = culprit.hint === undefined ? {} : { hint: culprit.hint }
   return { verdict, reason: `audit, ${culprit.rule}: ${culprit.text}${more}`, ...hint }

@@ -1,5 +1,6 @@
 import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { FormError } from '../cluster/form.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
 import type { NodeClient } from '../cluster/node-client.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
@@ -10,6 +11,7 @@ import { namesInside, type Step, type Verb } from '../steps/verb.ts'
 import { EndedWhileForming, formServers } from './form-servers.ts'
 import type { NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
+import type { Strangers } from './strangers.ts'
 
 const FORM_WITHIN_MS = 30_000
 
@@ -42,6 +44,7 @@ export async function setUp(
     onLogLine(node: string, line: LogLine): void
     signal: AbortSignal
     onServers(servers: ServerGroup): void
+    strangers: Strangers
   },
 ): Promise<{ cluster: LiveCluster; servers: ServerGroup }> {
   const { clock, platform, recorder, password } = settings
@@ -64,7 +67,9 @@ export async function setUp(
     options.signal,
   )
   options.onServers(servers)
-  const cluster = new LiveCluster({ nodes: servers.nodes, ...(await servers.users()), clock })
+  const { strangers } = options
+  const onStranger = (node: string, text: string) => strangers.heldPort(node, text)
+  const cluster = new LiveCluster({ nodes: servers.nodes, ...(await servers.users()), clock, onStranger })
   try {
     await options.logs.follow(servers, options.logFolder, options.onLogLine)
     await Promise.all([
@@ -73,8 +78,9 @@ export async function setUp(
       ...cluster.nodes.flatMap(({ data, scenario }) => [data, scenario].map(open)),
     ])
   } catch (error) {
+    const told = error instanceof FormError ? await strangers.blame(error, cluster) : error
     cluster.close()
-    throw error instanceof EndedWhileForming ? new EndedInSetUp(error.message, { cause: error }) : error
+    throw told instanceof EndedWhileForming ? new EndedInSetUp(told.message, { cause: told }) : told
   }
   return { cluster, servers }
 }

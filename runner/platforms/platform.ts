@@ -6,6 +6,7 @@
 import type { Allowed } from './allowed.ts'
 import { PlatformError } from './errors.ts'
 import type { FaultSupport, GroupNeeds, NetworkControl, ServerControl } from './faults.ts'
+import type { PortGuard } from './port-guard.ts'
 import type { RunnerUsers } from './users.ts'
 
 /** The cluster bus listens this far above the port for clients (cluster.h: CLUSTER_PORT_INCR, Redis 7.0). */
@@ -50,6 +51,8 @@ export interface ServerNode {
   peerPort: number
   /** The machine that it runs on, to tell shared fate. */
   machine: string
+  /** Who may listen on its port. Missing where the platform does not say, and in groups of earlier versions. */
+  guard?: PortGuard
 }
 
 export interface NodeState {

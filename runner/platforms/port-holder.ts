@@ -31,7 +31,7 @@ export function listenError(host: string, port: number): Promise<NodeJS.ErrnoExc
 
 const LISTENING = '0A'
 
-/** Only Linux has /proc, and other users' processes show their sockets to root alone. */
+/** Only Linux has /proc. */
 async function findListener(port: number): Promise<string | undefined> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readOrNothing))
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0')
@@ -39,8 +39,16 @@ async function findListener(port: number): Promise<string | undefined> {
     .flatMap((table) => table.split('\n'))
     .map((line) => line.trim().split(/\s+/))
     .filter((fields) => fields[1]?.endsWith(`:${hexPort}`) && fields[3] === LISTENING)
-    .map((fields) => `socket:[${fields[9]}]`)
-  if (sockets.length === 0) return undefined
+    .map((fields) => fields[9] ?? '')
+  return sockets.length === 0 ? undefined : await processOfSocket(sockets)
+}
+
+/**
+ * The process that has one of these sockets, by their inodes, in words: `process 123 (nginx)`. Undefined if none is seen
+ * to: other users' processes show their sockets to root alone.
+ */
+export async function processOfSocket(inodes: readonly string[]): Promise<string | undefined> {
+  const sockets = inodes.map((inode) => `socket:[${inode}]`)
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
   for (const pid of pids) {
     if (await hasSocket(pid, sockets)) {

@@ -27,6 +27,17 @@ export interface ServerEndObservation {
   lastLines: string[]
 }
 
+/** Somebody who is none of the run's had a hand in it. */
+export interface StrangerObservation {
+  /** What the stranger did: it listened on the port of a server that was down, or joined the cluster. */
+  did: 'held-port' | 'joined'
+  /** Whose port it was, or who saw the stranger first. */
+  node: string
+  seenMs: number
+  /** In words: `port 7010 is held by process 123 (nc) of another user, …`, or the address of the node that joined. */
+  text: string
+}
+
 /** A server's program has begun, as its log says. */
 export interface ServerStartObservation {
   node: string

@@ -129,6 +129,7 @@ const finding = fields<AuditFinding>({
   details: maybe(texts),
   hint: maybe(text),
   inconclusive: maybe(yes),
+  voids: maybe(z.literal(true)),
   pardon: maybe(pardon),
 })
 
@@ -213,6 +214,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'clock-stepped': { ...OF_SCENARIO, ...seen.clockStepped },
   'alarm-seen': { ...OF_SCENARIO, ...seen.alarmSeen },
   'server-ended': { ...OF_SCENARIO, ...seen.serverEnded },
+  'stranger-seen': { ...OF_SCENARIO, ...seen.strangerSeen },
   'server-started': { ...OF_SCENARIO, ...seen.serverStarted },
   'resources-seen': { ...OF_SCENARIO, ...seen.resourcesSeen },
   'machine-seen': { ...OF_SCENARIO, ...seen.machineSeen },

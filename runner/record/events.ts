@@ -13,6 +13,7 @@ import type {
   ResourceObservation,
   ServerEndObservation,
   ServerStartObservation,
+  StrangerObservation,
 } from './audit-observations.ts'
 import type { AuditOutcome, AuditTerms } from './audit-outcome.ts'
 import type { CheckOutcome } from './check-outcome.ts'
@@ -190,6 +191,7 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'clock-stepped'; scenario: number } & ClockStepObservation)
   | ({ type: 'alarm-seen'; scenario: number } & AlarmObservation)
   | ({ type: 'server-ended'; scenario: number } & ServerEndObservation)
+  | ({ type: 'stranger-seen'; scenario: number } & StrangerObservation)
   | ({ type: 'server-started'; scenario: number } & ServerStartObservation)
   | ({ type: 'resources-seen'; scenario: number } & ResourceObservation)
   | ({ type: 'machine-seen'; scenario: number } & MachineObservation)

@@ -8,6 +8,7 @@ import type {
   ResourceObservation,
   ServerEndObservation,
   ServerStartObservation,
+  StrangerObservation,
 } from './audit-observations.ts'
 import type {
   ClockObservation,
@@ -114,6 +115,13 @@ export const serverEnded: Fields<ServerEndObservation> = {
   exitCode: maybe(number),
   outOfMemory: maybe(yes),
   lastLines: texts,
+}
+
+export const strangerSeen: Fields<StrangerObservation> = {
+  did: z.enum(['held-port', 'joined']),
+  node: text,
+  seenMs: ms,
+  text,
 }
 
 export const serverStarted: Fields<ServerStartObservation> = { node: text, seenMs: ms }

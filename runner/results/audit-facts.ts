@@ -7,6 +7,7 @@ import type {
   ResourceObservation,
   ServerEndObservation,
   ServerStartObservation,
+  StrangerObservation,
 } from '../record/audit-observations.ts'
 import type { ClusterNodeInfo, EventOf, EventType, ScenarioEvent } from '../record/events.ts'
 import type { ClockStepObservation, LogObservation, StallObservation, ViewObservation } from '../record/observations.ts'
@@ -48,6 +49,7 @@ export interface AuditFacts {
   alarms: readonly AlarmObservation[]
   ends: readonly ServerEndObservation[]
   starts: readonly ServerStartObservation[]
+  strangers: readonly StrangerObservation[]
   resources: readonly ResourceObservation[]
   datasets: readonly DatasetObservation[]
   workloads: readonly WorkloadFact[]
@@ -86,6 +88,7 @@ export function auditFacts(
     alarms: ofType(events, 'alarm-seen').map(since),
     ends: ofType(events, 'server-ended').map(since),
     starts: ofType(events, 'server-started').map(since),
+    strangers: ofType(events, 'stranger-seen').map(since),
     resources: ofType(events, 'resources-seen').map(since),
     datasets: ofType(events, 'dataset-read'),
     // What began before the scenario did counts from its start.

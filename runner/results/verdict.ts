@@ -48,11 +48,18 @@ export function verdictOfChecks(
 
 /** What the audit makes of a scenario: findings that only warn, or that it pardons, change nothing. */
 export function verdictOfAudit(
-  rules: readonly Pick<AuditRuleOutcome, 'verdict'>[],
+  rules: readonly Pick<AuditRuleOutcome, 'verdict' | 'findings'>[],
 ): 'passed' | 'failed' | 'inconclusive' {
+  if (isVoid(rules)) return 'inconclusive'
   const verdicts = new Set(rules.map(({ verdict }) => verdict))
   if (verdicts.has('failed')) return 'failed'
   return verdicts.has('inconclusive') ? 'inconclusive' : 'passed'
+}
+
+/** Whether somebody else had a hand in a scenario: then nothing that failed can be blamed on the servers. */
+export function isVoid(rules: readonly Pick<AuditRuleOutcome, 'verdict' | 'findings'>[]): boolean {
+  const open = rules.flatMap(({ verdict, findings }) => (verdict === 'inconclusive' ? findings.filter(isOpen) : []))
+  return open.some(({ voids }) => voids === true)
 }
 
 /** Whether the scenario does not pardon a finding. */

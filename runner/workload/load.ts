@@ -37,6 +37,7 @@ export class Load {
   readonly #worker: Worker
   readonly #onSeries: (workload: string, series: LoadSeries) => void
   readonly #onStall: (stall: Stall) => void
+  readonly #onStranger: (node: string, text: string) => void
   readonly #waiting = new Map<number, Waiting>()
   #longestTimeoutMs = 0
   #lastId = 0
@@ -44,14 +45,17 @@ export class Load {
 
   /**
    * Starts the thread, which takes a moment: well ahead of `open`. `onSeries` is told what clients see, about once a
-   * second; `onStall`, when the thread stood still, ms from the scenario's start.
+   * second; `onStall`, when the thread stood still, ms from the scenario's start; `onStranger`, when somebody else was met on
+   * the port of a node.
    */
   constructor(
     onSeries: (workload: string, series: LoadSeries) => void,
     onStall: (stall: Stall) => void = () => undefined,
+    onStranger: (node: string, text: string) => void = () => undefined,
   ) {
     this.#onSeries = onSeries
     this.#onStall = onStall
+    this.#onStranger = onStranger
     this.#worker = new Worker(threadProgram(import.meta.url, './thread/load-thread'), { execArgv: [] })
     this.#worker.on('message', (message: FromThread) => this.#onMessage(message))
     this.#worker.on('error', (error) => this.#break(error))
@@ -130,6 +134,10 @@ export class Load {
     }
     if (message.type === 'stall') {
       this.#onStall(message.stall)
+      return
+    }
+    if (message.type === 'stranger') {
+      this.#onStranger(message.node, message.text)
       return
     }
     const waiting = this.#waiting.get(message.id)

@@ -9,6 +9,7 @@ import { resync } from './resync.ts'
 import { roles } from './roles.ts'
 import type { AuditRule } from './rule.ts'
 import { slots } from './slots.ts'
+import { strangers } from './strangers.ts'
 import { timing } from './timing.ts'
 
 /** All rules of the audit, in the order of reports. */
@@ -23,5 +24,6 @@ export const auditRules: readonly AuditRule[] = [
   replicaData,
   lostWrites,
   growth,
+  strangers,
   evidence,
 ]

@@ -1,11 +1,13 @@
 import { connect } from 'node:net'
 import type { ContainerCreateOptions, MountSettings } from 'dockerode'
 import { settleAll } from '../../base/settle.ts'
+import { userId } from '../../base/user.ts'
 import type { Dialect } from '../dialects.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
 import { endOf, LAST_WORDS_LINES } from '../last-words.ts'
 import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
+import { listenerAt } from '../port-guard.ts'
 import { renderAnnouncement, renderRunSettings, renderUsers } from '../server-config.ts'
 import type { Engine } from './engine.ts'
 import { type FileEntry, OWNED, putFiles, SECRET_ENTRY } from './files.ts'
@@ -186,4 +188,14 @@ function answers(port: number): Promise<boolean> {
     socket.once('data', () => done(true))
     for (const event of ['error', 'timeout', 'close']) socket.once(event, () => done(false))
   })
+}
+
+/**
+ * The node with who may listen on its port: the proxy of an engine, which is root's or, with an engine of one's own,
+ * ours. An engine may also have none, and lead connections on by rules of the kernel.
+ */
+export function guarded(node: ServerNode): ServerNode {
+  const users = [0, userId()]
+  const redirected = listenerAt('127.0.0.1', node.port) === undefined
+  return { ...node, guard: { users, ...(redirected && { redirected }) } }
 }

@@ -9,7 +9,7 @@ import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec, Server
 import { checkSpec } from '../spec.ts'
 import { newSecret } from '../users.ts'
 import { findConflicts } from './conflicts.ts'
-import { createNodes, namesAndPorts } from './create-nodes.ts'
+import { createNodes, guarded, namesAndPorts } from './create-nodes.ts'
 import { Engine, EngineRefusal } from './engine.ts'
 import { networkSupport, resourceSupport } from './fault-support.ts'
 import { type NodeImage, prepareImage } from './images/node-image.ts'
@@ -129,7 +129,7 @@ export class DockerPlatform implements Platform {
   #group(runId: string, nodes: readonly ServerNode[], secret?: string): DockerServerGroup {
     const missingFeatures = () => this.#missingFeatures()
     const network = { toolbox: this.#toolbox, missingFeatures, isNew: secret !== undefined }
-    const group = new DockerServerGroup(this.#engine, runId, nodes, network, secret)
+    const group = new DockerServerGroup(this.#engine, runId, nodes.map(guarded), network, secret)
     this.#groups.add(group)
     return group
   }

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { kernelAddress } from '../kernel-address.ts'
 
 /** The name of whose process has this end of a connection; undefined if none of them has it. Only Linux shows that. */
 export async function socketOwner(
@@ -25,12 +26,6 @@ async function hasSocket(pid: number, inode: string): Promise<boolean> {
   return targets.includes(`socket:[${inode}]`)
 }
 
-/**
- * As the kernel writes it: the address in the byte order of the machine, which is little-endian wherever Node runs but
- * on s390x.
- */
 function hex({ host, port }: { host: string; port: number }): string {
-  const bytes = host.split('.').map((part) => Number(part).toString(16).toUpperCase().padStart(2, '0'))
-  const ordered = process.arch === 's390x' ? bytes : bytes.reverse()
-  return `${ordered.join('')}:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  return `${kernelAddress(host)}:${port.toString(16).toUpperCase().padStart(4, '0')}`
 }

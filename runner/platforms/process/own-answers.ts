@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { FILES_HINT } from '../files.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
+import { guardedConnector } from '../guarded-connector.ts'
 import { endOf } from '../last-words.ts'
 import type { ServerNode } from '../platform.ts'
 import { endOfLog } from './logs.ts'
@@ -19,7 +20,7 @@ export async function waitForOwnAnswers(
   password: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const questions = new Map(group.nodes.map(({ name, port }) => [name, askForPid(port, password)]))
+  const questions = new Map(group.nodes.map((node) => [node.name, askForPid(node, password)]))
   const look = async ({ name, serverName }: ServerNode): Promise<FirstSight> => {
     const { state, pid } = await group.look(name)
     // Missing: another server ended early, and the whole group is being removed.
@@ -46,7 +47,7 @@ interface PidQuestion {
   problem: string
 }
 
-function askForPid(port: number, password: string): PidQuestion {
+function askForPid({ port, guard }: ServerNode, password: string): PidQuestion {
   const client = new Redis({
     host: '127.0.0.1',
     port,
@@ -54,6 +55,7 @@ function askForPid(port: number, password: string): PidQuestion {
     enableReadyCheck: false,
     maxRetriesPerRequest: null,
     retryStrategy: () => RECONNECT_MS,
+    ...(guard && { Connector: guardedConnector(() => guard) }),
   })
   const question: PidQuestion = { client, answer: '', problem: 'it sent nothing' }
   const onError = (error: Error) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { typed } from '../../base/command-line.ts'
 import { messageOf } from '../../base/errors.ts'
 import { quoted } from '../../base/shell-words.ts'
+import { userId } from '../../base/user.ts'
 import { clockLibrary } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
@@ -273,6 +274,15 @@ function nodesOf({ namePrefix, portBase, nodes, needs = {} }: ServerGroupSpec): 
       peerHost: needsLinks(needs) ? announcedAddress(index) : '127.0.0.1',
       peerPort: port,
       machine: hostname(),
+      guard: { users: usersOf(port) },
     }
   })
+}
+
+/**
+ * Who a server on this port may belong to: the user of its own, where it has one, which nobody else is; this program's;
+ * and root, who can do as he likes.
+ */
+function usersOf(port: number): number[] {
+  return [ownUserOf(port), userId(), 0]
 }

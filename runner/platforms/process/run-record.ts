@@ -26,6 +26,7 @@ const nodeShape: z.ZodType<ServerNode> = z.object({
   peerHost: z.string(),
   peerPort: port,
   machine: z.string(),
+  guard: z.object({ users: z.array(z.int()), redirected: z.literal(true).exactOptional() }).exactOptional(),
 })
 
 const need = z.literal(true).exactOptional()

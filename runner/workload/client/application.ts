@@ -1,6 +1,7 @@
-import { Cluster } from 'ioredis'
+import { Cluster, type RedisOptions } from 'ioredis'
 import { systemClock } from '../../base/clock.ts'
 import { errorClass } from '../../cluster/reply-errors.ts'
+import { guardedConnector } from '../../platforms/guarded-connector.ts'
 import { type FailureClass, NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import { Deadlines } from './deadlines.ts'
 import type { LoadClient, Operation, OperationListener, Reply, Words } from './operation.ts'
@@ -55,9 +56,11 @@ export class ApplicationClient implements LoadClient {
         redisOptions: {
           ...Object.fromEntries(given.filter(isOfConnection)),
           ...(password === '' ? {} : { password }),
+          ...guardOf(nodes),
         },
       },
     )
+    leaveOutSubscriber(this.#cluster)
     // What goes wrong shows in the operations.
     this.#cluster.on('error', () => undefined)
   }
@@ -101,6 +104,21 @@ export class ApplicationClient implements LoadClient {
     const queued = commands.slice(1).map((): Reply => 'QUEUED')
     return [...queued, results === null ? null : results.map(([error, reply]) => error ?? (reply as Reply))]
   }
+}
+
+/** To whom its connections say something; a node that a server names and that is none of the list is not even asked. */
+function guardOf(nodes: readonly NodeAddress[]): Pick<RedisOptions, 'Connector'> {
+  const guards = new Map(nodes.map(({ port, guard }) => [port, guard]))
+  const isGuarded = nodes.some(({ guard }) => guard !== undefined)
+  return isGuarded ? { Connector: guardedConnector((port) => guards.get(port)) } : {}
+}
+
+/**
+ * A cluster client of ioredis keeps one more connection for subscriptions, which workloads have none of, and logs in on
+ * it without asking the `Connector`.
+ */
+function leaveOutSubscriber(cluster: Cluster): void {
+  Reflect.set(cluster, 'subscriber', { start: () => undefined, stop: () => undefined, getInstance: () => null })
 }
 
 /** An operation under way; its first end counts, and what the client still does behind it does not. */

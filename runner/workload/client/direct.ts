@@ -106,9 +106,10 @@ export class DirectClient implements LoadClient, CallHost {
 
   #addLane(place: number, node: number, readOnly: boolean): Lane {
     const { nodes, password, timeoutMs, now } = this.#options
-    const { host = '', port = 0 } = nodes[node] ?? {}
+    const { host = '', port = 0, guard } = nodes[node] ?? {}
     const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
-    const lane = new Lane({ host, port, password, readOnly, connectTimeoutMs, connectEveryMs: CONNECT_EVERY_MS, now })
+    const limits = { connectTimeoutMs, connectEveryMs: CONNECT_EVERY_MS }
+    const lane = new Lane({ host, port, password, guard, readOnly, ...limits, now })
     this.#lanes.set(place, lane)
     return lane
   }

@@ -2,6 +2,7 @@ import { Command, type Redis } from 'ioredis'
 import { codeOf } from '../../base/errors.ts'
 import { afterRunning } from '../../base/time-limit.ts'
 import { bareConnection } from '../../cluster/bare-connection.ts'
+import type { Guard } from '../../platforms/guarded-connector.ts'
 import type { Reply, Words } from './operation.ts'
 
 export interface LaneOptions {
@@ -9,6 +10,8 @@ export interface LaneOptions {
   port: number
   /** Empty: the server asks for none. */
   password: string
+  /** Who may be there: to others nothing is sent. */
+  guard?: Guard | undefined
   /** Ask to be served by a replica (READONLY). */
   readOnly: boolean
   /** Limit for connecting and authenticating, ms. */

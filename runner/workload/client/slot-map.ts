@@ -1,6 +1,7 @@
 import { isEstablished, isMarkedFailing } from '../../cluster/agreed-view.ts'
 import { SLOT_COUNT } from '../../cluster/slots.ts'
 import type { ClusterView } from '../../cluster/view.ts'
+import type { Guard } from '../../platforms/guarded-connector.ts'
 
 /** The address of a node, as clients and as the other nodes know it. */
 export interface NodeAddress {
@@ -9,6 +10,8 @@ export interface NodeAddress {
   port: number
   peerHost: string
   peerPort: number
+  /** Who may be there: to others nothing is sent. */
+  guard?: Guard
 }
 
 const NOBODY = -1

@@ -32,8 +32,8 @@ export class Subscriber {
 
   constructor(options: SubscriberOptions) {
     this.#options = options
-    const { host, port } = options.node
-    this.#redis = bareConnection({ host, port, password: options.password })
+    const { host, port, guard } = options.node
+    this.#redis = bareConnection({ host, port, guard, password: options.password })
     // What goes wrong ends the connection, and the end is told.
     this.#redis.on('error', () => undefined)
     this.#redis.on('end', () => this.end())

@@ -30,8 +30,8 @@ export class Topology {
   constructor(options: TopologyOptions) {
     this.#options = options
     this.#clients = options.nodes.map(
-      ({ name, host, port }) =>
-        new NodeClient({ name, host, port, password: options.password, connectTimeoutMs: options.timeoutMs }),
+      ({ name, host, port, guard }) =>
+        new NodeClient({ name, host, port, guard, password: options.password, connectTimeoutMs: options.timeoutMs }),
     )
   }
 

@@ -10,6 +10,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
     session = new Session(request, {
       onSeries: (workload, series) => tell({ type: 'series', workload, series }),
       onStall: (stall) => tell({ type: 'stall', stall }),
+      onStranger: (node, text) => tell({ type: 'stranger', node, text }),
     })
     return session.open()
   }

@@ -66,3 +66,5 @@ export type FromThread =
   | { type: 'series'; workload: string; series: LoadSeries }
   /** The thread stood still; ms from the scenario's start. */
   | { type: 'stall'; stall: Stall }
+  /** Somebody else was met on the port of a node. */
+  | { type: 'stranger'; node: string; text: string }

@@ -6,6 +6,7 @@ import { NodeClient } from '../../cluster/node-client.ts'
 import type { LoadSeries } from '../../record/events.ts'
 import { HistoryWriter } from '../../record/history-writer.ts'
 import { DirectClient } from '../client/direct.ts'
+import type { NodeAddress } from '../client/slot-map.ts'
 import { readFinally } from '../drive/final-reads.ts'
 import { workloadKindByName } from '../index.ts'
 import type { LoadRefusal, LoadRequest } from './request.ts'
@@ -21,6 +22,8 @@ export interface SessionListener {
   onSeries(workload: string, series: LoadSeries): void
   /** The thread stood still; ms from the scenario's start. */
   onStall(stall: Stall): void
+  /** Somebody else was met on the port of a node; nothing was said to them. */
+  onStranger(node: string, text: string): void
 }
 
 /** All workloads of one scenario, from the first connection to the last byte of their histories. */
@@ -32,7 +35,7 @@ export class Session {
   #stallsToldMs = systemClock.nowMs()
 
   constructor(request: LoadRequest, listener: SessionListener) {
-    this.#request = request
+    this.#request = { ...request, nodes: request.nodes.map((node) => watched(node, listener)) }
     this.#listener = listener
   }
 
@@ -157,4 +160,9 @@ export class Session {
       client.close()
     }
   }
+}
+
+function watched(node: NodeAddress, { onStranger }: SessionListener): NodeAddress {
+  if (node.guard === undefined) return node
+  return { ...node, guard: { ...node.guard, onStranger: (text) => onStranger(node.name, text) } }
 }
