@@ -14,6 +14,7 @@ import { readHistory } from '../record/history-reader.ts'
 import { placeInside } from '../record/run-files.ts'
 import { judgedText } from '../report/judged-text.ts'
 import { outputStyle } from '../report/style.ts'
+import { reduceRun } from '../results/run-model.ts'
 import { exitCodeOf, isVoid, verdictOfAudit, verdictOfChecks, verdictOfRun } from '../results/verdict.ts'
 import { resolvePardons } from '../scenario/audit-section.ts'
 import type { Scenario } from '../scenario/model.ts'
@@ -22,6 +23,7 @@ import type { Command, CommandContext, Output } from './command.ts'
 import { loadScenarios } from './load-scenarios.ts'
 import { NO_PARAMS } from './param-flags.ts'
 import { findRun, shown } from './project.ts'
+import { contradictionsOf } from './report.ts'
 
 /** Lines that are written at once. */
 const LINES_AT_ONCE = 10_000
@@ -99,12 +101,13 @@ function judgeAll(events: readonly RunEvent[], folder: string, asked: Asked | un
     const again = typeof audit === 'object' ? audit : undefined
     out.print(judgedText(`${started.id}: ${started.title}`, checks, again, style))
   }
-  for (const text of old) out.progress(text)
+  const contradictions = contradictionsOf({ ...reduceRun(events), folder: shown(folder) })
+  for (const text of [...old, ...contradictions]) out.progress(text)
   const verdicts = shownOnes.flatMap(({ checks, audit }) => {
     const rules = typeof audit === 'object' ? audit.rules : []
     return isVoid(rules) ? [verdictOfAudit(rules)] : [verdictOfChecks(checks), verdictOfAudit(rules)]
   })
-  return exitCodeOf(verdictOfRun(verdicts))
+  return exitCodeOf(verdictOfRun(contradictions.length > 0 ? [...verdicts, 'inconclusive'] : verdicts))
 }
 
 /** Undefined for a scenario that was not audited, as one whose cluster never came to be. */

@@ -37,9 +37,15 @@ export const report: Command = {
     const run = writeReports(shown(folder), readEvents(path.join(folder, 'events.jsonl')))
     const lacking = missingFiles(folder, run)
     const failures = await printReports({ ...run, folder: shown(folder) }, reporters, out)
-    for (const text of [...lacking, ...failures]) out.progress(text)
-    return lacking.length + failures.length > 0 ? EXIT.noVerdict : EXIT.passed
+    const contradictions = contradictionsOf(run)
+    for (const text of [...lacking, ...failures, ...contradictions]) out.progress(text)
+    return lacking.length + failures.length + contradictions.length > 0 ? EXIT.noVerdict : EXIT.passed
   },
+}
+
+/** What in a record cannot be true together, a sentence each. */
+export function contradictionsOf({ folder, contradictions = [] }: RunReport): string[] {
+  return contradictions.map((clause) => `The record of ${folder} contradicts itself: ${clause}`)
 }
 
 /** Throws UsageError if there is no such run. */

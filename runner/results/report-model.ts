@@ -38,6 +38,8 @@ export interface RunReport {
   notStarted: number
   /** Warnings that belong to no scenario. */
   warnings: string[]
+  /** What in its record cannot be true together, a clause each: such a run has no verdict, or a bad one. */
+  contradictions?: string[]
   /** What of the run's record and reports could not be written, and why. */
   unwritten?: string[]
   scenarios: ScenarioReport[]

@@ -1,7 +1,9 @@
 import { typed } from '../base/command-line.ts'
 import { roundMs } from '../base/duration.ts'
 import { ChaosError } from '../base/errors.ts'
+import { worstExit } from '../base/exit.ts'
 import type { EventOf, PlannedStep, RunEvent, ScenarioEvent, StepOutcome } from '../record/events.ts'
+import { contradictionIn, contradictionOfRun } from './contradictions.ts'
 import { failoverSummary } from './failovers/summary.ts'
 import type { Fault } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
@@ -14,7 +16,7 @@ import { stallWarnings } from './stalls.ts'
 import { comparePaths, depthOf, writtenPath } from './step-path.ts'
 import type { PlayedStep } from './steps.ts'
 import type { FaultReport } from './timeline-model.ts'
-import { exitCodeOf } from './verdict.ts'
+import { exitCodeOf, verdictOfRun } from './verdict.ts'
 
 /** The events do not tell of a run: there is nothing to report. */
 export class ReportError extends ChaosError {
@@ -40,11 +42,17 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), started.atMs)
   const starts = events.filter((event) => event.type === 'scenario-started')
   const played = playedFiles(events)
-  const verdict = ended?.verdict ?? 'interrupted'
+  const recorded = starts.map((start) => {
+    const file = played.get(start.scenario)
+    const report = reduceScenario(start, scenarioEvents(events, start.scenario), started, lastMs)
+    return file === undefined ? report : { ...report, played: file }
+  })
+  const notStarted = Math.max(started.scenarios - starts.length, 0)
+  const { verdict, exitCode, contradictions, scenarios } = verdictsOf(ended, recorded, notStarted)
   return withRepeats({
     version: REPORT_VERSION,
     verdict,
-    exitCode: ended?.exitCode ?? exitCodeOf(verdict),
+    exitCode,
     startedAt: started.startedAt,
     durationMs: tidyMs(ended?.durationMs ?? lastMs - started.atMs),
     seed: started.seed,
@@ -55,15 +63,38 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     complete: ended !== undefined,
     ...(started.environment && { environment: started.environment }),
     ...(started.allowed && { allowed: started.allowed }),
-    notStarted: Math.max(started.scenarios - starts.length, 0),
+    notStarted,
     warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
-    scenarios: starts.map((start) => {
-      const file = played.get(start.scenario)
-      const report = reduceScenario(start, scenarioEvents(events, start.scenario), started, lastMs)
-      return file === undefined ? report : { ...report, played: file }
-    }),
+    ...(contradictions && { contradictions }),
+    scenarios,
     ...comparedOf(events),
   })
+}
+
+/** Verdicts are never better than what they were made from: a record that says so was damaged, or changed. */
+function verdictsOf(
+  ended: EventOf<'run-ended'> | undefined,
+  recorded: readonly ScenarioReport[],
+  notStarted: number,
+): Pick<RunReport, 'verdict' | 'exitCode' | 'contradictions' | 'scenarios'> {
+  const verdict = ended?.verdict ?? 'interrupted'
+  const exitCode = ended?.exitCode ?? exitCodeOf(verdict)
+  const found = recorded.map(contradictionIn)
+  const contradictions = [...found, contradictionOfRun(verdict, recorded, notStarted)].flatMap((one) => one ?? [])
+  if (contradictions.length === 0) return { verdict, exitCode, scenarios: [...recorded] }
+  const scenarios = recorded.map((scenario, place): ScenarioReport => {
+    const clause = found[place]
+    return clause === undefined ? scenario : { ...scenario, verdict: 'inconclusive', ...contradictory(clause) }
+  })
+  const whole = verdictOfRun(['inconclusive', verdict, ...scenarios.map((one) => one.verdict)])
+  return { verdict: whole, exitCode: worstExit(exitCode, exitCodeOf(whole)), contradictions, scenarios }
+}
+
+function contradictory(clause: string): { reason: string; hint: string } {
+  return {
+    reason: `the record contradicts itself: ${clause}`,
+    hint: 'its files were damaged or changed after the run: play it again',
+  }
 }
 
 function withRepeats(run: RunReport): RunReport {
