@@ -1,3 +1,5 @@
+import { isWords } from './shell-words.ts'
+
 /** What `npm pack` takes was built into `dist/package`; the builds of a clone lie beside it. */
 export const isPackage = import.meta.url.includes('/dist/package/')
 
@@ -11,6 +13,11 @@ const SCRIPTS: Readonly<Record<string, string>> = { run: 'scenario', check: 'jud
 export function typed(command: string, words: readonly string[] = [], flags: readonly string[] = []): string {
   if (isPackage) return ['npx redis-chaos', command, ...words, ...flags].join(' ')
   return [`npm run ${SCRIPTS[command] ?? command}`, ...words, ...(flags.length > 0 ? ['--'] : []), ...flags].join(' ')
+}
+
+/** Whether a text from elsewhere is a command that plays scenarios, as `typed` gives it, and nothing else. */
+export function isTypedToPlay(text: string): boolean {
+  return /^(?:npx redis-chaos (?:run|nightly)|npm run (?:scenario|nightly))(?: |$)/.test(text) && isWords(text)
 }
 
 /** npm's script beside a usage that names the command already; nothing where the program is installed. */

@@ -161,7 +161,8 @@ function countLines(run: RunReport, style: OutputStyle, paint: Paint): string[] 
 function closingLines(run: RunReport, paint: Paint): string[] {
   const report = run.folder === '' ? [] : [`${paint('dim', 'report')}     ${run.folder}`]
   const allowed = run.allowed === undefined ? [] : [`${paint('dim', 'allowed')}    ${run.allowed.join(', ')}`]
-  return [...allowed, ...report, `${paint('dim', 'run again')}  ${run.command}`]
+  const again = run.command === '' ? [] : [`${paint('dim', 'run again')}  ${run.command}`]
+  return [...allowed, ...report, ...again]
 }
 
 /**

@@ -36,7 +36,7 @@ export function markdownReport(run: RunReport): string {
     ...run.scenarios.filter(({ checks }) => checks.length > 0).map(checkBlock),
     ...run.scenarios.flatMap(auditBlock),
     ...(run.allowed === undefined ? [] : [`Allowed by whoever started it: ${run.allowed.map(code).join(', ')}`]),
-    `Run again: ${code(run.command)}`,
+    ...(run.command === '' ? [] : [`Run again: ${code(run.command)}`]),
   ]
   return `${blocks.join('\n\n')}\n`
 }

@@ -1,6 +1,6 @@
 import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../record/events.ts'
 import type { ScenarioReport } from './report-model.ts'
-import { isOpen, verdictOfAudit, verdictOfChecks, verdictOfRun, verdictOfSteps } from './verdict.ts'
+import { isOpen, isVoid, verdictOfAudit, verdictOfChecks, verdictOfRun, verdictOfSteps } from './verdict.ts'
 
 /** What the parts of a whole with this verdict are not. An error, or an interruption, may have come after any of them. */
 const FORBIDDEN: Readonly<Record<ScenarioVerdict, readonly ScenarioVerdict[]>> = {
@@ -17,6 +17,9 @@ const FORBIDDEN: Readonly<Record<ScenarioVerdict, readonly ScenarioVerdict[]>> =
  * better than what its steps, checks and audit say.
  */
 export function contradictionIn({ verdict, steps, checks, audit }: ScenarioReport): string | undefined {
+  const rules = audit?.rules ?? []
+  // Where somebody else had a hand in it, nothing that failed counts.
+  if (verdict === 'inconclusive' && isVoid(rules)) return undefined
   const worse = (part: ScenarioVerdict) => forbids(verdict, part)
   const step =
     steps.find((one) => worse(verdictOfSteps([one.verdict]))) ??
@@ -25,7 +28,6 @@ export function contradictionIn({ verdict, steps, checks, audit }: ScenarioRepor
   if (step !== undefined) return clause(`step ${step.path}`, told(step.verdict), verdict)
   const check = checks.find((one) => worse(verdictOfChecks([one])))
   if (check !== undefined) return clause(`check ${check.name} of ${check.on}`, told(verdictOfChecks([check])), verdict)
-  const rules = audit?.rules ?? []
   const rule = rules.find((one) => worse(verdictOfAudit([one])))
   if (rule !== undefined) return clause(`the audit of ${rule.rule}`, told(verdictOfAudit([rule])), verdict)
   const open = rules.find((one) => one.verdict === 'passed' && one.findings.some(isOpen))

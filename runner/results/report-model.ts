@@ -24,7 +24,7 @@ export interface RunReport {
   seed: number
   name: string
   runId: string
-  /** The command that runs it again. */
+  /** The command that runs it again; empty where the record has none that this program writes. */
   command: string
   /** The run's folder; empty when the run broke off before it was told. */
   folder: string

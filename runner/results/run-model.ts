@@ -1,4 +1,4 @@
-import { typed } from '../base/command-line.ts'
+import { isTypedToPlay, typed } from '../base/command-line.ts'
 import { roundMs } from '../base/duration.ts'
 import { ChaosError } from '../base/errors.ts'
 import { worstExit } from '../base/exit.ts'
@@ -26,6 +26,10 @@ export class ReportError extends ChaosError {
 const BROKE_OFF =
   'The record of the run breaks off here: the runner was killed or crashed before the scenario ended. Servers that it started may still be there.'
 
+/** People paste it. */
+const NO_COMMAND =
+  'The command that runs it again is left out: what the record has in its place is none that this program writes'
+
 /**
  * The report of a run, from its events alone. Events that break off midway (a crash) still give one: what was under way
  * is `interrupted`, what was not reached is `not-run`. `folder` is where the run's files are, should the events not
@@ -48,6 +52,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     return file === undefined ? report : { ...report, played: file }
   })
   const notStarted = Math.max(started.scenarios - starts.length, 0)
+  const isAgain = isTypedToPlay(started.command)
   const { verdict, exitCode, contradictions, scenarios } = verdictsOf(ended, recorded, notStarted)
   return withRepeats({
     version: REPORT_VERSION,
@@ -58,13 +63,16 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     seed: started.seed,
     name: started.name,
     runId: started.runId,
-    command: started.command,
+    command: isAgain ? started.command : '',
     folder: ended?.folder ?? folder,
     complete: ended !== undefined,
     ...(started.environment && { environment: started.environment }),
     ...(started.allowed && { allowed: started.allowed }),
     notStarted,
-    warnings: events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
+    warnings: [
+      ...events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),
+      ...(isAgain ? [] : [NO_COMMAND]),
+    ],
     ...(contradictions && { contradictions }),
     scenarios,
     ...comparedOf(events),

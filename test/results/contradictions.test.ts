@@ -68,6 +68,22 @@ t.test('a check or an audit that failed, in a scenario that passed', async (t) =
   }
 })
 
+t.test('where somebody else had a hand in it, a step may have failed and nothing did', async (t) => {
+  const events = failingRun()
+  const end = events.findIndex(({ type }) => type === 'scenario-ended')
+  const finding = { text: 'a stranger', nodes: [], inconclusive: true, voids: true as const }
+  const rule = { rule: 'evidence', sentence: 's', lookedAt: 'l', verdict: 'inconclusive' as const, findings: [finding] }
+  const terms = { pardons: {}, warnOnly: false, named: {} }
+  const judged: RunEvent = { type: 'audit-judged', atMs: 1, scenario: 0, audit: { rules: [rule] }, terms }
+  const run = reduceRun(
+    [...events.slice(0, end), judged, ...events.slice(end)].map((event): RunEvent => {
+      const isEnd = event.type === 'scenario-ended' || event.type === 'run-ended'
+      return isEnd ? { ...event, verdict: 'inconclusive', ...(event.type === 'run-ended' && { exitCode: 3 }) } : event
+    }),
+  )
+  t.equal(run.contradictions, undefined)
+})
+
 t.test('a scenario that failed, or was never started, in a run that passed', async (t) => {
   const run = reduceRun(
     failingRun().map((event) => (event.type === 'run-ended' ? { ...event, verdict: 'passed', exitCode: 0 } : event)),

@@ -69,9 +69,11 @@ export function pairs(facts: readonly (readonly [name: string, value: string | M
   return html`<dl class="pairs">${known.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
 }
 
+const NO_COMMAND = html`<p>The record has no command that this program writes.</p>`
+
 /** The commands that play a scenario of a run again: as part of the whole run, and alone where the run has others. */
 export function runAgain(run: RunReport, scenario: ScenarioReport): Markup {
-  const whole = command(run.command, 'The command that runs it again')
+  const whole = run.command === '' ? NO_COMMAND : command(run.command, 'The command that runs it again')
   const { played, platform, asked } = scenario
   if (run.scenarios.length === 1 || played === undefined) return whole
   const allowed = (run.allowed ?? []).flatMap((name) => ['--allow', name])

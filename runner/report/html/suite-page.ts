@@ -48,7 +48,7 @@ ${badge(look, word)}
 ${problems.slice(0, MOST_PROBLEMS).map((problem) => problemBlock(run, problem))}
 ${problems.length > MOST_PROBLEMS && html`<p>and ${plural(problems.length - MOST_PROBLEMS, 'problem')} more, on the pages of the scenarios</p>`}
 ${run.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${text}</p>`)}
-<div class="next"><h2>Run it again</h2>${command(run.command, 'The command that runs it again')}</div>
+${run.command !== '' && html`<div class="next"><h2>Run it again</h2>${command(run.command, 'The command that runs it again')}</div>`}
 </section>`
 }
 
