@@ -62,8 +62,11 @@ export class Strangers {
   /** An error of the setting up, or one that says who disturbed it. Never rejects. */
   async blame(error: unknown, cluster: LiveCluster): Promise<unknown> {
     const { reports } = await cluster.look()
-    for (const { view } of reports.values()) this.readView(view, this.#options.clock.nowMs())
-    const [first] = this.#joined()
+    const views = [...reports.values()].map(({ view }) => view)
+    const [first] = views.flatMap(({ seenBy, nodes }) =>
+      // Also one that is still shaking hands.
+      nodes.filter(({ host, port }) => isElsewhere(cluster, host, port)).map((node) => ({ node, seenBy })),
+    )
     if (first === undefined) return error
     return new StrangerInSetUp(
       `a node that is none of this run's joined the cluster while it was formed: ${addressOf(first.node)}, seen by ${first.seenBy} (${messageOf(error)})`,
@@ -74,6 +77,11 @@ export class Strangers {
   #joined() {
     return [...this.#unknown.values()].filter(({ node }) => !this.#ownIds.has(node.id))
   }
+}
+
+/** A server that has met nobody yet does not know its own address. */
+function isElsewhere(cluster: LiveCluster, host: string, port: number): boolean {
+  return host !== '' && port !== 0 && cluster.nameOfAddress(host, port) === undefined
 }
 
 /** With its id: it may call itself by the address of a server. */

@@ -2,6 +2,7 @@ import t from 'tap'
 import { judgeAudit, type Pardons } from '../../runner/checks/audit/judge-audit.ts'
 import type { ScenarioEvent } from '../../runner/record/events.ts'
 import { auditFacts } from '../../runner/results/audit-facts.ts'
+import { verdictOfAudit } from '../../runner/results/verdict.ts'
 import { PLANTS } from '../support/audit-findings.ts'
 import {
   AS_FORMED,
@@ -48,6 +49,15 @@ t.test('an epoch is not held against logs that tell of no election', async (t) =
   const found = (loglevel: string) => audit({ ...planted, config: { loglevel } }).flatMap(({ findings }) => findings)
   t.strictSame([...found('nothing'), ...found('warning')], [])
   t.equal(found('notice').length, 1)
+})
+
+t.test('where a stranger had a hand in it, what failed beside it is no failure', async (t) => {
+  const joined = PLANTS['a node that joined']?.events ?? []
+  const verdict = (pardons: Pardons) => verdictOfAudit(audit({ events: [ended, ...joined], pardons }))
+  t.equal(verdictOfAudit(audit({ events: [ended] })), 'failed')
+  t.equal(verdict({}), 'inconclusive')
+  t.equal(verdict({ strangers: [{ pardon: 'allowed' }] }), 'failed', 'the scenario means the stranger')
+  t.equal(verdictOfAudit(audit({ events: [ended, ...joined], warnOnly: true })), 'passed')
 })
 
 t.test('nothing is found where nothing happened', async (t) => {

@@ -1,3 +1,4 @@
+import type { StrangerObservation } from '../../runner/record/audit-observations.ts'
 import type { ScenarioEvent } from '../../runner/record/events.ts'
 import {
   AS_FORMED,
@@ -260,6 +261,18 @@ export const PLANTS: Readonly<Record<string, Planted & { rule: string; says: Reg
     rule: 'growth',
     says: /^connections of redis-node0 grew over 9 looks since 6\.00 s, from 2 to 172$/,
   },
+  'another program on the port of a server': {
+    events: [stranger('held-port', 'redis-node1', 'port 7011 is held by process 5 (nc) of another user')],
+    rule: 'strangers',
+    says: /^While redis-node1 was down: port 7011 is held by process 5 \(nc\) of another user \(first seen at 3\.20 s\)$/,
+    verdict: 'inconclusive',
+  },
+  'a node that joined': {
+    events: [stranger('joined', 'redis-node0', '127.0.0.1:7901 (id 1fea4bc2…)')],
+    rule: 'strangers',
+    says: /^A node that is none of this run's joined the cluster: 127\.0\.0\.1:7901 \(id 1fea4bc2…\), first seen by redis-node0 at 3\.20 s$/,
+    verdict: 'inconclusive',
+  },
   'a host that gave most of the time to others': {
     events: [{ type: 'machine-seen', atMs: 19_150, scenario, fromMs: 0, toMs: 19_150, stolen: 0.62, waited: 0.9 }],
     rule: 'evidence',
@@ -278,4 +291,8 @@ export const PLANTS: Readonly<Record<string, Planted & { rule: string; says: Reg
     says: /^The runner stood still for 13\.0\d? s of 20\.0\d? s, first at 2\.00 s$/,
     verdict: 'inconclusive',
   },
+}
+
+function stranger(did: StrangerObservation['did'], node: string, text: string): ScenarioEvent {
+  return { type: 'stranger-seen', atMs: 3200, scenario, did, node, seenMs: 3200, text }
 }

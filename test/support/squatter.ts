@@ -3,10 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 /** A program of another user that takes a server's port as soon as that is down, and notes what it is told there. */
 export interface Squatter {
   readonly pid: number
-  /** Resolves when it has the port. */
-  listening: Promise<void>
-  /** How often somebody has connected. */
-  connections(): number
+  /** It has, or had, the port. */
+  isListening(): boolean
   /** All that was said to it. */
   heard(): string
   end(): Promise<void>
@@ -15,7 +13,7 @@ export interface Squatter {
 /** Nobody's user (`nobody` on Debian): any but the servers' and ours. */
 const USER = 65534
 
-/** Waits for a server and then for its end, answers nothing, and tells of connections and of bytes, a line each. */
+/** Waits for a server and then for its end, answers nothing, and tells what it hears, a line each. */
 const PROGRAM = `
 const net = require('node:net')
 const [port, user] = process.argv.slice(1).map(Number)
@@ -23,7 +21,6 @@ process.setgid(user); process.setuid(user)
 const say = (what) => process.stdout.write(what + '\\n')
 const listen = () => {
   const server = net.createServer((socket) => {
-    say('connected')
     socket.on('data', (data) => say('heard ' + data.toString('hex')))
     socket.on('error', () => undefined)
   })
@@ -54,13 +51,8 @@ export function startSquatter(t: { teardown(end: () => unknown): void }, port: n
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let said = ''
-  let nowListening = (): void => undefined
-  const listening = new Promise<void>((resolve) => {
-    nowListening = resolve
-  })
   child.stdout?.on('data', (chunk) => {
     said += chunk
-    if (said.includes('listening')) nowListening()
   })
   const end = async () => {
     child.kill('SIGKILL')
@@ -69,8 +61,7 @@ export function startSquatter(t: { teardown(end: () => unknown): void }, port: n
   t.teardown(end)
   return {
     pid: child.pid ?? 0,
-    listening,
-    connections: () => said.split('\n').filter((line) => line === 'connected').length,
+    isListening: () => said.includes('listening'),
     heard: () =>
       said
         .split('\n')

@@ -19,7 +19,7 @@ function findingOf({ did, node, text, seenMs }: StrangerObservation): AuditFindi
   const common: Omit<AuditFinding, 'text'> = { nodes: [node], atMs: seenMs, inconclusive: true, voids: true }
   if (did === 'held-port') {
     const hint = 'find out whose program it is and end it, or choose other ports with `--port-base`'
-    return { ...common, text: `While ${node} was down, ${text}: first seen at ${when}`, hint }
+    return { ...common, text: `While ${node} was down: ${text} (first seen at ${when})`, hint }
   }
   return {
     ...common,
