@@ -5,6 +5,7 @@ import { poll } from '../base/poll.ts'
 import { hostToConnect, type LiveCluster, type Snapshot } from '../cluster/live-cluster.ts'
 import { missingSlots } from '../cluster/slots.ts'
 import { viewDifferences } from '../cluster/view-differences.ts'
+import { LOAD_USER } from '../platforms/users.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Load } from '../workload/load.ts'
 import { outageLimitMs, waitForOutages } from './outage-wait.ts'
@@ -74,6 +75,7 @@ export class BackgroundLoad {
         const { name, port, peerHost, peerPort, guard } = node
         return { name, host: hostToConnect(node), port, peerHost, peerPort, ...(guard && { guard }) }
       }),
+      username: LOAD_USER,
       password,
       shards: this.#scenario.cluster.topology.slots,
       seed,

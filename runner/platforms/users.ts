@@ -42,6 +42,12 @@ export function replicaUser(secret: string): { username: string; password: strin
   return { username: 'redis-chaos-replica', password: createHmac('sha256', secret).update('replica').digest('hex') }
 }
 
+/**
+ * The user for workloads, which has the password of people: where a script can change what those after it call, what
+ * workloads send reaches no further than a scenario's own commands.
+ */
+export const LOAD_USER = 'redis-chaos-load'
+
 export function runnerUsers(secret: string): RunnerUsers {
   return {
     username: 'redis-chaos',
@@ -127,5 +133,6 @@ export function userWords(dialect: Dialect, { password, secret, allowed = NOTHIN
     line(replica.username, replica.password, REPLICA_RULES),
     line(scenarioUser, secret, scenarioRules(dialect, allowed)),
     line(readerUser, secret, readerRules(dialect)),
+    line(LOAD_USER, password, scenarioRules(dialect, NOTHING_ALLOWED)),
   ]
 }

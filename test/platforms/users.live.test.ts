@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { ALLOWABLE_SETTINGS } from '../../runner/platforms/setting-policy.ts'
-import type { RunnerUsers } from '../../runner/platforms/users.ts'
+import { LOAD_USER, type RunnerUsers } from '../../runner/platforms/users.ts'
 import { ALLOWABLE_COMMANDS } from '../../runner/steps/command-policy.ts'
 import { groupSpec } from '../support/group-spec.ts'
 import { ask, askAs, newStateFolder, platformIn } from './process-groups.ts'
@@ -93,6 +93,22 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
       const script = "return redis.pcall('MIGRATE', '127.0.0.1', '7010', 'k', 0, 100)"
       const refusal = await askAs(scenario, port, 'EVAL', script, '0').then(String, (error: Error) => error.message)
       t.match(refusal, /NOPERM|no permissions|can't run this command/)
+    })
+
+    await t.test('what workloads send may do no more than a scenario', async (t) => {
+      const load = { username: LOAD_USER, password: spec.password }
+      for (const text of REFUSED_TO_SCENARIOS) t.match(await saidTo(load, text), REFUSAL, text)
+      const sent = [
+        'SET a 1',
+        'GET a',
+        'EVAL return(1) 0',
+        'WAIT 0 0',
+        'PUBLISH c m',
+        'CLUSTER SLOTS',
+        'READONLY',
+        'INFO',
+      ]
+      for (const text of sent) t.notMatch(await saidTo(load, text), REFUSAL, text)
     })
 
     await t.test("the runner's own scripts only read", async (t) => {

@@ -9,6 +9,8 @@ import type { NodeAddress } from './slot-map.ts'
 
 export interface ApplicationOptions {
   nodes: readonly NodeAddress[]
+  /** Default: the user `default`. */
+  username?: string | undefined
   password: string
   /** Let replicas answer reads. */
   readFromReplicas: boolean
@@ -36,7 +38,7 @@ export class ApplicationClient implements LoadClient {
   readonly #deadlines: Deadlines<Pending>
   readonly #now: () => number
 
-  constructor({ nodes, password, readFromReplicas, timeoutMs, options, now }: ApplicationOptions) {
+  constructor({ nodes, username, password, readFromReplicas, timeoutMs, options, now }: ApplicationOptions) {
     const isOfConnection = ([name]: [string, unknown]) => CONNECTION_OPTIONS.includes(name)
     const given = Object.entries(options).filter(([name]) => name !== COMMAND_TIMEOUT)
     const ownTimeoutMs = options[COMMAND_TIMEOUT]
@@ -55,7 +57,7 @@ export class ApplicationClient implements LoadClient {
         ),
         redisOptions: {
           ...Object.fromEntries(given.filter(isOfConnection)),
-          ...(password === '' ? {} : { password }),
+          ...(password === '' ? {} : { password, ...(username !== undefined && { username }) }),
           ...guardOf(nodes),
         },
       },

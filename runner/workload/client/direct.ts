@@ -9,6 +9,8 @@ import { Topology } from './topology.ts'
 
 export interface DirectOptions {
   nodes: readonly NodeAddress[]
+  /** Of what clients send; the cluster is asked as `default`. Default: the same. */
+  username?: string | undefined
   password: string
   /** How many clients the workload has. */
   clients: number
@@ -105,11 +107,11 @@ export class DirectClient implements LoadClient, CallHost {
   }
 
   #addLane(place: number, node: number, readOnly: boolean): Lane {
-    const { nodes, password, timeoutMs, now } = this.#options
+    const { nodes, username, password, timeoutMs, now } = this.#options
     const { host = '', port = 0, guard } = nodes[node] ?? {}
     const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
     const limits = { connectTimeoutMs, connectEveryMs: CONNECT_EVERY_MS }
-    const lane = new Lane({ host, port, password, guard, readOnly, ...limits, now })
+    const lane = new Lane({ host, port, username, password, guard, readOnly, ...limits, now })
     this.#lanes.set(place, lane)
     return lane
   }

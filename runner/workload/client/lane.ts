@@ -8,6 +8,8 @@ import type { Reply, Words } from './operation.ts'
 export interface LaneOptions {
   host: string
   port: number
+  /** Default: the user `default`. */
+  username?: string | undefined
   /** Empty: the server asks for none. */
   password: string
   /** Who may be there: to others nothing is sent. */

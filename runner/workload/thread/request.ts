@@ -16,6 +16,8 @@ interface PlannedWorkload {
 export interface LoadRequest {
   workloads: readonly PlannedWorkload[]
   nodes: readonly NodeAddress[]
+  /** Default: the user `default`. */
+  username?: string
   password: string
   /** Slots of each shard when the scenario begins. */
   shards: readonly (readonly SlotRange[])[]

@@ -42,9 +42,9 @@ export class RunningWorkload {
     this.history = history
     this.#now = now
     this.#request = request
-    const { nodes, password, shards } = request
+    const { nodes, shards } = request
     this.nodeNumbers = nodes.map((node) => history.node(node.name))
-    this.#client = makeClient(options, nodes, password, now)
+    this.#client = makeClient(options, request, now)
     const keys = makeKeys(`load:${name}`, options.keys, shards, options.shards ?? [...shards.keys()])
     this.#workload = kind.open({ keys, options, history, values: new Values(options.valueSize, history) })
     this.#bins = new Bins(onSeries)
@@ -105,11 +105,12 @@ export class RunningWorkload {
   }
 }
 
-function makeClient(options: LoadOptions, nodes: LoadRequest['nodes'], password: string, now: () => number) {
+function makeClient(options: LoadOptions, { nodes, username, password }: LoadRequest, now: () => number) {
   const { clients, timeoutMs, readFrom, ioredis } = options
   if (options.client === 'ioredis') {
     return new ApplicationClient({
       nodes,
+      username,
       password,
       timeoutMs,
       now,
@@ -119,5 +120,5 @@ function makeClient(options: LoadOptions, nodes: LoadRequest['nodes'], password:
   }
   const ownConnections = ownsConnections(options)
   const readsReplicas = readFrom === 'replica'
-  return new DirectClient({ nodes, password, clients, ownConnections, readsReplicas, timeoutMs, now })
+  return new DirectClient({ nodes, username, password, clients, ownConnections, readsReplicas, timeoutMs, now })
 }
