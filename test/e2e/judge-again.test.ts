@@ -35,7 +35,7 @@ t.test('what a run was audited for is found again in its record', { skip }, asyn
   const [finding] = scenario?.audit?.rules.find(({ rule }) => rule === 'crash')?.findings ?? []
   const again = await judge()
   t.equal(again.code, 1, again.stderr)
-  t.match(again.stdout, /audited: 11 rules,(?: \d not evaluated,)? 1 finding\n/)
+  t.match(again.stdout, /audited: 12 rules,(?: \d not evaluated,)? 1 finding\n/)
   t.match(again.stdout, `FAILED  audit: crash\n  ${(finding?.text ?? 'none').slice(0, 60)}`)
   t.match(again.stdout, finding?.details?.[0] ?? 'none')
 })
@@ -47,7 +47,7 @@ t.test('what the scenario means is meant again, and --by another scenario takes 
   t.equal(again.code, 0, again.stdout + again.stderr)
   t.match(
     again.stdout,
-    /audited: 11 rules,(?: \d not evaluated,)? 0 findings, and 1 more that the scenario means\n +expected: redis-node1 ended by/,
+    /audited: 12 rules,(?: \d not evaluated,)? 0 findings, and 1 more that the scenario means\n +expected: redis-node1 ended by/,
   )
   const by = async (audit: string) => {
     const file = path.join(path.dirname(folder), 'other.yaml')
@@ -57,17 +57,17 @@ t.test('what the scenario means is meant again, and --by another scenario takes 
   t.equal((await by(EXPECTED)).code, 0, 'a $name is what it was in the run')
   const ofAnother = await by('audit: { crash: { node: redis-node0, expected: true } }\n')
   t.equal(ofAnother.code, 1)
-  t.match(ofAnother.stdout, /audited: 11 rules,(?: \d not evaluated,)? 2 findings\n/)
+  t.match(ofAnother.stdout, /audited: 12 rules,(?: \d not evaluated,)? 2 findings\n/)
   const unknown = await by('audit: { failover: allowed }\n')
   t.equal(unknown.code, 1)
-  t.match(unknown.stdout, /audited: 11 rules,(?: \d not evaluated,)? 1 finding\n/)
+  t.match(unknown.stdout, /audited: 12 rules,(?: \d not evaluated,)? 1 finding\n/)
 })
 
 t.test('under --audit warn nothing fails later, either', { skip }, async (t) => {
   const { judge } = await crashing(t, '', ['--audit', 'warn'])
   const again = await judge()
   t.equal(again.code, 0, again.stderr)
-  t.match(again.stdout, /audited: 11 rules,(?: \d not evaluated,)? 1 finding\n +warning: redis-node1 ended by itself/)
+  t.match(again.stdout, /audited: 12 rules,(?: \d not evaluated,)? 1 finding\n +warning: redis-node1 ended by itself/)
 })
 
 t.test('a record of before has no pardons to judge by: it says so', { skip }, async (t) => {
