@@ -58,7 +58,7 @@ export function wantedCause(observed: FailoverObservations, request: LogObservat
       endMs >= request.seenMs - SLACK_MS,
   )
   const step = asking.find(({ verb }) => verb === 'failover')
-  const command = asking.find(({ verb }) => verb === 'redis')
+  const command = asking.find(isFailoverCommand)
   const mode = kind === 'manual' ? '' : ` (${kind})`
   const accepted: TimelineMoment = {
     name: 'accepted',
@@ -87,6 +87,12 @@ export function wantedCause(observed: FailoverObservations, request: LogObservat
   // A takeover is accepted and done with one line.
   const moments = kind === 'takeover' ? [requested] : [requested, accepted]
   return { kind, text, wanted: true, askedBy: step.path, moments, earliestMs: step.startMs }
+}
+
+/** A script may write the line of a request into its server's log. Older records tell of commands by their step's name alone. */
+function isFailoverCommand({ verb, name, outcome }: PlayedStep): boolean {
+  const { administers = name } = outcome ?? {}
+  return verb === 'redis' && /^CLUSTER FAILOVER\b/i.test(administers)
 }
 
 /** Faults with which a server ends in good order: it takes its time, and says when it has ended. */

@@ -81,6 +81,24 @@ t.test('a mark, or its end, that the view of its node does not show is none', as
   }
 })
 
+t.test('a request in the log is not of a step that runs a script', async (t) => {
+  const step = { path: '99', verb: 'redis', name: `EVAL … on ${heir}`, file: 'x.yaml', line: 1 }
+  const played = (name: string, administers?: string): ScenarioEvent[] => [
+    { type: 'step-started', atMs: promotedMs - 20, scenario: 0, index: 98, step: { ...step, name } },
+    {
+      ...{ type: 'step-ended', atMs: promotedMs + 5, scenario: 0, index: 98, step: { ...step, name }, durationMs: 25 },
+      outcome: { verdict: 'passed', targets: [heir], ...(administers !== undefined && { administers }) },
+    },
+  ]
+  const askedBy = (steps: ScenarioEvent[]) =>
+    failoversIn(
+      [...withLines(line(heir, 'manual accepted', promotedMs - 10)), ...steps].sort((a, b) => a.atMs - b.atMs),
+    )?.failovers[0]?.askedBy
+  t.equal(askedBy(played(`EVAL … on ${heir}`)), undefined)
+  t.equal(askedBy(played(`SET a b on ${heir}`, 'CONFIG SET port')), undefined)
+  t.equal(askedBy(played('by hand', 'CLUSTER FAILOVER')), '99')
+})
+
 t.test('where nobody looked, logs are all that there is', async (t) => {
   const unseen = EVENTS.filter(({ type }) => type !== 'view-seen')
   t.strictSame(failoversIn(unseen)?.denied, [])
