@@ -56,7 +56,7 @@ type Forming = (cluster: LiveCluster, servers: EmptyServers) => Promise<number>
 
 async function timeRound(start: StartSixServers, form: Forming): Promise<number> {
   const servers = await start()
-  const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock: systemClock })
+  const cluster = new LiveCluster({ nodes: servers.nodes, passwords: servers.password, clock: systemClock })
   try {
     await untilAllAnswer(cluster)
     const startMs = performance.now()

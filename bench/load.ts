@@ -59,7 +59,7 @@ export async function benchLoad(): Promise<void> {
 }
 
 async function form(nodes: readonly ServerNode[]): Promise<void> {
-  const cluster = new LiveCluster({ nodes, password: '', clock: systemClock })
+  const cluster = new LiveCluster({ nodes, passwords: '', clock: systemClock })
   try {
     const topology = { shards: SHARDS, replicas: 1, slots: evenSplit(SHARDS) }
     await formCluster(cluster, topology, { clock: systemClock, timeoutMs: 30_000 })

@@ -60,8 +60,8 @@ export interface LiveClusterOptions {
   scenarioUser?: string
   /** Who sends the runner's own scripts. Default: the same. */
   readerUser?: string
-  /** Of all three. Empty: the servers ask for none. */
-  password: string
+  /** Of all three, by the name of the server, or one for all servers. Empty: they ask for none. */
+  passwords: Readonly<Record<string, string>> | string
   /** Told each time somebody else is met on the port of a node, in words; nothing was said to them. */
   onStranger?: (node: string, text: string) => void
 }
@@ -87,7 +87,8 @@ export class LiveCluster {
     this.#addresses = new Map(
       options.nodes.map((node) => {
         const { name, port } = node
-        const { username, password, onStranger } = options
+        const { username, passwords, onStranger } = options
+        const password = typeof passwords === 'string' ? passwords : (passwords[name] ?? '')
         const guard = node.guard && { ...node.guard, onStranger: (text: string) => onStranger?.(name, text) }
         return [name, { name, host: hostToConnect(node), port, username, password, guard }]
       }),

@@ -112,7 +112,7 @@ export class WatchedServers implements ServerGroup {
     return await this.#servers.users()
   }
 
-  passwordCommand(of: 'default' | 'runner'): string {
+  passwordCommand(of: 'default' | { runnerAt: string }): string {
     return this.#servers.passwordCommand(of)
   }
 

@@ -120,7 +120,7 @@ export async function asHealing<T>(look: Promise<T>, hint?: string): Promise<T> 
 function byHand(stage: FaultStage, node: string, words: readonly string[]): string {
   const { port, username } = stage.cluster.address(node)
   const user = username === undefined ? '' : ` --user ${username}`
-  const password = stage.servers.passwordCommand('runner')
+  const password = stage.servers.passwordCommand({ runnerAt: node })
   return `When ${node} answers: REDISCLI_AUTH="$(${password})" redis-cli -p ${port}${user} ${words.map(quoted).join(' ')}`
 }
 

@@ -108,8 +108,8 @@ export interface ServerGroup {
   readonly sandbox?: string | undefined
   /** How the runner logs in at the servers, also of a group that another runner made. Throws PlatformError. */
   users(): Promise<RunnerUsers>
-  /** A shell command that prints a password to whoever may know it: that of `default`, or that of the runner. */
-  passwordCommand(of: 'default' | 'runner'): string
+  /** A shell command that prints a password to whoever may know it: that of `default`, or the runner's at a node. */
+  passwordCommand(of: 'default' | { runnerAt: string }): string
   state(node: string): Promise<NodeState>
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when the server is down. */
   stop(node: string, graceMs: number): Promise<void>

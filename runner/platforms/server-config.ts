@@ -13,8 +13,10 @@ export interface ServerConfigOptions {
   /** The address that this node announces and connects from, where that is none of `bind`. */
   knownAs?: string
   password: string
-  /** Of the runner's own users. */
+  /** Of the group: see `UserSecrets`. */
   secret: string
+  /** The name of the server. */
+  node: string
   /** The node's own folder, which holds its data. */
   dir: string
   /** Settings of the run; they win over all that stand here. */
@@ -105,7 +107,7 @@ function addressSettings(dialect: Dialect, address: string): Record<string, stri
  * give.
  */
 export function renderServerConfig(options: ServerConfigOptions): string {
-  const { dialect, port, bind, knownAs, password, secret, dir, settings, logfile = '' } = options
+  const { dialect, port, bind, knownAs, password, secret, node, dir, settings, logfile = '' } = options
   const { procTitle, needs, allowed } = options
   const lines = renderLines({
     port: [String(port)],
@@ -117,7 +119,7 @@ export function renderServerConfig(options: ServerConfigOptions): string {
   })
   return (
     lines +
-    renderUsers(dialect, { password, secret, allowed }) +
+    renderUsers(dialect, { password, secret, node, allowed }) +
     renderRunSettings(dialect, settings, { procTitle, needs, allowed })
   )
 }

@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { quoted } from '../base/shell-words.ts'
 import { type Allowed, NOTHING_ALLOWED } from './allowed.ts'
 import type { Dialect } from './dialects.ts'
 import { PlatformError } from './errors.ts'
@@ -14,16 +15,18 @@ export interface RunnerUsers {
    * script can change what those after it call. It has the same password.
    */
   readerUser: string
-  /** Random, one for each group. */
-  password: string
+  /** Of all three, by the name of the server: what one of them is told opens no other. */
+  passwords: Readonly<Record<string, string>>
 }
 
 /** What the users of a server are made from. */
 export interface UserSecrets {
   /** Of the user `default`: for people and workloads. */
   password: string
-  /** Of the runner's users. */
+  /** Of the group: what the passwords of the runner's users and of replicas are made from. */
   secret: string
+  /** The name of the server. */
+  node: string
   /** Commands that scenarios may send beyond the policy. Default: none. */
   allowed?: Allowed | undefined
 }
@@ -39,7 +42,7 @@ export function newSecret(): string {
  * whichever master it follows: it is neither the password of people nor the runner's secret, and opens replication alone.
  */
 export function replicaUser(secret: string): { username: string; password: string } {
-  return { username: 'redis-chaos-replica', password: createHmac('sha256', secret).update('replica').digest('hex') }
+  return { username: 'redis-chaos-replica', password: derived(secret, 'replica') }
 }
 
 /**
@@ -48,13 +51,24 @@ export function replicaUser(secret: string): { username: string; password: strin
  */
 export const LOAD_USER = 'redis-chaos-load'
 
-export function runnerUsers(secret: string): RunnerUsers {
-  return {
-    username: 'redis-chaos',
-    scenarioUser: 'redis-chaos-scenario',
-    readerUser: 'redis-chaos-reader',
-    password: secret,
-  }
+const USERS = { username: 'redis-chaos', scenarioUser: 'redis-chaos-scenario', readerUser: 'redis-chaos-reader' }
+
+export function runnerUsers(secret: string, nodes: readonly { name: string }[]): RunnerUsers {
+  return { ...USERS, passwords: Object.fromEntries(nodes.map(({ name }) => [name, runnerPassword(secret, name)])) }
+}
+
+function runnerPassword(secret: string, node: string): string {
+  return derived(secret, `runner at ${node}`)
+}
+
+/** A shell command that prints the password of the runner's users at a server; `secretCommand` prints the secret. */
+export function runnerPasswordCommand(secretCommand: string, node: string): string {
+  const program = `process.stdout.write(require("crypto").createHmac("sha256", require("fs").readFileSync(0)).update("runner at ${node}").digest("hex"))`
+  return `${secretCommand} | node -e ${quoted(program)}`
+}
+
+function derived(secret: string, purpose: string): string {
+  return createHmac('sha256', secret).update(purpose).digest('hex')
 }
 
 /** Of a group whose secret is nowhere to be found. */
@@ -119,8 +133,12 @@ function plus(command: string): string {
  * The users of a server, each as the words of a `user` line. Passwords stand there as hashes: nothing that a server
  * tells or writes has the runner's secret in it.
  */
-export function userWords(dialect: Dialect, { password, secret, allowed = NOTHING_ALLOWED }: UserSecrets): string[][] {
-  const { username, scenarioUser, readerUser } = runnerUsers(secret)
+export function userWords(
+  dialect: Dialect,
+  { password, secret, node, allowed = NOTHING_ALLOWED }: UserSecrets,
+): string[][] {
+  const { username, scenarioUser, readerUser } = USERS
+  const own = runnerPassword(secret, node)
   const replica = replicaUser(secret)
   const line = (name: string, withPassword: string, rules: readonly string[]) => [
     ...[name, 'on', `#${createHash('sha256').update(withPassword).digest('hex')}`, '~*'],
@@ -129,10 +147,10 @@ export function userWords(dialect: Dialect, { password, secret, allowed = NOTHIN
   ]
   return [
     line('default', password, DEFAULT_RULES),
-    line(username, secret, ['+@all']),
+    line(username, own, ['+@all']),
     line(replica.username, replica.password, REPLICA_RULES),
-    line(scenarioUser, secret, scenarioRules(dialect, allowed)),
-    line(readerUser, secret, readerRules(dialect)),
+    line(scenarioUser, own, scenarioRules(dialect, allowed)),
+    line(readerUser, own, readerRules(dialect)),
     line(LOAD_USER, password, scenarioRules(dialect, NOTHING_ALLOWED)),
   ]
 }

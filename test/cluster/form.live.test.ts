@@ -61,7 +61,7 @@ t.test('2 shards × 2 replicas', { skip }, async (t) => {
 t.test('one node, and servers that have been up for a while get their time-out back', { skip }, async (t) => {
   const servers = await startLocalServers({ count: 1 })
   t.teardown(() => servers.stop())
-  const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock })
+  const cluster = new LiveCluster({ nodes: servers.nodes, passwords: servers.password, clock })
   t.teardown(() => cluster.close())
   const client = cluster.node('redis-node0').client
   while (!/uptime_in_seconds:[^01]/.test(String(await client.call('INFO', 'server')))) await clock.sleep(50)
@@ -73,7 +73,7 @@ t.test('one node, and servers that have been up for a while get their time-out b
 t.test('a server that does not answer: which phase, what was seen, how long and how often', { skip }, async (t) => {
   const servers = await startLocalServers({ count: 2 })
   t.teardown(() => servers.stop())
-  const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock })
+  const cluster = new LiveCluster({ nodes: servers.nodes, passwords: servers.password, clock })
   t.teardown(() => cluster.close())
   await servers.kill('redis-node1')
   const topology = { shards: 2, replicas: 0, slots: evenSplit(2) }
@@ -92,7 +92,7 @@ t.test('a server that does not answer: which phase, what was seen, how long and 
 t.test('a cluster that cannot get healthy says why', { skip }, async (t) => {
   const servers = await startLocalServers({ count: 2, settings: { masterauth: 'another' } })
   t.teardown(() => servers.stop())
-  const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock })
+  const cluster = new LiveCluster({ nodes: servers.nodes, passwords: servers.password, clock })
   t.teardown(() => cluster.close())
   const topology = { shards: 1, replicas: 1, slots: evenSplit(1) }
   await t.rejects(formCluster(cluster, topology, { clock, timeoutMs: 3500 }), {
@@ -107,7 +107,7 @@ t.test('an impossible topology', async (t) => {
     const name = `redis-node${index}`
     return { name, serverName: name, index, ...address, machine: 'localhost' }
   })
-  const cluster = new LiveCluster({ nodes, password: '', clock })
+  const cluster = new LiveCluster({ nodes, passwords: '', clock })
   t.teardown(() => cluster.close())
   const form = (shards: number, replicas: number, slots: SlotRange[][]) =>
     formCluster(cluster, { shards, replicas, slots }, { clock, timeoutMs: 1000 })

@@ -8,6 +8,7 @@ import { ConflictError } from '../../runner/platforms/errors.ts'
 import type { LogLine, ServerGroup, ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { requireEngine } from '../support/docker.ts'
 import { groupSpec, password } from '../support/group-spec.ts'
+import { loginAt } from '../support/login.ts'
 
 const projectRoot = new URL('../..', import.meta.url).pathname
 const docker = new Docker()
@@ -130,7 +131,7 @@ t.test('the Docker platform', async (t) => {
     })
 
     await t.test('the runner has a user of its own, whose secret nobody is told', async (t) => {
-      const users = await group.users()
+      const users = loginAt(await group.users())
       t.equal(await askAs(users, port, 'ACL', 'WHOAMI'), users.username)
       t.equal(await askAs(users, port, 'CONFIG', 'SET', 'maxclients', '9000'), 'OK')
       for (const command of ['CONFIG SET dir /tmp', 'MODULE LOAD /tmp/x.so', 'DEBUG SLEEP 0', 'ACL LIST']) {
@@ -139,7 +140,7 @@ t.test('the Docker platform', async (t) => {
       }
       const other = new DockerPlatform({ server: 'redis:7.0', projectRoot })
       t.teardown(() => other.close())
-      t.same(await (await other.find(wanted.runId))?.users(), users, 'another runner finds it')
+      t.same(await (await other.find(wanted.runId))?.users(), await group.users(), 'another runner finds it')
       const inspection = JSON.stringify(await docker.getContainer(box).inspect())
       t.notOk(inspection.includes(users.password))
       const readable =

@@ -7,6 +7,7 @@ import t from 'tap'
 import type { LogLine } from '../../runner/platforms/platform.ts'
 import { parseLogLine } from '../../runner/platforms/process/logs.ts'
 import { groupSpec, password } from '../support/group-spec.ts'
+import { loginAt } from '../support/login.ts'
 import { alive, answers, ask, askAs, newStateFolder, platformIn, processesOf } from './process-groups.ts'
 
 const first = 'redis-node0'
@@ -52,7 +53,7 @@ t.test('a group of processes and its life', async (t) => {
   await t.test('stop, start and kill', async (t) => {
     await ask(port0, 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
     const nodeId = await ask(port0, 'CLUSTER', 'MYID')
-    await askAs(await group.users(), port0, 'CONFIG', 'SET', 'cluster-require-full-coverage', 'no')
+    await askAs(loginAt(await group.users()), port0, 'CONFIG', 'SET', 'cluster-require-full-coverage', 'no')
     await group.stop(first, 10_000)
     t.same(await group.state(first), { status: 'stopped', exitCode: 0, text: 'process exited with code 0' })
     t.notOk(await answers(port0, 500))

@@ -8,6 +8,7 @@ import t from 'tap'
 import type { GroupNeeds } from '../../runner/platforms/faults.ts'
 import { groupSpec } from '../support/group-spec.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
+import { loginAt } from '../support/login.ts'
 import { askAs, newStateFolder, platformIn, processesOf } from './process-groups.ts'
 
 const isRoot = userInfo().uid === 0
@@ -67,7 +68,7 @@ t.test('servers live in a sandbox', { skip: skipWithoutRedis() }, async (t) => {
       const group = await platform.create(wanted, (text) => said.push(text))
       const folder = join(stateFolder, wanted.runId, `${wanted.namePrefix}0`)
       const [pid = 0, other = 0] = Object.values(processesOf(stateFolder, wanted.runId).servers).map(({ pid }) => pid)
-      const users = await group.users()
+      const users = loginAt(await group.users())
       const admin = (...command: [string, ...string[]]) => askAs(users, wanted.portBase, ...command)
       const cannot = (...command: string[]) => t.throws(() => runLike(pid, ...command), command.join(' '))
 

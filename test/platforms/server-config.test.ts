@@ -5,7 +5,14 @@ import type { GroupNeeds } from '../../runner/platforms/faults.ts'
 import { BASE_SETTINGS, renderRunSettings, renderServerConfig } from '../../runner/platforms/server-config.ts'
 
 const secrets = { password: 'a "b\\ ü', secret: 'of the runner' }
-const options = { port: 7660, bind: ['127.0.0.1', '127.0.11.10'], ...secrets, dir: '/tmp/a b', settings: {} }
+const options = {
+  port: 7660,
+  bind: ['127.0.0.1', '127.0.11.10'],
+  ...secrets,
+  node: 'redis-node0',
+  dir: '/tmp/a b',
+  settings: {},
+}
 
 function config(server: string, overrides: Partial<Parameters<typeof renderServerConfig>[0]> = {}): string[] {
   return renderServerConfig({ dialect: dialectOf(server), ...options, ...overrides })

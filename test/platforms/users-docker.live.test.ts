@@ -2,6 +2,7 @@ import t from 'tap'
 import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
 import { requireEngine } from '../support/docker.ts'
 import { groupSpec } from '../support/group-spec.ts'
+import { loginAt } from '../support/login.ts'
 import { askAs } from './process-groups.ts'
 
 const projectRoot = new URL('../..', import.meta.url).pathname
@@ -17,7 +18,7 @@ for (const server of ['redis:6.0', 'valkey:8.1']) {
     const spec = await groupSpec({ nodes: 1, needs: { protectedSettings: true, debug: true } })
     const group = await platform.create(spec, () => undefined)
     t.teardown(() => group.remove())
-    const users = await group.users()
+    const users = loginAt(await group.users())
     const everybody = { username: 'default', password: spec.password }
     const scenario = { username: users.scenarioUser, password: users.password }
     const said = (user: typeof everybody, ...words: [string, ...string[]]) =>

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { ALLOWABLE_SETTINGS } from '../../runner/platforms/setting-policy.ts'
-import { LOAD_USER, type RunnerUsers } from '../../runner/platforms/users.ts'
+import { LOAD_USER } from '../../runner/platforms/users.ts'
 import { ALLOWABLE_COMMANDS } from '../../runner/steps/command-policy.ts'
 import { groupSpec } from '../support/group-spec.ts'
+import { type Login, loginAt } from '../support/login.ts'
 import { ask, askAs, newStateFolder, platformIn } from './process-groups.ts'
 
 const REFUSAL = /^NOPERM|^ERR (unknown command|MODULE command not allowed)/
@@ -72,7 +73,7 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
     const spec = await groupSpec({ needs: { debug: true, protectedSettings: true } })
     const group = await platform.create(spec, () => undefined)
     t.teardown(() => group.remove())
-    const users = await group.users()
+    const users = loginAt(await group.users())
     const [{ port = 0 } = {}, { port: other = 0 } = {}] = group.nodes
     const scenario = { username: users.scenarioUser, password: users.password }
     const saidTo = (user: { username: string; password: string }, text: string) => {
@@ -128,10 +129,19 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
       t.equal(await saidTo(users, 'ACL WHOAMI'), users.username)
     })
 
+    await t.test('what the runner says to one server opens no other', async (t) => {
+      for (const username of [users.username, users.scenarioUser, users.readerUser]) {
+        const own = { username, password: users.password }
+        t.equal(await saidTo(own, 'PING'), 'PONG')
+        t.match(await askAs(own, other, 'PING').catch(String), /WRONGPASS/)
+      }
+    })
+
     await t.test('replication works', async () => {
       const id = String(await askAs(users, port, 'CLUSTER', 'MYID'))
-      await askAs(users, other, 'CLUSTER', 'MEET', '127.0.0.1', String(port))
-      const follows = async () => String(await askAs(users, other, 'CLUSTER', 'REPLICATE', id).catch(String))
+      const there = loginAt(await group.users(), 'redis-node1')
+      await askAs(there, other, 'CLUSTER', 'MEET', '127.0.0.1', String(port))
+      const follows = async () => String(await askAs(there, other, 'CLUSTER', 'REPLICATE', id).catch(String))
       while ((await follows()) !== 'OK');
       while (!String(await ask(other, 'INFO', 'replication')).includes('master_link_status:up'));
     })
@@ -171,7 +181,7 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
     await t.test('another runner finds it', async (t) => {
       const successor = platformIn(stateFolder, server)
       t.teardown(() => successor.close())
-      t.same(await (await successor.find(spec.runId))?.users(), users)
+      t.same(await (await successor.find(spec.runId))?.users(), await group.users())
     })
   })
 }
@@ -182,20 +192,20 @@ t.test('whatever is allowed, servers of every version start with it', async (t) 
     t.teardown(() => platform.close())
     const spec = await groupSpec({ nodes: 1, allowed: new Set([...ALLOWABLE_COMMANDS, ...ALLOWABLE_SETTINGS]) })
     const group = await platform.create(spec, () => undefined)
-    const users = await group.users()
+    const users = loginAt(await group.users())
     const scenario = { username: users.scenarioUser, password: users.password }
     t.same(await askAs(scenario, spec.portBase, 'MODULE', 'LIST').then(Array.isArray), true, server)
     await group.remove()
   }
 })
 
-/** The secret is in the run's record alone, which nobody else can read, and in no command line and no environment. */
-async function tellsNobody(t: Test, users: RunnerUsers, stateFolder: string, runId: string): Promise<void> {
+/** The password is in no file, no command line and no environment; what it is made from is the runner's alone. */
+async function tellsNobody(t: Test, users: Login, stateFolder: string, runId: string): Promise<void> {
   const record = join(stateFolder, runId, 'run.json')
   const found = readdirSync(stateFolder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(stateFolder, name))
     .filter((file) => readIfFile(file).includes(users.password))
-  t.same(found, [record])
+  t.same(found, [], 'not even there: it is made from what is')
   t.equal(statSync(record).mode & 0o777, 0o600)
   t.notOk(execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' }).includes(users.password))
   const told = readdirSync('/proc').filter((entry) => readIfFile(`/proc/${entry}/environ`).includes(users.password))

@@ -107,11 +107,11 @@ export class FakeGroup implements ServerGroup {
   }
 
   async users(): Promise<RunnerUsers> {
-    return runnerUsers('secret of the runner')
+    return runnerUsers('secret of the runner', this.nodes)
   }
 
-  passwordCommand(of: 'default' | 'runner'): string {
-    return `password-of ${of}`
+  passwordCommand(of: 'default' | { runnerAt: string }): string {
+    return `password-of ${of === 'default' ? of : 'runner'}`
   }
 
   async state(node: string): Promise<NodeState> {

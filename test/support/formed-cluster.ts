@@ -24,7 +24,7 @@ export async function formedCluster(
   const { shards, replicas, slots = evenSplit(shards), settings = {}, program } = options
   const servers = await startLocalServers({ count: shards * (1 + replicas), settings, program })
   t.teardown(() => servers.stop())
-  const cluster = new LiveCluster({ nodes: servers.nodes, password: servers.password, clock: systemClock })
+  const cluster = new LiveCluster({ nodes: servers.nodes, passwords: servers.password, clock: systemClock })
   t.teardown(() => cluster.close())
   await formCluster(cluster, { shards, replicas, slots }, { clock: systemClock, timeoutMs: 30_000 })
   return { servers, cluster }

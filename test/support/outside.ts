@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeClient } from '../../runner/cluster/node-client.ts'
 import type { RunnerUsers } from '../../runner/platforms/users.ts'
-import { adminOf } from './admin-of.ts'
+import { adminsOf } from './admin-of.ts'
+import { loginAt } from './login.ts'
 import { pidAt } from './server-process.ts'
 
 const LOOK_EVERY_MS = 20
@@ -37,9 +38,9 @@ export class Outside {
   /** One more connection. */
   connect(node: string): NodeClient {
     // Asked once: the record of a run that ends is gone before those who meddle with it notice.
-    this.#users ??= adminOf(this.#portBase)
+    this.#users ??= adminsOf(this.#portBase)
     const port = this.#portOf(node)
-    const client = new NodeClient({ name: node, host: '127.0.0.1', port, ...this.#users })
+    const client = new NodeClient({ name: node, host: '127.0.0.1', port, ...loginAt(this.#users, node) })
     this.#opened.push(client)
     return client
   }

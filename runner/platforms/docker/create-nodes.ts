@@ -119,10 +119,10 @@ async function createContainer(
 }
 
 /** The part of the node's configuration that the image does not have. */
-function renderSettings({ spec, dialect, secret }: CreationPlan, { peerHost }: ServerNode): string {
+function renderSettings({ spec, dialect, secret }: CreationPlan, { name, peerHost }: ServerNode): string {
   const needs: GroupNeeds = spec.needs ?? {}
   return [
-    renderUsers(dialect, { password: spec.password, secret, allowed: spec.allowed }),
+    renderUsers(dialect, { password: spec.password, secret, node: name, allowed: spec.allowed }),
     // A detour puts the gateway's address between nodes: they must not take each other's addresses from connections.
     needs.links ? renderAnnouncement(peerHost) : '',
     renderRunSettings(dialect, spec.settings, { needs, allowed: spec.allowed }),

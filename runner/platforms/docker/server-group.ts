@@ -2,7 +2,7 @@ import type { ContainerInspectInfo } from 'dockerode'
 import { quoted } from '../../base/shell-words.ts'
 import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
-import { type RunnerUsers, runnerUsers, usersUnknown } from '../users.ts'
+import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
 import { getFile, SECRET_ENTRY } from './files.ts'
 import { LogFollower, tailOfLog } from './logs.ts'
@@ -45,12 +45,13 @@ export class DockerServerGroup implements ServerGroup {
 
   async users(): Promise<RunnerUsers> {
     this.#secret ??= await this.#readSecret()
-    return runnerUsers(this.#secret)
+    return runnerUsers(this.#secret, this.nodes)
   }
 
-  passwordCommand(of: 'default' | 'runner'): string {
+  passwordCommand(of: 'default' | { runnerAt: string }): string {
     const file = of === 'default' ? 'password' : SECRET_ENTRY.name
-    return `docker cp ${quoted(`${this.nodes[0]?.serverName}:/node/${file}`)} - | tar -xO`
+    const command = `docker cp ${quoted(`${this.nodes[0]?.serverName}:/node/${file}`)} - | tar -xO`
+    return of === 'default' ? command : runnerPasswordCommand(command, of.runnerAt)
   }
 
   async state(node: string): Promise<NodeState> {

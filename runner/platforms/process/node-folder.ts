@@ -57,6 +57,7 @@ export async function makeNodeFolder(
     ...(needsLinks(needs) && { knownAs: announcedAddress(node.index) }),
     password: spec.password,
     secret,
+    node: node.name,
     dir: data,
     settings: spec.settings,
     allowed: spec.allowed,

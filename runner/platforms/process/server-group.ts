@@ -5,7 +5,7 @@ import type { GroupNeeds } from '../faults.ts'
 import { pathExists } from '../files.ts'
 import { lastWordsOf } from '../last-words.ts'
 import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
-import { type RunnerUsers, runnerUsers, usersUnknown } from '../users.ts'
+import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
 import { PASSWORD_FILE, RECORD_FILE } from './claimed-folder.ts'
 import { type Control, SupervisorGone } from './control.ts'
 import { endOfLog, LogFollower } from './logs.ts'
@@ -51,12 +51,14 @@ export class ProcessServerGroup implements ServerGroup {
   async users(): Promise<RunnerUsers> {
     const { secret } = this.#options
     if (secret === undefined) throw usersUnknown(this.runId)
-    return runnerUsers(secret)
+    return runnerUsers(secret, this.nodes)
   }
 
-  passwordCommand(of: 'default' | 'runner'): string {
+  passwordCommand(of: 'default' | { runnerAt: string }): string {
     const file = join(this.#options.folder, of === 'default' ? PASSWORD_FILE : RECORD_FILE)
-    return of === 'default' ? `cat ${quoted(file)}` : `node -p ${quoted(`require(${JSON.stringify(file)}).secret`)}`
+    if (of === 'default') return `cat ${quoted(file)}`
+    const program = `process.stdout.write(require(${JSON.stringify(file)}).secret)`
+    return runnerPasswordCommand(`node -e ${quoted(program)}`, of.runnerAt)
   }
 
   async state(node: string): Promise<NodeState> {
