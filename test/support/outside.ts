@@ -7,6 +7,8 @@ import { loginAt } from './login.ts'
 import { pidAt } from './server-process.ts'
 
 const LOOK_EVERY_MS = 20
+/** A master that has one slot in a hundred has one of so many keys. */
+const MOST_NAMES = 2000
 
 /** The servers of a run on processes, for somebody who is no part of it and may do everything. Nodes are `redis-node0` and so on. */
 export class Outside {
@@ -60,17 +62,22 @@ export class Outside {
     return String(await this.call(node, 'CLUSTER', 'MYID'))
   }
 
-  /** A name for a key in the slots of a master, of which nobody else knows. */
+  /** A name for a key in the slots of a master, of which nobody else knows. Rejects for a node that has no slots. */
   async keyAt(master: string): Promise<string> {
-    for (let number = 0; ; number += 1) {
+    let refusal: unknown
+    for (let number = 0; number < MOST_NAMES; number += 1) {
       const key = `planted:${number}`
       // It alone answers for its slots.
       const isOwn = await this.call(master, 'EXISTS', key).then(
         () => true,
-        () => false,
+        (error) => {
+          refusal = error
+          return false
+        },
       )
       if (isOwn) return key
     }
+    throw new Error(`none of ${MOST_NAMES} keys is in a slot of ${master}`, { cause: refusal })
   }
 
   /** A number of `INFO`. */

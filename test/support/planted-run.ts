@@ -59,8 +59,11 @@ export async function playPlanted(
     if (!came) throw new Error(`the moment did not come: ${(await ended).stderr}`)
     const { held = false } = outside
     if (held) cli.child.kill('SIGSTOP')
-    await outside.act(servers)
-    if (held) cli.child.kill('SIGCONT')
+    try {
+      await outside.act(servers)
+    } finally {
+      if (held) cli.child.kill('SIGCONT')
+    }
   }
   const { code, stdout, stderr } = await ended
   const [scenario] = lastReport(reports).scenarios
