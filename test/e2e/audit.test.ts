@@ -34,7 +34,7 @@ function assertFound(t: Test, { code, stdout, bad }: PlantedRun, rule: string, t
     stdout,
   )
   t.match(bad[0]?.findings[0]?.text, text)
-  t.match(stdout, /audited: 11 rules,(?: \d not evaluated,)? 1 finding/)
+  t.match(stdout, /audited: 12 rules,(?: \d not evaluated,)? 1 finding/)
   t.equal(code, 1)
 }
 
@@ -44,8 +44,8 @@ t.test('nothing is found where nothing happens', { skip }, async (t) => {
   const { code, stdout, bad, rules } = await play(t, { steps: '  - write: { keys: 100, as: orders }\n' })
   t.equal(code, 0)
   t.strictSame(bad, [])
-  t.equal(rules.length, 11)
-  t.match(stdout, /audited: 11 rules,(?: \d not evaluated,)? 0 findings/)
+  t.equal(rules.length, 12)
+  t.match(stdout, /audited: 12 rules,(?: \d not evaluated,)? 0 findings/)
   t.match(rules.find(({ rule }) => rule === 'replica_data')?.lookedAt, /^100 keys on 3 replicas in /)
 })
 
@@ -75,7 +75,7 @@ t.test('a crash that the scenario expects, or allows, is no failure', { skip }, 
   t.equal(pardoned.code, 0, pardoned.stdout)
   t.match(
     pardoned.stdout,
-    /audited: 11 rules,(?: \d not evaluated,)? 0 findings, and 1 more that the scenario means\n.*expected: redis-node1 ended by/,
+    /audited: 12 rules,(?: \d not evaluated,)? 0 findings, and 1 more that the scenario means\n.*expected: redis-node1 ended by/,
   )
   const other = await play(t, {
     more: 'audit: { crash: { node: redis-node0, allowed: true } }\n',
@@ -92,7 +92,7 @@ t.test('--audit warn shows what is found and lets it pass', { skip }, async (t) 
     flags: ['--audit', 'warn'],
   })
   t.equal(code, 0)
-  t.match(stdout, /audited: 11 rules,(?: \d not evaluated,)? 1 finding\n +warning: redis-node1 ended by itself/)
+  t.match(stdout, /audited: 12 rules,(?: \d not evaluated,)? 1 finding\n +warning: redis-node1 ended by itself/)
 })
 
 t.test('a write that a replica did not apply', { skip }, async (t) => {

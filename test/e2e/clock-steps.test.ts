@@ -52,7 +52,7 @@ t.test('steps of the wall clock change no verdict and no duration', { skip: skip
   }
   const { code, stdout, stderr, tookMs } = await cli.ended
   t.equal(code, 0, stdout + stderr)
-  t.match(stdout, /audited: 11 rules,(?: \d not evaluated,)? 0 findings/)
+  t.match(stdout, /audited: 12 rules,(?: \d not evaluated,)? 0 findings/)
   const [scenario] = lastReport(reports).scenarios
   const events = readEvents(path.join(reports, 'latest', 'events.jsonl'))
   const steps = events.flatMap((event) => (event.type === 'clock-stepped' ? Math.round(event.byMs / 1000) : []))
