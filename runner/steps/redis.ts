@@ -236,7 +236,7 @@ async function askUntil(
   }
   const { withinMs = 0, forMs = 0 } = context.step
   const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs: EVERY_MS })
-  const expected = `${words.join(' ')} to give ${expectedText(expect, error)}`
+  const expected = `${words.map(commandWord).join(' ')} to give ${expectedText(expect, error)}`
   if (!result.ok && !result.blind) throw explained(failedPoll(expected, result, context), reply)
   await assertKnown(expected, result, context)
   const note = describeReply(reply)
