@@ -191,11 +191,12 @@ function answers(port: number): Promise<boolean> {
 }
 
 /**
- * The node with who may listen on its port: the proxy of an engine, which is root's or, with an engine of one's own,
- * ours. An engine may also have none, and lead connections on by rules of the kernel.
+ * The nodes with who may listen on their ports: the proxy of an engine, which is root's or, with an engine of one's own,
+ * ours. An engine may also have none, and lead connections on by rules of the kernel: then nobody listens on any port,
+ * while with a proxy only a stopped node has nobody on its own.
  */
-export function guarded(node: ServerNode): ServerNode {
+export function guarded(nodes: readonly ServerNode[]): ServerNode[] {
   const users = [0, userId()]
-  const redirected = listenerAt('127.0.0.1', node.port) === undefined
-  return { ...node, guard: { users, ...(redirected && { redirected }) } }
+  const redirected = nodes.every(({ port }) => listenerAt('127.0.0.1', port) === undefined)
+  return nodes.map((node) => ({ ...node, guard: { users, ...(redirected && { redirected }) } }))
 }

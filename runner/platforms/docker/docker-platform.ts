@@ -129,7 +129,7 @@ export class DockerPlatform implements Platform {
   #group(runId: string, nodes: readonly ServerNode[], secret?: string): DockerServerGroup {
     const missingFeatures = () => this.#missingFeatures()
     const network = { toolbox: this.#toolbox, missingFeatures, isNew: secret !== undefined }
-    const group = new DockerServerGroup(this.#engine, runId, nodes.map(guarded), network, secret)
+    const group = new DockerServerGroup(this.#engine, runId, guarded(nodes), network, secret)
     this.#groups.add(group)
     return group
   }
