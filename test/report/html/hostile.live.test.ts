@@ -55,6 +55,11 @@ function hostile(events: readonly RunEvent[]): RunEvent[] {
   return events.map((event) => changed(event) as RunEvent)
 }
 
+/** With a command that is offered nowhere: none with hostile texts in it is, and both pages are to hold the same. */
+function withoutCommand(event: RunEvent): RunEvent {
+  return event.type === 'run-started' ? { ...event, command: 'true; false' } : event
+}
+
 function folderOf(t: Test, name: string, events: readonly RunEvent[], log = ''): string {
   const folder = join(t.testdir({}), name)
   mkdirSync(folder, { recursive: true })
@@ -99,8 +104,9 @@ t.test('a page that is full of hostile texts holds the same elements as one that
       await page.context().close()
       return found
     }
-    const plain = await census(folderOf(t, `${name}-plain`, events()))
-    const full = await census(folderOf(t, `${name}-hostile`, hostile(events()), HOSTILE))
+    const given = events().map(withoutCommand)
+    const plain = await census(folderOf(t, `${name}-plain`, given))
+    const full = await census(folderOf(t, `${name}-hostile`, hostile(given), HOSTILE))
     t.strictSame(full.counts, plain.counts, name)
     t.match(full.title, '</script><!--<script>', 'the title is a text')
     t.match(full.title, '\\u2028\\u202e', 'what would turn a text round is visible')
