@@ -5,7 +5,7 @@ import type { FoundRun, Platform } from './platform.ts'
 export function describeRun(kind: Platform['kind'], { runId, purpose, state, sinceMs, ports = [] }: FoundRun): string {
   const since = sinceMs === undefined ? [] : [`since ${minuteOf(sinceMs)}`]
   const where = kind === 'process' ? 'processes of this machine' : 'containers'
-  const facts = [`run ${runId}`, STATES[state], ...since, where, ...portsInWords(ports)]
+  const facts = [`run ${runId}`, STATES[state], ...since, where, ...describePorts(ports)]
   return `${purpose} (${facts.join(', ')})`
 }
 
@@ -27,7 +27,7 @@ function minuteOf(wallMs: number): string {
 }
 
 /** Ports of a run are in a row. */
-function portsInWords(ports: readonly number[]): string[] {
+function describePorts(ports: readonly number[]): string[] {
   const [first, last] = [Math.min(...ports), Math.max(...ports)]
   if (ports.length === 0) return []
   return [first === last ? `port ${first}` : `ports ${first}-${last}`]

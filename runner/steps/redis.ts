@@ -7,6 +7,7 @@ import { errorClass, parseAsk, parseMoved } from '../cluster/reply-errors.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { assertKnown } from './assert-known.ts'
 import { isOfAdministrators, isRefusedByServer, REFUSED_BY_SERVER, refusalOf } from './command-policy.ts'
+import { commandText, commandWords } from './command-words.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn, MOST_CHARACTERS } from './names.ts'
 import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
@@ -49,34 +50,6 @@ const CHANGES_THE_CONNECTION: ReadonlySet<string> = new Set([
   ...['CACHING', 'CAPA', 'IMPORT-SOURCE', 'KILL', 'NO-EVICT', 'NO-TOUCH', 'SETINFO'].map((word) => `CLIENT ${word}`),
 ])
 
-/**
- * The words of a command written as one text: `SET aa "hello world"`. Quotes group, and inside double quotes a
- * backslash escapes; there is nothing else (no variables, no shell). Throws an Error with a plain sentence if a quote
- * is left open.
- */
-function commandWords(text: string): string[] {
-  const words: string[] = []
-  const pattern = /\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']+))(?=\s|$)/gy
-  let end = 0
-  while (text.slice(end).trim() !== '') {
-    pattern.lastIndex = end
-    const match = pattern.exec(text)
-    if (!match)
-      throw new Error(
-        `a quote is out of place in \`${text.trim()}\`; write the command as a list instead: [SET, key, value]`,
-      )
-    words.push(match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? match[3] ?? '')
-    end = pattern.lastIndex
-  }
-  return words
-}
-
-/** A word as it stands in a command that is written as one text: in quotes where it would be several, or none. */
-function commandWord(word: string | number): string {
-  const text = String(word)
-  return /^[^\s"']+$/.test(text) ? text : JSON.stringify(text)
-}
-
 /** Why a command cannot be sent; undefined if it can. */
 function commandProblem(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words.map((word) => word.toUpperCase())
@@ -87,7 +60,7 @@ function commandProblem(words: readonly string[]): string | undefined {
   return undefined
 }
 
-const commandText = z.string().superRefine((text, refinement) => {
+const textOfCommand = z.string().superRefine((text, refinement) => {
   try {
     const problem = commandProblem(commandWords(text))
     if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
@@ -111,7 +84,7 @@ function wordsOf(command: Written): string[] {
 }
 
 const arg = z
-  .union([commandText, commandList])
+  .union([textOfCommand, commandList])
   .describe('A command as text (SET aa "some value") or as a list ([SET, aa, some value])')
 
 const extraKeys = z
@@ -195,7 +168,7 @@ export const redis = defineVerb({
   },
   needs: (_, written) => (isDebug(written) ? { debug: true } : {}),
   sentence: (command, step) => {
-    const text = Array.isArray(command) ? command.map(commandWord).join(' ') : command
+    const text = Array.isArray(command) ? commandText(command) : command
     return `${text}${step.on === undefined ? '' : ` on ${step.on}`}`
   },
   async run(command, context, extras) {
@@ -236,7 +209,7 @@ async function askUntil(
   }
   const { withinMs = 0, forMs = 0 } = context.step
   const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs: EVERY_MS })
-  const expected = `${words.map(commandWord).join(' ')} to give ${expectedText(expect, error)}`
+  const expected = `${commandText(words)} to give ${expectedText(expect, error)}`
   if (!result.ok && !result.blind) throw explained(failedPoll(expected, result, context), reply)
   await assertKnown(expected, result, context)
   const note = describeReply(reply)
