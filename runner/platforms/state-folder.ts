@@ -30,12 +30,18 @@ export async function openStateFolder(folder: string): Promise<void> {
 
 /** With less, servers fail to write what they must, though small writes may still succeed. */
 const LEAST_SPACE_BYTES = 2 ** 20
+const MAKE_ROOM = 'make room there, or name another folder for temporary files with TMPDIR'
+
+const NO_SPACE = 'no space is left where the servers keep their data'
+
+/** What failed because the system had no room in the folder for it. */
+export function noSpaceFor(doing: string, folder: string): PlatformError {
+  return new PlatformError(`could not ${doing}: ${NO_SPACE}, in ${folder}`, { hint: MAKE_ROOM })
+}
 
 /** Throws PlatformError if servers that keep their data in the folder have no room for it any more. */
 export async function assertSpace(folder: string): Promise<void> {
   const { bavail, bsize } = await wrapFileErrors(`look at the folder ${folder}`, () => statfs(folder))
   if (bavail * bsize >= LEAST_SPACE_BYTES) return
-  throw new PlatformError(`no space is left where the servers keep their data, in ${folder}`, {
-    hint: 'make room there, or name another folder for temporary files with TMPDIR',
-  })
+  throw new PlatformError(`${NO_SPACE}, in ${folder}`, { hint: MAKE_ROOM })
 }

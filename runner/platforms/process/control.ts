@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { typed } from '../../base/command-line.ts'
 import { afterRunning } from '../../base/time-limit.ts'
 import { PlatformError } from '../errors.ts'
 import type { LinkOrder, LinkReply } from '../links/protocol.ts'
+import { noSpaceFor } from '../state-folder.ts'
 import { readJsonLines } from './json-lines.ts'
 import type { Action, Reply, Request } from './protocol.ts'
 
@@ -77,6 +79,7 @@ export class Control {
       })
       socket.write(`${JSON.stringify({ id, ...request })}\n`)
     })
+    if (reply.code === 'ENOSPC') throw noSpaceFor(doing, dirname(this.#socketFile))
     if (reply.error !== undefined) throw new PlatformError(`could not ${doing}: ${reply.error}`)
     return reply
   }

@@ -92,6 +92,8 @@ export interface Reply {
   id: number
   /** Why it could not be done, in words. */
   error?: string
+  /** With `error`, the code of the system: `ENOSPC`. */
+  code?: string
   state?: NodeState
   /** With `state`: the server's process, if it runs. */
   pid?: number

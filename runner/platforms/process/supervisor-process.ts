@@ -143,6 +143,8 @@ async function answer(request: Request, socket: Socket): Promise<void> {
     Object.assign(reply, await perform(request))
   } catch (error) {
     reply.error = messageOf(error)
+    const code = codeOf(error)
+    if (code !== undefined) reply.code = code
   }
   const done = () => {
     if (request.action === 'remove') process.exit(0)
