@@ -33,6 +33,7 @@ export interface UserSecrets {
 
 const SECRET_BYTES = 32
 
+/** 64 hexadecimal digits that nobody can guess. */
 export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('hex')
 }
@@ -53,6 +54,7 @@ export const LOAD_USER = 'redis-chaos-load'
 
 const USERS = { username: 'redis-chaos', scenarioUser: 'redis-chaos-scenario', readerUser: 'redis-chaos-reader' }
 
+/** How the runner logs in at each of these servers: what one of them is told opens no other. */
 export function runnerUsers(secret: string, nodes: readonly { name: string }[]): RunnerUsers {
   return { ...USERS, passwords: Object.fromEntries(nodes.map(({ name }) => [name, runnerPassword(secret, name)])) }
 }

@@ -25,7 +25,7 @@ export function ownUserOf(port: number): number {
   return FIRST_USER + port
 }
 
-/** In words: `own user, no new privileges, sees only its folder and system programs`. */
+/** In words: `a user of its own, no new privileges, of the file system only programs and its own folder`. */
 export function describeSandbox({ view, ownUser, confined }: Sandbox): string {
   const words = [
     ownUser ? 'a user of its own' : `the user ${userName()}`,
