@@ -25,6 +25,10 @@ export function processId(pid: number): ProcessId | undefined {
   return seen && { pid, startedAt: seen.startedAt }
 }
 
+export function ownProcessId(): ProcessId {
+  return processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' }
+}
+
 /** Whether this very process is alive, and not another one that got its pid. */
 export function isAlive(id: ProcessId): boolean {
   return lookAt(id.pid)?.startedAt === id.startedAt

@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isAlive, processId } from './process-id.ts'
+import { isAlive, ownProcessId } from './process-id.ts'
 
 /** Which process made a run, in a form that another process can look for. */
 export interface RunnerIdentity {
@@ -12,7 +12,7 @@ export interface RunnerIdentity {
 
 /** This process. */
 export function thisRunner(): RunnerIdentity {
-  return { ...(processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' }), place: thisPlace() }
+  return { ...ownProcessId(), place: thisPlace() }
 }
 
 /** Whether that process is there: `elsewhere` when it cannot be seen from here, and so must be taken to live. */

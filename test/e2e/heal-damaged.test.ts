@@ -34,6 +34,13 @@ t.test('damaged records and journals are told, and keep nobody from healing the 
       'processes.json': JSON.stringify({ supervisor: GONE, servers: { 'redis-node0': alive } }),
     },
   })
+  // Both are as young as can be.
+  const begun = path.join(state, 'begun.unfinished-999999-long%20ago')
+  const beginning = path.join(
+    state,
+    `beginning.unfinished-${process.pid}-${encodeURIComponent(alive?.startedAt ?? '')}`,
+  )
+  for (const folder of [begun, beginning]) mkdirSync(folder)
   writeFileSync(path.join(state, 'gone.faults.json'), '{"runId":"gone","faults":[{}]}')
   const { code, stdout, stderr } = await runCli(t, ['heal'], { TMPDIR: tmp, DOCKER_HOST: 'unix:///nonexistent.sock' })
   t.equal(code, 3, stdout + stderr)
@@ -42,6 +49,8 @@ t.test('damaged records and journals are told, and keep nobody from healing the 
     t.match(stdout, new RegExp(`${runId}: removed folder`))
     t.notOk(existsSync(path.join(state, runId)), runId)
   }
+  t.notOk(existsSync(begun), 'its runner was killed before its record was written')
+  t.ok(existsSync(beginning), 'its runner is at work')
   for (const runId of ['at-work', 'other-types']) {
     t.match(stderr, new RegExp(`not healed: ${runId}: a run whose record \\(run\\.json\\) cannot be read.*rm -rf `))
     t.ok(existsSync(path.join(state, runId)), runId)

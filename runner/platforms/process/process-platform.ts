@@ -108,7 +108,7 @@ export class ProcessPlatform implements Platform {
       signal?.throwIfAborted()
       const claim = supervisor.claim(runFolder(this.#stateFolder, spec.runId))
       const secret = newSecret()
-      const folder = await makeRunFolder(this.#stateFolder, spec, nodes, { claim, secret })
+      const folder = await makeRunFolder(spec, nodes, claim, secret)
       return await this.#createIn(folder, { spec, nodes, secret, program, supervisor, progress, signal })
     } catch (error) {
       await supervisor.end()

@@ -11,6 +11,8 @@ export interface SupervisorClaim {
   /** Unique. */
   claim: string
   folder: string
+  /** What the folder is called until its record is in it. */
+  unfinished: string
 }
 
 /** The second line on the supervisor's standard input. */

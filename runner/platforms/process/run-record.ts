@@ -1,16 +1,17 @@
 import { statSync } from 'node:fs'
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { codeOf } from '../../base/errors.ts'
 import { parseJson } from '../../base/json.ts'
 import { PlainFileError, readPlainFile } from '../../base/plain-file.ts'
 import { ConflictError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { pathExists, wrapFileErrors } from '../files.ts'
 import type { FoundRun, ServerGroupSpec, ServerNode } from '../platform.ts'
-import { isAlive, processId } from '../process-id.ts'
-import { PASSWORD_FILE, RECORD_FILE } from './claimed-folder.ts'
-import { PROCESSES_FILE, type Processes, type ProcessId } from './protocol.ts'
+import { isAlive, ownProcessId } from '../process-id.ts'
+import { makerOf, PASSWORD_FILE, RECORD_FILE } from './claimed-folder.ts'
+import { PROCESSES_FILE, type Processes, type ProcessId, type SupervisorClaim } from './protocol.ts'
 
 /** No pid of a process of ours: signals to 0 and 1, or to their groups, reach everything. */
 const processShape: z.ZodType<ProcessId> = z.object({ pid: z.int().min(2), startedAt: z.string() })
@@ -71,7 +72,7 @@ export interface RecordedRun extends RunRecord {
   processes: Processes | undefined
 }
 
-/** How long a folder may be without a record: it is written right after the folder is made. */
+/** How long a folder may be without a record that can be read: programs of other versions wrote it a little later. */
 const RECORD_WITHIN_MS = 60_000
 
 export function runFolder(stateFolder: string, runId: string): string {
@@ -79,52 +80,55 @@ export function runFolder(stateFolder: string, runId: string): string {
 }
 
 /**
- * Makes the folder of a new run, under the supervisor's `claim`, and keeps the `secret` of the runner's users there.
- * Throws ConflictError if there is one, PlatformError if it cannot be written.
+ * Makes the folder of a new run, under the supervisor's claim, and keeps the `secret` of the runner's users there. The
+ * folder has its name only when its record is in it. Throws ConflictError if there is one, PlatformError if it cannot be
+ * written.
  */
 export async function makeRunFolder(
-  stateFolder: string,
   spec: ServerGroupSpec,
   nodes: ServerNode[],
-  secrets: { claim: string; secret: string },
+  { claim, folder, unfinished }: SupervisorClaim,
+  secret: string,
 ): Promise<string> {
-  const folder = runFolder(stateFolder, spec.runId)
-  const made = await wrapFileErrors(`make the folder ${folder}`, () =>
-    mkdir(folder, { mode: 0o700 }).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') return false
-        throw error
-      },
-    ),
-  )
-  if (!made) {
-    throw new ConflictError(`there are already processes of a run ${spec.runId}; nothing was touched`, {
-      hint: 'remove that run first',
-    })
-  }
+  await wrapFileErrors(`make the folder ${folder}`, () => mkdir(unfinished, { mode: 0o700 }))
   const record: RunRecord = {
     runId: spec.runId,
     purpose: spec.purpose,
-    runner: processId(process.pid) ?? { pid: process.pid, startedAt: 'unknown' },
-    claim: secrets.claim,
+    runner: ownProcessId(),
+    claim,
     kept: spec.outlivesRunner ?? false,
     nodes,
     needs: spec.needs ?? {},
-    secret: secrets.secret,
+    secret,
   }
   try {
     await wrapFileErrors(`write into ${folder}`, () =>
       Promise.all([
-        writeFile(join(folder, RECORD_FILE), JSON.stringify(record), { mode: 0o600 }),
-        writeFile(join(folder, PASSWORD_FILE), `${spec.password}\n`, { mode: 0o600 }),
+        writeFile(join(unfinished, RECORD_FILE), JSON.stringify(record), { mode: 0o600 }),
+        writeFile(join(unfinished, PASSWORD_FILE), `${spec.password}\n`, { mode: 0o600 }),
       ]),
     )
+    if (!(await wrapFileErrors(`make the folder ${folder}`, () => takeName(unfinished, folder)))) {
+      throw new ConflictError(`there are already processes of a run ${spec.runId}; nothing was touched`, {
+        hint: 'remove that run first',
+      })
+    }
   } catch (error) {
-    await rm(folder, { recursive: true, force: true })
+    await rm(unfinished, { recursive: true, force: true })
     throw error
   }
   return folder
+}
+
+/** False if the name is taken: of a folder with anything in it, rename(2) takes nothing away. */
+async function takeName(unfinished: string, folder: string): Promise<boolean> {
+  try {
+    await rename(unfinished, folder)
+    return true
+  } catch (error) {
+    if (!['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw error
+    return false
+  }
 }
 
 /** What is recorded of a run; undefined if there is no record of it, or one that cannot be read. */
@@ -161,7 +165,8 @@ export async function foundRuns(stateFolder: string): Promise<FoundRun[]> {
       const run = await readRun(stateFolder, runId)
       if (run) return foundRun(run)
       const state = await stateWithoutRecord(stateFolder, runId)
-      return state && { runId, purpose: `a run whose record (${RECORD_FILE}) cannot be read`, state }
+      const purpose = makerOf(runId) ? 'a run that had not begun' : `a run whose record (${RECORD_FILE}) cannot be read`
+      return state && { runId, purpose, state }
     }),
   )
   return runs.filter((run) => run !== undefined)
@@ -169,6 +174,8 @@ export async function foundRuns(stateFolder: string): Promise<FoundRun[]> {
 
 /** Of a run without a record that can be read; undefined while it may still be about to be written. */
 async function stateWithoutRecord(stateFolder: string, runId: string): Promise<'orphaned' | 'damaged' | undefined> {
+  const maker = makerOf(runId)
+  if (maker) return isAlive(maker) ? undefined : 'orphaned'
   const folder = runFolder(stateFolder, runId)
   const made = await stat(folder).catch(() => undefined)
   if (made === undefined || Date.now() - made.mtimeMs <= RECORD_WITHIN_MS) return undefined

@@ -6,6 +6,8 @@ import { hintFor, reasonFor, reasonOf } from '../../base/surroundings.ts'
 import { afterRunning } from '../../base/time-limit.ts'
 import { PlatformError } from '../errors.ts'
 import { FILES_HINT } from '../files.ts'
+import { ownProcessId } from '../process-id.ts'
+import { unfinishedFolder } from './claimed-folder.ts'
 import { readJsonLines } from './json-lines.ts'
 import { type Loss, type Opening, RELEASE, type SupervisorClaim, type SupervisorPlan } from './protocol.ts'
 
@@ -63,10 +65,11 @@ export class Supervisor {
   }
 
   /** Makes it remove the folder of the run at its end, if that is made with what this returns. */
-  claim(folder: string): string {
-    const claim: SupervisorClaim = { claim: randomUUID(), folder }
+  claim(folder: string): SupervisorClaim {
+    const unfinished = unfinishedFolder(folder, ownProcessId())
+    const claim: SupervisorClaim = { claim: randomUUID(), folder, unfinished }
     this.#child.stdin?.write(`${JSON.stringify(claim)}\n`)
-    return claim.claim
+    return claim
   }
 
   /** It has ended, whatever the reason. */
