@@ -12,6 +12,7 @@ import type { ServerGroupSpec } from '../../runner/platforms/platform.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import type { Processes } from '../../runner/platforms/process/protocol.ts'
 import { lookAt } from '../../runner/platforms/process-id.ts'
+import { replicaUser } from '../../runner/platforms/users.ts'
 import { password } from '../support/group-spec.ts'
 
 /** What tests of process groups share: groups in a state folder of their own, and what is seen of them from outside. */
@@ -51,6 +52,8 @@ export async function askAs(
     password,
     maxRetriesPerRequest: null,
     retryStrategy: (tries) => (tries < 400 ? 50 : null),
+    // The user of replicas may not ask INFO, which is told as a warning at each try.
+    enableReadyCheck: username !== replicaUser('').username,
   })
   client.on('error', () => undefined)
   try {
