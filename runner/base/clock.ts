@@ -1,3 +1,4 @@
+import { onAbort } from './on-abort.ts'
 import { Pulse, type Stall } from './pulse.ts'
 
 /**
@@ -31,15 +32,14 @@ export const systemClock: Clock = {
         reject(signal.reason)
         return
       }
-      const onAbort = () => {
-        clearTimeout(timer)
-        reject(signal?.reason)
-      }
       const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort)
+        stopListening()
         resolve()
       }, durationMs)
-      signal?.addEventListener('abort', onAbort, { once: true })
+      const stopListening = onAbort(signal, () => {
+        clearTimeout(timer)
+        reject(signal?.reason)
+      })
     }),
 }
 

@@ -1,3 +1,4 @@
+import { onAbort } from '../base/on-abort.ts'
 import type { AgreedView } from './agreed-view.ts'
 import type { LiveCluster, LiveNode } from './live-cluster.ts'
 import type { Command } from './node-client.ts'
@@ -169,9 +170,8 @@ class Sender {
     }
     signal.throwIfAborted()
     await new Promise<void>((resolve, reject) => {
-      const onAbort = () => reject(signal.reason)
-      signal.addEventListener('abort', onAbort, { once: true })
-      work.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', onAbort))
+      const stopListening = onAbort(signal, () => reject(signal.reason))
+      work.then(() => resolve(), reject).finally(stopListening)
     })
   }
 }

@@ -1,4 +1,5 @@
 import { codeOf, messageOf } from '../base/errors.ts'
+import { onAbort } from '../base/on-abort.ts'
 import { PlatformError } from '../platforms/errors.ts'
 
 /** What was looked for, or why it could not be seen. */
@@ -27,8 +28,7 @@ export async function attempt<T>(look: (signal: AbortSignal) => Promise<T>, opti
   const late: Seen<T> = { problem: `no answer within ${timeoutMs / 1000} s`, late: true }
   const giveUp = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  const onAbort = () => giveUp.abort(signal?.reason)
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const stopListening = onAbort(signal, () => giveUp.abort(signal?.reason))
   const given = new Promise<Seen<T>>((resolve, reject) => {
     timer = setTimeout(() => resolve(late), timeoutMs)
     giveUp.signal.addEventListener('abort', () => reject(giveUp.signal.reason), { once: true })
@@ -38,7 +38,7 @@ export async function attempt<T>(look: (signal: AbortSignal) => Promise<T>, opti
     return await Promise.race([looked, given])
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    stopListening()
     given.catch(() => undefined)
     looked.catch(() => undefined)
     giveUp.abort(new PlatformError('it took too long'))

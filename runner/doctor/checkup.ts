@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { type AttemptOptions, attempt, type Problem, type Seen } from './attempt.ts'
 import { debianFindings, lookAtDebian } from './debian.ts'
 import { type EngineSeen, engineFindings, storageFinding } from './engine.ts'
@@ -25,8 +24,6 @@ const PROBE_TIMEOUT_MS = 6_000
  */
 export async function checkUp(environment: Environment, options: CheckUpOptions = {}): Promise<Finding[]> {
   const limits: AttemptOptions = { timeoutMs: options.timeoutMs ?? PROBE_TIMEOUT_MS, signal: options.signal }
-  // Every probe listens to it, which is no leak.
-  if (options.signal) setMaxListeners(0, options.signal)
   const engine = attempt((signal) => environment.lookAtEngine(signal), limits)
   const found = await Promise.all([
     serversOf(environment, engine, limits),

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { BUG_HINT, ChaosError, describeBug, PlayError } from '../base/errors.ts'
+import { onAbort } from '../base/on-abort.ts'
 import { expectedError } from '../base/surroundings.ts'
 import { afterRunning } from '../base/time-limit.ts'
 import { parseTarget } from '../cluster/targets.ts'
@@ -241,8 +242,7 @@ async function withDeadline<T>(
       dontWindDown ??= afterRunning(WIND_DOWN_MS, () => reject(reason))
     }
   })
-  const onOuterAbort = () => abort(outer.reason)
-  outer.addEventListener('abort', onOuterAbort, { once: true })
+  const stopListening = onAbort(outer, () => abort(outer.reason))
   const cancel = Number.isFinite(deadlineMs)
     ? afterRunning(deadlineMs, () => abort(new DeadlinePassed(`did not end within ${formatDuration(deadlineMs)}`)))
     : undefined
@@ -257,7 +257,7 @@ async function withDeadline<T>(
   } finally {
     cancel?.()
     dontWindDown?.()
-    outer.removeEventListener('abort', onOuterAbort)
+    stopListening()
   }
 }
 

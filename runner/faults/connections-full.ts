@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
+import { onAbort } from '../base/on-abort.ts'
 import { poll } from '../base/poll.ts'
 import { afterRunning } from '../base/time-limit.ts'
 import { parseInfo } from '../cluster/node-report.ts'
@@ -102,12 +103,12 @@ function greetingOf(stage: FaultStage, node: string): Promise<string> {
     let said = ''
     const end = () => {
       cancel()
-      stage.signal.removeEventListener('abort', end)
+      stopListening()
       socket.destroy()
       resolve(said.trim())
     }
     const cancel = afterRunning(TOLD_WITHIN_MS, end)
-    stage.signal.addEventListener('abort', end, { once: true })
+    const stopListening = onAbort(stage.signal, end)
     socket.setEncoding('utf8')
     socket.on('data', (text: string) => {
       said += text

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
+import { onAbort } from '../base/on-abort.ts'
 import { afterRunning } from '../base/time-limit.ts'
 import type { LiveNode } from '../cluster/live-cluster.ts'
 import { BUS_OFFSET } from '../platforms/platform.ts'
@@ -57,7 +58,7 @@ function sendToBus(
     const end = (failure?: unknown) => {
       cancel()
       clearInterval(looking)
-      signal.removeEventListener('abort', aborted)
+      stopListening()
       socket.destroy()
       if (failure === undefined) resolve()
       else reject(failure)
@@ -72,7 +73,7 @@ function sendToBus(
     const aborted = () => end(signal.reason)
     const cancel = afterRunning(TOLD_WITHIN_MS, () => fail(`did not answer a PING within ${TOLD_WITHIN_MS} ms`))
     const looking = setInterval(() => seen() && end(), LOOK_EVERY_MS)
-    signal.addEventListener('abort', aborted, { once: true })
+    const stopListening = onAbort(signal, aborted)
     socket.once('error', (error) => fail(`cannot be reached: ${wordsOf(error)}`))
     socket.once('close', () => fail('closed the connection'))
     let answer = Buffer.alloc(0)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { codeOf } from '../base/errors.ts'
+import { onAbort } from '../base/on-abort.ts'
 import { lastLines } from '../base/text.ts'
 import { afterRunning } from '../base/time-limit.ts'
 import { PlatformError } from './errors.ts'
@@ -59,18 +60,17 @@ function startProgram(program: string, args: readonly string[], options: ChildOp
   })
   const ended = new Promise<void>((resolve, reject) => {
     let late = false
-    const onAbort = () => killGroup(child)
+    const stopListening = onAbort(signal, () => killGroup(child))
     const cancel = afterRunning(timeoutMs, () => {
       late = true
       killGroup(child)
     })
     const done = (error?: unknown) => {
       cancel()
-      signal?.removeEventListener('abort', onAbort)
+      stopListening()
       if (error === undefined) resolve()
       else reject(error)
     }
-    signal?.addEventListener('abort', onAbort, { once: true })
     child.once('error', (error: NodeJS.ErrnoException) => {
       const problem = error.code === 'ENOENT' ? `\`${program}\` is not on this machine` : error.message
       done(new PlatformError(`could not ${purpose}: ${problem}`, { cause: error }))

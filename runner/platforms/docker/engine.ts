@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import type { Readable } from 'node:stream'
 import Docker from 'dockerode'
+import { onAbort } from '../../base/on-abort.ts'
 import { afterRunning } from '../../base/time-limit.ts'
 import { PlatformError } from '../errors.ts'
 
@@ -54,13 +55,13 @@ export class Engine {
     const { timeoutMs = CALL_TIMEOUT_MS, signal } = options
     signal?.throwIfAborted()
     const deadline = new AbortController()
-    const onAbort = () => deadline.abort()
+    const giveUp = () => deadline.abort()
     // Not every request of dockerode can be aborted: waiting for it ends in any case.
     const given = new Promise<never>((_, reject) => {
       deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason), { once: true })
     })
-    const cancel = afterRunning(timeoutMs, onAbort)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const cancel = afterRunning(timeoutMs, giveUp)
+    const stopListening = onAbort(signal, giveUp)
     try {
       const answer = await Promise.race([request(deadline.signal), given])
       this.#answered = true
@@ -71,7 +72,7 @@ export class Engine {
       throw this.explain(doing, error)
     } finally {
       cancel()
-      signal?.removeEventListener('abort', onAbort)
+      stopListening()
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { onAbort } from '../../base/on-abort.ts'
 import type { Engine } from './engine.ts'
 import { jsonLines } from './engine.ts'
 import { type Labels, runFilter } from './labels.ts'
@@ -40,11 +41,11 @@ export class StartWatcher {
       await new Promise<void>((resolve) => {
         const wake = () => {
           this.#waiting.delete(wake)
-          signal.removeEventListener('abort', wake)
+          stopListening()
           resolve()
         }
         this.#waiting.add(wake)
-        signal.addEventListener('abort', wake, { once: true })
+        const stopListening = onAbort(signal, wake)
       })
     }
     return !this.#closed && !signal.aborted

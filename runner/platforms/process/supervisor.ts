@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { onAbort } from '../../base/on-abort.ts'
 import { foreignEnvironment, programArgs } from '../../base/programs.ts'
 import { hintFor, reasonFor, reasonOf } from '../../base/surroundings.ts'
 import { afterRunning } from '../../base/time-limit.ts'
@@ -110,17 +111,17 @@ export class Supervisor {
 
   #opening(signal?: AbortSignal): Promise<Opening> {
     return new Promise((resolve, reject) => {
-      const onAbort = () => done(() => reject(signal?.reason))
+      const interrupted = () => done(() => reject(signal?.reason))
+      const stopListening = onAbort(signal, interrupted)
       const cancel = afterRunning(OPEN_TIMEOUT_MS, () =>
         done(() => reject(new PlatformError(`the servers were not started within ${OPEN_TIMEOUT_MS / 1000} s`))),
       )
       const done = (settle: () => void) => {
         cancel()
-        signal?.removeEventListener('abort', onAbort)
+        stopListening()
         settle()
       }
-      if (signal?.aborted) return onAbort()
-      signal?.addEventListener('abort', onAbort, { once: true })
+      if (signal?.aborted) return interrupted()
       if (this.#child.stdout) {
         readJsonLines(this.#child.stdout, (message: Opening | Loss) => {
           if ('lost' in message) this.#loss = message.lost

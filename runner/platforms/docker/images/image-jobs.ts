@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
 import { messageOf } from '../../../base/errors.ts'
+import { onAbort } from '../../../base/on-abort.ts'
 import { pipeProgram } from '../../child.ts'
 import type { DebianTree } from '../../debian/tree.ts'
 import { PlatformError } from '../../errors.ts'
@@ -163,10 +164,9 @@ async function followJob(
   const { timeoutMs, silenceMs, signal, onEvent } = options
   const stream = (await engine.call(doing, start, { timeoutMs: silenceMs, signal })) as Readable
   const giveUp = (text: string) => stream.destroy(new PlatformError(`could not ${doing}: ${text}`))
-  const onAbort = () => stream.destroy(new PlatformError('interrupted'))
   const timer = setTimeout(() => giveUp(`not done after ${timeoutMs / 1000} s`), timeoutMs)
   const silence = setTimeout(() => giveUp(`the engine reported nothing for ${silenceMs / 1000} s`), silenceMs)
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const stopListening = onAbort(signal, () => stream.destroy(new PlatformError('interrupted')))
   try {
     for await (const event of jsonLines<JobEvent>(stream)) {
       silence.refresh()
@@ -179,7 +179,7 @@ async function followJob(
   } finally {
     clearTimeout(timer)
     clearTimeout(silence)
-    signal?.removeEventListener('abort', onAbort)
+    stopListening()
     stream.destroy()
   }
 }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { ContainerCreateOptions } from 'dockerode'
+import { onAbort } from '../../../base/on-abort.ts'
 import { afterRunning } from '../../../base/time-limit.ts'
 import { PlatformError } from '../../errors.ts'
 import type { Progress } from '../../platform.ts'
@@ -144,17 +145,17 @@ export class Toolbox {
     this.#engine.docker.modem.demuxStream(stream, output, complaints)
     const limitMs = timeoutMs + ENGINE_MARGIN_MS
     const late = () => stream.destroy(new PlatformError(`could not ${purpose}: not done after ${limitMs / 1000} s`))
-    const onAbort = () => stream.destroy(new PlatformError('interrupted'))
+    const interrupt = () => stream.destroy(new PlatformError('interrupted'))
     const cancel = afterRunning(limitMs, late)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const stopListening = onAbort(signal, interrupt)
     try {
-      if (signal?.aborted) onAbort()
+      if (signal?.aborted) interrupt()
       stream.write(job)
       // The engine takes a while to see the end of a container, and nothing depends on it.
       await Promise.race([output.until(DONE), finished(stream, { writable: false })])
     } finally {
       cancel()
-      signal?.removeEventListener('abort', onAbort)
+      stopListening()
     }
     return { output: output.text, complaints: complaints.text }
   }

@@ -1,0 +1,45 @@
+import { getEventListeners } from 'node:events'
+import t from 'tap'
+import { systemClock } from '../../runner/base/clock.ts'
+import { onAbort } from '../../runner/base/on-abort.ts'
+
+t.test('sixty that wait for one signal are no leak to Node, and all are told', async (t) => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  const controller = new AbortController()
+  const reason = new Error('over')
+  const sleeps = Array.from({ length: 60 }, () => systemClock.sleep(60_000, controller.signal))
+  const ended = Promise.allSettled(sleeps)
+  controller.abort(reason)
+  for (const sleep of await ended) t.match(sleep, { status: 'rejected', reason })
+  // Node tells of a warning in the next turn.
+  await new Promise(setImmediate)
+  t.strictSame(warnings, [])
+})
+
+t.test('each is told once, in order, and those that no longer wait are not', async (t) => {
+  const controller = new AbortController()
+  const told: string[] = []
+  const tell = () => told.push('same')
+  onAbort(controller.signal, tell)
+  const cancel = onAbort(controller.signal, tell)
+  onAbort(controller.signal, () => told.push('last'))
+  cancel()
+  controller.abort()
+  t.strictSame(told, ['same', 'last'])
+})
+
+t.test('of a signal that has aborted, or of none, nobody is told', async (t) => {
+  onAbort(AbortSignal.abort(), () => t.fail('it is over'))()
+  onAbort(undefined, () => t.fail('there is none'))()
+})
+
+t.test('nothing is left once nobody waits', async (t) => {
+  const { signal } = new AbortController()
+  const cancels = [onAbort(signal, () => {}), onAbort(signal, () => {})]
+  t.equal(getEventListeners(signal, 'abort').length, 1)
+  for (const cancel of cancels) cancel()
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+})
