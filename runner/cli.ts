@@ -7,6 +7,7 @@ import type { Command } from './commands/command.ts'
 import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
 import { type CommandEntry, commands } from './commands/index.ts'
+import { libraryOf } from './commands/library-flags.ts'
 import { openStandardStreams } from './commands/standard-streams.ts'
 import { listenForInterrupts } from './engine/interrupt.ts'
 
@@ -77,7 +78,7 @@ async function main(args: readonly string[]): Promise<number> {
     const onLeaving = (tell: (() => string) | undefined) => {
       describeLeftovers = tell
     }
-    return await command.run(line, { out, signal: interrupts.signal, onLeaving, debug })
+    return await command.run(line, { out, signal: interrupts.signal, library: libraryOf(line), onLeaving, debug })
   } finally {
     interrupts.stop()
     process.off('uncaughtException', onUncaught)

@@ -17,6 +17,8 @@ export interface CommandContext {
   signal: AbortSignal
   /** Tells the second Ctrl-C what to say is left behind, while there is anything. */
   onLeaving(describeLeftovers: (() => string) | undefined): void
+  /** Folders in which scenarios are looked for by name, in this order: one's own, then redis-chaos's. */
+  library: readonly string[]
   /** `--debug`: stack traces may be shown. */
   debug: boolean
 }

@@ -5,12 +5,13 @@ import { explainScenario } from '../scenario/explain.ts'
 import { verbByName } from '../steps/index.ts'
 import { allowedBy, allowFlag } from './allow.ts'
 import type { Command } from './command.ts'
+import { libraryFlags } from './library-flags.ts'
 import { loadScenarios } from './load-scenarios.ts'
 import { givenParams, paramFlags } from './param-flags.ts'
 
 export const explain: Command = {
   usage: 'explain NAME… [flags]',
-  flags: { ...paramFlags, ...allowFlag },
+  flags: { ...paramFlags, ...libraryFlags, ...allowFlag },
   async run(line, context) {
     if (line.positionals.length === 0)
       throw new UsageError(`name a scenario to explain; \`${typed('list')}\` shows them`)

@@ -2,37 +2,81 @@ import Table from 'cli-table3'
 import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { headOf, type LibraryEntry } from '../scenario/library.ts'
 import type { Command, CommandContext } from './command.ts'
+import { libraryFlags } from './library-flags.ts'
 import { chosenNames, libraryEntries } from './load-scenarios.ts'
+import { scenariosNamed } from './named-scenarios.ts'
 import { scenariosFolder, shown } from './project.ts'
 
 export const list: Command = {
-  usage: 'list [flags]',
-  flags: { tag: { type: 'string', multiple: true, value: 'TAG', help: 'only the scenarios with one of these tags' } },
+  usage: 'list [NAME…] [flags]',
+  details: ['  NAME is the name of a scenario, a file, a folder or a pattern; without one, all that there are.'],
+  flags: {
+    tag: { type: 'string', multiple: true, value: 'TAG', help: 'only the scenarios with one of these tags' },
+    ...libraryFlags,
+  },
   async run(line, context) {
     const { out } = context
-    if (line.positionals.length > 0) throw new UsageError('list takes no names')
     const tags = line.texts('tag')
-    const names = tags.length === 0 ? undefined : await chosenNames([], tags, context)
-    out.print(await scenarioTable(context, names))
+    if (line.positionals.length > 0) {
+      const entries = await entriesNamed(line.positionals, context)
+      out.print(tableOf(entries.filter((entry) => tags.length === 0 || entry.tags.some((tag) => tags.includes(tag)))))
+    } else {
+      out.print(await scenarioTable(context, tags.length === 0 ? undefined : await chosenNames([], tags, context)))
+    }
     return EXIT.passed
   },
 }
 
 /** All scenarios, or those of these names, with their titles and tags. */
 export async function scenarioTable(
-  context: Pick<CommandContext, 'signal'>,
+  context: Pick<CommandContext, 'signal' | 'library'>,
   names?: readonly string[],
 ): Promise<string> {
   const entries = (await libraryEntries(context)).filter(({ name }) => names?.includes(name) ?? true)
-  if (entries.length === 0) return `There are no scenarios in ${shown(scenariosFolder)}.`
+  if (entries.length === 0) return `There are no scenarios in ${context.library.map(shown).join(' or ')}.`
+  return [tableOf(entries), ...entries.flatMap(hiding)].join('\n')
+}
+
+/** Throws UsageError with all that is not there. */
+async function entriesNamed(
+  words: readonly string[],
+  { library, signal }: Pick<CommandContext, 'signal' | 'library'>,
+): Promise<LibraryEntry[]> {
+  const found = await scenariosNamed(words, library)
+  const wrong = found.flatMap((each) => ('error' in each ? [`${each.error}; ${each.hint}`] : []))
+  if (wrong.length > 0) throw new UsageError(wrong.join('\n'))
+  const known = await libraryEntries({ library, signal })
+  return found.flatMap((each) => {
+    if ('error' in each) return []
+    const { file, root: folder, problem } = each
+    const name = shown(file)
+    const head = problem === undefined ? headOf(file) : { tags: [], problem }
+    return [known.find((entry) => entry.file === file) ?? { name, file, folder, ...head }]
+  })
+}
+
+/** Where the scenarios are from is told where they are from several places. */
+function tableOf(entries: readonly LibraryEntry[]): string {
+  const isMixed = new Set(entries.map(({ folder }) => folder)).size > 1
   const table = new Table({
-    head: ['scenario', 'title', 'tags'],
+    head: ['scenario', 'title', 'tags', ...(isMixed ? ['from'] : [])],
     style: { head: [], border: [] },
     colWidths: [null, 62, null],
     wordWrap: true,
   })
-  for (const { name, title, tags, problem } of entries)
-    table.push([name, title ?? `(cannot be read: ${problem ?? typed('validate')})`, tags.join(', ')])
+  for (const { name, title, tags, problem, folder } of entries) {
+    const words = title ?? `(cannot be read: ${problem ?? typed('validate')})`
+    table.push([name, words, tags.join(', '), ...(isMixed ? [placeOf(folder)] : [])])
+  }
   return table.toString()
+}
+
+function placeOf(folder: string): string {
+  return folder === scenariosFolder ? 'redis-chaos' : shown(folder)
+}
+
+function hiding({ name, file, hides }: LibraryEntry): string[] {
+  return hides === undefined ? [] : [`${name} is ${shown(file)}, and not ${shown(hides)}, which its path plays.`]
 }

@@ -1,13 +1,14 @@
 import { UsageError } from '../base/errors.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { type Diagnostic, renderDiagnostics } from '../scenario/diagnostic.ts'
-import { findScenario, type LibraryEntry, scenariosIn, withTags } from '../scenario/library.ts'
+import { type LibraryEntry, scenariosIn, withTags } from '../scenario/library.ts'
 import { loadScenarioFile } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import type { CommandContext } from './command.ts'
+import { scenariosNamed } from './named-scenarios.ts'
 import type { GivenParams } from './param-flags.ts'
-import { scenariosFolder, shown } from './project.ts'
+import { shown } from './project.ts'
 
 /** What the person at the keyboard says to it. */
 interface LoadedBy {
@@ -16,12 +17,12 @@ interface LoadedBy {
 }
 
 /** What loading needs of its command. */
-type Loading = Pick<CommandContext, 'out' | 'signal'>
+type Loading = Pick<CommandContext, 'out' | 'signal' | 'library'>
 
 /** All scenarios of the library; a Ctrl-C is heard between two of them. */
-export async function libraryEntries({ signal }: Pick<Loading, 'signal'>): Promise<LibraryEntry[]> {
+export async function libraryEntries({ signal, library }: Omit<Loading, 'out'>): Promise<LibraryEntry[]> {
   const entries: LibraryEntry[] = []
-  for (const entry of scenariosIn(scenariosFolder)) {
+  for (const entry of scenariosIn(library)) {
     entries.push(entry)
     await pause(signal)
   }
@@ -50,7 +51,7 @@ export async function chosenNames(
   return [...names, ...withTags(entries, tags).map(({ name }) => name)]
 }
 
-/** Reads scenarios by name or path. Throws UsageError with all that is wrong with all of them. */
+/** Reads scenarios by name, path, folder or pattern. Throws UsageError with all that is wrong with all of them. */
 export async function loadScenarios(
   names: readonly string[],
   params: GivenParams,
@@ -62,19 +63,18 @@ export async function loadScenarios(
   return scenarios
 }
 
-/** Reads scenarios by name or path: those in which nothing is wrong, and what is wrong with the others. */
+/** The same: those in which nothing is wrong, and what is wrong with the others. */
 export async function readScenarios(
   names: readonly string[],
   params: GivenParams,
-  { out, signal }: Loading,
+  { out, signal, library }: Loading,
   by: LoadedBy = {},
 ): Promise<{ scenarios: Scenario[]; complaints: string[] }> {
   const scenarios: Scenario[] = []
   const diagnostics: Diagnostic[] = []
   const complaints: string[] = []
-  for (const name of names) {
+  for (const found of await scenariosNamed(names, library)) {
     await pause(signal)
-    const found = findScenario(name, scenariosFolder)
     if ('error' in found) complaints.push(`${found.error}; ${found.hint}`)
     else if (found.problem !== undefined) complaints.push(`${shown(found.file)}: ${found.problem}`)
     else {

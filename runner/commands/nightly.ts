@@ -11,6 +11,7 @@ import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts
 import type { Command } from './command.ts'
 import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
 import { auditFlag, auditWarnOnly, type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
+import { libraryFlags } from './library-flags.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { NO_PARAMS } from './param-flags.ts'
@@ -29,6 +30,7 @@ const BASELINE_SAMPLES = 20
 const flags: Flags = {
   ...platformFlags,
   ...clusterFlags,
+  ...libraryFlags,
   tag: {
     type: 'string',
     multiple: true,

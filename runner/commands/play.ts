@@ -36,6 +36,8 @@ export const MAX_SEED = 2 ** 31 - 1
 
 /** Flags that go with the command that plays the same again, whatever the command. */
 export const PLAY_FLAGS = [
+  'scenarios',
+  'no-stock',
   'allow',
   'password',
   'platform',

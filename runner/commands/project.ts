@@ -1,16 +1,16 @@
 import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isPackage } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 
 /** The folder of redis-chaos itself, where `scenarios/` and `docker/` are. */
 export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 
+/** The scenarios that come with redis-chaos. */
 export const scenariosFolder = path.join(projectRoot, 'scenarios')
 
-/** Where runs leave what they saw. */
-export const reportsFolder = path.join(isPackage ? process.cwd() : projectRoot, 'reports')
+/** Where runs leave what they saw: where one is, and not where redis-chaos is. */
+export const reportsFolder = path.join(process.cwd(), 'reports')
 
 /** A path as people read it: relative to where they are, if it is below. */
 export function shown(file: string): string {

@@ -6,6 +6,7 @@ import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts
 import type { Command } from './command.ts'
 import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
 import { judgingFlags, judgingOf } from './judging.ts'
+import { libraryFlags } from './library-flags.ts'
 import { scenarioTable } from './list.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
@@ -18,6 +19,7 @@ const flags: Flags = {
   ...paramFlags,
   ...platformFlags,
   ...clusterFlags,
+  ...libraryFlags,
   tag: { type: 'string', multiple: true, value: 'TAG', help: 'play all scenarios with this tag' },
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier run again' },
   keep: { type: 'boolean', help: 'leave the cluster running at the end, and print how to remove it' },
@@ -28,6 +30,9 @@ const flags: Flags = {
 
 export const run: Command = {
   usage: `run NAME… [flags]${typedAsWell('run', 'NAME… -- [flags]')}`,
+  details: [
+    "  NAME is the name of a scenario, a file, a folder (all scenarios below it) or a pattern in quotes: 'mine/**/*.yaml'.",
+  ],
   flags,
   async run(line, context) {
     const { out } = context

@@ -3,15 +3,18 @@ import { EXIT } from '../base/exit.ts'
 import { scenarioNames } from '../scenario/library.ts'
 import { allowedBy, allowFlag } from './allow.ts'
 import type { Command } from './command.ts'
+import { libraryFlags } from './library-flags.ts'
 import { readScenarios } from './load-scenarios.ts'
 import { givenParams, paramFlags } from './param-flags.ts'
-import { scenariosFolder } from './project.ts'
 
 export const validate: Command = {
   usage: 'validate [NAME…] [flags]',
-  flags: { ...paramFlags, ...allowFlag },
+  details: [
+    '  NAME is the name of a scenario, a file, a folder or a pattern in quotes; without one, all that there are.',
+  ],
+  flags: { ...paramFlags, ...libraryFlags, ...allowFlag },
   async run(line, context) {
-    const names = line.positionals.length > 0 ? line.positionals : scenarioNames(scenariosFolder)
+    const names = line.positionals.length > 0 ? line.positionals : scenarioNames(context.library)
     const { scenarios, complaints } = await readScenarios(names, givenParams(line, context.out), context, {
       allowed: allowedBy(line),
     })

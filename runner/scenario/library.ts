@@ -9,6 +9,12 @@ import { readScenarioText } from './read-text.ts'
 
 /** Folder, at any level of a library, whose files are step files and no scenarios. */
 const STEP_FOLDER = 'steps'
+/** Folders, at any level, in which nobody keeps scenarios of their own. */
+const SKIPPED = [STEP_FOLDER, 'node_modules']
+/** What a run's folder has, whose `scenario.yaml` is a record and no scenario of a library. */
+const RECORD = 'events.jsonl'
+/** Settings of a project, which may lie beside its scenarios. */
+export const PROJECT_FILE = 'redis-chaos.yaml'
 const ENDINGS = ['.yaml', '.yml']
 
 /** A scenario of the library, as far as it can be told without checking it. */
@@ -17,6 +23,10 @@ export interface LibraryEntry {
   name: string
   /** The library's folder and the name, with ending. */
   file: string
+  /** The folder of the library that it is in. */
+  folder: string
+  /** A file of the same name in a later folder, which only its path finds. */
+  hides?: string
   /** Absent when the file cannot be read as YAML. */
   title?: string
   tags: string[]
@@ -32,44 +42,54 @@ export interface FoundScenario {
   problem?: string
 }
 
-/** All scenarios below a folder, by name. Empty if the folder does not exist. */
-export function listScenarios(folder: string): LibraryEntry[] {
-  return [...scenariosIn(folder)]
+/** All scenarios of a library, by name: in each of its folders, whose order says which of two of a name is meant. */
+export function listScenarios(...folders: string[]): LibraryEntry[] {
+  return [...scenariosIn(folders)]
 }
 
 /** The same one by one: each file is read when it is asked for. */
-export function* scenariosIn(folder: string): Generator<LibraryEntry> {
-  for (const { name, file, problem } of namedFiles(folder)) {
-    yield { name, file, ...(problem === undefined ? headOf(file) : { tags: [], problem }) }
+export function* scenariosIn(folders: readonly string[]): Generator<LibraryEntry> {
+  for (const { problem, ...found } of namedFiles(folders)) {
+    yield { ...found, ...(problem === undefined ? headOf(found.file) : { tags: [], problem }) }
   }
 }
 
-/** The names of all scenarios below a folder, which takes a look at the folder alone. */
-export function scenarioNames(folder: string): string[] {
-  return namedFiles(folder).map(({ name }) => name)
+/** The names of all scenarios of a library, which takes a look at the folders alone. */
+export function scenarioNames(folders: readonly string[]): string[] {
+  return namedFiles(folders).map(({ name }) => name)
+}
+
+/** The scenarios below any folder, whose step files lie in it too. None if it does not exist. */
+export function scenariosBelow(folder: string): FoundScenario[] {
+  return namedFiles([folder]).map(toFound)
 }
 
 /**
- * Finds a scenario by its name in the library's `folder`, or by a path to a `.yaml` file anywhere. The error is for
- * people and names the nearest scenarios.
+ * Finds a scenario by its name in the library's folders, the first first, or by a path to a `.yaml` file anywhere. The
+ * error is for people and names the nearest scenarios.
  */
-export function findScenario(name: string, folder: string): FoundScenario | { error: string; hint: string } {
+export function findScenario(name: string, ...folders: string[]): FoundScenario | { error: string; hint: string } {
   const isPath = ENDINGS.includes(extname(name))
   if (isPath) {
-    const file = [name, join(folder, name)].find((each) => existsSync(each))
-    if (file !== undefined) return { file, root: isBelow(folder, file) ? folder : dirname(file) }
+    const file = [name, ...folders.map((folder) => join(folder, name))].find((each) => existsSync(each))
+    if (file !== undefined) return { file, root: rootOf(file, folders) ?? dirname(file) }
   }
-  const files = namedFiles(folder)
-  const names = files.map((each) => each.name)
+  const files = namedFiles(folders)
   const named = isPath ? undefined : files.find((each) => each.name === name)
-  if (named !== undefined) {
-    const { file, problem } = named
-    return { file, root: folder, ...(problem !== undefined && { problem }) }
-  }
+  if (named !== undefined) return toFound(named)
   return {
     error: isPath ? `there is no file ${name}` : `there is no scenario ${name}`,
-    hint: hintFor(name, names, folder),
+    hint: hintFor(
+      name,
+      files.map((each) => each.name),
+      folders,
+    ),
   }
+}
+
+/** The folder of a library that a file lies in. */
+export function rootOf(file: string, folders: readonly string[]): string | undefined {
+  return folders.find((folder) => isBelow(folder, file))
 }
 
 /** The scenarios that have one of the tags; none of the tags known is for the caller to complain about. */
@@ -77,24 +97,31 @@ export function withTags(entries: readonly LibraryEntry[], tags: readonly string
   return entries.filter((entry) => entry.tags.some((tag) => tags.includes(tag)))
 }
 
-function hintFor(name: string, names: readonly string[], folder: string): string {
+function hintFor(name: string, names: readonly string[], folders: readonly string[]): string {
   const wanted = name.replace(/\.ya?ml$/, '')
   const byBase = names.filter((each) => basename(each) === basename(wanted))
   const near = byBase.length > 0 ? byBase : nearestWords(wanted, names)
   if (near.length > 0) return `did you mean ${near.join(' or ')}?`
-  return names.length === 0 ? `There are no scenarios in ${folder}.` : `There are: ${names.join(', ')}.`
+  return names.length === 0 ? `There are no scenarios in ${folders.join(' or ')}.` : `There are: ${names.join(', ')}.`
 }
 
-interface NamedFile {
-  name: string
-  file: string
-  problem?: string
+type NamedFile = Pick<LibraryEntry, 'name' | 'file' | 'folder' | 'hides' | 'problem'>
+
+function namedFiles(folders: readonly string[]): NamedFile[] {
+  const byName = new Map<string, NamedFile>()
+  for (const folder of folders) {
+    for (const found of scenarioFiles(folder)) {
+      const name = nameOf(folder, found.file)
+      const first = byName.get(name)
+      if (first === undefined) byName.set(name, { name, folder, ...found })
+      else first.hides ??= found.file
+    }
+  }
+  return [...byName.values()].sort((a, b) => a.name.localeCompare(b.name, 'en'))
 }
 
-function namedFiles(folder: string): NamedFile[] {
-  return scenarioFiles(folder)
-    .map(({ file, problem }) => ({ name: nameOf(folder, file), file, ...(problem !== undefined && { problem }) }))
-    .sort((a, b) => a.name.localeCompare(b.name, 'en'))
+function toFound({ file, folder, problem }: NamedFile): FoundScenario {
+  return { file, root: folder, ...(problem !== undefined && { problem }) }
 }
 
 function nameOf(folder: string, file: string): string {
@@ -110,7 +137,7 @@ function isBelow(folder: string, file: string): boolean {
   return !way.startsWith('..') && way !== ''
 }
 
-type Found = Omit<NamedFile, 'name'>
+type Found = Pick<NamedFile, 'file' | 'problem'>
 
 /** What is named as a scenario, and what is wrong with it: one bad file costs that file alone. */
 function scenarioFiles(folder: string, root = folder): Found[] {
@@ -121,11 +148,12 @@ function scenarioFiles(folder: string, root = folder): Found[] {
     if (codeOf(error) === 'ENOENT') return []
     return [{ file: folder, problem: `the folder cannot be read: ${messageOf(error)}` }]
   }
+  if (folder !== root && entries.some(({ name }) => name === RECORD)) return []
   return entries.flatMap((entry): Found[] => {
     const file = join(folder, entry.name)
-    const isNamed = ENDINGS.includes(extname(entry.name))
+    const isNamed = ENDINGS.includes(extname(entry.name)) && entry.name !== PROJECT_FILE
     if (entry.name.startsWith('.')) return []
-    if (entry.isDirectory() && !isNamed) return entry.name === STEP_FOLDER ? [] : scenarioFiles(file, root)
+    if (entry.isDirectory() && !isNamed) return SKIPPED.includes(entry.name) ? [] : scenarioFiles(file, root)
     if (!isNamed) return []
     const problem = entry.isFile() ? undefined : problemOf(entry, file, root)
     return [{ file, ...(problem !== undefined && { problem }) }]
@@ -144,7 +172,8 @@ function problemOf(entry: Dirent, file: string, root: string): string | undefine
   }
 }
 
-function headOf(file: string): Pick<LibraryEntry, 'title' | 'tags' | 'problem'> {
+/** What the head of a file says, and why it cannot be read. */
+export function headOf(file: string): Pick<LibraryEntry, 'title' | 'tags' | 'problem'> {
   try {
     const text = readScenarioText(file)
     const limit = tooMuch(text)

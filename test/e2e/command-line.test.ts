@@ -8,6 +8,10 @@ import { reportsFolder, runCli } from '../support/cli.ts'
 const WRONG: [args: string[], says: RegExp][] = [
   [['rnu', 'failover-basic'], /there is no command `rnu`; did you mean `run`\?/],
   [['run', 'failover-basc'], /there is no scenario failover-basc; did you mean failover-basic/],
+  [['run', './scenarois'], /there is no folder \.\/scenarois; did you mean `scenarios`\?/],
+  [['validate', 'scenarios/*.json'], /no scenario is like scenarios\/\*\.json; scenarios are files that end in \.yaml/],
+  [['list', '--scenarios', 'nowhere'], /--scenarios nowhere: there is no such folder/],
+  [['explain', 'failover-basic', '--no-stock'], /--no-stock leaves no scenario to know/],
   [['run', 'failover-basic', '--sede', '4'], /run has no flag --sede; did you mean --seed\?/],
   [['run', 'failover-basic', '--seed', 'four'], /--seed takes a whole number from 0 to 2147483647, not `four`/],
   [['run', 'failover-basic', '--set', 'keys=5'], /keys/],

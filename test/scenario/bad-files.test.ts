@@ -65,7 +65,7 @@ t.test('one bad file in a library costs that file alone', async (t) => {
 t.test('those that can be read are read, and all that is wrong with the others is told', async (t) => {
   const folder = t.testdir({ 'good.yaml': GOOD, 'bad.yaml': 'title: x\n', 'folder.yaml': {} })
   const names = ['bad', 'folder', 'good', 'none'].map((name) => path.join(folder, `${name}.yaml`))
-  const context = { out: quiet, signal: new AbortController().signal }
+  const context = { out: quiet, signal: new AbortController().signal, library: [] }
   const { scenarios, complaints } = await readScenarios(names, NO_PARAMS, context)
   t.strictSame(
     scenarios.map(({ title }) => title),
@@ -82,7 +82,7 @@ t.test('a signal is heard between two files', async (t) => {
   const folder = t.testdir({ 'good.yaml': GOOD })
   const names = Array.from({ length: 1000 }, () => path.join(folder, 'good.yaml'))
   const controller = new AbortController()
-  const loading = readScenarios(names, NO_PARAMS, { out: quiet, signal: controller.signal })
+  const loading = readScenarios(names, NO_PARAMS, { out: quiet, signal: controller.signal, library: [] })
   setImmediate(() => controller.abort(new Error('interrupted')))
   await t.rejects(loading, { message: 'interrupted' })
 })

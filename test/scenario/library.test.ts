@@ -24,9 +24,15 @@ function folder(t: Pick<typeof import('tap').default, 'testdir'>): string {
 t.test('lists scenarios with title and tags, those in folders too, and no step files', async (t) => {
   const root = folder(t)
   t.strictSame(listScenarios(root), [
-    { name: 'broken', file: join(root, 'broken.yaml'), tags: [] },
-    { name: 'faults/partition', file: join(root, 'faults/partition.yaml'), title: 'Cut off', tags: ['b'] },
-    { name: 'one', file: join(root, 'one.yaml'), title: 'The first', tags: ['a', 'nightly'] },
+    { name: 'broken', file: join(root, 'broken.yaml'), folder: root, tags: [] },
+    {
+      name: 'faults/partition',
+      file: join(root, 'faults/partition.yaml'),
+      folder: root,
+      title: 'Cut off',
+      tags: ['b'],
+    },
+    { name: 'one', file: join(root, 'one.yaml'), folder: root, title: 'The first', tags: ['a', 'nightly'] },
   ])
   t.strictSame(
     withTags(listScenarios(root), ['nightly', 'b']).map(({ name }) => name),
@@ -45,6 +51,22 @@ t.test('finds a scenario by name, and by path', async (t) => {
     file: join(elsewhere, 'own.yaml'),
     root: elsewhere,
   })
+})
+
+t.test('of two folders, the first has the name, and says what it hides', async (t) => {
+  const both = t.testdir({
+    own: { 'one.yaml': 'title: Mine\n', 'other.yaml': 'title: Another\n' },
+    stock: { 'broken.yaml': 'title: [\n', 'one.yaml': 'title: The first\n' },
+  })
+  const [own, root] = [join(both, 'own'), join(both, 'stock')]
+  t.match(listScenarios(own, root), [
+    { name: 'broken', folder: root },
+    { name: 'one', folder: own, title: 'Mine', hides: join(root, 'one.yaml') },
+    { name: 'other', folder: own },
+  ])
+  t.strictSame(findScenario('one', own, root), { file: join(own, 'one.yaml'), root: own })
+  t.strictSame(findScenario('broken', own, root), { file: join(root, 'broken.yaml'), root })
+  t.match(findScenario('othr', own, root), { hint: 'did you mean other?' })
 })
 
 t.test('a scenario in a folder may use step files of the whole library', async (t) => {
