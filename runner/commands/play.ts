@@ -140,7 +140,7 @@ async function keptBy(runId: string, platforms: readonly Platform[]): Promise<Se
 }
 
 /** Whether nothing is left of the run; a platform that does not answer may still have something. */
-async function isGone(runId: string, platforms: readonly Platform[]): Promise<boolean> {
+export async function isGone(runId: string, platforms: readonly Platform[]): Promise<boolean> {
   try {
     const runs = await Promise.all(platforms.map((platform) => platform.runs()))
     return runs.flat().every((run) => run.runId !== runId)
@@ -232,7 +232,7 @@ function savedBaseline({ saveBaseline: file }: Judging, run: RunReport): string[
 }
 
 /** Time and chance, so that runs side by side differ. */
-function newRunId(wallMs: number): string {
+export function newRunId(wallMs: number): string {
   const time = new Date(wallMs).toISOString().slice(0, 19).replace(/\D/g, '')
   return `${time}-${randomBytes(3).toString('hex')}`
 }

@@ -4,6 +4,7 @@ import { EXIT, worstExit } from '../base/exit.ts'
 import { quoted } from '../base/shell-words.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
+import { printDryRuns } from './dry-run.ts'
 import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
 import { judgingFlags, judgingOf } from './judging.ts'
 import { libraryFlags } from './library-flags.ts'
@@ -12,6 +13,7 @@ import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { givenParams, PARAM_FLAGS, paramFlags } from './param-flags.ts'
 import { MAX_SEED, PLAY_FLAGS, play, type RunRequest } from './play.ts'
+import { playingFlags, playingOf } from './playing.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 
@@ -25,6 +27,7 @@ const flags: Flags = {
   keep: { type: 'boolean', help: 'leave the cluster running at the end, and print how to remove it' },
   reports: { type: 'string', value: 'FOLDER', help: 'where the folder of the run is made (default reports)' },
   ...judgingFlags,
+  ...playingFlags,
   ...reporterFlag,
 }
 
@@ -50,12 +53,15 @@ export const run: Command = {
     const settings = clusterSettings(line)
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
-    const scenarios = await loadScenarios(names, givenParams(line, out), context, settings)
+    const playing = playingOf(line)
+    const params = givenParams(line, out)
+    const scenarios = await loadScenarios(names, params, context, settings)
     const judging = judgingOf(line)
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
     }
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
+    if (playing.dryRun) return await printDryRuns(scenarios, { settings, choice, seed, hide: params.hide }, context)
     const request: RunRequest = {
       settings,
       choice,

@@ -149,9 +149,9 @@ async function playOrSkip(
 }
 
 /** Why a fault that the scenario requires cannot be brought about here, in a sentence; undefined if all can. */
-async function missingCapability(
+export async function missingCapability(
   scenario: Scenario,
-  { platform, interrupted }: RunSettings,
+  { platform, interrupted }: Pick<RunSettings, 'platform' | 'interrupted'>,
 ): Promise<string | undefined> {
   const wanted = scenario.requires?.can ?? []
   if (wanted.length === 0) return undefined

@@ -80,17 +80,16 @@ export async function playScenario(
     const seen = { scenario: place.index, server: place.server, servers: audit.servers, strangers }
     const watch = new FailoverWatch({ recorder, clock, ...seen })
     made.watch = watch
-    const onServers = (servers: ServerGroup) => {
+    const onServers = async (servers: ServerGroup) => {
       made.servers = servers
       audit.watch(servers)
-    }
-    const ready = await setUp(scenario, settings, place.runId, {
-      ...{ index: place.index, logs, logFolder: place.logFolder, strangers, signal, onServers },
-      onLogLine: (node, line) => {
+      await logs.follow(servers, place.logFolder, (node, line) => {
         watch.readLine(node, line)
         audit.servers.readLine(node, line)
-      },
-    })
+      })
+    }
+    const progress = (text: string) => recorder.record({ type: 'progress', scenario: place.index, text })
+    const ready = await setUp(scenario, settings, place.runId, { progress, signal, onServers, strangers })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
     recordReady(scenario, place, settings, { setupMs, sandbox: ready.servers.sandbox })

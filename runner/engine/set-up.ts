@@ -4,12 +4,11 @@ import { FormError } from '../cluster/form.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
 import type { NodeClient } from '../cluster/node-client.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
-import type { LogLine, ServerGroup } from '../platforms/platform.ts'
+import type { ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
 import { EndedWhileForming, formServers } from './form-servers.ts'
-import type { NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
 import type { Strangers } from './strangers.ts'
 
@@ -26,30 +25,35 @@ class EndedInSetUp extends ChaosError {
 export const DEFAULT_CONFIG: Readonly<Record<string, string>> = { 'cluster-node-timeout': '5000', appendonly: 'yes' }
 
 /** Server settings of a scenario in this run: the defaults, the scenario's, then the command line's. */
-export function configOf(scenario: Scenario, settings: RunSettings): Record<string, string> {
+export function configOf(scenario: Scenario, settings: Pick<RunSettings, 'config'>): Record<string, string> {
   return { ...DEFAULT_CONFIG, ...scenario.cluster.config, ...settings.config }
 }
+
+/** What servers are made with. */
+export type SetUpSettings = Pick<
+  RunSettings,
+  'clock' | 'platform' | 'password' | 'namePrefix' | 'portBase' | 'config' | 'allowed' | 'keep' | 'verbs'
+>
 
 /**
  * Starts the servers of a scenario and forms its cluster from them. What is made is handed out as soon as it is there.
  */
 export async function setUp(
   scenario: Scenario,
-  settings: RunSettings,
+  settings: SetUpSettings,
   runId: string,
   options: {
-    index: number
-    logs: NodeLogs
-    logFolder: string
-    onLogLine(node: string, line: LogLine): void
+    progress(text: string): void
     signal: AbortSignal
-    onServers(servers: ServerGroup): void
-    strangers: Strangers
+    /** Told as soon as there are servers, before their cluster is formed. */
+    onServers(servers: ServerGroup): Promise<void>
+    /** Whose doing it may be that forming fails. */
+    strangers?: Strangers
   },
 ): Promise<{ cluster: LiveCluster; servers: ServerGroup }> {
-  const { clock, platform, recorder, password } = settings
+  const { clock, platform, password } = settings
   const { topology } = scenario.cluster
-  const progress = (text: string) => recorder.record({ type: 'progress', scenario: options.index, text })
+  const { progress, strangers } = options
   const servers = await platform.create(
     {
       runId,
@@ -66,19 +70,17 @@ export async function setUp(
     progress,
     options.signal,
   )
-  options.onServers(servers)
-  const { strangers } = options
-  const onStranger = (node: string, text: string) => strangers.heldPort(node, text)
+  await options.onServers(servers)
+  const onStranger = (node: string, text: string) => strangers?.heldPort(node, text)
   const cluster = new LiveCluster({ nodes: servers.nodes, ...(await servers.users()), clock, onStranger })
   try {
-    await options.logs.follow(servers, options.logFolder, options.onLogLine)
     await Promise.all([
       formServers(cluster, servers, topology, { clock, progress, signal: options.signal, timeoutMs: FORM_WITHIN_MS }),
       // The first step should find its connections open; whether a node answers is for forming to say.
       ...cluster.nodes.flatMap(({ data, scenario }) => [data, scenario].map(open)),
     ])
   } catch (error) {
-    const told = error instanceof FormError ? await strangers.blame(error, cluster) : error
+    const told = error instanceof FormError ? ((await strangers?.blame(error, cluster)) ?? error) : error
     cluster.close()
     throw told instanceof EndedWhileForming ? new EndedInSetUp(told.message, { cause: told }) : told
   }

@@ -3,7 +3,6 @@ import { BUG_HINT, ChaosError, describeBug, PlayError } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
 import { expectedError } from '../base/surroundings.ts'
 import { afterRunning } from '../base/time-limit.ts'
-import { parseTarget } from '../cluster/targets.ts'
 import type { PlannedStep, StepOutcome, StepVerdict } from '../record/events.ts'
 import { verdictOfSteps } from '../results/verdict.ts'
 import { type Began, doubtOfTime, stallBeyond } from '../steps/hindsight.ts'
@@ -18,6 +17,7 @@ import {
 } from '../steps/verb.ts'
 import { nameEndedServers } from './ended-servers.ts'
 import type { Stage } from './stage.ts'
+import { contextOf } from './step-context.ts'
 
 /** A step took longer than it may. */
 export class DeadlinePassed extends PlayError {
@@ -146,56 +146,6 @@ async function checkLimit(step: Step, began: Began, { clock, hindsight }: Stage,
 
 function deadlineOf({ withinMs, forMs = 0 }: Step, { deadlineMs }: ReadStep): number {
   return (withinMs === undefined ? deadlineMs : withinMs + DEADLINE_MARGIN_MS) + forMs
-}
-
-function contextOf(
-  stage: Stage,
-  names: Names,
-  path: string,
-  targets: Set<string>,
-  progress: (text: string) => void,
-): Omit<StepContext, 'step' | 'signal' | 'playChildren'> {
-  const drawn = new Map<string, string[]>()
-  const resolveMany: StepContext['resolveMany'] = async (phrase, where) => {
-    const nodes = drawn.get(phrase) ?? (await stage.targets.resolve(phrase))
-    // Polling asks again and again: what was drawn at random stays drawn for the step.
-    if (isRandom(phrase)) drawn.set(phrase, nodes)
-    for (const node of nodes) targets.add(node)
-    if (where) stage.noteTargets(path, where, nodes)
-    return nodes
-  }
-  return {
-    cluster: stage.cluster,
-    servers: stage.servers,
-    faults: stage.faults,
-    hindsight: stage.hindsight,
-    policy: {
-      allowed: stage.allowed,
-      isNode: (host, port) => stage.cluster.nameOfAddress(host, port) !== undefined,
-    },
-    clock: stage.clock,
-    targets: stage.targets,
-    names,
-    datasets: stage.datasets,
-    random: stage.random,
-    resolveMany,
-    resolveOne: async (phrase, where) => {
-      const nodes = await resolveMany(phrase, where)
-      const [node, second] = nodes
-      if (node === undefined || second !== undefined) {
-        throw new StepFailure({
-          message: `\`${phrase}\` stands for ${nodes.length} nodes (${nodes.join(', ')}), but one is needed here`,
-        })
-      }
-      return node
-    },
-    progress,
-  }
-}
-
-function isRandom(phrase: string): boolean {
-  const parsed = parseTarget(phrase)
-  return 'target' in parsed && (parsed.target.kind === 'random' || parsed.target.kind === 'share')
 }
 
 function childPlayer(stage: Stage, names: Names, signal: AbortSignal, path: string): StepContext['playChildren'] {

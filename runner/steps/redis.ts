@@ -127,7 +127,7 @@ const OF_ADMINISTRATORS: ReadonlySet<string> = new Set([
  * The command of an administrator among these words: `CLUSTER SETSLOT`, `CONFIG SET port` with the names of all settings
  * and without their values; undefined if it is another.
  */
-function administers(words: readonly string[]): string | undefined {
+export function administers(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words.map((word) => word.toUpperCase())
   if (OF_ADMINISTRATORS.has(first)) return first
   if (first === 'CONFIG' && second === 'SET') {
