@@ -58,11 +58,14 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const entry = entryNamed(name)
   const command = await entry.load()
-  const line = parseFlags(rest, { ...command.flags, ...COMMON }, name)
-  if (line.on('help')) {
+  const given = parseFlags(rest, { ...command.flags, ...COMMON }, name)
+  if (given.on('help')) {
     out.print(helpOf(entry, command))
     return EXIT.passed
   }
+  const { withProjectFile } = await import('./commands/project-file.ts')
+  const { line, notes: defaults } = await withProjectFile(given, command.flags, out.color)
+  const library = libraryOf(line)
   let describeLeftovers: (() => string) | undefined
   const leave = (why: string, exitCode: number): never => {
     out.progress(`\n${why} ${describeLeftovers?.() ?? ''}`)
@@ -78,7 +81,7 @@ async function main(args: readonly string[]): Promise<number> {
     const onLeaving = (tell: (() => string) | undefined) => {
       describeLeftovers = tell
     }
-    return await command.run(line, { out, signal: interrupts.signal, library: libraryOf(line), onLeaving, debug })
+    return await command.run(line, { out, signal: interrupts.signal, library, defaults, onLeaving, debug })
   } finally {
     interrupts.stop()
     process.off('uncaughtException', onUncaught)

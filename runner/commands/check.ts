@@ -44,6 +44,7 @@ export const check: Command = {
       value: 'FILE',
       help: 'judge by the checks and the audit section of this scenario, in place of those of the run',
     },
+    reports: { type: 'string', value: 'FOLDER', help: 'where runs are (default reports)' },
     export: {
       type: 'string',
       value: 'FOLDER',
@@ -54,7 +55,7 @@ export const check: Command = {
     const { out } = context
     const [name, ...more] = line.positionals
     if (more.length > 0) throw new UsageError('check takes one run')
-    const folder = findRun(name)
+    const folder = findRun(name, line.text('reports'))
     try {
       const events = readEvents(path.join(folder, 'events.jsonl'))
       if (scenariosOf(events).length === 0)

@@ -10,6 +10,9 @@ import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts
 /** The bus port of a server is its client port plus this (CLUSTER_PORT_INCR, cluster.h, Redis 7.0). */
 const BUS_PORT_OFFSET = 10_000
 
+export const PORTS = { min: 1024, max: 65_535 - BUS_PORT_OFFSET }
+export const PREFIX = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+
 export const DEFAULT_PORT_BASE = 7010
 export const DEFAULT_NAME_PREFIX = 'redis-node'
 
@@ -49,7 +52,7 @@ export interface ClusterSettings {
 /** Reads what `clusterFlags` and the environment (REDIS_CHAOS_PASSWORD) say. Throws UsageError. */
 export function clusterSettings(line: ParsedLine): ClusterSettings {
   const namePrefix = line.text('name-prefix') ?? DEFAULT_NAME_PREFIX
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(namePrefix)) {
+  if (!PREFIX.test(namePrefix)) {
     throw new UsageError(
       `--name-prefix takes letters, digits, dots and dashes, beginning with a letter or digit, not \`${namePrefix}\``,
     )
@@ -61,7 +64,7 @@ export function clusterSettings(line: ParsedLine): ClusterSettings {
     if (problem !== undefined) throw new UsageError(`--config ${name}: ${problem}`)
   }
   return {
-    portBase: wholeNumber(line, 'port-base', DEFAULT_PORT_BASE, { min: 1024, max: 65_535 - BUS_PORT_OFFSET }),
+    portBase: wholeNumber(line, 'port-base', DEFAULT_PORT_BASE, PORTS),
     namePrefix,
     password: passwordOf(line),
     config,

@@ -19,6 +19,8 @@ export interface CommandContext {
   onLeaving(describeLeftovers: (() => string) | undefined): void
   /** Folders in which scenarios are looked for by name, in this order: one's own, then redis-chaos's. */
   library: readonly string[]
+  /** Which flags the project's file gave, in sentences for the report. */
+  defaults: readonly string[]
   /** `--debug`: stack traces may be shown. */
   debug: boolean
 }

@@ -19,6 +19,29 @@ export interface ParsedLine {
   text(name: string): string | undefined
   texts(name: string): string[]
   on(name: string): boolean
+  /** What stands on the command line itself, as words after the flag; `true` for one that takes none. */
+  given(name: string): readonly (string | true)[]
+}
+
+/** What flags are where the command line does not have them; `true` for one that takes no value. */
+export type Defaults = Record<string, string | string[] | true | undefined>
+
+/** Flags that add to their defaults, and do not replace them: of two values of a name, the later counts. */
+const ADDED: readonly string[] = ['config']
+
+/** The same line, with defaults where it says nothing. */
+export function withDefaults(line: ParsedLine, defaults: Defaults): ParsedLine {
+  const defaultOf = (name: string) => defaults[name]
+  return {
+    ...line,
+    text: (name) => line.text(name) ?? [defaultOf(name)].find((value) => typeof value === 'string'),
+    texts: (name) => {
+      const own = line.texts(name)
+      const others = own.length === 0 || ADDED.includes(name) ? defaultOf(name) : undefined
+      return [...(Array.isArray(others) ? others : []), ...own]
+    },
+    on: (name) => line.on(name) || defaultOf(name) === true,
+  }
 }
 
 /** Reads a command's arguments. Throws UsageError, with the nearest right flag, for what the command does not know. */
@@ -37,6 +60,7 @@ export function parseFlags(args: readonly string[], flags: Flags, command: strin
       text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
       texts: (name) => (Array.isArray(values[name]) ? values[name].filter((value) => typeof value === 'string') : []),
       on: (name) => values[name] === true,
+      given: (name) => [values[name] ?? []].flat().flatMap((value) => (value === false ? [] : [value])),
     }
   } catch (error) {
     const [sentence = ''] = messageOf(error).split('\n')
@@ -68,12 +92,9 @@ export function flagHelp(flags: Flags): string {
 
 /** Those of these flags that were given, as words of a command for people to paste. */
 export function givenFlags(line: ParsedLine, names: readonly string[]): string[] {
-  return names.flatMap((name) => {
-    if (line.on(name)) return [`--${name}`]
-    const text = line.text(name)
-    const values = text === undefined ? line.texts(name) : [text]
-    return values.map((value) => `--${name} ${quoted(value)}`)
-  })
+  return names.flatMap((name) =>
+    line.given(name).map((value) => (value === true ? `--${name}` : `--${name} ${quoted(value)}`)),
+  )
 }
 
 /** A whole number in a range. Throws UsageError. */

@@ -11,6 +11,10 @@ export const libraryFlags: Flags = {
     value: 'FOLDER',
     help: 'scenarios of your own, known by their names below it; may be given several times',
   },
+  stock: {
+    type: 'boolean',
+    help: 'know those that come with redis-chaos, too, whatever redis-chaos.yaml says (default)',
+  },
   'no-stock': { type: 'boolean', help: 'know only those, and none that come with redis-chaos' },
 }
 
@@ -21,7 +25,8 @@ export function libraryOf(line: ParsedLine): string[] {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
       throw new UsageError(`--scenarios ${folder}: there is no such folder`)
   }
-  if (line.on('no-stock') && own.length === 0)
+  const isOwnOnly = line.on('no-stock') && !line.on('stock')
+  if (isOwnOnly && own.length === 0)
     throw new UsageError('--no-stock leaves no scenario to know: name a folder of your own with --scenarios')
-  return line.on('no-stock') ? own : [...own, scenariosFolder]
+  return isOwnOnly ? own : [...own, scenariosFolder]
 }

@@ -8,7 +8,7 @@ import { ProcessPlatform } from '../platforms/process/process-platform.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 import { projectRoot } from './project.ts'
 
-const KINDS = ['auto', 'docker', 'process'] as const
+export const KINDS = ['auto', 'docker', 'process'] as const
 type Kind = (typeof KINDS)[number]
 
 export const platformFlags: Flags = {

@@ -37,6 +37,7 @@ export const MAX_SEED = 2 ** 31 - 1
 /** Flags that go with the command that plays the same again, whatever the command. */
 export const PLAY_FLAGS = [
   'scenarios',
+  'stock',
   'no-stock',
   'allow',
   'password',
@@ -74,12 +75,12 @@ export interface RunRequest {
 export async function play(
   scenarios: readonly Scenario[],
   request: RunRequest,
-  { out, signal, onLeaving, debug }: CommandContext,
+  { out, signal, defaults, onLeaving, debug }: CommandContext,
 ): Promise<{ report: RunReport; exitCode: number }> {
   const { settings, keep } = request
   const seed = request.seed ?? scenarios.find((scenario) => scenario.seed !== undefined)?.seed ?? randomInt(MAX_SEED)
   const name = request.name ?? nameOf(scenarios)
-  const notes: string[] = []
+  const notes = [...defaults]
   if (settings.allowed.size > 0) {
     notes.push(`allowed by --allow: ${[...settings.allowed].join(', ')}`)
   }

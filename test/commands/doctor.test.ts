@@ -34,7 +34,14 @@ async function run(t: Test, args: string[], env: Record<string, string> = {}) {
     failures: () => [],
     color: false,
   }
-  const context = { out, signal: new AbortController().signal, onLeaving: () => undefined, library: [], debug: false }
+  const context = {
+    out,
+    signal: new AbortController().signal,
+    onLeaving: () => undefined,
+    library: [],
+    defaults: [],
+    debug: false,
+  }
   const code = await doctor.run(parseFlags(args, doctor.flags, 'doctor'), context)
   return { code, text: printed.join('\n') }
 }
