@@ -28,6 +28,9 @@ export const HALF_A_COMPARISON = {
   error: 'say both what to compare with (against) and that it must have more (must: differ), or neither',
 }
 
+/** The same for the schema of the editor. */
+export const WHOLE_COMPARISON = { dependencies: { against: ['must'], must: ['against'] } }
+
 /** `, fewer than plain`, as it follows a limit. */
 export function comparisonText({ against }: Comparison): string {
   return against === undefined ? '' : `, fewer than ${against}`

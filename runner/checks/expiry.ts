@@ -15,14 +15,19 @@ import { momentText, valueText } from './words.ts'
  */
 const DEFAULT_TOLERANCE = '100ms'
 
-const limit = z.union([
-  mustHold,
-  z.strictObject({
-    early: durationText.optional().describe('How long before its time a key may vanish; 100ms unless given'),
-    late: durationText.optional().describe('How long after its time a key may still be read; 100ms unless given'),
-    during: duringKey,
-  }),
-])
+const limit = z
+  .union([
+    mustHold,
+    z.strictObject({
+      early: durationText.optional().describe('How long before its time a key may vanish; 100ms unless given'),
+      late: durationText.optional().describe('How long after its time a key may still be read; 100ms unless given'),
+      during: duringKey,
+    }),
+  ])
+  .meta({
+    title: 'Limit of lifetimes',
+    description: 'That it must hold: true; or by how much it may be missed, and when',
+  })
 
 type ExpiryLimit = z.infer<typeof limit>
 

@@ -23,19 +23,28 @@ const atMost = z
   .refine((text) => text === EXPECTED || parseDuration(text) !== undefined, {
     error: ({ input }) => `\`${input}\` is not a duration; write it as 250ms, 15s or 2m, or as ${EXPECTED}`,
   })
-  .describe('A duration: 250ms, 15s, 2m, or expected')
+  .meta({
+    title: 'Limit of a failover time',
+    description: 'A duration: 250ms, 15s, 2m, or expected',
+    pattern: `^(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h)|${EXPECTED})$`,
+    examples: ['12s', EXPECTED],
+  })
 
-const limit = z.union([
-  atMost,
-  z.strictObject({
-    at_most: atMost,
-    shards: z.array(z.int().min(1)).min(1).optional().describe('Only failovers of these shards'),
-    wanted: z
-      .boolean()
-      .optional()
-      .describe('Only those that CLUSTER FAILOVER asked for (true), or only the others (false)'),
-  }),
-])
+const limit = z
+  .union([
+    atMost,
+    z.strictObject({
+      at_most: atMost.describe(
+        'A duration: 250ms, 15s, 2m, or expected; the longest that it may be, and expected is what the settings imply',
+      ),
+      shards: z.array(z.int().min(1)).min(1).optional().describe('Only failovers of these shards'),
+      wanted: z
+        .boolean()
+        .optional()
+        .describe('Only those that CLUSTER FAILOVER asked for (true), or only the others (false)'),
+    }),
+  ])
+  .meta({ title: 'Limit of failovers', description: 'How long it may take; or how long, and of which failovers' })
 
 type FailoverLimit = z.infer<typeof limit>
 

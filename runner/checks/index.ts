@@ -49,6 +49,7 @@ export const checks: readonly Check[] = [
 ]
 
 export { FAILOVER, failoverChecks } from './failover.ts'
+export { limitForms } from './limits.ts'
 export { needKeys } from './needs.ts'
 
 const byName = new Map(checks.map((check) => [check.name, check]))

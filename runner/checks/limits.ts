@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatDuration, parseDuration } from '../base/duration.ts'
-import { comparisonKeys, comparisonText, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
+import { numberUpTo } from '../base/number-pattern.ts'
+import { comparisonKeys, comparisonText, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
 
 /**
  * How limits are written. They stay as written, so that a schema for editors can be made of them; the functions below
@@ -16,14 +17,22 @@ export const shards = z
 
 export type ShardChoice = 'touched' | 'untouched' | number[]
 
-const count = z.int().min(0)
+/** The key that makes a limit of an amount. */
+export const AT_MOST = 'The most that there may be'
+
+export const count = z.int().min(0).meta({ title: 'Count', description: 'A whole number, 0 or more' })
 
 export const durationText = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, {
     error: ({ input }) => `\`${input}\` is not a duration; write it as 250ms, 15s or 2m`,
   })
-  .describe('A duration: 250ms, 15s, 2m')
+  .meta({
+    title: 'Time limit',
+    description: 'A duration: 250ms, 15s, 2m',
+    pattern: '^\\d+(?:\\.\\d+)?(?:ms|s|m|h)$',
+    examples: ['250ms', '2s', '15s', '2m'],
+  })
 
 export const percentage = z
   .string()
@@ -31,33 +40,62 @@ export const percentage = z
   .refine((text) => Number.parseFloat(text) <= 100, {
     error: ({ input }) => `${input} is no share of anything: it must be at most 100%`,
   })
-  .describe('A share: 0%, 2.5%')
+  .meta({
+    title: 'Share limit',
+    description: 'A share: 0%, 2.5%',
+    pattern: `^${numberUpTo(100)}%$`,
+    examples: ['0%', '1%', '2.5%'],
+  })
 
 const rate = z
   .string()
   .regex(/^\d+(\.\d+)?\/(s|m|h)$/, { error: ({ input }) => `\`${input}\` is not a rate; write it as 500/s` })
-  .describe('A rate: 500/s')
+  .meta({ title: 'Rate limit', description: 'A rate: 500/s', examples: ['500/s', '30/m'] })
 
-export const countLimit = z.union([
-  count,
-  z.strictObject({ at_most: count, during, ...comparisonKeys }).refine(isWholeComparison, HALF_A_COMPARISON),
-])
+export const countLimit = z
+  .union([
+    count,
+    z
+      .strictObject({ at_most: count.describe(AT_MOST), during, ...comparisonKeys })
+      .refine(isWholeComparison, HALF_A_COMPARISON)
+      .meta(WHOLE_COMPARISON),
+  ])
+  .meta({ title: 'Limit of a count', description: 'How many there may be: a number; or how many, and where it counts' })
 export type CountLimit = z.infer<typeof countLimit>
 
-export const durationLimit = z.union([durationText, z.strictObject({ at_most: durationText, during })])
+export const durationLimit = z
+  .union([
+    durationText,
+    z.strictObject({
+      at_most: durationText.describe('A duration: 250ms, 15s, 2m; the longest that it may be'),
+      during,
+    }),
+  ])
+  .meta({ title: 'Limit of a time', description: 'How long it may be: a duration; or how long, and where it counts' })
 export type DurationLimit = z.infer<typeof durationLimit>
 
-export const shareLimit = z.union([
-  percentage,
-  z.strictObject({
-    at_most: percentage,
-    during,
-    class: z.string().min(1).optional().describe('Only errors of this class: CLUSTERDOWN, timeout, …'),
-  }),
-])
+export const shareLimit = z
+  .union([
+    percentage,
+    z.strictObject({
+      at_most: percentage.describe('A share: 0%, 2.5%; the largest that there may be'),
+      during,
+      class: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({
+          description: 'Only errors of this class: CLUSTERDOWN, timeout, …',
+          examples: ['CLUSTERDOWN', 'READONLY', 'LOADING', 'MISCONF', 'refused', 'timeout', 'closed'],
+        }),
+    }),
+  ])
+  .meta({ title: 'Limit of a share', description: 'How large a share may be; or how large, and where it counts' })
 export type ShareLimit = z.infer<typeof shareLimit>
 
-export const rateLimit = z.union([rate, z.strictObject({ at_least: rate, during })])
+export const rateLimit = z
+  .union([rate, z.strictObject({ at_least: rate.describe('A rate: 500/s; the lowest that it may be'), during })])
+  .meta({ title: 'Limit of a rate', description: 'How low a rate may be; or how low, and where it counts' })
 export type RateLimit = z.infer<typeof rateLimit>
 
 /** A property that must hold. */
@@ -120,9 +158,24 @@ export function countText(limit: CountLimit): string {
 }
 
 /** A property that must hold, with its parts. */
-export const propertyLimit = z.union([mustHold, z.strictObject({ during })])
+export const propertyLimit = z
+  .union([mustHold, z.strictObject({ during })])
+  .meta({ title: 'Property', description: 'That it must hold: true; or the phase in which it must' })
 export type PropertyLimit = z.infer<typeof propertyLimit>
 
 export function propertyText(limit: PropertyLimit): string {
   return limit === true ? 'always' : scopeText(limit).trim()
 }
+
+/** What limits of checks are made of. */
+export const limitForms: readonly z.ZodType[] = [
+  count,
+  durationText,
+  percentage,
+  rate,
+  countLimit,
+  durationLimit,
+  shareLimit,
+  rateLimit,
+  propertyLimit,
+]

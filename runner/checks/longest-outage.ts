@@ -9,7 +9,16 @@ import type { Outage } from './outages/outages.ts'
 import { beginText, failuresText, hiddenIn, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
-const limit = z.union([durationText, z.strictObject({ at_most: durationText, during: withinKey, shards })])
+const limit = z
+  .union([
+    durationText,
+    z.strictObject({
+      at_most: durationText.describe('A duration: 250ms, 15s, 2m; the longest that it may be'),
+      during: withinKey,
+      shards,
+    }),
+  ])
+  .meta({ title: 'Limit of an outage', description: 'How long it may be; or how long, when and in which shards' })
 
 type LongestOutageLimit = z.infer<typeof limit>
 

@@ -1,33 +1,37 @@
 import { z } from 'zod'
 import { listed, plural } from '../base/text.ts'
 import { defineCheck, type Measured } from './check.ts'
-import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
+import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
-import { duringKey, scopeText } from './limits.ts'
+import { AT_MOST, count, duringKey, scopeText } from './limits.ts'
 import { type Losses, samplesAmong } from './losses/losses.ts'
 import { lossDetail, lossesByShard, lossSentence, lostNames } from './losses/story.ts'
 import { shapeOf } from './losses/suffix.ts'
 import { witnessOf } from './witness.ts'
 
-const most = z.int().min(0)
-
-const limit = z.union([
-  most,
-  z
-    .strictObject({
-      at_most: most.optional(),
-      shape: z
-        .literal('suffix')
-        .optional()
-        .describe('What is lost must be the tail of what the old master acknowledged'),
-      during: duringKey,
-      ...comparisonKeys,
-    })
-    .refine(isWholeComparison, HALF_A_COMPARISON)
-    .refine(({ at_most, shape }) => at_most !== undefined || shape !== undefined, {
-      error: 'say how many may be lost (at_most), or of which shape what is lost must be (shape), or both',
-    }),
-])
+const limit = z
+  .union([
+    count,
+    z
+      .strictObject({
+        at_most: count.optional().describe(AT_MOST),
+        shape: z
+          .literal('suffix')
+          .optional()
+          .describe('What is lost must be the tail of what the old master acknowledged'),
+        during: duringKey,
+        ...comparisonKeys,
+      })
+      .refine(isWholeComparison, HALF_A_COMPARISON)
+      .refine(({ at_most, shape }) => at_most !== undefined || shape !== undefined, {
+        error: 'say how many may be lost (at_most), or of which shape what is lost must be (shape), or both',
+      })
+      .meta({ ...WHOLE_COMPARISON, allOf: [{ anyOf: [{ required: ['at_most'] }, { required: ['shape'] }] }] }),
+  ])
+  .meta({
+    title: 'Limit of losses',
+    description: 'How many may be lost; or how many, of which shape, when, beside whom',
+  })
 
 type LostWritesLimit = z.infer<typeof limit>
 

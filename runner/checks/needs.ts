@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { percentage, shareOf } from './limits.ts'
+import { count, percentage, shareOf } from './limits.ts'
 
 /** How much of a load there must be for what passed to mean anything. */
 export interface Needs {
@@ -19,8 +19,6 @@ const IN_WINDOW = 10
 
 /** What a scenario gets that does not say otherwise. */
 export const DEFAULT_NEEDS: Needs = { operations: 100, inWindow: IN_WINDOW, sent: 0.5 }
-
-const count = z.int().min(0)
 
 /** The keys, beside the checks of a workload, that say so, with their schemas. */
 export const needKeys = {

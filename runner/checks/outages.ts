@@ -2,28 +2,32 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import { defineCheck } from './check.ts'
-import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
-import { durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
+import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
+import { AT_MOST, count, durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
 import { beginText, failuresText, hiddenIn, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 /** Shorter ones are errors in passing, not outages, unless a scenario says otherwise. */
 const DEFAULT_LONGER_THAN = '100ms'
 
-const most = z.int().min(0)
-
-const limit = z.union([
-  most,
-  z
-    .strictObject({
-      at_most: most,
-      longer_than: durationText.optional().describe('Shorter ones do not count; 100ms unless given'),
-      during: withinKey,
-      shards,
-      ...comparisonKeys,
-    })
-    .refine(isWholeComparison, HALF_A_COMPARISON),
-])
+const limit = z
+  .union([
+    count,
+    z
+      .strictObject({
+        at_most: count.describe(AT_MOST),
+        longer_than: durationText.optional().describe('Shorter ones do not count; 100ms unless given'),
+        during: withinKey,
+        shards,
+        ...comparisonKeys,
+      })
+      .refine(isWholeComparison, HALF_A_COMPARISON)
+      .meta(WHOLE_COMPARISON),
+  ])
+  .meta({
+    title: 'Limit of outages',
+    description: 'How many there may be; or how many, of what length, when and where',
+  })
 
 type OutagesLimit = z.infer<typeof limit>
 

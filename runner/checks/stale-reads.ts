@@ -3,31 +3,32 @@ import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import { FLAG, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
-import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison } from './comparison.ts'
+import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
-import { durationOf, durationText, duringKey, scopeText } from './limits.ts'
+import { AT_MOST, count, durationOf, durationText, duringKey, scopeText } from './limits.ts'
 import { type StaleRead, staleOfCounters, staleOfMembers, staleOfValues } from './stale/stale.ts'
 import { witnessOf } from './witness.ts'
 import { momentText } from './words.ts'
 
-const most = z.int().min(0)
-
-const limit = z.union([
-  most,
-  z
-    .strictObject({
-      at_most: most.optional(),
-      max_age: durationText
-        .optional()
-        .describe('How old a value may be when it is read: since when something newer had been acknowledged'),
-      during: duringKey,
-      ...comparisonKeys,
-    })
-    .refine(isWholeComparison, HALF_A_COMPARISON)
-    .refine(({ at_most, max_age }) => at_most !== undefined || max_age !== undefined, {
-      error: 'say how many reads may be stale (at_most), or how old what they tell may be (max_age), or both',
-    }),
-])
+const limit = z
+  .union([
+    count,
+    z
+      .strictObject({
+        at_most: count.optional().describe(AT_MOST),
+        max_age: durationText
+          .optional()
+          .describe('How old a value may be when it is read: since when something newer had been acknowledged'),
+        during: duringKey,
+        ...comparisonKeys,
+      })
+      .refine(isWholeComparison, HALF_A_COMPARISON)
+      .refine(({ at_most, max_age }) => at_most !== undefined || max_age !== undefined, {
+        error: 'say how many reads may be stale (at_most), or how old what they tell may be (max_age), or both',
+      })
+      .meta({ ...WHOLE_COMPARISON, allOf: [{ anyOf: [{ required: ['at_most'] }, { required: ['max_age'] }] }] }),
+  ])
+  .meta({ title: 'Limit of staleness', description: 'How many reads may be stale; or how many, how stale, when' })
 
 type StaleReadsLimit = z.infer<typeof limit>
 

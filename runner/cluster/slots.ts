@@ -1,4 +1,5 @@
 import calculateSlot from 'cluster-key-slot'
+import { wholeUpTo } from '../base/number-pattern.ts'
 import type { SlotRange } from './view.ts'
 
 /** Hash slots of a cluster (cluster.h, CLUSTER_SLOTS). */
@@ -16,6 +17,12 @@ export function parseSlotRange(text: string): SlotRange | undefined {
   const first = Number(match[1])
   return [first, match[2] === undefined ? first : Number(match[2])]
 }
+
+const SLOT = wholeUpTo(SLOT_COUNT - 1)
+const RANGE = `${SLOT}(?:-${SLOT})?`
+
+/** What `parseSlotRanges` accepts but for ranges that are backwards, as a pattern for the editor. */
+export const SLOTS_PATTERN = `^[\\s,]*${RANGE}(?:[\\s,]+${RANGE})*[\\s,]*$`
 
 /**
  * Slots as scenarios write them: `0-2729, 8190-10919` or `7`. Throws Error with one sentence that names the part that

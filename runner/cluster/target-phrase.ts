@@ -1,4 +1,5 @@
 import { nearestWord } from '../base/nearest.ts'
+import { wholeUpTo } from '../base/number-pattern.ts'
 import { SLOT_COUNT } from './slots.ts'
 
 /** What a role is asked of. */
@@ -48,6 +49,26 @@ const NODE_WORDS = { ...ROLE_WORDS, node: 'node', nodes: 'node' } as const
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
 /** Words that begin or make up phrases, and so name no node. */
 const RESERVED = new Set(['master', 'masters', 'replica', 'replicas', 'random', 'all', 'majority', 'minority', 'node'])
+
+const NODE = `(?!(?:${[...RESERVED, 'shard', 'slot', 'key'].join('|')})(?:\\s|$))[A-Za-z0-9][A-Za-z0-9_.-]*`
+const LONE_NODE = `(?!(?:${[...RESERVED].join('|')})\\s*$)[A-Za-z0-9][A-Za-z0-9_.-]*`
+const FORMS = [
+  '(?:majority|minority)\\s+of\\s+masters',
+  'all\\s+(?:masters|replicas|nodes)',
+  'random\\s+(?:master|replica|node)',
+  '0*[1-9]\\d*\\s+random\\s+(?:master|replica|node)s?',
+  '(?:master|replicas?)\\s+of\\s+shard\\s+[1-9]\\d*',
+  `(?:master|replicas?)\\s+of\\s+slot\\s+${wholeUpTo(SLOT_COUNT - 1)}`,
+  '(?:master|replicas?)\\s+of\\s+key\\s+\\S.*',
+  `(?:master|replicas?)\\s+of\\s+${NODE}`,
+  LONE_NODE,
+]
+
+/** The same for the name of a node. */
+export const NODE_PATTERN = `^\\s*${LONE_NODE}\\s*$`
+
+/** What `parseTarget` accepts where it knows no node's name, as a pattern for the editor. */
+export const TARGET_PATTERN = `^\\s*(?:${FORMS.join('|')})\\s*$`
 
 /**
  * Parses a target in plain words. With `nodeNames`, names of other nodes are errors; without, any word may be a node's

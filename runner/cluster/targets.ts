@@ -5,7 +5,7 @@ import type { LiveCluster, Snapshot } from './live-cluster.ts'
 import { formatSlotRanges, slotOfKey } from './slots.ts'
 import { type Anchor, parseTarget, type TargetPhrase } from './target-phrase.ts'
 
-export { parseTarget, TARGET_EXAMPLES, type TargetPhrase } from './target-phrase.ts'
+export { NODE_PATTERN, parseTarget, TARGET_EXAMPLES, TARGET_PATTERN, type TargetPhrase } from './target-phrase.ts'
 
 /** A target stands for no node now, or names what does not exist. The message says what there was instead. */
 export class TargetError extends PlayError {

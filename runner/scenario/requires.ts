@@ -14,6 +14,10 @@ export interface Requires {
   server?: VersionBound[]
 }
 
+/** What `parseVersionBounds` accepts, as a pattern for the editor. */
+export const VERSION_PATTERN =
+  '^\\s*(?:>=|>|<=|<|=)?\\s*\\d+(?:\\.\\d+){0,2}(?:[\\s,]+(?:>=|>|<=|<|=)?\\s*\\d+(?:\\.\\d+){0,2})*\\s*$'
+
 const BOUND = /^(>=|>|<=|<|=)?\s*(\d+(?:\.\d+){0,2})$/
 
 /** Bounds of a text such as `>=7.0` or `>=7.0 <8`; undefined if it is not one. */

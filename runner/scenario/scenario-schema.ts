@@ -1,9 +1,15 @@
 import { z } from 'zod'
-import { checks, FAILOVER, failoverChecks, needKeys } from '../checks/index.ts'
+import { duration } from '../base/duration-schema.ts'
+import { checks, FAILOVER, failoverChecks, limitForms, needKeys } from '../checks/index.ts'
+import { SLOT_COUNT, SLOTS_PATTERN } from '../cluster/slots.ts'
 import { CAPABILITIES } from '../platforms/faults.ts'
+import { bandwidth, percent, size } from '../steps/amounts.ts'
+import { expectedReply } from '../steps/reply.ts'
+import { target, targets } from '../steps/targets.ts'
 import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
-import { auditSchema } from './audit-schema.ts'
-import { parseVersionBounds } from './requires.ts'
+import { optionForms } from '../workload/option-schemas.ts'
+import { auditSchema, pardonForNodes, pardons } from './audit-schema.ts'
+import { parseVersionBounds, VERSION_PATTERN } from './requires.ts'
 import { NAME } from './scope.ts'
 
 /** The keys of a scenario and of a step file, with the descriptions that the editor shows. */
@@ -21,23 +27,44 @@ const MOST_NODES = 1000
 
 const title = z.string().min(1).describe('What the scenario shows, in one sentence')
 
-const slotText = z.union([z.string().min(1), z.number().int().min(0)])
+const slotText = z.union([
+  z
+    .string()
+    .min(1)
+    .meta({ pattern: SLOTS_PATTERN, examples: ['0-5460', '0-2729, 8190-10919'] }),
+  z
+    .number()
+    .int()
+    .min(0)
+    .meta({ maximum: SLOT_COUNT - 1 }),
+])
 
-const serverVersion = z.string().superRefine((text, refinement) => {
-  if (parseVersionBounds(text) !== undefined) return
-  refinement.addIssue({
-    code: 'custom',
-    message: `\`${text}\` is not a server version; write it like '>=7.0' or '>=7.0 <8'`,
+const serverVersion = z
+  .string()
+  .meta({ pattern: VERSION_PATTERN, examples: ['>=7.0', '>=7.0 <8'] })
+  .superRefine((text, refinement) => {
+    if (parseVersionBounds(text) !== undefined) return
+    refinement.addIssue({
+      code: 'custom',
+      message: `\`${text}\` is not a server version; write it like '>=7.0' or '>=7.0 <8'`,
+    })
   })
+
+const plainValue = z.union([z.string(), z.number(), z.boolean()])
+/** `true` for `yes` is a mistake that YAML invites. */
+const setting = plainValue.meta({
+  description: 'As in redis.conf, which has yes and no in place of true and false',
+  allOf: [{ type: ['string', 'number'] }],
 })
 
-const paramDefault = z.union([z.string(), z.number(), z.boolean()])
-
 export const paramsSchema = z
-  .record(z.string().regex(NAME, 'a name is letters, digits and _, and begins with a letter'), paramDefault)
+  .record(z.string().regex(NAME, 'a name is letters, digits and _, and begins with a letter'), plainValue)
   .describe('Names with their defaults, used as $name; --set name=value overrides them')
 
 const steps = z.array(z.unknown()).min(1)
+
+/** Whatever stands under a workload or under `failover`, something does. */
+const FILLED = { minProperties: 1 }
 
 const limitsOf = (all: readonly { name: string; limits: z.ZodType }[]) =>
   Object.fromEntries(all.map(({ name, limits }) => [name, limits.optional()]))
@@ -45,15 +72,30 @@ const limitsOf = (all: readonly { name: string; limits: z.ZodType }[]) =>
 const optional = (schemas: Record<string, z.ZodType>) =>
   Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, schema.optional()]))
 
+/** The types of workloads, as the schema for editors names them. */
+const workloadForms = workloadKinds.map(({ name, summary, schema }) =>
+  schema.meta({ title: `Workload ${name}`, description: summary }),
+)
+
+const workloadChecks = z
+  .strictObject({ ...limitsOf(checks), ...optional(needKeys) })
+  .meta({ ...FILLED, title: 'Checks of a workload', description: 'Limits on what a workload may show' })
+
 const checksSchema = z
-  .object({ [FAILOVER]: z.strictObject(limitsOf(failoverChecks)).optional() })
-  .catchall(z.strictObject({ ...limitsOf(checks), ...optional(needKeys) }))
+  .object({
+    [FAILOVER]: z
+      .strictObject(limitsOf(failoverChecks))
+      .meta({ ...FILLED, description: 'Limits on failovers: how long they and their parts may take' })
+      .optional(),
+  })
+  .catchall(workloadChecks)
+  .meta({ ...FILLED, propertyNames: { pattern: WORKLOAD_NAME.source } })
 
 export const clusterKeys = {
   shards: z.number().int().min(1).max(MOST_NODES).optional().describe('Masters; 3 if not given'),
   replicas: z.number().int().min(0).max(MOST_NODES).optional().describe('Replicas of each master; 1 if not given'),
   config: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .record(z.string().meta({ pattern: '^[a-z0-9-]+$' }), setting)
     .optional()
     .describe('Server settings, as in redis.conf: cluster-node-timeout: 5000'),
   slots: z
@@ -66,7 +108,12 @@ export const clusterKeys = {
 export const scenarioKeys = {
   title,
   tags: z
-    .array(z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a tag is lower-case letters, digits and hyphens'))
+    .array(
+      z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]*$/, 'a tag is lower-case letters, digits and hyphens')
+        .meta({ examples: ['nightly', 'failover'] }),
+    )
     .optional()
     .describe('Words by which scenarios are chosen: --tag nightly'),
   description: z.string().min(1).optional().describe('More about the scenario, for its readers'),
@@ -89,7 +136,8 @@ export const scenarioKeys = {
     .describe('The cluster that is made for the scenario: 3 shards with 1 replica each if not given'),
   params: paramsSchema.optional(),
   workloads: z
-    .record(z.string().regex(WORKLOAD_NAME), z.union(workloadKinds.map(({ schema }) => schema)))
+    .record(z.string().regex(WORKLOAD_NAME), z.union(workloadForms))
+    .meta({ ...FILLED, propertyNames: { pattern: WORKLOAD_NAME.source, not: { const: FAILOVER } } })
     .optional()
     .describe('Load that runs in the background from the first step to the last, each under a name of its own'),
   checks: checksSchema
@@ -99,6 +147,23 @@ export const scenarioKeys = {
   steps: steps.describe('What is done and what is expected, in order'),
   finally: steps.optional().describe('Steps that are always played at the end, whatever went wrong before'),
 }
+
+/** Forms that stand in many places; each has a title, and stands once in the schema for editors. */
+export const forms: readonly z.ZodType[] = [
+  duration,
+  percent,
+  size,
+  bandwidth,
+  target,
+  targets,
+  expectedReply,
+  pardons,
+  pardonForNodes,
+  ...limitForms,
+  ...optionForms,
+  ...workloadForms,
+  workloadChecks,
+]
 
 export const stepFileKeys = {
   title: title.optional(),

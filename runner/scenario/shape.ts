@@ -25,7 +25,11 @@ export interface Shape {
   minLength?: number
   pattern?: string
   description?: string
+  examples?: unknown[]
   default?: unknown
+  minProperties?: number
+  not?: Shape
+  dependencies?: Record<string, string[]>
 }
 
 const shapes = new WeakMap<z.ZodType, Shape>()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { notZero, numberUpTo } from '../base/number-pattern.ts'
 
 const PERCENT = /^(\d+(?:\.\d+)?)%$/
 
@@ -16,7 +17,12 @@ export const percent = z
       })
     }
   })
-  .describe('A share: 5%')
+  .meta({
+    title: 'Share',
+    description: 'A share: 5%',
+    pattern: `^${notZero('%')}${numberUpTo(100)}%$`,
+    examples: ['1%', '5%', '20%'],
+  })
 
 /** The ratio, from 0 to 1, of a text that `percent` accepted. */
 export function ratioOf(text: string): number {
@@ -39,7 +45,12 @@ export const size = z
         : `\`${text}\` is not an amount of memory; write it as 512kb, 64mb or 1gb`,
     })
   })
-  .describe('An amount of memory: 512kb, 64mb, 1gb')
+  .meta({
+    title: 'Amount of memory',
+    description: 'An amount of memory: 512kb, 64mb, 1gb',
+    pattern: `^${notZero('[kmg]b')}\\d+(?:\\.\\d+)?[kmg]b$`,
+    examples: ['512kb', '64mb', '1gb'],
+  })
 
 /** Bytes of a text that `size` accepted. */
 export function bytesOf(text: string): number {
@@ -65,7 +76,12 @@ export const bandwidth = z
       })
     }
   })
-  .describe('A bandwidth: 500kb/s, 1mb/s (bytes), 8mbit/s')
+  .meta({
+    title: 'Bandwidth',
+    description: 'A bandwidth: 500kb/s, 1mb/s (bytes), 8mbit/s',
+    pattern: `^${notZero('[km]b')}\\d+(?:\\.\\d+)?[km]b(?:it)?/s$`,
+    examples: ['500kb/s', '1mb/s', '8mbit/s'],
+  })
 
 /** Bytes per second of a text that `bandwidth` accepted. */
 export function bytesPerSecondOf(text: string): number {

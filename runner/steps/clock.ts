@@ -22,12 +22,16 @@ const skew = z
             : undefined
     if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
   })
-  .describe('How far off the clock is: 30s is ahead, -30s behind')
+  .meta({
+    description: 'How far off the clock is: 30s is ahead, -30s behind',
+    pattern: '^[+-]?\\d+(?:\\.\\d+)?(?:ms|s|m|h)$',
+    examples: ['30s', '-30s', '2h'],
+  })
 
 export const clock = faultVerb({
   name: 'clock',
   summary: 'Puts the wall clock of servers ahead or behind, until heal or for a time.',
-  arg: z.strictObject({ node: targets, skew }),
+  arg: z.strictObject({ node: targets.describe('Nodes whose clocks are put off'), skew }),
   kind,
   needs: () => ({ clock: true }),
   sentence: (arg) => describe(arg.skew, describeTargets(arg.node)),

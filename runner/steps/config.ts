@@ -7,10 +7,13 @@ import { namesUsedIn } from './names.ts'
 import { assertSettingsFree } from './preconditions.ts'
 import { describeTargets, resolveTargets, targets } from './targets.ts'
 
-const value = z.union([z.string(), z.number(), z.boolean()])
+const value = z.union([z.string(), z.number(), z.boolean()]).meta({
+  allOf: [{ type: ['string', 'number'] }],
+  description: 'As in redis.conf, which has yes and no in place of true and false',
+})
 
 const settings = z
-  .record(z.string(), value)
+  .record(z.string().meta({ pattern: '^[a-z0-9-]+$' }), value)
   .superRefine((set, refinement) => {
     for (const [name, wanted] of Object.entries(set)) {
       const message = problemOf(name, wanted)
@@ -18,7 +21,7 @@ const settings = z
     }
     if (Object.keys(set).length === 0) refinement.addIssue({ code: 'custom', message: 'it does not say what to set' })
   })
-  .describe('Settings as CONFIG SET takes them: maxmemory: 10mb')
+  .meta({ description: 'Settings as CONFIG SET takes them: maxmemory: 10mb', minProperties: 1 })
 
 /** What of it can be read before all of it is right. */
 const anySettings = z.object({ set: z.record(z.string(), z.unknown()) })

@@ -23,7 +23,7 @@ const limit = percent
 export const cpu = faultVerb({
   name: 'cpu',
   summary: 'Gives servers only a share of a core, until heal or for a time.',
-  arg: z.strictObject({ node: targets, limit }),
+  arg: z.strictObject({ node: targets.describe('Servers that are limited'), limit }),
   kind,
   sentence: (arg) => `limit ${describeTargets(arg.node)} to ${arg.limit} of a core`,
   async plan(arg, context) {

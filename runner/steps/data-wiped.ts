@@ -4,7 +4,7 @@ import { faultVerb } from './fault-verb.ts'
 import { describeTargets, resolveTargets, type Targets, targets } from './targets.ts'
 
 const withIdentity = z.strictObject({
-  node: targets,
+  node: targets.describe('Servers whose data is taken away'),
   identity: z
     .enum(['kept', 'lost'])
     .optional()

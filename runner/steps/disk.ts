@@ -7,7 +7,7 @@ import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 const arg = z
   .strictObject({
-    node: targets,
+    node: targets.describe('Servers whose disk it is'),
     state: z
       .enum(['full', 'read-only', 'slow'])
       .describe(
@@ -19,6 +19,20 @@ const arg = z
     const say = (message: string) => refinement.addIssue({ code: 'custom', message })
     if (state === 'slow' && rate === undefined) say('a slow disk needs its `rate`: 1mb/s')
     if (state !== 'slow' && rate !== undefined) say('`rate` goes with state: slow')
+  })
+  .meta({
+    allOf: [
+      {
+        if: { required: ['state'], properties: { state: { const: 'slow' } } },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        then: { required: ['rate'] },
+      },
+      {
+        if: { required: ['state'], properties: { state: { enum: ['full', 'read-only'] } } },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        then: { not: { required: ['rate'] } },
+      },
+    ],
   })
 
 type Arg = z.infer<typeof arg>

@@ -6,7 +6,7 @@ import { assertFilterFree } from './preconditions.ts'
 import { describeTargets, resolveTargets, targets } from './targets.ts'
 
 const arg = z.strictObject({
-  node: targets,
+  node: targets.describe('Servers that drop them'),
   type: z.enum(PACKET_NAMES).describe('What they do not get on the cluster bus; ping, for example'),
 })
 

@@ -36,33 +36,55 @@ const ASPECTS: Record<SubjectName, readonly string[]> = {
   slot: ['owner'],
 }
 
-const arg = z.strictObject(shape).superRefine((value, refinement) => {
-  const given = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [key]))
-  const subjects = SUBJECTS.filter((subject) => given.includes(subject))
-  const complain = (message: string, path: string[] = []) => refinement.addIssue({ code: 'custom', message, path })
-  const [subject, second] = subjects
-  if (subject === undefined) return complain('say what is asked about: node, cluster, key or slot')
-  if (second !== undefined)
-    return complain(`ask about one thing in a step, not about ${subject} and ${second}`, [second])
-  const aspects = given.filter((key) => key !== subject)
-  for (const aspect of aspects) {
-    if (!ASPECTS[subject].includes(aspect)) {
-      complain(`\`${aspect}\` cannot be asked of a ${subject}; a ${subject} has ${ASPECTS[subject].join(', ')}`, [
-        aspect,
-      ])
+const arg = z
+  .strictObject(shape)
+  .superRefine((value, refinement) => {
+    const given = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [key]))
+    const subjects = SUBJECTS.filter((subject) => given.includes(subject))
+    const complain = (message: string, path: string[] = []) => refinement.addIssue({ code: 'custom', message, path })
+    const [subject, second] = subjects
+    if (subject === undefined) return complain('say what is asked about: node, cluster, key or slot')
+    if (second !== undefined)
+      return complain(`ask about one thing in a step, not about ${subject} and ${second}`, [second])
+    const aspects = given.filter((key) => key !== subject)
+    for (const aspect of aspects) {
+      if (!ASPECTS[subject].includes(aspect)) {
+        complain(`\`${aspect}\` cannot be asked of a ${subject}; a ${subject} has ${ASPECTS[subject].join(', ')}`, [
+          aspect,
+        ])
+      }
     }
+    if (aspects.length === 0 && subject !== 'cluster')
+      complain(`say what is expected of the ${subject}: ${ASPECTS[subject].join(', ')}`)
+    if ((value.moved_to === undefined) !== (value.asked === undefined) && subject === 'key') {
+      complain('`asked` and `moved_to` belong together: which node is asked, and which one its MOVED must name')
+    }
+    if (value.moved_to !== undefined && (value.value !== undefined || value.served_by !== undefined)) {
+      complain('`moved_to` stands without `value` and `served_by`: a redirection carries no value', ['moved_to'])
+    }
+    if (value.cluster === 'healthy' && value.asked !== undefined)
+      complain('`healthy` asks every node; leave `asked` out', ['asked'])
+  })
+  .meta({
+    allOf: [
+      { oneOf: SUBJECTS.map(subjectShape) },
+      // A redirection names a node, and carries no value.
+      { not: { required: ['moved_to', 'value'] } },
+      { not: { required: ['moved_to', 'served_by'] } },
+      { not: { required: ['asked', 'cluster'], properties: { cluster: { const: 'healthy' } } } },
+    ],
+  })
+
+/** A subject with its aspects and no others, at least one of them; a cluster is asked as a whole. */
+function subjectShape(subject: SubjectName) {
+  const others = [...Object.keys(shape)].filter((key) => key !== subject && !ASPECTS[subject].includes(key))
+  return {
+    required: [subject],
+    not: { anyOf: others.map((key) => ({ required: [key] })) },
+    ...(subject === 'cluster' ? {} : { anyOf: ASPECTS[subject].map((key) => ({ required: [key] })) }),
+    ...(subject === 'key' ? { dependencies: { asked: ['moved_to'], moved_to: ['asked'] } } : {}),
   }
-  if (aspects.length === 0 && subject !== 'cluster')
-    complain(`say what is expected of the ${subject}: ${ASPECTS[subject].join(', ')}`)
-  if ((value.moved_to === undefined) !== (value.asked === undefined) && subject === 'key') {
-    complain('`asked` and `moved_to` belong together: which node is asked, and which one its MOVED must name')
-  }
-  if (value.moved_to !== undefined && (value.value !== undefined || value.served_by !== undefined)) {
-    complain('`moved_to` stands without `value` and `served_by`: a redirection carries no value', ['moved_to'])
-  }
-  if (value.cluster === 'healthy' && value.asked !== undefined)
-    complain('`healthy` asks every node; leave `asked` out', ['asked'])
-})
+}
 
 type ExpectArg = z.infer<typeof arg>
 

@@ -10,7 +10,7 @@ import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 const arg = z.union([
   target,
   z.strictObject({
-    node: target,
+    node: target.describe('The replica that is to be the master'),
     mode: z
       .enum(['force', 'takeover'])
       .optional()

@@ -7,7 +7,10 @@ import { defineVerb } from './verb.ts'
 export const letVerb = defineVerb({
   name: 'let',
   summary: 'Gives nodes a name for the rest of the scenario: which ones is decided now, and stays.',
-  arg: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name is letters, digits and _'), target),
+  arg: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name is letters, digits and _'), target).meta({
+    description: 'Names, each with the nodes that it stands for: { victim: master of shard 1 }',
+    minProperties: 1,
+  }),
   modifiers: [],
   fillsInNames: true,
   defaultDeadlineMs: 10_000,

@@ -22,7 +22,7 @@ const POLICIES = [
 
 const arg = z
   .strictObject({
-    node: targets,
+    node: targets.describe('Servers that get little memory'),
     limit: size
       .optional()
       .describe('An amount of memory: 64mb, beyond which the system ends the server, as when its machine has no more'),
@@ -40,6 +40,10 @@ const arg = z
     if (limit !== undefined && maxmemory !== undefined)
       say('`limit` and `maxmemory` are two faults: give each a step of its own')
     if (policy !== undefined && maxmemory === undefined) say('`policy` goes with `maxmemory`')
+  })
+  .meta({
+    allOf: [{ oneOf: [{ required: ['limit'] }, { required: ['maxmemory'] }] }],
+    dependencies: { policy: ['maxmemory'] },
   })
 
 type Arg = z.infer<typeof arg>

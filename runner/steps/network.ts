@@ -20,7 +20,7 @@ const arg = z
       .describe('A duration: 100ms, by which each packet comes later; a round trip pays for both ways'),
     jitter: duration.optional().describe('A duration: 20ms, by which the delay varies to either side'),
     loss: percent.optional().describe('A share: 5%, of packets that are lost'),
-    bandwidth: bandwidth.optional(),
+    bandwidth: bandwidth.optional().describe('A bandwidth: 500kb/s, 1mb/s (bytes), 8mbit/s, of each link'),
     corrupt: percent.optional().describe('A share: 1%, of packets that are damaged'),
     duplicate: percent.optional().describe('A share: 1%, of packets that come twice'),
     reorder: percent.optional().describe('A share: 5%, of packets that overtake others; needs a delay'),
@@ -55,6 +55,13 @@ const arg = z
     if (value.jitter !== undefined && value.delay !== undefined && durationMs(value.jitter) > durationMs(value.delay)) {
       say('`jitter` cannot be longer than the `delay` that it varies')
     }
+  })
+  .meta({
+    allOf: [
+      { anyOf: EFFECTS.map((effect) => ({ required: [effect] })) },
+      { oneOf: [{ required: ['node'] }, { anyOf: [{ required: ['from'] }, { required: ['to'] }] }] },
+    ],
+    dependencies: { from: ['to'], to: ['from'], direction: ['node'], jitter: ['delay'], reorder: ['delay'] },
   })
 
 type Arg = z.infer<typeof arg>

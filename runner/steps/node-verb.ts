@@ -17,7 +17,7 @@ const rolling = duration
     'A duration: 5s, the pause between nodes that are taken one after another; with `for`, each goes on before the next',
   )
 
-const withRolling = z.strictObject({ node: targets, rolling })
+const withRolling = z.strictObject({ node: targets.describe('Nodes that it is done to'), rolling })
 
 const withGrace = withRolling.extend({
   grace: duration

@@ -105,6 +105,7 @@ const extraKeys = z
       complain('a reply is an error or a value: give `expect` or `error`', 'error')
     if (error !== undefined && save !== undefined) complain('an error is not saved: give `save` or `error`', 'save')
   })
+  .meta({ allOf: [{ not: { required: ['error', 'expect'] } }, { not: { required: ['error', 'save'] } }] })
 
 type Extras = z.infer<typeof extraKeys>
 

@@ -6,13 +6,18 @@ import { stepList } from './parallel.ts'
 import { defineVerb } from './verb.ts'
 
 const arg = z.strictObject({
-  times: z.number().int().min(1).max(100_000).describe('How often, 1 or more'),
+  times: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .meta({ description: 'How often, 1 or more', examples: [3, 10] }),
   every: duration
     .optional()
     .describe(
       'A duration: 3s, from the beginning of a round to that of the next, as flapping needs it; at once if a round took longer',
     ),
-  steps: stepList,
+  steps: stepList.describe('Steps, in order'),
 })
 
 export const repeat = defineVerb({

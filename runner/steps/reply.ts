@@ -1,17 +1,21 @@
 import { z } from 'zod'
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
+const least = z.number().describe('The smallest number that it may be')
+const most = z.number().describe('The largest number that it may be')
 
 /** What a reply should be: an exact value, a list, or a bound. */
-export const expectedReply = z.union([
-  scalar,
-  z.array(z.unknown()),
-  z.strictObject({
-    contains: z.union([z.string(), z.number()]).describe('A part of the text, or an element of the list'),
-  }),
-  z.strictObject({ at_least: z.number(), at_most: z.number().optional() }),
-  z.strictObject({ at_most: z.number() }),
-])
+export const expectedReply = z
+  .union([
+    scalar,
+    z.array(z.unknown()),
+    z.strictObject({
+      contains: z.union([z.string(), z.number()]).describe('A part of the text, or an element of the list'),
+    }),
+    z.strictObject({ at_least: least, at_most: most.optional() }),
+    z.strictObject({ at_most: most }),
+  ])
+  .meta({ title: 'Reply', description: 'What a reply must be: a value, a list, or contains, at_least, at_most' })
 
 export type ExpectedReply = z.infer<typeof expectedReply>
 

@@ -19,12 +19,17 @@ const time = duration
     const message = `a stall lasts from ${formatDuration(SHORTEST_MS)} to ${formatDuration(LONGEST_MS)}, not ${text}; \`pause\` with \`for\` lasts as long as you want`
     refinement.addIssue({ code: 'custom', message })
   })
-  .describe('How long it lasts: 3s')
+  .meta({
+    title: 'Time of a stall',
+    description: 'How long it lasts: 3s; from 500ms to 30s',
+    pattern: `^(?:(?:[5-9]\\d{2}|\\d{4}|[12]\\d{4})(?:\\.\\d+)?ms|30000ms|0\\.[5-9]\\d*s|[1-9]\\d?(?:\\.\\d+)?s|0\\.[0-5]\\d*m)$`,
+    examples: ['500ms', '3s', '10s'],
+  })
 
 export const stall = faultVerb({
   name: 'stall',
   summary: 'Blocks the event loop of servers for a time: they run and take connections, but answer nobody.',
-  arg: z.strictObject({ node: targets, time }),
+  arg: z.strictObject({ node: targets.describe('Servers that stand still'), time }),
   kind,
   passes: true,
   needs: () => ({ debug: true }),

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { parseTarget } from '../cluster/targets.ts'
+import { parseTarget, TARGET_EXAMPLES, TARGET_PATTERN } from '../cluster/targets.ts'
 import { namesUsedIn } from './names.ts'
 import type { StepContext } from './verb.ts'
+
+const NODES_OF_DEFAULT_CLUSTER = Array.from({ length: 6 }, (_, index) => `redis-node${index}`)
 
 /** A phrase that stands for nodes, checked when the scenario is read; resolved when the step runs. */
 export const target = z
@@ -12,12 +14,18 @@ export const target = z
     const parsed = parseTarget(text)
     if ('error' in parsed) refinement.addIssue({ code: 'custom', message: parsed.error })
   })
-  .describe(
-    'Nodes in plain words: redis-node0, master of shard 1, replica of redis-node0, master of key aa, master of slot 1180, random master, 2 random replicas, all masters, majority of masters, minority of masters, or a $name',
-  )
+  .meta({
+    title: 'Target',
+    pattern: TARGET_PATTERN,
+    examples: [...TARGET_EXAMPLES, ...NODES_OF_DEFAULT_CLUSTER.slice(1)],
+    description:
+      'Nodes in plain words: redis-node0, master of shard 1, replica of redis-node0, master of key aa, master of slot 1180, random master, 2 random replicas, all masters, majority of masters, minority of masters, or a $name',
+  })
 
 /** One phrase, or a list of phrases. */
-export const targets = z.union([target, z.array(target).min(1)])
+export const targets = z
+  .union([target, z.array(target).min(1)])
+  .meta({ title: 'Targets', description: 'Nodes in plain words, or a list of such phrases' })
 
 export type Targets = z.infer<typeof targets>
 

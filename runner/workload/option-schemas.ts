@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration } from '../base/duration-schema.ts'
+import { notZero, numberUpTo } from '../base/number-pattern.ts'
 import type { FunctionName, WorkloadType } from '../record/history-codes.ts'
 
 const PER_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 }
@@ -26,7 +27,12 @@ const rate = z
       })
     }
   })
-  .describe('A rate: 500/s, 30/m')
+  .meta({
+    title: 'Rate',
+    description: 'A rate: 500/s, 30/m',
+    pattern: `^${notZero('/')}(?:${numberUpTo(HIGHEST_RATE)}/s|\\d+(?:\\.\\d+)?/[mh])$`,
+    examples: ['100/s', '500/s', '30/m'],
+  })
 
 /** Options of workloads as scenarios write them: groups of keys that a type of workload puts together. */
 
@@ -56,8 +62,8 @@ export const commonOptions = {
       connectTimeout: z.number().int().min(1).max(600_000).optional().describe('Limit for connecting, ms'),
       maxRetriesPerRequest: z.number().int().min(0).max(1000).nullable().optional().describe('Retries on a node'),
     })
-    .optional()
-    .describe("Options of ioredis' cluster client, by its own names"),
+    .meta({ title: 'Options of ioredis', description: "Options of ioredis' cluster client, by its own names" })
+    .optional(),
   clients: z
     .number()
     .int()
@@ -84,16 +90,20 @@ export const keyOptions = {
       z.enum(['uniform', 'zipf', 'hot']),
       z.strictObject({ zipf: z.number().min(0).max(10).describe('The exponent: 0.99 is as YCSB has it') }),
       z.strictObject({
-        hot: z.strictObject({
-          keys: z.number().int().min(1).describe('How many keys are hot'),
-          share: z.number().min(0).max(100).describe('Percent of the operations that go to them'),
-        }),
+        hot: z
+          .strictObject({
+            keys: z.number().int().min(1).describe('How many keys are hot'),
+            share: z.number().min(0).max(100).describe('Percent of the operations that go to them'),
+          })
+          .describe('How many keys are hot, and how hot'),
       }),
     ])
-    .optional()
-    .describe(
-      'Which keys are used how often: uniform (default), zipf (exponent 0.99), hot (90% on one key in a hundred)',
-    ),
+    .meta({
+      title: 'Distribution of keys',
+      description:
+        'Which keys are used how often: uniform (default), zipf (exponent 0.99), hot (90% on one key in a hundred)',
+    })
+    .optional(),
 }
 
 export const valueOptions = {
@@ -110,8 +120,12 @@ export const writeOptions = {
       replicas: z.number().int().min(1).max(100).describe('How many replicas must have it'),
       timeout: duration.optional().describe('A duration: 100ms, 1s; how long to wait for them, 500ms if not given'),
     })
-    .optional()
-    .describe('Each write counts as done only when that many replicas have it (WAIT, on the connection that wrote)'),
+    .meta({
+      title: 'Waiting for replicas',
+      description:
+        'Each write counts as done only when that many replicas have it (WAIT, on the connection that wrote)',
+    })
+    .optional(),
   durability: z
     .strictObject({
       local: z
@@ -130,8 +144,11 @@ export const writeOptions = {
         .describe("How many replicas' disks must have it; 0 if not given"),
       timeout: duration.optional().describe('A duration: 100ms, 1s; how long to wait for them, 500ms if not given'),
     })
-    .optional()
-    .describe('Each write counts as done only when it is on disk (WAITAOF, from Redis 7.2)'),
+    .meta({
+      title: 'Waiting for disks',
+      description: 'Each write counts as done only when it is on disk (WAITAOF, from Redis 7.2)',
+    })
+    .optional(),
 }
 
 /** How often each of the functions is done. */
@@ -151,3 +168,12 @@ export function mixOf(
 export function workloadSchema(type: WorkloadType, keys: Record<string, z.ZodType>): z.ZodType {
   return z.strictObject({ type: z.literal(type).describe('What the clients do'), ...keys })
 }
+
+/** Options that several types of workloads take. */
+export const optionForms: readonly z.ZodType[] = [
+  rate,
+  commonOptions.ioredis,
+  keyOptions.distribution,
+  writeOptions.wait,
+  writeOptions.durability,
+].map((schema) => (schema instanceof z.ZodOptional ? schema.unwrap() : schema))
