@@ -55,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./report.ts')).report,
   },
   {
+    name: 'open',
+    summary: 'opens the page of a run in the browser; follows the one that is on',
+    load: async () => (await import('./open.ts')).open,
+  },
+  {
     name: 'check',
     summary: 'judges a finished run anew: its checks and its audit',
     load: async () => (await import('./check.ts')).check,

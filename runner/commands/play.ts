@@ -2,7 +2,9 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { arch, cpus, release, totalmem, type } from 'node:os'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
+import { typed } from '../base/command-line.ts'
 import { worstExit } from '../base/exit.ts'
+import { quoted } from '../base/shell-words.ts'
 import { expectedError } from '../base/surroundings.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
 import { type Play, playRun } from '../engine/play-run.ts'
@@ -27,8 +29,9 @@ import { talkTo } from './cluster/talk-to.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { CommandContext } from './command.ts'
 import { concluder, type Judging } from './judging.ts'
+import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
-import { shown } from './project.ts'
+import { reportsFolder, shown } from './project.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
 const GIBIBYTE = 2 ** 30
@@ -92,6 +95,8 @@ export async function play(
     ...scenarios.flatMap(({ params, secretParams }) => secretsAmong(params, secretParams)),
   ]
   const record = openRecord(request.reports, name, secrets)
+  const unmark = markAtWork(record.folder.path)
+  if (process.stderr.isTTY) out.progress(`follow it in a browser: ${followCommand(request.reports)}`)
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
   // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes
   // more.
@@ -130,6 +135,7 @@ export async function play(
   } finally {
     onLeaving(undefined)
     record.close()
+    unmark()
     await Promise.all(platforms.map((platform) => platform.close()))
   }
 }
@@ -230,6 +236,10 @@ function savedBaseline({ saveBaseline: file }: Judging, run: RunReport): string[
   if (run.verdict !== 'passed') return [`no baseline was saved: the run has not passed`]
   if (measures.length === 0) return ['no baseline was saved: the run measured nothing that could be compared']
   return collectFailures([() => writeBaseline(file, { savedAt: run.startedAt, runs: [run.runId], measures })])
+}
+
+function followCommand(reports: string): string {
+  return typed('open', [], reports === reportsFolder ? [] : [`--reports ${quoted(reports)}`])
 }
 
 /** Time and chance, so that runs side by side differ. */

@@ -186,6 +186,12 @@ export function readEvents(file: string): RunEvent[] {
   return events
 }
 
+/** The event that a line of `events.jsonl` holds; undefined where it is none that this version of the runner knows. */
+export function eventOfLine(line: string): RunEvent | undefined {
+  const found = parseJson(line)
+  return newerVersion(found) === undefined && isEvent(found) ? found : undefined
+}
+
 function readLines(file: string): string[] {
   let text: string
   try {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { type BuildOptions, buildSync } from 'esbuild'
 
 /** The scripts that a page can have; each lies in `browser/`. */
-export type PageScript = 'run-page' | 'suite-page' | 'trends-page'
+export type PageScript = 'run-page' | 'suite-page' | 'trends-page' | 'live-page'
 
 /** What every page holds beside its own content, as text. */
 export interface PageAssets {
@@ -25,7 +25,7 @@ export function pageAssets(): PageAssets {
 
 function makeAssets(): PageAssets {
   const scriptOf = (name: string) => bundled({ entryPoints: [`browser/${name}.ts`], format: 'iife' })
-  const sheets = ['./report.css', './timeline.css', 'uplot/dist/uPlot.min.css']
+  const sheets = ['./report.css', './timeline.css', './live/live.css', 'uplot/dist/uPlot.min.css']
   const contents = sheets.map((sheet) => `@import '${sheet}';`).join('\n')
   return {
     styles: bundled({ stdin: { contents, loader: 'css', resolveDir: '.' } }),
@@ -34,6 +34,7 @@ function makeAssets(): PageAssets {
       'run-page': scriptOf('run-page'),
       'suite-page': scriptOf('suite-page'),
       'trends-page': scriptOf('trends-page'),
+      'live-page': scriptOf('live-page'),
     },
   }
 }

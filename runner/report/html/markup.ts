@@ -39,17 +39,15 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;')
 }
 
-/**
- * JSON within a `script` element: nothing in it can end the element, and its texts are as the page shows others,
- * control characters visible.
- */
+/** JSON for a script of a page: its texts are as the page shows others, control characters visible. */
+export function shownJson(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'string' ? visible(item, '\n\t') : item))
+}
+
+/** The same within a `script` element: nothing in it can end the element. */
 export function scriptJson(value: unknown): Markup {
-  const shown = (_: string, item: unknown) => (typeof item === 'string' ? visible(item, '\n\t') : item)
   return new Markup(
-    JSON.stringify(value, shown)
-      .replaceAll('<', '\\u003c')
-      .replaceAll('\u2028', '\\u2028')
-      .replaceAll('\u2029', '\\u2029'),
+    shownJson(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'),
   )
 }
 

@@ -10,11 +10,14 @@ export interface Page {
   script: PageScript
   /** What the script is handed. */
   data: unknown
+  /** Its script may ask where the page came from for more; without it, for nothing. */
+  follows?: true
 }
 
 /** Nothing is fetched from anywhere, whatever a page should hold. */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+const FOLLOWING_POLICY = `${POLICY}; connect-src 'self'`
 
 /** The page as one text, which works from a file and asks no network for anything. */
 export function renderPage(page: Page): string {
@@ -24,7 +27,7 @@ export function renderPage(page: Page): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}">
+<meta http-equiv="Content-Security-Policy" content="${new Markup(page.follows ? FOLLOWING_POLICY : POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">

@@ -42,7 +42,7 @@ export function scenarioPage(run: RunReport, scenario: ScenarioReport, files: Ru
 }
 
 /** What the scripts draw from. */
-function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: PageLogs): PageData {
+export function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: PageLogs): PageData {
   const { durationMs, cleanupMs, steps, failovers } = scenario
   const { faults = [], nodeLanes = [], shardLanes = [], series = [] } = scenario
   return {
@@ -75,7 +75,7 @@ function failoverData(failover: FailoverReport): PageData['failovers'][number] {
 }
 
 /** What it was played on, and how it is played again. */
-function environmentSection(run: RunReport, scenario: ScenarioReport): Markup {
+export function environmentSection(run: RunReport, scenario: ScenarioReport): Markup {
   const { cluster, params, server, asked, platform, sandbox, seed, startedAt, tags } = scenario
   const settings = Object.entries(cluster?.config ?? {}).map(([name, value]) => `${name} ${value}`)
   const given = Object.entries(params).map(([name, value]) => `${name} = ${String(value)}`)

@@ -1,6 +1,7 @@
 import uPlot from 'uplot'
 import type { PageData, PageSeries } from '../page-data.ts'
 import { RIGHT_ROOM } from './lanes.ts'
+import type { Shown } from './shown.ts'
 import { type TimeView, ticksBetween, timeText } from './time-view.ts'
 
 const HEIGHT = 170
@@ -8,18 +9,16 @@ const NARROW_HEIGHT = 140
 
 /** What all charts of a page share. */
 interface ChartsOptions {
-  data: PageData
+  shown: Shown
   view: TimeView
   /** Room on the left of the plot, px. */
   gutter: number
   onHover(ms: number | undefined): void
 }
 
-type ChartOptions = ChartsOptions & { times: number[] }
-
 /** What one chart shows. */
 interface ChartContent {
-  values: (readonly (number | null)[])[]
+  data: uPlot.AlignedData
   lines: uPlot.Series[]
   scale: uPlot.Scale
   format(value: number): string
@@ -45,26 +44,43 @@ export function color(name: string): string {
 
 /** Throughput and latency of each workload, on the time axis of the lanes. */
 export function drawCharts(holder: HTMLElement, options: ChartsOptions): uPlot[] {
-  return options.data.series.flatMap((series, place) => {
+  return options.shown.data.series.flatMap((series, place) => {
     const own = holder.querySelector(`[data-series="${place}"]`)
     const [above, below] = ['.throughput', '.latency'].map((name) => own?.querySelector<HTMLElement>(name))
     if (!above || !below) return []
-    /** `share`: where in its bin a value is drawn. */
-    const times = (share: number) => series.ok.map((_, bin) => series.startMs + (bin + share) * series.binMs)
-    return [
-      throughput(above, series, { ...options, times: times(0) }),
-      latency(below, series, { ...options, times: times(0.5) }),
-    ]
+    return [throughput(above, series, options), latency(below, series, options)]
   })
 }
 
-function throughput(holder: HTMLElement, series: PageSeries, options: ChartOptions): uPlot {
+/** Shows what has come since the charts were drawn; false where other lines are needed than they have. */
+export function showMore(charts: readonly uPlot[], data: PageData): boolean {
+  const all = data.series.flatMap((series) => [throughputData(series), latencyData(series)])
+  if (all.length !== charts.length || all.some((one, place) => one.length !== charts[place]?.series.length))
+    return false
+  for (const [place, one] of all.entries()) charts[place]?.setData(one, false)
+  return true
+}
+
+/** `share`: where in its bin a value is drawn. */
+function timesOf(series: PageSeries, share: number): number[] {
+  return series.ok.map((_, bin) => series.startMs + (bin + share) * series.binMs)
+}
+
+function throughputData(series: PageSeries): uPlot.AlignedData {
   const perSecond = 1000 / series.binMs
   const rate = (counts: readonly number[]) => counts.map((count) => count * perSecond)
+  return [timesOf(series, 0), rate(series.ok), ...series.errors.map(({ counts }) => rate(counts))]
+}
+
+function latencyData(series: PageSeries): uPlot.AlignedData {
+  return [timesOf(series, 0.5), [...series.p50], [...series.p99], [...series.max]]
+}
+
+function throughput(holder: HTMLElement, series: PageSeries, options: ChartsOptions): uPlot {
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const steps = stepped === undefined ? {} : { paths: stepped }
   return chart(holder, options, {
-    values: [rate(series.ok), ...series.errors.map(({ counts }) => rate(counts))],
+    data: throughputData(series),
     lines: [
       { label: 'ok', stroke: () => color('--series-0'), fill: () => color('--series-fill'), width: 1.5, ...steps },
       ...series.errors.map(({ name }, place) => ({
@@ -80,26 +96,22 @@ function throughput(holder: HTMLElement, series: PageSeries, options: ChartOptio
   })
 }
 
-function latency(holder: HTMLElement, series: PageSeries, options: ChartOptions): uPlot {
+function latency(holder: HTMLElement, series: PageSeries, options: ChartsOptions): uPlot {
   const lines = [
     { label: 'p50', stroke: () => color('--series-0'), width: 1.5 },
     { label: 'p99', stroke: () => color('--series-1'), width: 1.5, dash: [6, 3] },
     { label: 'max', stroke: () => color('--series-2'), width: 1.5, dash: [2, 3] },
   ]
   return chart(holder, options, {
-    values: [series.p50, series.p99, series.max],
+    data: latencyData(series),
     lines,
     scale: { distr: 3 },
     format: durationText,
   })
 }
 
-function chart(
-  holder: HTMLElement,
-  { data, view, gutter, onHover, times }: ChartOptions,
-  content: ChartContent,
-): uPlot {
-  const { values, lines, scale, format } = content
+function chart(holder: HTMLElement, { shown, view, gutter, onHover }: ChartsOptions, content: ChartContent): uPlot {
+  const { data, lines, scale, format } = content
   const options: uPlot.Options = {
     width: holder.clientWidth,
     height: holder.clientWidth < 520 ? NARROW_HEIGHT : HEIGHT,
@@ -134,7 +146,7 @@ function chart(
       })),
     ],
     hooks: {
-      drawClear: [(plot) => shade(plot, data)],
+      drawClear: [(plot) => shade(plot, shown.data)],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select
@@ -151,7 +163,7 @@ function chart(
       ],
     },
   }
-  return new uPlot(options, [times, ...values.map((line) => [...line])], holder)
+  return new uPlot(options, data, holder)
 }
 
 /** The faults behind a chart. */

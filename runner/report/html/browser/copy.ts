@@ -1,8 +1,8 @@
 /** Buttons that put the command beside them into the clipboard. */
 export function startCopying(): void {
-  for (const button of document.querySelectorAll('button.copy')) {
-    button.addEventListener('click', () => void press(button))
-  }
+  document.addEventListener('click', ({ target }) => {
+    if (target instanceof Element && target.matches('button.copy')) void press(target)
+  })
 }
 
 async function press(button: Element): Promise<void> {

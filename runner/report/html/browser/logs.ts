@@ -1,5 +1,6 @@
 import type { PageData, PageLogLine } from '../page-data.ts'
 import { momentsOf } from './controls.ts'
+import type { Shown } from './shown.ts'
 import { type TimeView, timeText } from './time-view.ts'
 
 /** Something that happened, between the lines of the logs. */
@@ -12,58 +13,96 @@ interface LogEvent {
 const MOST_LINES = 400
 
 /** The lines of all nodes within the time that is shown, with what happened between them. */
-export function startLogs(data: PageData, view: TimeView): void {
-  const body = document.querySelector('.log tbody')
-  const count = document.querySelector('#log-count')
-  const search = document.querySelector('#log-search')
-  const notable = document.querySelector('#log-notable')
-  const nodes = [...document.querySelectorAll<HTMLInputElement>('input[data-node]')]
-  if (!(body && count && search instanceof HTMLInputElement && notable instanceof HTMLInputElement)) return
-  const events = momentsOf(data)
-    .filter(({ group }) => group !== 'failovers')
-    .map(({ group, name, startMs }) => ({ startMs, text: `${group === 'steps' ? 'step ' : 'fault: '}${name}` }))
-    .sort((a, b) => a.startMs - b.startMs)
+export function startLogs(shown: Shown, view: TimeView): void {
+  let drawn = ''
   const draw = () => {
-    const chosen = nodes.filter((node) => node.checked).map((node) => Number(node.dataset.node))
-    const words = search.value.toLowerCase()
-    const within = data.logs.lines.filter(
-      ([ms, node, text, tells]) =>
-        ms >= view.min &&
-        ms <= view.max &&
-        chosen.includes(node) &&
-        (!notable.checked || tells === 1) &&
-        (words === '' || text.toLowerCase().includes(words)),
-    )
-    const shown = within.slice(0, MOST_LINES)
-    body.replaceChildren(...merged(shown, events, view, data.logs.nodes))
-    count.textContent = countText(shown.length, within.length)
+    const { data } = shown
+    const body = document.querySelector('.log tbody')
+    const count = document.querySelector('#log-count')
+    if (!(body && count)) return
+    const within = data.logs.lines.filter(chosenBy(view))
+    const follows = document.querySelector('.log')?.hasAttribute('data-follows') === true
+    const lines = follows ? within.slice(-MOST_LINES) : within.slice(0, MOST_LINES)
+    const rows = merged(lines, eventsOf(data), { view, follows }, data.logs.nodes)
+    const text = JSON.stringify(rows)
+    if (text === drawn && body.childElementCount > 0) return
+    drawn = text
+    stayAtTheEnd(follows, () => body.replaceChildren(...rows.map(rowOf)))
+    count.textContent = countText(lines.length, within.length, follows)
   }
   view.onChange(draw)
-  for (const input of [search, notable, ...nodes]) input.addEventListener('input', draw)
+  shown.onChange(draw)
+  document.addEventListener('input', ({ target }) => {
+    if (target instanceof Element && target.closest('#logs') !== null) draw()
+  })
   draw()
 }
 
-function countText(shown: number, all: number): string {
+/** Whoever looks at the last line sees the next one; whoever has scrolled up stays there. */
+function stayAtTheEnd(follows: boolean, change: () => void): void {
+  const log = document.querySelector('.log')
+  const isAtEnd = log !== null && log.scrollHeight - log.scrollTop - log.clientHeight < 40
+  change()
+  if (follows && isAtEnd) log.scrollTop = log.scrollHeight
+}
+
+/** Which lines the controls ask for, as they are set now. */
+function chosenBy(view: TimeView): (line: PageLogLine) => boolean {
+  const nodes = [...document.querySelectorAll<HTMLInputElement>('input[data-node]')]
+  const chosen = new Set(nodes.filter((node) => node.checked).map((node) => Number(node.dataset.node)))
+  const words = document.querySelector<HTMLInputElement>('#log-search')?.value.toLowerCase() ?? ''
+  const notable = document.querySelector<HTMLInputElement>('#log-notable')?.checked === true
+  return ([ms, node, text, tells]) =>
+    ms >= view.min &&
+    ms <= view.max &&
+    chosen.has(node) &&
+    (!notable || tells === 1) &&
+    (words === '' || text.toLowerCase().includes(words))
+}
+
+function eventsOf(data: PageData): LogEvent[] {
+  return momentsOf(data)
+    .filter(({ group }) => group !== 'failovers')
+    .map(({ group, name, startMs }) => ({ startMs, text: `${group === 'steps' ? 'step ' : 'fault: '}${name}` }))
+    .sort((a, b) => a.startMs - b.startMs)
+}
+
+function countText(shown: number, all: number, follows: boolean): string {
   if (all === 0) return 'No line here: show more nodes, more time, or all lines.'
   return shown < all
-    ? `The first ${shown} of ${all} lines: zoom in to see the others.`
+    ? `The ${follows ? 'last' : 'first'} ${shown} of ${all} lines: zoom in to see the others.`
     : `${all} line${all === 1 ? '' : 's'}`
 }
 
+/** A row of the table: a line of a node, or what happened between lines. */
+interface LogRow {
+  ms: number
+  text: string
+  /** Absent: something that happened. */
+  node?: string
+}
+
+/** Events go between lines. Where only a part of the lines is shown, they do not go beyond it. */
 function merged(
   lines: readonly PageLogLine[],
   events: readonly LogEvent[],
-  view: TimeView,
+  { view, follows }: { view: TimeView; follows: boolean },
   nodes: readonly string[],
-): HTMLTableRowElement[] {
-  const last = lines.at(-1)?.[0] ?? view.max
-  const rows = [
-    ...lines.map(([ms, node, text]) => ({ ms, row: lineRow(ms, nodes[node] ?? '', text) })),
+): LogRow[] {
+  const first = follows ? (lines[0]?.[0] ?? view.min) : view.min
+  const last = follows ? view.max : (lines.at(-1)?.[0] ?? view.max)
+  const rows: LogRow[] = [
+    ...lines.map(([ms, node, text]) => ({ ms, node: nodes[node] ?? '', text })),
     ...events
-      .filter(({ startMs }) => startMs >= view.min && startMs <= Math.min(view.max, Math.max(last, view.min)))
-      .map(({ startMs, text }) => ({ ms: startMs, row: eventRow(startMs, text) })),
+      .filter(({ startMs }) => startMs >= Math.max(view.min, lines.length < MOST_LINES ? view.min : first))
+      .filter(({ startMs }) => startMs <= Math.min(view.max, Math.max(last, view.min)))
+      .map(({ startMs, text }) => ({ ms: startMs, text })),
   ]
-  return rows.sort((a, b) => a.ms - b.ms).map(({ row }) => row)
+  return rows.sort((a, b) => a.ms - b.ms)
+}
+
+function rowOf({ ms, node, text }: LogRow): HTMLTableRowElement {
+  return node === undefined ? eventRow(ms, text) : lineRow(ms, node, text)
 }
 
 function lineRow(ms: number, node: string, text: string): HTMLTableRowElement {

@@ -6,7 +6,7 @@ const SHORTEST_MS = 20
 /** The one stretch of time that everything on the page shows. */
 export class TimeView {
   /** The whole lasts from 0 to here, ms. */
-  readonly endMs: number
+  endMs: number
   min = 0
   max: number
   readonly #listeners: (() => void)[] = []
@@ -31,6 +31,13 @@ export class TimeView {
     this.min = Math.min(Math.max(middle - width / 2, 0), this.endMs - width)
     this.max = this.min + width
     for (const listener of this.#listeners) listener()
+  }
+
+  /** The whole has become longer: who looks at the whole still does. Tells nobody: what is shown changes with it. */
+  grow(endMs: number): void {
+    const { isWhole } = this
+    this.endMs = Math.max(endMs, this.endMs)
+    if (isWhole) this.max = this.endMs
   }
 
   whole(): void {

@@ -1,7 +1,7 @@
 import type uPlot from 'uplot'
-import type { PageData } from '../page-data.ts'
-import { drawCharts } from './charts.ts'
+import { drawCharts, showMore } from './charts.ts'
 import { drawLanes, RIGHT_ROOM, rowsOf } from './lanes.ts'
+import type { Shown } from './shown.ts'
 import { type TimeView, timeText } from './time-view.ts'
 
 const WIDE_GUTTER = 96
@@ -17,32 +17,36 @@ interface DragOptions {
 }
 
 /** Lanes and charts over one time axis, with everything that moves it. */
-export function startTimeline(data: PageData, view: TimeView): void {
+export function startTimeline(shown: Shown, view: TimeView): void {
   const stack = document.querySelector<HTMLElement>('.stack')
   const svg = stack?.querySelector('svg')
   if (!stack || !svg) return
   const hair = hairOf(stack)
-  const rows = rowsOf(data)
   let gutter = gutterOf(stack)
   const plotWidth = () => stack.clientWidth - gutter - RIGHT_ROOM
   const x = (ms: number) => gutter + ((ms - view.min) / (view.max - view.min)) * plotWidth()
   const timeAt = (left: number) =>
     view.min + Math.min(Math.max((left - gutter) / plotWidth(), 0), 1) * (view.max - view.min)
   const onHover = (ms: number | undefined) => hair.show(ms, x)
-  let charts = drawCharts(stack, { data, view, gutter, onHover })
+  const chartsNow = () => drawCharts(stack, { shown, view, gutter, onHover })
+  let charts = chartsNow()
 
   const draw = () => {
-    drawLanes(svg, { rows, bands: data.faults, view, gutter })
+    drawLanes(svg, { rows: rowsOf(shown.data), bands: shown.data.faults, view, gutter })
     for (const chart of charts) chart.setScale('x', { min: view.min, max: view.max })
     hair.show(undefined, x)
   }
   const drawAnew = () => {
     for (const chart of charts) chart.destroy()
     gutter = gutterOf(stack)
-    charts = drawCharts(stack, { data, view, gutter, onHover })
+    charts = chartsNow()
     draw()
   }
   view.onChange(draw)
+  shown.onChange(() => {
+    if (showMore(charts, shown.data)) draw()
+    else drawAnew()
+  })
   draw()
   onWidthChange(stack, drawAnew)
   document.addEventListener('themechange', drawAnew)

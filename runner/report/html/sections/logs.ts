@@ -73,14 +73,20 @@ export function pageLogs(scenario: ScenarioReport, files: RunFiles): PageLogs {
   const nodes = scenario.logs.map(({ node }) => node)
   const names = namesById(texts, nodes)
   const lines = texts.flatMap((text, place) =>
-    text.split('\n').flatMap((line) => parsed(line, place, startWallMs, names)),
+    text.split('\n').flatMap((line) => logLine(line, place, startWallMs, names)),
   )
   lines.sort((a, b) => a[0] - b[0])
   const kept = fitting(lines, momentsOf(scenario))
   return { nodes, lines: kept, left: lines.length - kept.length }
 }
 
-function parsed(line: string, node: number, startWallMs: number, names: ReadonlyMap<string, string>): PageLogLine[] {
+/** A line of a log with the time since `startWallMs`; nothing where it is not stamped. */
+export function logLine(
+  line: string,
+  node: number,
+  startWallMs: number,
+  names: ReadonlyMap<string, string>,
+): PageLogLine[] {
   const stamped = STAMPED.exec(line)
   if (stamped === null) return []
   const [, stamp = '', rest = ''] = stamped
@@ -93,7 +99,7 @@ function parsed(line: string, node: number, startWallMs: number, names: Readonly
 /**
  * A node tells its own id when it starts: `No cluster configuration found, I'm …`, `Node configuration loaded, I'm …`.
  */
-function namesById(texts: readonly string[], nodes: readonly string[]): Map<string, string> {
+export function namesById(texts: readonly string[], nodes: readonly string[]): Map<string, string> {
   const names = texts.flatMap((text, place) =>
     [...text.matchAll(/, I'm ([0-9a-f]{40})/g)].map(([, id = '']): [string, string] => [id, nodes[place] ?? id]),
   )

@@ -6,13 +6,17 @@ import { badge, type Content, html, type Markup, zoom } from '../markup.ts'
 
 /** Every step with its verdict, its times, and how it was seen to have worked. */
 export function stepsSection(steps: readonly StepReport[]): Markup {
+  return stepsTable(stepRows(steps).map(rowOf))
+}
+
+export function stepsTable(rows: Content): Markup {
   return html`<section id="steps" aria-labelledby="steps-title"><h2 id="steps-title">Steps</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Table of steps"><table>
 <thead><tr><th scope="col">#</th><th scope="col">verdict</th><th scope="col">step</th><th scope="col" class="number">at</th><th scope="col" class="number">took</th><th scope="col" class="number">limit</th><th scope="col"><span class="sr">timeline</span></th></tr></thead>
-<tbody>${stepRows(steps).map(rowOf)}</tbody></table></div></section>`
+<tbody>${rows}</tbody></table></div></section>`
 }
 
-function rowOf(row: StepRow): Markup {
+export function rowOf(row: StepRow): Markup {
   if (row.kind === 'not-run') {
     const range = `${row.steps[0]?.path ?? ''}–${row.steps.at(-1)?.path ?? ''}`
     return html`<tr><td>${range}</td><td>${badge('not-run')}</td><td colspan="5">${plural(row.steps.length, 'step')}</td></tr>`

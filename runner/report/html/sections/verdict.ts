@@ -24,7 +24,8 @@ ${scenario.warnings.map((text) => html`<p class="problem inconclusive">Warning: 
 </section>`
 }
 
-function settingOf({ id, server, platform, cluster, seed, startedAt, repeat }: ScenarioReport): string[] {
+/** What it is played on, in a few words each. */
+export function settingOf({ id, server, platform, cluster, seed, startedAt, repeat }: ScenarioReport): string[] {
   return [
     id,
     ...(repeat === undefined ? [] : [`repeat ${repeat.number} of ${repeat.of}`]),
