@@ -16,6 +16,7 @@ import { MAX_SEED, PLAY_FLAGS, play, type RunRequest } from './play.ts'
 import { playingFlags, playingOf } from './playing.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
+import { strictFlag, tellWarnings, warningsIn } from './warned.ts'
 
 const flags: Flags = {
   ...paramFlags,
@@ -26,6 +27,7 @@ const flags: Flags = {
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier run again' },
   keep: { type: 'boolean', help: 'leave the cluster running at the end, and print how to remove it' },
   reports: { type: 'string', value: 'FOLDER', help: 'where the folder of the run is made (default reports)' },
+  ...strictFlag,
   ...judgingFlags,
   ...playingFlags,
   ...reporterFlag,
@@ -56,6 +58,8 @@ export const run: Command = {
     const playing = playingOf(line)
     const params = givenParams(line, out)
     const scenarios = await loadScenarios(names, params, context, settings)
+    const { config } = settings
+    tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), names, params, context)
     const judging = judgingOf(line)
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')

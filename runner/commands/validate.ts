@@ -6,20 +6,25 @@ import type { Command } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
 import { readScenarios } from './load-scenarios.ts'
 import { givenParams, paramFlags } from './param-flags.ts'
+import { strictFlag, warningsIn, warningsText } from './warned.ts'
 
 export const validate: Command = {
   usage: 'validate [NAME…] [flags]',
   details: [
     '  NAME is the name of a scenario, a file, a folder or a pattern in quotes; without one, all that there are.',
   ],
-  flags: { ...paramFlags, ...libraryFlags, ...allowFlag },
+  flags: { ...paramFlags, ...libraryFlags, ...allowFlag, ...strictFlag },
   async run(line, context) {
+    const { out } = context
+    const params = givenParams(line, out)
     const names = line.positionals.length > 0 ? line.positionals : scenarioNames(context.library)
-    const { scenarios, complaints } = await readScenarios(names, givenParams(line, context.out), context, {
+    const { scenarios, complaints } = await readScenarios(names, params, context, {
       allowed: allowedBy(line),
     })
-    for (const { file, title } of scenarios) context.out.print(`ok  ${file}: ${title}`)
+    for (const { file, title } of scenarios) out.print(`ok  ${file}: ${title}`)
     if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
+    const warnings = warningsIn(scenarios, line, { params }, out.color)
+    if (warnings.length > 0) out.print(warningsText(warnings, params, out.color))
     return EXIT.passed
   },
 }

@@ -17,6 +17,8 @@ export interface Diagnostic {
   suggestion?: string
   /** What to do, or what is possible here. */
   hint?: string
+  /** Set where it is legal and hardly meant: the name by which a line allows it. */
+  warning?: string
 }
 
 const CODES = { bold: '\u001b[1m', red: '\u001b[31m', cyan: '\u001b[36m', dim: '\u001b[2m', reset: '\u001b[0m' }
@@ -30,15 +32,22 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: {
   const paint = (style: keyof typeof CODES, text: string) =>
     options.color && text !== '' ? `${CODES[style]}${text}${CODES.reset}` : text
   const blocks = diagnostics.map((diagnostic) => renderOne(diagnostic, paint))
-  const count = diagnostics.length
-  return `${[...blocks, plural(count, 'problem')].join('\n\n')}\n`
+  const warnings = diagnostics.filter(({ warning }) => warning !== undefined).length
+  const problems = diagnostics.length - warnings
+  const counts = [
+    ...(problems > 0 || warnings === 0 ? [plural(problems, 'problem')] : []),
+    ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
+  ]
+  return `${[...blocks, counts.join(', ')].join('\n\n')}\n`
 }
 
 type Paint = (style: keyof typeof CODES, text: string) => string
 
 function renderOne(diagnostic: Diagnostic, paint: Paint): string {
   const { file, line, col } = diagnostic
-  const message = visible(diagnostic.message)
+  const { warning } = diagnostic
+  const message =
+    warning === undefined ? visible(diagnostic.message) : `warning: ${visible(diagnostic.message)} (${warning})`
   if (line === 0) {
     const head = paint('bold', `${visible(file)}: ${message}`)
     return [

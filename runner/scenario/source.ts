@@ -35,6 +35,14 @@ export class SourceFile {
     return { line: line + 1, col: [...sourceLine.slice(0, within)].length + 1, sourceLine, lineStart }
   }
 
+  /** The offset of a line and column as `position` gives them. */
+  offsetOf(line: number, col: number): number {
+    const from = this.#lineStarts[line - 1] ?? 0
+    const lineStart = from === 0 && this.text.startsWith('\ufeff') ? 1 : from
+    const rest = this.text.slice(lineStart, this.#lineStarts[line] ?? this.text.length)
+    return lineStart + [...rest].slice(0, col - 1).join('').length
+  }
+
   /** 1-based: the line of an offset; the end of a text belongs to its last line. */
   lineAt(offset: number): number {
     let low = 0

@@ -4,6 +4,7 @@ import t from 'tap'
 import { explainScenario } from '../../runner/scenario/explain.ts'
 import { findScenario, listScenarios, withTags } from '../../runner/scenario/library.ts'
 import { loadScenario, loadScenarioFile } from '../../runner/scenario/load.ts'
+import { warningsOf } from '../../runner/scenario/warnings/index.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 
 const scenarios = fileURLToPath(new URL('../../scenarios', import.meta.url))
@@ -102,6 +103,7 @@ for (const { name, file } of listScenarios(scenarios)) {
       t.fail('it is wrong', { diagnostics: loaded.diagnostics })
       return
     }
+    t.strictSame(warningsOf(loaded.scenario), [], 'nothing in it is warned of')
     const schema = `${'../'.repeat(name.split('/').length - 1) || './'}scenario.schema.json`
     t.ok(loaded.scenario.source.startsWith(`# yaml-language-server: $schema=${schema}\n`), 'an editor finds its schema')
     const text = explainScenario(loaded.scenario, verbByName)

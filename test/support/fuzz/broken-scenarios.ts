@@ -3,6 +3,7 @@ import path from 'node:path'
 import { renderDiagnostics } from '../../../runner/scenario/diagnostic.ts'
 import { explainScenario } from '../../../runner/scenario/explain.ts'
 import { loadScenario } from '../../../runner/scenario/load.ts'
+import { warningsOf } from '../../../runner/scenario/warnings/index.ts'
 import { verbByName } from '../../../runner/steps/index.ts'
 import { brokenLines, flipped, moveLines } from './broken-text.ts'
 import type { Dice } from './dice.ts'
@@ -83,6 +84,7 @@ export class BrokenScenarios {
     this.#texts = [
       'scenarios',
       path.join('test', 'scenario', 'invalid'),
+      path.join('test', 'scenario', 'warned'),
       path.join('test', 'e2e', 'scenarios'),
     ].flatMap(from)
     this.#tokens = [...new Set(this.#texts.flatMap(({ text }) => text.split(/[\s,[\]{}]+/)))].filter(
@@ -99,6 +101,7 @@ export class BrokenScenarios {
         const loaded = loadScenario(broken, { file, root, verbs: verbByName })
         if ('scenario' in loaded) {
           explainScenario(loaded.scenario, verbByName)
+          renderDiagnostics(warningsOf(loaded.scenario), { color: true })
           return []
         }
         renderDiagnostics(loaded.diagnostics, { color: true })

@@ -1,0 +1,102 @@
+import { parseDuration } from '../../base/duration.ts'
+import { FAILOVER } from '../../checks/index.ts'
+import { keyOf, lacksSuccessor, type Moment, masterLost, stepWords } from './situation.ts'
+import { roomyLimit, roundTime, type Timing } from './timing.ts'
+import type { Found, Judged, Warning } from './warning.ts'
+
+/** A failover that waits for the node timeout is never faster than that. */
+export const checkTooStrict: Warning = {
+  name: 'check-too-strict',
+  summary: 'A limit on failovers or outages that is shorter than noticing the fault takes',
+  *find(judged) {
+    const { timing, scenario } = judged
+    const elected = timing && electedHeir(judged)
+    if (!timing || !elected) return
+    for (const { on, limits } of scenario.checks) {
+      if (on === FAILOVER) yield* ofFailovers(limits, timing, elected)
+      else yield* ofOutages(on, limits, judged, timing, elected)
+    }
+  },
+}
+
+/** A step that waits for a replica to be elected after its master was lost. */
+function electedHeir({ moments }: Judged): Moment | undefined {
+  return moments.find(
+    (moment) =>
+      moment.step.verb === 'expect' &&
+      !moment.disturbed &&
+      keyOf(moment.arg, 'role') === 'master' &&
+      (moment.step.withinMs ?? 0) > 0 &&
+      masterLost(keyOf(moment.arg, 'node'), moment) !== undefined,
+  )
+}
+
+function* ofFailovers(
+  limits: Readonly<Record<string, unknown>>,
+  { detection, promotion }: Timing,
+  elected: Moment,
+): Iterable<Found> {
+  for (const [name, range] of [
+    ['time', promotion],
+    ['detection', detection],
+  ] as const) {
+    for (const { ms, wanted } of limitsIn(limits[name])) {
+      if (ms >= range.minMs || wanted === true) continue
+      yield tooStrict(['checks', FAILOVER, name], `a failover's ${name}`, ms, range, elected)
+    }
+  }
+}
+
+/** Clients of the shard are without a master until its replica has taken over. */
+function* ofOutages(
+  on: string,
+  limits: Readonly<Record<string, unknown>>,
+  { scenario }: Judged,
+  { promotion }: Timing,
+  elected: Moment,
+): Iterable<Found> {
+  const options = scenario.workloads.find(({ name }) => name === on)?.options
+  const lost = elected.before.away.filter((away) => lacksSuccessor(away) && away.how !== 'cut')
+  const [shard] = lost.flatMap(({ node }) => node.shard ?? [])
+  const isHit = options?.shards === undefined || (shard !== undefined && options.shards.includes(shard - 1))
+  if (lost.length === 0 || !isHit) return
+  for (const { ms, during } of limitsIn(limits.longest_outage)) {
+    if (during !== undefined || ms >= promotion.minMs) continue
+    yield tooStrict(
+      ['checks', on, 'longest_outage'],
+      `the outage of shard ${shard ?? 'that lost its master'}`,
+      ms,
+      promotion,
+      elected,
+    )
+  }
+}
+
+function tooStrict(
+  path: string[],
+  what: string,
+  ms: number,
+  range: { minMs: number; maxMs: number },
+  { before }: Moment,
+): Found {
+  const fault = before.away[0]?.by
+  return {
+    at: { path },
+    message: `${what} cannot be ${roundTime(ms)} at most: ${fault ? stepWords(fault) : 'the fault'} is noticed after ${roundTime(range.minMs)} (cluster-node-timeout) at the earliest`,
+    hint: `Allow ${roomyLimit(range)}, or lower \`cluster-node-timeout\`.`,
+  }
+}
+
+interface Limit {
+  ms: number
+  during?: unknown
+  wanted?: unknown
+}
+
+function limitsIn(written: unknown): Limit[] {
+  if (Array.isArray(written)) return written.flatMap(limitsIn)
+  const text = typeof written === 'string' ? written : keyOf(written, 'at_most')
+  const ms = typeof text === 'string' ? parseDuration(text) : undefined
+  if (ms === undefined) return []
+  return [{ ms, during: keyOf(written, 'during'), wanted: keyOf(written, 'wanted') }]
+}

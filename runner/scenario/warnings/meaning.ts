@@ -1,0 +1,175 @@
+import { slotOfKey } from '../../cluster/slots.ts'
+import { type Anchor, parseTarget, type TargetPhrase } from '../../cluster/target-phrase.ts'
+import { type PlannedNode, planNodes, type Topology } from '../../cluster/topology.ts'
+
+/** A node, as far as it is known before anything is played. */
+export interface KnownNode {
+  /** Its name; a word of its own where that is not known. Two with one id are one node. */
+  id: string
+  role?: 'master' | 'replica'
+  shard?: number
+  /** The id of its master. */
+  replicaOf?: string
+}
+
+/** What a phrase stands for, as far as it is known. */
+export interface Meaning {
+  /** How many nodes; undefined: not known. */
+  count?: number
+  role?: 'master' | 'replica'
+  /** Empty where it is not known which. */
+  nodes: readonly KnownNode[]
+}
+
+/** Shards whose roles may no longer be those that the cluster was formed with. */
+export type Changed = ReadonlySet<number> | 'all'
+
+export interface Knowledge {
+  formed: Formed
+  /** What `let` has bound. */
+  bound: ReadonlyMap<string, Meaning>
+  changed: Changed
+  /** Nobody is known to be away: `all` and `random` count those that answer. */
+  allThere: boolean
+}
+
+const DEFAULT_PREFIX = 'redis-node'
+
+/** The cluster as it is formed. */
+export class Formed {
+  readonly topology: Topology
+  readonly nodes: readonly PlannedNode[]
+
+  constructor(topology: Topology) {
+    this.topology = topology
+    this.nodes = planNodes(topology, DEFAULT_PREFIX)
+  }
+
+  named(name: string): PlannedNode | undefined {
+    const index = name.startsWith(DEFAULT_PREFIX) ? Number(name.slice(DEFAULT_PREFIX.length)) : Number.NaN
+    return this.nodes[index]?.name === name ? this.nodes[index] : undefined
+  }
+
+  ofShard(shard: number): readonly PlannedNode[] {
+    const perShard = 1 + this.topology.replicas
+    return this.nodes.slice((shard - 1) * perShard, shard * perShard)
+  }
+
+  /** The shard that owns a slot, from 1. */
+  shardOfSlot(slot: number): number | undefined {
+    const index = this.topology.slots.findIndex((ranges) => ranges.some(([from, to]) => from <= slot && slot <= to))
+    return index < 0 ? undefined : index + 1
+  }
+}
+
+const NOTHING: Meaning = { nodes: [] }
+
+/** What a phrase stands for at a step. `here` makes words for nodes whose names are not known: one for each step. */
+export function meaningOf(phrase: string, knowledge: Knowledge, here: string): Meaning {
+  const name = /^\$([A-Za-z_]\w*)$/.exec(phrase.trim())?.[1]
+  if (name !== undefined) return boundTo(name, knowledge)
+  const related = /^(master|replica|replicas) of \$([A-Za-z_]\w*)$/.exec(phrase.trim())
+  const anchor = related && knowledge.bound.get(related[2] ?? '')
+  if (related) {
+    const [node, second] = anchor?.nodes ?? []
+    if (!node || second) return NOTHING
+    if (node.id.startsWith(DEFAULT_PREFIX)) return meaningOf(`${related[1]} of ${node.id}`, knowledge, here)
+    return relatedToUnknown(related[1] ?? '', node, knowledge, `${phrase}@${here}`)
+  }
+  const parsed = parseTarget(phrase)
+  return 'error' in parsed ? NOTHING : meaningOfPhrase(parsed.target, knowledge, `${phrase}@${here}`)
+}
+
+/** A bound name keeps its nodes; their roles may have changed since. */
+function boundTo(name: string, { bound, changed }: Knowledge): Meaning {
+  const meaning = bound.get(name)
+  if (!meaning) return NOTHING
+  const kept = meaning.nodes.map(({ role, replicaOf, ...node }) =>
+    mayHaveChanged(node.shard, changed)
+      ? node
+      : { ...node, ...(role !== undefined && { role }), ...(replicaOf !== undefined && { replicaOf }) },
+  )
+  return { ...(meaning.count !== undefined && { count: meaning.count }), nodes: kept }
+}
+
+function mayHaveChanged(shard: number | undefined, changed: Changed): boolean {
+  return changed === 'all' || (shard === undefined ? changed.size > 0 : changed.has(shard))
+}
+
+function relatedToUnknown(role: string, node: KnownNode, { formed, changed }: Knowledge, id: string): Meaning {
+  const known = mayHaveChanged(node.shard, changed) ? undefined : node.role
+  if (role === 'master' && known === 'master') return { count: 1, role: 'master', nodes: [node] }
+  if (role === 'master') return { count: 1, role: 'master', nodes: [{ id, role: 'master' }] }
+  if (role === 'replicas' && formed.topology.replicas !== 1)
+    return { count: formed.topology.replicas, role: 'replica', nodes: [] }
+  const replicaOf = known === 'master' ? { replicaOf: node.id } : {}
+  return { count: 1, role: 'replica', nodes: [{ id, role: 'replica', ...replicaOf }] }
+}
+
+function meaningOfPhrase(phrase: TargetPhrase, knowledge: Knowledge, id: string): Meaning {
+  const { formed, allThere, changed } = knowledge
+  const { shards, replicas } = formed.topology
+  const isAsFormed = changed !== 'all' && changed.size === 0 && allThere
+  switch (phrase.kind) {
+    case 'node': {
+      const node = formed.named(phrase.node)
+      return { count: 1, nodes: [node ? knownNode(node, knowledge) : { id: phrase.node }] }
+    }
+    case 'related':
+      return meaningOfRelated(phrase.role, shardOf(phrase.anchor, formed), knowledge, id)
+    case 'random': {
+      const role = phrase.role === 'node' ? {} : { role: phrase.role }
+      return { count: phrase.count, ...role, nodes: phrase.count === 1 ? [{ id, ...role }] : [] }
+    }
+    case 'all': {
+      if (phrase.role === 'node') {
+        return { count: formed.nodes.length, nodes: formed.nodes.map((node) => knownNode(node, knowledge)) }
+      }
+      const { role } = phrase
+      const count = role === 'master' ? shards : shards * replicas
+      const nodes = formed.nodes.filter((node) => node.role === role).map((node) => knownNode(node, knowledge))
+      return isAsFormed ? { count, role, nodes } : { role, nodes: [] }
+    }
+    case 'share': {
+      const majority = Math.floor(shards / 2) + 1
+      return { count: phrase.share === 'majority' ? majority : shards - majority, role: 'master', nodes: [] }
+    }
+  }
+}
+
+function meaningOfRelated(
+  role: 'master' | 'replica' | 'replicas',
+  shard: number | undefined,
+  { formed, changed, ...knowledge }: Knowledge,
+  id: string,
+): Meaning {
+  const found = role === 'master' ? 'master' : 'replica'
+  const count = role === 'replicas' ? formed.topology.replicas : 1
+  if (shard === undefined || changed === 'all' || changed.has(shard)) {
+    const place = shard === undefined ? {} : { shard }
+    return { count, role: found, nodes: count === 1 ? [{ id, role: found, ...place }] : [] }
+  }
+  const [master, ...replicas] = formed.ofShard(shard)
+  const chosen = role === 'master' ? [master] : role === 'replica' ? replicas.slice(0, 1) : replicas
+  const nodes = chosen.flatMap((node) => (node ? [knownNode(node, { formed, changed, ...knowledge })] : []))
+  return { count: nodes.length, role: found, nodes }
+}
+
+function shardOf(anchor: Anchor, formed: Formed): number | undefined {
+  switch (anchor.by) {
+    case 'shard':
+      return anchor.shard
+    case 'slot':
+      return formed.shardOfSlot(anchor.slot)
+    case 'key':
+      return formed.shardOfSlot(slotOfKey(anchor.key))
+    case 'node':
+      return formed.named(anchor.node)?.shard
+  }
+}
+
+function knownNode({ name, shard, role }: PlannedNode, { formed, changed }: Knowledge): KnownNode {
+  if (mayHaveChanged(shard, changed)) return { id: name, shard }
+  const [master] = formed.ofShard(shard)
+  return { id: name, shard, role, ...(role === 'replica' && master && { replicaOf: master.name }) }
+}

@@ -1,0 +1,81 @@
+import { FAILOVER } from '../../checks/index.ts'
+import { isDisturbance, type Moment, nodesOf, stepWords } from './situation.ts'
+import type { Found, Judged, Warning } from './warning.ts'
+
+/** Checks that only something that goes wrong could violate. */
+const OF_FAULTS = ['lost_writes', 'resurrected', 'longest_outage', 'outages', 'error_rate', 'lost_messages']
+
+export const neverViolated: Warning = {
+  name: 'never-violated',
+  summary: 'A check that no step could ever violate, or that has nothing to judge',
+  *find(judged) {
+    const { scenario, moments } = judged
+    const disturbances = moments.filter(({ step, arg }) => isDisturbance(step.verb, arg))
+    if (!disturbances.some(mayFailOver)) yield* failoverChecks(judged, disturbances)
+    const [first] = disturbances
+    for (const { on, limits } of scenario.checks) {
+      if (on === FAILOVER) continue
+      const name = OF_FAULTS.find((each) => each in limits)
+      if (name === undefined) continue
+      if (first === undefined) yield withoutFault(on, name)
+      else yield* beforeFault(on, limits, judged, first)
+    }
+  },
+}
+
+function* failoverChecks({ scenario }: Judged, disturbances: readonly Moment[]): Iterable<Found> {
+  const checks = scenario.checks.find(({ on }) => on === FAILOVER)
+  const name = Object.keys(checks?.limits ?? {})[0]
+  if (name === undefined) return
+  const why = disturbances.length === 0 ? 'no step puts anything out of order' : 'only replicas are touched'
+  yield {
+    at: { path: ['checks', FAILOVER, name] },
+    message: `no failover will be there to be judged: ${why}`,
+    hint: 'Take a master away, as `kill: master of shard 1`, or remove the checks of failovers.',
+  }
+}
+
+/** Whether a master may be replaced because of it. */
+function mayFailOver(moment: Moment): boolean {
+  const { verb } = moment.step
+  if (verb === 'start' || verb === 'unpause' || verb === 'heal') return false
+  if (!['stop', 'kill', 'pause', 'restart', 'partition'].includes(verb)) return true
+  return nodesOf(moment)?.every(({ role }) => role === 'replica') !== true
+}
+
+function withoutFault(on: string, name: string): Found {
+  return {
+    at: { path: ['checks', on, name] },
+    message: `\`${name}\` could hardly be violated: no step puts anything out of order`,
+    hint: 'Add the fault that the load must survive, as `kill: master of shard 1`. `list` shows scenarios to begin with.',
+  }
+}
+
+/** A phase that is over when the first fault begins. */
+function* beforeFault(
+  on: string,
+  limits: Readonly<Record<string, unknown>>,
+  { moments }: Judged,
+  first: Moment,
+): Iterable<Found> {
+  const begun = moments.filter(({ step }) => step.phase !== undefined)
+  for (const name of OF_FAULTS) {
+    for (const phase of phasesNamed(limits[name])) {
+      const at = begun.findIndex(({ step }) => step.phase === phase)
+      const next = begun[at + 1]
+      const isOnce = begun.filter(({ step }) => step.phase === phase).length === 1
+      if (at < 0 || !next || !isOnce || moments.indexOf(next) > moments.indexOf(first)) continue
+      yield {
+        at: { path: ['checks', on, name] },
+        message: `\`${name}\` during ${phase} could hardly be violated: the phase ends before the first fault (${stepWords(first)})`,
+        hint: 'Name the phase of the fault or one after it, or leave `during` out.',
+      }
+    }
+  }
+}
+
+function phasesNamed(limit: unknown): string[] {
+  if (Array.isArray(limit)) return limit.flatMap(phasesNamed)
+  const during = typeof limit === 'object' && limit !== null && 'during' in limit ? limit.during : undefined
+  return typeof during === 'string' ? [during] : []
+}
