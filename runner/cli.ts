@@ -8,6 +8,7 @@ import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
 import { type CommandEntry, commands } from './commands/index.ts'
 import { libraryOf } from './commands/library-flags.ts'
+import { version } from './commands/project.ts'
 import { openStandardStreams } from './commands/standard-streams.ts'
 import { listenForInterrupts } from './engine/interrupt.ts'
 
@@ -26,7 +27,7 @@ function overview(): string {
     '',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`),
     '',
-    'redis-chaos COMMAND --help tells more of each.',
+    'redis-chaos COMMAND --help tells more of each; redis-chaos --version says which one this is.',
   ].join('\n')
 }
 
@@ -55,6 +56,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     out.print(overview())
     return name === undefined ? EXIT.usage : EXIT.passed
+  }
+  if (name === '--version' || name === '-V') {
+    out.print(`redis-chaos ${version()}`)
+    return EXIT.passed
   }
   const entry = entryNamed(name)
   const command = await entry.load()

@@ -81,9 +81,10 @@ const { metafile } = await build({
   logLevel: 'warning',
   plugins: [madePageAssets, lightDockerode],
 })
-// Read beside the code that needs them (platforms/clock/library.ts, cluster/data/data-node.ts).
+// Read beside the code that needs them (platforms/clock/library.ts, cluster/data/data-node.ts, commands/init.ts).
 await fs.copy(path.join(root, 'runner/platforms/clock/skewed-clock.c'), path.join(unfinished, 'skewed-clock.c'))
 await fs.copy(path.join(root, 'runner/cluster/data/lua'), path.join(unfinished, 'lua'))
+await fs.copy(path.join(root, 'runner/commands/init-files'), path.join(unfinished, 'init-files'))
 await fs.writeFile(path.join(unfinished, 'licenses.txt'), await licensesOf(metafile))
 if (name === 'package') await fs.remove(path.join(dist, name))
 await fs.move(unfinished, path.join(dist, name)).catch(async (error: unknown) => {

@@ -30,6 +30,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./explain.ts')).explain,
   },
   {
+    name: 'init',
+    summary: 'makes this folder a project: a first scenario, settings, a file for a CI',
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
     name: 'cluster',
     summary: 'a cluster of your own, to look at and play with',
     load: async () => (await import('./cluster.ts')).cluster,

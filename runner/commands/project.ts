@@ -1,10 +1,15 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../base/errors.ts'
 
 /** The folder of redis-chaos itself, where `scenarios/` and `docker/` are. */
 export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+
+/** As `npm` knows it: `0.1.0`. */
+export function version(): string {
+  return String(JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')).version)
+}
 
 /** The scenarios that come with redis-chaos. */
 export const scenariosFolder = path.join(projectRoot, 'scenarios')

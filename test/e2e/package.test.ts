@@ -77,6 +77,22 @@ t.test('the packed program, installed in projects of its own', async (t) => {
         t.ok(spentMs - bareMs <= MOST_HELP_MS, `${spentMs} ms of processor time, ${bareMs} ms of Node's own`)
       })
 
+      await t.test('init: a project with a scenario, which an editor completes by the package', async (t) => {
+        const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+        t.equal((await redisChaos('--version')).stdout, `redis-chaos ${version}\n`)
+        const init = await redisChaos('init', '--ci', 'github')
+        t.match(init, { code: 0, stdout: /\n\nNow: npx redis-chaos run \.\/scenarios\n$/ })
+        const [first = ''] = readFileSync(path.join(project, 'scenarios', 'first.yaml'), 'utf8').split('\n')
+        t.ok(statSync(path.join(project, 'scenarios', first.split('=')[1] ?? '')).size > 10_000, first)
+        t.match((await redisChaos('list', '--no-stock')).stdout, /^│ first +│/m)
+        const script = ['pkg', 'set', 'scripts.chaos=redis-chaos']
+        t.equal((await start(project, 'npm', ...script)).code, 0)
+        t.match(
+          (await start(project, 'npm', 'run', 'chaos', '--', 'run')).stdout,
+          'npm run chaos -- run NAME… [flags] plays',
+        )
+      })
+
       await t.test("validate one's own scenario", async (t) => {
         const text = readFileSync(path.join(root, 'scenarios', 'failover-basic.yaml'), 'utf8')
         copyFileSync(path.join(root, 'scenarios', 'failover-basic.yaml'), path.join(project, 'mine.yaml'))
@@ -98,9 +114,9 @@ t.test('the packed program, installed in projects of its own', async (t) => {
           '--name-prefix',
           `package-${portBase}-`,
         ]
-        const { code, stdout, stderr } = await redisChaos('run', 'failover-basic', ...where)
+        const { code, stdout, stderr } = await redisChaos('run', './scenarios', ...where)
         t.equal(code, 0, stdout + stderr)
-        const again = /run again +npx redis-chaos (run failover-basic --seed \d+ .*)/.exec(stdout)?.[1] ?? ''
+        const again = /run again +npx redis-chaos (run \.\/scenarios --seed \d+ .*)/.exec(stdout)?.[1] ?? ''
         t.match(again, `--port-base ${portBase}`)
         t.ok(statSync(path.join(project, 'reports', 'latest', 'report.html')).size > 10_000)
         const report = await redisChaos('report')
