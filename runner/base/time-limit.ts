@@ -13,20 +13,31 @@ const GRAIN_MS = 1
  * not count. The returned function takes it back.
  */
 export function afterRunning(limitMs: number, onOver: () => void, ranMs = systemClock.ranMs): () => void {
+  return startTimer(limitMs, onOver, ranMs, true)
+}
+
+function startTimer(limitMs: number, onOver: () => void, ranMs: () => number, keepsAlive: boolean): () => void {
+  const start = (look: () => void, waitMs: number) => {
+    const started = setTimeout(look, waitMs)
+    return keepsAlive ? started : started.unref()
+  }
   const dueMs = ranMs() + limitMs
   const look = (): void => {
     const leftMs = dueMs - ranMs()
     if (leftMs <= GRAIN_MS) onOver()
-    else timer = setTimeout(look, Math.max(leftMs, AFTER_STALL_MS))
+    else timer = start(look, Math.max(leftMs, AFTER_STALL_MS))
   }
-  let timer = setTimeout(look, limitMs)
+  let timer = start(look, limitMs)
   return () => clearTimeout(timer)
 }
 
-/** A signal that aborts with a TimeoutError once this thread has run for `limitMs`: as AbortSignal.timeout. */
+/**
+ * A signal that aborts with a TimeoutError once this thread has run for `limitMs`: as AbortSignal.timeout, which keeps no
+ * program from ending either.
+ */
 export function abortAfterRunning(limitMs: number): AbortSignal {
   const controller = new AbortController()
   const late = new DOMException('The operation was aborted due to timeout', 'TimeoutError')
-  afterRunning(limitMs, () => controller.abort(late))
+  startTimer(limitMs, () => controller.abort(late), systemClock.ranMs, false)
   return controller.signal
 }

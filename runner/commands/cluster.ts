@@ -7,7 +7,6 @@ import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { plural } from '../base/text.ts'
 import { healthProblems } from '../cluster/health.ts'
-import { riskWarnings } from '../cluster/risks.ts'
 import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
 import type { Topology } from '../cluster/topology.ts'
 import { formServers } from '../engine/form-servers.ts'
@@ -15,8 +14,9 @@ import { DEFAULT_CONFIG } from '../engine/set-up.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { waitUntilAnswering } from './cluster/answering.ts'
-import { cleanRun, keptRuns } from './cluster/kept-runs.ts'
-import { groupLines, statusTable } from './cluster/status-table.ts'
+import { cleanRun, keptRuns, showRun } from './cluster/kept-runs.ts'
+import { printStatus } from './cluster/status.ts'
+import { groupLines } from './cluster/status-table.ts'
 import { talkTo } from './cluster/talk-to.ts'
 import { withCluster } from './cluster/with-cluster.ts'
 import { type ClusterSettings, checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
@@ -38,7 +38,11 @@ const flags: Flags = {
     value: 'RANGES',
     help: 'slots of one shard, once for each shard: "0-2729, 8190-10919"',
   },
-  run: { type: 'string', value: 'ID', help: 'with `clean`: this run, whatever made it and wherever it is' },
+  run: {
+    type: 'string',
+    value: 'ID',
+    help: 'with `clean` and `status`: this run, whatever made it and wherever it is',
+  },
 }
 
 interface Job {
@@ -74,7 +78,8 @@ export const cluster: Command = {
     const action = actionNamed(name, rest)
     const one = line.text('run')
     if (one !== undefined && name === 'clean') return await cleanRun(one, out)
-    if (one !== undefined) throw new UsageError('--run goes with `cluster clean`')
+    if (one !== undefined && name === 'status') return await showRun(one, out)
+    if (one !== undefined) throw new UsageError('--run goes with `cluster clean` and `cluster status`')
     const settings = clusterSettings(line)
     const topology = topologyOf(line)
     checkPortsFit(topology, settings.portBase)
@@ -232,22 +237,7 @@ async function up(job: Job): Promise<number> {
 }
 
 async function status(job: Job): Promise<number> {
-  const { out } = job
-  const group = await existing(job)
-  return await withCluster(group, async (live) => {
-    const snapshot = await live.look()
-    const problems = healthProblems(snapshot, { nodes: live.nodes.map(({ name }) => name) })
-    const risks = riskWarnings(snapshot, [...live.nodes])
-    const states = await Promise.all(group.nodes.map(async ({ name }) => ({ name, ...(await group.state(name)) })))
-    out.print(statusTable(live, snapshot))
-    for (const { name, status: state, text } of states) if (state !== 'running') out.print(`${name}: ${text}`)
-    out.print(
-      problems.length === 0 ? 'healthy' : ['unhealthy:', ...problems.map((problem) => `  - ${problem}`)].join('\n'),
-    )
-    if (risks.length > 0) out.print(['at risk:', ...risks.map((risk) => `  - ${risk}`)].join('\n'))
-    out.print(`talk to it with: ${talkTo(group)}`)
-    return problems.length === 0 ? EXIT.passed : EXIT.failed
-  })
+  return await printStatus(await existing(job), job.out)
 }
 
 async function stop(job: Job): Promise<number> {

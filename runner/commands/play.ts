@@ -1,9 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { arch, cpus, release, totalmem, type } from 'node:os'
 import path from 'node:path'
-import { systemClock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { typed } from '../base/command-line.ts'
 import { worstExit } from '../base/exit.ts'
+import { HeldClock } from '../base/held-clock.ts'
 import { quoted } from '../base/shell-words.ts'
 import { expectedError } from '../base/surroundings.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
@@ -13,7 +14,7 @@ import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { writeBaseline } from '../record/baseline.ts'
 import { Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
-import { secretsAmong } from '../record/redact.ts'
+import { redactor, secretsAmong } from '../record/redact.ts'
 import { createRunFolder } from '../record/run-folder.ts'
 import { appendTrends } from '../record/trends.ts'
 import { appendStepSummary } from '../report/github.ts'
@@ -31,7 +32,9 @@ import type { CommandContext } from './command.ts'
 import { concluder, type Judging } from './judging.ts'
 import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
+import type { Playing } from './playing.ts'
 import { reportsFolder, shown } from './project.ts'
+import { failureWatcher } from './terminal/attendant.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
 const GIBIBYTE = 2 ** 30
@@ -67,6 +70,8 @@ export interface RunRequest {
   /** The folder in which the run's folder is made. */
   reports: string
   judging: Judging
+  /** Whoever sits in front of it; `pauseOnFailure`: what has failed is left as it is until they have seen it. */
+  playing?: Pick<Playing, 'pauseOnFailure'>
   /** The command that plays the same again, for a seed. */
   commandFor(seed: number): string
 }
@@ -78,9 +83,11 @@ export interface RunRequest {
 export async function play(
   scenarios: readonly Scenario[],
   request: RunRequest,
-  { out, signal, defaults, onLeaving, debug }: CommandContext,
+  context: CommandContext,
 ): Promise<{ report: RunReport; exitCode: number }> {
+  const { out, signal, defaults, onLeaving, debug } = context
   const { settings, keep } = request
+  const clock = new HeldClock(systemClock)
   const seed = request.seed ?? scenarios.find((scenario) => scenario.seed !== undefined)?.seed ?? randomInt(MAX_SEED)
   const name = request.name ?? nameOf(scenarios)
   const notes = [...defaults]
@@ -94,9 +101,11 @@ export async function play(
     settings.password,
     ...scenarios.flatMap(({ params, secretParams }) => secretsAmong(params, secretParams)),
   ]
-  const record = openRecord(request.reports, name, secrets)
+  const record = openRecord(request.reports, name, secrets, clock)
   const unmark = markAtWork(record.folder.path)
   if (process.stderr.isTTY) out.progress(`follow it in a browser: ${followCommand(request.reports)}`)
+  const hide = redactor(secrets)
+  const attendant = request.playing?.pauseOnFailure ? failureWatcher({ ...context, clock, hide }) : undefined
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
   // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes
   // more.
@@ -110,7 +119,7 @@ export async function play(
       name,
       recorder: record.recorder,
       folder: record.folder,
-      clock: systemClock,
+      clock,
       verbs: verbByName,
       interrupted: signal,
       seed,
@@ -119,6 +128,7 @@ export async function play(
       auditWarnOnly: request.judging.auditWarnOnly,
       notes,
       environment: describeMachine(),
+      ...(attendant && { attendant }),
       conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
     })
     if (keep || (await isGone(runId, platforms))) watchdog?.release()
@@ -175,12 +185,12 @@ function nameOf(scenarios: readonly Scenario[]): string {
 }
 
 /** The record of a run, the live view fed from it, and the reports made from it. */
-function openRecord(reports: string, name: string, secrets: readonly string[]) {
+function openRecord(reports: string, name: string, secrets: readonly string[], clock: Clock) {
   const place = shown(path.resolve(reports))
-  const folder = createRunFolder(place, name, systemClock.wallMs())
-  const recorder = new Recorder({ file: folder.eventsFile, clock: systemClock, secrets })
+  const folder = createRunFolder(place, name, clock.wallMs())
+  const recorder = new Recorder({ file: folder.eventsFile, clock, secrets })
   const events: RunEvent[] = []
-  const live = liveReporter({ stream: process.stderr, env: process.env, clock: systemClock })
+  const live = liveReporter({ stream: process.stderr, env: process.env, clock })
   recorder.subscribe((event) => {
     events.push(event)
     live.onEvent(event)

@@ -73,6 +73,7 @@ export const run: Command = {
       keep: line.on('keep'),
       reports: line.text('reports') ?? reportsFolder,
       judging,
+      playing,
       commandFor: (drawn) => commandAgain(names, line, drawn),
     }
     const played = await play(scenarios, request, context)

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { auditScenario } from '../checks/audit/audit-scenario.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import type { AuditOutcome } from '../record/audit-outcome.ts'
+import type { AuditOutcome, AuditTerms } from '../record/audit-outcome.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
 import { resolvePardons, type WrittenPardon } from '../scenario/audit-section.ts'
@@ -33,6 +33,7 @@ export class Audit {
   readonly servers: ServerWatch
   #cluster: LiveCluster | undefined
   #hasServers = false
+  #hasEnded = false
   #firstEpoch = 0
   #names = new Names()
   readonly #machineLoad: ReturnType<typeof countMachineLoad>
@@ -68,9 +69,11 @@ export class Audit {
 
   /**
    * Ends the looking, before the servers are removed. What they log while they are removed is still read. Once `signal`
-   * is aborted nothing is judged, so nobody waits for servers that may not answer.
+   * is aborted nothing is judged, so nobody waits for servers that may not answer. Idempotent.
    */
   async end(signal: AbortSignal): Promise<void> {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     this.#stopWatching()
     const { recorder, clock, scenario } = this.#options
     const load = this.#machineLoad(clock.nowMs())
@@ -88,12 +91,21 @@ export class Audit {
   judge(events: readonly RunEvent[], folder: string): AuditOutcome | undefined {
     this.servers.stop()
     if (!this.#hasServers) return undefined
-    const { recorder, scenario, warnOnly } = this.#options
-    const pardons = resolvePardons(this.#options.pardons, this.#names)
-    const terms = { pardons, warnOnly, named: this.#namedNodes() }
+    const { recorder, scenario } = this.#options
+    const terms = this.#terms()
     const audit = auditScenario(events, scenario, folder, terms)
     recorder.record({ type: 'audit-judged', scenario, audit, terms })
     return audit
+  }
+
+  /** What `judge` would give by now; nothing is recorded. */
+  foresee(events: readonly RunEvent[], folder: string): AuditOutcome | undefined {
+    return this.#hasServers ? auditScenario(events, this.#options.scenario, folder, this.#terms()) : undefined
+  }
+
+  #terms(): AuditTerms {
+    const pardons = resolvePardons(this.#options.pardons, this.#names)
+    return { pardons, warnOnly: this.#options.warnOnly, named: this.#namedNodes() }
   }
 
   /** Names that stand for nodes, and for which. */

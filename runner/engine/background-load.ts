@@ -137,6 +137,12 @@ export class BackgroundLoad {
     }
   }
 
+  /** Says that final reads are left out: the servers were somebody else's meanwhile. */
+  tellUnread(): void {
+    const text = 'what the workloads wrote was not read back: after a pause it may be what somebody made of it'
+    this.#settings.recorder.record({ type: 'warning', scenario: this.#place.index, text })
+  }
+
   /** Ends everything, at any time. Resolves with what could not be written. Idempotent. */
   async close(): Promise<string[]> {
     if (this.#closed) return []

@@ -1,7 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { messageOf } from '../base/errors.ts'
 import { seededRandom } from '../base/random.ts'
-import { judgeScenario } from '../checks/judge.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
@@ -18,21 +17,15 @@ import { Audit } from './audit.ts'
 import { BackgroundLoad } from './background-load.ts'
 import { endedServers } from './ended-servers.ts'
 import { FailoverWatch } from './failover-watch.ts'
+import { FailurePause } from './failure-pause.ts'
 import { openBoard, openJournal } from './fault-record.ts'
 import { healAll } from './heal-all.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { hindsightOf } from './hindsight.ts'
+import { audited, doubtIfPlatformDied, foreseen, judged } from './judge-result.ts'
 import { keepLogs, NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
-import {
-  resultOfError,
-  resultOfExpected,
-  resultOfSteps,
-  type ScenarioResult,
-  withAudit,
-  withChecks,
-  worseOf,
-} from './scenario-result.ts'
+import { resultOfError, resultOfSteps, type ScenarioResult, worseOf } from './scenario-result.ts'
 import { configOf, setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
 import { StallWatch } from './stall-watch.ts'
@@ -71,6 +64,19 @@ export async function playScenario(
     ...{ pardons: scenario.audit, warnOnly: settings.auditWarnOnly === true },
   })
   const made: { cluster?: LiveCluster; servers?: ServerGroup; watch?: FailoverWatch } = {}
+  const endWatching = async () => {
+    made.watch?.stop()
+    strangers.end()
+    await stalls.stop()
+  }
+  const pause = new FailurePause(settings, {
+    scenario: place.index,
+    freeze: async () => {
+      await endWatching()
+      await audit.end(signal)
+      audit.servers.stop()
+    },
+  })
   const journal = openJournal(settings)
   let setupMs: number | undefined
   let result: ScenarioResult
@@ -109,23 +115,24 @@ export async function playScenario(
     )
     await audit.start(ready.cluster, stage.names)
     await load?.begin(ready.cluster)
-    result = await playSteps(scenario, stage, signal, settings.interrupted, load)
+    pause.open({ ...ready, logFolder: place.logFolder, faults })
+    result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })
     result = await healAll(result, faults, signal, settings)
-    if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
+    if (pause.taken) load?.tellUnread()
+    else if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
     if (result.verdict === 'passed') await audit.lookAtEnd(stage.datasets, signal)
-    result = await doubtIfPlatformDied(result, settings)
+    if (!pause.taken) result = await doubtIfPlatformDied(result, settings)
   } catch (error) {
     result = resultOfError(error, onBug)
   }
   setupMs ??= clock.nowMs() - startMs
   stopWatching()
-  made.watch?.stop()
-  strangers.end()
-  await stalls.stop()
+  await endWatching()
   const cleanupStartMs = clock.nowMs()
   try {
     result = await endLoad(result, load)
     await audit.end(signal)
+    await pause.take(signal, () => foreseen(result, { scenario, index: place.index, audit }, settings))
     made.cluster?.close()
     result = await cleanUp(result, made.servers, journal, place, settings)
     if (made.servers) recordStrangers(made.servers.network, place, settings)
@@ -181,19 +188,25 @@ function stageOf(
   }
 }
 
-/** Throws the platform's error if it died meanwhile: what was seen by then proves nothing. */
+/**
+ * Throws the platform's error if it died meanwhile: what was seen by then proves nothing. After a pause the verdict is
+ * that of before.
+ */
 async function playSteps(
   scenario: Scenario,
   stage: Stage,
   signal: AbortSignal,
   interrupted: AbortSignal,
-  load: BackgroundLoad | undefined,
+  { load, pause }: { load: BackgroundLoad | undefined; pause: FailurePause },
 ): Promise<ScenarioResult> {
   const main = await playList(scenario.steps, stage, signal)
   const isFailed = main.some(({ outcome }) => outcome.verdict === 'failed' || outcome.verdict === 'error')
   if (!signal.aborted && !isFailed) await load?.outlastOutages(signal)
   if (!signal.aborted) await load?.stop()
+  const ofSteps = resultOfSteps(main, signal)
+  await pause.take(signal, () => ofSteps)
   const final = await playFinally(scenario, stage, signal)
+  if (pause.taken) return ofSteps
   if (signal.aborted && !interrupted.aborted) throw signal.reason
   return resultOfSteps([...main, ...final], signal)
 }
@@ -215,54 +228,6 @@ async function playFinally(scenario: Scenario, stage: Stage, signal: AbortSignal
   } finally {
     signal.removeEventListener('abort', hurry)
     clearTimeout(timer)
-  }
-}
-
-/** A failure seen while the platform was dead says nothing about the cluster. */
-async function doubtIfPlatformDied(result: ScenarioResult, settings: RunSettings): Promise<ScenarioResult> {
-  if (result.verdict !== 'failed' && result.verdict !== 'inconclusive') return result
-  try {
-    await settings.platform.probe()
-    return result
-  } catch (error) {
-    if (!(error instanceof PlatformError)) throw error
-    return {
-      ...resultOfExpected(error),
-      reason: `${error.message} (seen when this was to be judged: ${result.reason ?? result.verdict})`,
-    }
-  }
-}
-
-/** Judges the checks and records what came of each. A scenario that came to no verdict is not judged. */
-function judged(
-  result: ScenarioResult,
-  { checks }: Scenario,
-  index: number,
-  { recorder, events, folder }: RunSettings,
-  onBug: (error: unknown) => void,
-): ScenarioResult {
-  if (checks.length === 0 || result.verdict === 'error' || result.verdict === 'interrupted') return result
-  try {
-    const outcomes = judgeScenario(events, index, folder.path)
-    for (const check of outcomes) recorder.record({ type: 'check-judged', scenario: index, check })
-    return withChecks(result, outcomes)
-  } catch (error) {
-    return worseOf(result, resultOfError(error, onBug))
-  }
-}
-
-/** The same for what nobody asked for. */
-function audited(
-  result: ScenarioResult,
-  audit: Audit,
-  { events, folder }: RunSettings,
-  onBug: (error: unknown) => void,
-): ScenarioResult {
-  if (result.verdict === 'error' || result.verdict === 'interrupted') return result
-  try {
-    return withAudit(result, audit.judge(events, folder.path))
-  } catch (error) {
-    return worseOf(result, resultOfError(error, onBug))
   }
 }
 

@@ -221,6 +221,8 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'end-state-seen': { ...OF_SCENARIO, ...seen.endStateSeen },
   'dataset-read': { ...OF_SCENARIO, ...seen.datasetRead },
   'data-compared': { ...OF_SCENARIO, ...seen.dataCompared },
+  paused: { ...OF_SCENARIO, by: z.enum(['failure']) },
+  resumed: OF_SCENARIO,
   'watch-ended': OF_SCENARIO,
   'log-saved': { ...OF_SCENARIO, node: text, file: text },
   'load-bins': { ...OF_SCENARIO, workload: text, series },

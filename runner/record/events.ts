@@ -198,6 +198,9 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'end-state-seen'; scenario: number } & EndStateObservation)
   | ({ type: 'dataset-read'; scenario: number } & DatasetObservation)
   | ({ type: 'data-compared'; scenario: number } & DataObservation)
+  /** Somebody in front of the run looks at it. After a failure no time passes by the run's clock meanwhile. */
+  | { type: 'paused'; scenario: number; by: 'failure' }
+  | { type: 'resumed'; scenario: number }
   /** Watching of failovers ended: what comes later is the cleanup's doing. */
   | { type: 'watch-ended'; scenario: number }
   | { type: 'log-saved'; scenario: number; node: string; file: string }

@@ -38,6 +38,8 @@ export class TerminalProgress implements Reporter {
   #drawn: string[] = []
   #timer: NodeJS.Timeout | undefined
   #closed = false
+  /** Somebody is asked something on the same terminal. */
+  #paused = false
 
   constructor(stream: LiveStream, clock: Clock, color: boolean) {
     this.#stream = stream
@@ -89,6 +91,12 @@ export class TerminalProgress implements Reporter {
       case 'step-ended':
         this.#steps.delete(`${event.scenario}:${event.index}:${event.step.path}`)
         break
+      case 'paused':
+        this.#paused = true
+        break
+      case 'resumed':
+        this.#paused = false
+        break
       case 'scenario-ended':
         this.#stages.delete(event.scenario)
         for (const [key, step] of this.#steps) if (step.scenario === event.scenario) this.#steps.delete(key)
@@ -116,6 +124,7 @@ export class TerminalProgress implements Reporter {
   }
 
   #view(): string[] {
+    if (this.#paused) return []
     const frame = FRAMES[Math.floor(this.#clock.nowMs() / REDRAW_EVERY_MS) % FRAMES.length] ?? ''
     const busy = new Set([...this.#steps.values()].map(({ scenario }) => scenario))
     const stages = [...this.#stages].filter(([scenario]) => scenario === undefined || !busy.has(scenario))

@@ -43,6 +43,15 @@ t.test('what is taken back never comes', async (t) => {
 
 t.test('a signal aborts with a TimeoutError', async (t) => {
   const signal = abortAfterRunning(1)
+  const alive = setInterval(() => undefined, 1000)
   await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  clearInterval(alive)
   t.match(signal.reason, { name: 'TimeoutError' })
+})
+
+t.test('a signal that nobody needs any more does not keep the program alive', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  abortAfterRunning(60_000)
+  t.equal(timers(), before)
 })

@@ -6,6 +6,7 @@ import type { FoundRun, Platform } from '../../platforms/platform.ts'
 import type { Output } from '../command.ts'
 import { forgetJournal } from '../heal/heal-cluster.ts'
 import { openEveryPlatform } from '../open-platform.ts'
+import { printStatus } from './status.ts'
 
 interface Found {
   platform: Platform
@@ -27,14 +28,7 @@ export async function keptRuns(): Promise<string[]> {
 /** Removes one run by its id, wherever it is. Throws UsageError if there is none, PlatformError if it is at work. */
 export async function cleanRun(runId: string, out: Output): Promise<number> {
   return await withEveryRun(async (found) => {
-    const [one] = found.filter(({ run }) => run.runId === runId)
-    if (!one) {
-      const others = found.map(({ platform, run }) => describeRun(platform.kind, run))
-      throw new UsageError(
-        `there is no run ${runId}; there ${others.length === 0 ? 'is none' : `is ${others.join('; ')}`}`,
-      )
-    }
-    const { platform, run } = one
+    const { platform, run } = runNamed(runId, found)
     if (run.state === 'live') {
       throw new PlatformError(`${describeRun(platform.kind, run)} is left alone: its program lives`, {
         hint: 'end that program with Ctrl-C: it removes what it made',
@@ -45,6 +39,23 @@ export async function cleanRun(runId: string, out: Output): Promise<number> {
     out.print(`removed: ${removed.join(', ')}`)
     return EXIT.passed
   })
+}
+
+/** Shows one run by its id, wherever it is and whoever is at work on it. Throws UsageError if there is none. */
+export async function showRun(runId: string, out: Output): Promise<number> {
+  return await withEveryRun(async (found) => {
+    const { platform } = runNamed(runId, found)
+    const group = await platform.find(runId)
+    if (group) return await printStatus(group, out)
+    throw new PlatformError(`the servers of run ${runId} are gone`)
+  })
+}
+
+function runNamed(runId: string, found: readonly Found[]): Found {
+  const one = found.find(({ run }) => run.runId === runId)
+  if (one) return one
+  const others = found.map(({ platform, run }) => describeRun(platform.kind, run))
+  throw new UsageError(`there is no run ${runId}; there ${others.length === 0 ? 'is none' : `is ${others.join('; ')}`}`)
 }
 
 async function withEveryRun<T>(work: (found: readonly Found[]) => Promise<T>): Promise<T> {

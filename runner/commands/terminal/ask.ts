@@ -1,0 +1,35 @@
+import { createInterface } from 'node:readline'
+import { UsageError } from '../../base/errors.ts'
+
+/** Throws UsageError where nobody could be asked: `flag` needs somebody. */
+export function assertTerminal(flag: string): void {
+  const missing = [
+    ...(process.stdin.isTTY === true ? [] : ['stdin']),
+    ...(process.stderr.isTTY === true ? [] : ['stderr']),
+  ]
+  if (missing.length === 0) return
+  const what = missing.length === 1 ? `${missing[0]} is none` : `${missing.join(' and ')} are none`
+  throw new UsageError(`--${flag} asks whoever sits at the terminal, and ${what}: leave it out where nobody does`)
+}
+
+/**
+ * Asks on the terminal; resolves with the line, or undefined at the end of the input and when `signal` aborts. Ctrl-C is
+ * what it is anywhere else.
+ */
+export async function ask(question: string, signal: AbortSignal): Promise<string | undefined> {
+  if (signal.aborted) return undefined
+  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: true, historySize: 0 })
+  const ended = new AbortController()
+  try {
+    return await new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { signal: ended.signal })
+      // The terminal hands the key on as it is while a line is read.
+      lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+      lines.on('close', () => resolve(undefined))
+      lines.question(question, resolve)
+    })
+  } finally {
+    ended.abort()
+    lines.close()
+  }
+}
