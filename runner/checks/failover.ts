@@ -206,7 +206,7 @@ function explain({ name, noun }: Part, timed: Timed, samples: number): string {
   const tookMs = formatDuration(valueMs)
   const beside = besideText(timed)
   if (open && name === 'time')
-    return `No replica took over in shard ${shard} within ${tookMs}${beside}; it was caused by ${cause}.`
+    return `No replica took over in shard ${shard} within ${tookMs}${beside}${whyText(failover)}; it was caused by ${cause}.`
   const what = `caused by ${cause}: ${whoText(failover)}.`
   if (open) {
     const limit = valueMs > mostMs || beside !== '' ? '' : ` The limit is ${formatDuration(mostMs)}.`
@@ -218,6 +218,10 @@ function explain({ name, noun }: Part, timed: Timed, samples: number): string {
   }
   const others = samples > 1 ? `, the longest of ${samples},` : ''
   return `The ${noun} took ${tookMs}${others} in shard ${shard}${beside}, ${what}`
+}
+
+function whyText({ why }: FailoverFact): string {
+  return why === undefined ? '' : `, for ${why}`
 }
 
 function gapText(part: Part, timed: Timed): string {

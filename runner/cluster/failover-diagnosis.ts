@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
+import { listed } from '../base/text.ts'
 import type { LogObservation } from '../record/observations.ts'
 import type { LiveCluster, Snapshot } from './live-cluster.ts'
 import { type NodeReport, parseInfo } from './node-report.ts'
+import type { Reason } from './reason.ts'
 import { clockAhead, clockReasons, measureClocks, type ServerClocks, type Voters } from './server-clocks.ts'
 import { formatSlotRanges } from './slots.ts'
 
@@ -16,6 +18,10 @@ export interface Meanwhile {
   clock: Clock
 }
 
+const CLOCK_HINT = 'Wait until the clocks have caught up, or set them back by less than the step can wait.'
+/** What an election takes from FAIL on, at the most, when nothing is lost: its delay and the votes, ms. */
+const ELECTION_MS = 2000
+
 /** The settings that rule when and whether a replica runs, as it has them. */
 interface Settings {
   noFailover: boolean
@@ -27,10 +33,10 @@ interface Settings {
 }
 
 /**
- * Why a replica has not been promoted, as far as it can be known: a sentence for each reason found, what rules the
- * others out first. Best effort: a node that does not answer gives no reasons. Never throws.
+ * Why a replica has not been promoted, as far as it can be known: the reasons found, what rules the others out first.
+ * Best effort: a node that does not answer gives no reasons. Never throws.
  */
-export async function whyNoFailover(cluster: LiveCluster, node: string, meanwhile: Meanwhile): Promise<string[]> {
+export async function whyNoFailover(cluster: LiveCluster, node: string, meanwhile: Meanwhile): Promise<Reason[]> {
   try {
     const { report, master } = await cluster.lookAt(node)
     if (report.replication.role === 'master' || master === undefined) return []
@@ -40,10 +46,10 @@ export async function whyNoFailover(cluster: LiveCluster, node: string, meanwhil
     return [
       ...stranger(snapshot, report, master),
       ...blocked(node, settings),
-      ...clockReasons(clocks, node, voters),
+      ...clockReasons(clocks, node, voters).map((text) => ({ text, hint: CLOCK_HINT })),
       ...(await dataReasons(cluster, node, settings, clocks)),
       ...loggedReasons(node, meanwhile.logged),
-      ...votes(voters),
+      ...votes(snapshot, voters),
       ...detection(snapshot, report, master, settings, meanwhile.withinMs),
     ]
   } catch {
@@ -65,27 +71,31 @@ async function settingsOf(cluster: LiveCluster, node: string): Promise<Settings>
 }
 
 /** At the master's address another node answers: the old one is pinged no more, so it never fails. */
-function stranger({ reports }: Snapshot, { name, view, replication }: NodeReport, master: string): string[] {
+function stranger({ reports }: Snapshot, { name, view, replication }: NodeReport, master: string): Reason[] {
   const known = view.nodes.find(({ id }) => id === view.myId)?.masterId
   const found = reports.get(master)?.view.myId
   if (known === undefined || found === undefined || known === found) return []
   const slots = formatSlotRanges(view.nodes.find(({ id }) => id === known)?.slots ?? [])
   const isCopied = replication.role === 'replica' && replication.masterLink === 'up'
   const copied = isCopied ? `, with the data of the new ${master}, which it has synced with` : ''
-  return [
+  const text =
     `${master} came back as another node (id ${found.slice(0, 8)}, and the others know ${known.slice(0, 8)}), as one does that lost its nodes.conf: ` +
-      `the shard of slots ${slots} has lost its master, and no election begins by itself. CLUSTER FAILOVER TAKEOVER on ${name} makes it the master${copied}; ` +
-      `CLUSTER MEET and CLUSTER REPLICATE bring ${master} back as its replica`,
-  ]
+    `the shard of slots ${slots} has lost its master, and no election begins by itself`
+  const hint =
+    `CLUSTER FAILOVER TAKEOVER on ${name} makes it the master${copied}; ` +
+    `CLUSTER MEET and CLUSTER REPLICATE bring ${master} back as its replica.`
+  return [{ text, hint }]
 }
 
 /** Settings of a replica that keep it from an election (clusterHandleSlaveFailover, cluster.c, Redis 7.0). */
-function blocked(node: string, { noFailover }: Settings): string[] {
-  return noFailover
-    ? [
-        `${node} has cluster-replica-no-failover yes: it never starts an election, so it can only be promoted by CLUSTER FAILOVER`,
-      ]
-    : []
+function blocked(node: string, { noFailover }: Settings): Reason[] {
+  if (!noFailover) return []
+  return [
+    {
+      text: `${node} has cluster-replica-no-failover yes: it never starts an election, so it can only be promoted by CLUSTER FAILOVER`,
+      hint: `Leave cluster-replica-no-failover at no, or promote it with \`failover: ${node}\`.`,
+    },
+  ]
 }
 
 /** A replica without data, or with data that is too old, does not run (clusterHandleSlaveFailover, cluster.c). */
@@ -94,27 +104,30 @@ async function dataReasons(
   node: string,
   { validityFactor, nodeTimeoutMs, pingPeriodMs }: Settings,
   clocks: ServerClocks,
-): Promise<string[]> {
+): Promise<Reason[]> {
   const fields = parseInfo(String(await cluster.node(node).client.call('INFO', 'replication')))
   if (fields.get('master_link_status') !== 'down' || !(validityFactor > 0)) return []
   const downS = Number(fields.get('master_link_down_since_seconds'))
   // Below that, its clock was set back after the link had broken.
-  if (downS === -1) return [`${node} has no data: it has never been in sync with its master, so it does not run`]
+  if (downS === -1) {
+    const text = `${node} has no data: it has never been in sync with its master, so it does not run`
+    return [{ text, hint: `Wait until it is in sync before its master goes: \`expect: { node: ${node}, link: up }\`.` }]
+  }
   const downMs = downS * 1000
   const ageMs = downMs > nodeTimeoutMs ? downMs - nodeTimeoutMs : downMs
   const mostMs = pingPeriodMs + nodeTimeoutMs * validityFactor
   if (!(ageMs > mostMs)) return []
-  return [
+  const text =
     `the data of ${node} is too old for an election: its link has been down for ${formatDuration(downMs)}, and ` +
-      `cluster-replica-validity-factor ${validityFactor} allows ${formatDuration(mostMs + nodeTimeoutMs)}${clockAhead(clocks, node)}`,
-  ]
+    `cluster-replica-validity-factor ${validityFactor} allows ${formatDuration(mostMs + nodeTimeoutMs)}${clockAhead(clocks, node)}`
+  return [{ text, hint: 'With cluster-replica-validity-factor 0 a replica is elected however old its data is.' }]
 }
 
 /** What a replica logs while it waits for its turn or for votes, or what is told better from its data. */
 const TOLD_OTHERWISE = /^(Waiting|Failover attempt expired|Disconnected from)/
 
 /** Requests that came to nothing and votes that were refused, by the servers' own words; each once, the last first. */
-function loggedReasons(node: string, logged: readonly LogObservation[]): string[] {
+function loggedReasons(node: string, logged: readonly LogObservation[]): Reason[] {
   const reasons = logged.toReversed().flatMap((line): string[] => {
     const { moment, about, reason = '' } = line
     if (moment === 'vote refused' && about === node) return [`${line.node} refused ${node} its vote: ${reason}`]
@@ -127,7 +140,7 @@ function loggedReasons(node: string, logged: readonly LogObservation[]): string[
       ? [`${node} could not fail over: ${reason}`]
       : []
   })
-  return [...new Set(reasons)].slice(0, 3)
+  return [...new Set(reasons)].slice(0, 3).map((text) => ({ text }))
 }
 
 function isPromotion({ node, moment, seenMs }: LogObservation, before: LogObservation): boolean {
@@ -141,11 +154,24 @@ function votersOf({ agreed, nameOf }: Snapshot, { view }: NodeReport): Voters {
   return { all, alive, majority: Math.floor(all.length / 2) + 1 }
 }
 
-function votes({ all, alive, majority }: Voters): string[] {
+/** Without a majority of the masters there is neither FAIL nor an election. */
+function votes({ agreed }: Snapshot, { all, alive, majority }: Voters): Reason[] {
   if (alive.length >= majority) return []
-  return [
-    `${alive.length} of ${all.length} masters with slots can vote (${alive.join(', ') || 'none'}), and an election needs ${majority}`,
-  ]
+  const gone = all.filter((name) => !alive.includes(name))
+  const down = gone.every((name) => !agreed.isReachable(name)) ? 'down' : 'down or marked as failing'
+  const text =
+    `no replica can be elected: ${listed(gone)} ${gone.length === 1 ? 'is' : 'are'} ${down}, so only ${alive.length} of ${all.length} masters with slots can vote ` +
+    `(${alive.join(', ') || 'none'}), and an election needs ${majority}`
+  return [{ text, hint: majorityHint(all.length, majority) }]
+}
+
+function majorityHint(masters: number, majority: number): string {
+  const most = masters - majority
+  const fewer =
+    most > 0
+      ? `take down at most ${most} of ${masters} masters at once, or start one of them again`
+      : `${masters} masters cannot lose one: play it with 3 shards`
+  return `An election needs most masters: ${fewer}. Where nobody is to take over, expect \`role: replica\` and hold it with \`for\`.`
 }
 
 /** FAIL comes 1 to 2 node time-outs after a master fell silent: see docs/redis-facts.md. */
@@ -155,17 +181,31 @@ function detection(
   master: string,
   { nodeTimeoutMs }: Settings,
   withinMs: number,
-): string[] {
+): Reason[] {
   const { agreed } = snapshot
   if (agreed.isFailing(master)) return []
   if (agreed.isReachable(master)) {
     if (stranger(snapshot, report, master).length > 0) return []
-    return [`its master ${master} answers and is not marked as failing, so there is no reason for an election`]
+    return [
+      {
+        text: `${master}, the master of ${report.name}, answers and is not marked as failing, so there is no reason for an election`,
+        hint: `Take ${master} away first (stop, kill, pause, or a partition from most masters), or ask for the promotion: \`failover: ${report.name}\`.`,
+      },
+    ]
   }
   const mostMs = 2 * nodeTimeoutMs
-  const unmarked = `its master ${master} does not answer, but most nodes have not marked it as failing yet`
-  if (!(mostMs > withinMs)) return [unmarked]
+  const unmarked = `${master}, the master of ${report.name}, does not answer, but most nodes have not marked it as failing yet`
+  const enough = `${Math.ceil((mostMs + ELECTION_MS) / 1000)}s`
+  if (!(mostMs > withinMs)) return [{ text: unmarked }]
+  const hint =
+    withinMs > 0
+      ? `Give the step \`within: ${enough}\`, or set a shorter cluster-node-timeout.`
+      : `It was asked once, and this takes time: add \`within: ${enough}\` to the step.`
+  const limit = withinMs > 0 ? `the limit is ${formatDuration(withinMs)}` : 'it was asked once'
   return [
-    `detection takes up to ${formatDuration(mostMs)} by these settings (cluster-node-timeout ${nodeTimeoutMs}), and the limit is ${formatDuration(withinMs)}: ${unmarked}`,
+    {
+      text: `detection takes up to ${formatDuration(mostMs)} by these settings (cluster-node-timeout ${nodeTimeoutMs}), and ${limit}: ${unmarked}`,
+      hint,
+    },
   ]
 }

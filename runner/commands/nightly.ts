@@ -9,6 +9,7 @@ import { type Baseline, grown, readBaseline, writeBaseline } from '../record/bas
 import type { RunReport } from '../results/report-model.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
+import { consoleDetail, consoleFlags } from './console-flags.ts'
 import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
 import { auditFlag, auditWarnOnly, type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
 import { libraryFlags } from './library-flags.ts'
@@ -48,6 +49,7 @@ const flags: Flags = {
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier night again' },
   reports: { type: 'string', value: 'FOLDER', help: 'where runs, trends and the baseline are (default reports)' },
   ...reporterFlag,
+  ...consoleFlags,
 }
 
 export const nightly: Command = {
@@ -62,6 +64,7 @@ export const nightly: Command = {
     const { out } = context
     const tags = line.texts('tag').length === 0 ? [DEFAULT_TAG] : line.texts('tag')
     const reporters = await chosenReporters(line)
+    const detail = consoleDetail(line)
     const settings = clusterSettings(line)
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
@@ -73,9 +76,19 @@ export const nightly: Command = {
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
     out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
     const commandFor = (drawn: number) => commandAgain(line, drawn)
-    const request = { name: 'nightly', settings, choice, seed, keep: false, reports, judging, commandFor }
+    const request = {
+      name: 'nightly',
+      settings,
+      choice,
+      seed,
+      keep: false,
+      reports,
+      judging,
+      quiet: detail === 'quiet',
+      commandFor,
+    }
     const played = await play(scenarios, request, context)
-    const failures = await printReports(played.report, reporters, out)
+    const failures = await printReports(played.report, reporters, out, { detail })
     for (const failure of failures) out.progress(failure)
     if (played.exitCode === EXIT.passed) out.progress(grow(file, before, played.report))
     return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode

@@ -72,6 +72,8 @@ export interface RunRequest {
   judging: Judging
   /** Whoever sits in front of it; `pauseOnFailure`: what has failed is left as it is until they have seen it. */
   playing?: Pick<Playing, 'pauseOnFailure'>
+  /** Without progress. */
+  quiet?: boolean
   /** The command that plays the same again, for a seed. */
   commandFor(seed: number): string
 }
@@ -101,9 +103,10 @@ export async function play(
     settings.password,
     ...scenarios.flatMap(({ params, secretParams }) => secretsAmong(params, secretParams)),
   ]
-  const record = openRecord(request.reports, name, secrets, clock)
+  const quiet = request.quiet === true
+  const record = openRecord(request.reports, name, { secrets, clock, quiet })
   const unmark = markAtWork(record.folder.path)
-  if (process.stderr.isTTY) out.progress(`follow it in a browser: ${followCommand(request.reports)}`)
+  if (process.stderr.isTTY && !quiet) out.progress(`follow it in a browser: ${followCommand(request.reports)}`)
   const hide = redactor(secrets)
   const attendant = request.playing?.pauseOnFailure ? failureWatcher({ ...context, clock, hide }) : undefined
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
@@ -184,16 +187,23 @@ function nameOf(scenarios: readonly Scenario[]): string {
   return new Set(scenarios.map(({ id }) => id)).size === 1 ? (scenarios[0]?.id ?? 'run') : 'suite'
 }
 
+interface RecordOptions {
+  secrets: readonly string[]
+  clock: Clock
+  /** Without a live view. */
+  quiet: boolean
+}
+
 /** The record of a run, the live view fed from it, and the reports made from it. */
-function openRecord(reports: string, name: string, secrets: readonly string[], clock: Clock) {
+function openRecord(reports: string, name: string, { secrets, clock, quiet }: RecordOptions) {
   const place = shown(path.resolve(reports))
   const folder = createRunFolder(place, name, clock.wallMs())
   const recorder = new Recorder({ file: folder.eventsFile, clock, secrets })
   const events: RunEvent[] = []
-  const live = liveReporter({ stream: process.stderr, env: process.env, clock })
+  const live = quiet ? undefined : liveReporter({ stream: process.stderr, env: process.env, clock })
   recorder.subscribe((event) => {
     events.push(event)
-    live.onEvent(event)
+    live?.onEvent(event)
   })
   let reduced: { report: RunReport; events: number } | undefined
   const report = (): RunReport => {
@@ -201,7 +211,7 @@ function openRecord(reports: string, name: string, secrets: readonly string[], c
     return reduced.report
   }
   const close = (): string[] => {
-    live.close()
+    live?.close()
     return collectFailures([() => recorder.close()])
   }
   /** Writes all reports; what it returns names what could not be written. `others`: what failed beside them. */

@@ -10,6 +10,7 @@ import { trendsPage } from '../report/html/trends-page.ts'
 import { writeReports } from '../report/write-reports.ts'
 import type { RunReport } from '../results/report-model.ts'
 import type { Command, Output } from './command.ts'
+import { consoleDetail, consoleFlags } from './console-flags.ts'
 import type { ParsedLine } from './flags.ts'
 import { findRun, reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
@@ -23,6 +24,7 @@ export const report: Command = {
   flags: {
     format: { type: 'string', value: 'NAMES', help: 'the same as --reporter' },
     ...reporterFlag,
+    ...consoleFlags,
     trends: { type: 'boolean', help: 'write trends.html instead: a line for each scenario and server, over all runs' },
     reports: { type: 'string', value: 'FOLDER', help: 'where runs are (default reports)' },
   },
@@ -36,7 +38,9 @@ export const report: Command = {
     const folder = folderOf(line.positionals, reports)
     const run = writeReports(shown(folder), readEvents(path.join(folder, 'events.jsonl')))
     const lacking = missingFiles(folder, run)
-    const failures = await printReports({ ...run, folder: shown(folder) }, reporters, out)
+    const failures = await printReports({ ...run, folder: shown(folder) }, reporters, out, {
+      detail: consoleDetail(line),
+    })
     const contradictions = contradictionsOf(run)
     for (const text of [...lacking, ...failures, ...contradictions]) out.progress(text)
     return lacking.length + failures.length + contradictions.length > 0 ? EXIT.noVerdict : EXIT.passed

@@ -6,7 +6,7 @@ import { messageOf, UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { runFiles } from '../record/run-files.ts'
 import { type ReportFormat, stdoutReporters } from '../report/index.ts'
-import { outputStyle } from '../report/style.ts'
+import { type Detail, outputStyle } from '../report/style.ts'
 import type { RunReport } from '../results/report-model.ts'
 import type { Output } from './command.ts'
 import type { Flags, ParsedLine } from './flags.ts'
@@ -67,9 +67,9 @@ export async function printReports(
   run: RunReport,
   reporters: readonly ChosenReporter[],
   out: Output,
-  limitMs = PLUGIN_LIMIT_MS,
+  { detail = 'normal', limitMs = PLUGIN_LIMIT_MS }: { detail?: Detail; limitMs?: number } = {},
 ): Promise<string[]> {
-  const style = outputStyle(process.stdout, process.env)
+  const style = { ...outputStyle(process.stdout, process.env), detail }
   const failures: string[] = []
   for (const { name, format } of reporters) {
     const known = stdoutReporters.get(name)

@@ -4,6 +4,7 @@ import { EXIT, worstExit } from '../base/exit.ts'
 import { quoted } from '../base/shell-words.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
+import { consoleDetail, consoleFlags } from './console-flags.ts'
 import { printDryRuns } from './dry-run.ts'
 import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
 import { judgingFlags, judgingOf } from './judging.ts'
@@ -31,6 +32,7 @@ const flags: Flags = {
   ...judgingFlags,
   ...playingFlags,
   ...reporterFlag,
+  ...consoleFlags,
 }
 
 export const run: Command = {
@@ -52,6 +54,7 @@ export const run: Command = {
       return EXIT.usage
     }
     const reporters = await chosenReporters(line)
+    const detail = consoleDetail(line)
     const settings = clusterSettings(line)
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
@@ -74,10 +77,11 @@ export const run: Command = {
       reports: line.text('reports') ?? reportsFolder,
       judging,
       playing,
+      quiet: detail === 'quiet',
       commandFor: (drawn) => commandAgain(names, line, drawn),
     }
     const played = await play(scenarios, request, context)
-    const failures = await printReports(played.report, reporters, out)
+    const failures = await printReports(played.report, reporters, out, { detail })
     for (const failure of failures) out.progress(failure)
     return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
   },

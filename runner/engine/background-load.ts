@@ -92,12 +92,12 @@ export class BackgroundLoad {
 
   /** Resolves when the outages that clients are in have ended, or have lasted longer than they may. */
   async outlastOutages(signal: AbortSignal): Promise<void> {
-    const { clock, events, recorder } = this.#settings
+    const { clock, events } = this.#settings
     const { index } = this.#place
     await waitForOutages({
       outForMs: (waitedMs) => this.#load.outForMs(waitedMs),
       limitMs: (workload) => outageLimitMs(workload, this.#scenario.checks, events, index),
-      progress: (text) => recorder.record({ type: 'progress', scenario: index, text }),
+      progress: (text) => this.#progress(text),
       clock,
       signal,
       // A load that broke says so when it is stopped.
@@ -109,6 +109,7 @@ export class BackgroundLoad {
    * must be healed first.
    */
   async stop(): Promise<void> {
+    this.#progress('waiting for the last operations of the workloads')
     try {
       await this.#load.stop()
     } catch (error) {
@@ -127,7 +128,9 @@ export class BackgroundLoad {
       const problems = unsettled(await cluster.look())
       return { ok: problems.length === 0, seen: problems.slice(0, 2).join('; ') }
     }
+    this.#progress('waiting for all nodes to agree, before the final reads')
     const settled = await poll(look, { clock, signal, withinMs: SETTLED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
+    this.#progress('reading back what the workloads wrote')
     const unread = await this.#load.readFinals(FINAL_READS_WITHIN_MS)
     for (const [workload, count] of Object.entries(unread)) {
       if (count === 0) continue
@@ -154,6 +157,10 @@ export class BackgroundLoad {
       recorder.record({ type: 'history-saved', scenario: this.#place.index, workload: name, file })
     }
     return problems
+  }
+
+  #progress(text: string): void {
+    this.#settings.recorder.record({ type: 'progress', scenario: this.#place.index, text })
   }
 
   /** Of ms from the scenario's start, as the load's thread counts them. */

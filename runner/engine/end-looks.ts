@@ -42,13 +42,18 @@ export interface EndLooksOptions {
  */
 export async function lookAtEnd(options: EndLooksOptions): Promise<void> {
   const { datasets, recorder, scenario, cluster, signal, absent } = options
+  const progress = (text: string) => recorder.record({ type: 'progress', scenario, text })
+  progress('waiting for all nodes to agree that the cluster is healthy')
   const snapshot = await settle(options)
   for (const name of datasets.names()) {
     const dataset = datasets.get(name)
-    if (dataset !== undefined) await readDataset(dataset, options)
+    if (dataset === undefined) continue
+    progress(`reading ${name} back`)
+    await readDataset(dataset, options)
   }
   // Of a cluster that is not healthy it is not clear who has to have what.
   if (snapshot === undefined) return
+  progress('comparing replicas with their masters')
   const { keys, tookMs, differences, unnamed, incomplete } = await compareData(cluster, snapshot, {
     withinMs: COMPARE_WITHIN_MS,
     absent,

@@ -36,5 +36,8 @@ export async function nameEndedServers(
   if (culprit !== undefined && error.hint?.includes(`nodes/${culprit}.log`) !== true) {
     error.hint = `${culprit} ended by itself: look at nodes/${culprit}.log in the report folder.`
   }
-  error.message = [error.message, ...news].join('; ')
+  if (news.length === 0) return
+  // Whatever was expected of it: a server that is gone is why it did not come.
+  error.message = [...news, error.message].join('; ')
+  error.cause = [...news, ...(error.cause === undefined ? [] : [error.cause])].join('; ')
 }

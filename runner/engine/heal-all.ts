@@ -16,10 +16,11 @@ export async function healAll(
   result: ScenarioResult,
   faults: FaultBoard,
   signal: AbortSignal,
-  { keep }: RunSettings,
+  { keep, recorder, scenario }: Pick<RunSettings, 'keep' | 'recorder'> & { scenario: number },
 ): Promise<ScenarioResult> {
   // Servers that are about to be removed in a hurry need no healing.
   if (faults.active.length === 0 || (signal.aborted && !keep)) return result
+  recorder.record({ type: 'progress', scenario, text: 'healing every fault' })
   try {
     await faults.endAll(abortAfterRunning(HEAL_WITHIN_MS))
     return result

@@ -117,7 +117,7 @@ export async function playScenario(
     await load?.begin(ready.cluster)
     pause.open({ ...ready, logFolder: place.logFolder, faults })
     result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })
-    result = await healAll(result, faults, signal, settings)
+    result = await healAll(result, faults, signal, { ...settings, scenario: place.index })
     if (pause.taken) load?.tellUnread()
     else if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
     if (result.verdict === 'passed') await audit.lookAtEnd(stage.datasets, signal)
@@ -247,6 +247,7 @@ async function cleanUp(
 ): Promise<ScenarioResult> {
   const keep = settings.keep && !settings.interrupted.aborted
   if (keep || !servers) return result
+  settings.recorder.record({ type: 'progress', scenario: place.index, text: 'removing the servers' })
   try {
     await servers.remove()
     journal.remove()

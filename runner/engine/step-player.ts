@@ -218,7 +218,7 @@ async function doubtIfShaken(outcome: PlayedOutcome, startMs: number, { hindsigh
   return {
     ...outcome,
     verdict: 'inconclusive',
-    error: { ...outcome.error, message: `${outcome.error.message}; yet ${why}` },
+    error: { ...outcome.error, cause: why, message: `${why}; ${outcome.error.message}` },
   }
 }
 

@@ -54,7 +54,13 @@ const cluster = fields<ClusterInfo>({
   slots: maybe(few(few(z.tuple([slot, slot])))),
 })
 
-const stepError = fields<StepError>({ message: text, details: maybe(texts), hint: maybe(text) })
+const stepError = fields<StepError>({
+  message: text,
+  cause: maybe(text),
+  expected: maybe(text),
+  details: maybe(texts),
+  hint: maybe(text),
+})
 
 const outcome = fields<StepOutcome>({
   verdict: stepVerdict,

@@ -99,8 +99,12 @@ export interface FaultInfo {
 
 /** What went wrong, for people. */
 export interface StepError {
-  /** One sentence: what was expected and what was seen. */
+  /** One sentence: why, as far as it is known, what was expected, and what was seen. */
   message: string
+  /** Why, where it is known. Absent in records of earlier versions. */
+  cause?: string
+  /** What was expected, after "expected"; what was seen is the outcome's `lastSeen`. */
+  expected?: string
   /** More lines: tries, what is lost by shard, … */
   details?: string[]
   /** What to do next. */

@@ -45,5 +45,6 @@ export function auditLines(audit: AuditOutcome, style: OutputStyle, paint: Paint
   const lines = quiet.flatMap((text) =>
     wrap(text, style.width - 6).map((line, place) => paint('dim', `${place === 0 ? '    ' : '      '}${line}`)),
   )
-  return [`  audited: ${auditSummary(audit)}`, ...lines]
+  const [first = '', ...rest] = wrap(`audited: ${auditSummary(audit)}`, style.width - 4)
+  return [`  ${first}`, ...rest.map((line) => `    ${line}`), ...lines]
 }

@@ -1,4 +1,4 @@
-import { displayWidth, oneLine, visible, wrap } from '../base/text.ts'
+import { displayWidth, oneLine, plural, visible, wrap } from '../base/text.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { CheckReport } from '../results/report-model.ts'
 import type { OutputStyle, Paint } from './style.ts'
@@ -17,7 +17,11 @@ export function checkTable(checks: readonly CheckReport[], style: OutputStyle, p
     const { mark, word } = VERDICT_LOOKS[verdict]
     return [`${mark} ${word}`, on, name, oneLine(value), oneLine(limit), String(samples)]
   })
+  const load = loadLines(checks).flatMap((line) =>
+    wrap(visible(line), style.width - MARGIN).map((part) => ' '.repeat(MARGIN) + paint('dim', part)),
+  )
   const widths = columnWidths(rows, style.width)
+  if (lineWidth(widths) > style.width) return [...checkList(checks, style, paint), ...load]
   const headings = HEADINGS.map((text, column) => ({
     text,
     align: column === LAST ? ('right' as const) : ('left' as const),
@@ -30,8 +34,22 @@ export function checkTable(checks: readonly CheckReport[], style: OutputStyle, p
       return column === 0 ? paint(format, lines) : lines
     })
   })
-  const load = loadLines(checks).map((line) => ' '.repeat(MARGIN) + paint('dim', visible(line)))
   return [...textTable(headings, cells, paint), ...load]
+}
+
+/** Where a table has no room: a check after another. */
+function checkList(checks: readonly CheckReport[], style: OutputStyle, paint: Paint): string[] {
+  return checks.flatMap(({ verdict, on, name, value, limit, samples }) => {
+    const { mark, word, format } = VERDICT_LOOKS[verdict]
+    const text = `${mark} ${word} ${name} of ${on}: found ${oneLine(value)}, limit ${oneLine(limit)}, ${plural(samples, 'sample')}`
+    return wrap(text, style.width - MARGIN - GAP).map((line, place) =>
+      place === 0 ? ' '.repeat(MARGIN) + paint(format, line) : ' '.repeat(MARGIN + GAP) + line,
+    )
+  })
+}
+
+function lineWidth(widths: readonly number[]): number {
+  return MARGIN + GAP * (widths.length - 1) + widths.reduce((sum, width) => sum + width, 0)
 }
 
 function columnWidths(rows: readonly string[][], total: number): number[] {

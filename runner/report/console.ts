@@ -1,12 +1,13 @@
-import CliTable from 'cli-table3'
 import { formatDuration } from '../base/duration.ts'
-import { oneLine, plural, visible, wrap } from '../base/text.ts'
+import { displayWidth, oneLine, padded, plural, visible, wrap } from '../base/text.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
 import { auditLines } from './audit-lines.ts'
 import { checkTable } from './check-table.ts'
 import { failoverLines } from './failover-lines.ts'
-import { type Problem, problemsOf } from './problems.ts'
+import type { Fact, Problem } from './problem.ts'
+import { problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
+import { serverTable } from './server-table.ts'
 import { stepTable } from './step-table.ts'
 import { type OutputStyle, type Paint, PLAIN, painter } from './style.ts'
 import { countVerdicts, headlineOf, VERDICT_LOOKS } from './verdicts.ts'
@@ -16,22 +17,30 @@ const MOST_PROBLEMS = 20
 const LABEL_WIDTH = 11
 
 /**
- * The final words on stdout: steps of each scenario, what went wrong in full, counts, the report and how to run it
- * again.
+ * The final words on stdout: what is to be known of each scenario beside its steps, which progress has told, what went
+ * wrong in full, counts, the report and how to run it again. `verbose` has the steps too, `quiet` begins with what went
+ * wrong.
  */
 export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): string {
   const paint = painter(style.color)
-  const servers = serverTable(run)
+  const told = style.detail === 'quiet' ? [] : toldBlocks(run, style, paint)
   const blocks = [
-    ...shownScenarios(run).map((scenario) => scenarioBlock(scenario, style, paint)),
-    ...(servers.length > 0 ? [servers] : []),
-    ...repeatBlocks(run, paint),
-    ...comparisonBlocks(run, style),
+    ...told,
     ...problemBlocks(run, style, paint),
     [...warningLines(run.warnings, '', style, paint), ...countLines(run, style, paint)],
     closingLines(run, paint),
   ]
   return `${blocks.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`
+}
+
+function toldBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][] {
+  const servers = serverTable(run, style, paint)
+  return [
+    ...shownScenarios(run).map((scenario) => scenarioBlock(scenario, style, paint)),
+    ...(servers.length > 0 ? [servers] : []),
+    ...repeatBlocks(run, style, paint),
+    ...comparisonBlocks(run, style),
+  ]
 }
 
 /** Of repeats that all passed the last is enough. */
@@ -43,16 +52,18 @@ function shownScenarios({ scenarios, repeats = [] }: RunReport): ScenarioReport[
 }
 
 /** What is measured of scenarios that were played several times. */
-function repeatBlocks(run: RunReport, paint: Paint): string[][] {
+function repeatBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][] {
   return (run.repeats ?? []).map((repeat) => {
     const rows = repeat.measures.map(measureTexts)
-    const width = (key: keyof ReturnType<typeof measureTexts>) => Math.max(0, ...rows.map((row) => row[key].length))
+    const width = (key: keyof ReturnType<typeof measureTexts>) =>
+      Math.max(0, ...rows.map((row) => displayWidth(row[key])))
     const lines = rows.map(
       (row) =>
-        `  ${row.name.padEnd(width('name'))}  median ${row.median.padStart(width('median'))}  p95 ${row.p95.padStart(width('p95'))}  ${row.range.padEnd(width('range'))}  ${row.spread}`,
+        `${padded(row.name, width('name'))}  median ${row.median.padStart(width('median'))}  p95 ${row.p95.padStart(width('p95'))}  ${row.range.padEnd(width('range'))}  ${row.spread}`,
     )
     const head = `${repeatName(repeat)}, ${repeatVerdict(repeat, run)}`
-    return [paint(repeat.flaky ? ['bold', 'yellow'] : 'bold', head), ...lines]
+    const painted = wrap(head, style.width).map((line) => paint(repeat.flaky ? ['bold', 'yellow'] : 'bold', line))
+    return [...painted, ...lines.flatMap((line) => hanging(line, '  ', style.width))]
   })
 }
 
@@ -65,20 +76,16 @@ function comparisonBlocks({ baseline }: RunReport, style: OutputStyle): string[]
 }
 
 function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Paint): string[] {
-  const head = [
-    ...wrap(`${scenario.id}: ${oneLine(scenario.title)}`, style.width).map((line) => paint('bold', line)),
-    paint('dim', oneLine(setting(scenario))),
-  ]
   const played = scenario.steps.some((step) => step.verdict !== 'not-run')
-  const table = played ? ['', ...stepTable(scenario.steps, style, paint)] : []
+  const isVerbose = style.detail === 'verbose'
   return [
-    ...head,
-    ...table,
+    ...verdictLines(scenario, played, style, paint),
+    ...(isVerbose ? hanging(oneLine(scenario.title), '  ', style.width) : []),
+    ...hanging(oneLine(setting(scenario)), '  ', style.width, (line) => paint('dim', line)),
+    ...(isVerbose && played ? ['', ...stepTable(scenario.steps, style, paint)] : []),
     ...failoverLines(scenario, style, paint),
     ...(scenario.checks.length === 0 ? [] : ['', ...checkTable(scenario.checks, style, paint)]),
     ...(scenario.audit === undefined ? [] : ['', ...auditLines(scenario.audit, style, paint)]),
-    '',
-    ...verdictLines(scenario, played, style, paint),
     ...warningLines(scenario.warnings, '  ', style, paint),
   ]
 }
@@ -92,7 +99,7 @@ function verdictLines(scenario: ScenarioReport, played: boolean, style: OutputSt
   const { mark, word, format } = VERDICT_LOOKS[scenario.verdict]
   if (scenario.verdict === 'skipped') {
     const reason = visible(scenario.reason ?? 'no reason was recorded')
-    return hanging(`${mark} ${word}: ${reason}`, '  ', style.width, (line) => paint(format, line))
+    return hanging(`${mark} ${scenario.id} ${word}: ${reason}`, '', style.width, (line) => paint(format, line))
   }
   const times = [
     formatDuration(scenario.durationMs),
@@ -100,7 +107,11 @@ function verdictLines(scenario: ScenarioReport, played: boolean, style: OutputSt
     ...(scenario.cleanupMs > 0 ? [`cleanup ${formatDuration(scenario.cleanupMs)}`] : []),
     ...(played ? [] : [`no step was played (${plural(scenario.steps.length, 'step')})`]),
   ]
-  return [`  ${paint(format, `${mark} ${word}`)} in ${times.join(' · ')}`]
+  const head = `${mark} ${scenario.id} ${word}`
+  // The name may be long: it is painted by itself, and what follows goes on in the next line.
+  const [first = '', ...rest] = wrap(`${head} in ${times.join(' · ')}`, style.width)
+  const painted = first.startsWith(head) ? paint(format, head) + first.slice(head.length) : paint(format, first)
+  return [painted, ...rest.map((line) => `  ${line}`)]
 }
 
 function problemBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][] {
@@ -116,11 +127,21 @@ function problemLines(problem: Problem, style: OutputStyle, paint: Paint): strin
   const { width } = style
   const reason = wrap(visible(problem.reason, '\n'), width - 2).map((line) => `  ${paint('bold', line)}`)
   const details = problem.details.flatMap((line) => hanging(visible(line), '    ', width))
-  const facts = problem.facts.flatMap(({ label, text }) => fact(label, oneLine(text), width, paint))
+  const facts = (from: readonly Fact[]) => from.flatMap(({ label, text }) => fact(label, oneLine(text), width, paint))
   const hint = problem.hint === undefined ? [] : fact('what next', visible(problem.hint, '\n'), width, paint)
   const place = problem.place === undefined ? [] : fact('at', problem.place, Number.POSITIVE_INFINITY, paint)
   const title = wrap(`${mark} ${word.toUpperCase()}  ${oneLine(problem.title)}`, width)
-  return [...title.map((line) => paint(format, line)), '', ...reason, ...details, '', ...facts, ...hint, ...place]
+  return [
+    ...title.map((line) => paint(format, line)),
+    '',
+    ...reason,
+    ...details,
+    '',
+    ...facts(problem.evidence),
+    ...hint,
+    ...facts(problem.facts),
+    ...place,
+  ]
 }
 
 function fact(label: string, text: string, width: number, paint: Paint): string[] {
@@ -163,37 +184,4 @@ function closingLines(run: RunReport, paint: Paint): string[] {
   const allowed = run.allowed === undefined ? [] : [`${paint('dim', 'allowed')}    ${run.allowed.join(', ')}`]
   const again = run.command === '' ? [] : [`${paint('dim', 'run again')}  ${run.command}`]
   return [...allowed, ...report, ...again]
-}
-
-/**
- * A run over several servers side by side: the verdict of each scenario, and how long its failovers took, unwanted ones
- * from the fault to the new master, wanted ones from the first CLUSTER FAILOVER. No lines for a run on one server.
- */
-function serverTable(run: RunReport): string[] {
-  const played = run.scenarios.filter(({ verdict }) => verdict !== 'skipped')
-  const servers = new Set(played.map(({ server, platform }) => `${server} ${platform}`))
-  if (servers.size < 2) return []
-  const table = new CliTable({
-    head: ['server', 'scenario', 'verdict', 'failover', 'failover wanted', 'total'],
-    style: { head: [], border: [] },
-  })
-  for (const scenario of played) table.push(serverRow(scenario))
-  return ['Failover times by server', ...table.toString().split('\n')]
-}
-
-function serverRow({ server, platform, id, verdict, failovers, durationMs }: ScenarioReport): string[] {
-  const times = (wanted: boolean) =>
-    failovers
-      .filter((failover) => failover.outcome === 'promoted' && failover.wanted === wanted)
-      .map(({ totalMs }) => formatDuration(totalMs))
-      .join(', ') || '-'
-  const { mark, word } = VERDICT_LOOKS[verdict]
-  return [
-    oneLine(`${server} · ${platform}`),
-    id,
-    `${mark} ${word}`,
-    times(false),
-    times(true),
-    formatDuration(durationMs),
-  ]
 }

@@ -21,7 +21,7 @@ export function failoverLines(
     wrap(oneLine(text), style.width - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`)
   return [
     '',
-    `  ${paint('bold', failoverCount(failovers))}`,
+    ...hanging(failoverCount(failovers)).map((line) => paint('bold', line)),
     ...told.slice(0, MOST).flatMap((failover) => linesOf(failover, style, paint)),
     ...(more > 0 ? [`  … and ${more} more, in report.json`] : []),
     ...suspicions.slice(0, MOST).flatMap((one) => hanging(suspicionText(one)).map((line) => paint('dim', line))),
@@ -54,10 +54,17 @@ function linesOf(failover: FailoverReport, style: OutputStyle, paint: Paint): st
 
 /** `shard 1: redis-node0 → redis-node1 · stop in step 2 · 4.40 s`. */
 export function failoverTitle(failover: FailoverReport): string {
-  const { shard, from, to, cause, outcome } = failover
-  const isMaster = outcome === 'promoted' || outcome === 'undone'
-  const who = isMaster ? `${from || '?'} → ${to}` : `${from || '?'} kept its shard`
-  return `shard ${shard}: ${who} · ${cause} · ${failoverTime(failover)}`
+  const { shard, cause, outcome } = failover
+  const took = outcome === 'not promoted' ? formatDuration(failover.totalMs) : failoverTime(failover)
+  return `shard ${shard}: ${mastersText(failover)} · ${cause} · ${took}`
+}
+
+/** Who was followed by whom: `redis-node0 → redis-node1`, `nobody took over from redis-node0`. */
+export function mastersText({ from, to, outcome }: FailoverReport): string {
+  if (outcome === 'not promoted') return `nobody took over from ${from || 'its master'}`
+  // Who gave up had asked for it: the master was there, and stayed.
+  if (outcome === 'given up') return `${from || 'its master'} kept its shard`
+  return from === '' ? `${to} became master` : `${from} → ${to}`
 }
 
 /** How long a failover took, or that it came to nothing. */

@@ -4,6 +4,7 @@ import { visible } from '../base/text.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { ReportError } from '../results/run-model.ts'
 import { markdownReport } from './markdown.ts'
+import { linesOf } from './problem.ts'
 import { problemsOf } from './problems.ts'
 
 /**
@@ -14,12 +15,9 @@ export function githubReport(run: RunReport): string {
   const problems = problemsOf(run).map((problem) => {
     const file = problem.step?.file ?? problem.scenario?.file
     const line = problem.step?.line
-    const text = [
-      problem.reason,
-      ...problem.details,
-      ...problem.facts.map(({ label, text }) => `${label}: ${text}`),
-      ...(problem.hint === undefined ? [] : [`what next: ${problem.hint}`]),
-    ].join('\n')
+    // Where it is, the annotation shows.
+    const { place: _, ...shown } = problem
+    const text = linesOf(shown).join('\n')
     return command(problem.verdict === 'inconclusive' ? 'warning' : 'error', text, { file, line, title: problem.title })
   })
   const skipped = run.scenarios

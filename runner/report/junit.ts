@@ -1,7 +1,8 @@
 import { visible } from '../base/text.ts'
 import type { AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
-import { checkName, isOfScenario, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
+import { linesOf, type Problem, sentenceOf } from './problem.ts'
+import { checkName, isOfScenario, problemsOf, problemsOfScenario } from './problems.ts'
 
 interface Counts {
   tests: number
@@ -105,7 +106,11 @@ function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly
     title: step.name,
     reason: step.error?.message ?? 'A step inside did not pass.',
   }
-  return testCase(head, problems.find((one) => one.step === step) ?? { ...passedOn, facts: [], details: [] }, said)
+  return testCase(
+    head,
+    problems.find((one) => one.step === step) ?? { ...passedOn, evidence: [], facts: [], details: [] },
+    said,
+  )
 }
 
 /** A rule has one case: of several findings the first says why, and the others stand with it. */
@@ -152,14 +157,8 @@ function testCase(head: Record<string, string | number>, problem: Problem | unde
 
 function problemElement(problem: Problem): string {
   const element = problem.verdict === 'failed' ? 'failure' : 'error'
-  const text = [
-    problem.reason,
-    ...problem.details,
-    ...problem.facts.map(({ label, text }) => `${label}: ${text}`),
-    ...(problem.hint === undefined ? [] : [`what next: ${problem.hint}`]),
-    ...(problem.place === undefined ? [] : [`at: ${problem.place}`]),
-  ].join('\n')
-  const head = attributes({ message: problem.reason, type: problem.verdict })
+  const text = linesOf(problem).join('\n')
+  const head = attributes({ message: sentenceOf(problem), type: problem.verdict })
   return `<${element}${head}>${escapeText(text)}</${element}>`
 }
 

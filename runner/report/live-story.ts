@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
-import { oneLine, plural } from '../base/text.ts'
+import { displayWidth, oneLine, plural, truncate } from '../base/text.ts'
 import type { EventOf, PlannedStep, RunEvent } from '../record/events.ts'
 import { depthOf } from '../results/step-path.ts'
 import type { Paint } from './style.ts'
@@ -27,13 +27,18 @@ const ROUNDS_TOLD = 3
 export class LiveStory {
   readonly #paint: Paint
   readonly #playing = new Map<number, string>()
+  /** Scenarios whose cluster is ready: from then on they tell of steps. */
+  readonly #ready = new Set<number>()
+  /** Columns that a line may take; a log has any number. */
+  readonly #columns: () => number
   /** Reasons told already, by scenario: what holds a step up holds up the steps around it and the scenario too. */
   readonly #reported = new Map<number, string[]>()
   #scenarios = 1
   #started = 0
 
-  constructor(paint: Paint) {
+  constructor(paint: Paint, columns: () => number = () => Number.POSITIVE_INFINITY) {
     this.#paint = paint
+    this.#columns = columns
   }
 
   /** The lines that an event adds; none for most. */
@@ -45,6 +50,7 @@ export class LiveStory {
       case 'scenario-started':
         return this.#scenarioStarted(event)
       case 'cluster-ready':
+        this.#ready.add(event.scenario)
         return [this.prefixOf(event.scenario) + this.#clusterReady(event)]
       case 'step-ended':
         return this.#stepEnded(event).map((line) => this.prefixOf(event.scenario) + line)
@@ -55,6 +61,11 @@ export class LiveStory {
       default:
         return []
     }
+  }
+
+  /** Whether the scenario is beyond its setup. */
+  isPlaying(scenario: number | undefined): boolean {
+    return scenario !== undefined && this.#ready.has(scenario)
   }
 
   /** Which scenario a line belongs to, where several are played side by side. */
@@ -86,8 +97,13 @@ export class LiveStory {
     const { mark, word, format } = VERDICT_LOOKS[outcome.verdict]
     if (outcome.verdict === 'passed' && roundOf(step.path) > ROUNDS_TOLD) return []
     const head = outcome.verdict === 'passed' ? mark : `${mark} ${word}`
+    const name = stepText(step)
+    const took = formatDuration(durationMs)
     const note = outcome.note === undefined ? '' : `, ${oneLine(outcome.note)}`
-    const line = `  ${this.#paint(format, head)} ${stepText(step)}  ${this.#paint('dim', formatDuration(durationMs) + note)}`
+    // What passed has one line; a failure is told whole, however long it is.
+    const room = this.#columns() - displayWidth(`${this.prefixOf(scenario)}  ${head} ${name}  `) - 1
+    const rest = outcome.verdict === 'passed' ? truncate(took + note, Math.max(room, displayWidth(took))) : took + note
+    const line = `  ${this.#paint(format, head)} ${name}  ${this.#paint('dim', rest)}`
     const message = outcome.error?.message
     if (message === undefined || !this.#isNews(scenario, message)) return [line]
     return [line, `      ${this.#paint(format, oneLine(message))}`]
@@ -98,6 +114,8 @@ export class LiveStory {
     const prefix = this.prefixOf(scenario)
     const id = this.#playing.get(scenario) ?? ''
     this.#playing.delete(scenario)
+    // The report that follows says so, of the one that was played.
+    if (verdict === 'passed' && this.#scenarios === 1) return ['']
     const tells = verdict !== 'passed' && reason !== undefined && this.#isNews(scenario, reason)
     const why = tells ? `: ${oneLine(reason)}` : ''
     const time = verdict === 'skipped' ? '' : ` in ${formatDuration(durationMs)}`

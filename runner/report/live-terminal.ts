@@ -1,30 +1,16 @@
 import type { Clock } from '../base/clock.ts'
 import { formatLimit } from '../base/duration.ts'
-import { displayWidth, forOutput, oneLine, truncate } from '../base/text.ts'
-import type { PlannedStep, RunEvent } from '../record/events.ts'
-import { comparePaths } from '../results/step-path.ts'
+import { displayWidth, forOutput, truncate } from '../base/text.ts'
+import type { RunEvent } from '../record/events.ts'
 import { LiveStory, type LiveStream, type Reporter, stepText } from './live-story.ts'
 import { type Paint, painter } from './style.ts'
+import { type RunningStep, Underway } from './underway.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const REDRAW_EVERY_MS = 100
 const MOST_LINES = 8
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
-
-interface RunningStep {
-  scenario: number
-  step: PlannedStep
-  sinceMs: number
-  limitMs?: number
-  text: string
-}
-
-/** What goes on in a scenario (or the run) outside of steps: setting up, cleaning up. */
-interface Stage {
-  text: string
-  sinceMs: number
-}
 
 /** Progress on a terminal: what has ended as lines that stay, what is under way below them, redrawn all the time. */
 export class TerminalProgress implements Reporter {
@@ -33,79 +19,30 @@ export class TerminalProgress implements Reporter {
   readonly #color: boolean
   readonly #paint: Paint
   readonly #story: LiveStory
-  readonly #steps = new Map<string, RunningStep>()
-  readonly #stages = new Map<number | undefined, Stage>()
+  readonly #underway = new Underway()
   #drawn: string[] = []
   #timer: NodeJS.Timeout | undefined
   #closed = false
-  /** Somebody is asked something on the same terminal. */
-  #paused = false
 
   constructor(stream: LiveStream, clock: Clock, color: boolean) {
     this.#stream = stream
     this.#clock = clock
     this.#color = color
     this.#paint = painter(color)
-    this.#story = new LiveStory(this.#paint)
+    this.#story = new LiveStory(this.#paint, () => this.#columns())
   }
 
   onEvent(event: RunEvent): void {
     if (this.#closed) return
-    this.#follow(event)
+    this.#underway.follow(event, this.#clock.nowMs())
     this.#draw(this.#story.linesOf(event))
   }
 
   close(): void {
     if (this.#closed) return
-    this.#steps.clear()
-    this.#stages.clear()
+    this.#underway.clear()
     this.#draw([])
     this.#closed = true
-  }
-
-  #follow(event: RunEvent): void {
-    const sinceMs = this.#clock.nowMs()
-    switch (event.type) {
-      case 'scenario-started':
-        this.#stages.delete(undefined)
-        this.#stages.set(event.scenario, { text: 'setting up', sinceMs })
-        break
-      case 'progress':
-        this.#stages.set(event.scenario, { sinceMs, ...this.#stages.get(event.scenario), text: oneLine(event.text) })
-        break
-      case 'cluster-ready':
-        this.#stages.delete(event.scenario)
-        break
-      case 'step-started': {
-        const { scenario, step, limitMs } = event
-        // A limit that is infinity, or null once it went through JSON, is none.
-        const limit = Number.isFinite(limitMs) && limitMs !== undefined ? { limitMs } : {}
-        this.#steps.set(`${scenario}:${event.index}:${step.path}`, { scenario, step, sinceMs, text: '', ...limit })
-        break
-      }
-      case 'step-progress':
-        for (const [key, step] of this.#steps) {
-          if (key.startsWith(`${event.scenario}:${event.index}:`)) step.text = oneLine(event.text)
-        }
-        break
-      case 'step-ended':
-        this.#steps.delete(`${event.scenario}:${event.index}:${event.step.path}`)
-        break
-      case 'paused':
-        this.#paused = true
-        break
-      case 'resumed':
-        this.#paused = false
-        break
-      case 'scenario-ended':
-        this.#stages.delete(event.scenario)
-        for (const [key, step] of this.#steps) if (step.scenario === event.scenario) this.#steps.delete(key)
-        break
-      case 'run-ended':
-        this.#stages.clear()
-        break
-      default:
-    }
   }
 
   /**
@@ -124,16 +61,10 @@ export class TerminalProgress implements Reporter {
   }
 
   #view(): string[] {
-    if (this.#paused) return []
     const frame = FRAMES[Math.floor(this.#clock.nowMs() / REDRAW_EVERY_MS) % FRAMES.length] ?? ''
-    const busy = new Set([...this.#steps.values()].map(({ scenario }) => scenario))
-    const stages = [...this.#stages].filter(([scenario]) => scenario === undefined || !busy.has(scenario))
-    const steps = [...this.#steps.values()].sort(
-      (a, b) => a.scenario - b.scenario || comparePaths(a.step.path, b.step.path),
-    )
     const lines = [
-      ...stages.map(([scenario, stage]) => this.#line(frame, scenario, `${stage.text}  ${this.#since(stage)}`)),
-      ...steps.map((step) => this.#line(frame, step.scenario, this.#stepLine(step))),
+      ...this.#underway.works.map((work) => this.#line(frame, work.scenario, `${work.text}  ${this.#since(work)}`)),
+      ...this.#underway.steps.map((step) => this.#line(frame, step.scenario, this.#stepLine(step))),
     ]
     const most = Math.max(Math.min(MOST_LINES, (this.#stream.rows || MOST_LINES) - 2), 1)
     return lines.length <= most ? lines : [...lines.slice(0, most - 1), `  … and ${lines.length - most + 1} more`]

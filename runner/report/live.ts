@@ -1,13 +1,12 @@
 import type { Clock } from '../base/clock.ts'
-import { formatDuration } from '../base/duration.ts'
 import { forOutput, oneLine } from '../base/text.ts'
-import type { EventOf, RunEvent } from '../record/events.ts'
-import { LiveStory, type LiveStream, type Reporter, stepText } from './live-story.ts'
+import type { RunEvent } from '../record/events.ts'
+import { LiveStory, type LiveStream, type Reporter } from './live-story.ts'
 import { TerminalProgress } from './live-terminal.ts'
+import { Silence } from './silence.ts'
 import { outputStyle, painter } from './style.ts'
 
-/** A step that takes long says what it sees, this often at most, so that a log does not go silent. */
-const TELL_EVERY_MS = 10_000
+const LOOK_EVERY_MS = 500
 
 export interface LiveOptions {
   stream: LiveStream
@@ -19,42 +18,39 @@ export interface LiveOptions {
 export function liveReporter({ stream, env, clock }: LiveOptions): Reporter {
   const { color } = outputStyle(stream, env)
   const redraws = stream.isTTY === true && env.TERM !== 'dumb'
-  return redraws ? new TerminalProgress(stream, clock, color) : plainProgress(stream, color)
+  return redraws ? new TerminalProgress(stream, clock, color) : plainProgress(stream, clock, color)
 }
 
-/** Progress as plain lines, for logs: one for each stage of the setup and each step that has ended. */
-function plainProgress(stream: LiveStream, painted: boolean): Reporter {
+/**
+ * Progress as plain lines, for logs: one for each stage of the setup and each step that has ended, and a word now and
+ * then where nothing ends for long.
+ */
+function plainProgress(stream: LiveStream, clock: Clock, painted: boolean): Reporter {
   const paint = painter(painted)
   const story = new LiveStory(paint)
-  const waiting = new LongSteps()
+  const silence = new Silence(clock.nowMs())
+  const write = (lines: readonly string[]) => {
+    if (lines.length === 0) return
+    silence.broken(clock.nowMs())
+    stream.write(forOutput(lines.map((line) => `${line}\n`).join(''), { painted }))
+  }
+  const breakSilence = () => {
+    const news = silence.news(clock.nowMs())
+    if (news !== undefined) write([`${story.prefixOf(news.scenario)}  ${paint('dim', news.text)}`])
+  }
+  const timer = setInterval(breakSilence, LOOK_EVERY_MS)
+  timer.unref()
   return {
     onEvent(event: RunEvent) {
+      silence.follow(event, clock.nowMs())
       const lines = story.linesOf(event)
-      if (event.type === 'progress')
+      if (event.type === 'progress' && !story.isPlaying(event.scenario))
         lines.push(`${story.prefixOf(event.scenario)}  ${paint('dim', oneLine(event.text))}`)
-      const news = waiting.newsOf(event)
-      if (news !== undefined && 'scenario' in event)
-        lines.push(`${story.prefixOf(event.scenario)}  ${paint('dim', news)}`)
-      if (lines.length > 0) stream.write(forOutput(lines.map((line) => `${line}\n`).join(''), { painted }))
+      write(lines)
+      breakSilence()
     },
-    close() {},
-  }
-}
-
-/** What steps that are under way for long have to tell. */
-class LongSteps {
-  readonly #running = new Map<string, EventOf<'step-started'>>()
-  #toldAtMs = Number.NEGATIVE_INFINITY
-
-  newsOf(event: RunEvent): string | undefined {
-    if (event.type === 'step-started') this.#running.set(`${event.scenario}:${event.index}`, event)
-    if (event.type === 'step-ended') this.#running.delete(`${event.scenario}:${event.index}`)
-    if (event.type !== 'step-progress') return undefined
-    const started = this.#running.get(`${event.scenario}:${event.index}`)
-    if (started === undefined) return undefined
-    const underWayMs = event.atMs - started.atMs
-    if (underWayMs < TELL_EVERY_MS || event.atMs - this.#toldAtMs < TELL_EVERY_MS) return undefined
-    this.#toldAtMs = event.atMs
-    return `… ${stepText(started.step)}: ${oneLine(event.text)} (after ${formatDuration(underWayMs)})`
+    close() {
+      clearInterval(timer)
+    },
   }
 }

@@ -3,9 +3,10 @@ import { oneLine, plural } from '../base/text.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
 import { auditSummary, lookOfRule } from './audit-lines.ts'
-import { failoverTime, suspicionText } from './failover-lines.ts'
+import { failoverTime, mastersText, suspicionText } from './failover-lines.ts'
 import { toldFailovers } from './failover-tries.ts'
-import { type Problem, problemsOf } from './problems.ts'
+import type { Fact, Problem } from './problem.ts'
+import { problemsOf } from './problems.ts'
 import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
 import { stepRows } from './step-rows.ts'
 import { headlineOf, VERDICT_LOOKS } from './verdicts.ts'
@@ -42,10 +43,12 @@ export function markdownReport(run: RunReport): string {
 }
 
 function problemBlock(problem: Problem): string {
+  const factLine = ({ label, text }: Fact) => `${label}: ${asText(text)}`
   const lines = [
     ...problem.details.map(asText),
-    ...problem.facts.map(({ label, text }) => `${label}: ${asText(text)}`),
+    ...problem.evidence.map(factLine),
     ...(problem.hint === undefined ? [] : [`**what next:** ${asText(problem.hint)}`]),
+    ...problem.facts.map(factLine),
     ...(problem.place === undefined ? [] : [`at ${code(problem.place)}`]),
   ]
   const word = problem.word ?? VERDICT_LOOKS[problem.verdict].word
@@ -69,7 +72,7 @@ function scenarioTable(run: RunReport): string {
 function failoverBlock({ id, failovers, suspicions = [] }: ScenarioReport): string[] {
   const rows = toldFailovers(failovers).map((failover) => [
     String(failover.shard),
-    asText(`${failover.from || '?'} → ${failover.to || 'none'}`),
+    asText(mastersText(failover)),
     asText(failover.cause),
     failoverTime(failover),
     asText([failover.summary, ...failover.incidents].join('. ')),

@@ -7,29 +7,8 @@ import type { Comparison } from '../record/comparison.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
 import { isInside } from '../results/step-path.ts'
 import { isOpen } from '../results/verdict.ts'
+import type { Fact, Problem } from './problem.ts'
 import { repeatName, repeatVerdict } from './repeat-lines.ts'
-
-/** Something that kept a run from passing, in words; the same in every report. */
-export interface Problem {
-  verdict: 'failed' | 'error' | 'inconclusive' | 'interrupted'
-  /** For what is no verdict of a step or scenario: `regressed`, `flaky`. */
-  word?: string
-  /** Where: `failover-basic, step 5: redis-node1 is master`. */
-  title: string
-  /** The reason, in plain words. */
-  reason: string
-  /** Labelled facts: what was last seen, how often it was tried. */
-  facts: { label: string; text: string }[]
-  details: string[]
-  hint?: string
-  scenario?: ScenarioReport
-  step?: StepReport
-  check?: CheckReport
-  /** The rule of the audit that found it. */
-  rule?: AuditRuleOutcome
-  /** `scenarios/failover-basic.yaml:14`. */
-  place?: string
-}
 
 /** Everything that kept the run from passing, in order; empty for a run that passed. */
 export function problemsOf(run: RunReport): Problem[] {
@@ -41,7 +20,7 @@ export function problemsOf(run: RunReport): Problem[] {
   ]
   if (problems.length > 0 || run.verdict === 'passed') return problems
   const reason = run.warnings.at(-1) ?? 'The run ended before a scenario was played.'
-  return [{ verdict: run.verdict, title: `run ${run.name}`, reason, facts: [], details: [] }]
+  return [{ verdict: run.verdict, title: `run ${run.name}`, reason, evidence: [], facts: [], details: [] }]
 }
 
 /** What could not be written down of the run: without it, nobody can look at what it showed. */
@@ -49,7 +28,7 @@ function unwrittenProblems({ name, unwritten = [] }: RunReport): Problem[] {
   const [reason, ...details] = unwritten
   if (reason === undefined) return []
   const hint = 'Make room there or change that, and run it again: what was played is no verdict without its record.'
-  return [{ verdict: 'error', title: `the record of ${name}`, reason, facts: [], details, hint }]
+  return [{ verdict: 'error', title: `the record of ${name}`, reason, evidence: [], facts: [], details, hint }]
 }
 
 /** Repeats that disagree. Each that did not pass is a problem of its own as well. */
@@ -61,8 +40,9 @@ function flakyProblems(run: RunReport): Problem[] {
       word: 'flaky',
       title: repeatName(repeat),
       reason: `its repeats disagree, ${repeatVerdict(repeat, run)}`,
-      facts: [{ label: 'otherwise', text: repeat.minority.map((place) => timeOf(run, place)).join(', ') }],
+      evidence: [{ label: 'otherwise', text: repeat.minority.map((place) => timeOf(run, place)).join(', ') }],
       details: [],
+      facts: [],
       hint: 'All repeats are kept: compare one that is otherwise with one that is not.',
     }))
 }
@@ -80,6 +60,7 @@ function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
     word: verdict === 'regressed' ? 'regressed' : 'too few',
     title: `${scenario} beside the baseline ${baseline.file}`,
     reason: sentence,
+    evidence: [],
     facts: [],
     details: [],
   })
@@ -93,7 +74,7 @@ function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
 
 function nothingCompared(file: string): Problem {
   const reason = 'The run measured nothing that could be compared: no failover, outage or loss.'
-  return { verdict: 'inconclusive', title: `the baseline ${file}`, reason, facts: [], details: [] }
+  return { verdict: 'inconclusive', title: `the baseline ${file}`, reason, evidence: [], facts: [], details: [] }
 }
 
 /** The same for one scenario. What no step explains is a problem of the scenario itself. */
@@ -107,11 +88,10 @@ export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
   ]
   const cutOff = problems.find((problem) => problem.verdict === 'interrupted' && problem.step?.error === undefined)
   if (cutOff !== undefined && reason !== undefined) cutOff.reason = reason
-  const isExplained = problems.some((problem) => reason === undefined || sayTheSame(problem, reason))
-  if (isExplained) {
-    // The engine may know what to do next where the step did not.
-    const last = problems.at(-1)
-    if (last !== undefined && scenario.hint !== undefined) last.hint ??= scenario.hint
+  const explained = problems.find((problem) => reason === undefined || sayTheSame(problem, reason))
+  if (explained !== undefined) {
+    // The engine may know what to do next where the step did not: about that, and nothing beside it.
+    if (reason !== undefined && scenario.hint !== undefined) explained.hint ??= scenario.hint
     return problems
   }
   return [
@@ -119,6 +99,7 @@ export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
       verdict,
       title: scenario.id,
       reason: reason ?? 'No reason was recorded.',
+      evidence: [],
       facts: [],
       details: [],
       ...(scenario.hint !== undefined && { hint: scenario.hint }),
@@ -147,13 +128,12 @@ function brokenSteps(steps: readonly StepReport[]) {
 }
 
 function problemOfStep(scenario: ScenarioReport, step: StepReport & { verdict: Problem['verdict'] }): Problem {
-  const reason = step.error?.message ?? defaultReason(step)
   const details = step.error?.details ?? []
   return {
     verdict: step.verdict,
     title: `${scenario.id}, step ${step.path}: ${step.name}`,
-    reason,
-    facts: factsOf(step, [reason, ...details].join('\n')),
+    ...told(step),
+    facts: factsOf(step),
     details,
     ...(step.error?.hint !== undefined && { hint: step.error.hint }),
     scenario,
@@ -168,12 +148,26 @@ function defaultReason(step: StepReport): string {
   return 'No reason was recorded.'
 }
 
-/** Facts that `known` does not say already. */
-function factsOf(step: StepReport, known: string): Problem['facts'] {
-  const facts: Problem['facts'] = []
-  if (step.lastSeen !== undefined && !known.includes(step.lastSeen)) {
-    facts.push({ label: 'last seen', text: step.lastSeen })
+/** The cause first, where it is known; what was expected and seen beside it. */
+function told(step: StepReport): Pick<Problem, 'reason' | 'evidence'> {
+  const { error, lastSeen } = step
+  const seen: Fact[] = lastSeen === undefined ? [] : [{ label: 'last seen', text: lastSeen }]
+  if (error === undefined) return { reason: defaultReason(step), evidence: seen }
+  const { cause, expected, message, details = [] } = error
+  if (cause !== undefined) {
+    // Without an expectation the message alone says what the cause led to.
+    const came = message.startsWith(`${cause}; `) ? message.slice(cause.length + 2) : message
+    const asked: Fact =
+      expected === undefined ? { label: 'outcome', text: came } : { label: 'expected', text: expected }
+    return { reason: cause, evidence: [asked, ...seen] }
   }
+  if (expected !== undefined) return { reason: `expected ${expected}`, evidence: seen }
+  const isKnown = lastSeen !== undefined && [message, ...details].join('\n').includes(lastSeen)
+  return { reason: message, evidence: isKnown ? [] : seen }
+}
+
+function factsOf(step: StepReport): Fact[] {
+  const facts: Fact[] = []
   const limit = step.limitMs === undefined ? '' : ` (limit ${formatLimit(step.limitMs)})`
   const took = `${formatDuration(step.durationMs)}${limit}`
   if (step.attempts === undefined) facts.push({ label: 'took', text: took })
@@ -210,10 +204,11 @@ function problemOf(check: CheckReport, scenario: ScenarioReport): Problem {
     verdict: weightOf(check.verdict),
     title: `${scenario.id}, check ${checkName(check)}`,
     reason: check.explanation,
-    facts: [
+    evidence: [
+      ...(check.limit === '' ? [] : [{ label: 'expected', text: check.limit }]),
       { label: 'found', text: check.value },
-      { label: 'judged by', text: plural(check.samples, 'sample') },
     ],
+    facts: [{ label: 'judged by', text: plural(check.samples, 'sample') }],
     details: [...(check.details ?? []), ...witnessLines(check.witness)],
     ...(check.verdict === 'not-evaluated' && {
       hint:
@@ -244,6 +239,7 @@ function problemOfFinding(scenario: ScenarioReport, rule: AuditRuleOutcome, find
     verdict: finding.inconclusive === true ? 'inconclusive' : 'failed',
     title: `${scenario.id}, audit: ${rule.rule}`,
     reason: finding.text,
+    evidence: [],
     facts: [{ label: 'rule', text: rule.sentence }],
     details: finding.details ?? [],
     hint: finding.hint ?? `where the scenario means it, it says so: \`audit: { ${rule.rule}: allowed }\``,

@@ -8,6 +8,8 @@ import { VERDICT_LOOKS } from './verdicts.ts'
 
 const HEADINGS = ['#', 'verdict', 'step', 'took', 'limit', 'true after']
 const STEP_COLUMN = 2
+/** Columns that a narrow terminal goes without, those first that are missed least. */
+const DISPENSABLE = [5, 4, 3]
 const NARROWEST_STEP = 20
 const MOST_STEP_LINES = 3
 const NOTE_INDENT = '  '
@@ -24,31 +26,51 @@ interface Cells {
 /** Lines of a table of steps that fits `style.width`; names that are longer go over several lines. */
 export function stepTable(steps: readonly StepReport[], style: OutputStyle, paint: Paint): string[] {
   const rows = stepRows(steps).map(cellsOf)
-  const widths = columnWidths(rows, style.width)
-  const headings = HEADINGS.map((text, column) => ({
-    text,
+  const wide = columnWidths(rows)
+  const columns = columnsThatFit(wide, style.width)
+  const left = roomForStep(wide, columns, style.width)
+  const widths = wide.map((width, column) => (column === STEP_COLUMN ? Math.min(width, left) : width))
+  const headings = columns.map((column) => ({
+    text: HEADINGS[column] ?? '',
     align: column > STEP_COLUMN ? ('right' as const) : ('left' as const),
     width: widths[column] ?? NARROWEST_STEP,
   }))
-  const cells = rows.map((row) => paintedRow(row, widths[STEP_COLUMN] ?? NARROWEST_STEP, paint))
+  const cells = rows.map((row) => {
+    const painted = paintedRow(row, widths[STEP_COLUMN] ?? NARROWEST_STEP, paint)
+    return columns.map((column) => painted[column] ?? '')
+  })
   return textTable(headings, cells, paint)
 }
 
-function columnWidths(rows: readonly Cells[], total: number): number[] {
+function columnsThatFit(widths: readonly number[], total: number): number[] {
+  let columns = HEADINGS.map((_, column) => column)
+  for (const column of DISPENSABLE) {
+    if (roomForStep(widths, columns, total) >= NARROWEST_STEP) break
+    columns = columns.filter((one) => one !== column)
+  }
+  return columns
+}
+
+/** What the other columns leave to the names of steps. */
+function roomForStep(widths: readonly number[], columns: readonly number[], total: number): number {
+  const others = columns.reduce((sum, column) => sum + (column === STEP_COLUMN ? 0 : (widths[column] ?? 0)), 0)
+  return Math.max(total - MARGIN - others - GAP * (columns.length - 1), 1)
+}
+
+/** As wide as the texts are. */
+function columnWidths(rows: readonly Cells[]): number[] {
   const widths = HEADINGS.map((heading, column) =>
     Math.max(displayWidth(heading), ...rows.map((row) => displayWidth(row.texts[column] ?? ''))),
   )
-  const others = widths.reduce((sum, width, column) => sum + (column === STEP_COLUMN ? 0 : width), 0)
-  const left = Math.max(total - MARGIN - others - GAP * (HEADINGS.length - 1), NARROWEST_STEP)
   const wanted = Math.max(...rows.map((row) => displayWidth(row.indent + NOTE_INDENT + row.note)), 0)
-  widths[STEP_COLUMN] = Math.min(left, Math.max(widths[STEP_COLUMN] ?? 0, wanted))
+  widths[STEP_COLUMN] = Math.max(widths[STEP_COLUMN] ?? 0, wanted)
   return widths
 }
 
 function paintedRow(row: Cells, stepWidth: number, paint: Paint): string[] {
   const { format } = VERDICT_LOOKS[row.verdict]
   const quiet = row.verdict === 'not-run'
-  const width = stepWidth - row.indent.length
+  const width = Math.max(stepWidth - row.indent.length, 1)
   const name = wrap((row.texts[STEP_COLUMN] ?? '').trimStart(), width)
   const shown = name.length <= MOST_STEP_LINES ? name : [...name.slice(0, MOST_STEP_LINES - 1), cutOff(name, width)]
   const note = row.note === '' ? [] : [paint('dim', truncate(NOTE_INDENT + row.note, width))]

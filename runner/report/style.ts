@@ -5,7 +5,14 @@ export interface OutputStyle {
   color: boolean
   /** Columns. */
   width: number
+  /** How much of it the console tells; `normal` where it is not said. */
+  detail?: Detail
 }
+
+/**
+ * `quiet`: what went wrong, and the last lines. `normal`: without what progress has told already. `verbose`: all of it.
+ */
+export type Detail = 'quiet' | 'normal' | 'verbose'
 
 /** For files and pipes. */
 export const PLAIN: OutputStyle = { color: false, width: 100 }
@@ -13,8 +20,10 @@ export const PLAIN: OutputStyle = { color: false, width: 100 }
 export type Format = Parameters<typeof styleText>[0]
 export type Paint = (format: Format, text: string) => string
 
-const NARROWEST = 60
+const NARROWEST = 40
 const WIDEST = 140
+/** Of a terminal that does not say how wide it is. */
+const USUAL_TERMINAL = 80
 
 /**
  * What `stream` can show. `FORCE_COLOR` (not 0 or false) asks for colors anywhere and wins over `NO_COLOR`, as in Node
@@ -26,7 +35,11 @@ export function outputStyle(
 ): OutputStyle {
   return {
     color: wantsColor(stream.isTTY === true, env),
-    width: Math.min(Math.max(stream.columns ?? PLAIN.width, NARROWEST), WIDEST),
+    // A pseudo-terminal without a size says that it has no column at all.
+    width: Math.min(
+      Math.max(stream.columns || (stream.isTTY === true ? USUAL_TERMINAL : PLAIN.width), NARROWEST),
+      WIDEST,
+    ),
   }
 }
 

@@ -2,7 +2,8 @@ import { stringify } from 'yaml'
 import { oneLine, visible } from '../base/text.ts'
 import type { AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
-import { checkName, isOfScenario, type Problem, problemsOf, problemsOfScenario } from './problems.ts'
+import type { Fact, Problem } from './problem.ts'
+import { checkName, isOfScenario, problemsOf, problemsOfScenario } from './problems.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const INDENT = '    '
@@ -74,13 +75,16 @@ function stepPoint(step: StepReport, number: number, problems: readonly Problem[
 }
 
 function diagnostics(problem: Problem): string[] {
-  const { step, facts, details, hint, place } = problem
+  const { step, evidence, facts, details, hint, place } = problem
+  const fields = (from: readonly Fact[]) =>
+    Object.fromEntries(from.map(({ label, text }) => [label.replaceAll(' ', '_'), text]))
   const block = {
     message: problem.reason,
     verdict: problem.word ?? VERDICT_LOOKS[problem.verdict].word,
     ...(details.length > 0 && { details }),
-    ...Object.fromEntries(facts.map(({ label, text }) => [label.replaceAll(' ', '_'), text])),
+    ...fields(evidence),
     ...(hint !== undefined && { what_next: hint }),
+    ...fields(facts),
     ...(place !== undefined && { place }),
     ...(step?.limitMs !== undefined && { limit_ms: step.limitMs }),
     ...(step !== undefined && { duration_ms: step.durationMs }),

@@ -66,6 +66,7 @@ export type FailoverFact = Pick<
   | 'from'
   | 'to'
   | 'cause'
+  | 'why'
   | 'startMs'
   | 'totalMs'
   | 'detectionMs'

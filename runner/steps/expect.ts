@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Look, poll } from '../base/poll.ts'
+import type { Reason } from '../cluster/reason.ts'
 import { TargetError } from '../cluster/targets.ts'
 import { assertKnown } from './assert-known.ts'
 import { clusterState, clusterSubject } from './expect/cluster.ts'
@@ -154,7 +155,7 @@ async function claimOf({ node, role, of, cluster, served_by, owner }: ExpectArg,
 }
 
 /** What explains a failure must not replace it. */
-async function explanation(subject: BoundSubject, ...asked: Parameters<BoundSubject['explain']>): Promise<string[]> {
+async function explanation(subject: BoundSubject, ...asked: Parameters<BoundSubject['explain']>): Promise<Reason[]> {
   try {
     return await subject.explain(...asked)
   } catch {
@@ -165,7 +166,7 @@ async function explanation(subject: BoundSubject, ...asked: Parameters<BoundSubj
 interface BoundSubject {
   sentence(): string
   look(context: Parameters<Subject<never>['look']>[1]): ReturnType<Subject<never>['look']>
-  explain(context: StepContext, sinceMs: number, hasBroken: boolean): Promise<string[]>
+  explain(context: StepContext, sinceMs: number, hasBroken: boolean): Promise<Reason[]>
 }
 
 function bind<Arg>(subject: Subject<Arg>, value: Arg): BoundSubject {

@@ -1,36 +1,35 @@
 import { formatDuration } from '../base/duration.ts'
 import type { PollResult } from '../base/poll.ts'
-import { plural } from '../base/text.ts'
+import type { Reason } from '../cluster/reason.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
-/** The failure of a poll that ended without its condition: what was expected, last seen, for how long, how often. */
+const ASKED_ONCE = 'It was asked once. If it needs time to become true, add within: 10s to the step.'
+
+/**
+ * The failure of a poll that ended without its condition: why, as far as it is known, what was expected, and what was
+ * last seen. What to do follows from the first reason, where it says.
+ */
 export function failedPoll(
   expected: string,
-  result: PollResult,
-  context: StepContext,
-  reasons: readonly string[] = [],
+  { brokeAfterMs, lastSeen, attempts }: PollResult,
+  { step: { withinMs = 0, forMs = 0 } }: StepContext,
+  reasons: readonly Reason[] = [],
 ): StepFailure {
-  const { withinMs = 0, forMs = 0 } = context.step
-  const looks = `${plural(result.attempts, 'look')} in ${formatDuration(result.elapsedMs)}`
-  const limit = withinMs > 0 ? `, limit ${formatDuration(withinMs)}` : ''
   const broke =
-    result.brokeAfterMs === undefined
+    brokeAfterMs === undefined
       ? []
-      : [`it was so for ${formatDuration(result.brokeAfterMs)}, but had to hold for ${formatDuration(forMs)}`]
-  const [first, ...others] = reasons
-  const why = first === undefined ? '' : `, but ${first}`
+      : [`it was so for ${formatDuration(brokeAfterMs)}, but had to hold for ${formatDuration(forMs)}`]
+  const [cause, ...others] = reasons
+  const details = [...others.map(({ text }) => text), ...broke]
+  const hint = cause?.hint ?? (withinMs === 0 && forMs === 0 ? ASKED_ONCE : undefined)
   const error = {
-    message: `expected ${expected}${why}; last seen: ${result.lastSeen}`,
-    details: [...others, ...broke, `looked: ${looks}${limit}`],
+    message: [cause?.text, `expected ${expected}`, `last seen: ${lastSeen}`]
+      .filter((part) => part !== undefined)
+      .join('; '),
+    ...(cause !== undefined && { cause: cause.text }),
+    expected,
+    ...(details.length > 0 && { details }),
+    ...(hint !== undefined && { hint }),
   }
-  const once = withinMs === 0 && forMs === 0
-  return new StepFailure(
-    once
-      ? { ...error, hint: 'It was asked once. If it needs time to become true, add within: 10s to the step.' }
-      : error,
-    {
-      attempts: result.attempts,
-      lastSeen: result.lastSeen,
-    },
-  )
+  return new StepFailure(error, { attempts, lastSeen })
 }

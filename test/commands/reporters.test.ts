@@ -31,7 +31,7 @@ async function printWith(
     failures: () => [],
     color: false,
   }
-  const failures = await printReports(run, reporters, out, limitMs)
+  const failures = await printReports(run, reporters, out, limitMs === undefined ? {} : { limitMs })
   return { run, file, printed, failures }
 }
 

@@ -72,10 +72,8 @@ t.test('failover-basic fails where replicas may not be promoted, and says why', 
   const failed = scenario?.steps.find(({ verdict }) => verdict === 'failed')
   t.match(
     failed?.error?.message,
-    /expected redis-node1 to be a master, but redis-node1 has cluster-replica-no-failover yes: it never starts an election.*; last seen: redis-node1 is a replica of redis-node0, link down/,
+    /^redis-node1 has cluster-replica-no-failover yes: it never starts an election.*; expected redis-node1 to be a master; last seen: redis-node1 is a replica of redis-node0, link down/,
   )
-  // The last look begins before the limit, and may end after it.
-  t.match(failed?.error?.details?.join('\n'), /looked: \d+ looks in 1[5-9]\.\d+ s, limit 15\.00 s/)
   t.ok((failed?.attempts ?? 0) > 100, 'it looked often')
   t.match(stdout, /cluster-replica-no-failover yes/)
   const after = scenario?.steps.slice((failed?.index ?? 0) + 1) ?? []

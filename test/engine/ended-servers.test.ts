@@ -15,7 +15,7 @@ t.test('a server that ended in the middle of a step is quoted in its message', a
     verdict: 'failed',
     error: {
       message:
-        /^expected the cluster to be healthy; .*; redis-node2 ended: process exited with code 1: "Redis 7\.0\.15 crashed by signal: 11, si_code: 0"$/,
+        /^redis-node2 ended: process exited with code 1: "Redis 7\.0\.15 crashed by signal: 11, si_code: 0"; expected the cluster to be healthy; /,
     },
   })
 })

@@ -1,23 +1,85 @@
 import { stripVTControlCharacters } from 'node:util'
 import t from 'tap'
 import { displayWidth, truncate, wrap } from '../../runner/base/text.ts'
+import type { RunEvent } from '../../runner/record/events.ts'
 import { consoleReport } from '../../runner/report/console.ts'
 import { githubReport } from '../../runner/report/github.ts'
+import { junitReport } from '../../runner/report/junit.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
+import { problemsOfScenario } from '../../runner/report/problems.ts'
 import { outputStyle } from '../../runner/report/style.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
-import { failingRun, interruptedRun, SAMPLES, step, Tape } from '../support/sample-events.ts'
+import { auditedRun } from '../support/sample-audit.ts'
+import { checkedRun } from '../support/sample-checks.ts'
+import { failingRun, interruptedRun, passingRun, SAMPLES, step, Tape } from '../support/sample-events.ts'
 
 const ESCAPE = '\u001b'
 
 t.test('nothing but paths and commands is wider than the terminal', async (t) => {
-  for (const [name, events] of Object.entries(SAMPLES)) {
-    for (const width of [80, 120]) {
-      const lines = consoleReport(reduceRun(events()), { color: true, width }).split('\n')
-      const wide = lines.filter((line) => displayWidth(line) > width)
-      t.strictSame(wide, [], `${name} at ${width}`)
+  const samples = { ...SAMPLES, checked: checkedRun, audited: auditedRun, foreign: foreignRun }
+  for (const [name, events] of Object.entries(samples)) {
+    for (const width of [40, 60, 80, 120]) {
+      for (const detail of ['normal', 'verbose'] as const) {
+        const lines = consoleReport(reduceRun(events()), { color: true, width, detail }).split('\n')
+        const toPaste = /^(report|run again|allowed| {2}at) /
+        const wide = lines.filter((line) => displayWidth(line) > width && !toPaste.test(stripVTControlCharacters(line)))
+        t.strictSame(wide, [], `${name} at ${width}, ${detail}`)
+      }
     }
   }
+})
+
+/** Names in characters that are two columns wide. */
+function foreignRun(): RunEvent[] {
+  const name = '主节点停止后副本会接管'.repeat(6)
+  const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', name, [step('1', 'stop', name, 3)])
+  tape.played(step('1', 'stop', name, 3), 5, { note: name })
+  return tape.played(step('2', 'stop', name, 4), 5, { verdict: 'failed', error: { message: name } }).events
+}
+
+t.test('the steps are told again only when asked for, and quiet begins with what went wrong', async (t) => {
+  const width = 100
+  const run = reduceRun(failingRun())
+  const [normal, verbose, quiet] = (['normal', 'verbose', 'quiet'] as const).map((detail) =>
+    consoleReport(run, { color: false, width, detail }),
+  )
+  t.notMatch(normal, 'stop redis-node0')
+  t.match(verbose, /3 +✔ passed +stop redis-node0/)
+  t.match(quiet, /^✖ FAILED {2}failover-basic, step 4: redis-node1 is master\n/)
+  t.match(quiet, /run again {2}npm run scenario failover-basic -- --seed 42\n$/)
+  const passed = consoleReport(reduceRun(passingRun()), { color: false, width, detail: 'quiet' })
+  t.match(passed, /^✔ PASSED .*\n\nreport .*\nrun again .*\n$/)
+})
+
+t.test('the cause comes first, then what was expected and seen, then what to do, in every report', async (t) => {
+  const asked = step('1', 'expect', 'redis-node1 is master', 3)
+  const error = {
+    message: 'nobody votes; expected redis-node1 to be a master; last seen: a replica',
+    ...{ cause: 'nobody votes', expected: 'redis-node1 to be a master', hint: 'Start a master.' },
+  }
+  const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [asked])
+  tape.played(asked, 5, { verdict: 'failed', error, attempts: 7, lastSeen: 'a replica' })
+  const times = { durationMs: 9, setupMs: 0, cleanupMs: 0 }
+  const reason = `step 1, ${asked.name}: ${error.message}`
+  tape.add({ type: 'scenario-ended', scenario: 0, verdict: 'failed', reason, hint: error.hint, ...times })
+  const run = reduceRun(tape.runEnded('failed', 1).events)
+  const order =
+    /nobody votes.*expected:? +redis-node1 to be a master.*last.seen:? +a replica.*what.next:?(\*\*)? +Start a master\..*tried/s
+  t.match(consoleReport(run), order)
+  for (const format of [junitReport, githubReport]) t.match(format(run), order)
+  t.match(markdownReport(run), order)
+  t.match(junitReport(run), 'message="nobody votes; expected: redis-node1 to be a master; last seen: a replica"')
+  t.equal(consoleReport(run).split('Start a master.').length, 2, 'what to do is told once')
+})
+
+t.test('what to do about a step is not said of a check beside it', async (t) => {
+  const run = reduceRun(checkedRun())
+  const [scenario] = run.scenarios
+  if (scenario === undefined) throw new Error('there is a scenario')
+  const first = scenario.checks.find(({ verdict }) => verdict === 'failed')
+  const hinted = { ...scenario, reason: `check x: ${first?.explanation}`, hint: 'Only about this.' }
+  const hints = problemsOfScenario(hinted).flatMap(({ check, hint }) => (hint === 'Only about this.' ? [check] : []))
+  t.strictSame(hints, [first])
 })
 
 t.test('colors only when wanted, and the same text with them', async (t) => {
@@ -40,13 +102,16 @@ t.test('who decides on color', async (t) => {
   t.equal(outputStyle({}, {}).color, false)
   t.equal(outputStyle({}, { FORCE_COLOR: '1' }).color, true)
   t.equal(outputStyle({}, { FORCE_COLOR: '1', NO_COLOR: '1' }).color, true)
-  t.equal(outputStyle({ columns: 20 }, {}).width, 60)
+  t.equal(outputStyle({ columns: 20 }, {}).width, 40)
+  t.equal(outputStyle({ isTTY: true }, {}).width, 80, 'a terminal that does not say how wide it is')
+  t.equal(outputStyle({ isTTY: true, columns: 0 }, {}).width, 80)
+  t.equal(outputStyle({}, {}).width, 100, 'a file')
 })
 
-t.test('failures come after the steps, counts after them, then the report and the command', async (t) => {
+t.test('failures come after the rest, counts after them, then the report and the command', async (t) => {
   const text = consoleReport(reduceRun(failingRun()), { color: false, width: 100 })
   const order = [
-    '10 steps',
+    'failover-basic failed in',
     'stayed a replica.',
     'what next',
     'failover-basic.yaml:16',

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { RunEvent } from '../../runner/record/events.ts'
 import { liveReporter } from '../../runner/report/live.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { failingRun, passingRun, repeatedRun, SAMPLES, step, Tape } from '../support/sample-events.ts'
@@ -126,19 +127,88 @@ t.test('elsewhere: plain lines, one for each step, no control sequence', async (
   ])
 })
 
-t.test('a step that takes long tells what it sees, now and then', async (t) => {
+/** Feeds `events` at their times, and returns the lines that stay. */
+function told(events: readonly RunEvent[]): string[] {
   const terminal = new FakeTerminal({ isTTY: false })
-  const { reporter } = watch(terminal)
+  const { clock, reporter } = watch(terminal)
+  for (const event of events) {
+    clock.ms = event.atMs
+    reporter.onEvent(event)
+  }
+  reporter.close()
+  return terminal.screen.slice(1)
+}
+
+t.test('a step that takes long tells what it sees, after a short silence and now and then', (t) => {
   const waiting = step('1', 'expect', 'redis-node1 is master', 3)
   const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [waiting]).started(waiting, 60_000)
   for (let second = 1; second <= 25; second += 1) {
     tape.add({ type: 'step-progress', scenario: 0, index: 0, text: `look ${second}` }, 1000)
   }
-  for (const event of tape.events) reporter.onEvent(event)
-  t.strictSame(terminal.screen.slice(1), [
-    '  … 1 redis-node1 is master: look 10 (after 10.00 s)',
-    '  … 1 redis-node1 is master: look 20 (after 20.00 s)',
+  t.strictSame(told(tape.events), [
+    '  … 1 redis-node1 is master: look 2 (after 2.00 s)',
+    '  … 1 redis-node1 is master: look 12 (after 12.00 s)',
+    '  … 1 redis-node1 is master: look 22 (after 22.00 s)',
   ])
+  t.end()
+})
+
+t.test('of steps at the same time one is told, and the others are counted', (t) => {
+  const outer = step('1', 'parallel', 'at the same time: 3 steps', 3)
+  const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [outer]).started(outer)
+  for (const path of ['1.1', '1.2', '1.3']) tape.started(step(path, 'wait', 'wait 20s', 4))
+  tape.add({ type: 'warning', scenario: 0, text: 'nobody waits' }, 1999)
+  tape.add({ type: 'step-progress', scenario: 0, index: 9, text: 'nothing' }, 2500)
+  t.strictSame(told(tape.events), ['  warning: nobody waits', '  … 1.1 wait 20s, and 2 more beside it (after 4.50 s)'])
+  t.end()
+})
+
+t.test('what comes after the steps has a word only if it takes long', (t) => {
+  const only = step('1', 'stop', 'stop redis-node0', 3)
+  const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [only])
+  const cluster = { shards: 1, replicas: 1, config: {}, nodes: [] }
+  tape.add({ type: 'cluster-ready', scenario: 0, cluster, server: 'redis 7.0.15', setupMs: 5 }, 5)
+  tape.played(only, 5)
+  tape.add({ type: 'progress', scenario: 0, text: 'reading orders back' }, 1)
+  tape.add({ type: 'progress', scenario: 0, text: 'comparing replicas with their masters' }, 1)
+  tape.add({ type: 'warning', text: 'something else' }, 1000)
+  tape.add({ type: 'progress', scenario: 0, text: 'removing the servers' }, 3000)
+  t.strictSame(told(tape.events), [
+    '  ✔ cluster ready: redis 7.0.15, 1 shard of 1 master and 1 replica  5 ms',
+    '  ✔ 1 stop redis-node0  5 ms',
+    '  warning: something else',
+    '  … removing the servers (after 4.00 s)',
+  ])
+  t.end()
+})
+
+t.test('without an event, a clock that goes on breaks the silence', async (t) => {
+  const terminal = new FakeTerminal({ isTTY: false })
+  const { clock, reporter } = watch(terminal)
+  t.teardown(() => reporter.close())
+  const waiting = step('1', 'wait', 'wait 60s', 3)
+  for (const event of new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [waiting]).started(waiting).events)
+    reporter.onEvent(event)
+  clock.ms = 2500
+  const until = performance.now() + 10_000
+  while (!terminal.written.includes('… 1 wait 60s (after 2.50 s)') && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  t.match(terminal.written, '… 1 wait 60s (after 2.50 s)')
+})
+
+t.test('on a terminal what passed has one line, and a failure is whole', (t) => {
+  const terminal = new FakeTerminal({ columns: 60 })
+  const { reporter } = watch(terminal, { NO_COLOR: '1' })
+  const long = 'a word too many '.repeat(8).trim()
+  const tape = new Tape().runStarted('x', 2).scenarioStarted(0, 'x', 'x', [])
+  tape.played(step('1', 'write', 'write 10 keys', 3), 5, { note: long })
+  tape.played(step('2', 'stop', 'stop', 3), 5, { verdict: 'failed', error: { message: long } })
+  for (const event of tape.events) reporter.onEvent(event)
+  reporter.close()
+  t.match(terminal.written, /✔ 1 write 10 keys {2}5 ms, a word too many a word too many…\n/)
+  t.match(terminal.written, `      ${long}\n`)
+  t.end()
 })
 
 t.test('a thousand rounds do not fill the log', async (t) => {

@@ -54,7 +54,7 @@ t.test('who took the role away, when, and how', async (t) => {
   for (const [what, lines, how] of cases) {
     t.equal(
       await broken('redis-node0', 'master', lines),
-      `expected redis-node0 to be a master, but it was the master until ${how}`,
+      `redis-node0 was the master until ${how}; expected redis-node0 to be a master`,
       what,
     )
   }
@@ -63,6 +63,6 @@ t.test('who took the role away, when, and how', async (t) => {
 t.test('a replica that was promoted', async (t) => {
   t.equal(
     await broken('redis-node1', 'replica', [['manual accepted', -20], WON]),
-    'expected redis-node1 to be a replica, but it was a replica until it accepted a CLUSTER FAILOVER at 2.98 s',
+    'redis-node1 was a replica until it accepted a CLUSTER FAILOVER at 2.98 s; expected redis-node1 to be a replica',
   )
 })

@@ -11,6 +11,7 @@ import { type Reign, reignsOf } from './reigns.ts'
 import { servedThroughout } from './service.ts'
 import type { FailoverTimeline, TimelineMoment } from './timeline.ts'
 import { arranged, detection, felt, membersOf, spans, timeOf } from './timeline-parts.ts'
+import { whyNobody } from './why-nobody.ts'
 
 /** What a failover without a new master is made from. */
 interface Attempt {
@@ -124,7 +125,13 @@ function failing(observed: FailoverObservations, shard: number, reign: Reign, ou
   const tried = replicas.flatMap((node) => elections(observed, node, cause.earliestMs, untilMs))
   const others = [...errorOf(observed, shard, cause, untilMs), ...found, ...tried]
   const to = tried.at(-1)?.node ?? ''
-  return [timelineOf(observed, { shard, from: master, to, outcome: 'not promoted', cause, others, untilMs })]
+  const timeline = timelineOf(observed, { shard, from: master, to, outcome: 'not promoted', cause, others, untilMs })
+  const { expected } = timeline
+  const why = whyNobody(observed, {
+    ...{ shard, master, fromMs: outage.fromMs, toMs: outage.toMs, undetected: failedMs === undefined },
+    ...(expected !== undefined && { expected }),
+  })
+  return [why === undefined ? timeline : { ...timeline, why }]
 }
 
 /**

@@ -19,7 +19,7 @@ export function failoverSummary(failover: FailoverTimeline): string {
   const main = [...headOf(failover), ...undoneText(failover), clients(failover)]
     .filter((part) => part !== '')
     .join(', ')
-  return [main, others(failover), comeback(failover)].filter((part) => part !== '').join('; ')
+  return [failover.why ?? '', main, others(failover), comeback(failover)].filter((part) => part !== '').join('; ')
 }
 
 /** Seconds with one decimal, where there are any. */

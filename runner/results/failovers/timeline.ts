@@ -123,6 +123,8 @@ export interface FailoverTimeline {
   outcome: FailoverOutcome
   /** Of a promotion that was undone: how long after it, and the master that the node became a replica of. */
   undone?: { afterMs: number; to: string }
+  /** Of a master that nobody replaced, why, in a clause, where that is known. */
+  why?: string
   /** By CLUSTER FAILOVER. */
   wanted: boolean
   /** Of a wanted one, the path of the step that asked for it; absent where none did. */

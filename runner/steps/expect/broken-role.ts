@@ -30,7 +30,7 @@ export async function whyRoleBroke(
   if (report.replication.role === role || heir === undefined) return []
   const had = role === 'master' ? 'the master' : 'a replica'
   const subject = heir === node ? 'it' : heir
-  return [`it was ${had} until ${subject} ${await promotionOf(heir, context, sinceMs)}`]
+  return [`${node} was ${had} until ${subject} ${await promotionOf(heir, context, sinceMs)}`]
 }
 
 async function promotionOf(heir: string, { clock, signal, hindsight }: StepContext, sinceMs: number): Promise<string> {

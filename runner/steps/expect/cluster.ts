@@ -34,7 +34,8 @@ export const clusterSubject: Subject<ClusterArg> = {
     return { ok: false, seen: firstFew(problems, SHOWN_PROBLEMS) }
   },
   async explain({ cluster }, context) {
-    return cluster === 'ok' ? whyFail(await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })) : []
+    if (cluster !== 'ok') return []
+    return whyFail(await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })).map((text) => ({ text }))
   },
 }
 

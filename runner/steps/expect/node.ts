@@ -51,7 +51,10 @@ export const nodeSubject: Subject<NodeArg> = {
   },
   async explain(arg, context, sinceMs, hasBroken) {
     const node = await context.resolveOne(arg.node, ['node'])
-    if (hasBroken) return arg.role === undefined ? [] : await whyRoleBroke(node, arg.role, context, sinceMs)
+    if (hasBroken) {
+      const broke = arg.role === undefined ? [] : await whyRoleBroke(node, arg.role, context, sinceMs)
+      return broke.map((text) => ({ text }))
+    }
     if (arg.role !== 'master') return []
     const logged = context.hindsight.logged(sinceMs, context.clock.nowMs())
     const meanwhile = { logged, withinMs: context.step.withinMs ?? 0, clock: context.clock }

@@ -1,4 +1,5 @@
 import type { Look } from '../../base/poll.ts'
+import type { Reason } from '../../cluster/reason.ts'
 import type { StepContext } from '../verb.ts'
 
 /** One thing that `expect` can ask about. Adding one is a file like this and a line in `../expect.ts`. */
@@ -11,7 +12,7 @@ export interface Subject<Arg> {
    * Why it has not come true, or with `hasBroken` why it did not stay so, what decides first. Best effort, called once,
    * after the last look; `sinceMs` is when the step began, by the clock.
    */
-  explain?(arg: Arg, context: StepContext, sinceMs: number, hasBroken: boolean): Promise<string[]>
+  explain?(arg: Arg, context: StepContext, sinceMs: number, hasBroken: boolean): Promise<Reason[]>
 }
 
 /**

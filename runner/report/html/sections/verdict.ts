@@ -3,8 +3,9 @@ import { plural } from '../../../base/text.ts'
 import { failoverValues } from '../../../results/failovers/metrics.ts'
 import { formatRange } from '../../../results/failovers/summary.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../../results/report-model.ts'
-import { failoverTime } from '../../failover-lines.ts'
-import { type Problem, problemsOfScenario } from '../../problems.ts'
+import { failoverTime, mastersText } from '../../failover-lines.ts'
+import type { Problem } from '../../problem.ts'
+import { problemsOfScenario } from '../../problems.ts'
 import { badge, html, type Markup, runAgain } from '../markup.ts'
 
 /** The first screen: what came out, why, and what to do now. */
@@ -87,10 +88,12 @@ function figures(scenario: ScenarioReport): Figure[] {
 }
 
 function failoverFigure(failover: FailoverReport): Figure {
-  const { shard, from, to, wanted, expected } = failover
-  const range = expected === undefined ? '' : `, expected ${formatRange(expected.time)}`
+  const { shard, wanted, expected, outcome, totalMs } = failover
   const name = wanted ? 'failover, asked for' : 'failover'
-  return [name, failoverTime(failover), `shard ${shard}: ${from === '' ? '' : `${from} → `}${to}${range}`]
+  if (outcome === 'not promoted')
+    return ['no failover', 'not replaced', `shard ${shard}: ${mastersText(failover)} in ${formatDuration(totalMs)}`]
+  const range = expected === undefined ? '' : `, expected ${formatRange(expected.time)}`
+  return [name, failoverTime(failover), `shard ${shard}: ${mastersText(failover)}${range}`]
 }
 
 /** The longest time for which writes to the shard of a failover were refused. */
