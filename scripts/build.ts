@@ -1,7 +1,7 @@
 /**
  * Builds the program into a folder of `dist/` that is named after its sources (bin/clone.js): `npm run build`. With
  * `--package` into
- * `dist/package`, which is what `npm pack` takes.
+ * `dist/package`, which is what `npm pack` takes; with `--dist FOLDER` into that of another `dist/`.
  */
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { argv, echo, fs, path } from 'zx'
@@ -59,7 +59,7 @@ const lightDockerode: Plugin = {
 }
 
 const root = path.resolve(import.meta.dirname, '..')
-const dist = path.join(root, 'dist')
+const dist = path.resolve(root, argv.dist ?? 'dist')
 const name = argv.package === true ? 'package' : buildName(root)
 const startMs = performance.now()
 // Whole or not at all: other programs may look for it, or make it too.

@@ -134,11 +134,17 @@ async function makeTree(debs: readonly string[], folder: string, signal?: AbortS
   await writeFile(packageList(folder), JSON.stringify(debs.map(packageOf), undefined, 2))
 }
 
+/** Of what all programs share: Debian's Node.js reads parts of itself there. */
+const NEEDED_SHARES = ['nodejs']
+
 /** What no server reads: documentation, and the C library's tables of character sets, which are half of it. */
 async function removeUnneeded(root: string): Promise<void> {
-  const libraries = join(root, 'usr', 'lib')
-  const folders = await readdir(libraries).catch(() => [])
-  const unneeded = [join(root, 'usr', 'share'), ...folders.map((name) => join(libraries, name, 'gconv'))]
+  const [libraries, shares] = [join(root, 'usr', 'lib'), join(root, 'usr', 'share')]
+  const [folders, shared] = await Promise.all([libraries, shares].map((path) => readdir(path).catch(() => [])))
+  const unneeded = [
+    ...(shared ?? []).filter((name) => !NEEDED_SHARES.includes(name)).map((name) => join(shares, name)),
+    ...(folders ?? []).map((name) => join(libraries, name, 'gconv')),
+  ]
   for (const path of unneeded) await rm(path, { recursive: true, force: true })
 }
 
