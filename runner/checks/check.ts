@@ -32,6 +32,8 @@ export interface CheckSpec<Limit> {
   name: string
   /** One sentence, for documentation and completion. */
   summary: string
+  /** Limits as a scenario has them, each one in YAML. */
+  examples: readonly string[]
   workloads: readonly WorkloadType[]
   /** One limit, as written. */
   limit: z.ZodType<Limit>
@@ -50,7 +52,9 @@ type OtherEvidence = (workload: string) => Evidence | undefined
 export interface Check {
   name: string
   summary: string
+  examples: readonly string[]
   workloads: readonly WorkloadType[]
+  limit: z.ZodType
   /** One limit, or a list of them. */
   limits: z.ZodType
   /** Judges each limit. `others`: of the workloads that limits compare with. Throws ZodError if `limits` would not accept what is `written`. */
@@ -58,12 +62,14 @@ export interface Check {
 }
 
 export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
-  const { name, summary, workloads } = spec
+  const { name, summary, examples, workloads, limit } = spec
   const limits = z.union([spec.limit, z.array(spec.limit).min(1)]).describe(summary)
   return {
     name,
     summary,
+    examples,
     workloads,
+    limit,
     limits,
     judge(on, written, evidence, others) {
       const list = z.array(spec.limit).safeParse(written)

@@ -18,6 +18,7 @@ interface OutOfBounds {
 export const counter = defineCheck<PropertyLimit>({
   name: 'counter',
   summary: 'Every value read from a counter lies between what had been acknowledged before and what had begun by then',
+  examples: ['true'],
   workloads: ['counter'],
   watchesFailovers: 'writes',
   limit: propertyLimit,

@@ -23,6 +23,7 @@ interface Found {
 export const duplicates = defineCheck<CountLimit>({
   name: 'duplicates',
   summary: 'Elements that stand in a list twice, messages delivered twice, increments that count twice',
+  examples: ['0'],
   workloads: ['list', 'counter', 'pubsub'],
   watchesFailovers: 'writes',
   limit: countLimit,

@@ -9,6 +9,7 @@ import { EVERY_WORKLOAD } from './workloads.ts'
 export const errorRate = defineCheck<ShareLimit>({
   name: 'error_rate',
   summary: 'The share of operations that failed or got no answer; by class of error if one is given',
+  examples: ['1%', '{ at_most: 0%, class: CLUSTERDOWN, during: recovery }'],
   workloads: EVERY_WORKLOAD,
   tellsOfService: true,
   limit: shareLimit,

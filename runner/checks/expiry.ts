@@ -43,6 +43,7 @@ interface Broken {
 export const expiry = defineCheck<ExpiryLimit>({
   name: 'expiry',
   summary: 'Keys live as long as their TTL says, and no longer, also after a failover',
+  examples: ['true', '{ early: 200ms, late: 500ms }'],
   workloads: ['expiry'],
   limit,
   limitText(written) {

@@ -52,6 +52,9 @@ type FailoverLimit = z.infer<typeof limit>
 export interface FailoverCheck {
   name: string
   summary: string
+  /** Limits as a scenario has them, each one in YAML. */
+  examples: readonly string[]
+  limit: z.ZodType
   /** One limit, or a list of them. */
   limits: z.ZodType
   /** Judges each limit. Throws ZodError if `limits` would not accept what is `written`. */
@@ -61,19 +64,36 @@ export interface FailoverCheck {
 interface Part {
   name: FailoverMetric
   summary: string
+  examples: readonly string[]
   /** What took that long, for prose. */
   noun: string
 }
 
 const PARTS: readonly Part[] = [
-  { name: 'time', summary: 'How long a failover took, from its cause to the new master', noun: 'failover' },
+  {
+    name: 'time',
+    summary: 'How long a failover took, from its cause to the new master',
+    examples: ['12s', '{ at_most: 2s, wanted: true }'],
+    noun: 'failover',
+  },
   {
     name: 'detection',
     summary: 'How long it took until a majority agreed that the master had failed',
+    examples: [EXPECTED, '8s'],
     noun: 'detection',
   },
-  { name: 'election', summary: 'How long it took from there to the new master', noun: 'election' },
-  { name: 'client_outage', summary: 'How long writes to the shard were refused', noun: 'refusal of writes' },
+  {
+    name: 'election',
+    summary: 'How long it took from there to the new master',
+    examples: [EXPECTED, '2s'],
+    noun: 'election',
+  },
+  {
+    name: 'client_outage',
+    summary: 'How long writes to the shard were refused',
+    examples: ['15s', '{ at_most: 15s, shards: [1] }'],
+    noun: 'refusal of writes',
+  },
 ]
 
 export const failoverChecks: readonly FailoverCheck[] = PARTS.map((part) => {
@@ -81,6 +101,8 @@ export const failoverChecks: readonly FailoverCheck[] = PARTS.map((part) => {
   return {
     name: part.name,
     summary: part.summary,
+    examples: part.examples,
+    limit,
     limits,
     judge(written, facts) {
       const list = z.array(limit).safeParse(written)

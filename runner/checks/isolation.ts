@@ -11,6 +11,7 @@ import { momentText, valueText } from './words.ts'
 export const isolation = defineCheck<PropertyLimit>({
   name: 'isolation',
   summary: 'No transaction sees another half done: keys that are only written together are read with one value',
+  examples: ['true'],
   workloads: ['transaction'],
   watchesFailovers: 'writes',
   limit: propertyLimit,

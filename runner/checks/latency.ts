@@ -24,6 +24,7 @@ export const latencies: readonly Check[] = QUANTILES.map(([name, quantile]) =>
   defineCheck<DurationLimit>({
     name,
     summary: `${quantile === 1 ? 'The longest time that an operation took' : `The time within which ${Number((quantile * 100).toFixed(1))}% of operations were answered`}; with a rate, from when they were due`,
+    examples: ['20ms', '{ at_most: 50ms, during: recovery }'],
     workloads: EVERY_WORKLOAD,
     tellsOfService: true,
     limit: durationLimit,

@@ -13,6 +13,7 @@ const SHOWN = 5
 export const linearizable = defineCheck<true>({
   name: 'linearizable',
   summary: 'Every operation seems to take effect at one moment between its beginning and its end',
+  examples: ['true'],
   workloads: ['register', 'cas', 'counter', 'set', 'list', 'transaction'],
   watchesFailovers: 'operations',
   limit: mustHold,

@@ -19,6 +19,7 @@ export const listOrder = defineCheck<PropertyLimit>({
   name: 'list_order',
   summary:
     'Elements stand in the order in which they were appended, and all reads tell the same order; lost elements do not count here',
+  examples: ['true'],
   workloads: ['list'],
   watchesFailovers: 'writes',
   limit: propertyLimit,

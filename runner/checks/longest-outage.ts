@@ -25,6 +25,7 @@ type LongestOutageLimit = z.infer<typeof limit>
 export const longestOutage = defineCheck<LongestOutageLimit>({
   name: 'longest_outage',
   summary: 'The longest time in which clients of a range of slots were not served, with its error',
+  examples: ['12s', '{ at_most: 500ms, shards: untouched }'],
   workloads: EVERY_WORKLOAD,
   tellsOfService: true,
   watchesFailovers: 'operations',

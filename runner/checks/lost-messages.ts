@@ -19,6 +19,7 @@ interface LostMessage {
 export const lostMessages = defineCheck<CountLimit>({
   name: 'lost_messages',
   summary: 'Messages that were published and did not come to a subscriber that was subscribed all the while',
+  examples: ['{ at_most: 50, during: outage }'],
   workloads: ['pubsub'],
   watchesFailovers: 'writes',
   limit: countLimit,

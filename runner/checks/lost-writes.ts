@@ -38,6 +38,7 @@ type LostWritesLimit = z.infer<typeof limit>
 export const lostWrites = defineCheck<LostWritesLimit>({
   name: 'lost_writes',
   summary: 'Acknowledged writes that are gone, or replaced by something older',
+  examples: ['0', '{ at_most: 20, shape: suffix }', '{ at_most: 0, against: plain, must: differ }'],
   workloads: ['register', 'cas', 'counter', 'set', 'list', 'transaction', 'expiry'],
   watchesFailovers: 'writes',
   limit,

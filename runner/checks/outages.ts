@@ -43,6 +43,7 @@ function inFull(written: OutagesLimit) {
 export const outages = defineCheck<OutagesLimit>({
   name: 'outages',
   summary: 'How often clients of a range of slots were not served',
+  examples: ['{ at_most: 1, longer_than: 1s }'],
   workloads: EVERY_WORKLOAD,
   tellsOfService: true,
   watchesFailovers: 'operations',

@@ -17,6 +17,7 @@ interface Return {
 export const resurrected = defineCheck<CountLimit>({
   name: 'resurrected',
   summary: 'Values that masters returned again after a newer value, or their end, had been read',
+  examples: ['0'],
   workloads: ['register', 'cas', 'transaction', 'expiry'],
   watchesFailovers: 'writes',
   limit: countLimit,

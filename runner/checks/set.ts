@@ -18,6 +18,7 @@ interface WrongRead {
 export const set = defineCheck<PropertyLimit>({
   name: 'set',
   summary: 'Every read of a set holds what had been added before it began, and nothing that nobody had begun to add',
+  examples: ['true'],
   workloads: ['set'],
   watchesFailovers: 'writes',
   limit: propertyLimit,

@@ -35,6 +35,7 @@ type StaleReadsLimit = z.infer<typeof limit>
 export const staleReads = defineCheck<StaleReadsLimit>({
   name: 'stale_reads',
   summary: 'Reads that returned something older than what had been acknowledged, or read, before they began',
+  examples: ['0', '{ max_age: 2s }'],
   workloads: ['register', 'cas', 'transaction', 'set', 'list', 'counter'],
   limit,
   limitText(written) {

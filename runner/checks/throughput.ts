@@ -12,6 +12,7 @@ import { EVERY_WORKLOAD } from './workloads.ts'
 export const throughput = defineCheck<RateLimit>({
   name: 'throughput',
   summary: 'Operations carried out each second',
+  examples: ['400/s', '{ at_least: 450/s, during: recovery }'],
   workloads: EVERY_WORKLOAD,
   tellsOfService: true,
   limit: rateLimit,

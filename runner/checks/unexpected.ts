@@ -24,6 +24,7 @@ interface Found {
 export const unexpected = defineCheck<CountLimit>({
   name: 'unexpected',
   summary: 'Reads of values that nobody wrote to the key, or whose write had definitely failed, or not begun',
+  examples: ['0'],
   workloads: ['register', 'cas', 'set', 'list', 'transaction', 'expiry', 'pubsub'],
   limit: countLimit,
   limitText: countText,

@@ -31,6 +31,8 @@ const skew = z
 export const clock = faultVerb({
   name: 'clock',
   summary: 'Puts the wall clock of servers ahead or behind, until heal or for a time.',
+  example: ['- clock: { node: redis-node0, skew: -30s }', '  for: 10s'],
+  proof: 'TIME of the server is off by as much.',
   arg: z.strictObject({ node: targets.describe('Nodes whose clocks are put off'), skew }),
   kind,
   needs: () => ({ clock: true }),

@@ -31,6 +31,8 @@ const arg = z.strictObject({ node: targets.describe('Nodes whose settings are ch
 export const config = faultVerb({
   name: 'config',
   summary: 'Changes settings of running servers with CONFIG SET, until heal or for a time; then they are as before.',
+  example: ['- config: { node: all nodes, set: { cluster-node-timeout: 2000 } }'],
+  proof: 'The server tells the new values.',
   arg,
   kind,
   sentence: ({ node, set }) => `set ${describe(set)} on ${describeTargets(node)}`,

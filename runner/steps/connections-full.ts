@@ -6,6 +6,8 @@ import { describeTargets, resolveTargets, targets } from './targets.ts'
 export const connectionsFull = faultVerb({
   name: 'connections-full',
   summary: 'Has servers refuse new connections (maxclients reached); those that are open stay open.',
+  example: ['- connections-full: master of shard 1', '  for: 5s'],
+  proof: 'A new connection is refused.',
   arg: targets,
   kind,
   sentence: (arg) => `let ${describeTargets(arg)} refuse new connections`,

@@ -23,6 +23,8 @@ const limit = percent
 export const cpu = faultVerb({
   name: 'cpu',
   summary: 'Gives servers only a share of a core, until heal or for a time.',
+  example: ['- cpu: { node: all replicas, limit: 20% }', '  for: 30s'],
+  proof: 'Kept busy, the server is held back to its share.',
   arg: z.strictObject({ node: targets.describe('Servers that are limited'), limit }),
   kind,
   sentence: (arg) => `limit ${describeTargets(arg.node)} to ${arg.limit} of a core`,

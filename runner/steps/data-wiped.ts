@@ -16,6 +16,8 @@ type Arg = Targets | z.infer<typeof withIdentity>
 export const dataWiped = faultVerb({
   name: 'data-wiped',
   summary: 'Kills servers, takes their data away, and starts them again, empty.',
+  example: ['- data-wiped: replica of shard 1'],
+  proof: 'A new process answers, and it has no keys but those that a master has given it since.',
   arg: z.union([targets, withIdentity]),
   kind,
   passes: true,

@@ -40,6 +40,8 @@ type Arg = z.infer<typeof arg>
 export const disk = faultVerb({
   name: 'disk',
   summary: 'Makes the disk of servers full, read-only or slow, until heal or for a time.',
+  example: ['- disk: { node: replica of shard 1, state: full }', '  for: 15s'],
+  proof: 'The server fails to save its data there; of a slow disk, the kernel tells the limit.',
   arg,
   kind,
   needs: ({ state }) => (state === 'slow' ? {} : { disk: true }),

@@ -13,6 +13,8 @@ const arg = z.strictObject({
 export const droppedPackets = faultVerb({
   name: 'dropped-packets',
   summary: 'Has servers drop one type of packet that comes in on the cluster bus, until heal or for a time.',
+  example: ['- dropped-packets: { node: redis-node0, type: ping }', '  for: 10s'],
+  proof: 'A packet of that type, sent to the bus of the server, is dropped, as its log says.',
   arg,
   kind,
   needs: () => ({ debug: true }),

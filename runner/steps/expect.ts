@@ -96,6 +96,15 @@ const EVERY_MS_OF_ALL_NODES = 20
 export const expect = defineVerb({
   name: 'expect',
   summary: 'Asks whether something is so: once; until it is (within); or that it stays so (for).',
+  group: 'asking',
+  example: [
+    '- expect: { node: redis-node1, role: master }',
+    '  within: 15s',
+    '- expect: { cluster: healthy }',
+    '  within: 20s',
+    '  for: 5s',
+  ],
+  proof: 'It is so when asked; with `within`, at the latest then; with `for`, it stayed so that long.',
   arg,
   modifiers: ['within', 'for'],
   keepsWithin: true,

@@ -24,6 +24,9 @@ export const failover = defineVerb({
   name: 'failover',
   summary:
     'Makes a replica the master with CLUSTER FAILOVER, and waits until the other nodes agree; tries again until the deadline.',
+  group: 'cluster',
+  example: ['- failover: { node: replica of shard 1, mode: force }', '  within: 20s'],
+  proof: 'The node is the master, and the other nodes that can know it agree.',
   arg,
   modifiers: ['within'],
   keepsWithin: true,

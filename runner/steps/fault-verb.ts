@@ -28,6 +28,9 @@ const LATE_MS = 100
 export interface FaultVerb<Arg, Spec> {
   name: string
   summary: string
+  example: readonly string[]
+  /** What is seen from outside before it counts as brought about; a sentence. */
+  proof: string
   arg: z.ZodType<Arg>
   kind: FaultKind<Spec>
   sentence(arg: Arg): string
@@ -48,6 +51,9 @@ export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb {
   return defineVerb({
     name: verb.name,
     summary: verb.summary,
+    group: 'faults',
+    example: verb.example,
+    proof: verb.proof,
     arg: verb.arg,
     modifiers: verb.passes ? ['within'] : ['for', 'within'],
     defaultDeadlineMs: FAULT_MS,

@@ -8,6 +8,8 @@ export const fullResync = faultVerb({
   name: 'full-resync',
   summary:
     'Has masters lose their replication history, so that each replica must take all data anew; waits until it has.',
+  example: ['- full-resync: master of shard 1'],
+  proof: 'Each replica has taken all data anew and is in sync.',
   arg: targets,
   kind,
   passes: true,

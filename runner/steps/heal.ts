@@ -19,6 +19,9 @@ const arg = z.union([
 export const heal = defineVerb({
   name: 'heal',
   summary: 'Takes faults away, and shows that they bite no more; all also lets paused and stopped nodes go on.',
+  group: 'faults',
+  example: ['- partition: { isolate: redis-node0 }', '- wait: 10s', '- heal: partition'],
+  proof: 'The same look that showed the fault now shows that it is gone. With nothing to heal, it fails.',
   arg,
   modifiers: ['within'],
   defaultDeadlineMs: HEAL_MS,

@@ -7,6 +7,9 @@ import { defineVerb } from './verb.ts'
 export const letVerb = defineVerb({
   name: 'let',
   summary: 'Gives nodes a name for the rest of the scenario: which ones is decided now, and stays.',
+  group: 'flow',
+  example: ['- let: { victim: master of key aa, heir: replica of $victim }', '- stop: $victim'],
+  proof: 'Each phrase stands for a node now.',
   arg: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name is letters, digits and _'), target).meta({
     description: 'Names, each with the nodes that it stands for: { victim: master of shard 1 }',
     minProperties: 1,

@@ -6,6 +6,8 @@ import { describeTargets, resolveTargets, targets } from './targets.ts'
 export const lostVotes = faultVerb({
   name: 'lost-votes',
   summary: 'Has masters never hear that a replica asks for their vote in an election, until heal or for a time.',
+  example: ['- lost-votes: majority of masters'],
+  proof: 'A request for a vote, sent to the bus of the server, is dropped, as its log says.',
   arg: targets,
   kind,
   needs: () => ({ debug: true }),

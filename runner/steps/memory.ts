@@ -51,6 +51,8 @@ type Arg = z.infer<typeof arg>
 export const memory = faultVerb({
   name: 'memory',
   summary: 'Gives servers little memory: the system ends them beyond it, or they refuse writes (maxmemory).',
+  example: ['- memory: { node: master of shard 1, maxmemory: 64mb, policy: allkeys-lru }', '  for: 20s'],
+  proof: 'The system has the limit; with `maxmemory`, the server tells it and refuses writes that would go beyond it.',
   arg,
   kind,
   sentence: (value) => describe(value, describeTargets(value.node)),

@@ -71,6 +71,8 @@ type Pair = [from: string, to: string]
 export const network = faultVerb({
   name: 'network',
   summary: 'Makes the network slow, lossy or narrow, until heal or for a time.',
+  example: ['- network: { node: replica of shard 1, delay: 200ms, traffic: client }', '  for: 20s'],
+  proof: 'What is sent there is as late, as often lost or as narrow as was asked for.',
   arg,
   kind,
   needs: ({ traffic }) => (traffic === 'client' ? { links: true, clientLinks: true } : { links: true }),

@@ -42,6 +42,8 @@ const ROLLING_WITHIN_MS = 3_600_000
 export interface NodeAction {
   name: 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart'
   summary: string
+  example: readonly string[]
+  proof: string
   takesGrace?: true
   /** The server that runs afterwards is a new one. */
   startsAnew?: true
@@ -61,6 +63,9 @@ export function nodeVerb(action: NodeAction): Verb {
   return defineVerb({
     name: action.name,
     summary: action.summary,
+    group: 'nodes',
+    example: action.example,
+    proof: action.proof,
     arg: z.union([targets, action.takesGrace ? withGrace : withRolling]),
     modifiers: action.undo ? ['for', 'within'] : ['within'],
     defaultDeadlineMs: ENGINE_MS,

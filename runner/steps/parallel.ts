@@ -7,6 +7,9 @@ export const stepList = z.array(z.unknown()).min(1)
 export const parallel = defineVerb({
   name: 'parallel',
   summary: 'Plays steps at the same time; it passes when all of them have passed.',
+  group: 'flow',
+  example: ['- parallel:', '    - stop: master of shard 1', '    - stop: master of shard 2'],
+  proof: 'All of its steps have passed.',
   arg: stepList,
   modifiers: [],
   children: '',

@@ -9,6 +9,8 @@ import type { Given } from './verb.ts'
 export const partition = faultVerb({
   name: 'partition',
   summary: 'Cuts nodes off from each other, until heal or for a time.',
+  example: ['- partition: { isolate: minority of masters, clients: cut }', '  for: 30s'],
+  proof: 'What was cut off is no longer reached, and what was not, is.',
   arg: partitionArg,
   kind,
   needs: (given) => (cutsClients(given) ? { links: true, clientLinks: true } : { links: true }),

@@ -4,6 +4,8 @@ import { unpauseAction } from './unpause.ts'
 export const pause = nodeVerb({
   name: 'pause',
   summary: 'Freezes nodes: alive, connected, silent. With for, they go on after that time.',
+  example: ['- pause: random replica', '  for: 10s'],
+  proof: 'The process is frozen, and the node no longer answers.',
   from: ['running'],
   act: (servers, node) => servers.pause(node),
   prove: async (context, node) => {

@@ -155,6 +155,18 @@ interface Reply {
 export const redis = defineVerb({
   name: 'redis',
   summary: 'Sends any command: to a node (on), or to the cluster, where redirections (MOVED, ASK) are followed.',
+  group: 'data',
+  example: [
+    '- redis: INCRBY stock 5',
+    '  save: stock',
+    '- redis: [GET, stock]',
+    '  expect: $stock',
+    '- redis: GET stock',
+    '  on: redis-node1',
+    '  error: MOVED',
+  ],
+  proof:
+    'The reply is what `expect` says, or the error begins with what `error` says; with neither, there was a reply and no error.',
   arg,
   extras: extraKeys,
   modifiers: ['on', 'within', 'for'],

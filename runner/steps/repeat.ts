@@ -23,6 +23,9 @@ const arg = z.strictObject({
 export const repeat = defineVerb({
   name: 'repeat',
   summary: 'Plays a list of steps several times, one after another; the first that does not pass ends it.',
+  group: 'flow',
+  example: ['- repeat:', '    times: 3', '    every: 20s', '    steps:', '      - restart: random master'],
+  proof: 'Every round has passed.',
   arg,
   modifiers: [],
   children: 'steps',

@@ -5,6 +5,8 @@ import { type StepContext, StepFailure, StepInconclusive } from './verb.ts'
 export const restart = nodeVerb({
   name: 'restart',
   summary: 'Stops running nodes in good order, starts them again, and waits until they answer.',
+  example: ['- restart: { node: all replicas, rolling: 5s }'],
+  proof: 'Another server process runs, and the node answers.',
   takesGrace: true,
   startsAnew: true,
   from: ['running'],

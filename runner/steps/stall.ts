@@ -29,6 +29,8 @@ const time = duration
 export const stall = faultVerb({
   name: 'stall',
   summary: 'Blocks the event loop of servers for a time: they run and take connections, but answer nobody.',
+  example: ['- stall: { node: master of shard 1, time: 3s }'],
+  proof: 'The server answered nobody, and then did again.',
   arg: z.strictObject({ node: targets.describe('Servers that stand still'), time }),
   kind,
   passes: true,

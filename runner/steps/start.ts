@@ -3,6 +3,8 @@ import { type NodeAction, nodeVerb, proveAnswering, proveState } from './node-ve
 export const startAction: NodeAction = {
   name: 'start',
   summary: 'Starts stopped nodes with the data they left, and waits until they answer.',
+  example: ['- stop: redis-node0', '- start: redis-node0'],
+  proof: 'The process runs, and the node answers.',
   from: ['stopped'],
   startsAnew: true,
   act: (servers, node) => servers.start(node),

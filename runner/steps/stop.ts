@@ -6,6 +6,8 @@ import { StepInconclusive } from './verb.ts'
 export const stop = nodeVerb({
   name: 'stop',
   summary: 'Stops nodes in good order (SIGTERM). With for, they are started again after that time.',
+  example: ['- stop: master of shard 1', '  phase: outage'],
+  proof: 'The process has ended by itself, and the node no longer answers.',
   takesGrace: true,
   from: ['running'],
   act: (servers, node, graceMs) => servers.stop(node, graceMs),

@@ -9,6 +9,9 @@ const extras = z.strictObject({
 export const use = defineVerb({
   name: 'use',
   summary: 'Plays the steps of another file, with its params set by with.',
+  group: 'flow',
+  example: ['- use: steps/lose-a-master.yaml', '  with: { victim: redis-node0, heir: redis-node1 }'],
+  proof: 'All steps of the file have passed.',
   arg: z.string().min(1).describe('A step file, relative to this scenario'),
   extras,
   modifiers: [],

@@ -37,6 +37,11 @@ export interface Step {
 
 export type Modifier = 'within' | 'for' | 'on'
 
+/** The headings of verbs, in the order in which they are shown. */
+export const VERB_GROUPS = ['data', 'nodes', 'faults', 'cluster', 'asking', 'flow'] as const
+
+export type VerbGroup = (typeof VERB_GROUPS)[number]
+
 /** What a verb needs to do its work. */
 export interface StepContext {
   step: Step
@@ -103,6 +108,12 @@ export interface VerbSpec<Arg, Extras> {
   name: string
   /** One line for `list` of verbs, the schema and the editor. */
   summary: string
+  /** The heading under which help and documentation have it. */
+  group: VerbGroup
+  /** Steps as a scenario has them, line by line. */
+  example: readonly string[]
+  /** What must be seen before a step of it passes; a sentence. */
+  proof: string
   /** The argument after `$names` are filled in. Its descriptions show in the editor. */
   arg: z.ZodType<Arg>
   /** Extra step keys, strict; absent: none. */
@@ -148,6 +159,11 @@ export type Given<Arg> = Partial<Record<keyof Arg, unknown>>
 export interface Verb {
   readonly name: string
   readonly summary: string
+  readonly group: VerbGroup
+  readonly example: readonly string[]
+  readonly proof: string
+  /** Deadline in ms of the whole step when it has no `within`, where its argument says nothing of it. */
+  readonly defaultDeadlineMs: number
   readonly arg: z.ZodType
   readonly extras: z.ZodType | undefined
   readonly modifiers: readonly Modifier[]
@@ -199,6 +215,10 @@ export function defineVerb<Arg, Extras>(spec: VerbSpec<Arg, Extras>): Verb {
   return {
     name: spec.name,
     summary: spec.summary,
+    group: spec.group,
+    example: spec.example,
+    proof: spec.proof,
+    defaultDeadlineMs: spec.defaultDeadlineMs,
     arg: spec.arg,
     extras: spec.extras,
     modifiers: spec.modifiers,

@@ -10,6 +10,9 @@ import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 export const verify = defineVerb({
   name: 'verify',
   summary: 'Reads every acknowledged key back from its master, and names what is lost, changed or unreadable.',
+  group: 'data',
+  example: ['- write: { keys: 1000, as: orders }', '- verify: orders'],
+  proof: 'Every acknowledged key is on its master with the value that was acknowledged last.',
   arg: z.string().min(1).describe('The name that write gave: as'),
   modifiers: ['within'],
   defaultDeadlineMs: 120_000,

@@ -5,6 +5,9 @@ import { defineVerb } from './verb.ts'
 export const wait = defineVerb({
   name: 'wait',
   summary: 'Lets a stated time pass. To wait for something to become true, use expect with within.',
+  group: 'flow',
+  example: ['- wait: 10s'],
+  proof: 'The time is over.',
   arg: duration,
   modifiers: [],
   defaultDeadlineMs: 0,

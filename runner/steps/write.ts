@@ -28,6 +28,9 @@ export const write = defineVerb({
   name: 'write',
   summary:
     'Writes keys spread over all shards and remembers each acknowledged value. With within, what fails is tried again.',
+  group: 'data',
+  example: ['- write: { keys: 1000, as: orders }', '  within: 10s'],
+  proof: 'Every key was acknowledged by its master; with `within`, after further tries.',
   arg,
   modifiers: ['within'],
   defaultDeadlineMs: 120_000,

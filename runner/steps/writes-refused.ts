@@ -7,6 +7,8 @@ import { StepFailure } from './verb.ts'
 export const writesRefused = faultVerb({
   name: 'writes-refused',
   summary: 'Has masters refuse all writes with MISCONF, as if their data could not be saved; reads go on.',
+  example: ['- writes-refused: master of shard 1', '  for: 5s'],
+  proof: 'A write is answered with MISCONF.',
   arg: targets,
   kind,
   needs: () => ({ protectedSettings: true }),

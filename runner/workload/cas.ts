@@ -21,6 +21,7 @@ export const cas: WorkloadKind = {
   name: 'cas',
   summary:
     'Compares and sets: a client replaces the value it saw last, if it is still there; with plain writes and reads',
+  example: '{ type: cas, clients: 4, rate: 200/s, keys: 50, via: watch }',
   schema: workloadSchema('cas', {
     ...commonOptions,
     ...keyOptions,

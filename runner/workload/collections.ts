@@ -12,6 +12,7 @@ const ELEMENTS = 256
 export const set: WorkloadKind = {
   name: 'set',
   summary: 'Adds members to sets (SADD), each once, and reads whole sets: a member that is gone or unknown shows',
+  example: '{ type: set, clients: 4, rate: 100/s }',
   schema: workloadSchema('set', {
     ...commonOptions,
     ...keyOptions,
@@ -28,6 +29,7 @@ export const set: WorkloadKind = {
 export const list: WorkloadKind = {
   name: 'list',
   summary: 'Appends elements to lists (RPUSH), each once, and reads whole lists: order, loss and duplicates show',
+  example: '{ type: list, clients: 4, rate: 100/s }',
   schema: workloadSchema('list', {
     ...commonOptions,
     ...keyOptions,

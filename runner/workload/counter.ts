@@ -7,6 +7,7 @@ import { commonOptions, keyOptions, mixOf, readOptions, workloadSchema, writeOpt
 export const counter: WorkloadKind = {
   name: 'counter',
   summary: 'Adds to counters (INCR) and reads them: an addition that is lost or done twice shows',
+  example: '{ type: counter, clients: 4, rate: 200/s }',
   schema: workloadSchema('counter', {
     ...commonOptions,
     ...keyOptions,

@@ -19,6 +19,7 @@ const TTL_MS = 3000
 export const expiry: WorkloadKind = {
   name: 'expiry',
   summary: 'Writes keys with a time to live and reads them: gone too early or there too late shows',
+  example: '{ type: expiry, rate: 100/s, ttl: [2s, 10s] }',
   schema: workloadSchema('expiry', {
     ...commonOptions,
     ...keyOptions,

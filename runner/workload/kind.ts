@@ -54,6 +54,8 @@ export interface WorkloadKind {
   name: WorkloadType
   /** One line, for the schema and the editor. */
   summary: string
+  /** As a scenario has it, in YAML. */
+  example: string
   /** The options as written, strict; `type` is among them. */
   schema: z.ZodType
   /** How often what is done if the scenario does not say: weights. */

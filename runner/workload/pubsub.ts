@@ -15,6 +15,7 @@ const { client: _client, ioredis: _ioredis, ...plainOptions } = commonOptions
 export const pubsub: WorkloadKind = {
   name: 'pubsub',
   summary: 'Publishes messages, each once, and records which subscriber was sent which: loss and duplicates show',
+  example: '{ type: pubsub, rate: 100/s, channels: 6, sharded: true }',
   schema: workloadSchema('pubsub', {
     ...plainOptions,
     channels: z

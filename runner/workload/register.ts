@@ -15,6 +15,7 @@ import {
 export const register: WorkloadKind = {
   name: 'register',
   summary: 'Writes values that are never used twice to keys, and reads them back all the time',
+  example: '{ type: register, clients: 8, rate: 500/s, keys: 1000, wait: { replicas: 1 } }',
   schema: workloadSchema('register', {
     ...commonOptions,
     ...keyOptions,

@@ -20,6 +20,7 @@ const KEYS_IN_GROUP = 3
 export const transaction: WorkloadKind = {
   name: 'transaction',
   summary: 'Sets all keys of a group to one value in a MULTI, and reads them in one: half a transaction shows',
+  example: '{ type: transaction, clients: 4, rate: 100/s, group: 3 }',
   schema: workloadSchema('transaction', {
     ...commonOptions,
     ...keyOptions,

@@ -80,6 +80,9 @@ t.test('a verb that was done in time but for a stall is inconclusive', async (t)
   const slow = defineVerb({
     name: 'slow',
     summary: '',
+    group: 'flow',
+    example: [],
+    proof: '',
     arg: z.null(),
     modifiers: ['within'],
     defaultDeadlineMs: 1000,

@@ -10,6 +10,9 @@ export function fakeVerb(
   return defineVerb({
     name,
     summary: name,
+    group: 'flow',
+    example: [],
+    proof: '',
     arg: z.unknown(),
     modifiers: [],
     defaultDeadlineMs: 20_000,
