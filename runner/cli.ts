@@ -21,11 +21,13 @@ const debug = process.argv.includes('--debug')
 
 const { out, written } = openStandardStreams(process.env)
 
+const HELP = { name: 'help', summary: 'what a verb, a check, a workload or a command does, with an example' }
+
 function overview(): string {
   return [
     'redis-chaos: chaos testing for Redis Cluster, by scenarios',
     '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`),
+    ...[...commands, HELP].map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`),
     '',
     'redis-chaos COMMAND --help tells more of each; redis-chaos --version says which one this is.',
   ].join('\n')
@@ -44,16 +46,29 @@ function helpOf({ summary }: CommandEntry, command: Command): string {
 function entryNamed(name: string): CommandEntry {
   const entry = commands.find((candidate) => candidate.name === name)
   if (entry) return entry
-  const names = commands.map((candidate) => candidate.name)
+  const names = [...commands, HELP].map((candidate) => candidate.name)
   const similar = nearestWord(name, names)
   throw new UsageError(
     `there is no command \`${name}\`${similar === undefined ? ';' : `; did you mean \`${similar}\`?`} there are ${names.join(', ')}`,
   )
 }
 
+/** `help` alone, or with words: commands, and words of the language. */
+async function help(args: readonly string[]): Promise<number> {
+  const { helpOn, helpStyle, languageOverview } = await import('./commands/help.ts')
+  const { positionals: words } = parseFlags(args, COMMON, HELP.name)
+  const style = helpStyle(process.stdout, process.env)
+  const commandHelp = new Map(
+    commands.map((entry) => [entry.name, async () => helpOf(entry, await entry.load())] as const),
+  )
+  const isAlone = words.length === 0
+  out.print(isAlone ? `${overview()}\n\n${languageOverview(style)}` : await helpOn(words, commandHelp, style))
+  return EXIT.passed
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+  if (name === undefined || name === '--help' || name === '-h') {
     out.print(overview())
     return name === undefined ? EXIT.usage : EXIT.passed
   }
@@ -61,6 +76,7 @@ async function main(args: readonly string[]): Promise<number> {
     out.print(`redis-chaos ${version()}`)
     return EXIT.passed
   }
+  if (name === HELP.name) return await help(rest)
   const entry = entryNamed(name)
   const command = await entry.load()
   const given = parseFlags(rest, { ...command.flags, ...COMMON }, name)

@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { duration } from '../base/duration-schema.ts'
-import { target } from '../steps/targets.ts'
-import type { Modifier, Verb } from '../steps/verb.ts'
+import type { z } from 'zod'
+import type { Verb } from '../steps/verb.ts'
 import { EditorShapes } from './editor-shape.ts'
+import { MODIFIERS, modifierText } from './modifiers.ts'
 import { scenarioKeys, stepFileKeys } from './scenario-schema.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
@@ -82,25 +81,10 @@ function stepList(description: string | undefined): Shape {
   }
 }
 
-/** The keys that may stand beside a verb. */
-const MODIFIERS: Readonly<Record<'name' | 'phase' | Modifier, z.ZodType>> = {
-  name: z.string().min(1).describe('What the step is called in reports, in place of its own sentence'),
-  phase: z
-    .string()
-    .min(1)
-    .meta({
-      description: 'The phase that begins with this step, for reports and for `during` of checks',
-      examples: ['outage', 'recovery'],
-    }),
-  within: duration.describe('How long it may take to become true, as 15s; without it, it is asked once'),
-  for: duration.describe('How long it must hold without a break; a fault is held that long and then undone'),
-  on: target.describe('The node that is asked'),
-}
-
 function stepShape(verb: Verb, shapes: EditorShapes): Shape {
   const extras: Shape = verb.extras ? shapes.of(shapeOf(verb.extras)) : {}
   const modifiers = (['name', 'phase', ...verb.modifiers] as const).map(
-    (key) => [key, shapes.of(shapeOf(MODIFIERS[key]))] as const,
+    (key) => [key, shapes.of({ ...shapeOf(MODIFIERS[key]), description: modifierText(key, verb) })] as const,
   )
   return {
     title: `Step ${verb.name}`,

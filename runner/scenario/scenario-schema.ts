@@ -39,6 +39,10 @@ const slotText = z.union([
     .meta({ maximum: SLOT_COUNT - 1 }),
 ])
 
+const slots = z
+  .union([slotText, z.array(slotText).min(1)])
+  .meta({ title: 'Slots', description: 'Slots of a shard, as 0-5460, or a list of such texts' })
+
 const serverVersion = z
   .string()
   .meta({ pattern: VERSION_PATTERN, examples: ['>=7.0', '>=7.0 <8'] })
@@ -99,7 +103,7 @@ export const clusterKeys = {
     .optional()
     .describe('Server settings, as in redis.conf: cluster-node-timeout: 5000'),
   slots: z
-    .array(z.union([slotText, z.array(slotText).min(1)]))
+    .array(slots)
     .min(1)
     .optional()
     .describe("Each shard's slots, as 0-2729, 8190-10919; split evenly if not given"),
@@ -157,6 +161,7 @@ export const forms: readonly z.ZodType[] = [
   target,
   targets,
   expectedReply,
+  slots,
   pardons,
   pardonForNodes,
   ...limitForms,
@@ -164,6 +169,13 @@ export const forms: readonly z.ZodType[] = [
   ...workloadForms,
   workloadChecks,
 ]
+
+const titles = new Set(forms.map((form) => form.meta()?.title))
+
+/** Whether a shape with this title is one of them. */
+export function isForm(title: string): boolean {
+  return titles.has(title)
+}
 
 export const stepFileKeys = {
   title: title.optional(),

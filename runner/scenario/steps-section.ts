@@ -1,11 +1,9 @@
-import { z } from 'zod'
 import { parseDuration } from '../base/duration.ts'
-import { duration } from '../base/duration-schema.ts'
 import type { Policy } from '../steps/command-policy.ts'
-import { target } from '../steps/targets.ts'
-import type { Modifier, Step, Verb } from '../steps/verb.ts'
+import type { Step, Verb } from '../steps/verb.ts'
 import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue, reportIssues } from './check-value.ts'
+import { MODIFIERS } from './modifiers.ts'
 import { checkNames, NAME, type Scope } from './scope.ts'
 import type { Span } from './source.ts'
 import { chooseVerb, extraKeys, reportOtherKeys, type VerbContext } from './step-keys.ts'
@@ -142,15 +140,6 @@ function isFilled(verb: Verb, { key, keySpan, value }: Entry, context: StepsCont
   if (value.kind !== 'map' || value.entries.length > 0) return true
   if (isEmptyMap(value, context.source)) context.problems.add(context.source, keySpan, `\`${key}\` is empty`)
   return false
-}
-
-const text = z.string().min(1)
-const MODIFIERS: Record<Modifier | 'name' | 'phase', z.ZodType<string>> = {
-  name: text,
-  phase: text,
-  within: duration,
-  for: duration,
-  on: target,
 }
 
 type ReadModifiers = Pick<Step, 'name' | 'phase' | 'withinMs' | 'forMs' | 'on'>

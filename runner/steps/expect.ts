@@ -30,7 +30,7 @@ const SUBJECTS = ['node', 'cluster', 'key', 'slot'] as const
 type SubjectName = (typeof SUBJECTS)[number]
 
 /** What may be asked of each subject. */
-const ASPECTS: Record<SubjectName, readonly string[]> = {
+export const ASPECTS: Readonly<Record<SubjectName, readonly string[]>> = {
   node: Object.keys(nodeAspects),
   cluster: ['asked'],
   key: ['value', 'served_by', 'asked', 'moved_to'],

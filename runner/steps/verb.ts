@@ -40,7 +40,7 @@ export type Modifier = 'within' | 'for' | 'on'
 /** The headings of verbs, in the order in which they are shown. */
 export const VERB_GROUPS = ['data', 'nodes', 'faults', 'cluster', 'asking', 'flow'] as const
 
-export type VerbGroup = (typeof VERB_GROUPS)[number]
+type VerbGroup = (typeof VERB_GROUPS)[number]
 
 /** What a verb needs to do its work. */
 export interface StepContext {

@@ -170,6 +170,9 @@ export function workloadSchema(type: WorkloadType, keys: Record<string, z.ZodTyp
 }
 
 /** Options that several types of workloads take. */
+export const sharedOptions = { ...commonOptions, ...keyOptions, ...valueOptions, ...readOptions, ...writeOptions }
+
+/** Forms that they are made of. */
 export const optionForms: readonly z.ZodType[] = [
   rate,
   commonOptions.ioredis,

@@ -72,11 +72,19 @@ t.test('list, validate, explain and help answer without an engine', async (t) =>
     ['--help'],
     ['run', '--help'],
     ['cluster', '--help'],
+    ['help'],
+    ['help', 'stop', 'cluster'],
   ]) {
     const { code, stdout, stderr } = await runCli(t, args, env)
     t.equal(code, 0, stderr)
     t.ok(stdout.length > 50)
   }
+})
+
+t.test('help on a word that there is not: the nearest one, and bad usage', async (t) => {
+  const { code, stderr } = await runCli(t, ['help', 'stpo'])
+  t.equal(code, 2)
+  t.match(stderr, 'did you mean `stop`?')
 })
 
 t.test('list --tag lists those alone, and knows its tags', async (t) => {

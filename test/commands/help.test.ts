@@ -1,0 +1,72 @@
+import t from 'tap'
+import { parse } from 'yaml'
+import { displayWidth } from '../../runner/base/text.ts'
+import { checks, failoverChecks } from '../../runner/checks/index.ts'
+import { helpOn, helpStyle, languageOverview } from '../../runner/commands/help.ts'
+import { topicsOf } from '../../runner/scenario/reference/topics.ts'
+import { verbs } from '../../runner/steps/index.ts'
+import { workloadKinds } from '../../runner/workload/index.ts'
+import { loadText } from '../scenario/load-text.ts'
+
+const COMMANDS = new Map([['heal', async () => 'redis-chaos heal [flags]']])
+
+const plain = helpStyle({ columns: 80 }, {})
+const help = async (...words: string[]) => await helpOn(words, COMMANDS, plain)
+
+t.test('a verb: its keys, its modifiers, when it passes, and an example', async (t) => {
+  const text = await help('stop')
+  t.match(text, /^stop \(verb\)\n {2}Stops nodes in good order/)
+  t.match(text, /\n {2}rolling {2}duration; The pause between nodes/)
+  t.match(text, /\n {2}for {5}How long it is held/)
+  t.match(text, /\npasses when\n {2}The process has ended by itself/)
+  t.match(text, /\nexample\n {2}- stop: master of shard 1\n {4}phase: outage$/)
+})
+
+t.test('a word that stands for several things is told for each', async (t) => {
+  t.match(await help('heal'), /^redis-chaos heal \[flags\]\n\nheal \(verb\)\n/)
+  t.match(await help('counter'), /^counter \(workload\)\n.*\n\ncounter \(check\)\n/s)
+})
+
+t.test('a word that nobody knows is told with the nearest one', async (t) => {
+  await t.rejects(help('stpo'), { name: 'UsageError', message: /no help on `stpo`; did you mean `stop`\?/ })
+  await t.rejects(help('heel'), { message: /did you mean `heal`\?/ })
+  await t.rejects(help('qqqqqqqq'), { message: /lists what there is/ })
+})
+
+t.test('everything has a topic', async (t) => {
+  const named = topicsOf(verbs).map(({ name }) => name)
+  for (const { name } of [...verbs, ...checks, ...failoverChecks, ...workloadKinds]) t.ok(named.includes(name), name)
+  for (const name of ['targets', 'checks', 'workloads', 'faults', 'names', 'values']) t.ok(named.includes(name), name)
+  t.match(languageOverview(plain), /targets {4}Which nodes a step means/)
+})
+
+t.test('it fits the terminal, but for lines of YAML', async (t) => {
+  for (const columns of [40, 80, 200]) {
+    const style = helpStyle({ columns }, {})
+    const topics = topicsOf(verbs)
+    const yaml = topics.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'yaml' ? part.lines : [])))
+    for (const topic of topics) {
+      const text = await helpOn([topic.name], new Map(), style)
+      const wide = text.split('\n').filter((line) => displayWidth(line) > columns && !yaml.includes(line.slice(2)))
+      t.strictSame(wide, [], `${topic.name} at ${columns}`)
+    }
+  }
+})
+
+t.test('headings are bold on a terminal, unless NO_COLOR is set', async (t) => {
+  const terminal = { isTTY: true, columns: 80 }
+  t.match(await helpOn(['stop'], COMMANDS, helpStyle(terminal, {})), '\u001b[1mstop (verb)\u001b[22m')
+  t.notMatch(await helpOn(['stop'], COMMANDS, helpStyle(terminal, { NO_COLOR: '1' })), '\u001b')
+})
+
+for (const { name, parts } of topicsOf(verbs).filter(({ kind }) => kind === 'topic')) {
+  const yaml = parts.flatMap((part) => (part.kind === 'yaml' ? part.lines : [])).join('\n')
+  if (yaml === '') continue
+  t.test(`the example of the chapter ${name} is accepted`, async (t) => {
+    const written: unknown = parse(yaml)
+    const steps = Array.isArray(written) ? written : [{ stop: 'redis-node0' }]
+    const workloads = { checkout: { type: 'register' } }
+    const rest = Array.isArray(written) ? {} : Object(written)
+    t.doesNotThrow(() => loadText(JSON.stringify({ title: 'an example', workloads, steps, ...rest })))
+  })
+}
