@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http'
-
 /** A viewer that has so much still to take is left out until it has taken it, bytes. */
 const MOST_WAITING_BYTES = 500_000
 /** A connection that nothing went over for so long gets a sign of life, ms: tunnels close those that are silent. */
@@ -7,8 +5,18 @@ const SIGN_EVERY_MS = 20_000
 /** A viewer that takes nothing for so long is dropped; its browser asks anew, ms. */
 const PATIENCE_MS = 60_000
 
+/** What is needed of a response to a browser. */
+export interface Connection {
+  /** What was written and has not gone yet, bytes. */
+  readonly writableLength: number
+  write(text: string): unknown
+  end(text: string): unknown
+  destroy(): unknown
+  on(event: 'close' | 'error', listener: () => void): unknown
+}
+
 interface Viewer {
-  response: ServerResponse
+  response: Connection
   /** It was left out: a change alone tells it nothing. */
   lacks: boolean
   behindSinceMs: number | undefined
@@ -32,7 +40,7 @@ export class Viewers {
   }
 
   /** `message`: the state, whole. */
-  add(response: ServerResponse, message: string): void {
+  add(response: Connection, message: string): void {
     const viewer: Viewer = { response, lacks: false, behindSinceMs: undefined }
     this.#viewers.add(viewer)
     response.on('close', () => this.#viewers.delete(viewer))
