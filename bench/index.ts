@@ -7,6 +7,7 @@ import { benchKills } from './kills.ts'
 import { benchLinks } from './links.ts'
 import { benchLoad } from './load.ts'
 import { benchOverhead } from './overhead.ts'
+import { benchViewers } from './viewers.ts'
 
 const benches: Record<string, () => Promise<void>> = {
   audit: () => benchAudit(),
@@ -18,6 +19,7 @@ const benches: Record<string, () => Promise<void>> = {
   links: benchLinks,
   load: benchLoad,
   overhead: benchOverhead,
+  viewers: benchViewers,
 }
 
 const names = process.argv.slice(2)

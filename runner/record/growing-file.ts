@@ -18,6 +18,7 @@ export class GrowingFile {
   #restBytes = 0
   /** The line at hand is left out, up to its end: it began before what is read, or is too long. */
   #skipsLine = false
+  #changedMs = Number.NaN
 
   /** `lastBytes`: of a file that is longer when it is first read, only so much, from its end. */
   constructor(file: string, { lastBytes = Number.POSITIVE_INFINITY }: { lastBytes?: number } = {}) {
@@ -33,9 +34,15 @@ export class GrowingFile {
     const descriptor = this.#open()
     if (descriptor === undefined) return { lines: [], more: false }
     const piece = Buffer.allocUnsafe(PIECE_BYTES)
+    this.#changedMs = fstatSync(descriptor).mtimeMs
     const count = readSync(descriptor, piece, 0, piece.length, this.#offset)
     this.#offset += count
     return { lines: this.#linesOf(piece.subarray(0, count)), more: count === piece.length }
+  }
+
+  /** When it had last been written to when it was last read, ms since the epoch; NaN before. */
+  get changedMs(): number {
+    return this.#changedMs
   }
 
   /** Idempotent. */

@@ -59,13 +59,16 @@ export interface PageLook {
 }
 
 /** Opens a file as a reader would, from the disk. */
-export async function openFile(browser: Browser, file: string, look: PageLook = {}): Promise<OpenPage> {
+export function openFile(browser: Browser, file: string, look: PageLook = {}): Promise<OpenPage> {
+  return openAddress(browser, `file://${path.resolve(file)}`, look)
+}
+
+export async function openAddress(browser: Browser, url: string, look: PageLook = {}): Promise<OpenPage> {
   const { scheme = 'light', width = 1280, height = 900 } = look
   const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height } })
   const page = await context.newPage()
   const complaints: string[] = []
   const requests: string[] = []
-  const url = `file://${path.resolve(file)}`
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
   })
@@ -76,6 +79,14 @@ export async function openFile(browser: Browser, file: string, look: PageLook = 
   const startMs = performance.now()
   await page.goto(url, { waitUntil: 'load' })
   return { page, complaints, requests, loadMs: performance.now() - startMs }
+}
+
+/** Resolves when an expression is true in the page, which may be loaded anew meanwhile. Its policy forbids it to look itself. */
+export async function untilTrue(page: Page, expression: string): Promise<void> {
+  for (;;) {
+    if ((await page.evaluate(expression).catch(() => false)) === true) return
+    await page.waitForTimeout(100)
+  }
 }
 
 /** Keeps what a page looks like, from its top to its bottom. */

@@ -23,6 +23,8 @@ export interface RunningCli {
   child: ChildProcess
   /** What stderr holds so far. */
   progress(): string
+  /** What stdout holds so far. */
+  output(): string
   /** Resolves when stderr contains the text; rejects when the command ends before. */
   until(text: string): Promise<void>
   ended: Promise<CliResult>
@@ -68,7 +70,7 @@ export function startCli(t: Cleanable, args: readonly string[], env: Record<stri
         reject,
       )
     })
-  return { child, progress: () => stderr, until, ended }
+  return { child, progress: () => stderr, output: () => stdout, until, ended }
 }
 
 /** Runs the command line to its end. */

@@ -27,7 +27,6 @@ export class RunFollower {
   #scenario = -1
   #fate: Fate = 'on'
   #lookedMs: number
-  #startedAt = Number.NaN
 
   constructor(folder: string, clock: Clock) {
     this.#folder = folder
@@ -54,15 +53,13 @@ export class RunFollower {
 
   /** What a page shows now. Costs more the longer the scenario is. */
   state(): LiveState {
-    const state = liveState(this.#record, this.#logs, this.#fate, this.#folder)
-    this.#startedAt = Date.parse(state.startedAt)
-    return state
+    return liveState(this.#record, this.#logs, this.#fate, this.#folder)
   }
 
-  /** The time since the start of the scenario that the last state shows, by the wall clock, ms. */
+  /** The time since the start of the scenario, ms: that of the last event, and what has passed since it was written. */
   nowMs(): number {
-    const sinceMs = this.#clock.wallMs() - this.#startedAt
-    return Number.isFinite(sinceMs) ? Math.max(sinceMs, 0) : 0
+    const sinceMs = this.#clock.wallMs() - this.#events.changedMs
+    return this.#record.lastMs + (sinceMs > 0 ? sinceMs : 0)
   }
 
   close(): void {

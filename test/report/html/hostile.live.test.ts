@@ -4,56 +4,10 @@ import t, { type Test } from 'tap'
 import type { RunEvent } from '../../../runner/record/events.ts'
 import { writeReports } from '../../../runner/report/write-reports.ts'
 import { openFile, requireChromium } from '../../support/chromium.ts'
+import { HOSTILE, hostile } from '../../support/hostile-events.ts'
 import { checkedRun } from '../../support/sample-checks.ts'
 import { threeScenarios } from '../../support/sample-events.ts'
 import { fillRunFolder, fullEvents } from '../../support/sample-run-folder.ts'
-
-const HOSTILE = `</script><!--<script>"'&\u2028\u202e</title><img src=x onerror=alert(1)>]]>\u0007`
-
-/** Texts that come from scenarios, servers and the environment: anything may stand in them. */
-const FOREIGN = new Set([
-  'title',
-  'name',
-  'note',
-  'proof',
-  'message',
-  'details',
-  'hint',
-  'reason',
-  'lastSeen',
-  'text',
-  'tags',
-  'command',
-  'explanation',
-  'value',
-  'limit',
-  'unreachable',
-  'platform',
-  'server',
-  'phase',
-  'id',
-])
-
-/** Names in these are the runner's own. */
-const OURS = new Set(['nodes', 'view', 'check'])
-
-/** Word for word, so that a text which repeats another still does; of a source, in its comments. */
-function spoilt(text: string): string {
-  if (text.includes('\n')) return text.replaceAll(/#.*/g, (comment) => comment + HOSTILE)
-  return text.includes(' ') ? text.replaceAll(' ', ` ${HOSTILE} `) : text + HOSTILE
-}
-
-/** The same events, in which every text of theirs holds what would break a page. */
-function hostile(events: readonly RunEvent[]): RunEvent[] {
-  const changed = (value: unknown, key = '', within = ''): unknown => {
-    const isOurs = key === 'name' && OURS.has(within)
-    if (typeof value === 'string') return FOREIGN.has(key) && !isOurs ? spoilt(value) : value
-    if (Array.isArray(value)) return value.map((item) => changed(item, key, within))
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, changed(item, name, key)]))
-  }
-  return events.map((event) => changed(event) as RunEvent)
-}
 
 /** With a command that is offered nowhere: none with hostile texts in it is, and both pages are to hold the same. */
 function withoutCommand(event: RunEvent): RunEvent {

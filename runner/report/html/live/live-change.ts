@@ -11,7 +11,6 @@ export function changeBetween(from: LiveState, to: LiveState): LiveChange {
   const logs = logChange(from.data.logs, to.data.logs)
   return {
     on: to.on,
-    startedAt: to.startedAt,
     title: to.title,
     order: to.sections.map(({ id }) => id),
     sections: to.sections.filter(({ id, html }) => before.get(id) !== html),
@@ -81,7 +80,6 @@ export function changed(state: LiveState, change: LiveChange): LiveState {
   const { series, logs } = state.data
   return {
     on: change.on,
-    startedAt: change.startedAt,
     scenario: state.scenario,
     title: change.title,
     sections: change.order.flatMap((id) => sections.get(id) ?? []),

@@ -8,8 +8,6 @@ import type { PageData, PageLogLine, PageSeries } from '../page-data.ts'
 export interface LiveState {
   /** The run is still on: what goes on now has no end yet. */
   on: boolean
-  /** When the scenario that is shown began, UTC, ISO 8601; empty before the first. */
-  startedAt: string
   /** The place in the run of the scenario that is shown; -1 before the first. */
   scenario: number
   title: string
@@ -27,7 +25,6 @@ interface LiveSection {
 /** What is new in a state since the one before it. */
 export interface LiveChange {
   on: boolean
-  startedAt: string
   title: string
   /** The ids of all sections, in order. */
   order: readonly string[]

@@ -41,6 +41,7 @@ export class LiveRecord {
   /** Steps that are under way, by path, with what they saw last. */
   readonly #running = new Map<string, { index: number; seen?: string }>()
   #progress = ''
+  #lastMs = 0
 
   /** Takes the next line of `events.jsonl`. */
   add(line: string): void {
@@ -49,6 +50,7 @@ export class LiveRecord {
       this.damagedLines += 1
       return
     }
+    this.#lastMs = event.atMs
     this.#note(event)
     // Only the last of these counts, and it is noted.
     if (event.type === 'progress' || event.type === 'step-progress') return
@@ -64,6 +66,11 @@ export class LiveRecord {
   /** The place of the scenario that began last; -1 before the first. */
   get scenario(): number {
     return this.#start?.scenario ?? -1
+  }
+
+  /** The time of the last event, from the start of the scenario, ms. */
+  get lastMs(): number {
+    return this.#lastMs - (this.#start?.atMs ?? 0)
   }
 
   get isScenarioOver(): boolean {

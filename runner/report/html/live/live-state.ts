@@ -32,8 +32,7 @@ const NO_DATA: PageData = {
 export function liveState(record: LiveRecord, logs: LiveLogs, fate: Fate, folder: string): LiveState {
   const { run, scenario } = record.report(folder) ?? {}
   const on = fate === 'on' && !record.isScenarioOver
-  const startedAt = scenario?.startedAt ?? ''
-  const started = { on, startedAt, scenario: record.scenario, title: titleOf(record, fate, run, scenario) }
+  const started = { on, scenario: record.scenario, title: titleOf(record, fate, run, scenario) }
   if (run === undefined || scenario === undefined) {
     const html = statusSection(record, fate, run, undefined).text
     return { ...started, sections: [{ id: 'verdict', name: 'Now', html }], data: NO_DATA }
