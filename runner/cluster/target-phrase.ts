@@ -148,7 +148,11 @@ function unknownPhrase(text: string): ParsedTarget {
   const words = text
     .trim()
     .replace(/\s+/g, ' ')
-    .replace(/\bslaves?\b/g, (word) => word.replace('slave', 'replica'))
+    .replace(/\bslave(?=s?\b)/g, 'replica')
+    .replace(/\bprimary\b/g, 'master')
+    .replace(/\bprimaries\b/g, 'masters')
+    .replace(/^(an?|any|some|one) (?=(master|replica|node)$)/, 'random ')
+    .replace(/^the /, '')
   const last = words.split(' ').at(-1) ?? ''
   // The user's own number, key or name goes into the phrase that is offered.
   const phrases = [

@@ -128,6 +128,11 @@ function buildMap(pairs: Pair<ParsedNode, ParsedNode | null>[], b: Building, spa
   for (const pair of pairs) {
     const entry = buildEntry(pair, b, span)
     if (!entry) continue
+    if (entry.key === '<<') {
+      const hint = 'Write its keys out. An alias, `*name`, repeats a whole value.'
+      b.problems.add(b.source, entry.keySpan, "`<<` (YAML's merge) is not part of the language", { hint })
+      return broken(span)
+    }
     const earlier = byKey.get(entry.key)
     if (earlier) {
       const { line } = b.source.position(earlier.keySpan.start)
@@ -154,7 +159,9 @@ function buildEntry(
     return undefined
   }
   if (value !== null && !isMissing(value, b)) return { key: key.value, keySpan, value: build(value, b) }
+  const [, word, rest] = /^([a-z_]+)\s*[=\s]\s*(\S.*)$/.exec(key.value) ?? []
   b.problems.add(b.source, keySpan, `nothing stands after \`${key.value}\``, {
+    suggestion: word && `did you mean \`${word}: ${rest}\`?`,
     hint: 'Write a value behind the colon, or remove the line.',
   })
   return { key: key.value, keySpan, value: broken(keySpan) }
@@ -167,6 +174,13 @@ function isMissing(value: Node, b: Building): boolean {
 function reportKey(key: ParsedNode | null, span: Span, b: Building): void {
   if (isScalar(key) && key.value !== null) {
     const text = b.source.slice(span)
+    const before = /\d{1,3}(,\d{3})*,$/.exec(b.source.text.slice(Math.max(0, span.start - 20), span.start))?.[0]
+    if (before !== undefined && /^\d{3}$/.test(text)) {
+      const whole = { start: span.start - before.length, end: span.end }
+      const suggestion = `did you mean ${`${before}${text}`.replaceAll(',', '')}?`
+      b.problems.add(b.source, whole, `\`${before}${text}\` is no number: a comma ends a value`, { suggestion })
+      return
+    }
     b.problems.add(
       b.source,
       span,

@@ -1,11 +1,12 @@
 import type { z } from 'zod'
-import { didYouMean, nearestWord } from '../base/nearest.ts'
+import { suggestionFor, wordMeant } from '../base/meant.ts'
 import { parseTarget } from '../cluster/targets.ts'
 import { describeValue } from './build-tree.ts'
 import { checkNames, NAME, type Scope } from './scope.ts'
 import { describeShapes, keysOf, shapeOf, shapesAt } from './shape.ts'
 import type { Advice, Problems, SourceFile, Span } from './source.ts'
 import { type Entry, entryOf, find, isBroken, type Path, type Tree, toPlain } from './tree.ts'
+import { valuesMeant, written } from './value-meant.ts'
 
 export interface CheckContext {
   source: SourceFile
@@ -94,7 +95,7 @@ function followsFromUnknownKey(issue: Issue, issues: readonly Issue[], checked: 
     if (issue.code === 'custom') return samePath(issue.path, other.path)
     const missing = String(issue.path.at(-1))
     const isMissing = samePath(issue.path.slice(0, -1), other.path) && !find(checked.tree, issue.path)
-    return isMissing && other.keys.some((key) => nearestWord(key, [missing]) !== undefined)
+    return isMissing && other.keys.some((key) => wordMeant(key, [missing]) !== undefined)
   })
 }
 
@@ -124,14 +125,29 @@ function report(issue: Issue, checked: Checked): void {
 function reportUnknownKey(key: string, path: Path, { tree, source, problems, schema, ...checked }: Checked): void {
   const map = find(tree, path)?.value
   const entry = entryOf(map, key)
-  if (!map || !entry) return
+  // What lacks its colon has been reported.
+  if (!map || !entry || (entry.value.broken && /[\s=]/.test(key))) return
   const allowed = keysOf(shapesAt(shapeOf(schema), path))
   const free = allowed.filter((each) => !entryOf(map, each))
   const where = path.findLast((step) => typeof step === 'string') ?? checked.key
   problems.add(source, entry.keySpan, `\`${String(where)}\` has no \`${key}\``, {
-    suggestion: didYouMean(key, free),
-    hint: nearestWord(key, free) === undefined && allowed.length > 0 ? `It has: ${allowed.join(', ')}.` : undefined,
+    suggestion: suggestionFor(key, free),
+    hint: unknownKeyHint(key, path, checked.key, { allowed, free }),
   })
+}
+
+const BESIDE_VERB = ['within', 'for', 'phase']
+
+function unknownKeyHint(
+  key: string,
+  path: Path,
+  verb: string,
+  { allowed, free }: { allowed: readonly string[]; free: readonly string[] },
+): string | undefined {
+  if (BESIDE_VERB.includes(key) && path.length === 0) {
+    return `\`${key}\` stands beside \`${verb}\` and not inside it: on a line of its own, in the column of \`${verb}\`.`
+  }
+  return wordMeant(key, free) === undefined && allowed.length > 0 ? `It has: ${allowed.join(', ')}.` : undefined
 }
 
 function reportMissing(path: Path, checked: Checked): void {
@@ -157,7 +173,8 @@ function describe(issue: Issue, tree: Tree, checked: Checked): { message: string
   const value = valueAt(checked.filled, issue.path)
   const fromParam = tree.kind === 'scalar' && tree.value !== value ? ` (from \`${String(tree.value)}\`)` : ''
   if (issue.code === 'custom' && issue.message !== 'Invalid input') {
-    return { message: `${issue.message}${fromParam}`, suggestion: targetSuggestion(value, issue.message) }
+    const suggestion = targetSuggestion(value, issue.message) ?? valueSuggestion(issue.path, value, checked)
+    return { message: `${issue.message}${fromParam}`, suggestion }
   }
   const form = issue.code === 'invalid_format' ? describeForm(issue) : undefined
   if (form !== undefined) return { message: `\`${String(value)}\` is not possible here${fromParam}: ${form}` }
@@ -166,8 +183,9 @@ function describe(issue: Issue, tree: Tree, checked: Checked): { message: string
   const quoted = quoteSuggestion(issue.path, tree, checked)
   if (quoted) return { message, suggestion: quoted }
   const choices = shapes.flatMap((shape) => shape.enum ?? []).map(String)
-  const nearest = typeof value === 'string' ? didYouMean(value, choices) : undefined
-  return { message, suggestion: nearest ?? numberSuggestion(issue.path, value, checked) }
+  const nearest = typeof value === 'string' ? suggestionFor(value, choices) : undefined
+  const other = numberSuggestion(issue.path, value, checked) ?? valueSuggestion(issue.path, value, checked)
+  return { message, suggestion: nearest ?? other }
 }
 
 /** A list under `node` where there is `nodes`, or one text the other way round. */
@@ -200,21 +218,37 @@ function targetSuggestion(value: unknown, message: string): string | undefined {
   return `did you mean \`${parsed.suggestion}\`?`
 }
 
-/**
- * Tries what may have been meant by a number or a `null` where a text is wanted: a duration, a rate, or the text in
- * quotes.
- */
+/** A number or a `null` where a text is wanted that is right in quotes. */
 function quoteSuggestion(path: Path, tree: Tree, checked: Checked): string | undefined {
   if (tree.kind !== 'scalar' || !tree.plain || typeof tree.value === 'string') return undefined
-  const fits = (text: string) => {
-    const result = checked.schema.safeParse(withValueAt(checked.filled, path, text))
-    if (result.success) return true
-    const issues = result.error.issues.flatMap((issue) => expand(issue, []))
-    return !issues.some((issue) => samePath(issue.path, path))
-  }
-  if (fits(tree.source)) return `did you mean '${tree.source}', in quotes?`
-  const unit = ['s', '/s'].find((each) => fits(`${tree.source}${each}`))
-  return unit === undefined ? undefined : `did you mean ${tree.source}${unit}?`
+  const shapes = shapesAt(shapeOf(checked.schema), path)
+  if (shapes.some(({ title }) => title === TARGET)) return targetOfNumber(tree.value)
+  return fits(tree.source, path, checked) ? `did you mean '${tree.source}', in quotes?` : undefined
+}
+
+/** The title of the schema of a phrase that stands for nodes. */
+const TARGET = 'Target'
+
+/** A number that stands for a node. */
+function targetOfNumber(value: unknown): string | undefined {
+  return typeof value === 'number' && value < 1000 ? `did you mean redis-node${value}?` : undefined
+}
+
+/** The same value in the spelling of the language, if there is one that fits. */
+function valueSuggestion(path: Path, value: unknown, checked: Checked): string | undefined {
+  const key = String(path.findLast((step) => typeof step === 'string') ?? checked.key)
+  const meant = valuesMeant(value, key).find((each) => fits(each, path, checked))
+  if (meant === undefined) return undefined
+  const isUnquoted = String(meant) === value && typeof meant !== 'string'
+  return `did you mean ${written(meant)}${isUnquoted ? ', without quotes' : ''}?`
+}
+
+/** Whether nothing would be wrong with this value at this place. */
+function fits(value: unknown, path: Path, { schema, filled }: Checked): boolean {
+  const result = schema.safeParse(withValueAt(filled, path, value))
+  if (result.success) return true
+  const issues = result.error.issues.flatMap((issue) => expand(issue, []))
+  return !issues.some((issue) => samePath(issue.path, path))
 }
 
 function valueAt(value: unknown, path: Path): unknown {

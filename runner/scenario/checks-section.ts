@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { suggestionFor } from '../base/meant.ts'
 import { didYouMean } from '../base/nearest.ts'
 import { cannotAnswer, checkNamed, checks, checksFor, FAILOVER, failoverChecks, needKeys } from '../checks/index.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
@@ -52,6 +53,12 @@ function isFilledMap(
 }
 
 function reportUnknown({ key, keySpan }: Entry, names: readonly string[], { source, problems }: CheckContext): void {
+  if (checkNamed(key) || Object.hasOwn(needKeys, key)) {
+    const [name = 'checkout'] = names
+    const hint = `\`${key}\` is a check: put it below the name of a workload, as \`${name}: { ${key}: … }\`.`
+    problems.add(source, keySpan, `there is no workload \`${key}\` to check`, { hint })
+    return
+  }
   const suggestion = didYouMean(key, [...names, FAILOVER])
   const there = names.length === 0 ? 'The scenario has no workloads' : `The workloads are: ${names.join(', ')}`
   problems.add(source, keySpan, `there is no workload \`${key}\` to check`, {
@@ -95,7 +102,7 @@ function schemaOf(
   if (type === undefined) {
     const check = failoverChecks.find(({ name }) => name === key)
     if (check) return check.limits
-    const suggestion = didYouMean(
+    const suggestion = suggestionFor(
       key,
       failoverChecks.map(({ name }) => name),
     )

@@ -55,7 +55,7 @@ function describe(error: YAMLError, document: Document.Parsed, source: SourceFil
         hint: 'YAML is indented with spaces: use two for each level.',
       }
     case 'BAD_SCALAR_START':
-      return { message: `a value cannot begin with \`${token}\``, hint: `Put the value in quotes: '${token}…'` }
+      return badStartWords(token, start, source)
     case 'TAG_RESOLVE_FAILED':
       return tagWords(token)
     case 'BAD_DQ_ESCAPE':
@@ -67,7 +67,7 @@ function describe(error: YAMLError, document: Document.Parsed, source: SourceFil
       return nestedWords(start, source)
     case 'MULTILINE_IMPLICIT_KEY':
     case 'BAD_INDENT':
-      return indentWords(error.message)
+      return slashWords(start, source) ?? indentWords(error.message)
     case 'BLOCK_IN_FLOW':
       return {
         message: 'this does not fit inside the brackets',
@@ -85,11 +85,32 @@ function describe(error: YAMLError, document: Document.Parsed, source: SourceFil
   }
 }
 
+function badStartWords(token: string, start: number, source: SourceFile): Words {
+  if (token === '%' && source.text[start - 1] === '{') {
+    return {
+      message: '`{% … %}` is not part of the language',
+      hint: 'Steps are played several times by `repeat:`, and a name is used as `$name`.',
+    }
+  }
+  const name =
+    token !== '%' && token !== '@' ? undefined : /^[A-Za-z_][A-Za-z0-9_]*/.exec(source.text.slice(start + 1))?.[0]
+  const meant = name === undefined ? '' : ` A name from \`let\` or \`params\` is used as \`$${name}\`.`
+  return { message: `a value cannot begin with \`${token}\``, hint: `Put the value in quotes: '${token}…'${meant}` }
+}
+
 export function tagWords(token: string): Words {
   return {
     message: `\`${token}\` (a YAML tag) is not part of the language`,
     hint: 'If it belongs to a text, put the text in quotes.',
   }
+}
+
+/** A comment of other languages. */
+function slashWords(start: number, source: SourceFile): Words | undefined {
+  const { sourceLine, lineStart } = source.position(start)
+  if (!sourceLine.trimStart().startsWith('//')) return undefined
+  const at = lineStart + sourceLine.indexOf('//')
+  return { message: 'a comment begins with `#`, not with `//`', span: { start: at, end: at + 2 } }
 }
 
 function indentWords(message: string): Words {

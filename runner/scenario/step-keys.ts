@@ -1,4 +1,5 @@
-import { didYouMean, nearestWord } from '../base/nearest.ts'
+import { suggestionFor, wordMeant } from '../base/meant.ts'
+import { firstFew } from '../base/text.ts'
 import type { Modifier, Verb } from '../steps/verb.ts'
 import type { CheckContext } from './check-value.ts'
 import { LATER_VERBS } from './scenario-schema.ts'
@@ -8,6 +9,9 @@ import { type Entry, entryOf, isEmptyMap, type MapTree } from './tree.ts'
 export interface VerbContext extends CheckContext {
   verbs: ReadonlyMap<string, Verb>
 }
+
+/** Verbs that a hint tells. */
+const MOST_OWNERS = 6
 
 const MODIFIER_KEYS: readonly (Modifier | 'name' | 'phase')[] = ['name', 'phase', 'within', 'for', 'on']
 
@@ -42,22 +46,41 @@ export function chooseVerb(step: MapTree, context: VerbContext): { verb: Verb; e
   return chosen
 }
 
+const NO_PROGRAMS = 'A step runs no programs of the machine; a Redis command is sent with `redis: PING`.'
+
+/** What to do instead, for what is a verb elsewhere. */
+const NO_VERBS: ReadonlyMap<string, string> = new Map([
+  ['run', NO_PROGRAMS],
+  ['shell', NO_PROGRAMS],
+  ['exec', NO_PROGRAMS],
+  ['script', NO_PROGRAMS],
+  [
+    'steps',
+    'All steps stand in one list. A phase begins with the step that has `phase: …`, and lasts until the next; a group of steps is `parallel:` or `repeat:`.',
+  ],
+])
+
 function reportNoVerb(step: MapTree, { source, problems, verbs }: VerbContext): void {
   const names = [...verbs.keys()]
   const start = { start: step.span.start, end: step.span.start + 1 }
   const hint = `The verbs are: ${names.join(', ')}.`
   const unknown = step.entries.filter(({ key }) => !isOtherKey(key, verbs))
   const likely =
-    unknown.find(({ key }) => nearestWord(key, names) !== undefined || LATER_VERBS.includes(key)) ?? unknown[0]
+    unknown.find(({ key }) => wordMeant(key, names) !== undefined || LATER_VERBS.includes(key)) ?? unknown[0]
   if (!likely) {
     if (step.entries.length === 0 && !isEmptyMap(step, source)) return
     const message = 'this step has no verb: it does not say what to do'
-    problems.add(source, step.entries[0]?.keySpan ?? start, message, { hint })
+    const [first] = step.entries
+    const beside =
+      first &&
+      first.key !== 'name' &&
+      `\`${first.key}\` stands beside a verb, in its step: remove the hyphen before it, and put it in the column of the verb.`
+    problems.add(source, first?.keySpan ?? start, message, { hint: beside || hint })
   } else if (LATER_VERBS.includes(likely.key)) {
     problems.add(source, likely.keySpan, `the verb \`${likely.key}\` is not supported yet`)
   } else {
-    const suggestion = didYouMean(likely.key, names)
-    const advice = suggestion === undefined ? { hint } : { suggestion }
+    const suggestion = suggestionFor(likely.key, names)
+    const advice = suggestion === undefined ? { hint: NO_VERBS.get(likely.key) ?? hint } : { suggestion }
     problems.add(source, likely.keySpan, `there is no verb \`${likely.key}\``, advice)
   }
 }
@@ -82,13 +105,14 @@ export function reportOtherKeys(step: MapTree, verb: Verb | undefined, { source,
         hint: `Put it below \`${verb.name}:\`, indented by two spaces more, or inside its braces.`,
       })
     } else if (owners.length > 0) {
-      const who = owners.map(({ name }) => `\`${name}\``).join(', ')
+      const names = owners.map(({ name }) => `\`${name}\``)
+      const who = firstFew(names, MOST_OWNERS, ', ')
       problems.add(source, keySpan, `\`${key}\` does not go with \`${verb.name}\``, {
         hint: `It goes with ${who}. ${hint}`,
       })
     } else if (LATER_VERBS.includes(key)) problems.add(source, keySpan, `the verb \`${key}\` is not supported yet`)
     else {
-      const suggestion = didYouMean(key, free)
+      const suggestion = suggestionFor(key, free)
       const advice = suggestion === undefined ? { hint } : { suggestion }
       problems.add(source, keySpan, `a step with \`${verb.name}\` has no \`${key}\``, advice)
     }

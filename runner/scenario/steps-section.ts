@@ -37,6 +37,15 @@ export function readSteps(entry: Entry, prefix: string, context: StepsContext): 
 
 function reportNoList({ key, keySpan, value }: Entry, { source, problems }: CheckContext): void {
   if (value.broken) return
+  const [first] = value.kind === 'map' ? value.entries : []
+  if (first && /^[-\u2010-\u2015]/.test(first.key)) {
+    const message = first.key.startsWith('-')
+      ? `\`${first.key}\` lacks a space after its hyphen`
+      : `\`${first.key}\` begins with a dash: it takes a hyphen and a space to begin a step`
+    const rest = first.key.replace(/^[-\u2010-\u2015\s]+/, '')
+    problems.add(source, first.keySpan, message, { suggestion: `did you mean \`- ${rest}: …\`?` })
+    return
+  }
   const hint = 'Each step begins with a hyphen: `- stop: redis-node0`.'
   const message =
     value.kind === 'list'
@@ -93,9 +102,18 @@ function readStep(tree: Tree, path: string, context: StepsContext): Step | undef
   return step
 }
 
+/** It comes with texts that are copied from web pages. */
+const NO_BREAK_SPACE = '\u00a0'
+
 function reportNoStep(tree: Tree, { source, problems, verbs }: StepsContext): void {
   if (tree.broken) return
   const span = tree.kind === 'scalar' ? tree.span : { start: tree.span.start, end: tree.span.start + 1 }
+  if (tree.kind === 'scalar' && tree.source.includes(NO_BREAK_SPACE)) {
+    const at = tree.span.start + tree.source.indexOf(NO_BREAK_SPACE)
+    const message = 'here stands a no-break space, which YAML takes for a letter'
+    problems.add(source, { start: at, end: at + 1 }, message, { hint: 'Type a space in its place.' })
+    return
+  }
   const [first = '', ...rest] = tree.kind === 'scalar' ? tree.source.split(/[\s:]+/) : []
   const meant = verbs.has(first) ? `did you mean \`${first}: ${rest.join(' ') || '…'}\`?` : undefined
   problems.add(source, span, `a step should be \`verb: …\`, not ${describeValue(toPlain(tree))}`, {

@@ -20,16 +20,27 @@ const invalid = `${root}test/scenario/invalid`
 /** Invalid files that the schema accepts, by what it cannot say. */
 const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
   'a value depends on another place of the file': [
+    'check-cannot-be-answered',
+    'check-of-other-workload',
+    'check-phase-none',
+    'check-phase-unknown',
     'checks-compared',
     'name-not-known-before',
     'name-used-too-early',
     'parallel-siblings',
     'param-of-wrong-type',
+    'target-without-dollar',
     'undefined-name',
     'undefined-name-nothing-known',
     'use-names-stay-inside',
   ],
-  'a value depends on another file': ['use-cycle', 'use-symlink-out'],
+  'a value depends on another file': [
+    'use-absolute',
+    'use-cycle',
+    'use-outside',
+    'use-symlink-out',
+    'use-without-ending',
+  ],
   'items of lists are counted or compared with each other': [
     'partition-names-a-node-twice',
     'slots-overlap-and-gap',
@@ -37,6 +48,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
   ],
   'a text with any $name in it may become anything': ['dollar-braces'],
   'it is about the file and not about the values in it': [
+    'nested-too-deep',
     'several-documents',
     'not-utf-8',
     'nul-character',

@@ -15,6 +15,7 @@ import { limitTooShort } from './limit-too-short.ts'
 import { loadElsewhere } from './load-elsewhere.ts'
 import { neverViolated } from './never-violated.ts'
 import { noMajority } from './no-majority.ts'
+import { noSuchNode } from './no-such-node.ts'
 import { nothingAsked } from './nothing-asked.ts'
 import { overTooSoon } from './over-too-soon.ts'
 import { Places } from './places.ts'
@@ -35,6 +36,7 @@ export const warnings: readonly Warning[] = [
   stillAway,
   askedOnce,
   severalNodes,
+  noSuchNode,
   chosenAgain,
   saysItself,
   failoverOfMaster,

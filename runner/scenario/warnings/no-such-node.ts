@@ -1,0 +1,67 @@
+import { parseTarget } from '../../cluster/target-phrase.ts'
+import type { Formed } from './meaning.ts'
+import { keyOf, type Moment } from './situation.ts'
+import type { Warning } from './warning.ts'
+
+/** Verbs whose arguments hold texts that are no targets. */
+const OTHER_TEXTS = ['redis', 'write', 'verify', 'wait', 'heal', 'config']
+const OF_EXPECT = ['node', 'of', 'asked', 'served_by', 'moved_to', 'owner']
+
+/** Names of nodes are known only when servers are made: `--name-prefix` may give them others. */
+export const noSuchNode: Warning = {
+  name: 'no-such-node',
+  summary: 'A target that names a shard or a node which the cluster does not have',
+  *find({ moments, last, formed }) {
+    for (const moment of [...moments, ...last]) {
+      for (const { text, path } of targetsOf(moment)) {
+        const message = missing(text, formed)
+        if (message === undefined) continue
+        yield {
+          at: { step: moment.step, path },
+          message,
+          hint: `The cluster has ${describe(formed)}; \`cluster: { shards: …, replicas: … }\` gives it others.`,
+        }
+      }
+    }
+  },
+}
+
+function missing(text: string, formed: Formed): string | undefined {
+  const parsed = parseTarget(text)
+  if ('error' in parsed) return undefined
+  const { target } = parsed
+  const anchor = target.kind === 'related' ? target.anchor : undefined
+  if (anchor?.by === 'shard' && anchor.shard > formed.topology.shards) return `there is no shard ${anchor.shard}`
+  const node = target.kind === 'node' ? target.node : anchor?.by === 'node' ? anchor.node : undefined
+  return node === undefined || formed.named(node) ? undefined : `there is no node \`${node}\``
+}
+
+function describe({ topology, nodes }: Formed): string {
+  const shards = topology.shards === 1 ? 'one shard' : `shards 1 to ${topology.shards}`
+  return `${shards} and the nodes ${nodes[0]?.name} to ${nodes.at(-1)?.name}, unless \`--name-prefix\` names them otherwise`
+}
+
+interface Text {
+  text: string
+  path: (string | number)[]
+}
+
+function targetsOf({ step, arg, on }: Moment): Text[] {
+  const ofOn = on === undefined ? [] : [{ text: on, path: ['on'] }]
+  if (step.verb === 'expect') {
+    return [...ofOn, ...OF_EXPECT.flatMap((key) => textsIn(keyOf(arg, key), ['expect', key]))]
+  }
+  if (OTHER_TEXTS.includes(step.verb)) return [...ofOn, ...textsIn(keyOf(arg, 'node'), [step.verb, 'node'])]
+  if (step.verb === 'let' && typeof arg === 'object' && arg !== null) {
+    return Object.entries(arg).flatMap(([name, phrase]) => textsIn(phrase, ['let', name]))
+  }
+  const places = ['node', 'isolate', 'groups', 'from', 'to', 'bridge']
+  if (typeof arg === 'string' || Array.isArray(arg)) return textsIn(arg, [step.verb])
+  return places.flatMap((key) => textsIn(keyOf(arg, key), [step.verb, key]))
+}
+
+function textsIn(value: unknown, path: (string | number)[]): Text[] {
+  if (typeof value === 'string') return [{ text: value, path }]
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item, index) => textsIn(item, [...path, index]))
+}
