@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { isWords, quoted } from './shell-words.ts'
 
 /** What `npm pack` takes was built into `dist/package`; the builds of a clone lie beside it. */
-export const isPackage = import.meta.url.includes('/dist/package/')
+const isPackage = import.meta.url.includes('/dist/package/')
 
 /** The folder of redis-chaos itself, from `dist/NAME/` as from `runner/base/`. */
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')

@@ -11,7 +11,7 @@ import {
 } from '../scenario/library.ts'
 
 /** What a user named and is not there. */
-export interface NotFound {
+interface NotFound {
   error: string
   hint: string
 }

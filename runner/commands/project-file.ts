@@ -81,7 +81,7 @@ export async function withProjectFile(line: ParsedLine, flags: Flags, color: boo
 }
 
 /** Outside of a repository only the folder itself: what lies above may be anybody's. */
-export function projectFileFrom(folder: string): string | undefined {
+function projectFileFrom(folder: string): string | undefined {
   const around: string[] = []
   for (let at = folder; ; at = path.dirname(at)) {
     around.push(at)
