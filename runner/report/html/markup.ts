@@ -29,6 +29,15 @@ function render(content: Content): string {
   return escapeHtml(String(content))
 }
 
+/**
+ * A message as people read it: what stands in backticks is code. Everything is escaped; a backtick without its pair
+ * stays.
+ */
+export function prose(text: string): Markup {
+  const parts = text.split(/`([^`\s](?:[^`\n]*[^`\s])?)`/)
+  return html`${parts.map((part, place) => (place % 2 === 1 ? html`<code>${part}</code>` : part))}`
+}
+
 /** Text as HTML shows it, also within a quoted attribute. */
 export function escapeHtml(text: string): string {
   return visible(text, '\n\t')

@@ -8,12 +8,13 @@ export interface PageData {
   endMs: number
   steps: readonly (PageSpan & { path: string; verdict: string; level: number })[]
   faults: readonly PageSpan[]
-  failovers: readonly (PageSpan & { phases: readonly PageSpan[] })[]
+  failovers: readonly (PageSpan & { phases: readonly PagePhase[] })[]
   nodeLanes: readonly { node: string; shard: number; spans: readonly PageState[] }[]
   shardLanes: readonly { shard: number; spans: readonly PageState[] }[]
   series: readonly PageSeries[]
   views: readonly PageView[]
-  logs: { nodes: readonly string[]; lines: readonly PageLogLine[] }
+  /** `atMs`: where they open; from the start where it is absent. */
+  logs: { nodes: readonly string[]; lines: readonly PageLogLine[]; atMs?: number }
 }
 
 /** A stretch of time. */
@@ -25,6 +26,11 @@ export interface Span {
 /** Something that took a while: a step, a fault, a failover or a phase of it. */
 export interface PageSpan extends Span {
   name: string
+}
+
+/** A phase of a failover; `open`: nothing came of it. */
+interface PagePhase extends PageSpan {
+  open?: true
 }
 
 /** A state that something was in. */

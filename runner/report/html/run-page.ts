@@ -1,6 +1,8 @@
 import type { RunFiles } from '../../record/run-files.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../results/report-model.ts'
+import { isInside } from '../../results/step-path.ts'
 import { failoverTitle } from '../failover-lines.ts'
+import { allPhases, lastedMs } from '../failover-phases.ts'
 import { html, type Markup, pairs, runAgain } from './markup.ts'
 import { renderPage } from './page.ts'
 import type { PageData } from './page-data.ts'
@@ -56,20 +58,32 @@ export function pageData(scenario: ScenarioReport, views: readonly ViewTable[], 
     shardLanes,
     series,
     views,
-    logs: { nodes: logs.nodes, lines: logs.lines },
+    logs: { nodes: logs.nodes, lines: logs.lines, ...opensAt(steps) },
   }
 }
 
+/** The logs open where the first step that did not pass began. */
+function opensAt(steps: ScenarioReport['steps']): { atMs?: number } {
+  const failed = steps.find(isBroken)
+  // Of a step that passes on what broke inside it, that is what counts.
+  const inner = steps.find((step) => failed !== undefined && isInside(step.path, failed.path) && isBroken(step))
+  const atMs = (inner ?? failed)?.startMs
+  return atMs === undefined ? {} : { atMs }
+}
+
+function isBroken({ verdict }: ScenarioReport['steps'][number]): boolean {
+  return verdict !== 'passed' && verdict !== 'not-run'
+}
+
 function failoverData(failover: FailoverReport): PageData['failovers'][number] {
-  const { startMs, wholeMs, phases } = failover
+  const { startMs } = failover
   return {
     name: failoverTitle(failover),
     startMs,
-    endMs: startMs + wholeMs,
-    phases: phases.map((phase) => ({
-      name: phase.name,
-      startMs: phase.startMs,
-      endMs: phase.startMs + phase.durationMs,
+    endMs: startMs + lastedMs(failover),
+    phases: allPhases(failover).map(({ name, startMs, durationMs, open }) => ({
+      ...{ name, startMs, endMs: startMs + durationMs },
+      ...(open && { open }),
     })),
   }
 }

@@ -7,7 +7,7 @@ import { failoverTime } from '../failover-lines.ts'
 import type { Problem } from '../problem.ts'
 import { problemsOf } from '../problems.ts'
 import { countVerdicts, headlineOf } from '../verdicts.ts'
-import { badge, command, html, type Markup, pairs } from './markup.ts'
+import { badge, command, html, type Markup, pairs, prose } from './markup.ts'
 import { renderPage } from './page.ts'
 import { scenarioPage } from './run-page.ts'
 import { baselineSection } from './sections/baseline.ts'
@@ -48,16 +48,17 @@ ${badge(look, word)}
 <p class="dim">${formatDuration(run.durationMs)} · started ${run.startedAt}${run.notStarted > 0 && ` · ${plural(run.notStarted, 'scenario')} not started`}</p>
 ${problems.slice(0, MOST_PROBLEMS).map((problem) => problemBlock(run, problem))}
 ${problems.length > MOST_PROBLEMS && html`<p>and ${plural(problems.length - MOST_PROBLEMS, 'problem')} more, on the pages of the scenarios</p>`}
-${run.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${text}</p>`)}
+${run.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${prose(text)}</p>`)}
 ${run.command !== '' && html`<div class="next"><h2>Run it again</h2>${command(run.command, 'The command that runs it again')}</div>`}
 </section>`
 }
 
-function problemBlock(run: RunReport, { verdict, title, reason, hint, scenario }: Problem): Markup {
+function problemBlock(run: RunReport, { verdict, title, reason, evidence, hint, scenario }: Problem): Markup {
   const place = scenario === undefined ? -1 : run.scenarios.indexOf(scenario)
   const link =
     scenario !== undefined && place >= 0 && html`<p><a href="${pagePath(place, scenario.id)}">Its page</a></p>`
-  return html`<div class="problem ${verdict}"><strong>${title}</strong><p>${reason}</p>${hint !== undefined && html`<p>What next: ${hint}</p>`}${link}</div>`
+  const facts = evidence.map(({ label, text }) => html`<dt>${label}</dt><dd>${prose(text)}</dd>`)
+  return html`<div class="problem ${verdict}"><strong>${prose(title)}</strong><p>${prose(reason)}</p>${facts.length > 0 && html`<dl>${facts}</dl>`}${hint !== undefined && html`<p class="hint"><b>What to do:</b> ${prose(hint)}</p>`}${link}</div>`
 }
 
 function scenarios(run: RunReport): Markup {
@@ -72,7 +73,7 @@ function scenarioRow(scenario: ScenarioReport, place: number): Markup {
   const passed = steps.filter((step) => step.verdict === 'passed').length
   const times = failovers.map(failoverTime).join(', ')
   return html`<tr${verdict === 'failed' && html` class="bad"`}><td>${badge(verdict)}</td>
-<td><a href="${pagePath(place, id)}">${id}</a>${repeat !== undefined && html` <span class="dim">#${repeat.number}</span>`}<div class="dim small">${verdict === 'passed' ? title : (reason ?? title)}</div></td>
+<td><a href="${pagePath(place, id)}">${id}</a>${repeat !== undefined && html` <span class="dim">#${repeat.number}</span>`}<div class="dim small">${prose(verdict === 'passed' ? title : (reason ?? title))}</div></td>
 <td>${server}<div class="dim small">${platform}</div></td><td class="number">${times}</td><td class="number">${passed} of ${steps.length}</td><td class="number">${formatDuration(durationMs)}</td></tr>`
 }
 

@@ -129,6 +129,32 @@ t.test('logs are filtered by node, word and weight; views are compared; the them
   t.strictSame(complaints, [])
 })
 
+t.test('on a phone a step has the whole width, and the logs open at the step that failed', async (t) => {
+  const browser = await requireChromium(t)
+  if (!browser) return
+  const folder = runFolder(t, fullEvents('failing'))
+  const { page, complaints } = await openFile(browser, join(folder, 'report.html'))
+  const [scrolled, wanted] = await page.evaluate<[number, number]>(`(() => {
+    const log = document.querySelector('.log')
+    const row = [...log.querySelectorAll('tr.event')].find((one) => one.textContent.endsWith('step 4 redis-node1 is master'))
+    return [log.scrollTop, Math.min(row.offsetTop, log.scrollHeight - log.clientHeight)]
+  })()`)
+  t.ok(wanted > 100, `there is something above it: ${wanted} px`)
+  t.ok(Math.abs(scrolled - wanted) < 2, `scrolled by ${scrolled}, of ${wanted} px`)
+  for (const width of [400, 360]) {
+    await page.setViewportSize({ width, height: 800 })
+    const names = await page.locator('#steps td.what').all()
+    t.ok(names.length > 3)
+    for (const name of names) {
+      const box = await name.boundingBox()
+      t.ok((box?.width ?? 0) > width * 0.75, `${box?.width} of ${width} px for ${await name.textContent()}`)
+    }
+    const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+    t.equal(over, 0, 'nothing sticks out')
+  }
+  t.strictSame(complaints, [])
+})
+
 t.test('a million operations are bins', async (t) => {
   const browser = await requireChromium(t)
   if (!browser) return

@@ -79,3 +79,13 @@ t.test('still too many: those nearest to what happened stay, in their order', as
   )
   t.ok((lines.at(-1)?.[0] ?? 0) < 700_000, 'what is long after the last step goes first')
 })
+
+t.test('what servers advise at their start tells nothing of the cluster', async (t) => {
+  const advice =
+    'WARNING Memory overcommit must be enabled! Without it, a background save or replication may fail under low memory condition.'
+  const { lines } = logsOf([line(100, advice, '#') + line(200, 'Cluster state changed: fail', '#')])
+  t.strictSame(
+    lines.map(([, , , tells]) => tells),
+    [0, 1],
+  )
+})

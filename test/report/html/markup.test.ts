@@ -1,5 +1,5 @@
 import t from 'tap'
-import { escapeHtml, html, Markup, scriptJson } from '../../../runner/report/html/markup.ts'
+import { escapeHtml, html, Markup, prose, scriptJson } from '../../../runner/report/html/markup.ts'
 
 const HOSTILE = `</script><img src=x onerror="alert('1')">&amp; \u2028\u2029\u202e\u0000\u001b[2J`
 
@@ -25,6 +25,16 @@ t.test('markup is left as it is, lists are joined, nothing leaves nothing', asyn
   t.equal(html`${undefined}${null}${false}${[]}${['<', [new Markup('<br>'), 1]]}`.text, '&lt;<br>1')
   t.equal(html`${0}${''}${Number.NaN}`.text, '0NaN', 'nought is something')
   t.equal(html``.text, '')
+})
+
+t.test('what stands in backticks is code; one alone stays, and all is escaped', async (t) => {
+  t.equal(
+    prose('hold it with `for`, or `role: <b>`').text,
+    'hold it with <code>for</code>, or <code>role: &lt;b&gt;</code>',
+  )
+  t.equal(prose('a ` alone, `` and `\n`').text, 'a ` alone, `` and `\n`')
+  t.equal(prose(`\`${HOSTILE.split('\n')[0]}\``).text.match(/<(?!\/?code>)/), null)
+  t.equal(prose('').text, '')
 })
 
 t.test('JSON in a script element: nothing ends the element, and texts are read back as pages show them', async (t) => {

@@ -108,7 +108,7 @@ function failoverRows(data: PageData): Row[] {
       : phases.map((phase, place) => ({
           startMs: phase.startMs,
           endMs: phase.endMs,
-          look: `phase-${place % 8}`,
+          look: phase.open === true ? 'phase-open' : `phase-${place % 8}`,
           text: phase.name,
           title: `${name}: ${phase.name}, ${timeText(phase.endMs - phase.startMs)}`,
         })),
@@ -199,7 +199,8 @@ function drawBar(
   const room = Math.floor((width - 8) / CHARACTER)
   if (room < Math.min(text.length, 3)) return [rect]
   const shown = text.length <= room ? text : `${text.slice(0, room - 1)}…`
-  const on = hatch === undefined ? `on-${look.startsWith('phase') ? 'phase' : look}` : 'halo'
+  const isPlain = hatch === undefined && look !== 'phase-open'
+  const on = isPlain ? `on-${look.startsWith('phase') ? 'phase' : look}` : 'halo'
   return [rect, svgElement('text', { class: on, x: from + 5, y: baseline }, [shown])]
 }
 

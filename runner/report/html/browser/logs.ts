@@ -22,13 +22,16 @@ export function startLogs(shown: Shown, view: TimeView): void {
     if (!(body && count)) return
     const within = data.logs.lines.filter(chosenBy(view))
     const follows = document.querySelector('.log')?.hasAttribute('data-follows') === true
-    const lines = follows ? within.slice(-MOST_LINES) : within.slice(0, MOST_LINES)
-    const rows = merged(lines, eventsOf(data), { view, follows }, data.logs.nodes)
+    const from = follows ? Math.max(within.length - MOST_LINES, 0) : firstOf(within, placeOf(data, view))
+    const lines = within.slice(from, from + MOST_LINES)
+    const part = { view, isFirst: from === 0, isLast: from + lines.length === within.length }
+    const rows = merged(lines, eventsOf(data), part, data.logs.nodes)
     const text = JSON.stringify(rows)
     if (text === drawn && body.childElementCount > 0) return
     drawn = text
     stayAtTheEnd(follows, () => body.replaceChildren(...rows.map(rowOf)))
-    count.textContent = countText(lines.length, within.length, follows)
+    if (!follows) scrollTo(rows, placeOf(data, view))
+    count.textContent = countText(from, lines.length, within.length)
   }
   view.onChange(draw)
   shown.onChange(draw)
@@ -36,6 +39,26 @@ export function startLogs(shown: Shown, view: TimeView): void {
     if (target instanceof Element && target.closest('#logs') !== null) draw()
   })
   draw()
+}
+
+/** The moment that matters within what is shown: the step that did not pass. */
+function placeOf({ logs: { atMs } }: PageData, { min, max }: TimeView): number | undefined {
+  return atMs !== undefined && atMs >= min && atMs <= max ? atMs : undefined
+}
+
+/** Which line is the first to be shown, where there is no room for all: some lead up to the moment that matters. */
+function firstOf(lines: readonly PageLogLine[], atMs: number | undefined): number {
+  const place = atMs === undefined ? 0 : lines.findIndex(([ms]) => ms >= atMs)
+  const last = Math.max(lines.length - MOST_LINES, 0)
+  return place < 0 ? last : Math.min(Math.max(place - MOST_LINES / 4, 0), last)
+}
+
+/** The list alone moves, and not the page. */
+function scrollTo(rows: readonly LogRow[], atMs: number | undefined): void {
+  const log = document.querySelector('.log')
+  const place = atMs === undefined ? -1 : rows.findIndex(({ ms, node }) => node === undefined && ms >= atMs)
+  const row = log?.querySelectorAll('tbody tr')[place]
+  if (log && row instanceof HTMLElement) log.scrollTop = row.offsetTop
 }
 
 /** Whoever looks at the last line sees the next one; whoever has scrolled up stays there. */
@@ -67,10 +90,10 @@ function eventsOf(data: PageData): LogEvent[] {
     .sort((a, b) => a.startMs - b.startMs)
 }
 
-function countText(shown: number, all: number, follows: boolean): string {
+function countText(from: number, shown: number, all: number): string {
   if (all === 0) return 'No line here: show more nodes, more time, or all lines.'
   return shown < all
-    ? `The ${follows ? 'last' : 'first'} ${shown} of ${all} lines: zoom in to see the others.`
+    ? `Lines ${from + 1} to ${from + shown} of ${all}: zoom in to see the others.`
     : `${all} line${all === 1 ? '' : 's'}`
 }
 
@@ -86,16 +109,15 @@ interface LogRow {
 function merged(
   lines: readonly PageLogLine[],
   events: readonly LogEvent[],
-  { view, follows }: { view: TimeView; follows: boolean },
+  { view, isFirst, isLast }: { view: TimeView; isFirst: boolean; isLast: boolean },
   nodes: readonly string[],
 ): LogRow[] {
-  const first = follows ? (lines[0]?.[0] ?? view.min) : view.min
-  const last = follows ? view.max : (lines.at(-1)?.[0] ?? view.max)
+  const first = isFirst ? view.min : (lines[0]?.[0] ?? view.min)
+  const last = isLast ? view.max : (lines.at(-1)?.[0] ?? view.max)
   const rows: LogRow[] = [
     ...lines.map(([ms, node, text]) => ({ ms, node: nodes[node] ?? '', text })),
     ...events
-      .filter(({ startMs }) => startMs >= Math.max(view.min, lines.length < MOST_LINES ? view.min : first))
-      .filter(({ startMs }) => startMs <= Math.min(view.max, Math.max(last, view.min)))
+      .filter(({ startMs }) => startMs >= first && startMs <= last)
       .map(({ startMs, text }) => ({ ms: startMs, text })),
   ]
   return rows.sort((a, b) => a.ms - b.ms)

@@ -1,6 +1,6 @@
 import type { AuditFinding, AuditOutcome, AuditRuleOutcome } from '../../../record/audit-outcome.ts'
 import { auditSummary, lookOfRule, wordOf } from '../../audit-lines.ts'
-import { badge, html, type Markup } from '../markup.ts'
+import { badge, html, type Markup, prose } from '../markup.ts'
 
 /** What the run was audited for, also where all is well. Nothing where no cluster came to be. */
 export function auditSection(audit: AuditOutcome | undefined): Markup | undefined {
@@ -18,12 +18,12 @@ function ruleRow(outcome: AuditRuleOutcome): Markup {
   const { look, word } = lookOfRule(outcome)
   const none = verdict === 'not-evaluated' ? '' : 'none'
   const list = html`<ul>${findings.map((finding) => findingItem(finding, outcome))}</ul>`
-  return html`<tr${isBad && html` class="bad"`}><td>${badge(look, word)}</td><td>${rule}<div class="dim small">${sentence}</div></td>
+  return html`<tr${isBad && html` class="bad"`}><td>${badge(look, word)}</td><td>${rule}<div class="dim small">${prose(sentence)}</div></td>
 <td>${lookedAt}</td><td>${findings.length === 0 ? none : list}</td></tr>`
 }
 
 function findingItem(finding: AuditFinding, outcome: AuditRuleOutcome): Markup {
   const { text, details = [], hint, pardon } = finding
-  return html`<li>${text} <span class="dim">(${wordOf(finding, outcome)})</span>
-${details.length > 0 && html`<pre class="small">${details.join('\n')}</pre>`}${hint !== undefined && pardon === undefined && html`<p class="small">${hint}</p>`}</li>`
+  return html`<li>${prose(text)} <span class="dim">(${wordOf(finding, outcome)})</span>
+${details.length > 0 && html`<pre class="small">${details.join('\n')}</pre>`}${hint !== undefined && pardon === undefined && html`<p class="small">${prose(hint)}</p>`}</li>`
 }

@@ -3,8 +3,9 @@ import type { Suspicion } from '../../../results/failovers/suspicions.ts'
 import type { TimelineMoment } from '../../../results/failovers/timeline.ts'
 import type { FailoverReport, ScenarioReport } from '../../../results/report-model.ts'
 import { failoverTitle, suspicionText } from '../../failover-lines.ts'
+import { allPhases, lastedMs } from '../../failover-phases.ts'
 import { toldFailovers } from '../../failover-tries.ts'
-import { html, type Markup, zoom } from '../markup.ts'
+import { html, type Markup, prose, zoom } from '../markup.ts'
 
 const COLORS = 8
 
@@ -24,25 +25,27 @@ export function failoversSection({ failovers, suspicions = [] }: ScenarioReport)
 function suspicionBlock(suspicion: Suspicion): Markup {
   const { startMs, durationMs } = suspicion
   const text = suspicionText(suspicion)
-  return html`<p class="dim">${text} ${zoom(startMs, startMs + durationMs, text)}</p>`
+  return html`<p class="dim">${prose(text)} ${zoom(startMs, startMs + durationMs, text)}</p>`
 }
 
 function failoverBlock(failover: FailoverReport, place: number): Markup {
-  const { startMs, wholeMs, summary, incidents } = failover
+  const { startMs, summary, incidents } = failover
   const title = failoverTitle(failover)
-  return html`<h3>${title} ${zoom(startMs, startMs + wholeMs, title)}</h3>
-<p>${summary}.</p>
-${incidents.map((text) => html`<p class="problem inconclusive">${text}</p>`)}
+  return html`<h3>${prose(title)} ${zoom(startMs, startMs + lastedMs(failover), title)}</h3>
+<p>${prose(summary)}.</p>
+${incidents.map((text) => html`<p class="problem inconclusive">${prose(text)}</p>`)}
 ${phaseBar(failover)}
 ${momentTable(failover, `failover ${place + 1}`)}`
 }
 
-/** The phases as parts of the whole, each as wide as it took. */
-function phaseBar({ phases, wholeMs }: FailoverReport): Markup | undefined {
+/** The phases as parts of the whole, each as wide as it took; a failover that came to nothing is open at its end. */
+function phaseBar(failover: FailoverReport): Markup | undefined {
+  const wholeMs = lastedMs(failover)
+  const phases = allPhases(failover)
   if (phases.length === 0 || wholeMs <= 0) return undefined
   return html`<div class="phases">${phases.map(
-    ({ name, durationMs }, place) =>
-      html`<span class="phase-${place % COLORS}" style="flex:0 0 ${((durationMs / wholeMs) * 100).toFixed(3)}%" title="${name}: ${formatDuration(durationMs)}">${name}</span>`,
+    ({ name, durationMs, open }, place) =>
+      html`<span class="${open === true ? 'phase-open' : `phase-${place % COLORS}`}" style="flex:0 0 ${((durationMs / wholeMs) * 100).toFixed(3)}%" title="${name}: ${formatDuration(durationMs)}">${name}</span>`,
   )}</div>`
 }
 

@@ -61,6 +61,8 @@ const NOTABLE = new RegExp(
   ].join('|'),
   'i',
 )
+/** What servers advise at their start whatever happens, in words that would be notable. */
+const ADVICE = /overcommit|Transparent Huge Pages|TCP backlog|background save|^oO0/i
 const NODE_ID = /\b[0-9a-f]{40}\b/g
 
 /**
@@ -93,7 +95,11 @@ export function logLine(
   const server = SERVER_LINE.exec(rest)
   const text = server === null ? rest : `${server[2]} ${server[3]}`
   const named = text.replace(NODE_ID, (id) => names.get(id) ?? id)
-  return [[Date.parse(stamp) - startWallMs, node, named, NOTABLE.test(text) ? 1 : 0]]
+  return [[Date.parse(stamp) - startWallMs, node, named, isNotable(text) ? 1 : 0]]
+}
+
+function isNotable(text: string): boolean {
+  return NOTABLE.test(text) && !ADVICE.test(text)
 }
 
 /**

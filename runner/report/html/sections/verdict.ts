@@ -4,9 +4,9 @@ import { failoverValues } from '../../../results/failovers/metrics.ts'
 import { formatRange } from '../../../results/failovers/summary.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../../results/report-model.ts'
 import { failoverTime, mastersText } from '../../failover-lines.ts'
-import type { Problem } from '../../problem.ts'
+import type { Fact, Problem } from '../../problem.ts'
 import { problemsOfScenario } from '../../problems.ts'
-import { badge, html, type Markup, runAgain } from '../markup.ts'
+import { badge, html, type Markup, prose, runAgain } from '../markup.ts'
 
 /** The first screen: what came out, why, and what to do now. */
 export function verdictSection(run: RunReport, scenario: ScenarioReport): Markup {
@@ -15,13 +15,13 @@ export function verdictSection(run: RunReport, scenario: ScenarioReport): Markup
 ${badge(scenario.verdict)}
 <h1>${scenario.title}</h1>
 <p class="dim">${settingOf(scenario).join(' · ')}</p>
-<p class="why">${why(scenario, problems)}</p>
-${problems.map((problem) => problemBlock(problem, problem !== problems[0]))}
-<dl class="figures">${figures(scenario).map(([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>
-<div class="next"><h2>${scenario.verdict === 'passed' ? 'Run it again' : 'What to do'}</h2>
-${nextSteps(scenario, problems).map((line) => html`<p>${line}</p>`)}
+<p class="why">${prose(why(scenario, problems))}</p>
+${problems.map((problem) => problemBlock(problem, scenario, problem !== problems[0]))}
+<dl class="figures">${figures(scenario).map(([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${prose(note)}</small></dd></div>`)}</dl>
+<div class="next"><h2>Run it again</h2>
+${scenario.verdict === 'interrupted' && html`<p>The run was interrupted and proves nothing.</p>`}
 ${runAgain(run, scenario)}</div>
-${scenario.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${text}</p>`)}
+${scenario.warnings.map((text) => html`<p class="problem inconclusive">Warning: ${prose(text)}</p>`)}
 </section>`
 }
 
@@ -51,26 +51,33 @@ function why({ verdict, reason, steps, checks }: ScenarioReport, problems: reado
 }
 
 /** `withReason`: it is not said above already. */
-function problemBlock(problem: Problem, withReason: boolean): Markup {
-  const facts = [
-    ...problem.facts.map(({ label, text }) => [label, text] as const),
-    ...(problem.place === undefined ? [] : [['at', problem.place] as const]),
-  ]
-  return html`<div class="problem ${problem.verdict}">
-<strong>${problem.title}</strong>
-${withReason && html`<p>${problem.reason}</p>`}
-${problem.details.length > 0 && html`<ul>${problem.details.map((line) => html`<li>${line}</li>`)}</ul>`}
-${facts.length > 0 && html`<dl>${facts.map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>`}
+function problemBlock(problem: Problem, scenario: ScenarioReport, withReason: boolean): Markup {
+  const { verdict, title, reason, details, evidence, facts, place } = problem
+  const hint = problem.hint ?? (isVague(problem) ? whereToLook(scenario) : undefined)
+  const beside = [...facts, ...(place === undefined ? [] : [{ label: 'at', text: place }])]
+  return html`<div class="problem ${verdict}">
+<strong>${prose(title)}</strong>
+${withReason && html`<p>${prose(reason)}</p>`}
+${details.length > 0 && html`<ul>${details.map((line) => html`<li>${prose(line)}</li>`)}</ul>`}
+${factList(evidence)}
+${hint !== undefined && html`<p class="hint"><b>What to do:</b> ${prose(hint)}</p>`}
+${factList(beside)}
 </div>`
 }
 
-/** What is known to help; without it, where to look. */
-function nextSteps({ verdict, hint }: ScenarioReport, problems: readonly Problem[]): string[] {
-  if (verdict === 'passed') return []
-  const hints = [...new Set([...problems.map((problem) => problem.hint), hint])].filter((one) => one !== undefined)
-  if (hints.length > 0) return hints
-  if (verdict === 'interrupted') return ['The run was interrupted and proves nothing: play it again.']
-  return ['Look at the timeline around the step that did not pass, and at the log of the nodes below it.']
+function factList(facts: readonly Fact[]): Markup | undefined {
+  if (facts.length === 0) return undefined
+  return html`<dl>${facts.map(({ label, text }) => html`<dt>${label}</dt><dd>${prose(text)}</dd>`)}</dl>`
+}
+
+/** A step that failed for a reason that nobody found. */
+function isVague({ step }: Problem): boolean {
+  return step !== undefined && step.error?.cause === undefined && step.verdict !== 'interrupted'
+}
+
+function whereToLook({ logs }: ScenarioReport): string {
+  const alsoLogs = logs.length === 0 ? '' : ', and at the log of its nodes: both begin there'
+  return `Its cause is not known. Look at the timeline around this step${alsoLogs}.`
 }
 
 type Figure = [name: string, value: string, note: string]
@@ -91,7 +98,7 @@ function failoverFigure(failover: FailoverReport): Figure {
   const { shard, wanted, expected, outcome, totalMs } = failover
   const name = wanted ? 'failover, asked for' : 'failover'
   if (outcome === 'not promoted')
-    return ['no failover', 'not replaced', `shard ${shard}: ${mastersText(failover)} in ${formatDuration(totalMs)}`]
+    return ['no failover', 'not replaced', `shard ${shard}: ${mastersText(failover)} for ${formatDuration(totalMs)}`]
   const range = expected === undefined ? '' : `, expected ${formatRange(expected.time)}`
   return [name, failoverTime(failover), `shard ${shard}: ${mastersText(failover)}${range}`]
 }
