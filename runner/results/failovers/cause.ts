@@ -216,8 +216,10 @@ function stepOf({ steps }: FailoverObservations, fault: Fault, master: string): 
   const around = steps.filter(
     ({ startMs, endMs = startMs }) => startMs <= fault.startMs + 1 && endMs >= fault.appliedMs - 1,
   )
-  const isNamed = ({ verb, outcome }: PlayedStep) => verb === fault.kind || outcome?.targets?.includes(master)
-  return around.findLast(isNamed) ?? around.at(-1)
+  const isOnMaster = ({ outcome }: PlayedStep) => outcome?.targets?.includes(master)
+  // Steps that are played meanwhile may name the master too, to look at it.
+  const made = around.filter(({ verb }) => verb === fault.kind)
+  return made.findLast(isOnMaster) ?? made.at(-1) ?? around.findLast(isOnMaster) ?? around.at(-1)
 }
 
 /** Nothing that the run did: it begins with the first that was seen of it, and `otherwise` that is the promotion. */

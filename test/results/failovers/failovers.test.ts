@@ -88,6 +88,15 @@ t.test('a fault of another name, as a partition, is a cause like any', async (t)
   t.match(cut[4], { kind: 'partition', cause: 'pause in step 14', detectionMs: TRUTH[4]?.detectionMs })
 })
 
+t.test('a step that looks at the master while the fault is made is not its cause', async (t) => {
+  const looking = EVENTS.flatMap((event): ScenarioEvent[] => {
+    if ((event.type !== 'step-started' && event.type !== 'step-ended') || event.step.verb !== 'pause') return [event]
+    const step = { ...event.step, verb: 'expect', path: `${event.step.path}.2` }
+    return [event, { ...event, index: 1000 + event.index, step }]
+  })
+  t.match(timelinesOf(looking)?.[4], { kind: 'pause', cause: 'pause in step 14' })
+})
+
 t.test('a fault that was undone before is no cause', async (t) => {
   const events = otherwise((event) => event)
   t.strictSame(events, TRUTH)
