@@ -22,12 +22,13 @@ const debug = process.argv.includes('--debug')
 const { out, written } = openStandardStreams(process.env)
 
 const HELP = { name: 'help', summary: 'what a verb, a check, a workload or a command does, with an example' }
+const listed = [...commands.filter(({ isHidden }) => isHidden !== true), HELP]
 
 function overview(): string {
   return [
     'redis-chaos: chaos testing for Redis Cluster, by scenarios',
     '',
-    ...[...commands, HELP].map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`),
+    ...listed.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`),
     '',
     'redis-chaos COMMAND --help tells more of each; redis-chaos --version says which one this is.',
   ].join('\n')
@@ -46,7 +47,7 @@ function helpOf({ summary }: CommandEntry, command: Command): string {
 function entryNamed(name: string): CommandEntry {
   const entry = commands.find((candidate) => candidate.name === name)
   if (entry) return entry
-  const names = [...commands, HELP].map((candidate) => candidate.name)
+  const names = listed.map((candidate) => candidate.name)
   const similar = nearestWord(name, names)
   throw new UsageError(
     `there is no command \`${name}\`${similar === undefined ? ';' : `; did you mean \`${similar}\`?`} there are ${names.join(', ')}`,

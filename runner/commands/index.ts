@@ -5,6 +5,8 @@ import type { Command } from './command.ts'
 export interface CommandEntry {
   name: string
   summary: string
+  /** Not for people: it is not listed. */
+  isHidden?: boolean
   load(): Promise<Command>
 }
 
@@ -13,6 +15,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'run',
     summary: `plays scenarios: ${typed('run', ['NAME…'])}`,
     load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'new',
+    summary: 'writes a scenario: asks what fails, under what load, and what must survive',
+    load: async () => (await import('./new.ts')).newScenario,
   },
   {
     name: 'list',
@@ -68,5 +75,16 @@ export const commands: readonly CommandEntry[] = [
     name: 'check',
     summary: 'judges a finished run anew: its checks and its audit',
     load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'completion',
+    summary: 'prints what completes commands, flags and names in bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).completion,
+  },
+  {
+    name: 'complete',
+    summary: 'answers the scripts of completion',
+    isHidden: true,
+    load: async () => (await import('./complete.ts')).complete,
   },
 ]

@@ -1,0 +1,50 @@
+import t from 'tap'
+import { FAULTS, LOADS, SURVIVORS, TARGETS } from '../../runner/commands/new/choices.ts'
+import { type Answers, planOf } from '../../runner/commands/new/plan.ts'
+import { scenarioText } from '../../runner/commands/new/scenario-text.ts'
+import { renderDiagnostics } from '../../runner/scenario/diagnostic.ts'
+import { loadScenario } from '../../runner/scenario/load.ts'
+import { verbByName } from '../../runner/steps/index.ts'
+
+const OTHER_TARGETS = ['master of key cart:{7} $x', 'replica of slot 16383', '2 random replicas', '2 random masters']
+const SCHEMA_LINE = '# yaml-language-server: $schema=./scenario.schema.json'
+
+/** All ways to choose at least one of them. */
+const SUBSETS = Array.from({ length: 2 ** SURVIVORS.length - 1 }, (_, number) =>
+  SURVIVORS.map(({ word }) => word).filter((_, place) => ((number + 1) >> place) % 2 === 1),
+)
+
+/** What the flags can express, without what `planOf` refuses. */
+function* combinations(): Generator<Answers> {
+  const targets = [...TARGETS.map(({ word }) => word), ...OTHER_TARGETS]
+  for (const { word: fails } of FAULTS)
+    for (const target of targets)
+      for (const { word: load } of LOADS) for (const survives of SUBSETS) yield { fails, target, load, survives }
+}
+
+function planned(answers: Answers): ReturnType<typeof planOf> | undefined {
+  try {
+    return planOf(answers)
+  } catch (error) {
+    if (error instanceof Error && error.name === 'UsageError') return undefined
+    throw error
+  }
+}
+
+t.test('every scenario that the flags can ask for is valid, and claims something', async (t) => {
+  let written = 0
+  let refused = 0
+  for (const answers of combinations()) {
+    const plan = planned(answers)
+    if (plan === undefined) {
+      refused += 1
+      continue
+    }
+    written += 1
+    const text = scenarioText(plan, SCHEMA_LINE)
+    const loaded = loadScenario(text, { file: 'new.yaml', verbs: verbByName })
+    if ('diagnostics' in loaded)
+      throw new Error(`${JSON.stringify(answers)}: ${renderDiagnostics(loaded.diagnostics, { color: false })}${text}`)
+  }
+  t.ok(written > 1000, `${written} scenarios, ${refused} combinations that make no sense`)
+})
