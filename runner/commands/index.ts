@@ -85,6 +85,6 @@ export const commands: readonly CommandEntry[] = [
     name: 'complete',
     summary: 'answers the scripts of completion',
     isHidden: true,
-    load: async () => (await import('./complete.ts')).complete,
+    load: async () => (await import('./complete.ts')).completeAmong(commands),
   },
 ]

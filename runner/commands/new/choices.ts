@@ -9,7 +9,7 @@ export interface Choice {
  * What a fault does to a node: `silences` it until it is undone, `restarts` it, makes its network bad (`impairs`), lets it
  * refuse writes (`fills`), or moves its shard as planned (`moves`).
  */
-export type Effect = 'silences' | 'restarts' | 'impairs' | 'fills' | 'moves'
+type Effect = 'silences' | 'restarts' | 'impairs' | 'fills' | 'moves'
 
 export interface Fault extends Choice {
   effect: Effect
@@ -69,7 +69,7 @@ export const FAULTS: readonly Fault[] = [
     says: 'the network between a server and the others gets slow',
     effect: 'impairs',
     happens: ['has a slow network', 'have a slow network'],
-    step: 'network: { node: $victim, delay: 100ms }',
+    step: 'network: { node: $victim, delay: 100ms, traffic: all }',
     undo: 'heal: network',
     needs: 'delay',
   },
@@ -78,7 +78,7 @@ export const FAULTS: readonly Fault[] = [
     says: 'the network between a server and the others loses packets',
     effect: 'impairs',
     happens: ['has a lossy network', 'have a lossy network'],
-    step: 'network: { node: $victim, loss: 2% }',
+    step: 'network: { node: $victim, loss: 2%, traffic: all }',
     undo: 'heal: network',
     needs: 'loss',
   },

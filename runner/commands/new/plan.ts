@@ -31,7 +31,7 @@ export interface Target {
  * What follows from the fault: a replica takes over (`takeover`), the cluster is down until it is undone (`outage`),
  * nobody's role changes (`quiet`), a server is away for a moment (`blink`), or a shard is moved (`planned`).
  */
-export type Course = 'takeover' | 'outage' | 'quiet' | 'blink' | 'planned'
+type Course = 'takeover' | 'outage' | 'quiet' | 'blink' | 'planned'
 
 /** Everything that the scenario says, known to go together. */
 export interface Plan {
@@ -65,7 +65,7 @@ function chosen<T extends Choice>(choices: readonly T[], word: string, flag: str
 }
 
 /** Throws UsageError for a phrase that stands for no masters or replicas of the cluster. */
-export function targetOf(text: string): Target {
+function targetOf(text: string): Target {
   const phrase = text.trim().replace(/\s+/g, ' ')
   const parsed = parseTarget(phrase)
   if ('error' in parsed) {
@@ -143,7 +143,7 @@ function survivorsOf(load: Load, words: readonly string[] | undefined): Survivor
 }
 
 /** What a load can show of: there is no service without clients, and no write to lose where none is kept. */
-export function possibleSurvivors(load: Load): Survivor[] {
+function possibleSurvivors(load: Load): Survivor[] {
   if (load.word === 'none') return ['data']
   return load.kept === undefined ? ['data', 'service'] : ['writes', 'data', 'service']
 }

@@ -132,7 +132,7 @@ function outageLimit({ course, fault, target, holdMs = 0 }: Plan): { ms: number;
 }
 
 /** Comment lines, broken at the width of the file. */
-export function comment(text: string, indent = ''): string[] {
+function comment(text: string, indent = ''): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)

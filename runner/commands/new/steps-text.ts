@@ -54,6 +54,9 @@ function during(plan: Plan): WrittenStep[] {
   const { fault, course } = plan
   const step: WrittenStep = {
     ...(course === 'planned' && { why: 'What is written goes to the replica first, and only then does it take over.' }),
+    ...(fault.effect === 'impairs' && {
+      why: 'All that it exchanges with the other nodes. `traffic: client` is what it exchanges with clients.',
+    }),
     lines: [`- name: ${faultName(plan)}`, `  ${fault.step}`, '  phase: fault'],
   }
   return [step, ...courseSteps(plan)]
