@@ -5,7 +5,7 @@ import type { Command, CommandContext } from './command.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 import { askForPlan } from './new/ask.ts'
 import { FAULTS, LOADS, SURVIVORS, TARGETS } from './new/choices.ts'
-import { freeName, newFile, schemaLine, writeNew } from './new/file.ts'
+import { folderOf, freeName, newFile, schemaLine, writeNew } from './new/file.ts'
 import { type Answers, DEFAULT_HOLD, type Plan, planOf } from './new/plan.ts'
 import { nextCommands, scenarioText, titleOf } from './new/scenario-text.ts'
 import { onTerminal, type Terminal } from './new/terminal.ts'
@@ -25,6 +25,12 @@ const flags: Flags = {
     value: 'NAMES',
     help: `what must survive, separated by commas: ${words(SURVIVORS)} (default: all that the load can show)`,
   },
+  scenarios: {
+    type: 'string',
+    multiple: true,
+    value: 'FOLDER',
+    help: 'the folder in which it is written, if NAME is no path (default scenarios, if it is there)',
+  },
   for: { type: 'string', value: 'TIME', help: `how long it lasts (default ${DEFAULT_HOLD})` },
 }
 
@@ -39,10 +45,11 @@ export const newScenario: Command = {
     const { out } = context
     const [name, ...more] = line.positionals
     if (more.length > 0) throw new UsageError(`new writes one scenario: ${name}, and not ${more.join(', ')} as well`)
-    if (name !== undefined) newFile(name)
+    const folder = folderOf(line.texts('scenarios')[0])
+    if (name !== undefined) newFile(name, folder)
     const answers = answersOf(line)
     planOf(answers)
-    const { plan, file } = await planned(name, answers, context)
+    const { plan, file } = await planned({ name, folder }, answers, context)
     writeNew(file, scenarioText(plan, schemaLine(file)))
     out.print(`${file}: ${titleOf(plan)}\n\n${nextCommands(quoted(file))}`)
     return EXIT.passed
@@ -60,7 +67,7 @@ function answersOf(line: ParsedLine): Answers {
 
 /** Asks on a terminal for what is not said; elsewhere the usual is taken, but for the name. */
 async function planned(
-  name: string | undefined,
+  { name, folder }: { name: string | undefined; folder: string },
   answers: Answers,
   { signal }: CommandContext,
 ): Promise<{ plan: Plan; file: string }> {
@@ -68,21 +75,21 @@ async function planned(
   if (input.isTTY !== true || output.isTTY !== true) {
     if (name === undefined)
       throw new UsageError('name the scenario that is to be written: new my-failover --fails kill (--help shows more)')
-    return { plan: planOf(answers), file: newFile(name) }
+    return { plan: planOf(answers), file: newFile(name, folder) }
   }
   return onTerminal({ input, output }, signal, async (terminal) => {
     const plan = await askForPlan(answers, terminal)
-    return { plan, file: name === undefined ? await askForFile(plan, terminal) : newFile(name) }
+    return { plan, file: name === undefined ? await askForFile(plan, folder, terminal) : newFile(name, folder) }
   })
 }
 
-async function askForFile({ fault, target }: Plan, terminal: Terminal): Promise<string> {
-  const usual = freeName(`${fault.word}-${target.count === 1 ? target.role : `${target.role}s`}`)
+async function askForFile({ fault, target }: Plan, folder: string, terminal: Terminal): Promise<string> {
+  const usual = freeName(`${fault.word}-${target.count === 1 ? target.role : `${target.role}s`}`, folder)
   terminal.say('\nWhat is it called?\n')
   for (;;) {
     terminal.say(`[${usual}] `)
     try {
-      return newFile((await terminal.line()) || usual)
+      return newFile((await terminal.line()) || usual, folder)
     } catch (error) {
       if (!(error instanceof UsageError)) throw error
       terminal.say(`${error.message}\n`)
