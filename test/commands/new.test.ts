@@ -54,3 +54,26 @@ t.test('every scenario that the flags can ask for is valid, and nothing in it is
   }
   t.ok(written > 800, `${written} scenarios, ${refused} combinations that make no sense`)
 })
+
+t.test('what makes no sense is refused, with the nearest word', async (t) => {
+  const refused: [answers: Answers, why: RegExp][] = [
+    [{ fails: 'kil' }, /--fails takes kill, .*not `kil`; did you mean `kill`\?/],
+    [{ load: 'registr' }, /did you mean `register`\?/],
+    [{ survives: ['writes', 'sevice'] }, /did you mean `service`\?/],
+    [{ survives: [] }, /--survives names nothing/],
+    [{ target: 'master of shrd 1' }, /did you mean "master of shard 1"\?/],
+    [{ target: 'redis-node0' }, /does not say whether masters or replicas are meant/],
+    [{ target: 'all nodes' }, /does not say whether masters or replicas are meant/],
+    [{ target: 'master of shard 4' }, /3 shards/],
+    [{ target: '4 random masters' }, /has 3 masters, and not 4/],
+    [{ for: '5' }, /--for takes a duration from 1s to 10m, as 5s, not `5`/],
+    [{ for: '11m' }, /from 1s to 10m/],
+    [{ for: '5s', fails: 'restart' }, /--for does not go with --fails restart/],
+    [{ load: 'none', survives: ['writes'] }, /there is no load; it goes with data/],
+    [{ load: 'pubsub', survives: ['writes'] }, /keeps nothing; it goes with data and service/],
+    [{ fails: 'disk-full', target: 'random replica' }, /goes with masters/],
+    [{ fails: 'partition', target: 'all masters' }, /still reach each other/],
+    [{ fails: 'failover', target: 'all replicas' }, /moves one shard/],
+  ]
+  for (const [answers, why] of refused) t.throws(() => planOf(answers), { name: 'UsageError', message: why })
+})

@@ -23,36 +23,12 @@ t.test('without a terminal, flags say what is written, and the rest is as usual'
 })
 
 t.test('what makes no sense is refused with the nearest word, and nothing is written', async (t) => {
-  const folder = t.testdir()
-  const refused: [flags: string[], why: RegExp][] = [
-    [['--fails', 'kil'], /--fails takes kill, .*not `kil`; did you mean `kill`\?/],
-    [['--load', 'registr'], /did you mean `register`\?/],
-    [['--survives', 'writes,sevice'], /did you mean `service`\?/],
-    [['--survives', ''], /--survives names nothing/],
-    [['--target', 'master of shrd 1'], /did you mean "master of shard 1"\?/],
-    [['--target', 'redis-node0'], /does not say whether masters or replicas are meant/],
-    [['--target', 'all nodes'], /does not say whether masters or replicas are meant/],
-    [['--target', 'master of shard 4'], /3 shards/],
-    [['--target', '4 random masters'], /has 3 masters, and not 4/],
-    [['--for', '5'], /--for takes a duration from 1s to 10m, as 5s, not `5`/],
-    [['--for', '11m'], /from 1s to 10m/],
-    [['--for', '5s', '--fails', 'restart'], /--for does not go with --fails restart/],
-    [['--load', 'none', '--survives', 'writes'], /there is no load; it goes with data/],
-    [['--load', 'pubsub', '--survives', 'writes'], /keeps nothing; it goes with data and service/],
-    [['--fails', 'disk-full', '--target', 'random replica'], /goes with masters/],
-    [['--fails', 'partition', '--target', 'all masters'], /still reach each other/],
-    [['--fails', 'failover', '--target', 'all replicas'], /moves one shard/],
-    [['--surives', 'data'], /did you mean --survives\?/],
-    [['another'], /new writes one scenario/],
-  ]
-  // One after another: each is a program of its own.
-  for (const [flags, why] of refused) {
-    const { code, stderr } = await runCli(t, ['new', path.join(folder, 'no'), ...flags])
-    t.match({ code, stderr }, { code: 2, stderr: why }, flags.join(' '))
-  }
+  const file = path.join(t.testdir(), 'no')
+  t.match(await runCli(t, ['new', file, '--fails', 'kil']), { code: 2, stderr: 'did you mean `kill`?' })
+  t.match(await runCli(t, ['new', file, '--surives', 'data']), { code: 2, stderr: 'did you mean --survives?' })
   t.match(await runCli(t, ['new']), { code: 2, stderr: /name the scenario that is to be written/ })
   t.match(await runCli(t, ['new', 'a b']), { code: 2, stderr: /`a b` is no name for a scenario/ })
-  t.notOk(existsSync(path.join(folder, 'no.yaml')))
+  t.notOk(existsSync(`${file}.yaml`))
 })
 
 t.test('a master that freezes under counters: as written, it passes', async (t) => {
