@@ -4,18 +4,23 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { renderDiagnostics } from '../../runner/scenario/diagnostic.ts'
 import { loadScenarioFile } from '../../runner/scenario/load.ts'
+import { warningsOf } from '../../runner/scenario/warnings/index.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 
 const folder = fileURLToPath(new URL('../../docs/examples', import.meta.url))
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
 
-t.test('every example is valid, and its editor finds the schema', async (t) => {
+t.test('every example is valid and has no warnings, and its editor finds the schema', async (t) => {
   t.equal(files.length, 8)
   for (const name of files) {
     const file = path.join(folder, name)
     const loaded = loadScenarioFile({ file, verbs: verbByName })
-    t.ok('scenario' in loaded, name)
-    if ('diagnostics' in loaded) t.comment(renderDiagnostics(loaded.diagnostics, { color: false }))
+    const told = 'scenario' in loaded ? warningsOf(loaded.scenario) : loaded.diagnostics
+    t.strictSame(
+      told.map((each) => renderDiagnostics([each], { color: false })),
+      [],
+      name,
+    )
     const [first = ''] = readFileSync(file, 'utf8').split('\n')
     const schema = /^# yaml-language-server: \$schema=(.+)$/.exec(first)?.[1] ?? ''
     t.ok(existsSync(path.join(folder, schema)), `${name}: ${first}`)
