@@ -3,7 +3,7 @@ import t from 'tap'
 import { namesUsedIn } from '../../runner/steps/names.ts'
 import { loadText } from './load-text.ts'
 
-const PAGES = ['README.md', 'reports/README.md', 'docs/adding.md']
+const PAGES = ['README.md', 'reports/README.md', 'docs/adding.md', 'docs/language.md']
 
 /** What is written in the language and quoted from no file. */
 const examples = PAGES.flatMap((page) => {

@@ -5,6 +5,7 @@ import { auditRules } from '../../runner/checks/audit/index.ts'
 import { parseTarget } from '../../runner/cluster/targets.ts'
 import { schemaFiles, writeSchema } from '../../runner/scenario/json-schema.ts'
 import { verbs } from '../../runner/steps/index.ts'
+import { languagePage } from '../../scripts/language-page.ts'
 
 const scenarios = new URL('../../scenarios/', import.meta.url)
 
@@ -108,4 +109,12 @@ t.test('it is written where the scenarios are', async (t) => {
   const folder = t.testdir({ steps: {} })
   writeSchema(folder, verbs)
   t.equal(readFileSync(`${folder}/scenario.schema.json`, 'utf8'), schemaFiles(verbs)['scenario.schema.json'])
+})
+
+t.test('docs/language.md is up to date', async (t) => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/language.md', import.meta.url)), 'utf8')
+  t.ok(languagePage(page, verbs) === page, 'if not: npm run schema')
+  const parts = [...page.matchAll(/<!-- generated: (\w+) -->/g)].map(([, name]) => name)
+  t.strictSame(parts.length, page.split('<!-- /generated -->').length - 1)
+  t.throws(() => languagePage('<!-- generated: verb -->\n<!-- /generated -->', verbs), /no such part/)
 })

@@ -132,7 +132,7 @@ function deadlineText({ name, defaultDeadlineMs, modifiers }: Verb): string {
   if (defaultDeadlineMs === Number.POSITIVE_INFINITY) return 'That of its steps.'
   if (name === 'wait') return 'The time that it waits.'
   const otherwise = modifiers.includes('within') ? 'What `within` says; without it, ' : ''
-  return `${otherwise}${formatLimit(defaultDeadlineMs)}${modifiers.includes('for') ? ', and what `for` adds' : ''}.`
+  return `${otherwise}${formatLimit(defaultDeadlineMs).replace(' min 0 s', ' min')}${modifiers.includes('for') ? ', and what `for` adds' : ''}.`
 }
 
 function isShared(key: string): boolean {
@@ -202,5 +202,9 @@ function limitParts(limit: Check['limit']): Part[] {
 }
 
 function yamlOf(on: string, name: string, examples: readonly string[]): Part {
-  return { kind: 'yaml', head: 'example', lines: ['checks:', ...examples.map((one) => `  ${on}: { ${name}: ${one} }`)] }
+  return {
+    kind: 'yaml',
+    head: 'example',
+    lines: ['checks:', ...examples.map((one, place) => `  ${place === 0 ? '' : '# or: '}${on}: { ${name}: ${one} }`)],
+  }
 }
