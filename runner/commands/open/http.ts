@@ -6,8 +6,8 @@ import { servedPolicy } from '../../report/html/live/live-page.ts'
 const OUR_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /**
- * The path that is asked for behind the secret part of the address; undefined for whoever must get nothing: who does not
- * know the secret, and pages that reached this port by a name of their own (DNS rebinding). Nobody can make a browser
+ * The path that is asked for behind the secret part of the address; undefined for whoever must get nothing: who does
+ * not know the secret, and pages that reached this port by a name of their own (DNS rebinding). Nobody can make a browser
  * send another `Host`.
  */
 export function pathAskedFor(request: IncomingMessage, secret: string): string | undefined {

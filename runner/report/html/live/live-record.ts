@@ -3,8 +3,11 @@ import type { EventOf, EventType, RunEvent } from '../../../record/events.ts'
 import type { RunReport, ScenarioReport } from '../../../results/report-model.ts'
 import { reduceRun } from '../../../results/run-model.ts'
 
-/** So much of the record of one scenario is held, characters; what is longer loses its oldest looks. */
-const MOST_HELD = 48_000_000
+/**
+ * So much of the record of one scenario is held, characters: half an hour and more of a plain one. What is longer loses
+ * its oldest looks.
+ */
+const MOST_HELD = 6_000_000
 /** Facts that a page cannot do without. All others come again and again: what is now is seen without the oldest. */
 const LASTING: ReadonlySet<EventType> = new Set([
   'scenario-started',

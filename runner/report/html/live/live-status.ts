@@ -8,8 +8,8 @@ import type { LiveRecord } from './live-record.ts'
 import { liveBadge } from './live-steps.ts'
 
 /**
- * What has become of a run that is followed. `silent`: its runner is gone, and the record breaks off; `vanished`: so has
- * its folder.
+ * What has become of a run that is followed. `silent`: its runner is gone, and the record breaks off; `vanished`: its
+ * folder is.
  */
 export type Fate = 'on' | 'over' | 'silent' | 'vanished'
 
