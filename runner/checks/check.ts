@@ -140,8 +140,9 @@ export function outcomeOf(
 ): CheckOutcome {
   const { finding, explanation, isManifest: _, ...rest } = measured
   const verdict = verdictOf(finding, measured.samples, doubt)
-  const text = verdict === 'inconclusive' && finding === 'holds' ? `${explanation} Yet ${doubt}.` : explanation
-  return { ...named, verdict, ...rest, explanation: text }
+  if (verdict !== 'inconclusive' || finding !== 'holds' || doubt === undefined)
+    return { ...named, verdict, ...rest, explanation }
+  return { ...named, verdict, ...rest, explanation: `${explanation} Yet ${doubt}.`, doubt }
 }
 
 function verdictOf(finding: Finding, samples: number, doubt: string | undefined): CheckVerdict {

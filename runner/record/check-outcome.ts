@@ -53,6 +53,8 @@ export interface CheckOutcome {
   load?: LoadSent
   /** In prose: what was found, where, when, and what it means. */
   explanation: string
+  /** Why what was found decides nothing, where that is the case: a part of the explanation. */
+  doubt?: string
   /** More lines: by shard, by class of error, … */
   details?: string[]
   witness?: Witness

@@ -122,6 +122,7 @@ const check = fields<CheckOutcome>({
   samples: count,
   load: maybe(fields<LoadSent>({ due: count, sent: count })),
   explanation: text,
+  doubt: maybe(text),
   details: maybe(texts),
   witness: maybe(witness),
 })

@@ -203,13 +203,13 @@ function problemOf(check: CheckReport, scenario: ScenarioReport): Problem {
   return {
     verdict: weightOf(check.verdict),
     title: `${scenario.id}, check ${checkName(check)}`,
-    reason: check.explanation,
+    reason: check.doubt ?? check.explanation,
     evidence: [
       ...(check.limit === '' ? [] : [{ label: 'expected', text: check.limit }]),
       { label: 'found', text: check.value },
     ],
     facts: [{ label: 'judged by', text: plural(check.samples, 'sample') }],
-    details: [...(check.details ?? []), ...witnessLines(check.witness)],
+    details: [...beside(check), ...(check.details ?? []), ...witnessLines(check.witness)],
     ...(check.verdict === 'not-evaluated' && {
       hint:
         check.on === 'failover'
@@ -220,6 +220,11 @@ function problemOf(check: CheckReport, scenario: ScenarioReport): Problem {
     check,
     place: scenario.file,
   }
+}
+
+/** What was found, where the reason is why that decides nothing. */
+function beside({ doubt, explanation }: CheckReport): string[] {
+  return doubt === undefined ? [] : [explanation.replace(` Yet ${doubt}.`, '')]
 }
 
 /** Whether a problem is of a scenario as a whole. */
