@@ -1,7 +1,7 @@
 /** A text as a value in YAML, plain where that is safe; a dollar is doubled, for `$name` stands for a value. */
 export function scalar(text: string): string {
   const escaped = text.replaceAll('$', '$$$$')
-  return /^[A-Za-z][\w ./-]*$/.test(escaped) && !/^(true|false|null|yes|no|on|off)$/i.test(escaped)
+  return /^(?:\d+ )?[A-Za-z][\w ./-]*$/.test(escaped) && !/^(true|false|null|yes|no|on|off)$/i.test(escaped)
     ? escaped
     : JSON.stringify(escaped)
 }
