@@ -74,7 +74,7 @@ t.test('a run over several servers ends with its failover times side by side', a
   const text = consoleReport(reduceRun(two.events))
   t.match(text, /Failover times by server/)
   for (const server of ['redis 7\\.0\\.15', 'valkey 9\\.1\\.0']) {
-    t.match(text, new RegExp(`${server} .*│ chain +│ ✔ passed +│ 6\\.10 s +│ 650 ms +│ 12\\.00 s`))
+    t.match(text, new RegExp(`${server} · .* {2}chain +✔ passed +6\\.10 s +650 ms +12\\.00 s`))
   }
   const one = play(new Tape().runStarted('chain'), 0, 'redis 7.0.15').runEnded('passed', 0)
   t.notMatch(consoleReport(reduceRun(one.events)), /Failover times/)
