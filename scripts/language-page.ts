@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { checks, failoverChecks } from '../runner/checks/index.ts'
 import { accepts, type KeyRow, rowsOf } from '../runner/scenario/reference/rows.ts'
 import type { Part, Topic } from '../runner/scenario/reference/topic.ts'
@@ -7,6 +8,18 @@ import { VERB_GROUPS, type Verb } from '../runner/steps/verb.ts'
 /** The parts of docs/language.md that are made from the schemas; what people wrote stands around them. */
 
 const PART = /<!-- generated: (\w+) -->\n.*?<!-- \/generated -->/gs
+
+/** Scenarios of docs/examples, the simple ones first. */
+const EXAMPLES = [
+  'rolling-restart-under-load',
+  'two-failovers-of-one-shard',
+  'each-master-killed-in-turn',
+  'two-nodes-of-eight-lost',
+  'half-of-the-nodes-cut-off',
+  'wait-with-lagging-replica',
+  'slow-replica-with-reads',
+  'disk-fills-during-failover',
+]
 
 /** The page with its generated parts as they should be. Throws Error for a part that there is not. */
 export function languagePage(page: string, verbs: readonly Verb[]): string {
@@ -22,9 +35,17 @@ function partNamed(name: string, topics: readonly Topic[], verbs: readonly Verb[
   if (name === 'verbs') return verbsPart(topics, verbs)
   if (name === 'workloads') return workloadsPart(topics)
   if (name === 'checks') return checksPart()
+  if (name === 'examples') return EXAMPLES.map(examplePart).join('\n\n')
   const topic = topics.find((each) => each.name === name)
   if (!topic) throw new Error(`docs/language.md asks for ${name}, and there is no such part`)
   return [topic.summary, ...topic.parts.map(partText)].join('\n\n')
+}
+
+function examplePart(name: string): string {
+  const text = readFileSync(new URL(`../docs/examples/${name}.yaml`, import.meta.url), 'utf8')
+  const title = /^title: (.*)$/m.exec(text)?.[1] ?? name
+  const yaml = text.replace(/^# yaml-language-server.*\n/, '').trimEnd()
+  return [`### ${title}`, `[${name}.yaml](examples/${name}.yaml)`, ['```yaml', yaml, '```'].join('\n')].join('\n\n')
 }
 
 function verbsPart(topics: readonly Topic[], verbs: readonly Verb[]): string {

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
+import fc from 'fast-check'
 import t from 'tap'
 import { parseDocument } from 'yaml'
 import { schemaFiles } from '../../runner/scenario/json-schema.ts'
-import { listScenarios } from '../../runner/scenario/library.ts'
-import { verbs } from '../../runner/steps/index.ts'
+import { loadScenario, loadScenarioFile } from '../../runner/scenario/load.ts'
+import { verbByName, verbs } from '../../runner/steps/index.ts'
 
 /** Whether the schema for editors says of a file what the loader says, as far as JSON Schema can say it. */
 
@@ -70,11 +71,135 @@ function valuesOf(file: string): unknown {
 
 const why = () => ajv.errorsText(validate.errors, { separator: '\n' })
 
-for (const { name, file } of listScenarios(`${root}scenarios`)) {
-  t.test(`the schema accepts ${name}`, async (t) => {
-    t.ok(validate(valuesOf(file)), why())
-  })
+/** Folders of scenarios: the library, examples, and what tests play. */
+const FOLDERS = [
+  'scenarios',
+  'docs/examples',
+  'test/e2e/scenarios',
+  'test/scenario/warned',
+  'runner/commands/init-files',
+]
+
+const valid = FOLDERS.flatMap((folder) =>
+  readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => `${folder}/${name}`),
+).filter((file) => 'scenario' in loadScenarioFile({ file: root + file, verbs: verbByName }))
+
+t.test('the schema accepts what the loader accepts', async (t) => {
+  t.ok(valid.length > 80, `${valid.length} files`)
+  for (const file of valid) t.ok(validate(valuesOf(root + file)), `${file}: ${why()}`)
+})
+
+/** Values that are right in one place or another, and nearly right. */
+const VALUES: readonly unknown[] = [
+  ...[
+    '0s',
+    '250ms',
+    '15s',
+    '1.5m',
+    '24h',
+    '25h',
+    '15',
+    '15 s',
+    '0%',
+    '1%',
+    '100%',
+    '100.5%',
+    '5',
+    '500/s',
+    '0/s',
+    '30/m',
+  ],
+  ...[
+    '64mb',
+    '0mb',
+    '64',
+    '500kb/s',
+    '8mbit/s',
+    'redis-node0',
+    'redis-node9',
+    'master of shard 1',
+    'master of shard 0',
+  ],
+  ...['all masters', 'random masters', '2 random replicas', '0 random nodes', 'master of key a b', 'slot 3', 'node 3'],
+  ...[
+    '$name',
+    'a $name',
+    '$$',
+    '$',
+    '',
+    'true',
+    'yes',
+    'master',
+    'healthy',
+    'expected',
+    'allowed',
+    '>=7.0',
+    '7',
+    '0-16383',
+  ],
+  ...[
+    0,
+    1,
+    -1,
+    1.5,
+    3,
+    16383,
+    16384,
+    1e7,
+    1e12,
+    true,
+    false,
+    null,
+    [],
+    {},
+    ['redis-node0'],
+    [1],
+    { node: 'redis-node0' },
+  ],
+  ...[{ at_most: 1 }, { at_most: '1s' }, { at_most: '1%', during: 'outage' }, { at_least: 1 }, { zipf: 1 }],
+]
+
+/** The places of all values in a value, and of the keys of its groups. */
+function placesIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  const inner = typeof value === 'object' && value !== null ? Object.entries(value) : []
+  return [...(path.length > 0 ? [path] : []), ...inner.flatMap(([key, each]) => placesIn(each, [...path, key]))]
 }
+
+/** The value with another one at a place; without what is there, if `value` is undefined. */
+function withValueAt(whole: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value
+  if (Array.isArray(whole)) {
+    const items: unknown[] = whole.map((item, place) => (String(place) === key ? withValueAt(item, rest, value) : item))
+    return items.filter((item) => item !== undefined)
+  }
+  return { ...Object(whole), [key]: withValueAt(Object(whole)[key], rest, value) }
+}
+
+t.test('the schema accepts what the loader accepts of scenarios that were changed anywhere', async (t) => {
+  const changed = fc
+    .constantFrom(...valid)
+    .map((file) => ({ file, whole: valuesOf(root + file) }))
+    .chain(({ file, whole }) =>
+      fc.record({
+        file: fc.constant(file),
+        whole: fc.constant(whole),
+        place: fc.constantFrom(...placesIn(whole)),
+        value: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...VALUES) }, fc.constant(undefined)),
+      }),
+    )
+  const refused = { byLoader: 0, byBoth: 0 }
+  for (const { file, whole, place, value } of fc.sample(changed, { seed: 13, numRuns: 600 })) {
+    const written = withValueAt(whole, place, value)
+    const isAccepted = 'scenario' in loadScenario(JSON.stringify(written), { file: root + file, verbs: verbByName })
+    const isValid = validate(JSON.parse(JSON.stringify(written)))
+    if (isAccepted && !isValid) t.fail(`${file}: ${place.join('.')} as ${JSON.stringify(value)}: ${why()}`)
+    if (!isAccepted) refused.byLoader += 1
+    if (!isAccepted && !isValid) refused.byBoth += 1
+  }
+  t.ok(refused.byBoth > refused.byLoader * 0.9, `${refused.byBoth} of ${refused.byLoader} are refused by both`)
+})
 
 t.test('the schema accepts the step files of the library', async (t) => {
   const folder = `${root}scenarios/steps/`
