@@ -5,6 +5,7 @@ import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
 import { workloadSentence } from '../workload/options.ts'
 import type { WrittenPardon } from './audit-section.ts'
+import { feltByClients } from './felt-by-clients.ts'
 import type { Scenario } from './model.ts'
 
 /** A scenario in sentences: its title, its cluster, and its steps, numbered; for `explain`. */
@@ -25,10 +26,14 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
     ...describeParams(scenario),
     ...describeLoad(scenario),
     '',
-    ...stepLines(scenario.steps, names, verbs, ''),
+    ...stepLines(scenario.steps, names, { verbs, felt: feltByClients(scenario) }, ''),
   )
   if (scenario.finally.length > 0) {
-    lines.push('', 'At the end, whatever happened:', ...stepLines(scenario.finally, names, verbs, ''))
+    lines.push(
+      '',
+      'At the end, whatever happened:',
+      ...stepLines(scenario.finally, names, { verbs, felt: new Map() }, ''),
+    )
   }
   lines.push(...describeChecks(scenario), ...describeAudit(scenario))
   // A line break in a name or a value must not draw a line that looks like one of these.
@@ -83,6 +88,7 @@ function describeCluster({ cluster: { topology, config }, requires, tags, seed }
   const needs = [
     requires?.platform,
     ...(requires?.server ?? []).map(({ op, version }) => `server ${op}${version.join('.')}`),
+    ...(requires?.can ? [`a platform that can bring about ${listed(requires.can, requires.can.length)}`] : []),
   ]
   if (requires) lines.push(`Needs: ${needs.filter((need) => need !== undefined).join(', ')}; skipped elsewhere.`)
   if (seed !== undefined) lines.push(`Seed of random choices: ${seed}.`)
@@ -95,10 +101,20 @@ function describeParams({ params }: Scenario): string[] {
   return all.length === 0 ? [] : [`Params: ${all.join(', ')}.`]
 }
 
-function stepLines(steps: readonly Step[], names: Names, verbs: ReadonlyMap<string, Verb>, indent: string): string[] {
+interface Known {
+  verbs: ReadonlyMap<string, Verb>
+  /** What clients feel of a step, by its path. */
+  felt: ReadonlyMap<string, string>
+}
+
+function stepLines(steps: readonly Step[], names: Names, known: Known, indent: string): string[] {
   return steps.flatMap((step) => {
-    const text = `${indent}${step.path}. ${describeStep(step, names, verbs)}`
-    return [text, ...stepLines(step.children, namesInside(step, names), verbs, `${indent}   `)]
+    const felt = known.felt.get(step.path)
+    return [
+      `${indent}${step.path}. ${describeStep(step, names, known.verbs)}`,
+      ...(felt === undefined ? [] : [`${indent}   ${felt}`]),
+      ...stepLines(step.children, namesInside(step, names), known, `${indent}   `),
+    ]
   })
 }
 

@@ -1,5 +1,9 @@
 import t from 'tap'
 import { PlatformError } from '../../runner/platforms/errors.ts'
+import { consoleReport } from '../../runner/report/console.ts'
+import { htmlReport } from '../../runner/report/html/suite-page.ts'
+import { junitReport } from '../../runner/report/junit.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
 import { StepFailure } from '../../runner/steps/verb.ts'
 import { FakePlatform } from '../support/fake-platform.ts'
 import { type Acts, fakeRun } from '../support/fake-run.ts'
@@ -126,6 +130,26 @@ t.test('skipped', async (t) => {
     t.match(run.of('scenario-ended'), [{ verdict: 'skipped', reason: /process/ }])
     t.match(run.of('run-ended'), [{ verdict: 'inconclusive', exitCode: 3 }])
     t.notOk(run.platform.calls.includes('create'))
+  })
+
+  t.test('what cannot be done here skips before servers are made, and every report says why', async (t) => {
+    const run = fakeRun(t, ACTS)
+    run.platform.cannot.set('disk-full', 'the kernel has no quota')
+    await run.play([run.scenario(['ok'], [], 'requires: { can: [delay, disk-full] }\n')])
+    const reason = 'it needs what cannot be done here: disk-full (the kernel has no quota)'
+    t.match(run.of('scenario-ended'), [{ verdict: 'skipped', reason, setupMs: 0 }])
+    t.notOk(run.platform.calls.includes('create'))
+    const report = reduceRun(run.events)
+    for (const [name, text] of [
+      ['console', consoleReport(report)],
+      ['junit', junitReport(report)],
+      ['page', htmlReport(report)],
+    ] as const) {
+      t.ok(text.includes(reason), name)
+    }
+    const able = fakeRun(t, ACTS)
+    await able.play([able.scenario(['ok'], [], 'requires: { can: [delay, disk-full] }\n')])
+    t.match(able.of('scenario-ended'), [{ verdict: 'passed' }])
   })
 
   t.test('beside one that is played, it weighs nothing', async (t) => {

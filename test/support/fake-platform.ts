@@ -18,6 +18,8 @@ export class FakePlatform implements Platform {
   readonly calls: string[] = []
   onProbe: (() => unknown) | undefined
   onPrepare: (() => unknown) | undefined
+  /** Capabilities that it lacks, with the reasons. */
+  readonly cannot = new Map<string, string>()
   /** Before servers are made. */
   onCreate: ((signal: AbortSignal | undefined) => unknown) | undefined
   onRemove: (() => unknown) | undefined
@@ -35,7 +37,11 @@ export class FakePlatform implements Platform {
   }
 
   async faultSupport(): Promise<FaultSupport[]> {
-    return CAPABILITIES.map((capability) => ({ capability, supported: true, how: 'it is a fake' }))
+    return CAPABILITIES.map((capability) => ({
+      capability,
+      supported: !this.cannot.has(capability),
+      how: this.cannot.get(capability) ?? 'it is a fake',
+    }))
   }
 
   async probe(): Promise<string> {
