@@ -131,9 +131,16 @@ function describeGroup(shape: Shape): string {
 /**
  * A description such as `A duration: 250ms, 15s` says more than `a text`; what it says behind a `;` is for the editor.
  */
+/** Texts of one form, where what is said of them says what they are for and not what they are. */
+const OF_ONE_FORM: ReadonlyMap<string, string> = new Map([
+  ['Duration', 'a duration (250ms, 15s, 2m)'],
+  ['Target', 'nodes in plain words (redis-node0, master of shard 1, replica of redis-node0, master of key aa, …)'],
+])
+
 function describeText(shape: Shape): string {
-  const match = /^([^:]{1,40}): (.+)$/.exec(shape.description ?? '')
-  if (!match) return 'a text'
+  const match = /^([^:,]{1,40}): (.+)$/.exec(shape.description ?? '')
+  const ofForm = OF_ONE_FORM.get(shape.title ?? '')
+  if (!match) return ofForm ?? 'a text'
   const examples = match[2]?.split(';')[0]?.split(', ') ?? []
   const head = `${match[1]?.charAt(0).toLowerCase()}${match[1]?.slice(1)}`
   return `${head} (${examples.slice(0, SHOWN).join(', ')}${examples.length > SHOWN ? ', …' : ''})`

@@ -52,11 +52,7 @@ const CASES: readonly [step: string, workloads: string | undefined, sentence: st
   ['kill: replica of shard 2', undefined, 'Clients of shop and cart do not feel this: they use masters alone.'],
   ['kill: replica of shard 2', READERS, 'Clients of readers feel this in shard 2.'],
   ['kill: master of shard 1', '', ''],
-  [
-    'lost-votes: redis-node1',
-    undefined,
-    'Clients of shop and cart do not feel this: only the cluster bus is touched.',
-  ],
+  ['lost-votes: redis-node1', undefined, 'Clients of shop and cart do not feel this: only the cluster bus is touched.'],
   ['failover: redis-node1', undefined, ''],
 ]
 
