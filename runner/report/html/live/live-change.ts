@@ -70,8 +70,9 @@ function logChange(from: PageData['logs'], to: PageData['logs']): LogChange | un
   const place = first === undefined ? -1 : from.lines.indexOf(first)
   const dropped = place < 0 ? from.lines.length : place
   const kept = commonLength(from.lines.slice(dropped), to.lines)
-  const isSame = dropped === 0 && kept === to.lines.length && from.nodes.join() === to.nodes.join()
-  return isSame ? undefined : { nodes: to.nodes, dropped, kept, lines: to.lines.slice(kept) }
+  const isSame =
+    dropped === 0 && kept === to.lines.length && from.nodes.join() === to.nodes.join() && from.atMs === to.atMs
+  return isSame ? undefined : { ...to, dropped, kept, lines: to.lines.slice(kept) }
 }
 
 /** The state that a change leads to; the reader of changes calls this. */
@@ -87,8 +88,7 @@ export function changed(state: LiveState, change: LiveChange): LiveState {
       ...state.data,
       ...change.data,
       series: change.series?.map((one, place) => joined(series[place], one)) ?? series,
-      logs:
-        change.logs === undefined ? logs : { nodes: change.logs.nodes, lines: joinedLines(logs.lines, change.logs) },
+      logs: change.logs === undefined ? logs : joinedLogs(logs, change.logs),
     },
   }
 }
@@ -109,6 +109,6 @@ function joined(from: PageSeries | undefined, { kept, tail }: SeriesChange): Pag
   }
 }
 
-function joinedLines(old: readonly PageLogLine[], { dropped, kept, lines }: LogChange): readonly PageLogLine[] {
-  return [...old.slice(dropped, dropped + kept), ...lines]
+function joinedLogs(old: PageData['logs'], { dropped, kept, lines, ...rest }: LogChange): PageData['logs'] {
+  return { ...rest, lines: [...old.lines.slice(dropped, dropped + kept), ...lines] }
 }

@@ -48,6 +48,7 @@ export interface LogChange {
   dropped: number
   kept: number
   lines: readonly PageLogLine[]
+  atMs?: number
 }
 
 /** `nowMs`: the time since the scenario's start when it was sent. */

@@ -126,7 +126,11 @@ export class LiveRecord {
       case 'scenario-ended':
         if (event.scenario === this.scenario) this.#isScenarioOver = true
         break
+      case 'cluster-ready':
+        this.#progress = ''
+        break
       case 'step-started':
+        this.#progress = ''
         this.#running.set(event.step.path, { index: event.index })
         break
       case 'step-ended':

@@ -38,7 +38,7 @@ export function liveState(record: LiveRecord, logs: LiveLogs, fate: Fate, folder
     return { ...started, sections: [{ id: 'verdict', name: 'Now', html }], data: NO_DATA }
   }
   const running = on ? record.running : new Map<string, string | undefined>()
-  const data = dataOf(scenario, logs, running)
+  const data = dataOf(scenario, logs, running, on)
   const sections: [id: string, name: string, section: Markup | undefined][] = [
     ['verdict', on ? 'Now' : 'Verdict', firstSection(record, fate, run, scenario)],
     ['timeline', 'Timeline', scenario.verdict === 'skipped' ? undefined : timelineSection(scenario)],
@@ -75,11 +75,18 @@ function firstSection(record: LiveRecord, fate: Fate, run: RunReport, scenario: 
     : statusSection(record, fate, run, scenario)
 }
 
-function dataOf(scenario: ScenarioReport, logs: LiveLogs, running: ReadonlyMap<string, string | undefined>): PageData {
+function dataOf(
+  scenario: ScenarioReport,
+  logs: LiveLogs,
+  running: ReadonlyMap<string, string | undefined>,
+  on: boolean,
+): PageData {
   const lines = [...logs.lines(Date.parse(scenario.startedAt))]
   const data = pageData(scenario, viewTables(scenario.views ?? []), { nodes: [...logs.nodes], lines, left: 0 })
   return {
     ...data,
+    // While it is on, the newest lines are looked at, and not where something went wrong.
+    logs: on ? { nodes: data.logs.nodes, lines: data.logs.lines } : data.logs,
     steps: data.steps.map((step) => (running.has(step.path) ? { ...step, verdict: 'running' } : step)),
   }
 }

@@ -10,8 +10,8 @@ import { writeReports } from '../../../../runner/report/write-reports.ts'
 import {
   accessibilityFaults,
   keepScreenshot,
-  LOOKS,
   openAddress,
+  type PageLook,
   requireChromium,
   untilTrue,
 } from '../../../support/chromium.ts'
@@ -97,14 +97,16 @@ t.test('whatever the reader does, news leave it alone; the connection may break'
 t.test('every look is accessible and fits, with hostile texts too, and nothing complains', async (t) => {
   const browser = await requireChromium(t)
   if (!browser) return
-  for (const [kind, events] of Object.entries({
-    plain: fullEvents('failing'),
-    hostile: hostile(fullEvents('failing')),
-  })) {
+  const small: PageLook = { width: 400, height: 850 }
+  const kinds: Record<string, { events: RunEvent[]; looks: Record<string, PageLook> }> = {
+    plain: { events: fullEvents('failing'), looks: { light: { scheme: 'light' }, dark: { scheme: 'dark' }, small } },
+    hostile: { events: hostile(fullEvents('failing')), looks: { small } },
+  }
+  for (const [kind, { events, looks }] of Object.entries(kinds)) {
     const run = await followed(t)
     const [first, second] = halves(events)
     run.write(first)
-    for (const [look, options] of Object.entries({ ...LOOKS, small: { width: 400, height: 850 } })) {
+    for (const [look, options] of Object.entries(looks)) {
       const { page, complaints, requests } = await opened(t, browser, run.url, options)
       await page.locator('#step-4', { hasText: 'running' }).waitFor()
       if (look === 'light') run.write(second.slice(0, 3))
