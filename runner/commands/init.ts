@@ -7,10 +7,12 @@ import { nearestWord } from '../base/nearest.ts'
 import { appendLines, PlainFileError } from '../base/plain-file.ts'
 import { PROJECT_FILE } from '../scenario/library.ts'
 import type { Command } from './command.ts'
+import { SCHEMA, schemaAround, schemaLine } from './new/file.ts'
 import { scenariosFolder } from './project.ts'
+import { PROJECT_SCHEMA } from './project-schema.ts'
 
 const FILES = new URL('init-files/', import.meta.url)
-const SCHEMA = 'scenario.schema.json'
+const SCHEMAS = [SCHEMA, PROJECT_SCHEMA]
 const FOLDER = 'scenarios'
 const IGNORED = ['reports/']
 
@@ -34,8 +36,7 @@ export const init: Command = {
     if (line.positionals.length > 0) throw new UsageError('init takes no names: it makes its files where you are')
     const ci = line.text('ci') === undefined ? undefined : ciNamed(line.text('ci') ?? '')
     const made = [
-      ...firstScenario(),
-      make(PROJECT_FILE, () => fileOf(PROJECT_FILE)),
+      ...firstFiles(),
       ignore('.gitignore', IGNORED),
       ...(ci === undefined ? [] : [make(ci.file, () => fileOf(ci.from))]),
     ]
@@ -56,26 +57,21 @@ function ciNamed(name: string): { file: string; from: string } {
 }
 
 /**
- * The schema that an editor completes by is the package's own where there is one, so that it is as new as the program;
- * else a copy beside the scenario. The YAML language server takes a path relative to the file.
+ * The schemas that an editor completes by are those of a package that is installed around, so that they are as new as
+ * the program; else copies beside the scenario. The YAML language server takes a path relative to the file.
  */
-function firstScenario(): string[] {
-  const installed = installedSchema(process.cwd())
-  const schema = installed === undefined ? `./${SCHEMA}` : path.relative(FOLDER, installed).split(path.sep).join('/')
-  const call = installed === undefined ? 'redis-chaos' : 'npx redis-chaos'
-  const text = () => fileOf('first.yaml').replace('SCHEMA', schema).replaceAll('CALL', call)
-  const copy =
-    installed === undefined
-      ? [make(`${FOLDER}/${SCHEMA}`, () => readFileSync(path.join(scenariosFolder, SCHEMA), 'utf8'))]
-      : []
-  return [make(`${FOLDER}/first.yaml`, text), ...copy]
-}
-
-/** The schema in the package that this folder has installed, relative to it. */
-function installedSchema(folder: string): string | undefined {
-  const file = path.join(folder, 'node_modules', 'redis-chaos', 'scenarios', SCHEMA)
-  if (existsSync(file)) return path.relative(process.cwd(), file)
-  return path.dirname(folder) === folder ? undefined : installedSchema(path.dirname(folder))
+function firstFiles(): string[] {
+  const missing = SCHEMAS.filter((schema) => schemaAround(path.resolve(FOLDER), schema) === undefined)
+  const copies = missing.map((schema) =>
+    make(path.join(FOLDER, schema), () => readFileSync(path.join(scenariosFolder, schema), 'utf8')),
+  )
+  const call = missing.length === 0 ? 'npx redis-chaos' : 'redis-chaos'
+  const first = path.join(FOLDER, 'first.yaml')
+  return [
+    make(first, () => `${schemaLine(first)}\n${fileOf('first.yaml').replaceAll('CALL', call)}`),
+    make(PROJECT_FILE, () => `${schemaLine(PROJECT_FILE, PROJECT_SCHEMA)}\n${fileOf(PROJECT_FILE)}`),
+    ...copies,
+  ]
 }
 
 /** Makes a file that is not there, and says what became of it. */

@@ -29,13 +29,14 @@ export const list: Command = {
   },
 }
 
-/** All scenarios, or those of these names, with their titles and tags. */
+/** All scenarios, or those of these names, with their titles and tags; one's own first. */
 export async function scenarioTable(
-  context: Pick<CommandContext, 'signal' | 'library'>,
+  { signal, library }: Pick<CommandContext, 'signal' | 'library'>,
   names?: readonly string[],
 ): Promise<string> {
-  const entries = (await libraryEntries(context)).filter(({ name }) => names?.includes(name) ?? true)
-  if (entries.length === 0) return `There are no scenarios in ${context.library.map(shown).join(' or ')}.`
+  const entries = (await libraryEntries({ signal, library })).filter(({ name }) => names?.includes(name) ?? true)
+  entries.sort((one, other) => library.indexOf(one.folder) - library.indexOf(other.folder))
+  if (entries.length === 0) return `There are no scenarios in ${library.map(shown).join(' or ')}.`
   return [tableOf(entries), ...entries.flatMap(hiding)].join('\n')
 }
 

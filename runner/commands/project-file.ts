@@ -1,11 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { z } from 'zod'
 import { UsageError } from '../base/errors.ts'
 import { PlainFileError } from '../base/plain-file.ts'
 import { serverNames } from '../platforms/catalogue.ts'
 import { settingProblem } from '../platforms/settings.ts'
-import { stdoutReporters } from '../report/index.ts'
 import { type CheckContext, checkValue } from '../scenario/check-value.ts'
 import { renderDiagnostics } from '../scenario/diagnostic.ts'
 import { PROJECT_FILE } from '../scenario/library.ts'
@@ -16,10 +14,9 @@ import { Problems, SourceFile } from '../scenario/source.ts'
 import { checkKeys, topMap } from '../scenario/top-level.ts'
 import { type Entry, entryOf, find, type MapTree } from '../scenario/tree.ts'
 import { Names } from '../steps/names.ts'
-import { PORTS, PREFIX } from './cluster-flags.ts'
 import { type Defaults, type Flags, type ParsedLine, withDefaults } from './flags.ts'
-import { KINDS } from './open-platform.ts'
 import { projectRoot, shown } from './project.ts'
+import { keysFor } from './project-schema.ts'
 
 /** What is for the person at the keyboard alone: the file may be a stranger's, as the scenarios beside it. */
 const FOR_THE_KEYBOARD: Readonly<Record<string, string>> = {
@@ -29,24 +26,6 @@ const FOR_THE_KEYBOARD: Readonly<Record<string, string>> = {
 }
 
 type Key = keyof ReturnType<typeof keysFor>
-
-/** What the file may hold, each by the name of its flag; `stock: false` is `--no-stock`. */
-function keysFor(servers: readonly string[]) {
-  const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)])
-  return {
-    scenarios: oneOrMore(z.string().min(1)).describe(
-      'Folders with scenarios of your own, from the folder of this file',
-    ),
-    stock: z.boolean().describe('Whether the scenarios that come with redis-chaos are known too'),
-    server: oneOrMore(z.enum(servers)).describe('The servers to play on: entries of docker/servers.yaml'),
-    platform: z.enum(KINDS).describe('Where servers run'),
-    reports: z.string().min(1).describe('Where the folders of runs are made, from the folder of this file'),
-    'port-base': z.int().min(PORTS.min).max(PORTS.max).describe('Node i listens on localhost:PORT+i'),
-    'name-prefix': z.string().regex(PREFIX, 'letters, digits, dots and dashes, beginning with a letter or digit'),
-    config: z.record(z.string(), z.union([z.string(), z.number()])).describe('Server settings, as in redis.conf'),
-    reporter: oneOrMore(z.enum([...stdoutReporters.keys()])).describe('What is printed at the end'),
-  }
-}
 
 /** Keys that are lists on the command line, with commas. */
 const WITH_COMMAS: readonly string[] = ['server', 'reporter']

@@ -47,7 +47,7 @@ export const run: Command = {
     if (names.length === 0) {
       out.print(
         [
-          `${typed('run', ['NAME…', '[flags]'])} plays scenarios; --help shows the flags.`,
+          `${typed('run', ['NAME…'], ['[flags]'])} plays scenarios; --help shows the flags.`,
           await scenarioTable(context),
         ].join('\n'),
       )

@@ -18,6 +18,7 @@ import { init } from '../../runner/commands/init.ts'
 import { libraryFlags, libraryOf } from '../../runner/commands/library-flags.ts'
 import { scenariosFolder } from '../../runner/commands/project.ts'
 import { withProjectFile } from '../../runner/commands/project-file.ts'
+import { PROJECT_SCHEMA, projectSchema } from '../../runner/commands/project-schema.ts'
 import { loadScenarioFile } from '../../runner/scenario/load.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 
@@ -47,7 +48,7 @@ t.test('makes a scenario that is valid, settings, and a line of .gitignore', asy
   inFolder(t)
   t.match(
     await initWith(),
-    /made {2}scenarios\/first\.yaml\n[\s\S]*made {2}redis-chaos\.yaml\nmade {2}\.gitignore: reports\/\n/,
+    /made {2}scenarios\/first\.yaml\n[\s\S]*made {2}redis-chaos\.yaml\n[\s\S]*made {2}\.gitignore: reports\/\n/,
   )
   t.match(loadScenarioFile({ file: 'scenarios/first.yaml', verbs: verbByName }), { scenario: { tags: ['nightly'] } })
   const { line } = await withProjectFile(parseFlags([], libraryFlags, 'list'), libraryFlags, false)
@@ -59,7 +60,7 @@ t.test('every setting that is there as a comment may be used', async (t) => {
   inFolder(t)
   await initWith()
   const text = readFileSync('redis-chaos.yaml', 'utf8')
-  writeFileSync('redis-chaos.yaml', text.replaceAll(/^# ([a-z-]+: )/gm, '$1'))
+  writeFileSync('redis-chaos.yaml', text.replaceAll(/^# (?!yaml-)([a-z-]+: )/gm, '$1'))
   const { notes } = await withProjectFile(parseFlags([], libraryFlags, 'list'), libraryFlags, false)
   t.match(notes, [/--scenarios scenarios, --no-stock/])
 })
@@ -71,13 +72,17 @@ t.test("the schema is the package's where it is installed, and else a copy", asy
     /^# yaml-language-server: \$schema=(\S+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
   t.equal(schemaOf('scenarios/first.yaml'), './scenario.schema.json')
   t.match(JSON.parse(readFileSync('scenarios/scenario.schema.json', 'utf8')), { type: 'object' })
+  t.equal(schemaOf('redis-chaos.yaml'), './scenarios/project.schema.json')
+  rmSync('scenarios', { recursive: true })
   mkdirSync('node_modules/redis-chaos/scenarios', { recursive: true })
-  writeFileSync('node_modules/redis-chaos/scenarios/scenario.schema.json', '{}')
+  for (const name of ['scenario', 'project'])
+    writeFileSync(`node_modules/redis-chaos/scenarios/${name}.schema.json`, '{}')
   mkdirSync('packages/one', { recursive: true })
   for (const project of ['packages/one', '.']) {
     process.chdir(path.join(folder, project))
-    rmSync('scenarios', { recursive: true, force: true })
+    rmSync('redis-chaos.yaml', { force: true })
     await initWith()
+    t.ok(existsSync(schemaOf('redis-chaos.yaml')), schemaOf('redis-chaos.yaml'))
     t.notOk(existsSync('scenarios/scenario.schema.json'))
     t.ok(existsSync(path.join('scenarios', schemaOf('scenarios/first.yaml'))), schemaOf('scenarios/first.yaml'))
   }
@@ -106,6 +111,13 @@ t.test('an unknown CI is refused before anything is made', async (t) => {
   inFolder(t)
   await t.rejects(init.run(parseFlags(['--ci', 'gihub'], init.flags, 'init'), {} as never), /did you mean github\?/)
   t.notOk(existsSync('scenarios'))
+})
+
+t.test('the schema of settings is up to date', async (t) => {
+  t.ok(
+    readFileSync(path.join(scenariosFolder, PROJECT_SCHEMA), 'utf8') === (await projectSchema()),
+    'if not: npm run schema',
+  )
 })
 
 /** Whether each call of redis-chaos in a file is one that its command line takes. */

@@ -5,7 +5,7 @@ import { makeFolder } from '../../base/folders.ts'
 import { scenariosFolder, shown } from '../project.ts'
 
 const USUAL_FOLDER = 'scenarios'
-const SCHEMA = 'scenario.schema.json'
+export const SCHEMA = 'scenario.schema.json'
 
 /** Where names are looked for and files written: the project's own folder of scenarios, or `scenarios` if there is one here. */
 export function folderOf(own: string | undefined): string {
@@ -53,16 +53,17 @@ export function freeName(wanted: string, folder: string): string {
  * The line by which editors find the schema of scenarios from this file: a copy beside it or above it, else that of the
  * package that a folder above has installed, else the one of this program. Relative, unless it lies elsewhere.
  */
-export function schemaLine(file: string): string {
+export function schemaLine(file: string, schema = SCHEMA): string {
   const from = path.dirname(path.resolve(file))
-  const near = schemaAround(from)
+  const near = schemaAround(from, schema)
   const way =
-    near === undefined ? path.join(scenariosFolder, SCHEMA) : path.relative(from, near).split(path.sep).join('/')
+    near === undefined ? path.join(scenariosFolder, schema) : path.relative(from, near).split(path.sep).join('/')
   return `# yaml-language-server: $schema=${/^[./]/.test(way) ? way : `./${way}`}`
 }
 
-function schemaAround(folder: string): string | undefined {
+/** The nearest schema of a name beside a folder or above it, in a package that is installed there, too. */
+export function schemaAround(folder: string, schema: string): string | undefined {
   const places = ['.', USUAL_FOLDER, path.join('node_modules', 'redis-chaos', 'scenarios')]
-  const found = places.map((place) => path.join(folder, place, SCHEMA)).find((file) => existsSync(file))
-  return found ?? (path.dirname(folder) === folder ? undefined : schemaAround(path.dirname(folder)))
+  const found = places.map((place) => path.join(folder, place, schema)).find((file) => existsSync(file))
+  return found ?? (path.dirname(folder) === folder ? undefined : schemaAround(path.dirname(folder), schema))
 }
