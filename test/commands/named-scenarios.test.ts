@@ -16,7 +16,7 @@ const folder = t.testdir({
     reports: { 'one-run': { 'events.jsonl': '', 'scenario.yaml': TEXT } },
   },
   empty: { steps: { 'prepare.yaml': TEXT } },
-  library: { 'stock.yaml': TEXT, 'mine.yaml': TEXT, faults: { 'cut.yaml': TEXT, 'slow.yaml': TEXT } },
+  library: { 'stock.yaml': TEXT, 'bench.yaml': TEXT, faults: { 'cut.yaml': TEXT, 'slow.yaml': TEXT } },
 })
 const library = [path.join(folder, 'library')]
 const at = (...names: string[]) => path.join(folder, ...names)
@@ -43,13 +43,15 @@ t.test('a pattern is what is like it', async (t) => {
     ['library/faults/cut.yaml', 'library/faults/slow.yaml'],
     'names of the library, too',
   )
-  const here = process.cwd()
-  process.chdir(folder)
-  t.teardown(() => process.chdir(here))
-  for (const pattern of ['mine/**/c.yaml', './mine/**/c.yaml', '**/deep/*', 'mine/../mine/deep/*.yaml'])
-    t.same(await filesOf(pattern), ['mine/deep/c.yaml'], pattern)
-  t.same(await filesOf('mine'), ['library/mine.yaml'], 'a name of the library is that scenario')
-  t.same(await filesOf('./mine/'), ['mine/a.yaml', 'mine/b.yml', 'mine/deep/c.yaml'], 'and a path is the folder')
+  const here = path.relative('', folder)
+  for (const pattern of ['mine/**/c.yaml', '**/deep/*', 'mine/../mine/deep/*.yaml'])
+    for (const around of [here, `./${here}`])
+      t.same(await filesOf(`${around}/${pattern}`), ['mine/deep/c.yaml'], pattern)
+})
+
+t.test('a name of the library is that scenario, and a path is the folder', async (t) => {
+  t.same(await filesOf('bench'), ['library/bench.yaml'])
+  t.match(await filesOf('./bench/'), [/^there is no scenario in \.\/bench\//])
 })
 
 t.test('what was named before is not there again', async (t) => {

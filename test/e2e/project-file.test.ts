@@ -22,6 +22,7 @@ const around = t.testdir({
   repository: { '.git': {}, mine: { 'a.yaml': '' }, more: {}, deep: {} },
 })
 const repository = path.join(around, 'repository')
+// The working directory changes under the code: that needs a process of its own.
 const here = process.cwd()
 t.teardown(() => process.chdir(here))
 

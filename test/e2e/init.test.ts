@@ -22,6 +22,7 @@ import { PROJECT_SCHEMA, projectSchema } from '../../runner/commands/project-sch
 import { loadScenarioFile } from '../../runner/scenario/load.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 
+// The working directory changes under the code: that needs a process of its own.
 const here = process.cwd()
 
 /** An empty folder in which the test then is. */
