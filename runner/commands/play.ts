@@ -8,6 +8,7 @@ import { HeldClock } from '../base/held-clock.ts'
 import { quoted } from '../base/shell-words.ts'
 import { expectedError } from '../base/surroundings.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
+import { Interrupted } from '../engine/interrupt.ts'
 import { type Play, playRun } from '../engine/play-run.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
@@ -34,7 +35,7 @@ import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import type { Playing } from './playing.ts'
 import { reportsFolder, shown } from './project.ts'
-import { failureWatcher } from './terminal/attendant.ts'
+import { attendantFor } from './terminal/attendant.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
 const GIBIBYTE = 2 ** 30
@@ -70,8 +71,8 @@ export interface RunRequest {
   /** The folder in which the run's folder is made. */
   reports: string
   judging: Judging
-  /** Whoever sits in front of it; `pauseOnFailure`: what has failed is left as it is until they have seen it. */
-  playing?: Pick<Playing, 'pauseOnFailure'>
+  /** What whoever sits in front of it is asked. */
+  playing?: Pick<Playing, 'pauseOnFailure' | 'step'>
   /** Without progress. */
   quiet?: boolean
   /** The command that plays the same again, for a seed. */
@@ -108,7 +109,10 @@ export async function play(
   const unmark = markAtWork(record.folder.path)
   if (process.stderr.isTTY && !quiet) out.progress(`follow it in a browser: ${followCommand(request.reports)}`)
   const hide = redactor(secrets)
-  const attendant = request.playing?.pauseOnFailure ? failureWatcher({ ...context, clock, hide }) : undefined
+  const left = new AbortController()
+  const atTerminal = { ...context, clock, hide, quit: () => left.abort(new Interrupted('whoever stepped through it')) }
+  const attendant = attendantFor(request.playing, atTerminal)
+  const interrupted = AbortSignal.any([signal, left.signal])
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
   // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes
   // more.
@@ -124,14 +128,14 @@ export async function play(
       folder: record.folder,
       clock,
       verbs: verbByName,
-      interrupted: signal,
+      interrupted,
       seed,
       command: request.commandFor(seed),
       keep,
       auditWarnOnly: request.judging.auditWarnOnly,
       notes,
       environment: describeMachine(),
-      ...(attendant && { attendant }),
+      attendant,
       conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
     })
     if (keep || (await isGone(runId, platforms))) watchdog?.release()
@@ -140,7 +144,7 @@ export async function play(
     const report = written.verdict === 'passed' ? withUnwritten(written, unsaved) : written
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
     for (const message of [...(written.unwritten ?? []), ...unsaved]) out.progress(message)
-    if (keep && !signal.aborted) {
+    if (keep && !interrupted.aborted) {
       for (const group of await keptBy(runId, platforms)) out.progress(`Talk to the servers with: ${talkTo(group)}`)
       out.progress(`The servers are kept. Remove them with: ${removal()}`)
     }

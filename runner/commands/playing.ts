@@ -5,17 +5,20 @@ import { assertTerminal } from './terminal/ask.ts'
 /** Flags of `run` for whoever sits in front of it. */
 export const playingFlags: Flags = {
   'dry-run': { type: 'boolean', help: 'set the cluster up and print what each step would do; play nothing' },
+  step: { type: 'boolean', help: 'ask before each step: go on, skip, look at the cluster, send a command, quit' },
   'pause-on-failure': { type: 'boolean', help: 'leave a cluster that failed as it is until Enter is pressed' },
 }
 
 /** What `playingFlags` ask for. */
 export interface Playing {
   dryRun: boolean
+  step: boolean
   pauseOnFailure: boolean
 }
 
 /** What means nothing where nothing is played. */
 const NOT_DRY = [
+  'step',
   'pause-on-failure',
   'keep',
   'repeat',
@@ -27,13 +30,26 @@ const NOT_DRY = [
   'audit',
 ]
 
+/** Whose times would be compared. */
+const NOT_STEP = ['repeat', 'fail-on-flaky', 'baseline', 'threshold', 'save-baseline']
+
+function severalServers(line: ParsedLine): boolean {
+  return line.text('server')?.includes(',') === true
+}
+
 /** Reads `playingFlags`. Throws UsageError for those that do not go together. */
 export function playingOf(line: ParsedLine): Playing {
   const dryRun = line.on('dry-run')
   if (dryRun) refuse(line, 'dry-run', NOT_DRY, 'plays nothing')
   const pauseOnFailure = line.on('pause-on-failure')
   if (pauseOnFailure) assertTerminal('pause-on-failure')
-  return { dryRun, pauseOnFailure }
+  const step = line.on('step')
+  if (step) {
+    refuse(line, 'step', NOT_STEP, 'waits for somebody before each step')
+    if (severalServers(line)) throw new UsageError('--step goes through one play at a time: name one server')
+    assertTerminal('step')
+  }
+  return { dryRun, step, pauseOnFailure }
 }
 
 function refuse(line: ParsedLine, flag: string, others: readonly string[], why: string): void {

@@ -1,5 +1,6 @@
 import { judgeScenario } from '../checks/judge.ts'
 import { PlatformError } from '../platforms/errors.ts'
+import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Scenario } from '../scenario/model.ts'
 import type { Audit } from './audit.ts'
 import type { RunSettings } from './run-settings.ts'
@@ -27,17 +28,18 @@ export async function doubtIfPlatformDied(result: ScenarioResult, settings: RunS
   }
 }
 
-/** Judges the checks and records what came of each. A scenario that came to no verdict is not judged. */
+/** Judges the checks and records what came of each, once `temper` has seen it. A scenario that came to no verdict is not judged. */
 export function judged(
   result: ScenarioResult,
   { checks }: Scenario,
   index: number,
   { recorder, events, folder }: RunSettings,
   onBug: (error: unknown) => void,
+  temper: (outcome: CheckOutcome) => CheckOutcome = (outcome) => outcome,
 ): ScenarioResult {
   if (checks.length === 0 || result.verdict === 'error' || result.verdict === 'interrupted') return result
   try {
-    const outcomes = judgeScenario(events, index, folder.path)
+    const outcomes = judgeScenario(events, index, folder.path).map(temper)
     for (const check of outcomes) recorder.record({ type: 'check-judged', scenario: index, check })
     return withChecks(result, outcomes)
   } catch (error) {

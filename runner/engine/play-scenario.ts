@@ -30,6 +30,7 @@ import { configOf, setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
 import { StallWatch } from './stall-watch.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
+import { Stepping } from './stepping.ts'
 import { Strangers } from './strangers.ts'
 import type { WatchedServers } from './watched-servers.ts'
 
@@ -77,6 +78,8 @@ export async function playScenario(
       audit.servers.stop()
     },
   })
+  const ask = settings.attendant?.beforeStep
+  const stepping = ask && new Stepping(ask)
   const journal = openJournal(settings)
   let setupMs: number | undefined
   let result: ScenarioResult
@@ -108,7 +111,7 @@ export async function playScenario(
       scenario,
       place.index,
       settings,
-      { ...ready, servers, faults, load },
+      { ...ready, servers, faults, load, stepping },
       hindsight,
       played,
       onBug,
@@ -143,8 +146,9 @@ export async function playScenario(
     result = worseOf(result, resultOfError(error, onBug))
   }
   const nowMs = clock.nowMs()
-  result = judged(result, scenario, place.index, settings, onBug)
+  result = judged(result, scenario, place.index, settings, onBug, (outcome) => stepping?.doubted(outcome) ?? outcome)
   result = audited(result, audit, settings, onBug)
+  result = stepping?.doubt(result) ?? result
   const times = { durationMs: nowMs - startMs, setupMs, cleanupMs: nowMs - cleanupStartMs }
   recorder.record({ type: 'scenario-ended', scenario: place.index, ...result, ...times })
   return result
@@ -154,7 +158,13 @@ function stageOf(
   scenario: Scenario,
   index: number,
   settings: RunSettings,
-  made: { cluster: LiveCluster; servers: WatchedServers; faults: FaultBoard; load: BackgroundLoad | undefined },
+  made: {
+    cluster: LiveCluster
+    servers: WatchedServers
+    faults: FaultBoard
+    load: BackgroundLoad | undefined
+    stepping: Stepping | undefined
+  },
   hindsight: Hindsight,
   played: AsPlayed,
   onBug: (error: unknown) => void,
@@ -177,6 +187,7 @@ function stageOf(
     datasets: new Datasets(settings.seed),
     random,
     verbs: settings.verbs,
+    stepping: made.stepping,
     nextIndex: () => {
       lastIndex += 1
       return lastIndex

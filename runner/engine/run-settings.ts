@@ -44,7 +44,7 @@ export interface RunSettings {
   /** Findings of the audit change no verdict. */
   auditWarnOnly?: boolean
   /** Whoever sits in front of the run. */
-  attendant?: Attendant
+  attendant?: Attendant | undefined
   /** Leave the cluster running at the end. */
   keep: boolean
 }

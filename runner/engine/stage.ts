@@ -11,6 +11,13 @@ import type { Hindsight } from '../steps/hindsight.ts'
 import type { Names } from '../steps/names.ts'
 import type { Step, Verb } from '../steps/verb.ts'
 
+/** Somebody decides before each step what becomes of it. */
+interface StepGate {
+  /** How long steps have waited for that, ms. */
+  readonly waitedMs: number
+  before(step: PlannedStep, stage: Stage, names: Names, signal: AbortSignal): Promise<'play' | 'skip'>
+}
+
 /** What all steps of one scenario share while it is played. */
 export interface Stage {
   /** Place of the scenario in the run, from 0. */
@@ -39,4 +46,6 @@ export interface Stage {
   /** A phase of the scenario begins. */
   onPhase(name: string): void
   onBug(error: unknown): void
+  /** Asks somebody before each step; absent where nobody wants to be asked. */
+  stepping?: StepGate | undefined
 }

@@ -5,6 +5,7 @@ import { expectedError } from '../base/surroundings.ts'
 import { afterRunning } from '../base/time-limit.ts'
 import type { PlannedStep, StepOutcome, StepVerdict } from '../record/events.ts'
 import { verdictOfSteps } from '../results/verdict.ts'
+import { stepSentence } from '../scenario/explain.ts'
 import { type Began, doubtOfTime, stallBeyond } from '../steps/hindsight.ts'
 import type { Names } from '../steps/names.ts'
 import {
@@ -63,11 +64,43 @@ export async function playList(
 ): Promise<Played[]> {
   const played: Played[] = []
   for (const step of steps) {
-    const result = await playStep(step, stage, stage.names, signal, step.path)
+    const result = await playOrSkip(step, stage, stage.names, signal, step.path)
+    if (result === undefined) break
     played.push(result)
-    if (signal.aborted || (result.outcome.verdict !== 'passed' && !continueOnFailure)) break
+    if (signal.aborted || (!isDone(result.outcome) && !continueOnFailure)) break
   }
   return played
+}
+
+function isDone({ verdict }: PlayedOutcome): boolean {
+  return verdict === 'passed' || verdict === 'skipped'
+}
+
+/** Throws ChildNotPassed. */
+function assertDone({ planned, outcome: { verdict } }: Played): void {
+  if (verdict !== 'passed' && verdict !== 'skipped') throw new ChildNotPassed(planned, verdict)
+}
+
+/** Plays a step unless somebody who was asked skips it; undefined if the run was ended while they were asked. */
+async function playOrSkip(
+  step: Step,
+  stage: Stage,
+  names: Names,
+  signal: AbortSignal,
+  path: string,
+): Promise<Played | undefined> {
+  if (stage.stepping === undefined || signal.aborted) return await playStep(step, stage, names, signal, path)
+  const name = step.name ?? stepSentence(step, stage.verbs, names)
+  const planned: PlannedStep = { ...stage.planned(step), name, path }
+  const choice = await stage.stepping.before(planned, stage, names, signal)
+  if (signal.aborted) return undefined
+  if (choice === 'play') return await playStep(step, stage, names, signal, path)
+  const { recorder, scenario } = stage
+  const index = stage.nextIndex()
+  const outcome: PlayedOutcome = { verdict: 'skipped', note: 'skipped by hand' }
+  recorder.record({ type: 'step-started', scenario, index, step: planned })
+  recorder.record({ type: 'step-ended', scenario, index, step: planned, durationMs: 0, outcome })
+  return { planned, outcome }
 }
 
 async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSignal, path: string): Promise<Played> {
@@ -76,6 +109,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
   const index = stage.nextIndex()
   const targets = new Set<string>()
   const startMs = stage.clock.nowMs()
+  const waitedMs = stage.stepping?.waitedMs ?? 0
   let planned: PlannedStep = { ...stage.planned(step), path }
   let limitMs: number | undefined
   let lastProgress: string | undefined
@@ -120,7 +154,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
     scenario: stage.scenario,
     index,
     step: planned,
-    durationMs: stage.clock.nowMs() - startMs,
+    durationMs: stage.clock.nowMs() - startMs - ((stage.stepping?.waitedMs ?? 0) - waitedMs),
     outcome,
   })
   return { planned, outcome }
@@ -151,16 +185,19 @@ function deadlineOf({ withinMs, forMs = 0 }: Step, { deadlineMs }: ReadStep): nu
 function childPlayer(stage: Stage, names: Names, signal: AbortSignal, path: string): StepContext['playChildren'] {
   return async (children, { parallel, iteration, scope = names }) => {
     const base = iteration === undefined ? path : `${path}#${iteration}`
-    const playChild = async (child: Step): Promise<void> => {
+    const playChild = async (child: Step, own: Stage): Promise<void> => {
       const childPath = `${base}.${child.path.slice(child.path.lastIndexOf('.') + 1)}`
-      const { planned, outcome } = await playStep(child, stage, scope, signal, childPath)
-      if (outcome.verdict !== 'passed') throw new ChildNotPassed(planned, outcome.verdict)
+      const played = await playOrSkip(child, own, scope, signal, childPath)
+      signal.throwIfAborted()
+      if (played) assertDone(played)
     }
     if (!parallel) {
-      for (const child of children) await playChild(child)
+      for (const child of children) await playChild(child, stage)
       return
     }
-    const results = await Promise.allSettled(children.map(playChild))
+    // Nobody can be asked of several things at once.
+    const { stepping: _, ...unasked } = stage
+    const results = await Promise.allSettled(children.map((child) => playChild(child, unasked)))
     const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
     if (reasons.length > 0) throw worstOf(reasons)
   }

@@ -40,7 +40,7 @@ import {
 const ENDS = ['passed', 'failed', 'inconclusive', 'error', 'interrupted'] as const
 const runVerdict = z.enum(ENDS)
 const scenarioVerdict = z.enum([...ENDS, 'skipped'])
-const stepVerdict = z.enum([...ENDS, 'not-run'])
+const stepVerdict = z.enum([...ENDS, 'skipped', 'not-run'])
 
 const step = fields<PlannedStep>({ path: text, verb: text, name: text, file: text, line: place, phase: maybe(text) })
 
@@ -228,7 +228,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'end-state-seen': { ...OF_SCENARIO, ...seen.endStateSeen },
   'dataset-read': { ...OF_SCENARIO, ...seen.datasetRead },
   'data-compared': { ...OF_SCENARIO, ...seen.dataCompared },
-  paused: { ...OF_SCENARIO, by: z.enum(['failure']) },
+  paused: { ...OF_SCENARIO, by: z.enum(['failure', 'step']) },
   resumed: OF_SCENARIO,
   'watch-ended': OF_SCENARIO,
   'log-saved': { ...OF_SCENARIO, node: text, file: text },

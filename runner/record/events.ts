@@ -31,7 +31,7 @@ import type {
 
 export const EVENTS_VERSION = 1
 
-export type StepVerdict = 'passed' | 'failed' | 'error' | 'inconclusive' | 'interrupted' | 'not-run'
+export type StepVerdict = 'passed' | 'failed' | 'error' | 'inconclusive' | 'interrupted' | 'skipped' | 'not-run'
 export type ScenarioVerdict = 'passed' | 'failed' | 'inconclusive' | 'error' | 'interrupted' | 'skipped'
 export type RunVerdict = 'passed' | 'failed' | 'inconclusive' | 'error' | 'interrupted'
 
@@ -202,8 +202,8 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'end-state-seen'; scenario: number } & EndStateObservation)
   | ({ type: 'dataset-read'; scenario: number } & DatasetObservation)
   | ({ type: 'data-compared'; scenario: number } & DataObservation)
-  /** Somebody in front of the run looks at it. After a failure no time passes by the run's clock meanwhile. */
-  | { type: 'paused'; scenario: number; by: 'failure' }
+  /** Somebody in front of the run is asked. After a failure no time passes by the run's clock meanwhile. */
+  | { type: 'paused'; scenario: number; by: 'failure' | 'step' }
   | { type: 'resumed'; scenario: number }
   /** Watching of failovers ended: what comes later is the cleanup's doing. */
   | { type: 'watch-ended'; scenario: number }

@@ -98,6 +98,7 @@ function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly
     time: seconds(step.durationMs),
   }
   if (step.verdict === 'not-run') return skippedCase(head, 'not run')
+  if (step.verdict === 'skipped') return skippedCase(head, step.note ?? 'skipped')
   const said = [step.note, step.proof].filter((line) => line !== undefined)
   if (step.trueAfterMs !== undefined) said.push(`true after ${seconds(step.trueAfterMs)} s`)
   if (step.verdict === 'passed') return testCase(head, undefined, said)

@@ -111,7 +111,7 @@ export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
 }
 
 function isBroken(step: StepReport): step is StepReport & { verdict: Problem['verdict'] } {
-  return step.verdict !== 'passed' && step.verdict !== 'not-run'
+  return !['passed', 'skipped', 'not-run'].includes(step.verdict)
 }
 
 /** A parallel or repeat step that only passes on what broke inside it is left out. */

@@ -67,6 +67,7 @@ function checkPoint(check: CheckReport, number: number, problems: readonly Probl
 function stepPoint(step: StepReport, number: number, problems: readonly Problem[]): string[] {
   const name = `${number} - ${described(`${step.path} ${step.name}`)}`
   if (step.verdict === 'not-run') return [`ok ${name} # SKIP not run`]
+  if (step.verdict === 'skipped') return [`ok ${name} # SKIP ${described(step.note ?? 'skipped')}`]
   if (step.verdict === 'passed') return [`ok ${name} # time=${step.durationMs}ms`]
   const problem = problems.find((one) => one.step === step)
   // A step that only passes on what broke inside it has no problem of its own.

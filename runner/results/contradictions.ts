@@ -20,6 +20,10 @@ export function contradictionIn({ verdict, steps, checks, audit }: ScenarioRepor
   const rules = audit?.rules ?? []
   // Where somebody else had a hand in it, nothing that failed counts.
   if (verdict === 'inconclusive' && isVoid(rules)) return undefined
+  const skipped = steps.find((one) => one.verdict === 'skipped')
+  // What fails after a step was left out may fail for that.
+  if (verdict === 'inconclusive' && skipped !== undefined) return undefined
+  if (verdict === 'passed' && skipped !== undefined) return clause(`step ${skipped.path}`, told('skipped'), verdict)
   const worse = (part: ScenarioVerdict) => forbids(verdict, part)
   const step =
     steps.find((one) => worse(verdictOfSteps([one.verdict]))) ??

@@ -9,6 +9,9 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 export const CTRL_C = '\u0003'
 export const ENTER = '\r'
 
+/** Far longer than anything takes that a test waits for, ms. */
+const WAIT_MS = 60_000
+
 /** The command line in a terminal of its own, as somebody sits in front of it. */
 export interface PtyCli {
   /** All that was shown so far, without colors and with plain line ends. */
@@ -69,6 +72,9 @@ export function startPty(
       }
       watchers.add(look)
       look()
+      // Both sides would wait for each other: what is shown instead tells why.
+      const late = () => reject(new Error(`it did not show ${JSON.stringify(wanted)}: ${text.slice(told)}`))
+      setTimeout(late, WAIT_MS).unref()
       ended.then(
         () => reject(new Error(`the command ended before it showed ${JSON.stringify(wanted)}: ${text}`)),
         reject,

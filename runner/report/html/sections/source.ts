@@ -6,7 +6,7 @@ import { VERDICT_LOOKS } from '../../verdicts.ts'
 import { html, type Markup } from '../markup.ts'
 
 /** From good to bad: a line that was played several times is marked by its worst. */
-const ORDER: readonly StepVerdict[] = ['not-run', 'passed', 'interrupted', 'inconclusive', 'error', 'failed']
+const ORDER: readonly StepVerdict[] = ['not-run', 'passed', 'skipped', 'interrupted', 'inconclusive', 'error', 'failed']
 
 /** The scenario as it was written, with what became of each line. Nothing where its text was not recorded. */
 export function sourceSection({ source = [], steps }: ScenarioReport): Markup | undefined {

@@ -36,7 +36,7 @@ function iterationsRow({ repeat, first, last, steps }: StepRow & { kind: 'iterat
 
 function stepRow(step: StepReport): Markup {
   const { path, depth, verdict, name, phase, startMs, durationMs, limitMs } = step
-  const bad = verdict !== 'passed' && verdict !== 'not-run'
+  const bad = !['passed', 'skipped', 'not-run'].includes(verdict)
   return html`<tr id="step-${path}"${bad && html` class="bad"`}><td>${path}</td><td>${badge(verdict)}</td>
 <td class="what" style="--depth:${depth}">${prose(name)}${phase !== undefined && html` <span class="badge">${phase}</span>`}${notesOf(step)}</td>
 <td class="number" data-label="at">${startMs !== undefined && at(startMs)}</td><td class="number" data-label="took">${verdict !== 'not-run' && formatDuration(durationMs)}</td>

@@ -1,0 +1,47 @@
+import t from 'tap'
+import type { Attendant, Choice } from '../../runner/engine/attendant.ts'
+import { StepFailure } from '../../runner/steps/verb.ts'
+import { type Acts, fakeRun } from '../support/fake-run.ts'
+
+const ACTS: Acts = {
+  ok: () => ({}),
+  fail: () => {
+    throw new StepFailure({ message: 'expected five' })
+  },
+}
+
+/** Answers in this order, `play` at last; keeps the paths of the steps that were asked about. */
+function answering(...choices: Choice[]): { attendant: Attendant; asked: string[] } {
+  const asked: string[] = []
+  const attendant: Attendant = {
+    beforeStep: async ({ path }) => {
+      asked.push(path)
+      return choices.shift() ?? 'play'
+    },
+  }
+  return { attendant, asked }
+}
+
+t.test('a run with a skipped step is never passed', async (t) => {
+  const run = fakeRun(t, ACTS)
+  const { attendant, asked } = answering('play', 'skip')
+  const result = await run.play([run.scenario(['ok', 'ok', 'ok'], ['ok'])], { attendant })
+  t.match(result, { verdict: 'inconclusive', exitCode: 3 })
+  t.strictSame(run.ended(), ['1 passed', '2 skipped', '3 passed', 'f1 passed'])
+  t.strictSame(asked, ['1', '2', '3', 'f1'])
+  t.match(run.of('scenario-ended'), [{ reason: /\(skipped by hand: step 2\)$/ }])
+})
+
+t.test('what fails after a skipped step may fail for that', async (t) => {
+  const run = fakeRun(t, ACTS)
+  const { attendant } = answering('skip')
+  t.match(await run.play([run.scenario(['ok', 'fail'])], { attendant }), { verdict: 'inconclusive' })
+  t.match(run.of('scenario-ended'), [{ reason: /skipped by hand: step 1\); what was seen: step 2, .*: expected five/ }])
+})
+
+t.test('whoever lets all the rest be played is not asked again', async (t) => {
+  const run = fakeRun(t, ACTS)
+  const { attendant, asked } = answering('play-all')
+  t.match(await run.play([run.scenario(['ok', 'ok'], ['ok'])], { attendant }), { verdict: 'passed' })
+  t.strictSame(asked, ['1'])
+})
