@@ -20,7 +20,8 @@ export function failoverDoubt(evidence: Evidence, watched: Watched, shards?: Sha
   const were = count === 0 ? `no ${one} was` : `only ${plural(count, one)} ${count === 1 ? 'was' : 'were'}`
   return (
     `${were} acknowledged in shard ${failover.shard} around its failover (${failover.cause}), between ${momentText(fromMs)} and ${momentText(toMs)}: ` +
-    `what went wrong there would hardly have been seen; at least ${least} are wanted (\`min_in_window\`)`
+    `what went wrong there would hardly have been seen; at least ${least} are wanted (\`min_in_window\`). ` +
+    'A `wait: 2s` before what causes it, or a higher rate, would show more'
   )
 }
 

@@ -36,7 +36,7 @@ t.test('that nothing was lost in a failover needs writes right before it', async
   t.match(thin, { verdict: 'inconclusive', samples: 209 })
   t.match(
     thin?.explanation,
-    'Yet only 9 writes were acknowledged in shard 2 around its failover (kill in step 4), between 9.00 s and 16.40 s: what went wrong there would hardly have been seen; at least 10 are wanted (`min_in_window`).',
+    'Yet only 9 writes were acknowledged in shard 2 around its failover (kill in step 4), between 9.00 s and 16.40 s: what went wrong there would hardly have been seen; at least 10 are wanted (`min_in_window`). A `wait: 2s` before what causes it, or a higher rate, would show more.',
   )
   const enough = [...writes('failing', 200, 1_000), ...writes('failing', 10, 9_500)]
   t.match(judged(enough, { lost_writes: 0 }), [{ verdict: 'passed' }])

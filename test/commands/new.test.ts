@@ -15,14 +15,14 @@ const SUBSETS = Array.from({ length: 2 ** SURVIVORS.length - 1 }, (_, number) =>
   SURVIVORS.map(({ word }) => word).filter((_, place) => ((number + 1) >> place) % 2 === 1),
 )
 
-/** What the flags can express; what must survive is told the same way whatever the target is. */
+/** What the flags can express; what must survive is told the same way whatever happens, but for who takes over. */
 function* combinations(): Generator<Answers> {
-  const targets = [...TARGETS.map(({ word }) => word), ...OTHER_TARGETS]
-  for (const { word: fails } of FAULTS)
-    for (const { word: load } of LOADS) {
-      for (const target of targets) yield { fails, target, load }
-      for (const survives of SUBSETS) yield { fails, load, survives }
-    }
+  for (const { word: fails } of FAULTS) {
+    for (const { word: target } of TARGETS) for (const { word: load } of LOADS) yield { fails, target, load }
+    for (const target of OTHER_TARGETS) yield { fails, target }
+  }
+  for (const fails of ['kill', 'failover'])
+    for (const { word: load } of LOADS) for (const survives of SUBSETS) yield { fails, load, survives }
 }
 
 function planned(answers: Answers): ReturnType<typeof planOf> | undefined {
@@ -52,7 +52,7 @@ t.test('every scenario that the flags can ask for is valid, and nothing in it is
     if (warnings.length > 0)
       throw new Error(`${JSON.stringify(answers)}: ${renderDiagnostics(warnings, { color: false })}${text}`)
   }
-  t.ok(written > 800, `${written} scenarios, ${refused} combinations that make no sense`)
+  t.ok(written > 500, `${written} scenarios, ${refused} combinations that make no sense`)
 })
 
 t.test('what makes no sense is refused, with the nearest word', async (t) => {
