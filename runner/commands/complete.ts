@@ -15,9 +15,12 @@ interface Entry {
 
 /** What the scripts of `completion` ask while somebody types. It starts nothing, and touches nothing. */
 export function completeAmong(commands: readonly Entry[]): Command {
-  const known = commands
-    .filter(({ isHidden }) => isHidden !== true)
-    .map(({ name, summary, load }) => ({ name, summary, flags: async () => (await load()).flags }))
+  const known = [
+    ...commands
+      .filter(({ isHidden }) => isHidden !== true)
+      .map(({ name, summary, load }) => ({ name, summary, flags: async () => (await load()).flags })),
+    { name: 'help', summary: 'what a word of the language means, with an example', flags: async () => ({}) },
+  ]
   return {
     usage: 'complete -- LINE',
     flags: libraryFlags,

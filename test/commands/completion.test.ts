@@ -14,7 +14,7 @@ const FLAGS = {
 } as const
 
 /** The commands here, of which only `run` may be asked for its flags. */
-const COMMANDS = ['run', 'report', 'cluster', 'completion', 'new', 'list'].map((name) => ({
+const COMMANDS = ['run', 'report', 'cluster', 'completion', 'new', 'list', 'help'].map((name) => ({
   name,
   summary: `what ${name} does`,
   flags: async () => FLAGS,
@@ -53,7 +53,7 @@ t.test('each place is offered what may stand there', async (t) => {
     return found.map(({ word }) => word)
   }
   const places: [line: string, words: string[]][] = [
-    ['', ['run', 'report', 'cluster', 'completion', 'new', 'list']],
+    ['', ['run', 'report', 'cluster', 'completion', 'new', 'list', 'help']],
     ['r', ['run', 'report']],
     ['nonsense ', []],
     ['run ', ['cart', 'deep/stock', 'plain']],
@@ -72,6 +72,7 @@ t.test('each place is offered what may stand there', async (t) => {
     ['completion ', ['bash', 'zsh', 'fish']],
     ['cluster st', ['status', 'stop', 'start']],
     ['cluster stop ', []],
+    ['help parti', ['partition']],
   ]
   for (const [line, words] of places) t.strictSame(await offered(line), words, JSON.stringify(line))
 })

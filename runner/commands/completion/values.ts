@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { serverNames } from '../../platforms/catalogue.ts'
 import { scenarioNames } from '../../scenario/library.ts'
 import { FAULTS, LOADS, SURVIVORS, TARGETS } from '../new/choices.ts'
 import { projectRoot, reportsFolder } from '../project.ts'
@@ -43,12 +42,17 @@ export const POSITIONALS: Readonly<Record<string, Positional>> = {
   check: { words: runs },
   open: { words: runs },
   completion: { words: () => plain(SHELLS) },
+  help: { words: topics, several: true },
   cluster: { words: () => plain(CLUSTER_ACTIONS) },
 }
 
 /** Values of flags that have some, wherever the flag is; those of `LISTS` may be several, with commas. */
 export const VALUES: Readonly<Record<string, Source>> = {
-  server: async () => plain(await serverNames(projectRoot)),
+  server: async () => {
+    const { serverNames } = await import('../../platforms/catalogue.ts')
+    return plain(await serverNames(projectRoot))
+  },
+  ci: () => plain(['github', 'gitlab', 'jenkins']),
   platform: () => plain(['auto', 'docker', 'process']),
   tag: ({ library }) => plain(tagsIn(library)),
   reporter: () => plain(REPORTERS),
@@ -66,6 +70,15 @@ export const LISTS: ReadonlySet<string> = new Set(['server', 'reporter', 'format
 /** As `cluster.ts` and `report/index.ts` have them, which bring much along: nobody is to wait for that. */
 export const CLUSTER_ACTIONS = ['build', 'run', 'form', 'up', 'status', 'stop', 'start', 'clean']
 export const REPORTERS = ['console', 'tap', 'json', 'junit', 'markdown', 'github', 'metrics', 'html']
+
+/** Words of the language. */
+async function topics(): Promise<Candidate[]> {
+  const [{ topicsOf }, { verbs }] = await Promise.all([
+    import('../../scenario/reference/topics.ts'),
+    import('../../steps/index.ts'),
+  ])
+  return topicsOf(verbs).map(({ name, summary }) => ({ word: name, says: summary }))
+}
 
 /** Names of runs, the latest first. */
 function runs(): Candidate[] {
