@@ -58,7 +58,7 @@ function problemBlock(run: RunReport, { verdict, title, reason, evidence, hint, 
   const link =
     scenario !== undefined && place >= 0 && html`<p><a href="${pagePath(place, scenario.id)}">Its page</a></p>`
   const facts = evidence.map(({ label, text }) => html`<dt>${label}</dt><dd>${prose(text)}</dd>`)
-  return html`<div class="problem ${verdict}"><strong>${prose(title)}</strong><p>${prose(reason)}</p>${facts.length > 0 && html`<dl>${facts}</dl>`}${hint !== undefined && html`<p class="hint"><b>What to do:</b> ${prose(hint)}</p>`}${link}</div>`
+  return html`<div class="problem ${verdict}"><strong>${prose(title)}</strong><p>${prose(reason)}</p>${facts.length > 0 && html`<dl>${facts}</dl>`}${hint !== undefined && html`<p class="hint"><strong>What to do:</strong> ${prose(hint)}</p>`}${link}</div>`
 }
 
 function scenarios(run: RunReport): Markup {

@@ -62,7 +62,7 @@ t.test('where to look is said only where the cause is not known', async (t) => {
 t.test('what to do stands with what it is about, and code is code', async (t) => {
   const run = failed({ message: 'it is not so', hint: 'Hold it with `for`.' })
   const { text } = verdictSection(run, first(run))
-  t.match(text, /<p class="hint"><b>What to do:<\/b> Hold it with <code>for<\/code>\.<\/p>/)
+  t.match(text, /<p class="hint"><strong>What to do:<\/strong> Hold it with <code>for<\/code>\.<\/p>/)
   t.equal(text.split('Hold it with').length, 2, 'once')
   const checked = reduceRun(checkedRun())
   const [one] = first(checked).checks.filter(({ verdict }) => verdict === 'failed')

@@ -60,7 +60,7 @@ function problemBlock(problem: Problem, scenario: ScenarioReport, withReason: bo
 ${withReason && html`<p>${prose(reason)}</p>`}
 ${details.length > 0 && html`<ul>${details.map((line) => html`<li>${prose(line)}</li>`)}</ul>`}
 ${factList(evidence)}
-${hint !== undefined && html`<p class="hint"><b>What to do:</b> ${prose(hint)}</p>`}
+${hint !== undefined && html`<p class="hint"><strong>What to do:</strong> ${prose(hint)}</p>`}
 ${factList(beside)}
 </div>`
 }
