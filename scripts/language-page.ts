@@ -72,7 +72,12 @@ function topicText({ name, summary, parts }: Topic): string {
 function checksPart(): string {
   const all = [...checks, ...failoverChecks]
   const keys = all.flatMap(({ limit }) => rowsOf(limit))
-  const firsts = keys.filter(({ key }, place) => keys.findIndex((row) => row.key === key) === place)
+  const once = keys
+    .filter(({ key }, place) => keys.findIndex((row) => row.key === key) === place)
+    .map((row) => {
+      const takes = new Set(keys.filter(({ key }) => key === row.key).map((each) => each.accepts))
+      return { ...row, required: false, accepts: [...takes].join(', ') }
+    })
   const line = (each: {
     name: string
     summary: string
@@ -96,7 +101,7 @@ function checksPart(): string {
     'Of failovers, under `failover`:',
     table(['check', 'judges', 'limit', 'examples'], failoverChecks.map(line)),
     'Keys of limits:',
-    keyTable(firsts),
+    keyTable(once),
   ].join('\n\n')
 }
 
@@ -110,7 +115,7 @@ function partText(part: Part): string {
   const head = part.head === undefined ? '' : `**${capital(part.head)}**`
   switch (part.kind) {
     case 'text':
-      return head === '' ? part.text : `${head}: ${part.text}`
+      return `${head === '' ? '' : `${head}: `}${part.text.replace(': `help workloads` tells of them', ' (above)')}`
     case 'words':
       return wordTable(part.head ?? '', part.rows)
     case 'keys':

@@ -24,7 +24,7 @@ const atMost = z
     error: ({ input }) => `\`${input}\` is not a duration; write it as 250ms, 15s or 2m, or as ${EXPECTED}`,
   })
   .meta({
-    title: 'Limit of a failover time',
+    title: 'Duration or expected',
     description: 'A duration: 250ms, 15s, 2m, or expected',
     pattern: `^(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h)|${EXPECTED})$`,
     examples: ['12s', EXPECTED],
@@ -45,6 +45,9 @@ const limit = z
     }),
   ])
   .meta({ title: 'Limit of failovers', description: 'How long it may take; or how long, and of which failovers' })
+
+/** Forms of its limits, for the schema of editors. */
+export const failoverForms: readonly z.ZodType[] = [atMost, limit]
 
 type FailoverLimit = z.infer<typeof limit>
 

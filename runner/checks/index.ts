@@ -1,4 +1,4 @@
-import { ZodError } from 'zod'
+import { ZodError, type z } from 'zod'
 import { ChaosError } from '../base/errors.ts'
 import { listed } from '../base/text.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
@@ -11,9 +11,10 @@ import { duplicates } from './duplicates.ts'
 import { errorRate } from './error-rate.ts'
 import { Evidence } from './evidence.ts'
 import { expiry } from './expiry.ts'
-import { FAILOVER, failoverChecks } from './failover.ts'
+import { FAILOVER, failoverChecks, failoverForms } from './failover.ts'
 import { isolation } from './isolation.ts'
 import { latencies } from './latency.ts'
+import { limitForms as basicForms } from './limits.ts'
 import { linearizable } from './linearizable.ts'
 import { listOrder } from './list-order.ts'
 import { longestOutage } from './longest-outage.ts'
@@ -49,8 +50,12 @@ export const checks: readonly Check[] = [
 ]
 
 export { FAILOVER, failoverChecks } from './failover.ts'
-export { limitForms } from './limits.ts'
 export { needKeys } from './needs.ts'
+
+/** What limits are made of, and limits: each that has a title, once. */
+export const limitForms: readonly z.ZodType[] = [
+  ...new Set([...basicForms, ...failoverForms, ...checks.map(({ limit }) => limit)]),
+].filter((form) => form.meta()?.title !== undefined)
 
 const byName = new Map(checks.map((check) => [check.name, check]))
 

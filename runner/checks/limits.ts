@@ -28,7 +28,7 @@ export const durationText = z
     error: ({ input }) => `\`${input}\` is not a duration; write it as 250ms, 15s or 2m`,
   })
   .meta({
-    title: 'Time limit',
+    title: 'Duration as a limit',
     description: 'A duration: 250ms, 15s, 2m',
     pattern: '^\\d+(?:\\.\\d+)?(?:ms|s|m|h)$',
     examples: ['250ms', '2s', '15s', '2m'],
@@ -41,7 +41,7 @@ export const percentage = z
     error: ({ input }) => `${input} is no share of anything: it must be at most 100%`,
   })
   .meta({
-    title: 'Share limit',
+    title: 'Share as a limit',
     description: 'A share: 0%, 2.5%',
     pattern: `^${numberUpTo(100)}%$`,
     examples: ['0%', '1%', '2.5%'],
@@ -50,7 +50,7 @@ export const percentage = z
 const rate = z
   .string()
   .regex(/^\d+(\.\d+)?\/(s|m|h)$/, { error: ({ input }) => `\`${input}\` is not a rate; write it as 500/s` })
-  .meta({ title: 'Rate limit', description: 'A rate: 500/s', examples: ['500/s', '30/m'] })
+  .meta({ title: 'Rate as a limit', description: 'A rate: 500/s', examples: ['500/s', '30/m'] })
 
 export const countLimit = z
   .union([
@@ -167,15 +167,5 @@ export function propertyText(limit: PropertyLimit): string {
   return limit === true ? 'always' : scopeText(limit).trim()
 }
 
-/** What limits of checks are made of. */
-export const limitForms: readonly z.ZodType[] = [
-  count,
-  durationText,
-  percentage,
-  rate,
-  countLimit,
-  durationLimit,
-  shareLimit,
-  rateLimit,
-  propertyLimit,
-]
+/** What limits are made of. */
+export const limitForms: readonly z.ZodType[] = [count, durationText, percentage, rate]

@@ -23,6 +23,16 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map(
   }),
 )
 
+/** `drop (default): packets vanish. reject: connections are reset`: what each of the values means, for completion. */
+function withMeanings(shape: Shape): Shape {
+  const { enum: values, description = '' } = shape
+  const meanings = values?.map((value) => {
+    const [, meaning] = new RegExp(`(?:^|[.;] )${String(value)}(?: \\([a-z]+\\))?: ([^.;]+)`).exec(description) ?? []
+    return meaning
+  })
+  return meanings?.every((meaning) => meaning !== undefined) ? { ...shape, enumDescriptions: meanings } : shape
+}
+
 /** Makes shapes for one file, and keeps the definitions that they refer to. */
 export class EditorShapes {
   readonly #definitions = new Map<string, Shape>([['name', NAME_SHAPE]])
@@ -65,7 +75,7 @@ export class EditorShapes {
       shape.const !== undefined ||
       shape.pattern !== undefined
     if (!narrow) return inner
-    const { title, description, ...bare } = inner
+    const { title, description, ...bare } = withMeanings(inner)
     return {
       ...(title === undefined ? {} : { title }),
       ...(description === undefined ? {} : { description }),

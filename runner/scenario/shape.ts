@@ -10,6 +10,8 @@ export interface Shape {
   type?: string | string[]
   const?: unknown
   enum?: unknown[]
+  /** What each of them means: editors show it. */
+  enumDescriptions?: (string | undefined)[]
   anyOf?: Shape[]
   oneOf?: Shape[]
   allOf?: Shape[]

@@ -52,7 +52,7 @@ export function accepts(schema: z.ZodType): string {
 }
 
 function acceptsText(shape: Shape): string {
-  if (shape.title !== undefined && isForm(shape.title) && isPlain(shape)) return shape.title.toLowerCase()
+  if (shape.title !== undefined && isForm(shape.title) && isPlain(shape)) return nounOf(shape.title)
   if (shape.anyOf) return [...new Set(shape.anyOf.map(acceptsText))].join(' or ')
   if (shape.const !== undefined) return `\`${String(shape.const)}\``
   if (shape.enum) return shape.enum.map((value) => `\`${String(value)}\``).join(', ')
@@ -66,7 +66,9 @@ function acceptsText(shape: Shape): string {
     case 'null':
       return '`null`'
     case 'array':
-      return `list of ${typeof shape.items === 'object' && Object.keys(shape.items).length > 0 ? acceptsText(shape.items) : 'values'}`
+      return typeof shape.items === 'object' && Object.keys(shape.items).length > 0
+        ? `list of ${acceptsText(shape.items)}`
+        : 'list of values'
     case 'object':
       return shape.properties ? 'group of keys' : 'names with values'
     case 'string':
@@ -74,6 +76,11 @@ function acceptsText(shape: Shape): string {
     default:
       return 'value'
   }
+}
+
+/** `Duration as a limit`, which has bounds of its own, is a duration to who reads. */
+function nounOf(title: string): string {
+  return title.toLowerCase().replace(' as a limit', '')
 }
 
 /** A form that is one word, as a duration, and no choice between a number and a group of keys. */
