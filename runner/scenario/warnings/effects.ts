@@ -1,5 +1,6 @@
 import { parseDuration } from '../../base/duration.ts'
 import type { Changed, Formed, KnownNode } from './meaning.ts'
+import { MOST_KNOWN } from './meaning.ts'
 import { type Away, isDisturbance, keyOf, type Moment, masterLost, nodesOf, type Situation } from './situation.ts'
 
 const AWAY: ReadonlyMap<string, Away['how']> = new Map([
@@ -21,7 +22,7 @@ export function afterStep(moment: Moment, formed: Formed): Situation {
   const base: Situation = { ...before, last: moment, sinceMs: 0, changed: 'all' }
   if (step.verb === 'failover') return { ...base, back: moment }
   if (step.verb === 'redis' || step.forMs !== undefined) return base
-  return { ...base, faults: [...before.faults, moment] }
+  return { ...base, faults: withFault(moment) }
 }
 
 function afterQuiet(moment: Moment): Situation {
@@ -38,6 +39,7 @@ function afterAnswer(moment: Moment): readonly Away[] {
   if (before.away.length === 0) return before.away
   const isServed = keyOf(arg, 'cluster') === 'ok'
   const lost = keyOf(arg, 'role') === 'master' ? masterLost(keyOf(arg, 'node'), moment) : undefined
+  if (!isServed && lost === undefined) return before.away
   return before.away.map((away) => (isServed || away === lost ? { ...away, replaced: true } : away))
 }
 
@@ -56,13 +58,23 @@ function afterLoss(moment: Moment, how: Away['how'], formed: Formed): Situation 
   const base: Situation = { ...rest, last: moment, sinceMs: 0, changed: changedBy(nodes, before.changed, formed) }
   if (keyOf(arg, 'rolling') !== undefined) return { ...base, changed: 'all' }
   if (step.forMs !== undefined) return { ...base, back: moment }
-  if (how !== 'cut') return { ...base, away: [...before.away, ...awayOf(nodes, moment, how)] }
-  const away = isWholeCut(arg) ? awayOf(nodes, moment, how) : []
-  return { ...base, away: [...before.away, ...away], faults: [...before.faults, moment] }
+  if (how !== 'cut') return { ...base, away: withAway(nodes, moment, how) }
+  const away = isWholeCut(arg) ? withAway(nodes, moment, how) : before.away
+  return { ...base, away, faults: withFault(moment) }
 }
 
-function awayOf(nodes: readonly KnownNode[] = [], by: Moment, how: Away['how']): Away[] {
-  return nodes.map((node) => ({ node, by, how }))
+/** Each node once. Where there are very many, nothing more is known of any: a text must not cost without bounds. */
+function withAway(nodes: readonly KnownNode[] = [], by: Moment, how: Away['how']): readonly Away[] {
+  const { away } = by.before
+  const ids = new Set(away.map(({ node }) => node.id))
+  const more = nodes.filter(({ id }) => !ids.has(id))
+  if (more.length === 0) return away
+  return away.length + more.length > MOST_KNOWN ? [] : [...away, ...more.map((node) => ({ node, by, how }))]
+}
+
+function withFault(moment: Moment): readonly Moment[] {
+  const { faults } = moment.before
+  return faults.length < MOST_KNOWN ? [...faults, moment] : faults
 }
 
 /** Whether the nodes named are out of reach of all others. */

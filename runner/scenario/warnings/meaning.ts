@@ -27,11 +27,14 @@ export type Changed = ReadonlySet<number> | 'all'
 export interface Knowledge {
   formed: Formed
   /** What `let` has bound. */
-  bound: ReadonlyMap<string, Meaning>
+  bound: Bound
   changed: Changed
   /** Nobody is known to be away: `all` and `random` count those that answer. */
   allThere: boolean
 }
+
+/** Of more nodes than this it is not told which they are: nobody writes a scenario that turns on it. */
+export const MOST_KNOWN = 100
 
 const DEFAULT_PREFIX = 'redis-node'
 
@@ -59,6 +62,28 @@ export class Formed {
   shardOfSlot(slot: number): number | undefined {
     const index = this.topology.slots.findIndex((ranges) => ranges.some(([from, to]) => from <= slot && slot <= to))
     return index < 0 ? undefined : index + 1
+  }
+}
+
+/** Names and what `let` has bound them to; each binding knows those before it. */
+export class Bound {
+  readonly #own = new Map<string, Meaning>()
+  readonly #before: Bound | undefined
+
+  constructor(before?: Bound) {
+    this.#before = before
+  }
+
+  get(name: string): Meaning | undefined {
+    for (let bound: Bound | undefined = this; bound; bound = bound.#before) {
+      const meaning = bound.#own.get(name)
+      if (meaning) return meaning
+    }
+    return undefined
+  }
+
+  set(name: string, meaning: Meaning): void {
+    this.#own.set(name, meaning)
   }
 }
 
@@ -123,12 +148,13 @@ function meaningOfPhrase(phrase: TargetPhrase, knowledge: Knowledge, id: string)
     }
     case 'all': {
       if (phrase.role === 'node') {
-        return { count: formed.nodes.length, nodes: formed.nodes.map((node) => knownNode(node, knowledge)) }
+        return { count: formed.nodes.length, nodes: known(formed.nodes, knowledge) }
       }
       const { role } = phrase
       const count = role === 'master' ? shards : shards * replicas
-      const nodes = formed.nodes.filter((node) => node.role === role).map((node) => knownNode(node, knowledge))
-      return isAsFormed ? { count, role, nodes } : { role, nodes: [] }
+      if (!isAsFormed || formed.nodes.length > MOST_KNOWN) return { ...(isAsFormed && { count }), role, nodes: [] }
+      const nodes = formed.nodes.filter((node) => node.role === role)
+      return { count, role, nodes: known(nodes, knowledge) }
     }
     case 'share': {
       const majority = Math.floor(shards / 2) + 1
@@ -151,8 +177,8 @@ function meaningOfRelated(
   }
   const [master, ...replicas] = formed.ofShard(shard)
   const chosen = role === 'master' ? [master] : role === 'replica' ? replicas.slice(0, 1) : replicas
-  const nodes = chosen.flatMap((node) => (node ? [knownNode(node, { formed, changed, ...knowledge })] : []))
-  return { count: nodes.length, role: found, nodes }
+  const nodes = chosen.filter((node) => node !== undefined)
+  return { count: nodes.length, role: found, nodes: known(nodes, { formed, changed, ...knowledge }) }
 }
 
 function shardOf(anchor: Anchor, formed: Formed): number | undefined {
@@ -166,6 +192,10 @@ function shardOf(anchor: Anchor, formed: Formed): number | undefined {
     case 'node':
       return formed.named(anchor.node)?.shard
   }
+}
+
+function known(nodes: readonly PlannedNode[], knowledge: Knowledge): KnownNode[] {
+  return nodes.length > MOST_KNOWN ? [] : nodes.map((node) => knownNode(node, knowledge))
 }
 
 function knownNode({ name, shard, role }: PlannedNode, { formed, changed }: Knowledge): KnownNode {

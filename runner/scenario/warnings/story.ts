@@ -2,7 +2,7 @@ import { fillInKnown, Names } from '../../steps/names.ts'
 import { namesInside, type Step } from '../../steps/verb.ts'
 import type { Scenario } from '../model.ts'
 import { afterStep } from './effects.ts'
-import { Formed, type Knowledge, type Meaning, meaningOf } from './meaning.ts'
+import { Bound, Formed, type Knowledge, meaningOf } from './meaning.ts'
 import { isDisturbance, type Moment, type Situation } from './situation.ts'
 
 /** A scenario as it will be played, as far as that can be told beforehand. */
@@ -19,7 +19,7 @@ interface Walk {
   formed: Formed
   moments: Moment[]
   names: Names
-  bound: ReadonlyMap<string, Meaning>
+  bound: Bound
   situation: Situation
   disturbed: boolean
 }
@@ -30,7 +30,7 @@ export function storyOf(scenario: Scenario): Story {
     formed,
     moments: [],
     names: new Names(scenario.params),
-    bound: new Map(),
+    bound: new Bound(),
     situation: { away: [], sinceMs: Number.POSITIVE_INFINITY, changed: new Set(), faults: [] },
     disturbed: false,
   }
@@ -111,10 +111,10 @@ function knowledgeOf({ formed, bound, situation }: Walk): Knowledge {
 function bind(arg: unknown, path: string, walk: Walk): void {
   if (typeof arg !== 'object' || arg === null) return
   const before = walk.bound
-  const bound = new Map(before)
+  const bound = new Bound(before)
   walk.bound = bound
   for (const [name, phrase] of Object.entries(arg)) {
     const meaning = meaningOf(String(phrase), knowledgeOf(walk), `${path} ${name}`)
-    bound.set(name, before.has(name) ? { nodes: [] } : meaning)
+    bound.set(name, before.get(name) ? { nodes: [] } : meaning)
   }
 }
