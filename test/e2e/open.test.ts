@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { accessibilityFaults, keepScreenshot, openAddress, requireChromium, untilTrue } from '../support/chromium.ts'
@@ -30,6 +31,8 @@ t.test('the page of a run follows it live, and becomes its report', { skip: skip
   t.teardown(() => servers.close())
   const open = startCli(t, ['open', '--no-browser', '--reports', reports])
   await open.until('Open this address in a browser')
+  // Of two pipes, nobody knows which one brings its words first.
+  while (!open.output().endsWith('\n')) await sleep(20)
   const url = open.output().trim()
   const wide = await openAddress(browser, url)
   t.match(await wide.page.title(), 'running: ')
