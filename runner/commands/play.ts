@@ -10,6 +10,7 @@ import { expectedError } from '../base/surroundings.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
 import { Interrupted } from '../engine/interrupt.ts'
 import { type Play, playRun } from '../engine/play-run.ts'
+import type { Warm } from '../engine/warm-platform.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { writeBaseline } from '../record/baseline.ts'
@@ -73,6 +74,8 @@ export interface RunRequest {
   judging: Judging
   /** What whoever sits in front of it is asked. */
   playing?: Pick<Playing, 'pauseOnFailure' | 'step'>
+  /** Servers that stay up from play to play, which somebody else watches over and removes. */
+  warm?: Warm
   /** Without progress. */
   quiet?: boolean
   /** The command that plays the same again, for a seed. */
@@ -97,8 +100,9 @@ export async function play(
   if (settings.allowed.size > 0) {
     notes.push(`allowed by --allow: ${[...settings.allowed].join(', ')}`)
   }
-  const platforms = await openPlatforms(request.choice, (text) => notes.push(text))
-  const runId = newRunId(systemClock.wallMs())
+  const { warm } = request
+  const platforms = warm ? [warm.platform] : await openPlatforms(request.choice, (text) => notes.push(text))
+  const runId = warm?.runId ?? newRunId(systemClock.wallMs())
   const removal = () => [...new Set(platforms.map((platform) => platform.removalCommand(runId)))].join('; ')
   const secrets = [
     settings.password,
@@ -116,7 +120,7 @@ export async function play(
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
   // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes
   // more.
-  const watched = keep || platforms.some(({ kind }) => kind !== 'process')
+  const watched = warm === undefined && (keep || platforms.some(({ kind }) => kind !== 'process'))
   const kinds = [...new Set(platforms.map(({ kind }) => kind))]
   const watchdog = watched ? Watchdog.start({ runId, kinds, keep }) : undefined
   try {
@@ -153,7 +157,7 @@ export async function play(
     onLeaving(undefined)
     record.close()
     unmark()
-    await Promise.all(platforms.map((platform) => platform.close()))
+    if (warm === undefined) await Promise.all(platforms.map((platform) => platform.close()))
   }
 }
 

@@ -5,6 +5,7 @@ import { assertTerminal } from './terminal/ask.ts'
 /** Flags of `run` for whoever sits in front of it. */
 export const playingFlags: Flags = {
   'dry-run': { type: 'boolean', help: 'set the cluster up and print what each step would do; play nothing' },
+  watch: { type: 'boolean', help: 'play again whenever the scenario is saved, on servers that stay up' },
   step: { type: 'boolean', help: 'ask before each step: go on, skip, look at the cluster, send a command, quit' },
   'pause-on-failure': { type: 'boolean', help: 'leave a cluster that failed as it is until Enter is pressed' },
 }
@@ -12,12 +13,14 @@ export const playingFlags: Flags = {
 /** What `playingFlags` ask for. */
 export interface Playing {
   dryRun: boolean
+  watch: boolean
   step: boolean
   pauseOnFailure: boolean
 }
 
 /** What means nothing where nothing is played. */
 const NOT_DRY = [
+  'watch',
   'step',
   'pause-on-failure',
   'keep',
@@ -32,6 +35,9 @@ const NOT_DRY = [
 
 /** Whose times would be compared. */
 const NOT_STEP = ['repeat', 'fail-on-flaky', 'baseline', 'threshold', 'save-baseline']
+
+/** What is of one run, or waits for somebody else than an editor. */
+const NOT_WATCH = ['step', 'pause-on-failure', 'keep', ...NOT_STEP]
 
 function severalServers(line: ParsedLine): boolean {
   return line.text('server')?.includes(',') === true
@@ -49,7 +55,12 @@ export function playingOf(line: ParsedLine): Playing {
     if (severalServers(line)) throw new UsageError('--step goes through one play at a time: name one server')
     assertTerminal('step')
   }
-  return { dryRun, step, pauseOnFailure }
+  const watch = line.on('watch')
+  if (watch) {
+    refuse(line, 'watch', NOT_WATCH, 'plays again and again')
+    if (severalServers(line)) throw new UsageError('--watch plays on servers that stay up: name one server')
+  }
+  return { dryRun, watch, step, pauseOnFailure }
 }
 
 function refuse(line: ParsedLine, flag: string, others: readonly string[], why: string): void {

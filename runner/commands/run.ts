@@ -2,6 +2,8 @@ import { typed, typedAsWell } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { quoted } from '../base/shell-words.ts'
+import type { Warm } from '../engine/warm-platform.ts'
+import type { Scenario } from '../scenario/model.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -18,6 +20,7 @@ import { playingFlags, playingOf } from './playing.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 import { strictFlag, tellWarnings, warningsIn } from './warned.ts'
+import { watch } from './watch.ts'
 
 const flags: Flags = {
   ...paramFlags,
@@ -60,14 +63,18 @@ export const run: Command = {
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
     const playing = playingOf(line)
     const params = givenParams(line, out)
-    const scenarios = await loadScenarios(names, params, context, settings)
+    const load = async () => {
+      const read = await loadScenarios(names, params, context, settings)
+      for (const { cluster } of read) checkPortsFit(cluster.topology, settings.portBase)
+      return read
+    }
+    const scenarios = await load()
     const { config } = settings
     tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), names, params, context)
     const judging = judgingOf(line)
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
     }
-    for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
     if (playing.dryRun) return await printDryRuns(scenarios, { settings, choice, seed, hide: params.hide }, context)
     const request: RunRequest = {
       settings,
@@ -80,10 +87,13 @@ export const run: Command = {
       quiet: detail === 'quiet',
       commandFor: (drawn) => commandAgain(names, line, drawn),
     }
-    const played = await play(scenarios, request, context)
-    const failures = await printReports(played.report, reporters, out, { detail })
-    for (const failure of failures) out.progress(failure)
-    return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
+    const playOn = async (read: Scenario[], warm?: Warm) => {
+      const played = await play(read, { ...request, ...(warm && { warm }) }, context)
+      const failures = await printReports(played.report, reporters, out, { detail })
+      for (const failure of failures) out.progress(failure)
+      return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
+    }
+    return playing.watch ? await watch(choice, { scenarios, load, playOn }, context) : await playOn(scenarios)
   },
 }
 

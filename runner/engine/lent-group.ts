@@ -1,0 +1,117 @@
+import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
+import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platforms/platform.ts'
+import type { RunnerUsers } from '../platforms/users.ts'
+
+/**
+ * Servers that outlive the play that they are lent to: to remove them is to give them back. It remembers what was done
+ * beneath them that no look at the servers would show.
+ */
+export class LentGroup implements ServerGroup {
+  readonly network: NetworkControl
+  readonly control: ServerControl
+  /** Why they cannot be lent again, in a sentence. */
+  touched: string | undefined
+  readonly #group: ServerGroup
+  /** Lines of each log that were written for plays before. */
+  readonly #past = new Map<string, number>()
+
+  constructor(group: ServerGroup) {
+    this.#group = group
+    const touch = (what: string) => {
+      this.touched ??= `the last play ${what}`
+    }
+    this.network = {
+      set: async (links) => {
+        if (links.length > 0) touch('changed the network of its servers')
+        await group.network.set(links)
+      },
+      counts: () => group.network.counts(),
+      probe: (probes, timeoutMs) => group.network.probe(probes, timeoutMs),
+      get strangers() {
+        return group.network.strangers ?? []
+      },
+    }
+    this.control = {
+      limit: async (node, resources) => {
+        touch('limited what its servers stand on')
+        await group.control.limit(node, resources)
+      },
+      limitsOf: (node) => group.control.limitsOf(node),
+      wipeData: async (node, identity) => {
+        touch('wiped data of its servers')
+        return await group.control.wipeData(node, identity)
+      },
+      setClock: async (node, offsetMs) => {
+        touch('set clocks of its servers')
+        await group.control.setClock(node, offsetMs)
+      },
+    }
+  }
+
+  /** The next play reads only what is logged from now on. */
+  async forgetLogs(): Promise<void> {
+    await Promise.all(
+      this.nodes.map(async ({ name }) => {
+        let lines = 0
+        const end = await this.#group.followLogs(name, () => {
+          lines += 1
+        })
+        await end()
+        this.#past.set(name, lines)
+      }),
+    )
+  }
+
+  async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
+    let left = this.#past.get(node) ?? 0
+    return await this.#group.followLogs(node, (line) => {
+      left -= 1
+      if (left < 0) onLine(line)
+    })
+  }
+
+  /** They are given back, and stay. */
+  async remove(): Promise<void> {
+    return undefined
+  }
+
+  get runId(): string {
+    return this.#group.runId
+  }
+  get nodes(): readonly ServerNode[] {
+    return this.#group.nodes
+  }
+  get sandbox(): string | undefined {
+    return this.#group.sandbox
+  }
+  users(): Promise<RunnerUsers> {
+    return this.#group.users()
+  }
+  passwordCommand(of: 'default' | { runnerAt: string }): string {
+    return this.#group.passwordCommand(of)
+  }
+  state(node: string): Promise<NodeState> {
+    return this.#group.state(node)
+  }
+  stop(node: string, graceMs: number): Promise<void> {
+    return this.#group.stop(node, graceMs)
+  }
+  kill(node: string): Promise<void> {
+    return this.#group.kill(node)
+  }
+  pause(node: string): Promise<void> {
+    return this.#group.pause(node)
+  }
+  unpause(node: string): Promise<void> {
+    return this.#group.unpause(node)
+  }
+  start(node: string): Promise<void> {
+    return this.#group.start(node)
+  }
+  restart(node: string, graceMs: number): Promise<void> {
+    return this.#group.restart(node, graceMs)
+  }
+  lastWords(node: string): Promise<string> {
+    return this.#group.lastWords(node)
+  }
+}

@@ -1,0 +1,193 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Clock } from '../base/clock.ts'
+import { ChaosError, messageOf } from '../base/errors.ts'
+import { LiveCluster } from '../cluster/live-cluster.ts'
+import type { Command } from '../cluster/node-client.ts'
+import { parseInfo } from '../cluster/node-report.ts'
+import type { FaultSupport } from '../platforms/faults.ts'
+import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec } from '../platforms/platform.ts'
+import { LentGroup } from './lent-group.ts'
+
+/** Servers that stay up from play to play, and the run id that they carry. */
+export interface Warm {
+  platform: WarmPlatform
+  runId: string
+}
+
+/** Servers that stay up between plays, and what they were like when nobody had played on them. */
+interface Kept {
+  group: ServerGroup
+  spec: ServerGroupSpec
+  /** By node. */
+  fresh: ReadonlyMap<string, unknown>
+  lent: LentGroup
+}
+
+/** Why servers cannot be played on again. */
+class NotClean extends ChaosError {
+  override name = 'NotClean'
+}
+
+const ANSWER_WITHIN_MS = 2000
+
+/** What a play leaves beside keys: the first that must succeed, then those that some versions do not have. */
+const RESET: readonly Command[] = [
+  ['FLUSHALL'],
+  ['CLUSTER', 'RESET', 'HARD'],
+  ['SCRIPT', 'FLUSH'],
+  ['CONFIG', 'RESETSTAT'],
+  ['SLOWLOG', 'RESET'],
+]
+const RESET_WHERE_KNOWN: readonly Command[] = [
+  ['FUNCTION', 'FLUSH'],
+  ['CLIENT', 'UNPAUSE'],
+]
+
+/**
+ * The same platform, but the servers of one play are lent to the next: emptied, with new ids, and only if it is shown
+ * that nothing of the play is left in them. Else, and where the next one needs others, new ones are made, and why is
+ * told. `end` removes what is kept.
+ */
+export class WarmPlatform implements Platform {
+  readonly kind: string
+  readonly server: string
+  readonly #platform: Platform
+  readonly #clock: Clock
+  #kept: Kept | undefined
+  #prepared: string | undefined
+
+  constructor(platform: Platform, clock: Clock) {
+    this.kind = platform.kind
+    this.server = platform.server
+    this.#platform = platform
+    this.#clock = clock
+  }
+
+  async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
+    const kept = this.#kept
+    if (kept !== undefined) {
+      const why = await this.#whyNot(kept, spec)
+      if (why === undefined) {
+        progress('the servers of the last play are empty and as new')
+        return kept.lent
+      }
+      progress(`making new servers: ${why}`)
+      await this.end()
+    }
+    const group = await this.#platform.create(spec, progress, signal)
+    try {
+      const fresh = await this.#look(group)
+      const lent = new LentGroup(group)
+      this.#kept = { group, spec, fresh, lent }
+      return lent
+    } catch (error) {
+      await group.remove()
+      throw error
+    }
+  }
+
+  /** Removes the servers that are kept. */
+  async end(): Promise<void> {
+    const kept = this.#kept
+    this.#kept = undefined
+    await kept?.group.remove()
+  }
+
+  async #whyNot(kept: Kept, spec: ServerGroupSpec): Promise<string | undefined> {
+    const { purpose: _, ...wanted } = spec
+    const { purpose: __, ...had } = kept.spec
+    if (!isDeepStrictEqual(wanted, had)) return 'the cluster is to be another than the last one'
+    if (spec.settings.appendonly !== 'yes') return 'without an append-only file a restart may bring old data back'
+    if (spec.needs?.debug) return 'DEBUG commands leave what nobody can see'
+    if ((spec.allowed?.size ?? 0) > 0) return 'what --allow lets through leaves what nobody can see'
+    if (kept.lent.touched !== undefined) return kept.lent.touched
+    try {
+      await this.#reset(kept)
+      await kept.lent.forgetLogs()
+      return undefined
+    } catch (error) {
+      if (!(error instanceof ChaosError)) throw error
+      return messageOf(error)
+    }
+  }
+
+  /** Throws NotClean unless the servers are then as they were when they were new. */
+  async #reset({ group, fresh }: Kept): Promise<void> {
+    const live = await this.#connect(group)
+    try {
+      await Promise.all(
+        live.nodes.map(async ({ name, client }) => {
+          const state = await group.state(name)
+          if (state.status !== 'running') throw new NotClean(`${name} is ${state.status} (${state.text})`)
+          await client.pipeline(RESET_WHERE_KNOWN, ANSWER_WITHIN_MS)
+          // A replica takes no FLUSHALL: it is emptied as it becomes a master.
+          const { role } = Object.fromEntries(parseInfo(String(await client.call('INFO', 'replication'))))
+          const commands = role === 'master' ? RESET : RESET.slice(1)
+          const failed = (await client.pipeline(commands, ANSWER_WITHIN_MS)).find((reply) => reply instanceof Error)
+          if (failed !== undefined) throw new NotClean(`${name} cannot be reset: ${messageOf(failed)}`)
+        }),
+      )
+    } finally {
+      live.close()
+    }
+    const now = await this.#look(group)
+    for (const [name, before] of fresh) {
+      if (!isDeepStrictEqual(now.get(name), before)) throw new NotClean(`${name} is not as it was when it was new`)
+    }
+  }
+
+  /** What shows that a server is new, by node: who it is, what it is set to, and that it holds and knows nothing. */
+  async #look(group: ServerGroup): Promise<Map<string, unknown>> {
+    const live = await this.#connect(group)
+    try {
+      const looks = live.nodes.map(async ({ name, client }) => {
+        const replies = await client.pipeline(
+          [['INFO', 'server'], ['CLUSTER', 'INFO'], ['DBSIZE'], ['CONFIG', 'GET', '*'], ['ACL', 'LIST']],
+          ANSWER_WITHIN_MS,
+        )
+        const failed = replies.find((reply) => reply instanceof Error)
+        if (failed !== undefined) throw new NotClean(`${name} does not say how it is: ${messageOf(failed)}`)
+        const [server, cluster, keys, config, acl] = replies
+        const info = parseInfo(String(cluster))
+        const known = ['cluster_known_nodes', 'cluster_slots_assigned', 'cluster_current_epoch', 'cluster_my_epoch']
+        const run = parseInfo(String(server)).get('run_id')
+        return [name, { run, cluster: known.map((field) => info.get(field)), keys, config, acl }] as const
+      })
+      return new Map(await Promise.all(looks))
+    } finally {
+      live.close()
+    }
+  }
+
+  async #connect(group: ServerGroup): Promise<LiveCluster> {
+    return new LiveCluster({ nodes: group.nodes, ...(await group.users()), clock: this.#clock })
+  }
+
+  async prepare(progress: Progress, signal?: AbortSignal): Promise<string> {
+    this.#prepared ??= await this.#platform.prepare(progress, signal)
+    return this.#prepared
+  }
+
+  faultSupport(signal?: AbortSignal): Promise<FaultSupport[]> {
+    return this.#platform.faultSupport(signal)
+  }
+  probe(): Promise<string> {
+    return this.#platform.probe()
+  }
+  find(runId: string): Promise<ServerGroup | undefined> {
+    return this.#platform.find(runId)
+  }
+  runs(): Promise<FoundRun[]> {
+    return this.#platform.runs()
+  }
+  removeRun(runId: string): Promise<string[]> {
+    return this.#platform.removeRun(runId)
+  }
+  removalCommand(runId: string): string {
+    return this.#platform.removalCommand(runId)
+  }
+  async close(): Promise<void> {
+    await this.end()
+    await this.#platform.close()
+  }
+}
