@@ -65,8 +65,8 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'too few open files for the nodes and clients',
-    shell: 'ulimit -n 64; exec "$@"',
-    words: /the runner, for 6 nodes and 1 connection of clients to each, needs about \d+ open files, and may have 64/,
+    shell: 'ulimit -n 85; exec "$@"',
+    words: /the runner, for 6 nodes and 1 connection of clients to each, needs about \d+ open files, and may have 85/,
     hint: /ulimit -n 1024/,
   },
   {
