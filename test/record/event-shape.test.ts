@@ -29,7 +29,7 @@ t.test('what is wrong inside an event is said with its place', async (t) => {
     [
       'outcome.verdict',
       '"great"',
-      'at outcome.verdict: expected one of passed, failed, inconclusive, error, interrupted, not-run, found "great"',
+      'at outcome.verdict: expected one of passed, failed, inconclusive, error, interrupted, skipped, not-run, found "great"',
     ],
     ['outcome.targets', '["a",1]', 'at outcome.targets.1: expected a text, found 1'],
     ['step', '[]', 'at step: expected a group of names and values, found a list'],
