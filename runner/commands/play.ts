@@ -36,7 +36,7 @@ import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import type { Playing } from './playing.ts'
 import { reportsFolder, shown } from './project.ts'
-import { attendantFor } from './terminal/attendant.ts'
+import { operatorFor } from './terminal/operator.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
 const GIBIBYTE = 2 ** 30
@@ -115,7 +115,7 @@ export async function play(
   const hide = redactor(secrets)
   const left = new AbortController()
   const atTerminal = { ...context, clock, hide, quit: () => left.abort(new Interrupted('whoever stepped through it')) }
-  const attendant = attendantFor(request.playing, atTerminal)
+  const operator = operatorFor(request.playing, atTerminal)
   const interrupted = AbortSignal.any([signal, left.signal])
   onLeaving(() => `Servers of this run may be left. Remove them with: ${removal()}`)
   // Processes have their supervisor, which ends them with their runner; to take faults away and let them live, it takes
@@ -139,7 +139,7 @@ export async function play(
       auditWarnOnly: request.judging.auditWarnOnly,
       notes,
       environment: describeMachine(),
-      attendant,
+      operator,
       conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
     })
     if (keep || (await isGone(runId, platforms))) watchdog?.release()

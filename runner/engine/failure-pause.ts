@@ -1,4 +1,4 @@
-import type { Scene } from './attendant.ts'
+import type { Scene } from './operator.ts'
 import type { RunSettings } from './run-settings.ts'
 import type { ScenarioResult } from './scenario-result.ts'
 
@@ -11,12 +11,12 @@ export interface FailurePauseOptions {
 
 /** The wait for somebody who looks at a scenario that has not passed, once at most. */
 export class FailurePause {
-  readonly #settings: Pick<RunSettings, 'attendant' | 'recorder'>
+  readonly #settings: Pick<RunSettings, 'operator' | 'recorder'>
   readonly #options: FailurePauseOptions
   #scene: Scene | undefined
   #taken = false
 
-  constructor(settings: Pick<RunSettings, 'attendant' | 'recorder'>, options: FailurePauseOptions) {
+  constructor(settings: Pick<RunSettings, 'operator' | 'recorder'>, options: FailurePauseOptions) {
     this.#settings = settings
     this.#options = options
   }
@@ -32,16 +32,16 @@ export class FailurePause {
 
   /** Waits if somebody is there and the scenario has not passed: `judge` says that, and is asked only then. */
   async take(signal: AbortSignal, judge: () => ScenarioResult): Promise<void> {
-    const { attendant, recorder } = this.#settings
+    const { operator, recorder } = this.#settings
     const scene = this.#scene
-    if (attendant?.onFailure === undefined || scene === undefined || this.#taken || signal.aborted) return
+    if (operator?.onFailure === undefined || scene === undefined || this.#taken || signal.aborted) return
     const result = judge()
     if (result.verdict === 'passed') return
     this.#taken = true
     await this.#options.freeze()
     const { scenario } = this.#options
     recorder.record({ type: 'paused', scenario, by: 'failure' })
-    await attendant.onFailure(result, scene)
+    await operator.onFailure(result, scene)
     recorder.record({ type: 'resumed', scenario })
   }
 }

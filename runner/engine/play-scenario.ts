@@ -78,7 +78,7 @@ export async function playScenario(
       audit.servers.stop()
     },
   })
-  const ask = settings.attendant?.beforeStep
+  const ask = settings.operator?.beforeStep
   const stepping = ask && new Stepping(ask)
   const journal = openJournal(settings)
   let setupMs: number | undefined

@@ -5,7 +5,7 @@ import type { Recorder } from '../record/event-log.ts'
 import type { RunEvent } from '../record/events.ts'
 import type { RunFolder } from '../record/run-folder.ts'
 import type { Verb } from '../steps/verb.ts'
-import type { Attendant } from './attendant.ts'
+import type { Operator } from './operator.ts'
 
 /** What every scenario of one run is played with. */
 export interface RunSettings {
@@ -44,7 +44,7 @@ export interface RunSettings {
   /** Findings of the audit change no verdict. */
   auditWarnOnly?: boolean
   /** Whoever sits in front of the run. */
-  attendant?: Attendant | undefined
+  operator?: Operator | undefined
   /** Leave the cluster running at the end. */
   keep: boolean
 }

@@ -5,21 +5,21 @@ import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { PlannedStep } from '../record/events.ts'
 import { Names } from '../steps/names.ts'
 import type { Step } from '../steps/verb.ts'
-import type { Attendant, Choice } from './attendant.ts'
+import type { Choice, Operator } from './operator.ts'
 import type { ScenarioResult } from './scenario-result.ts'
 import type { Stage } from './stage.ts'
 import { contextOf } from './step-context.ts'
 
 /** What was decided before each step by somebody who goes through a scenario, and what that leaves of its verdict. */
 export class Stepping {
-  readonly #ask: NonNullable<Attendant['beforeStep']>
+  readonly #ask: NonNullable<Operator['beforeStep']>
   readonly #skipped: string[] = []
   /** Commands of administrators that were sent by hand. */
   readonly #sent: string[] = []
   #goesOn = false
   #waitedMs = 0
 
-  constructor(ask: NonNullable<Attendant['beforeStep']>) {
+  constructor(ask: NonNullable<Operator['beforeStep']>) {
     this.#ask = ask
   }
 

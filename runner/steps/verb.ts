@@ -155,18 +155,12 @@ export interface Refusal {
  */
 export type Given<Arg> = Partial<Record<keyof Arg, unknown>>
 
+type Told = 'name' | 'summary' | 'group' | 'example' | 'proof' | 'modifiers' | 'defaultDeadlineMs'
+
 /** A verb whose steps are not read yet. */
-export interface Verb {
-  readonly name: string
-  readonly summary: string
-  readonly group: VerbGroup
-  readonly example: readonly string[]
-  readonly proof: string
-  /** Deadline in ms of the whole step when it has no `within`, where its argument says nothing of it. */
-  readonly defaultDeadlineMs: number
+export interface Verb extends Readonly<Pick<VerbSpec<unknown, unknown>, Told>> {
   readonly arg: z.ZodType
   readonly extras: z.ZodType | undefined
-  readonly modifiers: readonly Modifier[]
   readonly children: 'steps' | '' | undefined
   readonly fillsInNames: boolean
   readonly keepsWithin: boolean

@@ -13,12 +13,12 @@ const ACTS: Acts = {
 t.test('a scenario that fails waits, before anything is healed', async (t) => {
   const run = fakeRun(t, ACTS)
   const waits: unknown[] = []
-  const attendant = {
+  const operator = {
     onFailure: async (why: unknown, { servers }: { servers: { nodes: readonly unknown[] } }) => {
       waits.push({ why, ended: run.ended(), removed: run.platform.removed(), nodes: servers.nodes.length })
     },
   }
-  const result = await run.play([run.scenario(['ok', 'fail'], ['ok'])], { attendant })
+  const result = await run.play([run.scenario(['ok', 'fail'], ['ok'])], { operator })
   t.match(result, { verdict: 'failed', exitCode: 1 })
   t.match(waits, [
     {
@@ -42,7 +42,7 @@ t.test('what passes waits for nobody, and neither does what was interrupted', as
     return {}
   }
   const run = fakeRun(t, { ...ACTS, stop })
-  const attendant = { onFailure: async () => void t.fail('nobody should be asked') }
-  t.match(await run.play([run.scenario(['ok'])], { attendant }), { verdict: 'passed' })
-  t.match(await run.play([run.scenario(['stop', 'ok'])], { attendant }), { verdict: 'interrupted' })
+  const operator = { onFailure: async () => void t.fail('nobody should be asked') }
+  t.match(await run.play([run.scenario(['ok'])], { operator }), { verdict: 'passed' })
+  t.match(await run.play([run.scenario(['stop', 'ok'])], { operator }), { verdict: 'interrupted' })
 })

@@ -3,7 +3,7 @@ import { typed } from '../../base/command-line.ts'
 import { ChaosError } from '../../base/errors.ts'
 import type { HeldClock } from '../../base/held-clock.ts'
 import { visible } from '../../base/text.ts'
-import type { Attendant, Choice, Scene, StepScene } from '../../engine/attendant.ts'
+import type { Choice, Operator, Scene, StepScene } from '../../engine/operator.ts'
 import type { ScenarioResult } from '../../engine/scenario-result.ts'
 import { statusLines } from '../cluster/status.ts'
 import { talkTo } from '../cluster/talk-to.ts'
@@ -23,10 +23,10 @@ export interface AtTerminal {
 }
 
 /** Whoever is asked what `playing` says; nobody, if it says nothing. */
-export function attendantFor(
+export function operatorFor(
   playing: Partial<Pick<Playing, 'pauseOnFailure' | 'step'>> | undefined,
   terminal: AtTerminal & { quit(): void },
-): Attendant {
+): Operator {
   return {
     ...(playing?.pauseOnFailure && failureWatcher(terminal)),
     ...(playing?.step && stepper(terminal)),
@@ -34,7 +34,7 @@ export function attendantFor(
 }
 
 /** Keeps what has failed as it is until somebody at the terminal has seen it. */
-function failureWatcher({ out, signal, clock, hide }: AtTerminal): Attendant {
+function failureWatcher({ out, signal, clock, hide }: AtTerminal): Operator {
   return {
     onFailure: async (why, scene) => {
       out.progress(hide(failureText(why, scene)))
@@ -44,7 +44,7 @@ function failureWatcher({ out, signal, clock, hide }: AtTerminal): Attendant {
 }
 
 /** Asks before each step what is to become of it. `quit` ends the run. */
-function stepper({ out, hide, quit }: AtTerminal & { quit(): void }): Attendant {
+function stepper({ out, hide, quit }: AtTerminal & { quit(): void }): Operator {
   const say = (text: string) => out.progress(hide(visible(text, '\n')))
   let explained = false
   return {

@@ -24,7 +24,7 @@ export interface StepScene extends Omit<Scene, 'logFolder'> {
 export type Choice = 'play' | 'skip' | 'play-all'
 
 /** Somebody who sits in front of a run, as far as it waits for them. */
-export interface Attendant {
+export interface Operator {
   /**
    * A scenario has not passed, and everything is still as it was then. Resolves when it may be healed and removed; never
    * rejects.
