@@ -14,7 +14,8 @@ import { PROJECT_SCHEMA } from './project-schema.ts'
 const FILES = new URL('init-files/', import.meta.url)
 const SCHEMAS = [SCHEMA, PROJECT_SCHEMA]
 const FOLDER = 'scenarios'
-const IGNORED = ['reports/']
+const REPORTS = 'reports/'
+const PACKAGES = 'node_modules/'
 
 /** Where each CI looks for its file, and ours. */
 const CIS: Readonly<Record<string, { file: string; from: string }>> = {
@@ -37,12 +38,13 @@ export const init: Command = {
     const ci = line.text('ci') === undefined ? undefined : ciNamed(line.text('ci') ?? '')
     const made = [
       ...firstFiles(),
-      ignore('.gitignore', IGNORED),
+      ignore('.gitignore', existsSync('package.json') ? [PACKAGES, REPORTS] : [REPORTS]),
       ...(ci === undefined ? [] : [make(ci.file, () => fileOf(ci.from))]),
     ]
     out.print(made.join('\n'))
-    if (ci !== undefined && !isDependency())
-      out.print(`\n${ci.file} has \`npm ci\` install redis-chaos: add it to package.json (npm install --save-dev)`)
+    const problem = ci === undefined ? undefined : installProblem()
+    if (ci !== undefined && problem !== undefined)
+      out.print(`\n${ci.file} has \`npm ci\` install redis-chaos: ${problem}`)
     out.print(`\nNow: ${typed('run', [`./${FOLDER}`])}`)
     return EXIT.passed
   },
@@ -101,10 +103,14 @@ function ignore(file: string, wanted: readonly string[]): string {
   }
 }
 
-function isDependency(): boolean {
-  if (!existsSync('package.json')) return false
-  const text = readFileSync('package.json', 'utf8')
-  return /"redis-chaos"\s*:/.test(text)
+/** Why a CI that has this project alone could not install the program, and what to do; undefined if it can. */
+function installProblem(): string | undefined {
+  const text = existsSync('package.json') ? readFileSync('package.json', 'utf8') : ''
+  const [, from] = /"redis-chaos"\s*:\s*"([^"]*)"/.exec(text) ?? []
+  if (from === undefined) return 'add it to package.json (npm install --save-dev)'
+  const file = /^file:(.*)$/.exec(from)?.[1]
+  if (file === undefined || !path.relative('.', file).startsWith('..')) return undefined
+  return `package.json has it from ${file}, which is not in this project: copy it here and install it from here`
 }
 
 function fileOf(name: string): string {

@@ -108,6 +108,20 @@ t.test('leaves what is there, and says so', async (t) => {
   t.equal(readFileSync('elsewhere', 'utf8'), '')
 })
 
+t.test('what a CI could not install is told', async (t) => {
+  inFolder(t)
+  const installed = (from: string) =>
+    writeFileSync('package.json', JSON.stringify({ devDependencies: { 'redis-chaos': from } }))
+  t.match(await initWith('--ci', 'github'), 'add it to package.json')
+  installed('file:../redis-chaos-0.1.0.tgz')
+  t.match(await initWith('--ci', 'github'), '../redis-chaos-0.1.0.tgz, which is not in this project')
+  t.equal(readFileSync('.gitignore', 'utf8'), 'reports/\nnode_modules/\n')
+  for (const from of ['file:redis-chaos-0.1.0.tgz', '^0.1.0']) {
+    installed(from)
+    t.notMatch(await initWith('--ci', 'github'), 'npm ci')
+  }
+})
+
 t.test('an unknown CI is refused before anything is made', async (t) => {
   inFolder(t)
   await t.rejects(init.run(parseFlags(['--ci', 'gihub'], init.flags, 'init'), {} as never), /did you mean github\?/)
