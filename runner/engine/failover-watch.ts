@@ -55,7 +55,7 @@ export class FailoverWatch {
   #alertUntilMs = Number.NEGATIVE_INFINITY
   /** Between these two moments of the clock what logs tell counts: not the forming, not the cleaning up. */
   #fromMs = Number.POSITIVE_INFINITY
-  #untilMs = Number.POSITIVE_INFINITY
+  #until: { nowMs: number; wallMs: number } | undefined
 
   /** Throws PlatformError if the server is none that is known. */
   constructor(options: FailoverWatchOptions) {
@@ -68,8 +68,9 @@ export class FailoverWatch {
   readLine(node: string, line: LogLine): void {
     const told = this.#log.read(node, line)
     if (told === undefined) return
-    const { nowMs, ...fact } = told
-    if (nowMs < this.#fromMs || nowMs > this.#untilMs) return
+    const { nowMs: mappedMs, ...fact } = told
+    const nowMs = mappedMs + this.#heldMs()
+    if (nowMs < this.#fromMs || (this.#until && nowMs > this.#until.nowMs)) return
     const { recorder, scenario } = this.#options
     recorder.record({ type: 'failover-seen', scenario, ...fact, seenMs: recorder.timeOf(nowMs) })
     this.#alert()
@@ -151,8 +152,18 @@ export class FailoverWatch {
     if (this.#stops.length === 0) return
     const { clock, recorder, scenario } = this.#options
     for (const stop of this.#stops.splice(0)) stop()
-    this.#untilMs = clock.nowMs()
+    this.#until = { nowMs: clock.nowMs(), wallMs: clock.wallMs() }
     recorder.record({ type: 'watch-ended', scenario })
+  }
+
+  /**
+   * How long the clock was held since the looking ended, ms. Servers go on logging meanwhile, and by this clock all of
+   * it is of the moment at which it was held.
+   */
+  #heldMs(): number {
+    if (this.#until === undefined) return 0
+    const { clock } = this.#options
+    return Math.max(0, clock.wallMs() - this.#until.wallMs - (clock.nowMs() - this.#until.nowMs))
   }
 
   #alert(): void {
