@@ -23,7 +23,10 @@ export function shown(file: string): string {
   return relative === '' || relative.startsWith('..') ? file : relative
 }
 
-/** The folder of a finished run: one of `reports`, or a path to one; the last run if `name` is undefined. Throws UsageError. */
+/**
+ * The folder of a run: one of `reports`, or a path to one; the last run if `name` is undefined. What is named by a link,
+ * as `latest`, is the run that it leads to now: the next run turns the link to itself. Throws UsageError.
+ */
 export function findRun(name = 'latest', reports = reportsFolder): string {
   const ours = path.join(reports, name)
   const folder = [ours, path.resolve(name)].find((place) => existsSync(path.join(place, 'events.jsonl')))
@@ -32,9 +35,12 @@ export function findRun(name = 'latest', reports = reportsFolder): string {
       `there is no run ${name} in ${shown(reports)}: a run is a folder with events (events.jsonl), named by its name there or by a path`,
     )
   }
+  const parent = path.dirname(folder)
+  const real = realpathSync(folder)
+  if (path.dirname(real) === realpathSync(parent)) return path.join(parent, path.basename(real))
   // Reports are written into it: a link that came with somebody else's reports may lead anywhere.
-  if (folder === ours && path.dirname(realpathSync(folder)) !== realpathSync(path.dirname(folder))) {
+  if (folder === ours) {
     throw new UsageError(`${shown(folder)} leads out of ${shown(reports)}: name the run that is meant by its path`)
   }
-  return folder
+  return real
 }
