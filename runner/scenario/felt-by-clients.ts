@@ -1,5 +1,6 @@
 import { listed } from '../base/text.ts'
 import type { ScenarioWorkload } from './model.ts'
+import { waitsForReplicas } from './warnings/clients-not-slowed.ts'
 import { keyOf, type Moment, nodesOf } from './warnings/situation.ts'
 import { type Story, storyOf } from './warnings/story.ts'
 
@@ -50,20 +51,20 @@ function reachesClients({ arg }: Moment): boolean {
 function ofLinks({ step, arg }: Moment, workloads: readonly ScenarioWorkload[]): string {
   const traffic = keyOf(arg, 'traffic')
   const links = traffic === 'bus' ? 'the cluster bus is' : 'the links between nodes are'
-  const waiting = traffic === 'bus' ? [] : workloads.filter(needsReplicas)
+  const waiting = traffic === 'bus' ? [] : workloads.filter(({ options }) => waitsForReplicas(options))
   const others = workloads.filter((one) => !waiting.includes(one))
   const spared =
     step.verb === 'partition'
       ? `${clientsOf(others)} feel only what follows from this: ${links} cut, and not those to clients.`
       : `${clientsOf(others)} do not feel this: only ${links} worse.`
-  const felt = `${clientsOf(waiting)} feel it through replicas, which they wait for or read from.`
+  const felt = `${clientsOf(waiting)} feel it through replicas, which they wait for.`
   return [...(others.length > 0 || workloads.length === 0 ? [spared] : []), ...(waiting.length > 0 ? [felt] : [])].join(
     ' ',
   )
 }
 
-function needsReplicas({ options: { wait, durability, readFrom } }: ScenarioWorkload): boolean {
-  return wait !== undefined || (durability?.replicas ?? 0) > 0 || readFrom === 'replica'
+function needsReplicas({ options }: ScenarioWorkload): boolean {
+  return waitsForReplicas(options) || options.readFrom === 'replica'
 }
 
 /** Undefined without load: nobody is there to feel it. */

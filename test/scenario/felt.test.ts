@@ -31,7 +31,17 @@ const CASES: readonly [step: string, workloads: string | undefined, sentence: st
   [
     'network: { node: redis-node0, delay: 10ms }',
     READERS,
-    'Clients of readers feel it through replicas, which they wait for or read from.',
+    'Clients of readers do not feel this: only the links between nodes are worse.',
+  ],
+  [
+    'network: { node: redis-node0, delay: 10ms }',
+    'workloads: { payments: { type: register, wait: { replicas: 1 } } }\n',
+    'Clients of payments feel it through replicas, which they wait for.',
+  ],
+  [
+    'partition: { isolate: replica of shard 2 }',
+    READERS,
+    'Clients of readers feel only what follows from this: the links between nodes are cut, and not those to clients.',
   ],
   [
     'network: { node: redis-node0, delay: 10ms }',

@@ -10,6 +10,7 @@ import { chosenAgain } from './chosen-again.ts'
 import { clientsNotSlowed } from './clients-not-slowed.ts'
 import { neverVerified, notWritten } from './data-sets.ts'
 import { failoverOfMaster } from './failover-of-master.ts'
+import { faultIsOver } from './fault-is-over.ts'
 import { lagHeld } from './lag-held.ts'
 import { limitTooShort } from './limit-too-short.ts'
 import { loadElsewhere } from './load-elsewhere.ts'
@@ -32,6 +33,7 @@ export const warnings: readonly Warning[] = [
   limitTooShort,
   checkTooStrict,
   overTooSoon,
+  faultIsOver,
   noMajority,
   stillAway,
   askedOnce,

@@ -113,3 +113,10 @@ export function masterLost(phrase: unknown, moment: Moment): Away | undefined {
 export function lacksSuccessor({ node, replaced }: Away): boolean {
   return node.role === 'master' && !replaced
 }
+
+/** The shards of all nodes that a step names, as far as they are known. */
+export function shardsOf(moment: Moment): number[] {
+  const ends = ['from', 'to'].flatMap((key) => phrasesOf(keyOf(moment.arg, key)))
+  const phrases = [...phrasesOf(moment.arg), ...ends]
+  return phrases.flatMap(({ text }) => moment.meaningOf(text).nodes).flatMap(({ shard }) => shard ?? [])
+}
