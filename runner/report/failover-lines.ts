@@ -60,8 +60,9 @@ export function failoverTitle(failover: FailoverReport): string {
 }
 
 /** Who was followed by whom: `redis-node0 → redis-node1`, `nobody took over from redis-node0`. */
-export function mastersText({ from, to, outcome }: FailoverReport): string {
-  if (outcome === 'not promoted') return `nobody took over from ${from || 'its master'}`
+export function mastersText({ from, to, outcome, open }: FailoverReport): string {
+  if (outcome === 'not promoted')
+    return `nobody ${open ? 'has taken' : 'took'} over from ${from || 'its master'}${open ? ' yet' : ''}`
   // Who gave up had asked for it: the master was there, and stayed.
   if (outcome === 'given up') return `${from || 'its master'} kept its shard`
   return from === '' ? `${to} became master` : `${from} → ${to}`

@@ -13,11 +13,9 @@ interface DrawnPhase extends Pick<TimelinePhase, 'name' | 'startMs' | 'durationM
  */
 export function allPhases(failover: FailoverReport): readonly DrawnPhase[] {
   const { phases, startMs, totalMs, wholeMs, outcome } = failover
+  const name = failover.open ? 'nobody yet' : 'nobody took over'
   if (outcome !== 'not promoted' || totalMs <= wholeMs) return phases
-  return [
-    ...phases,
-    { name: 'nobody took over', startMs: startMs + wholeMs, durationMs: totalMs - wholeMs, open: true },
-  ]
+  return [...phases, { name, startMs: startMs + wholeMs, durationMs: totalMs - wholeMs, open: true }]
 }
 
 /** From the start of a failover to its last moment, or until one that came to nothing was over. */

@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { RunEvent } from '../../runner/record/events.ts'
 import { consoleReport } from '../../runner/report/console.ts'
+import { allPhases } from '../../runner/report/failover-phases.ts'
+import { verdictSection } from '../../runner/report/html/sections/verdict.ts'
 import { reportJson } from '../../runner/report/index.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
 import { failoverSummary } from '../../runner/results/failovers/summary.ts'
@@ -50,6 +52,27 @@ t.test('shards that were refused for very different times are told one by one', 
     'untouched shard 3 was refused for 500 ms to the end because',
   )
   t.end()
+})
+
+t.test('while a run is on, what has not happened has not happened yet', async (t) => {
+  const { events } = storedRun('troubles-redis-7.0.15')
+  const one = events.map((event): RunEvent => ('scenario' in event ? { ...event, scenario: 0 } : event))
+  const startMs = one.find(({ type }) => type === 'scenario-started')?.atMs ?? 0
+  const now = reduceRun(one.filter(({ atMs }) => atMs < startMs + 6700))
+  const text = flat(consoleReport(now))
+  t.match(text, 'shard 2: nobody has taken over from redis-node3 yet · kill in step 3')
+  t.match(
+    text,
+    /no replica has taken over in 2\.\d s, suspected after 1\.3 s, and not yet agreed on, writes still refused/,
+  )
+  t.notMatch(text, /took over|never|to the end/)
+  const [scenario] = now.scenarios
+  t.match(scenario && verdictSection(now, scenario).text, 'not replaced yet')
+  const [promoted, away] = scenario?.failovers ?? []
+  t.equal(promoted?.open, undefined)
+  t.equal(away?.open, true)
+  t.equal(away && allPhases(away).at(-1)?.name, 'nobody yet')
+  for (const whole of troubles.scenarios) t.ok(whole.failovers.every(({ open }) => open === undefined))
 })
 
 t.test('a failover whose promotions were undone before is told once', (t) => {

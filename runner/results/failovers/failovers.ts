@@ -1,3 +1,4 @@
+import { roundMs } from '../../base/duration.ts'
 import type { ScenarioEvent } from '../../record/events.ts'
 import type { DeniedLine } from './borne-out.ts'
 import { givenUp, notPromoted } from './not-promoted.ts'
@@ -33,6 +34,18 @@ export function failoversOf(
     ...promotions.map((promotion) => promotedTimeline(seen, promotion, rivalsOf(promotion, promotions))),
     ...givenUp(seen, promotions),
     ...notPromoted(seen, promotions),
-  ].sort((a, b) => a.startMs - b.startMs)
+  ]
+    .map((timeline) => (isOpen(timeline, seen) ? { ...timeline, open: true as const } : timeline))
+    .sort((a, b) => a.startMs - b.startMs)
   return { failovers, suspicions: suspicionsOf(seen, promotions, failovers), denied: seen.denied }
+}
+
+/** Whether watching goes on, and more may become of it: nobody has taken over yet, or writes are still refused. */
+function isOpen(
+  { outcome, startMs, totalMs, clientsBack, otherShards }: FailoverTimeline,
+  { isOver, endMs }: FailoverObservations,
+): boolean {
+  if (isOver) return false
+  const isAway = outcome === 'not promoted' && startMs + totalMs >= roundMs(endMs)
+  return isAway || clientsBack === false || otherShards.some(({ back }) => back === false)
 }

@@ -24,8 +24,10 @@ export interface FailoverObservations {
   faults: readonly Fault[]
   steps: readonly PlayedStep[]
   nodes: readonly ClusterNodeInfo[]
-  /** Where watching ended: what is still open then stays open. */
+  /** Where watching ended, or the record does: what is still open then stays open. */
   endMs: number
+  /** Watching has ended. Of a run that is on, or was broken off, the record does not tell what became of what is open. */
+  isOver: boolean
 }
 
 /**
@@ -65,6 +67,7 @@ export function failoverObservations(
     steps: steps.filter(({ outcome }) => outcome !== undefined),
     nodes,
     endMs,
+    isOver: ended !== undefined,
   }
 }
 

@@ -40,7 +40,11 @@ function headOf(failover: FailoverTimeline): string[] {
     ...(detectionMs === undefined ? [] : [`detection ${measured(detectionMs, expected?.detection)}`]),
   ]
   if (outcome === 'not promoted')
-    return [`no replica took over in ${shortDuration(failover.totalMs)}`, ...parts, ...undetected(failover)]
+    return [
+      `no replica ${failover.open ? 'has taken' : 'took'} over in ${shortDuration(failover.totalMs)}`,
+      ...parts,
+      ...undetected(failover),
+    ]
   if (wanted) return [`promoted ${shortDuration(failover.totalMs)} after it was asked for`, ...parts]
   return [...parts, ...(electionMs === undefined ? [] : [`election ${measured(electionMs, expected?.election)}`])]
 }
@@ -55,10 +59,12 @@ function shutdown({ phases }: FailoverTimeline): string[] {
   return phase && phase.durationMs >= QUICK_MS ? [`shutdown ${shortDuration(phase.durationMs)}`] : []
 }
 
-function undetected({ moments, startMs }: FailoverTimeline): string[] {
+function undetected({ moments, startMs, open }: FailoverTimeline): string[] {
   if (moments.some(({ name }) => name === 'failed')) return []
   const suspected = moments.find(({ name }) => name === 'suspected')
-  return suspected ? [`suspected after ${shortDuration(suspected.atMs - startMs)}, and never agreed on`] : []
+  return suspected
+    ? [`suspected after ${shortDuration(suspected.atMs - startMs)}, and ${open ? 'not yet' : 'never'} agreed on`]
+    : []
 }
 
 function measured(ms: number, expected: ExpectedRange | undefined): string {
@@ -66,8 +72,9 @@ function measured(ms: number, expected: ExpectedRange | undefined): string {
 }
 
 function clients(failover: FailoverTimeline): string {
-  const { clientOutageMs, clientsBack, startMs } = failover
+  const { clientOutageMs, clientsBack, startMs, open } = failover
   if (clientOutageMs === undefined) return ''
+  if (open && clientsBack === false) return 'writes still refused'
   if (clientOutageMs === 0) return 'no write was refused'
   if (clientsBack === false) return `writes refused to the end, ${shortDuration(clientOutageMs)}`
   const write = momentMs(failover, 'first write')
@@ -79,7 +86,7 @@ function clients(failover: FailoverTimeline): string {
 
 /** Shards that were refused for nearly the same time share the longest; the others are told one by one. */
 function others(failover: FailoverTimeline): string {
-  const { otherShards } = failover
+  const { otherShards, open } = failover
   const times = otherShards.map(({ refusedMs }) => refusedMs)
   if (times.length === 0) return ''
   const which = `untouched ${otherShards.length === 1 ? 'shard' : 'shards'} ${otherShards.map(({ shard }) => shard).join(', ')}`
@@ -89,7 +96,7 @@ function others(failover: FailoverTimeline): string {
   if (alike && otherShards.every(({ back = true }) => back))
     return `${which} ${were} refused for ${shortDuration(most)} ${reasonOf(failover)}`
   const each = otherShards.map(
-    ({ refusedMs, back = true }) => `${shortDuration(refusedMs)}${back ? '' : ' to the end'}`,
+    ({ refusedMs, back = true }) => `${shortDuration(refusedMs)}${back ? '' : open ? ' so far' : ' to the end'}`,
   )
   return `${which} ${were} refused for ${each.join(' and ')} ${reasonOf(failover)}`
 }

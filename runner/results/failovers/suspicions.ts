@@ -91,6 +91,7 @@ function suspicion(observed: FailoverObservations, shard: number, node: string, 
   const cause = causeOfBelief(observed, [node, ...by], startMs)
   // Nodes that were cut off believe it for some time after the cut has healed: then it says nothing any more.
   const served = servedThroughout(observed, shard, startMs, Math.min(endMs, cause.untilMs ?? endMs))
+  const open = !observed.isOver && endMs >= observed.endMs
   return {
     shards: [shard],
     nodes: [node],
@@ -98,16 +99,16 @@ function suspicion(observed: FailoverObservations, shard: number, node: string, 
     startMs: roundMs(startMs),
     durationMs: roundMs(endMs - startMs),
     cause: cause.text,
-    summary: `${reasonOf(by, voting.length, votersAt(observed, startMs).length, served)}; no failover needed`,
+    summary: `${reasonOf(by, voting.length, votersAt(observed, startMs).length, served, open)}; ${open ? 'not over yet' : 'no failover needed'}`,
   }
 }
 
-function reasonOf(by: readonly string[], votes: number, voters: number, served: boolean): string {
+function reasonOf(by: readonly string[], votes: number, voters: number, served: boolean, open: boolean): string {
   const who = by.join(', ')
   if (votes === 0) return `suspected by ${who} alone, without a vote`
   if (votes < majorityOf(voters)) return `suspected by a minority, ${votes} of ${voters} masters (${who})`
   if (served) return `taken to be failing by ${who}, and served all the while`
-  return `suspected by ${who}, and never agreed to have failed`
+  return `suspected by ${who}, and ${open ? 'not yet' : 'never'} agreed to have failed`
 }
 
 /** Whether a node was, by its own view, a master with slots. */

@@ -121,6 +121,8 @@ export interface FailoverTimeline {
   /** In words: `stop in step 2`, `failover (force) in step 10`, `unplanned`. */
   cause: string
   outcome: FailoverOutcome
+  /** The record ends before it is over, as that of a run that is on: this is how it stands so far. */
+  open?: true
   /** Of a promotion that was undone: how long after it, and the master that the node became a replica of. */
   undone?: { afterMs: number; to: string }
   /** Of a master that nobody replaced, why, in a clause, where that is known. */

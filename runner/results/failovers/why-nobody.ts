@@ -26,7 +26,7 @@ export function whyNobody(observed: FailoverObservations, vacancy: Vacancy): str
   // Faults that began or ended a little apart were there together in between.
   const amidMs = (fromMs + toMs) / 2
   const isAway = (node: string) => absencesOf(observed, node, 0, amidMs).some((one) => one.toMs > amidMs)
-  return noHeir(observed, vacancy, isAway) ?? noMajority(observed, vacancy, isAway) ?? tooShort(vacancy)
+  return noHeir(observed, vacancy, isAway) ?? noMajority(observed, vacancy, isAway) ?? tooShort(observed, vacancy)
 }
 
 function noHeir(
@@ -54,9 +54,13 @@ function noMajority(
 }
 
 /** The settings let detection alone take longer than anybody watched. */
-function tooShort({ undetected, fromMs, toMs, expected }: Vacancy): string | undefined {
+function tooShort(
+  { endMs, isOver }: FailoverObservations,
+  { undetected, fromMs, toMs, expected }: Vacancy,
+): string | undefined {
   const watchedMs = toMs - fromMs
   const mostMs = expected?.detection?.maxMs
   if (!undetected || mostMs === undefined || mostMs <= watchedMs) return undefined
-  return `it was away for ${formatDuration(watchedMs)}, and by these settings it may take ${formatDuration(mostMs)} until it is marked as failing (cluster-node-timeout ${expected?.nodeTimeoutMs})`
+  const was = isOver || toMs < endMs ? 'was' : 'has been'
+  return `it ${was} away for ${formatDuration(watchedMs)}, and by these settings it may take ${formatDuration(mostMs)} until it is marked as failing (cluster-node-timeout ${expected?.nodeTimeoutMs})`
 }

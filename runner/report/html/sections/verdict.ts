@@ -95,10 +95,14 @@ function figures(scenario: ScenarioReport): Figure[] {
 }
 
 function failoverFigure(failover: FailoverReport): Figure {
-  const { shard, wanted, expected, outcome, totalMs } = failover
+  const { shard, wanted, expected, outcome, totalMs, open } = failover
   const name = wanted ? 'failover, asked for' : 'failover'
   if (outcome === 'not promoted')
-    return ['no failover', 'not replaced', `shard ${shard}: ${mastersText(failover)} for ${formatDuration(totalMs)}`]
+    return [
+      'no failover',
+      open ? 'not replaced yet' : 'not replaced',
+      `shard ${shard}: ${mastersText(failover)} for ${formatDuration(totalMs)}`,
+    ]
   const range = expected === undefined ? '' : `, expected ${formatRange(expected.time)}`
   return [name, failoverTime(failover), `shard ${shard}: ${mastersText(failover)}${range}`]
 }
