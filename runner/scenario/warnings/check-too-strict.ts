@@ -21,14 +21,18 @@ export const checkTooStrict: Warning = {
 
 /** A step that waits for a replica to be elected after its master was lost. */
 function electedHeir({ moments }: Judged): Moment | undefined {
-  return moments.find(
-    (moment) =>
-      moment.step.verb === 'expect' &&
-      !moment.disturbed &&
-      keyOf(moment.arg, 'role') === 'master' &&
-      (moment.step.withinMs ?? 0) > 0 &&
-      masterLost(keyOf(moment.arg, 'node'), moment) !== undefined,
-  )
+  return moments.find((moment) => {
+    const { step, arg, disturbed } = moment
+    if (step.verb !== 'expect' || disturbed || (step.withinMs ?? 0) === 0) return false
+    if (keyOf(arg, 'role') === 'master') return masterLost(keyOf(arg, 'node'), moment) !== undefined
+    return keyOf(arg, 'cluster') === 'ok' && isWithoutMaster(moment)
+  })
+}
+
+/** Whether a server that was a master is gone, by the last thing that was done: the cluster serves after an election. */
+function isWithoutMaster({ before }: Moment): boolean {
+  const { away, last } = before
+  return away.some((one) => one.by === last && one.how !== 'cut' && lacksSuccessor(one))
 }
 
 function* ofFailovers(

@@ -3,6 +3,7 @@ import { keyOf, type Moment, type Phrase, phrasesOf, stepWords } from './situati
 import type { Found, Warning } from './warning.ts'
 
 const BREAKS = ['stop', 'kill', 'pause', 'partition', 'network', 'stall', 'cpu', 'memory', 'disk', 'clock']
+const ACTS = ['stop', 'kill', 'pause', 'restart']
 const MENDS = ['start', 'unpause']
 
 /** A phrase is looked up anew in each step: what was broken by it need not be what it finds then. */
@@ -11,17 +12,47 @@ export const chosenAgain: Warning = {
   summary: 'A target that is drawn or looked up a second time, and may then be another node',
   *find({ moments }) {
     const broken = new Map<string, Moment>()
+    const failovers = new Map<string, Moment>()
     for (const moment of moments) {
       const { verb } = moment.step
       for (const phrase of placesIn(moment)) {
         const before = broken.get(phrase.text)
         if (before && (isDrawn(phrase.text) || MENDS.includes(verb))) yield foundAt(moment, phrase, before)
       }
+      yield* afterFailover(moment, failovers)
       if (BREAKS.includes(verb) && moment.step.forMs === undefined) {
         for (const { text } of phrasesOf(moment.arg)) if (isLookedUp(text)) broken.set(text, moment)
       }
     }
   },
+}
+
+/** Who was the replica of a shard is its master after a failover. */
+function* afterFailover(moment: Moment, failovers: Map<string, Moment>): Iterable<Found> {
+  const { step, arg } = moment
+  for (const { text, path } of phrasesOf(arg)) {
+    const before = failovers.get(text)
+    if (before && ACTS.includes(step.verb)) {
+      yield {
+        at: { step, path: [step.verb, ...path] },
+        message: `\`${text}\` is another node after ${stepWords(before)}: who was it then is the master now`,
+        hint: 'Name both before: `let: { old: master of shard 1, new: replica of $old }`, and write here which is meant.',
+      }
+    }
+    if (step.verb !== 'failover' || !isReplicaOfShard(text)) continue
+    if (before) failovers.delete(text)
+    else failovers.set(text, moment)
+  }
+}
+
+function isReplicaOfShard(text: string): boolean {
+  const parsed = parseTarget(text)
+  return (
+    'target' in parsed &&
+    parsed.target.kind === 'related' &&
+    parsed.target.anchor.by !== 'node' &&
+    parsed.target.role === 'replica'
+  )
 }
 
 function foundAt({ step }: Moment, { text, path }: Phrase, before: Moment): Found {

@@ -20,11 +20,13 @@ import { noSuchNode } from './no-such-node.ts'
 import { nothingAsked } from './nothing-asked.ts'
 import { overTooSoon } from './over-too-soon.ts'
 import { Places } from './places.ts'
+import { roleStays } from './role-stays.ts'
 import { saysItself } from './says-itself.ts'
 import { severalNodes } from './several-nodes.ts'
 import { stillAway } from './still-away.ts'
 import { storyOf } from './story.ts'
 import { timingOf } from './timing.ts'
+import { waitInVain } from './wait-in-vain.ts'
 import type { Found, Warning } from './warning.ts'
 
 /** All kinds of warnings, in the order in which the documentation has them. */
@@ -41,9 +43,11 @@ export const warnings: readonly Warning[] = [
   noSuchNode,
   chosenAgain,
   saysItself,
+  roleStays,
   failoverOfMaster,
   lagHeld,
   clientsNotSlowed,
+  waitInVain,
   loadElsewhere,
   neverViolated,
   notWritten,

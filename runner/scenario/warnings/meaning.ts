@@ -109,6 +109,7 @@ export function meaningOf(phrase: string, knowledge: Knowledge, here: string): M
 function boundTo(name: string, { bound, changed }: Knowledge): Meaning {
   const meaning = bound.get(name)
   if (!meaning) return NOTHING
+  if (meaning.nodes.length === 0 && changed !== 'all' && changed.size === 0) return meaning
   const kept = meaning.nodes.map(({ role, replicaOf, ...node }) =>
     mayHaveChanged(node.shard, changed)
       ? node

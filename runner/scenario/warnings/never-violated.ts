@@ -1,5 +1,7 @@
+import { parseDuration } from '../../base/duration.ts'
 import { FAILOVER } from '../../checks/index.ts'
-import { isDisturbance, type Moment, nodesOf, stepWords } from './situation.ts'
+import type { Step } from '../../steps/verb.ts'
+import { isDisturbance, keyOf, type Moment, nodesOf, stepWords } from './situation.ts'
 import type { Found, Judged, Warning } from './warning.ts'
 
 /** Checks that only something that goes wrong could violate. */
@@ -15,6 +17,7 @@ export const neverViolated: Warning = {
     const [first] = disturbances
     for (const { on, limits } of scenario.checks) {
       if (on === FAILOVER) continue
+      yield* tooLarge(on, limits, judged)
       const name = OF_FAULTS.find((each) => each in limits)
       if (name === undefined) continue
       if (first === undefined) yield withoutFault(on, name)
@@ -33,6 +36,48 @@ function* failoverChecks({ scenario }: Judged, disturbances: readonly Moment[]):
     message: `no failover will be there to be judged: ${why}`,
     hint: 'Take a master away, as `kill: master of shard 1`, or remove the checks of failovers.',
   }
+}
+
+/** Limits that nothing can be above. */
+function* tooLarge(on: string, limits: Readonly<Record<string, unknown>>, judged: Judged): Iterable<Found> {
+  if (atMostIn(limits.error_rate).some((text) => Number.parseFloat(text) >= 100)) {
+    yield {
+      at: { path: ['checks', on, 'error_rate'] },
+      message: '`error_rate` can never be above 100%: this check passes whatever happens',
+      hint: 'Say what share may fail, as `error_rate: 5%`, or leave the check out.',
+    }
+  }
+  const longestMs = longestRunMs(judged)
+  const limit = atMostIn(limits.longest_outage).find((text) => (parseDuration(text) ?? 0) > longestMs)
+  if (limit === undefined) return
+  yield {
+    at: { path: ['checks', on, 'longest_outage'] },
+    message: `the scenario is over before an outage could be longer than ${limit}: this check passes whatever happens`,
+    hint: 'Say how long clients may be without service, as `longest_outage: 15s`.',
+  }
+}
+
+function atMostIn(limit: unknown): string[] {
+  if (Array.isArray(limit)) return limit.flatMap(atMostIn)
+  const text = typeof limit === 'string' ? limit : keyOf(limit, 'at_most')
+  return typeof text === 'string' ? [text] : []
+}
+
+/** More than any step takes without `within`, `for` or `wait`. */
+const STEP_MS = 60_000
+
+/** The longest that a scenario can last; without end where that is not known. */
+function longestRunMs({ scenario, moments, last }: Judged): number {
+  if (scenario.steps.some(isRepeated)) return Number.POSITIVE_INFINITY
+  const times = [...moments, ...last].map(({ step, arg }) => {
+    const waitMs = step.verb === 'wait' && typeof arg === 'string' ? parseDuration(arg) : 0
+    return STEP_MS + (step.withinMs ?? 0) + (step.forMs ?? 0) + (waitMs ?? 0)
+  })
+  return times.reduce((sum, ms) => sum + ms, 0)
+}
+
+function isRepeated({ verb, children }: Step): boolean {
+  return verb === 'repeat' || children.some(isRepeated)
 }
 
 /** Whether a master may be replaced because of it. */

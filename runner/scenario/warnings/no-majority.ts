@@ -1,27 +1,27 @@
 import { plural } from '../../base/text.ts'
-import { keyOf, lacksSuccessor, masterLost } from './situation.ts'
+import { keyOf, lacksSuccessor, type Moment, masterLost, phrasesOf } from './situation.ts'
 import type { Warning } from './warning.ts'
 
 /** A replica is elected by a majority of all masters, the dead ones counted. */
 export const noMajority: Warning = {
   name: 'no-majority',
-  summary: 'A replica is expected to be elected when too few masters are left to elect it',
+  summary: 'A replica is expected to be elected, or the cluster to serve, when too few masters are left',
   *find({ moments, formed }) {
     const { shards } = formed.topology
     const needed = Math.floor(shards / 2) + 1
     for (const moment of moments) {
-      const { step, arg, before, disturbed } = moment
-      if (step.verb !== 'expect' || disturbed || keyOf(arg, 'role') !== 'master') continue
-      if (!masterLost(keyOf(arg, 'node'), moment)) continue
-      const gone = new Set(before.away.filter(lacksSuccessor).map(({ node }) => node.id)).size
+      const { step, arg, disturbed } = moment
+      if (step.verb !== 'expect' || disturbed) continue
+      const isElection = keyOf(arg, 'role') === 'master' && masterLost(keyOf(arg, 'node'), moment) !== undefined
+      if (!isElection && !awaitsService(moment)) continue
+      const gone = mastersGone(moment)
       if (shards - gone >= needed) continue
       const left =
-        shards - gone === 0
-          ? 'none is left'
-          : `${shards - gone} of ${shards} ${shards - gone === 1 ? 'is' : 'are'} left`
+        shards - gone <= 0 ? 'none is left' : `${shards - gone} of ${shards} ${shards - gone === 1 ? 'is' : 'are'} left`
+      const what = isElection ? 'nobody can be elected here' : 'the cluster stays down here, and nobody can be elected'
       yield {
-        at: { step, path: ['expect', 'role'] },
-        message: `nobody can be elected here: it takes the votes of ${plural(needed, 'master')}, and ${left}`,
+        at: { step, path: ['expect', isElection ? 'role' : 'cluster'] },
+        message: `${what}: it takes the votes of ${plural(needed, 'master')}, and ${left}`,
         hint:
           shards < 3
             ? `With ${plural(shards, 'shard')}, one dead master is too many: use \`cluster: { shards: 3 }\`, or expect \`cluster: fail\`.`
@@ -29,4 +29,28 @@ export const noMajority: Warning = {
       }
     }
   },
+}
+
+/** Whether it waits for the cluster to serve right after the loss of servers that nobody has brought back. */
+function awaitsService({ arg, before }: Moment): boolean {
+  if (keyOf(arg, 'cluster') !== 'ok' || before.last === undefined) return false
+  return isLossForGood(before.last)
+}
+
+function isLossForGood({ step, arg }: Moment): boolean {
+  if (step.forMs !== undefined || keyOf(arg, 'rolling') !== undefined) return false
+  return ['stop', 'kill', 'pause'].includes(step.verb)
+}
+
+/** How many masters are away, and none has taken over from them; drawn ones are counted if nothing was done since. */
+function mastersGone({ before }: Moment): number {
+  const known = new Set(before.away.filter(lacksSuccessor).map(({ node }) => node.id)).size
+  return known + (before.last && isLossForGood(before.last) ? drawnMasters(before.last) : 0)
+}
+
+/** Masters of which it is known only how many they are. */
+function drawnMasters(loss: Moment): number {
+  const meanings = phrasesOf(loss.arg).map(({ text }) => loss.meaningOf(text))
+  const drawn = meanings.filter(({ role, nodes }) => role === 'master' && nodes.length === 0)
+  return drawn.reduce((sum, { count = 0 }) => sum + count, 0)
 }

@@ -114,9 +114,10 @@ export function lacksSuccessor({ node, replaced }: Away): boolean {
   return node.role === 'master' && !replaced
 }
 
-/** The shards of all nodes that a step names, as far as they are known. */
+/** The shards of all nodes that a step names, each once, as far as they are known. */
 export function shardsOf(moment: Moment): number[] {
   const ends = ['from', 'to'].flatMap((key) => phrasesOf(keyOf(moment.arg, key)))
   const phrases = [...phrasesOf(moment.arg), ...ends]
-  return phrases.flatMap(({ text }) => moment.meaningOf(text).nodes).flatMap(({ shard }) => shard ?? [])
+  const nodes = phrases.flatMap(({ text }) => moment.meaningOf(text).nodes)
+  return [...new Set(nodes.flatMap(({ shard }) => shard ?? []))]
 }
