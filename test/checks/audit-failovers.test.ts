@@ -89,6 +89,26 @@ t.test('clients that are refused for longer than the settings let expect', async
   })
 })
 
+t.test('a fault that slows the candidate, or the votes that it needs, explains a late election', async (t) => {
+  const events = storedRun('halves-redis-7.0.15').events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const { timelines, run } = auditFacts(events, () => [])
+  const [timeline] = timelines
+  const late = { electionMs: (timeline?.expected?.election?.maxMs ?? 0) * 3 }
+  t.match(refusedFor(late), { verdict: 'failed', findings: [{ text: /^The election in shard 1/ }] })
+  const [startMs, endMs] = [timeline?.startMs ?? 0, (timeline?.startMs ?? 0) + (timeline?.totalMs ?? 0)]
+  const slowed = (node: string, shard: number, span = { startMs: 0, endMs }, verb = 'network') => {
+    const fault = { step: '9', verb, nodes: [node], shards: [shard], ...span }
+    return refusedFor(late, { run: { ...run, faults: [...run.faults, fault] } })
+  }
+  const masters = run.shards.map(({ nodes: [master = ''] }) => master)
+  t.match(slowed('redis-node1', 1), { verdict: 'passed' }, 'the candidate')
+  t.match(slowed(masters[1] ?? '', 2), { verdict: 'passed' }, 'both voters are needed')
+  t.match(slowed(masters[1] ?? '', 2, { startMs: 0, endMs }, 'stall'), { verdict: 'passed' })
+  t.match(slowed(run.shards[1]?.nodes[1] ?? '', 2), { verdict: 'failed' }, 'replicas of others have no vote')
+  t.match(slowed('redis-node1', 1, { startMs: 0, endMs: startMs - 1 }), { verdict: 'failed' }, 'it was over')
+  t.match(slowed('redis-node0', 1), { verdict: 'failed' }, 'the old master takes no part')
+})
+
 t.test('a cut that begins when its master is taken to have failed already is the reason, too', (t) => {
   const { events } = storedRun('halves-redis-7.0.15')
   const marked = events.find((event) => event.type === 'failover-seen' && event.moment === 'marked failing')

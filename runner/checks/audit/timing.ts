@@ -4,7 +4,7 @@ import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { AuditFacts } from '../../results/audit-facts.ts'
 import type { ExpectedRange, FailoverTimeline } from '../../results/failovers/timeline.ts'
 import { PROCESS_FAULTS } from '../../results/faults.ts'
-import type { RunFacts } from '../../results/run-facts.ts'
+import type { RunFacts, ShardFact } from '../../results/run-facts.ts'
 import { gapBehind, type TimedBy } from '../calm.ts'
 import type { AuditRule } from './rule.ts'
 
@@ -17,6 +17,9 @@ const LEAST_ROOM_MS = 500
 
 const DEFAULT_NODE_TIMEOUT_MS = 15_000
 
+/** Faults under which a node goes on, and takes longer to say or to do what a failover needs of it. */
+const SLOWS: ReadonlySet<string> = new Set(['network', 'partition', 'stall', 'cpu', 'memory', 'disk'])
+
 export const timing: AuditRule = {
   name: 'failover_time',
   sentence:
@@ -27,7 +30,12 @@ export const timing: AuditRule = {
     const { timelines, run } = facts
     const judged = timelines.filter(
       // One that was asked for is asked for again until its step's limit: that limit judges it.
-      (one) => one.outcome === 'promoted' && !one.wanted && one.expected !== undefined && hadMajority(one, run),
+      (one) =>
+        one.outcome === 'promoted' &&
+        !one.wanted &&
+        one.expected !== undefined &&
+        hadMajority(one, run) &&
+        !wasSlowed(one, run),
     )
     const findings = judged.flatMap((one) => [
       ...slowParts(one, facts),
@@ -44,6 +52,31 @@ function hadMajority({ startMs, totalMs }: FailoverTimeline, { faults, shards }:
   )
   const shardsHit = new Set(hit.flatMap((fault) => fault.shards))
   return shardsHit.size < shards.length / 2
+}
+
+/**
+ * A fault slowed the replica that took over, or left fewer voters untouched than it needs votes. What took the old
+ * master away is no excuse.
+ */
+function wasSlowed(timeline: FailoverTimeline, run: RunFacts): boolean {
+  const { startMs, totalMs, from, to, shard } = timeline
+  const slowed = new Set(
+    run.faults
+      .filter((fault) => SLOWS.has(fault.verb) && fault.startMs <= startMs + totalMs && fault.endMs >= startMs)
+      .filter(({ verb, nodes }) => verb !== 'partition' || !nodes.includes(from))
+      .flatMap(({ nodes }) => nodes),
+  )
+  const voters = run.shards.filter((one) => one.shard !== shard).map((one) => masterAt(one, startMs, run))
+  const untouched = voters.filter((voter) => !slowed.has(voter))
+  return slowed.has(to) || (untouched.length < voters.length && untouched.length <= run.shards.length / 2)
+}
+
+/** By the failovers before it. */
+function masterAt({ shard, nodes: [first = ''] }: ShardFact, atMs: number, { failovers }: RunFacts): string {
+  const last = failovers.findLast(
+    (one) => one.shard === shard && (one.outcome ?? 'promoted') === 'promoted' && one.startMs + one.totalMs <= atMs,
+  )
+  return last?.to ?? first
 }
 
 function slowParts(timeline: FailoverTimeline, facts: AuditFacts): AuditFinding[] {
