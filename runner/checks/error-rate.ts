@@ -6,6 +6,9 @@ import { atMostText, type ShareLimit, scopeText, shareLimit, shareOf } from './l
 import { isOwnOperation, isUnsent } from './load-count.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
+/** So many kinds of failure one sentence tells. */
+const MOST_CLASSES = 8
+
 export const errorRate = defineCheck<ShareLimit>({
   name: 'error_rate',
   summary: 'The share of operations that failed or got no answer; by class of error if one is given',
@@ -27,14 +30,14 @@ export const errorRate = defineCheck<ShareLimit>({
     )
     const share = operations === 0 ? 0 : failures / operations
     const byClass = [...classes].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`)
-    const all = classes.size === 0 ? 'none failed' : `not carried out for certain: ${listed(byClass, 8)}`
+    const all = classes.size === 0 ? 'none failed' : `not carried out for certain: ${listed(byClass, MOST_CLASSES)}`
     return {
       finding: share > shareOf(at_most) ? 'violated' : 'holds',
       value: percentText(share),
       amount: share,
       samples: operations,
       explanation: `${failures} of ${plural(operations, 'operation')} failed or got no answer${asked === undefined ? '' : ` with ${asked}`} (${percentText(share)}); ${all}.`,
-      details: byClass,
+      ...(byClass.length > MOST_CLASSES && { details: byClass }),
     }
   },
 })

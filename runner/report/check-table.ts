@@ -11,17 +11,21 @@ const FLEXIBLE = [3, 4]
 const LAST = HEADINGS.length - 1
 const NARROWEST = 10
 
-/** Lines of a table of checks that fits `style.width`, and how much of its load each workload sent. */
+/** How much of its load each workload sent. */
+export function loadSent(checks: readonly CheckReport[], style: OutputStyle, paint: Paint): string[] {
+  return loadLines(checks).flatMap((line) =>
+    wrap(visible(line), style.width - MARGIN).map((part) => ' '.repeat(MARGIN) + paint('dim', part)),
+  )
+}
+
+/** Lines of a table of checks that fits `style.width`. */
 export function checkTable(checks: readonly CheckReport[], style: OutputStyle, paint: Paint): string[] {
   const rows = checks.map(({ verdict, on, name, value, limit, samples }) => {
     const { mark, word } = VERDICT_LOOKS[verdict]
     return [`${mark} ${word}`, on, name, oneLine(value), oneLine(limit), String(samples)]
   })
-  const load = loadLines(checks).flatMap((line) =>
-    wrap(visible(line), style.width - MARGIN).map((part) => ' '.repeat(MARGIN) + paint('dim', part)),
-  )
   const widths = columnWidths(rows, style.width)
-  if (lineWidth(widths) > style.width) return [...checkList(checks, style, paint), ...load]
+  if (lineWidth(widths) > style.width) return checkList(checks, style, paint)
   const headings = HEADINGS.map((text, column) => ({
     text,
     align: column === LAST ? ('right' as const) : ('left' as const),
@@ -34,7 +38,7 @@ export function checkTable(checks: readonly CheckReport[], style: OutputStyle, p
       return column === 0 ? paint(format, lines) : lines
     })
   })
-  return [...textTable(headings, cells, paint), ...load]
+  return textTable(headings, cells, paint)
 }
 
 /** Where a table has no room: a check after another. */

@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { displayWidth, oneLine, padded, plural, visible, wrap } from '../base/text.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
 import { auditLines } from './audit-lines.ts'
-import { checkTable } from './check-table.ts'
+import { checkTable, loadSent } from './check-table.ts'
 import { failoverLines } from './failover-lines.ts'
 import type { Fact, Problem } from './problem.ts'
 import { problemsOf } from './problems.ts'
@@ -84,10 +84,18 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
     ...hanging(oneLine(setting(scenario)), '  ', style.width, (line) => paint('dim', line)),
     ...(isVerbose && played ? ['', ...stepTable(scenario.steps, style, paint)] : []),
     ...failoverLines(scenario, style, paint),
-    ...(scenario.checks.length === 0 ? [] : ['', ...checkTable(scenario.checks, style, paint)]),
+    ...checkLines(scenario.checks, style, paint),
     ...(scenario.audit === undefined ? [] : ['', ...auditLines(scenario.audit, style, paint)]),
     ...warningLines(scenario.warnings, '  ', style, paint),
   ]
+}
+
+/** What did not pass is told in full further down: in the table only where that is asked for. */
+function checkLines(checks: ScenarioReport['checks'], style: OutputStyle, paint: Paint): string[] {
+  const rows = style.detail === 'verbose' ? checks : checks.filter(({ verdict }) => verdict === 'passed')
+  const table = rows.length === 0 ? [] : checkTable(rows, style, paint)
+  const lines = [...table, ...loadSent(checks, style, paint)]
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 function setting({ cluster, server, platform, seed }: ScenarioReport): string {

@@ -3,7 +3,7 @@ import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { isOpen } from '../results/verdict.ts'
 import { auditLines } from './audit-lines.ts'
-import { checkTable } from './check-table.ts'
+import { checkTable, loadSent } from './check-table.ts'
 import { checkName, witnessLines } from './problems.ts'
 import { type OutputStyle, painter } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
@@ -26,17 +26,19 @@ export function judgedText(
   const paint = painter(style.color)
   const indented = (text: string, indent: string) =>
     wrap(visible(text), style.width - indent.length).map((line) => indent + line)
-  const troubles = [...troublesOfChecks(checks), ...troublesOfAudit(audit)].map(
-    ({ verdict, title, reason, details }) => {
+  const decidesLess = ({ verdict }: Trouble) => Number(verdict === 'inconclusive')
+  const found = [...troublesOfChecks(checks), ...troublesOfAudit(audit)]
+  const troubles = found
+    .sort((a, b) => decidesLess(a) - decidesLess(b))
+    .map(({ verdict, title, reason, details }) => {
       const { mark, word, format } = VERDICT_LOOKS[verdict]
       return [
         paint(format, `${mark} ${word.toUpperCase()}  ${title}`),
         ...indented(reason, '  '),
         ...details.flatMap((line) => indented(line, '    ')),
       ]
-    },
-  )
-  const table = checks.length > 0 ? [checkTable(checks, style, paint)] : []
+    })
+  const table = checks.length > 0 ? [[...checkTable(checks, style, paint), ...loadSent(checks, style, paint)]] : []
   const audited = audit === undefined ? [] : [auditLines(audit, style, paint)]
   return [[paint('bold', title)], ...table, ...audited, ...troubles].map((lines) => lines.join('\n')).join('\n\n')
 }

@@ -114,9 +114,9 @@ export class LiveStory {
     const prefix = this.prefixOf(scenario)
     const id = this.#playing.get(scenario) ?? ''
     this.#playing.delete(scenario)
+    // The report that follows says how the only one ended, and why.
+    if (this.#scenarios === 1) return ['']
     const tells = verdict !== 'passed' && reason !== undefined && this.#isNews(scenario, reason)
-    // The report that follows says how the only one ended; why, where no step has said it, is said now.
-    if (this.#scenarios === 1 && !tells) return ['']
     const why = tells ? `: ${oneLine(reason)}` : ''
     const time = verdict === 'skipped' ? '' : ` in ${formatDuration(durationMs)}`
     return [`${prefix}${this.#paint(format, `${mark} ${id} ${word}`)}${time}${why}`, '']

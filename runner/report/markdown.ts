@@ -120,7 +120,7 @@ function stepBlock(scenario: ScenarioReport): string {
       step.trueAfterMs === undefined ? '' : formatDuration(step.trueAfterMs),
     ]
   })
-  const summary = `Steps of ${asText(scenario.id)} (seed ${scenario.seed})`
+  const summary = `Steps of ${plainText(oneLine(scenario.id))} (seed ${scenario.seed})`
   const steps = table(['#', 'verdict', 'step', 'took', 'limit', 'true after'], rows)
   return `<details><summary>${summary}</summary>\n\n${steps}\n\n</details>`
 }
@@ -134,7 +134,7 @@ function checkBlock({ id, checks }: ScenarioReport): string {
   ])
   const checked = table(['verdict', 'on', 'check', 'found', 'limit', 'samples', 'explanation'], rows)
   const parts = [checked, ...loadLines(checks).map(asText)]
-  return `<details><summary>Checks of ${asText(id)}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
+  return `<details><summary>Checks of ${plainText(oneLine(id))}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
 }
 
 function auditBlock({ id, audit }: ScenarioReport): string[] {
@@ -145,7 +145,7 @@ function auditBlock({ id, audit }: ScenarioReport): string[] {
     const found = findings.map(({ text }) => text).join('; ') || (verdict === 'not-evaluated' ? '' : 'none')
     return [`${EMOJI[look]} ${word}`, ...[rule, sentence, lookedAt, found].map(asText)]
   })
-  const summary = `Audit of ${asText(id)}: ${auditSummary(audit)}`
+  const summary = `Audit of ${plainText(oneLine(id))}: ${auditSummary(audit)}`
   const rules = table(['verdict', 'rule', 'what holds', 'looked at', 'findings'], rows)
   return [`<details><summary>${summary}</summary>\n\n${rules}\n\n</details>`]
 }
@@ -154,9 +154,21 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** Text that markdown takes as text, on one line. */
+/**
+ * A pair of backticks around what no part of markdown takes for anything but text. In a table a bar ends a cell even in
+ * code, and a backslash before it would undo its escape.
+ */
+const CODE = /(?<!`)`([^`\s|\\<>](?:[^`|\\<>]*[^`\s|\\<>])?)`(?!`)/
+
+/** A sentence on one line: what stands in backticks is code, the rest is text. */
 function asText(text: string): string {
-  return oneLine(text)
+  const parts = oneLine(text).split(CODE)
+  return parts.map((part, place) => (place % 2 === 1 ? code(part) : plainText(part))).join('')
+}
+
+/** Text that markdown takes as text, and HTML as well, on one line. */
+function plainText(text: string): string {
+  return text
     .replace(/[\\`*_[\]|~#]/g, (character) => `\\${character}`)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -32,9 +32,13 @@ export interface Fact {
   text: string
 }
 
-/** The reason with what was expected and seen, for where there is one line: `no replica can be elected: …; expected: …`. */
-export function sentenceOf({ reason, evidence }: Problem): string {
-  return [reason.replace(/\.$/, ''), ...evidence.map(labelled)].join('; ')
+/**
+ * The reason with what was expected and seen, and what to do, for where there is one line: `no replica can be elected:
+ * …; expected: …; what next: …`.
+ */
+export function sentenceOf({ reason, evidence, hint }: Problem): string {
+  const next = hint === undefined ? [] : [`what next: ${hint}`]
+  return [reason.replace(/\.$/, ''), ...evidence.map(labelled), ...next].join('; ')
 }
 
 /** All there is to say below its title, a line each. */

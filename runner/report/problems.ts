@@ -6,14 +6,14 @@ import type { CheckVerdict, Witness, WitnessOperation } from '../record/check-ou
 import type { Comparison } from '../record/comparison.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
 import { isInside } from '../results/step-path.ts'
-import { isOpen } from '../results/verdict.ts'
+import { byWeight, isOpen } from '../results/verdict.ts'
 import type { Fact, Problem } from './problem.ts'
 import { repeatName, repeatVerdict } from './repeat-lines.ts'
 
-/** Everything that kept the run from passing, in order; empty for a run that passed. */
+/** Everything that kept the run from passing, what weighs most first; empty for a run that passed. */
 export function problemsOf(run: RunReport): Problem[] {
   const problems = [
-    ...run.scenarios.flatMap(problemsOfScenario),
+    ...run.scenarios.toSorted(byWeight).flatMap(problemsOfScenario),
     ...flakyProblems(run),
     ...baselineProblems(run),
     ...unwrittenProblems(run),
@@ -77,7 +77,10 @@ function nothingCompared(file: string): Problem {
   return { verdict: 'inconclusive', title: `the baseline ${file}`, reason, evidence: [], facts: [], details: [] }
 }
 
-/** The same for one scenario. What no step explains is a problem of the scenario itself. */
+/**
+ * The same for one scenario: what decided its verdict, then the rest by weight. What no step explains is a problem of
+ * the scenario itself.
+ */
 export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
   const { verdict, reason } = scenario
   if (verdict === 'passed' || verdict === 'skipped') return []
@@ -89,6 +92,10 @@ export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
   const cutOff = problems.find((problem) => problem.verdict === 'interrupted' && problem.step?.error === undefined)
   if (cutOff !== undefined && reason !== undefined) cutOff.reason = reason
   const explained = problems.find((problem) => reason === undefined || sayTheSame(problem, reason))
+  // Something may have failed and yet not decide: somebody else had a hand in it.
+  const decides = (problem: Problem) =>
+    problem.verdict === verdict ? (problem === explained && reason !== undefined ? 2 : 1) : 0
+  problems.sort((a, b) => decides(b) - decides(a) || byWeight(a, b))
   if (explained !== undefined) {
     // The engine may know what to do next where the step did not: about that, and nothing beside it.
     if (reason !== undefined && scenario.hint !== undefined) explained.hint ??= scenario.hint
@@ -202,11 +209,11 @@ function problemsOfChecks(scenario: ScenarioReport): Problem[] {
 function problemOf(check: CheckReport, scenario: ScenarioReport): Problem {
   return {
     verdict: weightOf(check.verdict),
-    title: `${scenario.id}, check ${checkName(check)}`,
+    title: `${scenario.id}, check ${check.verdict === 'inconclusive' ? undecidedName(check) : checkName(check)}`,
     reason: check.doubt ?? check.explanation,
     evidence: [
       ...(check.limit === '' ? [] : [{ label: 'expected', text: check.limit }]),
-      { label: 'found', text: check.value },
+      { label: 'found', text: check.doubt === undefined ? check.value : `${check.value}, which decides nothing` },
     ],
     facts: [{ label: 'judged by', text: plural(check.samples, 'sample') }],
     details: [...beside(check), ...(check.details ?? []), ...witnessLines(check.witness)],
@@ -220,6 +227,11 @@ function problemOf(check: CheckReport, scenario: ScenarioReport): Problem {
     check,
     place: scenario.file,
   }
+}
+
+/** Beside its verdict a limit reads as if it had been kept. */
+function undecidedName({ on, name, doubt }: CheckReport): string {
+  return `${name} of ${on}: ${doubt === undefined ? 'not decided' : 'too little to judge by'}`
 }
 
 /** What was found, where the reason is why that decides nothing. */

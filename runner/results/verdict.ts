@@ -22,6 +22,11 @@ function worst(verdicts: readonly ScenarioVerdict[]): RunVerdict {
   )
 }
 
+/** What weighs most comes first; `sort` leaves what weighs the same in its order. */
+export function byWeight(a: { verdict: ScenarioVerdict }, b: { verdict: ScenarioVerdict }): number {
+  return RANK.indexOf(b.verdict) - RANK.indexOf(a.verdict)
+}
+
 /** Exit code of a run without a bug of the runner (that is 70 whatever the verdict). */
 export function exitCodeOf(verdict: RunVerdict): ExitCode {
   switch (verdict) {

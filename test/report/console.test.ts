@@ -4,6 +4,8 @@ import { displayWidth, truncate, wrap } from '../../runner/base/text.ts'
 import type { RunEvent } from '../../runner/record/events.ts'
 import { consoleReport } from '../../runner/report/console.ts'
 import { githubReport } from '../../runner/report/github.ts'
+import { verdictSection } from '../../runner/report/html/sections/verdict.ts'
+import { judgedText } from '../../runner/report/judged-text.ts'
 import { junitReport } from '../../runner/report/junit.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
 import { problemsOfScenario } from '../../runner/report/problems.ts'
@@ -68,7 +70,10 @@ t.test('the cause comes first, then what was expected and seen, then what to do,
   t.match(consoleReport(run), order)
   for (const format of [junitReport, githubReport]) t.match(format(run), order)
   t.match(markdownReport(run), order)
-  t.match(junitReport(run), 'message="nobody votes; expected: redis-node1 to be a master; last seen: a replica"')
+  t.match(
+    junitReport(run),
+    'message="nobody votes; expected: redis-node1 to be a master; last seen: a replica; what next: Start a master."',
+  )
   t.equal(consoleReport(run).split('Start a master.').length, 2, 'what to do is told once')
 })
 
@@ -80,6 +85,82 @@ t.test('what to do about a step is not said of a check beside it', async (t) => 
   const hinted = { ...scenario, reason: `check x: ${first?.explanation}`, hint: 'Only about this.' }
   const hints = problemsOfScenario(hinted).flatMap(({ check, hint }) => (hint === 'Only about this.' ? [check] : []))
   t.strictSame(hints, [first])
+})
+
+t.test('what failed comes before what shows too little, in every report', async (t) => {
+  const [found, doubt] = ['The election took 9 s', 'no write was acknowledged (`min_in_window`)']
+  const check = {
+    ...({ on: 'shop', name: 'lost_writes', verdict: 'inconclusive', limit: '0', value: '0', samples: 603 } as const),
+    ...{ explanation: `All were there. Yet ${doubt}.`, doubt },
+  }
+  const finding = { text: found, nodes: [] }
+  const about = { rule: 'failover_time', sentence: 's', lookedAt: 'x' }
+  const rule = { ...about, verdict: 'failed' as const, findings: [finding] }
+  const tape = new Tape()
+    .runStarted('x')
+    .scenarioStarted(0, 'x', 'x', [])
+    .add({ type: 'check-judged', scenario: 0, check })
+  tape.add({ type: 'audit-judged', scenario: 0, audit: { rules: [rule] } })
+  const reason = `audit, failover_time: ${found}`
+  const times = { durationMs: 9, setupMs: 0, cleanupMs: 0 }
+  tape.add({ type: 'scenario-ended', scenario: 0, verdict: 'failed', reason, ...times })
+  const run = reduceRun(tape.runEnded('failed', 1).events)
+  const [scenario] = run.scenarios
+  if (scenario === undefined) throw new Error('there is a scenario')
+  const texts = [consoleReport(run, { color: false, width: 200 }), githubReport(run), markdownReport(run)]
+  const order = /The election took 9 s[\s\S]*too little to judge by[\s\S]*no write was acknowledged/
+  for (const text of [...texts, verdictSection(run, scenario).text]) t.match(text, order)
+  t.match(verdictSection(run, scenario).text, /<p class="why">The election took 9 s</, 'the head sentence')
+  t.match(
+    judgedText('x', scenario.checks, scenario.audit, { color: false, width: 200 }),
+    /✖ FAILED[\s\S]*\? INCONCLUSIVE/,
+  )
+  t.notMatch(texts.join(), 'lost_writes of shop: 0')
+  t.match(junitReport(run), 'what next: where the scenario means it')
+})
+
+t.test('of several scenarios the one that failed comes first', async (t) => {
+  const tape = new Tape().runStarted('x')
+  const times = { durationMs: 9, setupMs: 0, cleanupMs: 0 }
+  for (const [scenario, verdict] of (['inconclusive', 'failed'] as const).entries()) {
+    tape.scenarioStarted(scenario, `s${scenario}`, 'x', [])
+    tape.add({ type: 'scenario-ended', scenario, verdict, reason: `It ${verdict}`, ...times })
+  }
+  t.match(
+    consoleReport(reduceRun(tape.runEnded('failed', 1).events), { color: false, width: 80, detail: 'quiet' }),
+    /^✖ FAILED {2}s1/,
+  )
+})
+
+t.test('what did not pass is told once, and in the table when asked for', async (t) => {
+  const run = reduceRun(checkedRun())
+  const [normal, verbose] = (['normal', 'verbose'] as const).map((detail) =>
+    consoleReport(run, { color: false, width: 100, detail }),
+  )
+  t.match(normal, /✔ passed +checkout +p99/)
+  t.notMatch(normal, /✖ failed +checkout/)
+  t.match(normal, 'checkout sent 4210 of 4600')
+  t.match(verbose, /✖ failed +checkout +lost_writes/)
+})
+
+t.test('code is code in markdown, and nothing in it ends a cell, a line or itself', async (t) => {
+  const told = (message: string) => {
+    const asked = step('1', 'expect', 'x', 3)
+    const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [asked])
+    tape.played(asked, 5, { verdict: 'failed', error: { message } })
+    const lines = markdownReport(reduceRun(tape.events)).split('\n')
+    return lines[lines.findIndex((line) => line.startsWith('**failed: x, step 1')) + 2]
+  }
+  t.equal(told('use `min_in_window: 0` or *so*'), 'use `min_in_window: 0` or \\*so\\*')
+  for (const [hostile, shown] of [
+    ['`a|b`', '\\`a\\|b\\`'],
+    ['`a\\`', '\\`a\\\\\\`'],
+    ['`<b>`', '\\`&lt;b&gt;\\`'],
+    ['`a``b`', '\\`a\\`\\`b\\`'],
+    ['``a` <b>', '\\`\\`a\\` &lt;b&gt;'],
+    ['`a` `<b>', '`a` \\`&lt;b&gt;'],
+  ])
+    t.equal(told(hostile ?? ''), shown, String(hostile))
 })
 
 t.test('colors only when wanted, and the same text with them', async (t) => {

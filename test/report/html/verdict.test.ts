@@ -52,6 +52,14 @@ t.test('a tile says that nobody took over, and an open end is drawn until it was
   t.notMatch(text, 'kept its shard', 'of a master that was away')
 })
 
+t.test('a tile says what it measures, beside a check that measures another', async (t) => {
+  const run = troubles()
+  const check = { on: 'shop', name: 'longest_outage', verdict: 'passed', limit: '9s', value: '1s', samples: 1 } as const
+  t.match(verdictOf(run), /writes refused [\d.]+ m?s longest, by test writes to the shard of a failover /)
+  t.match(verdictOf(run, { checks: [{ ...check, explanation: 'x' }] }), 'the check longest_outage goes by the load')
+  t.notMatch(verdictOf(run), 'longest outage')
+})
+
 t.test('where to look is said only where the cause is not known', async (t) => {
   const generic = 'Its cause is not known. Look at the timeline'
   t.match(verdictOf(failed({ message: 'it is not so' })), generic)
