@@ -3,6 +3,9 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
 const SPAN = 2 ** 32
 
+/** Seeds are whole numbers from 0 to this. */
+export const MAX_SEED = SPAN - 1
+
 /** A seeded source of numbers r with 0 ≤ r < 1; cheap enough to be asked twice for each operation. */
 export function randomFractions(seed: number): () => number {
   const generator = xoroshiro128plus(seed)

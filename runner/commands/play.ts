@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import { typed } from '../base/command-line.ts'
 import { worstExit } from '../base/exit.ts'
 import { HeldClock } from '../base/held-clock.ts'
+import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
 import { expectedError } from '../base/surroundings.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
@@ -40,7 +41,6 @@ import { operatorFor } from './terminal/operator.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
 const GIBIBYTE = 2 ** 30
-export const MAX_SEED = 2 ** 31 - 1
 
 /** Flags that go with the command that plays the same again, whatever the command. */
 export const PLAY_FLAGS = [

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration } from '../base/duration-schema.ts'
+import { MAX_SEED } from '../base/random.ts'
 import { checks, FAILOVER, failoverChecks, limitForms, needKeys } from '../checks/index.ts'
 import { SLOT_COUNT, SLOTS_PATTERN } from '../cluster/slots.ts'
 import { CAPABILITIES } from '../platforms/faults.ts'
@@ -121,7 +122,7 @@ export const scenarioKeys = {
     .optional()
     .describe('Words by which scenarios are chosen: --tag nightly'),
   description: z.string().min(1).optional().describe('More about the scenario, for its readers'),
-  seed: z.number().int().min(0).max(0xffffffff).optional().describe('Decides all random choices; --seed wins over it'),
+  seed: z.number().int().min(0).max(MAX_SEED).optional().describe('Decides all random choices; --seed wins over it'),
   requires: z
     .strictObject({
       platform: z.enum(PLATFORMS).optional().describe('Where the servers must run'),
