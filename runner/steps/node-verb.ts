@@ -236,15 +236,20 @@ export async function proveSilent(context: StepContext, node: string): Promise<s
 /** Waits until the node answers PING (and has loaded its data); the step's deadline bounds it. */
 export async function proveAnswering(context: StepContext, node: string): Promise<string> {
   const startMs = context.clock.nowMs()
-  let last = 'nothing yet'
+  let last: string | undefined
+  const answers = (how = '') => {
+    const text = `answers after ${formatDuration(context.clock.nowMs() - startMs)}${how}`
+    // The step may go on: what was seen before is not what is seen last.
+    if (last !== undefined) context.progress(`${node}: ${text}`)
+    return text
+  }
   for (;;) {
     try {
       await context.cluster.node(node).client.callWithin(1000, 'PING')
-      return `answers after ${formatDuration(context.clock.nowMs() - startMs)}`
+      return answers()
     } catch (error) {
       // A master that refuses writes refuses PING too.
-      if (errorClass(error) === 'MISCONF')
-        return `answers after ${formatDuration(context.clock.nowMs() - startMs)}, refusing writes`
+      if (errorClass(error) === 'MISCONF') return answers(', refusing writes')
       const seen = messageOf(error)
       if (seen !== last) context.progress(`${node}: ${seen}`)
       last = seen

@@ -1,4 +1,3 @@
-import { formatDuration } from '../base/duration.ts'
 import { duration, durationMs } from '../base/duration-schema.ts'
 import { defineVerb } from './verb.ts'
 
@@ -14,8 +13,7 @@ export const wait = defineVerb({
   deadlineMs: (arg) => durationMs(arg) + 1000,
   sentence: (arg) => `wait ${arg}`,
   async run(arg, { clock, signal }) {
-    const startMs = clock.nowMs()
     await clock.sleep(durationMs(arg), signal)
-    return { note: `waited ${formatDuration(clock.nowMs() - startMs)}` }
+    return {}
   },
 })

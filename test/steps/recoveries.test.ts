@@ -39,7 +39,12 @@ for (const [verb, status] of [
       })
       t.match(await stage.playOne(step(verb, A)), { verdict: 'passed' })
       t.equal(answers, 4)
-      t.match(stage.events, [{ type: 'step-started' }, { type: 'step-progress', text: /redis-node0: LOADING/ }])
+      t.match(stage.events, [
+        { type: 'step-started' },
+        { type: 'step-progress', text: /redis-node0: LOADING/ },
+        { type: 'step-progress', text: /redis-node0: answers after/ },
+        { type: 'step-ended' },
+      ])
     })
 
     t.test('does not pass when the node answers after within', async (t) => {
