@@ -2,6 +2,8 @@ import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { outputStyle, painter } from '../report/style.ts'
+import { keysIn, keyTopic } from '../scenario/reference/key-topics.ts'
+import type { Topic } from '../scenario/reference/topic.ts'
 import { OVERVIEWS, topicsOf } from '../scenario/reference/topics.ts'
 import { verbs } from '../steps/index.ts'
 import { type HelpStyle, rowLines, topicText } from './help-text.ts'
@@ -28,7 +30,7 @@ export async function helpOn(
   const texts = await Promise.all(
     words.map(async (word) => {
       const command = await commandHelp.get(word)?.()
-      const found = topics.filter(({ name }) => name === word).map((topic) => topicText(topic, style))
+      const found = topicsOn(word, topics).map((topic) => topicText(topic, style))
       if (command === undefined && found.length === 0) throw unknown(word, [...commandHelp.keys()])
       return [...(command === undefined ? [] : [command]), ...found]
     }),
@@ -36,8 +38,16 @@ export async function helpOn(
   return texts.flat().join('\n\n')
 }
 
+/** Those of that name; and what it means as a key, unless a chapter tells all of it. */
+function topicsOn(word: string, topics: readonly Topic[]): Topic[] {
+  const named = topics.filter(({ name }) => name === word)
+  const asKey = named.some(({ kind }) => kind === 'topic') ? undefined : keyTopic(word, topics)
+  return asKey ? [...named, asKey] : named
+}
+
 function unknown(word: string, commands: readonly string[]): UsageError {
-  const similar = nearestWord(word, [...commands, ...topicsOf(verbs).map(({ name }) => name)])
+  const topics = topicsOf(verbs)
+  const similar = nearestWord(word, [...commands, ...topics.map(({ name }) => name), ...keysIn(topics)])
   const what = similar === undefined ? `\`${typed('help')}\` lists what there is` : `did you mean \`${similar}\`?`
   return new UsageError(`there is no help on \`${word}\`; ${what}`)
 }
@@ -55,6 +65,6 @@ export function languageOverview(style: HelpStyle): string {
     '',
     ...rowLines([['verbs', verbs.map(({ name }) => name).join(', ')]], style.width),
     '',
-    `\`${typed('help', ['WORD'])}\` tells more of each: ${OVERVIEWS.join(', ')}, and each verb, check and workload by its name.`,
+    `\`${typed('help', ['WORD'])}\` tells more of each: ${OVERVIEWS.join(', ')}, and each verb, check, workload and key by its name.`,
   ].join('\n')
 }

@@ -40,7 +40,7 @@ export function valuesMeant(value: unknown, key: string): unknown[] {
 
 function numbersMeant(value: number, key: string): unknown[] {
   // Latencies are thought of in milliseconds.
-  const units = /^(p\d+|max)$/.test(key) ? ['ms'] : UNITS
+  const units = /^(p\d+|max|delay|jitter)$/.test(key) ? ['ms'] : UNITS
   const share = value > 0 && value < 1 ? [`${Number((value * 100).toFixed(3))}%`] : []
   return [...share, ...units.map((unit) => `${value}${unit}`)]
 }

@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { displayWidth } from '../../runner/base/text.ts'
 import { checks, failoverChecks } from '../../runner/checks/index.ts'
 import { helpOn, helpStyle, languageOverview } from '../../runner/commands/help.ts'
+import { keysIn } from '../../runner/scenario/reference/key-topics.ts'
 import { topicsOf } from '../../runner/scenario/reference/topics.ts'
 import { verbs } from '../../runner/steps/index.ts'
 import { workloadKinds } from '../../runner/workload/index.ts'
@@ -27,9 +28,30 @@ t.test('a word that stands for several things is told for each', async (t) => {
   t.match(await help('counter'), /^counter \(workload\)\n.*\n\ncounter \(check\)\n/s)
 })
 
+t.test('a key is told with where it stands, and what it means there', async (t) => {
+  t.match(await help('delay'), /^delay \(key\)\n {2}duration; .*\n\n {2}It stands in `network`/s)
+  t.match(
+    await help('within'),
+    /^within \(key\)\n.*\n\n {2}beside `stop`, `kill`.*\n\n {2}beside `failover`: How long it is tried/s,
+  )
+  t.match(await help('lag'), /^lag \(key\)\n/)
+  t.match(await help('finally'), /It stands at the top of a scenario\./)
+  t.match(await help('during'), /in the check `lost_writes`/)
+  t.match(await help('with'), /It stands beside `use`\./)
+  t.match(await help('replicas'), /at the top of a scenario, below `cluster`/)
+  t.match(await help('wait'), /^wait \(verb\)\n[\s\S]*\n\nwait \(key\)\n/)
+  t.notMatch(await help('requires'), /\(key\)/)
+})
+
+t.test('every key of the language has its help', async (t) => {
+  const words = ['within', 'for', 'on', 'name', 'phase', 'let', 'title', 'steps', 'params', 'cluster', 'traffic']
+  for (const word of [...words, ...keysIn(topicsOf(verbs))]) t.match(await help(word), word)
+})
+
 t.test('a word that nobody knows is told with the nearest one', async (t) => {
   await t.rejects(help('stpo'), { name: 'UsageError', message: /no help on `stpo`; did you mean `stop`\?/ })
   await t.rejects(help('heel'), { message: /did you mean `heal`\?/ })
+  await t.rejects(help('phases'), { message: /did you mean `phase`\?/ })
   await t.rejects(help('qqqqqqqq'), { message: /lists what there is/ })
 })
 

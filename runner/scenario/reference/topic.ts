@@ -4,8 +4,8 @@ import type { KeyRow } from './rows.ts'
 export interface Topic {
   /** The word by which help finds it: `stop`, `lost_writes`, `targets`. */
   name: string
-  /** What it is: `verb`, `check`, `workload`; of a chapter, `topic`. */
-  kind: 'verb' | 'check' | 'check of failovers' | 'workload' | 'topic'
+  /** What it is: `verb`, `check`, `workload`, `key`; of a chapter, `topic`. */
+  kind: 'verb' | 'check' | 'check of failovers' | 'workload' | 'key' | 'topic'
   /** One sentence. */
   summary: string
   parts: Part[]
