@@ -1,5 +1,5 @@
 import type { History } from '../record/history.ts'
-import { FN, OUTCOME_OK } from '../record/history-codes.ts'
+import { FN, OUTCOME_OK, type OutcomeClass, outcomeClass } from '../record/history-codes.ts'
 import type { FailoverFact, RunFacts } from '../results/run-facts.ts'
 import { isOwnOperation } from './load-count.ts'
 import type { ShardMap } from './shard-map.ts'
@@ -8,7 +8,13 @@ import type { ShardMap } from './shard-map.ts'
 export type Watched = 'writes' | 'operations'
 
 /** What was acknowledged on the shard of a failover, around it. */
-export type FailoverWindow = Record<Watched, number> & { failover: FailoverFact; fromMs: number; toMs: number }
+export type FailoverWindow = Record<Watched, number> & {
+  failover: FailoverFact
+  fromMs: number
+  toMs: number
+  /** Before its cause: what was begun and not acknowledged, by why. */
+  missed: Record<Watched, Map<OutcomeClass, number>>
+}
 
 /** What may be lost in a failover was acknowledged in the last moments before it: a replica is rarely further behind. */
 const BEFORE_MS = 1000
@@ -31,21 +37,36 @@ export function failoverWindows({
     .filter(({ shard, outcome = 'promoted' }) => outcome === 'promoted' && itsShards.has(shard))
     .map((failover): FailoverWindow => {
       const fromMs = Math.max(atRiskFromMs(facts, failover) - BEFORE_MS, 0)
-      return { failover, fromMs, toMs: failover.startMs + failover.totalMs, writes: 0, operations: 0 }
+      const missed = { writes: new Map<OutcomeClass, number>(), operations: new Map<OutcomeClass, number>() }
+      return { failover, fromMs, toMs: failover.startMs + failover.totalMs, writes: 0, operations: 0, missed }
     })
   if (windows.length === 0) return []
   const { ops, rows } = history
   for (let row = 0; row < rows; row += 1) {
-    if (ops.outcome[row] !== OUTCOME_OK || !isOwnOperation(history, row)) continue
-    const atMs = ops.completeMs[row] ?? 0
+    if (!isOwnOperation(history, row)) continue
+    const outcome = ops.outcome[row] ?? 0
     const shard = shards.ofKey[ops.key[row] ?? 0]
     for (const window of windows) {
-      if (window.failover.shard !== shard || atMs < window.fromMs || atMs > window.toMs) continue
-      window.operations += 1
-      if (ops.fn[row] !== FN.read) window.writes += 1
+      if (window.failover.shard !== shard) continue
+      const isWrite = ops.fn[row] !== FN.read
+      if (outcome === OUTCOME_OK) {
+        const atMs = ops.completeMs[row] ?? 0
+        if (atMs < window.fromMs || atMs > window.toMs) continue
+        window.operations += 1
+        if (isWrite) window.writes += 1
+        continue
+      }
+      const atMs = ops.invokeMs[row] ?? 0
+      if (atMs < window.fromMs || atMs > window.failover.startMs) continue
+      countOne(window.missed.operations, outcomeClass(outcome))
+      if (isWrite) countOne(window.missed.writes, outcomeClass(outcome))
     }
   }
   return windows
+}
+
+function countOne(counts: Map<OutcomeClass, number>, name: OutcomeClass): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 
 /** From when on writes may not have reached the replica that became master: its cause, or a cut that lasted until it. */

@@ -1,4 +1,5 @@
 import { listed, plural } from '../base/text.ts'
+import type { OutcomeClass } from '../record/history-codes.ts'
 import type { Span } from '../results/run-facts.ts'
 import type { Evidence } from './evidence.ts'
 import type { Watched } from './failover-windows.ts'
@@ -21,8 +22,29 @@ export function failoverDoubt(evidence: Evidence, watched: Watched, shards?: Sha
   return (
     `${were} acknowledged in shard ${failover.shard} around its failover (${failover.cause}), between ${momentText(fromMs)} and ${momentText(toMs)}: ` +
     `what went wrong there would hardly have been seen; at least ${least} are wanted (\`min_in_window\`). ` +
-    'A `wait: 2s` before what causes it, or a higher rate, would show more'
+    showsMore(thinnest.missed[watched], least - count, one)
   )
+}
+
+/** What would show more: where enough was begun before the failover, what kept it from being acknowledged. */
+function showsMore(missed: ReadonlyMap<OutcomeClass, number>, wanted: number, one: string): string {
+  const classes = [...missed].sort((a, b) => b[1] - a[1])
+  const begun = classes.reduce((sum, [, count]) => sum + count, 0)
+  // Clients that wait for answers are what is not free for others.
+  const [most] = classes.find(([name]) => name !== 'unsent') ?? classes[0] ?? []
+  if (begun < wanted || most === undefined)
+    return 'A `wait: 2s` before what causes it, or a higher rate, would show more'
+  const why = listed(classes.map(([name, count]) => `${count} ${name}`))
+  const next = NEXT[most] ?? `Look at what kept ${begun === 1 ? 'it' : 'them'} from that`
+  return `${plural(begun, one)} that ${begun === 1 ? 'was' : 'were'} due before it ${begun === 1 ? 'was' : 'were'} not acknowledged: ${why}. ${next}`
+}
+
+/** What to do about operations that end like this. */
+const NEXT: Partial<Record<OutcomeClass, string>> = {
+  unreplicated:
+    'Too few replicas had them in time: a longer `timeout` in its `wait`, or less delay of the replicas, would let writes be acknowledged',
+  unsent: 'No client was free to send them: more `clients` would show more',
+  timeout: 'A longer `timeout` of the workload, or less delay, would let them be answered',
 }
 
 /** The same of a claim about a phase. `samples`: what was judged in it. */

@@ -44,6 +44,30 @@ t.test('that nothing was lost in a failover needs writes right before it', async
   t.match(judged(long, { lost_writes: 0, min_in_window: 0 }), [{ verdict: 'passed' }])
 })
 
+t.test('what to do follows from why writes before it were not acknowledged', async (t) => {
+  const [long, before] = [writes('failing', 200, 1_000), writes('failing', 50, 9_500)]
+  const told = (ops: readonly Op[]) => judged([...long, ...ops], { lost_writes: 0 })[0]?.explanation
+  t.match(
+    told(before.map((op): Op => ({ ...op, lost: 'unreplicated' }))),
+    '50 writes that were due before it were not acknowledged: 50 unreplicated. Too few replicas had them in time: a longer `timeout` in its `wait`,',
+  )
+  t.match(
+    told(before.map((op): Op => ({ ...op, failed: 'unsent' }))),
+    'No client was free to send them: more `clients`',
+  )
+  const mixed = before.map((op, n): Op => (n < 20 ? { ...op, failed: 'CLUSTERDOWN' } : { ...op, lost: 'timeout' }))
+  t.match(told(mixed), 'not acknowledged: 30 timeout and 20 CLUSTERDOWN. A longer `timeout` of the workload')
+  t.match(told(before.map((op): Op => ({ ...op, failed: 'CLUSTERDOWN' }))), 'Look at what kept them from that.')
+  const busy = before.map((op, n): Op => (n < 12 ? { ...op, lost: 'unreplicated' } : { ...op, failed: 'unsent' }))
+  t.match(
+    told(busy),
+    'not acknowledged: 38 unsent and 12 unreplicated. Too few replicas had them',
+    'these kept them busy',
+  )
+  const after = before.map((op): Op => ({ ...op, at: [op.at[0] + 1000, op.at[1] + 1000], failed: 'CLUSTERDOWN' }))
+  t.match(told(after), 'A `wait: 2s` before what causes it', 'nothing is acknowledged in the outage itself')
+})
+
 t.test('where a cut went before it, what was acknowledged before the cut counts', async (t) => {
   const cut = { step: '3', verb: 'partition', nodes: ['redis-node2'], shards: [2], startMs: 8_000, endMs: 20_000 }
   const cutFacts = { ...KILL_FACTS, faults: [cut, ...KILL_FACTS.faults] }
