@@ -1,6 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
 import { isIndeterminateCode, OUTCOME_OK } from '../record/history-codes.ts'
+import { sentPercent } from '../results/load-sent.ts'
 import { type Check, defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, type DurationLimit, durationLimit, durationOf, scopeText } from './limits.ts'
@@ -41,12 +42,17 @@ export const latencies: readonly Check[] = QUANTILES.map(([name, quantile]) =>
         value: formatDuration(valueMs),
         amount: valueMs,
         samples: sorted.length,
-        explanation: `${name} of ${plural(sorted.length, 'operation')} was ${formatDuration(valueMs)}${lost}${worstText(evidence, worst)}.`,
+        explanation: `${name} of ${plural(sorted.length, 'operation')} was ${formatDuration(valueMs)}${lost}${worstText(evidence, worst)}.${valueMs > durationOf(at_most) ? busyText(evidence) : ''}`,
         details: [spreadText(sorted)],
       }
     },
   }),
 )
+
+/** A few operations may find no client free at the end, or for a moment. */
+const ALL_BUT_SENT = 0.99
+/** Percent: of one node that alone keeps clients busy. */
+const MOST_OF_TIME = 50
 
 interface Latencies {
   phase: number | undefined
@@ -104,6 +110,24 @@ function worstText({ history }: Evidence, worst: number): string {
   if (worst < 0) return ''
   const node = history.nodes[history.ops.node[worst] ?? -1]
   return `; the slowest ended at ${momentText(history.ops.completeMs[worst] ?? 0)}${node === undefined ? '' : ` on ${node}`}`
+}
+
+/** A load of which less is sent than was due has too few clients for how long answers take: the rest waits for them. */
+function busyText({ history, load }: Evidence): string {
+  if (load === undefined || load.sent >= ALL_BUT_SENT * load.due) return ''
+  const { ops, rows, nodes } = history
+  const waited = new Float64Array(nodes.length)
+  for (let row = 0; row < rows; row += 1) {
+    const node = ops.node[row] ?? -1
+    const ms = (ops.completeMs[row] ?? 0) - (ops.invokeMs[row] ?? 0)
+    if (isOwnOperation(history, row) && node >= 0 && node < nodes.length && Number.isFinite(ms))
+      waited[node] = (waited[node] ?? 0) + ms
+  }
+  const all = waited.reduce((sum, ms) => sum + ms, 0)
+  const most = waited.indexOf(Math.max(...waited))
+  const share = Math.round((100 * (waited[most] ?? 0)) / all)
+  const where = share > MOST_OF_TIME ? `, ${share}% of their time for ${nodes[most]}` : ''
+  return ` All clients were busy waiting${where}, and only ${sentPercent(load)} of the operations that were due were sent; those that waited for a free client took longer by that. More \`clients\` would leave some free.`
 }
 
 function spreadText(sorted: Float32Array): string {

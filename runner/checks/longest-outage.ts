@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
 import type { Finding } from '../record/check-outcome.ts'
+import { formatRange } from '../results/failovers/summary.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
@@ -65,6 +66,16 @@ export const longestOutage = defineCheck<LongestOutageLimit>({
   },
 })
 
+/** That the settings of the cluster let expect no less of a failover that lay in it; empty if they do. */
+function expectedText({ facts }: Evidence, { shard, startMs, lengthMs }: Outage, mostMs: number): string {
+  const expected = facts.failovers.find(
+    (one) => one.shard === shard && one.startMs <= startMs + lengthMs && startMs <= one.startMs + one.totalMs,
+  )?.expected?.time
+  if (expected === undefined || expected.maxMs <= mostMs) return ''
+  const often = expected.minMs > mostMs ? 'never keeps' : 'keeps by luck alone'
+  return ` With these settings a failover after a fault takes ${formatRange(expected)}, which ${often} to ${formatDuration(mostMs)}: allow more, or set a shorter cluster-node-timeout.`
+}
+
 function findingOf({ lengthMs, errorMs, ended }: Outage, mostMs: number): Finding {
   if (lengthMs - errorMs > mostMs) return 'violated'
   return ended && lengthMs + errorMs <= mostMs ? 'holds' : 'unknown'
@@ -72,7 +83,9 @@ function findingOf({ lengthMs, errorMs, ended }: Outage, mostMs: number): Findin
 
 function outageText(evidence: Evidence, outage: Outage, mostMs: number): string {
   const text = `Clients of ${placeText(outage)} were out for ${lengthText(outage)}, ${beginText(evidence, outage)}; ${failuresText(outage)}.`
-  if (findingOf(outage, mostMs) !== 'unknown') return text
+  const finding = findingOf(outage, mostMs)
+  if (finding === 'violated') return `${text}${expectedText(evidence, outage, mostMs)}`
+  if (finding === 'holds') return text
   const why = outage.ended
     ? 'which its error does not tell from the limit'
     : 'and it had not ended when the recording did'

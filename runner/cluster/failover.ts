@@ -21,9 +21,12 @@ export interface FailoverTry {
 export class FailoverError extends Error {
   override name = 'FailoverError'
   readonly tries: FailoverTry[]
-  constructor(message: string, tries: FailoverTry[]) {
+  /** What to do about it, where that is known. */
+  readonly hint: string | undefined
+  constructor(message: string, tries: FailoverTry[], hint?: string) {
     super(message)
     this.tries = tries
+    this.hint = hint
   }
 }
 
@@ -131,6 +134,18 @@ export async function failOver(
     `${nodeName} did not become master within ${formatDuration(withinMs)}: it was last seen as ${lastSeen}, ` +
       `after ${plural(tries.length, 'try', 'tries')} of ${command}; ${describeTries(tries)}`,
     tries,
+    openHint(tries, withinMs, givesUpAfterMs),
+  )
+}
+
+/** Of a last try that was neither refused nor over when the time was: it ends before another begins. */
+function openHint(tries: readonly FailoverTry[], withinMs: number, givesUpAfterMs: number): string | undefined {
+  const last = tries.at(-1)
+  if (last?.reply !== 'OK' || last.fate !== undefined) return undefined
+  const enough = `${Math.ceil((withinMs + givesUpAfterMs) / 5000) * 5}s`
+  return (
+    `The last try was still open: a server gives up an accepted CLUSTER FAILOVER after ${formatDuration(givesUpAfterMs)}, and only then it is tried again. ` +
+    `\`within: ${enough}\` leaves time for another.`
   )
 }
 

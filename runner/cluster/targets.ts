@@ -145,10 +145,14 @@ function related(role: 'master' | 'replica' | 'replicas', shard: Shard, anchor: 
   if (first === undefined) {
     throw new TargetError(
       `"${text}" stands for no node: ${shard.master}, the master of shard ${shard.number}, has no replicas`,
+      { hint: REPLICA_MISSING },
     )
   }
   return role === 'replicas' ? [...shard.replicas] : [first]
 }
+
+const REPLICA_MISSING =
+  'A node that comes back is no replica before the others have told it. Wait for that first: `expect: { cluster: healthy }`, or `expect: { node: …, role: replica, link: up }`, with `within: 30s`.'
 
 function describeRoles(agreed: AgreedView): string {
   const masters = agreed.shards.map((shard) => shard.master)

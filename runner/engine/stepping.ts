@@ -3,8 +3,9 @@ import { PlayError } from '../base/errors.ts'
 import { listed } from '../base/text.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { PlannedStep } from '../record/events.ts'
+import { ASKED_ONCE } from '../steps/failed-poll.ts'
 import { Names } from '../steps/names.ts'
-import type { Step } from '../steps/verb.ts'
+import { type Step, StepFailure } from '../steps/verb.ts'
 import type { Choice, Operator } from './operator.ts'
 import type { ScenarioResult } from './scenario-result.ts'
 import type { Stage } from './stage.ts'
@@ -79,13 +80,22 @@ export class Stepping {
     if (!read) throw new PlayError('no command can be sent here')
     const context = contextOf(stage, own, '', new Set(), () => undefined)
     recorder.record({ type: 'progress', scenario, text: `sent by hand: ${read.sentence}` })
-    const { administers } = await read.run({ ...context, signal, playChildren: async () => undefined })
+    const { administers } = await read
+      .run({ ...context, signal, playChildren: async () => undefined })
+      .catch((error: unknown) => Promise.reject(withoutStepAdvice(error)))
     if (administers !== undefined) this.#sent.push(administers)
     return own.get(REPLY)
   }
 }
 
 const REPLY = 'reply'
+
+/** What is sent by hand has no step to which anything could be added. */
+function withoutStepAdvice(error: unknown): unknown {
+  if (!(error instanceof StepFailure) || error.error.hint !== ASKED_ONCE) return error
+  const { hint: _, ...rest } = error.error
+  return new StepFailure(rest, error.outcome)
+}
 
 function byHand(node: string, command: string): Step {
   const place = { path: '', file: '', line: 0, col: 0 }

@@ -3,7 +3,8 @@ import type { PollResult } from '../base/poll.ts'
 import type { Reason } from '../cluster/reason.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
-const ASKED_ONCE = 'It was asked once. If it needs time to become true, add within: 10s to the step.'
+/** What to do where a step asks once. */
+export const ASKED_ONCE = 'It was asked once. If it needs time to become true, add within: 10s to the step.'
 
 /**
  * The failure of a poll that ended without its condition: why, as far as it is known, what was expected, and what was

@@ -23,7 +23,7 @@ const DEFAULT_WITHIN_MS = 30_000
 export const failover = defineVerb({
   name: 'failover',
   summary:
-    'Makes a replica the master with CLUSTER FAILOVER, and waits until the other nodes agree; tries again until the deadline.',
+    'Makes a replica the master with CLUSTER FAILOVER, and waits until the other nodes agree; tries again until the deadline, once the server has given a try up: after 5 s.',
   group: 'cluster',
   example: ['- failover: { node: replica of shard 1, mode: force }', '  within: 20s'],
   proof: 'The node is the master, and the other nodes that can know it agree.',
@@ -60,6 +60,7 @@ export const failover = defineVerb({
       throw new StepFailure(
         {
           message: error.message,
+          ...(error.hint !== undefined && { hint: error.hint }),
           details: error.tries.map(
             ({ atMs, reply, fate }) => `after ${formatDuration(atMs)}: ${reply}${fate ? `, ${fate.text}` : ''}`,
           ),

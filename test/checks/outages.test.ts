@@ -37,6 +37,17 @@ t.test('longest_outage: where, how long and how certain, since when, and how ope
     'slots 5461–10922 (shard 2, touched by a fault): 1 outage in 800 operations: 6.40 s ± 12 ms from 10.00 s',
   ])
   t.match(outage('longest_outage', '6s'), { verdict: 'failed' })
+  const [failover] = KILL_FACTS.failovers
+  if (!failover) throw new Error('there is one')
+  const expected = { nodeTimeoutMs: 5000, time: { minMs: 5500, maxMs: 11_300 } }
+  const known = { ...KILL_FACTS, failovers: [{ ...failover, expected }] }
+  const told = (limit: string) => outage('longest_outage', limit, KILLED, known).explanation
+  t.match(
+    told('1s'),
+    'takes 5.5–11.3 s, which never keeps to 1.00 s: allow more, or set a shorter cluster-node-timeout.',
+  )
+  t.match(told('6s'), 'which keeps by luck alone to 6.00 s')
+  t.notMatch(told('12s'), 'With these settings')
   const close = outage('longest_outage', '6395ms')
   t.match(close, { verdict: 'inconclusive', explanation: /The limit is 6\.39 s|The limit is 6\.40 s/ })
   t.match(close.explanation, /which its error does not tell from the limit/)

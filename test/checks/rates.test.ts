@@ -28,6 +28,20 @@ t.test('latencies: the smallest that so large a share does not exceed', async (t
   })
 })
 
+t.test('a limit on latencies that is broken for want of clients says so, and where they waited', async (t) => {
+  const [slow, quick] = ['redis-node2', 'redis-node0']
+  const sent = HUNDRED.map(
+    (op, n): Op => (n % 2 ? { ...op, node: quick } : { ...op, at: [op.at[0], 20_000], node: slow }),
+  )
+  const unsent = HUNDRED.slice(0, 12).map((op): Op => ({ ...op, failed: 'unsent' }))
+  t.match(
+    register('p99', '98ms', [...sent, ...unsent]).explanation,
+    /All clients were busy waiting, \d+% of their time for redis-node2, and only 89% of .* were sent; .* More `clients` would/,
+  )
+  t.notMatch(register('p99', '30s', [...sent, ...unsent]).explanation, 'busy', 'the limit holds')
+  t.notMatch(register('p99', '98ms', sent).explanation, 'busy', 'all were sent')
+})
+
 t.test('latencies count from when operations were due, and time-outs as long as they were waited for', async (t) => {
   const late = HUNDRED.map((op): Op => ({ ...op, lateMs: 1000 }))
   t.equal(register('p50', '1s', late).amount, 1050)

@@ -102,11 +102,16 @@ async function replyOf({ send }: StepScene, node: string, command: string): Prom
   }
 }
 
+/** Why a step failed stands right above; what a check or the audit found stands nowhere yet. */
+function shortReason(reason = ''): string {
+  return /^step \S+(?=, )/.exec(reason)?.[0] ?? reason
+}
+
 function failureText({ verdict, reason, hint }: ScenarioResult, { servers, logFolder, faults }: Scene): string {
   const ports = servers.nodes.map(({ name, port }) => `${name} ${port}`)
   const lines = [
     '',
-    `Paused: ${verdict}: ${reason ?? ''}`,
+    `Paused: ${verdict}: ${shortReason(reason)}`,
     ...(hint === undefined ? [] : [hint]),
     '',
     'The cluster is left as it is; the load has ended, and no time counts.',
