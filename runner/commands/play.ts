@@ -76,6 +76,8 @@ export interface RunRequest {
   playing?: Pick<Playing, 'pauseOnFailure' | 'step'>
   /** Servers that stay up from play to play, which somebody else watches over and removes. */
   warm?: Warm
+  /** Told where to say what happens beside it, while it is played; gives what ends that. */
+  beside?: (say: (text: string) => void) => () => void
   /** Without progress. */
   quiet?: boolean
   /** The command that plays the same again, for a seed. */
@@ -123,6 +125,7 @@ export async function play(
   const watched = warm === undefined && (keep || platforms.some(({ kind }) => kind !== 'process'))
   const kinds = [...new Set(platforms.map(({ kind }) => kind))]
   const watchdog = watched ? Watchdog.start({ runId, kinds, keep }) : undefined
+  const endBeside = request.beside?.((text) => record.recorder.record({ type: 'progress', text, stays: true }))
   try {
     const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms, request.judging.repeat), {
       ...settings,
@@ -141,7 +144,7 @@ export async function play(
       environment: describeMachine(),
       operator,
       conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
-    })
+    }).finally(endBeside)
     if (keep || (await isGone(runId, platforms))) watchdog?.release()
     const written = record.finish(out.failures)
     const unsaved = savedBaseline(request.judging, written)

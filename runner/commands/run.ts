@@ -3,7 +3,6 @@ import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
-import type { Warm } from '../engine/warm-platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
@@ -88,13 +87,15 @@ export const run: Command = {
       quiet: detail === 'quiet',
       commandFor: (drawn) => commandAgain(names, line, drawn),
     }
-    const playOn = async (read: Scenario[], warm?: Warm) => {
-      const played = await play(read, { ...request, ...(warm && { warm }) }, context)
+    const playOn = async (read: Scenario[], more: Pick<RunRequest, 'warm' | 'beside'> = {}) => {
+      const played = await play(read, { ...request, ...more }, context)
       const failures = await printReports(played.report, reporters, out, { detail })
       for (const failure of failures) out.progress(failure)
-      return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
+      const exitCode = failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
+      return { exitCode, seed: played.report.seed }
     }
-    return playing.watch ? await watch(choice, { scenarios, load, playOn }, context) : await playOn(scenarios)
+    if (playing.watch) return await watch(choice, { scenarios, load, playOn, hasSeed: seed !== undefined }, context)
+    return (await playOn(scenarios)).exitCode
   },
 }
 

@@ -6,7 +6,7 @@ import { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
 import type { Journal } from '../faults/journal.ts'
 import { PlatformError } from '../platforms/errors.ts'
-import type { ServerGroup } from '../platforms/platform.ts'
+import type { Progress, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
 import type { Hindsight } from '../steps/hindsight.ts'
@@ -23,6 +23,7 @@ import { healAll } from './heal-all.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { hindsightOf } from './hindsight.ts'
 import { audited, doubtIfPlatformDied, foreseen, judged } from './judge-result.ts'
+import { LentGroup } from './lent-group.ts'
 import { keepLogs, NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
 import { resultOfError, resultOfSteps, type ScenarioResult, worseOf } from './scenario-result.ts'
@@ -97,7 +98,8 @@ export async function playScenario(
         audit.servers.readLine(node, line)
       })
     }
-    const progress = (text: string) => recorder.record({ type: 'progress', scenario: place.index, text })
+    const progress: Progress = (text, more) =>
+      recorder.record({ type: 'progress', scenario: place.index, text, ...more })
     const ready = await setUp(scenario, settings, place.runId, { progress, signal, onServers, strangers })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
@@ -258,7 +260,8 @@ async function cleanUp(
 ): Promise<ScenarioResult> {
   const keep = settings.keep && !settings.interrupted.aborted
   if (keep || !servers) return result
-  settings.recorder.record({ type: 'progress', scenario: place.index, text: 'removing the servers' })
+  const text = servers instanceof LentGroup ? 'leaving the servers to the next play' : 'removing the servers'
+  settings.recorder.record({ type: 'progress', scenario: place.index, text })
   try {
     await servers.remove()
     journal.remove()

@@ -4,7 +4,7 @@ import { FormError } from '../cluster/form.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
 import type { NodeClient } from '../cluster/node-client.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
-import type { ServerGroup } from '../platforms/platform.ts'
+import type { Progress, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
@@ -43,7 +43,7 @@ export async function setUp(
   settings: SetUpSettings,
   runId: string,
   options: {
-    progress(text: string): void
+    progress: Progress
     signal: AbortSignal
     /** Told as soon as there are servers, before their cluster is formed. */
     onServers(servers: ServerGroup): Promise<void>

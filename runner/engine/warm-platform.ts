@@ -71,7 +71,7 @@ export class WarmPlatform implements Platform {
         progress('the servers of the last play are empty and as new')
         return kept.lent
       }
-      progress(`making new servers: ${why}`)
+      progress(`making new servers: ${why}`, { stays: true })
       await this.end()
     }
     const group = await this.#platform.create(spec, progress, signal)

@@ -12,8 +12,11 @@ import type { RunnerUsers } from './users.ts'
 /** The cluster bus listens this far above the port for clients (cluster.h: CLUSTER_PORT_INCR, Redis 7.0). */
 export const BUS_OFFSET = 10_000
 
-/** Called with one line for people each time a preparation reaches its next stage. */
-export type Progress = (text: string) => void
+/**
+ * Called with one line for people each time a preparation reaches its next stage. `stays`: worth a line that is not
+ * taken away.
+ */
+export type Progress = (text: string, more?: { stays: true }) => void
 
 export interface ServerGroupSpec {
   /** Labels everything made. `[a-z0-9-]+`. */

@@ -204,7 +204,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     checks: maybe(valuesByName),
   },
   'scenario-source': { ...OF_SCENARIO, files },
-  progress: { scenario: maybe(place), text },
+  progress: { scenario: maybe(place), text, stays: maybe(z.literal(true)) },
   'cluster-ready': { ...OF_SCENARIO, cluster, setupMs: ms, server: text, sandbox: maybe(text) },
   'step-started': { ...OF_SCENARIO, index: place, limitMs: maybe(limitMs), step },
   'step-progress': { ...OF_SCENARIO, index: place, text },

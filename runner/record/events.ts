@@ -175,7 +175,8 @@ export type RunEvent = { atMs: number } & (
     }
   /** The text of the scenario and of its step files as they were read, by the file names that steps carry. */
   | { type: 'scenario-source'; scenario: number; files: { path: string; text: string }[] }
-  | { type: 'progress'; scenario?: number; text: string }
+  /** `stays`: worth a line that is not taken away. */
+  | { type: 'progress'; scenario?: number; text: string; stays?: true }
   | { type: 'cluster-ready'; scenario: number; cluster: ClusterInfo; setupMs: number; server: string; sandbox?: string }
   | { type: 'step-started'; scenario: number; index: number; limitMs?: number; step: PlannedStep }
   | { type: 'step-progress'; scenario: number; index: number; text: string }

@@ -56,6 +56,8 @@ export class LiveStory {
         return this.#stepEnded(event).map((line) => this.prefixOf(event.scenario) + line)
       case 'scenario-ended':
         return this.#scenarioEnded(event)
+      case 'progress':
+        return event.stays ? [`${this.prefixOf(event.scenario)}  ${oneLine(event.text)}`] : []
       case 'warning':
         return [`${this.prefixOf(event.scenario)}  ${this.#paint('yellow', `warning: ${oneLine(event.text)}`)}`]
       default:

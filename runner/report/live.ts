@@ -44,7 +44,7 @@ function plainProgress(stream: LiveStream, clock: Clock, painted: boolean): Repo
     onEvent(event: RunEvent) {
       silence.follow(event, clock.nowMs())
       const lines = story.linesOf(event)
-      if (event.type === 'progress' && !story.isPlaying(event.scenario))
+      if (event.type === 'progress' && !event.stays && !story.isPlaying(event.scenario))
         lines.push(`${story.prefixOf(event.scenario)}  ${paint('dim', oneLine(event.text))}`)
       write(lines)
       breakSilence()

@@ -34,7 +34,7 @@ export class Underway {
         this.#begin(event.scenario, 'setting up', nowMs)
         break
       case 'progress':
-        this.#begin(event.scenario, oneLine(event.text), nowMs)
+        if (!event.stays) this.#begin(event.scenario, oneLine(event.text), nowMs)
         break
       case 'cluster-ready':
         this.#works.delete(event.scenario)

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { lastReport, reportsFolder, runCli, testScenario } from '../support/cli.ts'
@@ -28,7 +28,10 @@ t.test('a scenario is played again when it is saved', { skip: skipWithoutRedis()
   save(withoutSetting)
   const flags = ['--platform', 'process', '--reports', reports, ...clusterFlags(lease)]
   const cli = startPty(t, ['run', file, '--watch', ...flags])
-  t.match(await cli.until(WATCHING), /PASSED/)
+  const first = await cli.until(WATCHING)
+  t.match(first, /PASSED/)
+  t.notMatch(first, 'removing the servers', 'they stay')
+  t.match(await cli.until('Ctrl-C to end'), /, with a new seed \(--seed \d+ keeps that of this play\)/)
   const pid = pidAt(lease.portBase)
 
   save(`${withoutSetting}  - redis: [SET, c, "2"]\n`)
@@ -52,15 +55,25 @@ t.test('a scenario is played again when it is saved', { skip: skipWithoutRedis()
   t.not(pidAt(lease.portBase), pid)
   save(`${withoutSetting}  - wait: 10ms\n`)
   t.match(await cli.until(WATCHING), /making new servers: redis-node5 is stopped/)
-  save(withoutSetting.replace('replicas: 1', 'replicas: 0'))
+  rmSync(file)
+  await cli.until('mine.yaml is gone.')
+  await cli.until(WATCHING)
+  save(withoutSetting.replace('steps:', 'seed: 7\nsteps:').replace('replicas: 1', 'replicas: 0'))
   t.match(await cli.until(WATCHING), /making new servers: the cluster is to be another/)
+  t.match(await cli.until('Ctrl-C to end'), /^, Ctrl-C to end$/, 'the seed stays')
+
+  save(`${withoutSetting}  - wait: 3s\n`)
+  await cli.until('3 wait 3s')
+  save(withoutSetting)
+  t.match(await cli.until(WATCHING), /saved meanwhile: it is played again when this play has ended/)
+  t.match(await cli.until(WATCHING), /PASSED/, 'and it is')
 
   cli.type(CTRL_C)
   const { code } = await cli.ended
   t.equal(code, 130, cli.shown().slice(-500))
   t.throws(() => pidAt(lease.portBase), 'nothing is left')
   const runs = readdirSync(reports).filter((name) => name.endsWith('-mine') || /-mine-\d$/.test(name))
-  t.equal(runs.length, 6, 'each play has a folder of its own')
+  t.equal(runs.length, 8, 'each play has a folder of its own')
 })
 
 t.test('what does not go with it is refused', async (t) => {

@@ -49,6 +49,22 @@ t.test('on a terminal: finished steps stay, the running one shows its time, its 
   t.notOk(terminal.cursorShown)
 })
 
+t.test('news that are to stay have a line, on a terminal and in a log', async (t) => {
+  const text = 'making new servers: redis-node0 is stopped'
+  for (const isTTY of [true, false]) {
+    const terminal = new FakeTerminal({ isTTY })
+    const { reporter } = watch(terminal)
+    t.teardown(() => reporter.close())
+    for (const event of passingRun()) {
+      if (event.type === 'cluster-ready')
+        reporter.onEvent({ atMs: 1, type: 'progress', scenario: 0, text, stays: true })
+      reporter.onEvent(event)
+    }
+    reporter.close()
+    t.equal(terminal.screen.filter((line) => line.includes(text)).length, 1)
+  }
+})
+
 t.test('the end leaves only what stays, the cursor, no timer and no listener', async (t) => {
   for (const [name, events] of Object.entries(SAMPLES)) {
     const listeners = process.listenerCount('exit')
