@@ -11,6 +11,7 @@ export const chosenAgain: Warning = {
   name: 'chosen-again',
   summary: 'A target that is drawn or looked up a second time, and may then be another node',
   *find({ moments }) {
+    yield* besideHalves(moments)
     const broken = new Map<string, Moment>()
     const failovers = new Map<string, Moment>()
     for (const moment of moments) {
@@ -43,6 +44,31 @@ function* afterFailover(moment: Moment, failovers: Map<string, Moment>): Iterabl
     if (before) failovers.delete(text)
     else failovers.set(text, moment)
   }
+}
+
+/** `halves` draws the masters of its minority itself: a name that drew others before says nothing of them. */
+function* besideHalves(moments: readonly Moment[]): Iterable<Found> {
+  const drawn = new Map<string, Moment>()
+  let halves: Moment | undefined
+  for (const moment of moments) {
+    const { step, arg } = moment
+    if (step.verb === 'let') for (const name of shareNamesIn(arg)) drawn.set(`$${name}`, moment)
+    if (step.verb === 'partition' && keyOf(arg, 'halves') === 'across') halves = moment
+    const asked = ['node', 'of', 'asked'].map((key) => String(keyOf(arg, key))).find((name) => drawn.has(name))
+    const bound = asked === undefined ? undefined : drawn.get(asked)
+    if (step.verb !== 'expect' || !halves || !bound) continue
+    yield {
+      at: { step: halves.step, path: ['partition', 'halves'] },
+      message: `\`halves\` draws a minority of its own, and need not draw the ${String(asked)} of line ${bound.step.line}`,
+      hint: `Say who is on that side: \`partition: { isolate: [${String(asked)}, …] }\`, with replicas of the other masters beside it.`,
+    }
+    return
+  }
+}
+
+function shareNamesIn(arg: unknown): string[] {
+  const entries = Object.entries(Object(arg))
+  return entries.flatMap(([name, text]) => (/^(minority|majority) of masters$/.test(String(text)) ? [name] : []))
 }
 
 function isReplicaOfShard(text: string): boolean {

@@ -14,7 +14,9 @@ import { faultIsOver } from './fault-is-over.ts'
 import { lagHeld } from './lag-held.ts'
 import { limitTooShort } from './limit-too-short.ts'
 import { loadElsewhere } from './load-elsewhere.ts'
+import { mayBeLost } from './may-be-lost.ts'
 import { neverViolated } from './never-violated.ts'
+import { noLoadYet } from './no-load-yet.ts'
 import { noMajority } from './no-majority.ts'
 import { noSuchNode } from './no-such-node.ts'
 import { nothingAsked } from './nothing-asked.ts'
@@ -23,6 +25,7 @@ import { Places } from './places.ts'
 import { roleStays } from './role-stays.ts'
 import { saysItself } from './says-itself.ts'
 import { severalNodes } from './several-nodes.ts'
+import { startsRunning } from './starts-running.ts'
 import { stillAway } from './still-away.ts'
 import { storyOf } from './story.ts'
 import { timingOf } from './timing.ts'
@@ -38,6 +41,7 @@ export const warnings: readonly Warning[] = [
   faultIsOver,
   noMajority,
   stillAway,
+  startsRunning,
   askedOnce,
   severalNodes,
   noSuchNode,
@@ -49,6 +53,8 @@ export const warnings: readonly Warning[] = [
   clientsNotSlowed,
   waitInVain,
   loadElsewhere,
+  noLoadYet,
+  mayBeLost,
   neverViolated,
   notWritten,
   neverVerified,

@@ -1,7 +1,6 @@
 import { parseDuration } from '../../base/duration.ts'
 import { FAILOVER } from '../../checks/index.ts'
-import type { Step } from '../../steps/verb.ts'
-import { isDisturbance, keyOf, type Moment, nodesOf, stepWords } from './situation.ts'
+import { isDisturbance, isRepeated, keyOf, type Moment, nodesOf, stepWords } from './situation.ts'
 import type { Found, Judged, Warning } from './warning.ts'
 
 /** Checks that only something that goes wrong could violate. */
@@ -74,10 +73,6 @@ function longestRunMs({ scenario, moments, last }: Judged): number {
     return STEP_MS + (step.withinMs ?? 0) + (step.forMs ?? 0) + (waitMs ?? 0)
   })
   return times.reduce((sum, ms) => sum + ms, 0)
-}
-
-function isRepeated({ verb, children }: Step): boolean {
-  return verb === 'repeat' || children.some(isRepeated)
 }
 
 /** Whether a master may be replaced because of it. */

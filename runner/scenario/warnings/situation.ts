@@ -121,3 +121,8 @@ export function shardsOf(moment: Moment): number[] {
   const nodes = phrases.flatMap(({ text }) => moment.meaningOf(text).nodes)
   return [...new Set(nodes.flatMap(({ shard }) => shard ?? []))]
 }
+
+/** Whether a step is played several times, or one in it. */
+export function isRepeated({ verb, children }: Step): boolean {
+  return verb === 'repeat' || children.some(isRepeated)
+}
