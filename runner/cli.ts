@@ -3,14 +3,17 @@ import { BUG_HINT, messageOf, UsageError } from './base/errors.ts'
 import { EXIT, worstExit } from './base/exit.ts'
 import { nearestWord } from './base/nearest.ts'
 import { expectedError } from './base/surroundings.ts'
+import { fitted } from './base/text.ts'
 import type { Command } from './commands/command.ts'
 import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
+import { rowLines } from './commands/help-text.ts'
 import { type CommandEntry, commands } from './commands/index.ts'
 import { libraryOf } from './commands/library-flags.ts'
 import { version } from './commands/project.ts'
 import { openStandardStreams } from './commands/standard-streams.ts'
 import { listenForInterrupts } from './engine/interrupt.ts'
+import { outputStyle } from './report/style.ts'
 
 const COMMON = {
   help: { type: 'boolean', short: 'h', help: 'show this' },
@@ -21,6 +24,8 @@ const debug = process.argv.includes('--debug')
 
 const { out, written } = openStandardStreams(process.env)
 
+const { width } = outputStyle(process.stdout, process.env)
+
 const HELP = { name: 'help', summary: 'what a verb, a check, a workload or a command does, with an example' }
 const listed = [...commands.filter(({ isHidden }) => isHidden !== true), HELP]
 
@@ -28,19 +33,20 @@ function overview(): string {
   return [
     'redis-chaos: chaos testing for Redis Cluster, by scenarios',
     '',
-    ...listed.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`),
+    ...rowLines(
+      listed.map(({ name, summary }) => [name, summary]),
+      width,
+    ),
     '',
-    'redis-chaos COMMAND --help tells more of each; redis-chaos --version says which one this is.',
+    ...fitted('redis-chaos COMMAND --help tells more of each; redis-chaos --version says which one this is.', width),
   ].join('\n')
 }
 
 function helpOf({ summary }: CommandEntry, command: Command): string {
   return [
-    `redis-chaos ${command.usage}`,
-    `  ${summary}`,
-    '',
-    ...(command.details ? [...command.details, ''] : []),
-    flagHelp({ ...command.flags, ...COMMON }),
+    ...[`redis-chaos ${command.usage}`, `  ${summary}`, ''].flatMap((line) => fitted(line, width)),
+    ...(command.details ? [...command.details.flatMap((line) => fitted(line, width)), ''] : []),
+    flagHelp({ ...command.flags, ...COMMON }, width),
   ].join('\n')
 }
 

@@ -94,6 +94,14 @@ function wrapLine(line: string, width: number): string[] {
   return current === '' && lines.length > 0 ? lines : [...lines, current]
 }
 
+/** A line that keeps its indent where it is broken, and two blanks more; it stays as it is if it fits. */
+export function fitted(line: string, width: number): string[] {
+  if (displayWidth(line) <= width) return [line]
+  const indent = /^ */.exec(line)?.[0] ?? ''
+  const parts = wrap(line.slice(indent.length), width - indent.length - 2)
+  return parts.map((part, place) => (place === 0 ? indent : `${indent}  `) + part)
+}
+
 /** The longest beginning that fits; at least one character, so that breaking a word always gets on. */
 function headOf(text: string, width: number): string {
   let head = ''

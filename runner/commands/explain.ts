@@ -1,6 +1,8 @@
 import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { fitted } from '../base/text.ts'
+import { outputStyle } from '../report/style.ts'
 import { explainScenario } from '../scenario/explain.ts'
 import { verbByName } from '../steps/index.ts'
 import { allowedBy, allowFlag } from './allow.ts'
@@ -19,13 +21,18 @@ export const explain: Command = {
     const scenarios = await loadScenarios(line.positionals, params, context, {
       allowed: allowedBy(line),
     })
+    const { width } = outputStyle(process.stdout, process.env)
     context.out.print(
-      params.hide(
-        scenarios
-          .map((scenario) => explainScenario(scenario, verbByName))
-          .join('\n')
-          .trimEnd(),
-      ),
+      params
+        .hide(
+          scenarios
+            .map((scenario) => explainScenario(scenario, verbByName))
+            .join('\n')
+            .trimEnd(),
+        )
+        .split('\n')
+        .flatMap((line) => fitted(line, width))
+        .join('\n'),
     )
     return EXIT.passed
   },

@@ -2,6 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { messageOf, UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { quoted } from '../base/shell-words.ts'
+import { rowLines } from './help-text.ts'
 
 interface Flag {
   type: 'string' | 'boolean'
@@ -80,14 +81,13 @@ function rejectUnknownFlags(args: readonly string[], flags: Flags, command: stri
   }
 }
 
-/** One line a flag, aligned, for help. */
-export function flagHelp(flags: Flags): string {
-  const rows = Object.entries(flags).map(([name, { short, value, help }]) => ({
-    left: `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
+/** What each flag does, for help; no line is wider than `width`. */
+export function flagHelp(flags: Flags, width: number): string {
+  const rows = Object.entries(flags).map(([name, { short, value, help }]): [string, string] => [
+    `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
     help,
-  }))
-  const width = Math.max(...rows.map(({ left }) => left.length))
-  return rows.map(({ left, help }) => `  ${left.padEnd(width)}  ${help}`).join('\n')
+  ])
+  return rowLines(rows, width).join('\n')
 }
 
 /** Those of these flags that were given, as words of a command for people to paste. */

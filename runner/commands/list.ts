@@ -1,7 +1,9 @@
-import Table from 'cli-table3'
 import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { displayWidth, oneLine, wrap } from '../base/text.ts'
+import { outputStyle, painter } from '../report/style.ts'
+import { GAP, MARGIN, textTable } from '../report/text-table.ts'
 import { headOf, type LibraryEntry } from '../scenario/library.ts'
 import type { Command, CommandContext } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
@@ -58,20 +60,37 @@ async function entriesNamed(
   })
 }
 
+/** Columns of tags at most: they go on in the next line. */
+const WIDEST_TAGS = 16
+/** Of a title beside the rest; where it has less, it stands below. */
+const LEAST_TITLE = 20
+
 /** Where the scenarios are from is told where they are from several places. */
 function tableOf(entries: readonly LibraryEntry[]): string {
+  const { width } = outputStyle(process.stdout, process.env)
   const isMixed = new Set(entries.map(({ folder }) => folder)).size > 1
-  const table = new Table({
-    head: ['scenario', 'title', 'tags', ...(isMixed ? ['from'] : [])],
-    style: { head: [], border: [] },
-    colWidths: [null, 62, null],
-    wordWrap: true,
-  })
-  for (const { name, title, tags, problem, folder } of entries) {
+  const rows = entries.map(({ name, title, tags, problem, folder }) => {
     const words = title ?? `(cannot be read: ${problem ?? typed('validate')})`
-    table.push([name, words, tags.join(', '), ...(isMixed ? [placeOf(folder)] : [])])
-  }
-  return table.toString()
+    return [name, oneLine(words), tags.join(', '), ...(isMixed ? [placeOf(folder)] : [])]
+  })
+  const heads = ['scenario', 'title', 'tags', ...(isMixed ? ['from'] : [])]
+  const widths = heads.map((head, column) =>
+    Math.max(...[head, ...rows.map((row) => row[column] ?? '')].map(displayWidth)),
+  )
+  widths[2] = Math.min(widths[2] ?? 0, WIDEST_TAGS)
+  const rest = widths.reduce((sum, columns, column) => sum + GAP + (column === 1 ? 0 : columns), 0)
+  const room = width - MARGIN - rest
+  if (room < LEAST_TITLE) return rows.flatMap((row) => blockOf(row, width)).join('\n')
+  widths[1] = Math.min(widths[1] ?? 0, room)
+  const headings = heads.map((text, column) => ({ text, align: 'left' as const, width: widths[column] ?? 0 }))
+  const cells = rows.map((row) => row.map((text, column) => wrap(text, widths[column] ?? 1).join('\n')))
+  return textTable(headings, cells, painter(false)).join('\n')
+}
+
+/** Where a table has no room: the name, and the rest below it. */
+function blockOf([name = '', title = '', ...rest]: readonly string[], width: number): string[] {
+  const beside = rest.filter((text) => text !== '').join(' · ')
+  return [name, ...[title, beside].flatMap((text) => wrap(text, width - MARGIN).map((line) => `  ${line}`))]
 }
 
 function placeOf(folder: string): string {

@@ -50,8 +50,9 @@ export const run: Command = {
     if (names.length === 0) {
       out.print(
         [
-          `${typed('run', ['NAME…'], ['[flags]'])} plays scenarios; --help shows the flags.`,
           await scenarioTable(context),
+          '',
+          `${typed('run', ['NAME…'], ['[flags]'])} plays scenarios: name some of these. --help shows the flags.`,
         ].join('\n'),
       )
       return EXIT.usage

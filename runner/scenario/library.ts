@@ -1,6 +1,7 @@
 import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
+import { typed } from '../base/command-line.ts'
 import { codeOf, messageOf } from '../base/errors.ts'
 import { nearestWords } from '../base/nearest.ts'
 import { PlainFileError } from '../base/plain-file.ts'
@@ -97,12 +98,18 @@ export function withTags(entries: readonly LibraryEntry[], tags: readonly string
   return entries.filter((entry) => entry.tags.some((tag) => tags.includes(tag)))
 }
 
+/** So many names one sentence tells. */
+const MOST_NAMED = 8
+
 function hintFor(name: string, names: readonly string[], folders: readonly string[]): string {
   const wanted = name.replace(/\.ya?ml$/, '')
   const byBase = names.filter((each) => basename(each) === basename(wanted))
   const near = byBase.length > 0 ? byBase : nearestWords(wanted, names)
   if (near.length > 0) return `did you mean ${near.join(' or ')}?`
-  return names.length === 0 ? `There are no scenarios in ${folders.join(' or ')}.` : `There are: ${names.join(', ')}.`
+  if (names.length === 0) return `There are no scenarios in ${folders.join(' or ')}.`
+  return names.length > MOST_NAMED
+    ? `\`${typed('list')}\` shows all ${names.length}.`
+    : `There are: ${names.join(', ')}.`
 }
 
 type NamedFile = Pick<LibraryEntry, 'name' | 'file' | 'folder' | 'hides' | 'problem'>

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { parse } from 'yaml'
-import { displayWidth } from '../../runner/base/text.ts'
+import { displayWidth, fitted } from '../../runner/base/text.ts'
 import { checks, failoverChecks } from '../../runner/checks/index.ts'
+import { flagHelp } from '../../runner/commands/flags.ts'
 import { helpOn, helpStyle, languageOverview } from '../../runner/commands/help.ts'
+import { run } from '../../runner/commands/run.ts'
 import { keysIn } from '../../runner/scenario/reference/key-topics.ts'
 import { topicsOf } from '../../runner/scenario/reference/topics.ts'
 import { verbs } from '../../runner/steps/index.ts'
@@ -21,6 +23,12 @@ t.test('a verb: its keys, its modifiers, when it passes, and an example', async 
   t.match(text, /\n {2}for {5}How long it is held/)
   t.match(text, /\npasses when\n {2}The process has ended by itself/)
   t.match(text, /\nexample\n {2}- stop: master of shard 1\n {4}phase: outage$/)
+})
+
+t.test('a line that is too long keeps its indent, and goes on further in', async (t) => {
+  t.strictSame(fitted('  one two three', 10), ['  one', '    two', '    three'])
+  t.strictSame(fitted('  one two', 10), ['  one two'])
+  for (const line of flagHelp(run.flags, 60).split('\n')) t.ok(displayWidth(line) <= 60, line)
 })
 
 t.test('a word that stands for several things is told for each', async (t) => {

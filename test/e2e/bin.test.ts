@@ -39,8 +39,8 @@ t.test("a project's scenarios and settings are known in its folder", async (t) =
   const settings = (said: string) => writeFileSync(path.join(folder, 'redis-chaos.yaml'), said)
   settings('scenarios: mine\n')
   const all = (await redisChaos(folder, ['list'])).stdout
-  t.match(all, /own +│ Our own +│ ours +│ mine /)
-  t.match(all, /failover-chain .* redis-chaos /)
+  t.match(all, /own +Our own +ours +mine$/m)
+  t.match(all, /failover-chain .* redis-chaos$/m)
   t.match(
     all,
     /failover-basic is mine\/failover-basic\.yaml, and not .*scenarios\/failover-basic\.yaml, which its path plays/,

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t from 'tap'
+import { displayWidth } from '../../runner/base/text.ts'
 import { reportsFolder, runCli } from '../support/cli.ts'
+import { startPty } from '../support/pty.ts'
 
 /** Command lines that are wrong, and what they must say. */
 const WRONG: [args: string[], says: RegExp][] = [
@@ -63,6 +65,26 @@ t.test('run without a name: a short help and the scenarios', async (t) => {
   const { code, stdout } = await runCli(t, ['run'])
   t.equal(code, 2)
   for (const name of ['failover-basic', 'readme-walkthrough', 'two-shards-lose-quorum']) t.match(stdout, name)
+  t.match(stdout, /plays scenarios: name some of these\. --help shows the flags\.\n$/, 'the usage is seen last')
+})
+
+t.test('nothing of list, help and explain is wider than the terminal', async (t) => {
+  const asked = [
+    ['list'],
+    ['list', '--tag', 'resources'],
+    ['run', '--help'],
+    ['--help'],
+    ['explain', 'rolling-restart'],
+  ]
+  for (const args of asked) {
+    const { code, shown } = await startPty(t, args, {}, 80).ended
+    t.equal(code, 0, shown)
+    t.strictSame(
+      shown.split('\n').filter((line) => displayWidth(line) > 80),
+      [],
+      args.join(' '),
+    )
+  }
 })
 
 t.test('list, validate, explain and help answer without an engine', async (t) => {

@@ -84,7 +84,7 @@ t.test('the packed program, installed in projects of its own', async (t) => {
         t.match(init, { code: 0, stdout: /\n\nNow: npx redis-chaos run \.\/scenarios\n$/ })
         const [first = ''] = readFileSync(path.join(project, 'scenarios', 'first.yaml'), 'utf8').split('\n')
         t.ok(statSync(path.join(project, 'scenarios', first.split('=')[1] ?? '')).size > 10_000, first)
-        t.match((await redisChaos('list', '--no-stock')).stdout, /^│ first +│/m)
+        t.match((await redisChaos('list', '--no-stock')).stdout, /^ {2}first +/m)
         const script = ['pkg', 'set', 'scripts.chaos=redis-chaos']
         t.equal((await start(project, 'npm', ...script)).code, 0)
         t.match(

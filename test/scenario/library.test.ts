@@ -92,6 +92,7 @@ t.test('an unknown name gives the nearest ones, or all', async (t) => {
     error: 'there is no scenario something',
     hint: 'There are: broken, faults/partition, one.',
   })
+  t.match(findScenario('something', scenarios), { hint: /^`.* list` shows all \d+\.$/ }, 'too many for a sentence')
   t.match(findScenario('x/oen.yaml', root), { error: 'there is no file x/oen.yaml' })
   t.match(findScenario('../one', root), { error: /no scenario/ })
 })

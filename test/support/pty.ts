@@ -31,11 +31,12 @@ export function startPty(
   t: { teardown(work: () => Promise<void>): void },
   args: readonly string[],
   env: Record<string, string> = {},
+  columns = 200,
 ): PtyCli {
   const command = ['exec', process.execPath, path.join('bin', 'redis-chaos.js'), ...args].map(quoted).join(' ')
   const child = spawn(
     'script',
-    ['--quiet', '--return', '--flush', '--command', `stty cols 200; ${command}`, '/dev/null'],
+    ['--quiet', '--return', '--flush', '--command', `stty cols ${columns}; ${command}`, '/dev/null'],
     {
       cwd: root,
       env: { ...process.env, TERM: 'xterm', FORCE_COLOR: '0', ...env },

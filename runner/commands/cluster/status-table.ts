@@ -2,17 +2,23 @@ import Table from 'cli-table3'
 import type { LiveCluster, Snapshot } from '../../cluster/live-cluster.ts'
 import { formatSlotRanges } from '../../cluster/slots.ts'
 import type { NodeView } from '../../cluster/view.ts'
+import { NO_BORDERS } from '../../report/style.ts'
 
 /** The nodes of a cluster as a table: name, address, role, shard, slots, epoch, link and lag. */
 export function statusTable(cluster: LiveCluster, snapshot: Snapshot): string {
   const table = new Table({
     head: ['node', 'address', 'role', 'shard', 'slots', 'epoch', 'link', 'lag'],
-    style: { head: [], border: [] },
+    chars: NO_BORDERS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
   })
   for (const { name, serverName, host, port } of cluster.nodes) {
     table.push([serverName === name ? name : `${name} (${serverName})`, `${host}:${port}`, ...row(name, snapshot)])
   }
-  return table.toString()
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
 }
 
 function row(name: string, snapshot: Snapshot): string[] {
