@@ -1,4 +1,5 @@
 import t from 'tap'
+import { askForPlan } from '../../runner/commands/new/ask.ts'
 import { FAULTS, LOADS, SURVIVORS, TARGETS } from '../../runner/commands/new/choices.ts'
 import { type Answers, planOf } from '../../runner/commands/new/plan.ts'
 import { scenarioText } from '../../runner/commands/new/scenario-text.ts'
@@ -53,6 +54,27 @@ t.test('every scenario that the flags can ask for is valid, and nothing in it is
       throw new Error(`${JSON.stringify(answers)}: ${renderDiagnostics(warnings, { color: false })}${text}`)
   }
   t.ok(written > 500, `${written} scenarios, ${refused} combinations that make no sense`)
+})
+
+t.test('who is asked is told of answers, and not of flags', async (t) => {
+  const answers = ['kil', 'partition', 'all masters', '2 random nodes', '1', 'non', '9', 'writes', '', '3', '3s']
+  let said = ''
+  const plan = await askForPlan(
+    {},
+    {
+      say: (text) => {
+        said += text
+      },
+      line: async () => answers.shift() ?? '',
+    },
+  )
+  t.match(plan, { fault: { word: 'partition' }, load: { word: 'none' }, holdMs: 3000 })
+  t.match(said, /expected kill, stop, .*, not `kil`; did you mean `kill`\?/)
+  t.match(said, /partition goes with one master, or with replicas/)
+  t.match(said, /"2 random nodes" does not say whether/)
+  t.match(said, /writes does not go with none: there is no load; it goes with data/)
+  t.match(said, 'expected a duration from 1s to 10m, as 5s, not `3`')
+  t.notMatch(said, '--')
 })
 
 t.test('what makes no sense is refused, with the nearest word', async (t) => {

@@ -18,6 +18,8 @@ t.test('step by step', { skip }, async (t) => {
   await t.test('each command does what it says', async (t) => {
     const cli = start()
     const enter = (line: string) => cli.type(line + ENTER)
+    await cli.until('(seed ')
+    cli.type(`s${ENTER}${ENTER}`)
     const help = await cli.until('next: 1 let $victim be master of key aa > ')
     t.match(help, /Enter: play the step .* s: skip it/)
     enter('')

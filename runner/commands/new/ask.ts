@@ -76,6 +76,11 @@ async function answered(question: Question, answers: Answers, terminal: Terminal
     const next = { ...answers, [question.key]: value }
     const complaint = complaintAbout(next)
     if (complaint === undefined) return next
-    terminal.say(`${complaint}\n`)
+    terminal.say(`${withoutFlags(complaint)}\n`)
   }
+}
+
+/** A complaint about flags, for whoever was asked and gave none: `expected kill, stop, …, not `kil``. */
+function withoutFlags(complaint: string): string {
+  return complaint.replace(/--\w+ takes /g, 'expected ').replace(/--[a-z]+:? /g, '')
 }

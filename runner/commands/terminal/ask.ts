@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { UsageError } from '../../base/errors.ts'
 
 /** Throws UsageError where nobody could be asked: `flag` needs somebody. */
@@ -10,6 +11,17 @@ export function assertTerminal(flag: string): void {
   if (missing.length === 0) return
   const what = missing.length === 1 ? `${missing[0]} is none` : `${missing.join(' and ')} are none`
   throw new UsageError(`--${flag} asks whoever sits at the terminal, and ${what}: leave it out where nobody does`)
+}
+
+/** Keys that were pressed before there was a question answer none: an early Enter would play what nobody has read. */
+export async function dropTyped(): Promise<void> {
+  const { stdin } = process
+  stdin.setRawMode(true)
+  // Without a listener what comes is lost. What has been typed is there at the next look for input.
+  stdin.resume()
+  await turnOfLoop()
+  await turnOfLoop()
+  stdin.pause()
 }
 
 /**

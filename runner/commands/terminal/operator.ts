@@ -10,7 +10,7 @@ import { talkTo } from '../cluster/talk-to.ts'
 import type { Output } from '../command.ts'
 import type { Playing } from '../playing.ts'
 import { shown } from '../project.ts'
-import { ask } from './ask.ts'
+import { ask, dropTyped } from './ask.ts'
 
 export interface AtTerminal {
   out: Output
@@ -38,6 +38,7 @@ function failureWatcher({ out, signal, clock, hide }: AtTerminal): Operator {
   return {
     onFailure: async (why, scene) => {
       out.progress(hide(failureText(why, scene)))
+      await dropTyped()
       await clock.hold(() => ask('Press Enter to heal and clean up. ', signal))
     },
   }
@@ -49,7 +50,10 @@ function stepper({ out, hide, quit }: AtTerminal & { quit(): void }): Operator {
   let explained = false
   return {
     beforeStep: async (step, scene, signal) => {
-      if (!explained) say(`\n${HELP}\n`)
+      if (!explained) {
+        say(`\n${HELP}\n`)
+        await dropTyped()
+      }
       explained = true
       for (;;) {
         const line = await ask(hide(visible(`next: ${step.path} ${step.name} > `)), signal)
