@@ -17,10 +17,12 @@ export function capabilitiesOf(kind: string, spec: unknown): Capability[] {
 }
 
 function ofLink(link: LinkFault): Capability[] {
-  const cut = link.from === CLIENTS || link.to === CLIENTS ? 'client-cut' : 'partition'
+  const isToClients = link.from === CLIENTS || link.to === CLIENTS
+  const cut = isToClients ? 'client-cut' : 'partition'
+  const delay = isToClients ? 'client-delay' : 'delay'
   return [
     ...(link.cut === undefined ? [] : [cut as Capability]),
-    ...(link.delayMs === undefined ? [] : ['delay' as const]),
+    ...(link.delayMs === undefined ? [] : [delay as Capability]),
     ...(link.jitterMs === undefined ? [] : ['jitter' as const]),
     ...(link.lossRatio === undefined ? [] : ['loss' as const]),
     ...(link.bytesPerSecond === undefined ? [] : ['bandwidth' as const]),

@@ -90,6 +90,7 @@ export const CAPABILITIES = [
   'partition',
   'client-cut',
   'delay',
+  'client-delay',
   'jitter',
   'loss',
   'bandwidth',

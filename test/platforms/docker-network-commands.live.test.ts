@@ -147,6 +147,7 @@ t.test('what is missing makes faults unsupported, and says so', async (t) => {
   t.same([...everything].sort(), [
     'bandwidth',
     'client-cut',
+    'client-delay',
     'corrupt',
     'delay',
     'duplicate',
@@ -161,9 +162,10 @@ t.test('what is missing makes faults unsupported, and says so', async (t) => {
     const left = await supported({ ...none, ...missing })
     return everything.filter((capability) => !left.includes(capability))
   }
-  t.same(await without('netem'), ['corrupt', 'reorder'], "the runner's own links do the rest")
-  t.same(await without('netem', 'detour'), ['delay', 'jitter', 'corrupt', 'reorder'])
-  t.same(await without('shape', 'detour'), ['delay', 'jitter', 'bandwidth', 'corrupt', 'reorder'])
+  t.same(await without('netem'), ['client-delay', 'corrupt', 'reorder'], "the runner's own links do the rest")
+  t.same(await without('netem', 'detour'), ['delay', 'client-delay', 'jitter', 'corrupt', 'reorder'])
+  t.same(await without('shape', 'detour'), ['delay', 'client-delay', 'jitter', 'bandwidth', 'corrupt', 'reorder'])
+  t.same(await without('intake'), ['client-delay'])
   t.same(await without('filter'), ['partition', 'client-cut'])
   t.same(await without('loss', 'detour'), ['loss'])
 

@@ -214,7 +214,7 @@ t.test('more nodes than there are addresses are refused before anything is made'
 t.test('what is supported, and by which means', async (t) => {
   const support = await new ProcessPlatform({ server: 'redis:7.0', projectRoot }).faultSupport()
   const supported = (capability: string) => support.find((one) => one.capability === capability)?.supported
-  for (const one of ['partition', 'client-cut', 'delay', 'jitter', 'loss', 'bandwidth']) {
+  for (const one of ['partition', 'client-cut', 'delay', 'client-delay', 'jitter', 'loss', 'bandwidth']) {
     t.equal(supported(one), skip === false, one)
   }
   for (const one of ['corrupt', 'duplicate', 'reorder']) t.equal(supported(one), false, one)

@@ -52,6 +52,7 @@ const NEEDS: readonly (readonly [Capability, ...Feature[]])[] = [
   ['partition', 'filter'],
   ['client-cut', 'filter'],
   ['delay', 'shape', 'netem'],
+  ['client-delay', 'shape', 'intake', 'netem'],
   ['jitter', 'shape', 'netem'],
   ['loss', 'loss'],
   ['bandwidth', 'shape'],

@@ -69,6 +69,7 @@ async function linkSupport(): Promise<FaultSupport[]> {
     { capability: 'partition', ...support(`${LINKS}, which fall silent or reset`) },
     { capability: 'client-cut', ...support(`${LINKS}, which clients go through too`) },
     { capability: 'delay', ...support(LINKS) },
+    { capability: 'client-delay', ...support(`${LINKS}, which clients go through too`) },
     { capability: 'jitter', ...support(LINKS) },
     { capability: 'loss', ...support(`${LINKS}, which stall like a TCP connection that waits for lost packets`) },
     { capability: 'bandwidth', ...support(LINKS) },
