@@ -97,9 +97,22 @@ function wrapLine(line: string, width: number): string[] {
 /** A line that keeps its indent where it is broken, and two blanks more; it stays as it is if it fits. */
 export function fitted(line: string, width: number): string[] {
   if (displayWidth(line) <= width) return [line]
-  const indent = /^ */.exec(line)?.[0] ?? ''
-  const parts = wrap(line.slice(indent.length), width - indent.length - 2)
-  return parts.map((part, place) => (place === 0 ? indent : `${indent}  `) + part)
+  const own = /^ */.exec(line)?.[0] ?? ''
+  // Of a painted line the indent stands within the color.
+  const indent = /^ */.exec(stripVTControlCharacters(line))?.[0] ?? ''
+  const parts = wrap(line.slice(own.length), width - indent.length - 2)
+  return parts.map((part, place) => (place === 0 ? own : `${indent}  `) + part)
+}
+
+/** What a sentence about a place in a file begins with, or what mends it: all else may be source, or to be pasted. */
+const ABOUT_A_PLACE = /^(\S+:\d+:\d+: | += |\d+ (problem|warning)s?\b)/
+
+/** The sentences of complaints about files, each fitted into `width`; the lines that they quote stay as they are. */
+export function fittedSentences(text: string, width: number): string {
+  const lines = text.split('\n')
+  return lines
+    .flatMap((line) => (ABOUT_A_PLACE.test(stripVTControlCharacters(line)) ? fitted(line, width) : [line]))
+    .join('\n')
 }
 
 /** The longest beginning that fits; at least one character, so that breaking a word always gets on. */

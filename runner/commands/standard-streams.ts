@@ -1,6 +1,6 @@
 import { codeOf } from '../base/errors.ts'
 import { reasonOf } from '../base/surroundings.ts'
-import { forOutput } from '../base/text.ts'
+import { fittedSentences, forOutput } from '../base/text.ts'
 import { outputStyle } from '../report/style.ts'
 import type { Output } from './command.ts'
 
@@ -33,7 +33,11 @@ export function openStandardStreams(env: NodeJS.ProcessEnv): StandardStreams {
   return {
     out: {
       print: (text, meant) => process.stdout.write(`${forOutput(text, { ...meant, painted })}\n`),
-      progress: (text) => process.stderr.write(`${forOutput(text, { painted })}\n`),
+      progress: (text) => {
+        const { width } = outputStyle(process.stderr, env)
+        const shown = process.stderr.isTTY ? fittedSentences(text, width) : text
+        process.stderr.write(`${forOutput(shown, { painted })}\n`)
+      },
       color,
       failures: () => [...failures.values()],
     },

@@ -1,5 +1,7 @@
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { fittedSentences } from '../base/text.ts'
+import { outputStyle } from '../report/style.ts'
 import { scenarioNames } from '../scenario/library.ts'
 import { allowedBy, allowFlag } from './allow.ts'
 import type { Command } from './command.ts'
@@ -24,7 +26,10 @@ export const validate: Command = {
     for (const { file, title } of scenarios) out.print(`ok  ${file}: ${title}`)
     if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
     const warnings = warningsIn(scenarios, line, { params }, out.color)
-    if (warnings.length > 0) out.print(warningsText(warnings, params, out.color))
+    if (warnings.length > 0) {
+      const text = warningsText(warnings, params, out.color)
+      out.print(process.stdout.isTTY ? fittedSentences(text, outputStyle(process.stdout, process.env).width) : text)
+    }
     return EXIT.passed
   },
 }

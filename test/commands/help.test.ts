@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parse } from 'yaml'
-import { displayWidth, fitted } from '../../runner/base/text.ts'
+import { displayWidth, fitted, fittedSentences } from '../../runner/base/text.ts'
 import { checks, failoverChecks } from '../../runner/checks/index.ts'
 import { flagHelp } from '../../runner/commands/flags.ts'
 import { helpOn, helpStyle, languageOverview } from '../../runner/commands/help.ts'
@@ -28,7 +28,18 @@ t.test('a verb: its keys, its modifiers, when it passes, and an example', async 
 t.test('a line that is too long keeps its indent, and goes on further in', async (t) => {
   t.strictSame(fitted('  one two three', 10), ['  one', '    two', '    three'])
   t.strictSame(fitted('  one two', 10), ['  one two'])
+  t.strictSame(fitted('\u001b[2m  =\u001b[0m one two three', 12), [
+    ...['\u001b[2m  =\u001b[0m one', '    two', '    three'],
+  ])
   for (const line of flagHelp(run.flags, 60).split('\n')) t.ok(displayWidth(line) <= 60, line)
+})
+
+t.test('complaints about a file are fitted, and what they quote is not', async (t) => {
+  const quoted = ' 3 |   - expect: { cluster: ok, and: more }'
+  const text = ['a.yaml:3:5: one two three four', quoted, '   = mend it so or so', 'npm run x -- y'].join('\n')
+  t.strictSame(fittedSentences(text, 20).split('\n'), [
+    ...['a.yaml:3:5: one', '  two three four', quoted, '   = mend it so or', '     so', 'npm run x -- y'],
+  ])
 })
 
 t.test('a word that stands for several things is told for each', async (t) => {
