@@ -11,6 +11,7 @@ import { checkLayout, formatSlotRanges } from './slots.ts'
 import { type PlannedNode, planNodes, type Topology } from './topology.ts'
 import type { SlotRange } from './view.ts'
 import { viewsBehind } from './view-differences.ts'
+import { parseClusterNodes } from './view-parser.ts'
 
 export { FormError } from './form-phase.ts'
 
@@ -144,16 +145,42 @@ async function replicate(members: readonly Member[], deadline: FormDeadline): Pr
     await Promise.all(
       [...waiting].map(async (member) => {
         const master = members.find((other) => other.shard === member.shard && other.role === 'master')
-        const [reply] = await member.node.client.pipeline([['CLUSTER', 'REPLICATE', master?.id ?? '']])
-        if (!(reply instanceof Error)) waiting.delete(member)
-        else if (reply instanceof ReplyError && !/unknown node/i.test(reply.message)) {
-          throw new FormError(`${member.name} cannot be made a replica of ${master?.name}: ${reply.message}`)
-        } else seen.push(`${member.name} does not know its master ${master?.name} yet (${reply.message})`)
+        if (master === undefined) throw new FormError(`there is no master for ${member.name}`)
+        const lacking = await askToFollow(member, master)
+        if (lacking === undefined) waiting.delete(member)
+        else seen.push(lacking)
       }),
     )
     return { ok: waiting.size === 0, seen: seen.join('; ') }
   }
   await waitInPhase('assigning replicas to their masters', tryAll, deadline)
+}
+
+/**
+ * Makes a replica follow its master as soon as it knows the master's shard id; resolves with what it lacks until then. A
+ * replica takes the shard id of its master over, and one that has none of it yet makes one up. What is made up may last,
+ * and a server that finds two shard ids for one shard in its nodes.conf does not start: Valkey up to 8.1.1, issue 2171.
+ * Nobody can ask for a shard id as another node sees it, but a hostname comes in the same part of a packet
+ * (clusterProcessPingExtensions, cluster_legacy.c, Valkey 8.1).
+ */
+async function askToFollow(member: Member, master: Member): Promise<string | undefined> {
+  const { client } = member.node
+  const [nodes] = await client.pipeline([['CLUSTER', 'NODES']])
+  if (nodes instanceof Error) return `${member.name} does not say whom it knows (${nodes.message})`
+  const view = parseClusterNodes(String(nodes), member.name)
+  const seen = view.nodes.find(({ id }) => id === master.id)
+  if (seen === undefined) return `${member.name} does not know its master ${master.name} yet`
+  const announces = view.nodes.find(({ id }) => id === view.myId)?.hostname !== undefined
+  if (announces && seen.hostname === undefined) {
+    await master.node.client.pipeline([meet(member.node)])
+    return `${member.name} does not know the hostname and shard id of its master ${master.name} yet`
+  }
+  const [reply] = await client.pipeline([['CLUSTER', 'REPLICATE', master.id]])
+  if (!(reply instanceof Error)) return undefined
+  if (reply instanceof ReplyError && !/unknown node/i.test(reply.message)) {
+    throw new FormError(`${member.name} cannot be made a replica of ${master.name}: ${reply.message}`)
+  }
+  return `${member.name} does not know its master ${master.name} yet (${reply.message})`
 }
 
 async function awaitHealthy(cluster: LiveCluster, members: readonly Member[], deadline: FormDeadline): Promise<void> {

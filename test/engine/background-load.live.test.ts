@@ -169,7 +169,7 @@ steps: [{ wait: 500ms }]
 checks: { a: { longest_outage: 5s } }
 `)
   t.match(checks(), [{ verdict: 'passed' }])
-  t.notOk(run.of('progress').some(({ text }) => text.startsWith('waiting')))
+  t.notOk(run.of('progress').some(({ text }) => /an outage/.test(text)))
 })
 
 t.test('a step that fails is the reason, and the checks are judged all the same', real, async (t) => {
