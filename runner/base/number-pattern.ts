@@ -9,7 +9,8 @@ export function wholeUpTo(most: number): string {
 
 /** Matches decimal numbers without a sign from 0 to `most` (a whole number), as `7`, `0.5` and `007`. */
 export function numberUpTo(most: number): string {
-  return `0*(?:(?:${wholesBelow(most).join('|')})${FRACTION}|${most}(?:\\.0+)?)`
+  const below = wholesBelow(most).map((whole) => `${whole}${FRACTION}`)
+  return `0*(?:${[...below, `${most}(?:\\.0+)?`].join('|')})`
 }
 
 /** Patterns that match, together, the whole numbers from 0 to one below `most`. */

@@ -16,6 +16,7 @@ t.test('a pattern matches the numbers up to its bound, and no others', async (t)
         whole(numberUpTo(most)).test(`${text}.0`) === fits
       )
     }),
+    { examples: [[0, 0, '']] },
   )
   for (const text of ['', '-1', '1e3', '.5', '1.', '1.2.3']) t.notOk(whole(numberUpTo(9000)).test(text), text)
 })
