@@ -1,0 +1,4 @@
+import type { Mover } from './move.ts'
+
+/** The ways to move slots, the best first. */
+export const movers: readonly Mover[] = []
