@@ -78,7 +78,7 @@ export const clusterPlants: readonly ServerPlant[] = [
   {
     name: 'a slot that somebody else gives away after its master was replaced and came back',
     scenarios: [FAILOVER],
-    outside: { at: lastStep, act: (servers) => giveAway(servers, 'redis-node0', 1) },
+    outside: { at: lastStep, held: true, act: (servers) => giveAway(servers, 'redis-node0', 1) },
     rule: 'slots',
     says: /^redis-node\d served slots .* and serves .*, and no step moved them$/,
     // Its epoch is the higher one: what it said just before may give it the slot back in the eyes of some.
@@ -87,7 +87,7 @@ export const clusterPlants: readonly ServerPlant[] = [
   {
     name: 'an epoch that somebody else raises',
     scenarios: [FAILOVER, 'failover-basic'],
-    outside: { at: lastStep, act: (servers) => servers.all(MASTER, ['CLUSTER BUMPEPOCH']) },
+    outside: { at: lastStep, held: true, act: (servers) => servers.all(MASTER, ['CLUSTER BUMPEPOCH']) },
     rule: 'slots',
     says: /^The epoch rose from \d+ to \d+, and the logs tell of \d+ elections? or takeovers?$/,
   },
@@ -96,6 +96,7 @@ export const clusterPlants: readonly ServerPlant[] = [
     scenarios: ['failover-basic'],
     outside: {
       at: lastStep,
+      held: true,
       act: async (servers) => {
         await servers.call(MASTER, 'CLUSTER', 'SETSLOT', SLOT, 'MIGRATING', await servers.idOf('redis-node2'))
       },
@@ -108,6 +109,7 @@ export const clusterPlants: readonly ServerPlant[] = [
     scenarios: [FAILOVER, 'replica-stopped'],
     outside: {
       at: lastStep,
+      held: true,
       act: async (servers) => {
         // Whoever forgets a node does not hear of it for a minute.
         await servers.call('redis-node1', 'CLUSTER', 'FORGET', await servers.idOf(REPLICA))
@@ -119,7 +121,7 @@ export const clusterPlants: readonly ServerPlant[] = [
   {
     name: 'a replica that somebody else freezes for good',
     scenarios: [FAILOVER],
-    outside: { at: lastStep, act: (servers) => servers.signal(REPLICA, 'SIGSTOP') },
+    outside: { at: lastStep, held: true, act: (servers) => servers.signal(REPLICA, 'SIGSTOP') },
     rule: 'end_state',
     says: /^the cluster was not healthy .* after everything was healed: redis-node5 is frozen, and no step paused it$/,
   },

@@ -6,7 +6,7 @@ import type { ExpectedRange, FailoverTimeline } from '../../results/failovers/ti
 import { PROCESS_FAULTS } from '../../results/faults.ts'
 import type { RunFacts, ShardFact } from '../../results/run-facts.ts'
 import { gapBehind, type TimedBy } from '../calm.ts'
-import type { AuditRule } from './rule.ts'
+import { type AuditRule, blind } from './rule.ts'
 
 /**
  * Room beyond what the settings let expect before it is a finding: servers look at their elections ten times a second,
@@ -28,15 +28,14 @@ export const timing: AuditRule = {
     'An election that takes seconds longer than it can take by design hides a lost vote, a wrong rank or a stuck server; clients that are refused long after a promotion do not know of it.',
   judge(facts) {
     const { timelines, run } = facts
-    const judged = timelines.filter(
+    const unasked = timelines.filter(
       // One that was asked for is asked for again until its step's limit: that limit judges it.
-      (one) =>
-        one.outcome === 'promoted' &&
-        !one.wanted &&
-        one.expected !== undefined &&
-        hadMajority(one, run) &&
-        !wasSlowed(one, run),
+      (one) => one.outcome === 'promoted' && !one.wanted && one.expected !== undefined && hadMajority(one, run),
     )
+    const judged = unasked.filter((one) => !wasSlowed(one, run))
+    if (judged.length === 0 && unasked.length > 0) {
+      return blind(`a fault slowed the replica or its voters in ${plural(unasked.length, 'failover')}`)
+    }
     const findings = judged.flatMap((one) => [
       ...slowParts(one, facts),
       ...(isAlone(one, facts) ? refusedTooLong(one, facts) : []),
