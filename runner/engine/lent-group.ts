@@ -12,6 +12,7 @@ export class LentGroup implements ServerGroup {
   /** Why they cannot be lent again, in a sentence. */
   touched: string | undefined
   readonly #group: ServerGroup
+  readonly #touch: (what: string) => void
   /** Lines of each log that were written for plays before. */
   readonly #past = new Map<string, number>()
 
@@ -20,6 +21,7 @@ export class LentGroup implements ServerGroup {
     const touch = (what: string) => {
       this.touched ??= `the last play ${what}`
     }
+    this.#touch = touch
     this.network = {
       set: async (links) => {
         if (links.length > 0) touch('changed the network of its servers')
@@ -81,8 +83,15 @@ export class LentGroup implements ServerGroup {
   get nodes(): readonly ServerNode[] {
     return this.#group.nodes
   }
+  get spares(): readonly ServerNode[] {
+    return this.#group.spares
+  }
   get sandbox(): string | undefined {
     return this.#group.sandbox
+  }
+  add(): Promise<ServerNode> {
+    this.#touch('added a server')
+    return this.#group.add()
   }
   users(): Promise<RunnerUsers> {
     return this.#group.users()

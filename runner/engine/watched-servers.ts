@@ -100,6 +100,14 @@ export class WatchedServers implements ServerGroup {
     return this.#servers.nodes
   }
 
+  get spares(): readonly ServerNode[] {
+    return this.#servers.spares
+  }
+
+  async add(): Promise<ServerNode> {
+    return await this.#servers.add()
+  }
+
   get network(): NetworkControl {
     return this.#servers.network
   }

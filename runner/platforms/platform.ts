@@ -28,6 +28,8 @@ export interface ServerGroupSpec {
   /** Node i listens for clients on `localhost:<portBase + i>`. 1–65535, and the last port must fit. */
   portBase: number
   nodes: number
+  /** Servers beside those, for `add` to bring up: their names and ports are theirs from the start. Default: none. */
+  spares?: number
   /** For people, workloads and replication; the runner has users of its own. */
   password: string
   /** Settings for every server's configuration, checked by `settings.ts`. */
@@ -101,12 +103,24 @@ export function findNode(nodes: readonly ServerNode[], runId: string, name: stri
   throw new PlatformError(`run ${runId} has no node ${name}; it has ${nodes.map((node) => node.name).join(', ')}`)
 }
 
+/** How many servers a group has room for. */
+export function serverCount({ nodes, spares = 0 }: Pick<ServerGroupSpec, 'nodes' | 'spares'>): number {
+  return nodes + spares
+}
+
+/** Throws PlatformError: the group has no spare left. */
+export function noSpareLeft(runId: string, nodes: number): PlatformError {
+  return new PlatformError(`run ${runId} has no room for one more server: it was made for ${nodes}`)
+}
+
 /** A group of servers that exists. Every method that names no such node throws PlatformError. */
 export interface ServerGroup {
   readonly runId: string
   readonly network: NetworkControl
   readonly control: ServerControl
   readonly nodes: readonly ServerNode[]
+  /** Those that `add` has not brought up yet, in its order. Where they will be is known. */
+  readonly spares: readonly ServerNode[]
   /** What keeps its servers from the rest of the machine, in words; undefined where that is what the platform is for. */
   readonly sandbox?: string | undefined
   /** How the runner logs in at the servers, also of a group that another runner made. Throws PlatformError. */
@@ -114,6 +128,11 @@ export interface ServerGroup {
   /** A shell command that prints a password to whoever may know it: that of `default`, or the runner's at a node. */
   passwordCommand(of: 'default' | { runnerAt: string }): string
   state(node: string): Promise<NodeState>
+  /**
+   * Starts the next of the spares, an empty server like the others, which is one of `nodes` from then on. Resolves when
+   * it has answered once. Throws PlatformError if none is left, or it does not come up.
+   */
+  add(): Promise<ServerNode>
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when the server is down. */
   stop(node: string, graceMs: number): Promise<void>
   /** SIGKILL. Resolves when the server is down. */

@@ -1,6 +1,6 @@
 import { PlatformError } from './errors.ts'
 import type { ServerGroupSpec } from './platform.ts'
-import { BUS_OFFSET } from './platform.ts'
+import { BUS_OFFSET, serverCount } from './platform.ts'
 import { settingProblem } from './settings.ts'
 
 /** Throws PlatformError for a group that no engine could run, before anything is made. */
@@ -10,7 +10,8 @@ export function checkSpec(spec: ServerGroupSpec): void {
 }
 
 function specProblem(spec: ServerGroupSpec): { text: string; hint?: string } | undefined {
-  const { runId, namePrefix, portBase, nodes, password } = spec
+  const { runId, namePrefix, portBase, password } = spec
+  const nodes = serverCount(spec)
   const lastPort = portBase + nodes - 1
   if (!/^[a-z0-9-]+$/.test(runId))
     return { text: `\`${runId}\` is not a run id: lower-case letters, digits and hyphens only` }

@@ -78,7 +78,8 @@ const AFTER: Record<Act, NodeState> = {
 /** Servers that are nothing but their states. What a test hangs into `before` and `after` makes them misbehave. */
 export class FakeGroup implements ServerGroup {
   readonly runId = 'fake'
-  readonly nodes: readonly ServerNode[]
+  readonly nodes: ServerNode[]
+  readonly spares: ServerNode[] = []
   readonly network = new FakeNetwork()
   readonly control = new FakeControl()
   /** `stop redis-node0`, … in order, as they begin. `state` is not among them. */
@@ -94,8 +95,17 @@ export class FakeGroup implements ServerGroup {
   readonly #states = new Map<string, NodeState>()
 
   constructor(nodes: readonly ServerNode[] | number) {
-    this.nodes = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => plainNode(index)) : nodes
+    this.nodes = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => plainNode(index)) : [...nodes]
     for (const { name } of this.nodes) this.set(name, AFTER.start)
+  }
+
+  async add(): Promise<ServerNode> {
+    const node = this.spares.shift()
+    if (!node) throw new PlatformError('there is no spare')
+    this.nodes.push(node)
+    this.set(node.name, AFTER.start)
+    this.calls.push(`add ${node.name}`)
+    return node
   }
 
   set(node: string, state: NodeState): void {
@@ -107,7 +117,7 @@ export class FakeGroup implements ServerGroup {
   }
 
   async users(): Promise<RunnerUsers> {
-    return runnerUsers('secret of the runner', this.nodes)
+    return runnerUsers('secret of the runner', [...this.nodes, ...this.spares])
   }
 
   passwordCommand(of: 'default' | { runnerAt: string }): string {

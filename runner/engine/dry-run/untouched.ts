@@ -83,6 +83,8 @@ export class Untouched {
     return {
       runId: servers.runId,
       nodes: servers.nodes,
+      spares: servers.spares,
+      add: wouldAct,
       sandbox: servers.sandbox,
       passwordCommand: (of) => servers.passwordCommand(of),
       network: { set: wouldAct, counts: wouldAct, probe: wouldAct },

@@ -6,12 +6,12 @@ import type { Dialect } from '../dialects.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
 import { endOf, LAST_WORDS_LINES } from '../last-words.ts'
-import { nodeName, type ServerGroupSpec, type ServerNode } from '../platform.ts'
+import { nodeName, type ServerGroupSpec, type ServerNode, serverCount } from '../platform.ts'
 import { listenerAt } from '../port-guard.ts'
 import { renderAnnouncement, renderRunSettings, renderUsers } from '../server-config.ts'
 import type { Engine } from './engine.ts'
 import { type FileEntry, OWNED, putFiles, SECRET_ENTRY } from './files.ts'
-import { type Labels, nodeLabels, runFilter, runLabels } from './labels.ts'
+import { type Labels, nodeLabels, runFilter, runLabels, SPARE_LABEL } from './labels.ts'
 import { tailOfLog } from './logs.ts'
 import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
 import { CLOCK_ENVIRONMENT } from './resources/clock.ts'
@@ -38,9 +38,9 @@ const NODE_FOLDER = '/node'
 const CREATE_TIMEOUT_MS = 60_000
 const ANSWER_TRY_TIMEOUT_MS = 1_000
 
-/** The names of a group's containers and their ports, by index. */
+/** The names of a group's containers and their ports, by index; the spares last. */
 export function namesAndPorts(spec: ServerGroupSpec): { name: string; port: number }[] {
-  return Array.from({ length: spec.nodes }, (_, index) => {
+  return Array.from({ length: serverCount(spec) }, (_, index) => {
     return { name: `${spec.namePrefix}${index}`, port: spec.portBase + index }
   })
 }
@@ -64,12 +64,12 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
   const { spec, image, machine, signal } = plan
   const { runId } = spec
   const labels = runLabels(spec)
-  const network = await chooseNetwork(engine, networkName(runId), labels, spec.nodes)
+  const network = await chooseNetwork(engine, networkName(runId), labels, serverCount(spec))
   const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
     const peerHost = network.addresses[index] ?? ''
     return { name: nodeName(index), serverName, index, host: 'localhost', port, peerHost, peerPort: port, machine }
   })
-  if (spec.needs?.disk) await createDisks(engine, { runId, count: spec.nodes, image, labels })
+  if (spec.needs?.disk) await createDisks(engine, { runId, count: serverCount(spec), image, labels })
   const making = network.make()
   await settleAll([
     making,
@@ -78,18 +78,29 @@ async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<Ser
       await createContainer(engine, plan, node, { network: network.name, labels })
       await making
       signal?.throwIfAborted()
+      if (node.index >= spec.nodes) return
       await engine.call(`start container ${node.serverName}`, (abortSignal) =>
         engine.docker.getContainer(node.serverName).start({ abortSignal }),
       )
     }),
   ])
   signal?.throwIfAborted()
+  await waitForNodes(engine, runId, nodes.slice(0, spec.nodes), signal)
+  return nodes
+}
+
+/** Resolves when each of these containers, which were just started, has answered once; throws as `waitForFirstAnswers`. */
+export async function waitForNodes(
+  engine: Engine,
+  runId: string,
+  nodes: readonly ServerNode[],
+  signal?: AbortSignal,
+): Promise<void> {
   await waitForFirstAnswers(nodes, {
     look: (silent) => lookAtNodes(engine, runId, silent),
     hint: 'check that the engine publishes ports on this machine, and that no firewall is in the way',
     signal,
   })
-  return nodes
 }
 
 /**
@@ -141,7 +152,7 @@ function containerOptions(
     name: node.serverName,
     Hostname: node.serverName,
     Image: image,
-    Labels: { ...labels, ...nodeLabels(node) },
+    Labels: { ...labels, ...nodeLabels(node), ...(node.index >= spec.nodes && { [SPARE_LABEL]: 'yes' }) },
     Env: [`NODE_PORT=${node.port}`, `NODE_ADDRESS=${node.peerHost}`, ...(clock.length > 0 ? CLOCK_ENVIRONMENT : [])],
     ExposedPorts: { [port]: {} },
     HostConfig: {
@@ -191,12 +202,12 @@ function answers(port: number): Promise<boolean> {
 }
 
 /**
- * The nodes with who may listen on their ports: the proxy of an engine, which is root's or, with an engine of one's own,
+ * The nodes, of which `running` are no spares, with who may listen on their ports: the proxy of an engine, which is root's or, with an engine of one's own,
  * ours. An engine may also have none, and lead connections on by rules of the kernel: then nobody listens on any port,
  * while with a proxy only a stopped node has nobody on its own.
  */
-export function guarded(nodes: readonly ServerNode[]): ServerNode[] {
+export function guarded(nodes: readonly ServerNode[], running: number): ServerNode[] {
   const users = [0, userId()]
-  const redirected = nodes.every(({ port }) => listenerAt('127.0.0.1', port) === undefined)
+  const redirected = nodes.slice(0, running).every(({ port }) => listenerAt('127.0.0.1', port) === undefined)
   return nodes.map((node) => ({ ...node, guard: { users, ...(redirected && { redirected }) } }))
 }

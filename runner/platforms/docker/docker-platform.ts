@@ -13,7 +13,7 @@ import { createNodes, guarded, namesAndPorts } from './create-nodes.ts'
 import { Engine, EngineRefusal } from './engine.ts'
 import { networkSupport, resourceSupport } from './fault-support.ts'
 import { type NodeImage, prepareImage } from './images/node-image.ts'
-import { nodeOfLabels, RUN_LABEL, runFilter } from './labels.ts'
+import { nodeOfLabels, RUN_LABEL, runFilter, SPARE_LABEL } from './labels.ts'
 import type { MissingFeatures } from './network-faults/fault-split.ts'
 import { findMissingFeatures } from './network-faults/kernel-features.ts'
 import { clockFiles } from './resources/clock.ts'
@@ -80,7 +80,7 @@ export class DockerPlatform implements Platform {
       const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, secret, clock, signal }
       const trying = spec.needs?.links ? this.#tryFeatures(signal) : undefined
       try {
-        return this.#group(spec.runId, await createNodes(this.#engine, plan), secret)
+        return this.#group(spec.runId, await createNodes(this.#engine, plan), spec.nodes, secret)
       } finally {
         await trying
       }
@@ -98,7 +98,8 @@ export class DockerPlatform implements Platform {
     const nodes = containers.map(({ Labels }) => nodeOfLabels(Labels)).filter((node) => node !== undefined)
     if (nodes.length === 0) return undefined
     const byIndex = nodes.sort((a, b) => a.index - b.index)
-    return this.#group(runId, byIndex)
+    const spares = containers.filter(({ Labels, State }) => Labels[SPARE_LABEL] === 'yes' && State === 'created')
+    return this.#group(runId, byIndex, nodes.length - spares.length)
   }
 
   async faultSupport(signal?: AbortSignal): Promise<FaultSupport[]> {
@@ -125,11 +126,17 @@ export class DockerPlatform implements Platform {
     this.#engine.close()
   }
 
-  /** With a secret if it is new. */
-  #group(runId: string, nodes: readonly ServerNode[], secret?: string): DockerServerGroup {
+  /** Of `nodes` the first `running` are no spares. With a secret if it is new. */
+  #group(runId: string, nodes: readonly ServerNode[], running: number, secret?: string): DockerServerGroup {
     const missingFeatures = () => this.#missingFeatures()
     const network = { toolbox: this.#toolbox, missingFeatures, isNew: secret !== undefined }
-    const group = new DockerServerGroup(this.#engine, runId, guarded(nodes), network, secret)
+    const group = new DockerServerGroup(
+      this.#engine,
+      runId,
+      { nodes: guarded(nodes, running), running },
+      network,
+      secret,
+    )
     this.#groups.add(group)
     return group
   }

@@ -8,6 +8,8 @@ export const PURPOSE_LABEL = 'redis-chaos.purpose'
 export const RUNNER_LABEL = 'redis-chaos.runner'
 /** `yes`: it is meant to outlive its runner. */
 export const KEPT_LABEL = 'redis-chaos.kept'
+/** `yes`: it was made to be started later, by `add`. */
+export const SPARE_LABEL = 'redis-chaos.spare'
 const NAME_LABEL = 'redis-chaos.node'
 const INDEX_LABEL = 'redis-chaos.node-index'
 const PORT_LABEL = 'redis-chaos.port'

@@ -37,6 +37,8 @@ export interface NetworkOptions {
   missingFeatures(): Promise<MissingFeatures>
   runId: string
   nodes: readonly ServerNode[]
+  /** Those that will be added to `nodes`. */
+  spares?: readonly ServerNode[]
   /** The group was just made by this process: nothing of ours is there yet. */
   isNew: boolean
 }
@@ -74,7 +76,7 @@ export class DockerNetworkControl implements NetworkControl {
       this.#loss ??= error
     }
     this.#kernelFaults = new KernelFaults({ engine, nodes, isNew, run })
-    this.#detours = new Detours({ engine, runId, nodes, run, onLoss })
+    this.#detours = new Detours({ engine, runId, nodes: [...nodes, ...(options.spares ?? [])], run, onLoss })
     this.#run = run
   }
 
@@ -135,6 +137,12 @@ export class DockerNetworkControl implements NetworkControl {
     await this.#inTurn(async () => {
       if (this.#state.links.length > 0) await this.#kernelFaults.applyIfNew(this.#state, findNode(nodes, runId, node))
     })
+  }
+
+  /** The node, one of the spares, is started, and belongs to the group from now on. */
+  async added(node: ServerNode): Promise<void> {
+    if (this.#watcher !== undefined) void this.#follow(this.#watcher, node)
+    await this.started(node.name)
   }
 
   /** Ends what is under way; what was applied stays. Idempotent. */

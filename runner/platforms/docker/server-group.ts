@@ -1,8 +1,9 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { quoted } from '../../base/shell-words.ts'
 import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
-import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
+import { findNode, type LogLine, type NodeState, noSpareLeft, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
+import { waitForNodes } from './create-nodes.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
 import { getFile, SECRET_ENTRY } from './files.ts'
 import { LogFollower, tailOfLog } from './logs.ts'
@@ -21,7 +22,8 @@ export class DockerServerGroup implements ServerGroup {
   readonly runId: string
   readonly network: DockerNetworkControl
   readonly control: DockerServerControl
-  readonly nodes: readonly ServerNode[]
+  readonly #nodes: ServerNode[]
+  readonly #spares: ServerNode[]
   readonly #engine: Engine
   readonly #followers = new Set<LogFollower>()
   #starts: Promise<StartWatcher> | undefined
@@ -30,22 +32,50 @@ export class DockerServerGroup implements ServerGroup {
   constructor(
     engine: Engine,
     runId: string,
-    nodes: readonly ServerNode[],
+    /** The first `running` are no spares. */
+    { nodes, running }: { nodes: readonly ServerNode[]; running: number },
     network: Pick<NetworkOptions, 'toolbox' | 'missingFeatures' | 'isNew'>,
     /** Of the runner's users; not given, it is read from the first container that is there. */
     secret?: string,
   ) {
     this.#engine = engine
-    this.network = new DockerNetworkControl({ engine, runId, nodes, ...network })
-    this.control = new DockerServerControl({ engine, runId, nodes, isNew: network.isNew })
+    this.#nodes = nodes.slice(0, running)
+    this.#spares = nodes.slice(running)
+    this.network = new DockerNetworkControl({
+      engine,
+      runId,
+      nodes: this.#nodes,
+      spares: this.#spares.slice(),
+      ...network,
+    })
+    this.control = new DockerServerControl({ engine, runId, nodes: this.#nodes, isNew: network.isNew })
     this.#secret = secret
     this.runId = runId
-    this.nodes = nodes
+  }
+
+  get nodes(): readonly ServerNode[] {
+    return this.#nodes
+  }
+
+  get spares(): readonly ServerNode[] {
+    return this.#spares
+  }
+
+  async add(): Promise<ServerNode> {
+    const [node] = this.#spares
+    if (node === undefined) throw noSpareLeft(this.runId, this.#nodes.length)
+    const container = this.#engine.docker.getContainer(node.serverName)
+    await this.#ask(`start ${node.name}`, 0, (abortSignal) => container.start({ abortSignal }))
+    this.#spares.shift()
+    this.#nodes.push(node)
+    await waitForNodes(this.#engine, this.runId, [node])
+    await this.network.added(node)
+    return node
   }
 
   async users(): Promise<RunnerUsers> {
     this.#secret ??= await this.#readSecret()
-    return runnerUsers(this.#secret, this.nodes)
+    return runnerUsers(this.#secret, [...this.#nodes, ...this.#spares])
   }
 
   passwordCommand(of: 'default' | { runnerAt: string }): string {

@@ -1,26 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { FILES_HINT } from '../files.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
 import { guardedConnector } from '../guarded-connector.ts'
 import { endOf } from '../last-words.ts'
-import type { ServerNode } from '../platform.ts'
+import type { NodeState, ServerNode } from '../platform.ts'
+import { PASSWORD_FILE } from './claimed-folder.ts'
 import { endOfLog } from './logs.ts'
 import { logFile } from './node-folder.ts'
-import type { ProcessServerGroup } from './server-group.ts'
 
 const RECONNECT_MS = 10
 
 /**
- * Resolves when every server of a new group has answered on its port: that very process, and not another that was
+ * Resolves when each of these servers that were just started has answered on its port: that very process, and not another that was
  * quicker to take the port. Throws as `waitForFirstAnswers` does.
  */
 export async function waitForOwnAnswers(
-  group: ProcessServerGroup,
+  group: { look(node: string): Promise<{ state: NodeState; pid?: number }> },
+  nodes: readonly ServerNode[],
   folder: string,
-  password: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const questions = new Map(group.nodes.map((node) => [node.name, askForPid(node, password)]))
+  const password = (await readFile(join(folder, PASSWORD_FILE), 'utf8')).trimEnd()
+  const questions = new Map(nodes.map((node) => [node.name, askForPid(node, password)]))
   const look = async ({ name, serverName }: ServerNode): Promise<FirstSight> => {
     const { state, pid } = await group.look(name)
     // Missing: another server ended early, and the whole group is being removed.
@@ -33,7 +36,7 @@ export async function waitForOwnAnswers(
     return answer === String(pid) ? { answers: true } : { problem: `process ${answer} answers there instead` }
   }
   try {
-    await waitForFirstAnswers(group.nodes, { look: (nodes) => Promise.all(nodes.map(look)), signal })
+    await waitForFirstAnswers(nodes, { look: (silent) => Promise.all(silent.map(look)), signal })
   } finally {
     for (const { client } of questions.values()) client.disconnect()
   }

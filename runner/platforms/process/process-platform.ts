@@ -17,6 +17,7 @@ import {
   type ServerGroup,
   type ServerGroupSpec,
   type ServerNode,
+  serverCount,
 } from '../platform.ts'
 import { isAlive } from '../process-id.ts'
 import { checkSpec } from '../spec.ts'
@@ -27,7 +28,7 @@ import { Control } from './control.ts'
 import { faultSupport } from './fault-support.ts'
 import { dataFolder, makeNodeFolder } from './node-folder.ts'
 import { waitForOwnAnswers } from './own-answers.ts'
-import { SOCKET_FILE } from './protocol.ts'
+import { type ServerPlan, SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
 import { diskPlan, tryDisks } from './resources/disks.ts'
 import { foundRuns, makeRunFolder, readProcesses, readRun, runFolder } from './run-record.ts'
@@ -95,7 +96,7 @@ export class ProcessPlatform implements Platform {
 
   async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
     checkSpec(spec)
-    if (needsLinks(spec.needs ?? {})) await assertLoopback(spec.nodes)
+    if (needsLinks(spec.needs ?? {})) await assertLoopback(serverCount(spec))
     const program = this.#program ?? (await this.#chooseProgram(progress, signal))
     signal?.throwIfAborted()
     await this.#openStateFolder(spec.runId)
@@ -119,7 +120,8 @@ export class ProcessPlatform implements Platform {
   async find(runId: string): Promise<ServerGroup | undefined> {
     const run = await readRun(this.#stateFolder, runId)
     if (!run) return undefined
-    return this.#group(runId, run)
+    const hasStarted = ({ serverName }: ServerNode) => run.processes?.servers[serverName] !== undefined
+    return this.#group(runId, { ...run, running: run.nodes.filter(hasStarted).length })
   }
 
   faultSupport(): Promise<FaultSupport[]> {
@@ -161,7 +163,12 @@ export class ProcessPlatform implements Platform {
       const wanted = { program, reads, disks, port: spec.portBase }
       const sandbox = await this.#sandboxes.find(wanted, folder, this.#stateFolder, signal)
       const options = { secret, sandbox, reads, clock }
-      const servers = await Promise.all(nodes.map((node) => makeNodeFolder(folder, node, program, spec, options)))
+      const servers = await Promise.all(
+        nodes.map(async (node): Promise<ServerPlan> => {
+          const plan = await makeNodeFolder(folder, node, program, spec, options)
+          return node.index < spec.nodes ? plan : { ...plan, spare: true }
+        }),
+      )
       signal?.throwIfAborted()
       progress(`starting ${spec.nodes} processes; each has ${describeSandbox(sandbox)}`)
       await supervisor.open(
@@ -178,8 +185,11 @@ export class ProcessPlatform implements Platform {
         },
         signal,
       )
-      const group = this.#group(spec.runId, { nodes, needs, secret, sandbox: describeSandbox(sandbox) })
-      await waitForOwnAnswers(group, folder, spec.password, signal)
+      const group = this.#group(spec.runId, {
+        ...{ nodes, running: spec.nodes, needs, secret },
+        sandbox: describeSandbox(sandbox),
+      })
+      await waitForOwnAnswers(group, group.nodes, folder, signal)
       if (spec.outlivesRunner) supervisor.release()
       this.#supervisors.set(spec.runId, supervisor)
       return group
@@ -224,11 +234,12 @@ export class ProcessPlatform implements Platform {
     }
   }
 
-  #group(runId: string, { nodes, ...made }: MadeWith): ProcessServerGroup {
+  #group(runId: string, { nodes, running, ...made }: MadeWith): ProcessServerGroup {
     const control = new Control(runId, join(runFolder(this.#stateFolder, runId), SOCKET_FILE))
     this.#controls.add(control)
-    return new ProcessServerGroup(nodes, {
+    return new ProcessServerGroup(nodes.slice(0, running), {
       runId,
+      spares: nodes.slice(running),
       folder: runFolder(this.#stateFolder, runId),
       control,
       ...made,
@@ -241,7 +252,10 @@ export class ProcessPlatform implements Platform {
 }
 
 interface MadeWith {
+  /** The spares last. */
   nodes: readonly ServerNode[]
+  /** So many of them are no spares. */
+  running: number
   needs: GroupNeeds
   secret?: string
   /** In words. */
@@ -262,8 +276,10 @@ function diskPlace(runFolder: string, { serverName, port }: ServerNode, sandbox:
   return { folder: dataFolder(runFolder, serverName), user: sandbox.ownUser ? ownUserOf(port) : 0 }
 }
 
-function nodesOf({ namePrefix, portBase, nodes, needs = {} }: ServerGroupSpec): ServerNode[] {
-  return Array.from({ length: nodes }, (_, index): ServerNode => {
+/** The spares last. */
+function nodesOf(spec: ServerGroupSpec): ServerNode[] {
+  const { namePrefix, portBase, needs = {} } = spec
+  return Array.from({ length: serverCount(spec) }, (_, index): ServerNode => {
     const port = portBase + index
     return {
       name: nodeName(index),

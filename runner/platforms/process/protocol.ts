@@ -47,6 +47,8 @@ export interface ServerPlan {
   folder: string
   /** The file that takes its standard output and standard error. */
   log: string
+  /** It waits to be started. */
+  spare?: true
 }
 
 /**

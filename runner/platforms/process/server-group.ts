@@ -4,13 +4,14 @@ import { PlatformError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { pathExists } from '../files.ts'
 import { lastWordsOf } from '../last-words.ts'
-import { findNode, type LogLine, type NodeState, type ServerGroup, type ServerNode } from '../platform.ts'
+import { findNode, type LogLine, type NodeState, noSpareLeft, type ServerGroup, type ServerNode } from '../platform.ts'
 import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
 import { PASSWORD_FILE, RECORD_FILE } from './claimed-folder.ts'
 import { type Control, SupervisorGone } from './control.ts'
 import { endOfLog, LogFollower } from './logs.ts'
 import { ProcessNetworkControl } from './network-control.ts'
 import { logFile } from './node-folder.ts'
+import { waitForOwnAnswers } from './own-answers.ts'
 import type { Action } from './protocol.ts'
 import { ProcessServerControl } from './server-control.ts'
 
@@ -18,6 +19,8 @@ export interface GroupOptions {
   runId: string
   /** The run's folder. */
   folder: string
+  /** Servers that were made and not started yet. */
+  spares: readonly ServerNode[]
   control: Control
   /** What the group was made with. */
   needs: GroupNeeds
@@ -34,24 +37,45 @@ export class ProcessServerGroup implements ServerGroup {
   readonly runId: string
   readonly network: ProcessNetworkControl
   readonly control: ProcessServerControl
-  readonly nodes: readonly ServerNode[]
+  readonly #nodes: ServerNode[]
+  readonly #spares: ServerNode[]
   readonly sandbox: string | undefined
   readonly #options: GroupOptions
   readonly #followers = new Set<LogFollower>()
 
   constructor(nodes: readonly ServerNode[], options: GroupOptions) {
     this.runId = options.runId
-    this.nodes = nodes
+    this.#nodes = [...nodes]
+    this.#spares = [...options.spares]
     this.sandbox = options.sandbox
     this.#options = options
-    this.control = new ProcessServerControl(nodes, { ...options, look: (node) => this.look(node) })
-    this.network = new ProcessNetworkControl({ ...options, nodes })
+    this.control = new ProcessServerControl(this.#nodes, { ...options, look: (node) => this.look(node) })
+    this.network = new ProcessNetworkControl({ ...options, nodes: this.#nodes })
+  }
+
+  get nodes(): readonly ServerNode[] {
+    return this.#nodes
+  }
+
+  get spares(): readonly ServerNode[] {
+    return this.#spares
+  }
+
+  async add(): Promise<ServerNode> {
+    const { control, folder } = this.#options
+    const [node] = this.#spares
+    if (node === undefined) throw noSpareLeft(this.runId, this.#nodes.length)
+    await control.ask(`start ${node.name}`, 'start', node.serverName)
+    this.#spares.shift()
+    this.#nodes.push(node)
+    await waitForOwnAnswers(this, [node], folder)
+    return node
   }
 
   async users(): Promise<RunnerUsers> {
     const { secret } = this.#options
     if (secret === undefined) throw usersUnknown(this.runId)
-    return runnerUsers(secret, this.nodes)
+    return runnerUsers(secret, [...this.#nodes, ...this.#spares])
   }
 
   passwordCommand(of: 'default' | { runnerAt: string }): string {

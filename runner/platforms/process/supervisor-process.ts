@@ -68,7 +68,10 @@ async function open(given: SupervisorPlan): Promise<void> {
       servers.set(server.name, new SupervisedServer(inside(server), onStart))
     }
     await listen()
-    await Promise.all([openLinks(given, processes), ...[...servers.values()].map((server) => server.start())])
+    await Promise.all([
+      openLinks(given, processes),
+      ...given.servers.map(({ name, spare }) => (spare ? undefined : servers.get(name)?.start())),
+    ])
     say({ ready: true })
   } catch (error) {
     const code = codeOf(error)
