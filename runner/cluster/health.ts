@@ -17,11 +17,12 @@ import { viewDifferences } from './view-differences.ts'
  * and what follows from their absence is no problem.
  */
 export function healthProblems(
-  snapshot: Snapshot,
+  everything: Snapshot,
   { nodes, absent = [] }: { nodes: readonly string[]; absent?: readonly string[] },
 ): string[] {
-  const reports = [...snapshot.reports.values()]
   const gone = new Set(absent)
+  const snapshot = { ...everything, reports: new Map([...everything.reports].filter(([name]) => !gone.has(name))) }
+  const reports = [...snapshot.reports.values()]
   const expected = nodes.filter((name) => !gone.has(name))
   const lacksMaster = snapshot.agreed.shards.some(({ master }) => gone.has(master))
   return [

@@ -1,93 +1,16 @@
-import { z } from 'zod'
 import { type Look, poll } from '../base/poll.ts'
 import type { Reason } from '../cluster/reason.ts'
 import { TargetError } from '../cluster/targets.ts'
 import { assertKnown } from './assert-known.ts'
-import { clusterState, clusterSubject } from './expect/cluster.ts'
+import { type ExpectArg, expectArg } from './expect/arg.ts'
+import { clusterSubject } from './expect/cluster.ts'
 import { type Claim, contradicts } from './expect/contradiction.ts'
 import { keySubject, slotSubject } from './expect/key-and-slot.ts'
-import { nodeAspects, nodeSubject } from './expect/node.ts'
+import { nodeSubject } from './expect/node.ts'
 import type { Subject } from './expect/subject.ts'
 import { failedPoll } from './failed-poll.ts'
-import { expectedReply } from './reply.ts'
-import { target } from './targets.ts'
+import { resolveTargets } from './targets.ts'
 import { defineVerb, type StepContext } from './verb.ts'
-
-const shape = {
-  node: target.optional().describe('Ask about this node'),
-  ...nodeAspects,
-  cluster: clusterState.optional(),
-  key: z.string().min(1).optional().describe('Ask about this key'),
-  value: expectedReply.optional().describe('The value the key must have'),
-  served_by: target.optional().describe('The node that must serve the key'),
-  asked: target.optional().describe('The node to ask: for cluster, and for moved_to'),
-  moved_to: target.optional().describe('The node that the MOVED of the asked node must name'),
-  slot: z.number().int().min(0).max(16383).optional().describe('Ask about this slot'),
-  owner: target.optional().describe('The node that must own the slot'),
-}
-
-const SUBJECTS = ['node', 'cluster', 'key', 'slot'] as const
-type SubjectName = (typeof SUBJECTS)[number]
-
-/** What may be asked of each subject. */
-export const ASPECTS: Readonly<Record<SubjectName, readonly string[]>> = {
-  node: Object.keys(nodeAspects),
-  cluster: ['asked'],
-  key: ['value', 'served_by', 'asked', 'moved_to'],
-  slot: ['owner'],
-}
-
-const arg = z
-  .strictObject(shape)
-  .superRefine((value, refinement) => {
-    const given = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [key]))
-    const subjects = SUBJECTS.filter((subject) => given.includes(subject))
-    const complain = (message: string, path: string[] = []) => refinement.addIssue({ code: 'custom', message, path })
-    const [subject, second] = subjects
-    if (subject === undefined) return complain('say what is asked about: node, cluster, key or slot')
-    if (second !== undefined)
-      return complain(`ask about one thing in a step, not about ${subject} and ${second}`, [second])
-    const aspects = given.filter((key) => key !== subject)
-    for (const aspect of aspects) {
-      if (!ASPECTS[subject].includes(aspect)) {
-        complain(`\`${aspect}\` cannot be asked of a ${subject}; a ${subject} has ${ASPECTS[subject].join(', ')}`, [
-          aspect,
-        ])
-      }
-    }
-    if (aspects.length === 0 && subject !== 'cluster')
-      complain(`say what is expected of the ${subject}: ${ASPECTS[subject].join(', ')}`)
-    if ((value.moved_to === undefined) !== (value.asked === undefined) && subject === 'key') {
-      complain('`asked` and `moved_to` belong together: which node is asked, and which one its MOVED must name')
-    }
-    if (value.moved_to !== undefined && (value.value !== undefined || value.served_by !== undefined)) {
-      complain('`moved_to` stands without `value` and `served_by`: a redirection carries no value', ['moved_to'])
-    }
-    if (value.cluster === 'healthy' && value.asked !== undefined)
-      complain('`healthy` asks every node; leave `asked` out', ['asked'])
-  })
-  .meta({
-    allOf: [
-      { oneOf: SUBJECTS.map(subjectShape) },
-      // A redirection names a node, and carries no value.
-      { not: { required: ['moved_to', 'value'] } },
-      { not: { required: ['moved_to', 'served_by'] } },
-      { not: { required: ['asked', 'cluster'], properties: { cluster: { const: 'healthy' } } } },
-    ],
-  })
-
-/** A subject with its aspects and no others, at least one of them; a cluster is asked as a whole. */
-function subjectShape(subject: SubjectName) {
-  const others = [...Object.keys(shape)].filter((key) => key !== subject && !ASPECTS[subject].includes(key))
-  return {
-    required: [subject],
-    not: { anyOf: others.map((key) => ({ required: [key] })) },
-    ...(subject === 'cluster' ? {} : { anyOf: ASPECTS[subject].map((key) => ({ required: [key] })) }),
-    ...(subject === 'key' ? { dependencies: { asked: ['moved_to'], moved_to: ['asked'] } } : {}),
-  }
-}
-
-type ExpectArg = z.infer<typeof arg>
 
 /** Pause between two looks, ms: a promotion is to be noticed within 20 ms. */
 const EVERY_MS = 5
@@ -105,7 +28,7 @@ export const expect = defineVerb({
     '  for: 5s',
   ],
   proof: 'It is so when asked; with `within`, at the latest then; with `for`, it stayed so that long.',
-  arg,
+  arg: expectArg,
   modifiers: ['within', 'for'],
   keepsWithin: true,
   defaultDeadlineMs: 10_000,
@@ -131,11 +54,11 @@ export const expect = defineVerb({
     await assertKnown(subject.sentence(), result, context, (line) => contradicts(claim, line))
     const outcome = { attempts: result.attempts, lastSeen: result.lastSeen }
     if (result.trueAfterMs === undefined || withinMs === 0) return outcome
-    const promoted = value.role === 'master' && value.node !== undefined && result.attempts > 1
+    const promoted = value.role === 'master' && result.attempts > 1 ? await nodesOf(value, context) : []
     return {
       ...outcome,
       trueAfterMs: result.trueAfterMs,
-      ...(promoted ? { promoted: await context.resolveOne(value.node ?? '') } : {}),
+      ...(promoted.length === 1 ? { promoted: promoted[0] } : {}),
     }
   },
 })
@@ -155,12 +78,17 @@ async function lookOrMiss(subject: BoundSubject, context: StepContext): Promise<
 }
 
 /** What logs would contradict. */
-async function claimOf({ node, role, of, cluster, served_by, owner }: ExpectArg, context: StepContext): Promise<Claim> {
+async function claimOf(value: ExpectArg, context: StepContext): Promise<Claim> {
+  const { role, of, cluster, served_by, owner } = value
   const holder = served_by ?? owner
-  if (holder !== undefined) return { node: { name: await context.resolveOne(holder), role: 'master' } }
+  if (holder !== undefined) return { nodes: { names: [await context.resolveOne(holder)], role: 'master' } }
   const expected = role ?? (of === undefined ? undefined : 'replica')
-  if (node !== undefined && expected) return { node: { name: await context.resolveOne(node), role: expected } }
-  return { healthy: cluster === 'healthy' }
+  if (value.node !== undefined && expected) return { nodes: { names: await nodesOf(value, context), role: expected } }
+  return { healthy: cluster === 'healthy' && value.without === undefined }
+}
+
+async function nodesOf({ node }: ExpectArg, context: StepContext): Promise<string[]> {
+  return node === undefined ? [] : await resolveTargets(node, context, ['node'])
 }
 
 /** What explains a failure must not replace it. */
@@ -188,7 +116,7 @@ function bind<Arg>(subject: Subject<Arg>, value: Arg): BoundSubject {
 
 function subjectOf(value: ExpectArg): BoundSubject {
   if (value.node !== undefined) return bind(nodeSubject, { ...value, node: value.node })
-  if (value.cluster !== undefined) return bind(clusterSubject, { cluster: value.cluster, asked: value.asked })
+  if (value.cluster !== undefined) return bind(clusterSubject, { ...value, cluster: value.cluster })
   if (value.slot !== undefined && value.owner !== undefined)
     return bind(slotSubject, { slot: value.slot, owner: value.owner })
   return bind(keySubject, { ...value, key: value.key ?? '' })

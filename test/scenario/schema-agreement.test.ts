@@ -42,6 +42,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'use-symlink-out',
     'use-without-ending',
   ],
+  'numbers are compared with each other': ['bounds-crossed'],
   'items of lists are counted or compared with each other': [
     'partition-names-a-node-twice',
     'slots-overlap-and-gap',

@@ -92,6 +92,12 @@ cases('replicas', [
   ['one that is not online yet is none', { node: MASTER, replicas: 0 }, true, syncing],
   ['a replica has not none: it is no master', { node: REPLICA, replicas: 0 }, false],
   ['a master that is down has not none', { node: MASTER, replicas: 0 }, false, down(MASTER)],
+  ['at least as many', { node: MASTER, replicas: { at_least: 1 } }, true],
+  ['at least one more', { node: MASTER, replicas: { at_least: 2 } }, false],
+  ['at most as many', { node: MASTER, replicas: { at_most: 1 } }, true],
+  ['at most one fewer', { node: MASTER, replicas: { at_most: 0 } }, false],
+  ['between', { node: MASTER, replicas: { at_least: 1, at_most: 2 } }, true],
+  ['a replica has not at most 5: it is no master', { node: REPLICA, replicas: { at_most: 5 } }, false],
 ])
 
 function syncing(cluster: FakeCluster): void {
@@ -113,7 +119,36 @@ cases('lag', [
   ['of a master', { node: MASTER, lag: { at_most: 1000 } }, false],
   ['with the master down', { node: REPLICA, lag: { at_most: 1000 } }, false, down(MASTER)],
   ['with the replica down', { node: REPLICA, lag: { at_most: 1000 } }, false, down(REPLICA)],
+  ['at least', { node: REPLICA, lag: { at_least: 60 } }, true, replication(1, { offset: 40 })],
+  ['at least one byte more', { node: REPLICA, lag: { at_least: 61 } }, false, replication(1, { offset: 40 })],
+  [
+    'at least, without a link',
+    { node: REPLICA, lag: { at_least: 60 } },
+    true,
+    replication(1, { offset: 40, masterLink: 'down' }),
+  ],
+  ['between', { node: REPLICA, lag: { at_least: 1, at_most: 60 } }, true, replication(1, { offset: 40 })],
 ])
+
+cases('several nodes', [
+  ['a list, all of which are so', { node: [MASTER, 'redis-node2'], role: 'master' }, true],
+  ['a list, one of which is not', { node: [MASTER, REPLICA], role: 'master' }, false],
+  ['a phrase for several', { node: 'all masters', role: 'master', replicas: 1 }, true],
+  ['a phrase for several, one of which is not so', { node: 'all replicas', link: 'up' }, false, broken(3)],
+  ['a list with a phrase', { node: [MASTER, 'all replicas'], reachable: true }, true],
+  ['a list, one of which is down', { node: [MASTER, REPLICA], reachable: true }, false, down(REPLICA)],
+  ['all down', { node: [MASTER, REPLICA], reachable: false }, true, down(MASTER, REPLICA)],
+])
+
+t.test('of several nodes those that fail are named, and they alone', async (t) => {
+  const { outcome } = await asked({ node: 'all replicas', link: 'up' }, broken(3))
+  t.equal(outcome.lastSeen, 'redis-node3 is a replica of redis-node2, link down; of the other 2 it is so')
+  t.match(outcome.error?.message, /expected all replicas to have its link up/)
+})
+
+function broken(index: number): Change {
+  return replication(index, { masterLink: 'down' })
+}
 
 /** So many of the other five mark node 0. */
 const marked =

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ReplyError } from '../../runner/cluster/reply-errors.ts'
 import { verbByName } from '../../runner/steps/index.ts'
-import { see } from '../cluster/views.ts'
+import { idOf, see } from '../cluster/views.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { type FakeCluster, loading, promote } from '../support/fake-cluster.ts'
 import { fakeStage, step } from '../support/fake-stage.ts'
@@ -225,6 +225,54 @@ cases('cluster: healthy', [
     { cluster: 'healthy' },
     false,
     (cluster) => see(cluster.reports, 2, 5, { flags: new Set(['slave', 'fail?']) }),
+  ],
+])
+
+/** Every other has this node marked as failed, and it does not answer. */
+const dead =
+  (index: number): Change =>
+  (cluster) => {
+    for (let viewer = 0; viewer < 6; viewer += 1) {
+      if (viewer !== index) see(cluster.reports, viewer, index, { flags: new Set(['slave', 'fail']) })
+    }
+    cluster.down(`redis-node${index}`)
+  }
+/** Nobody else knows this node. */
+const forgotten =
+  (index: number): Change =>
+  (cluster) => {
+    for (let viewer = 0; viewer < 6; viewer += 1) {
+      const { view } = cluster.report(viewer)
+      if (viewer !== index) view.nodes = view.nodes.filter(({ id }) => id !== idOf(index))
+    }
+  }
+const WITHOUT_5 = { cluster: 'healthy', without: 'redis-node5' }
+cases('cluster: healthy without', [
+  ['one that is well', WITHOUT_5, true],
+  ['one that is dead', WITHOUT_5, true, dead(5)],
+  ['one that is dead, and another one is too', WITHOUT_5, false, both(dead(5), dead(3))],
+  ['two that are dead', { cluster: 'healthy', without: ['redis-node3', 'redis-node5'] }, true, both(dead(5), dead(3))],
+  ['a phrase', { cluster: 'healthy', without: 'all replicas' }, true],
+  ['one that is dead and forgotten', WITHOUT_5, true, both(dead(5), forgotten(5))],
+  ['one that is forgotten, and runs alone', WITHOUT_5, true, both(forgotten(5), state(5))],
+  ['one that some have forgotten', { cluster: 'healthy' }, false, forgotten(5)],
+])
+
+cases('several nodes that are asked', [
+  ['all say so', { cluster: 'ok', asked: ['redis-node1', 'redis-node2'] }, true, state(3)],
+  ['one says something else', { cluster: 'ok', asked: ['redis-node1', 'redis-node2'] }, false, state(2)],
+  ['a phrase', { cluster: 'fail', asked: 'all replicas' }, true, state(1, 3, 5)],
+  [
+    'all redirect',
+    { ...MOVED, asked: ['redis-node0', 'redis-node2'] },
+    true,
+    both(refusing('redis-node0', 'MOVED 15495 localhost:7004'), refusing('redis-node2', 'MOVED 15495 localhost:7004')),
+  ],
+  [
+    'one redirects elsewhere',
+    { ...MOVED, asked: ['redis-node0', 'redis-node2'] },
+    false,
+    both(refusing('redis-node0', 'MOVED 15495 localhost:7004'), refusing('redis-node2', 'MOVED 15495 localhost:7000')),
   ],
 ])
 

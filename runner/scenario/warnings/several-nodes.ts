@@ -2,7 +2,7 @@ import { keyOf, type Moment } from './situation.ts'
 import type { Found, Warning } from './warning.ts'
 
 /** Places of `expect`, and of verbs, that one node alone fits in. */
-const OF_EXPECT = ['node', 'of', 'asked', 'served_by', 'moved_to', 'owner']
+const OF_EXPECT = ['of', 'served_by', 'moved_to', 'owner']
 
 export const severalNodes: Warning = {
   name: 'several-nodes',

@@ -22,11 +22,15 @@ export const stillAway: Warning = {
 function foundAt(moment: Moment): Found | undefined {
   const { step, arg, before } = moment
   if (step.verb === 'expect' && keyOf(arg, 'cluster') === 'healthy') {
-    const missing = before.away.find(({ how }) => how !== 'cut')
-    return missing && found(missing, '`cluster: healthy` needs every node', ['expect', 'cluster'], moment)
+    const without = phrasesOf(keyOf(arg, 'without')).map(({ text }) => moment.meaningOf(text))
+    // Nodes of which it is not known which they are may be those that are away.
+    if (without.some(({ nodes }) => nodes.length === 0)) return undefined
+    const left = new Set(without.flatMap(({ nodes }) => nodes.map(({ id }) => id)))
+    const missing = before.away.find(({ how, node }) => how !== 'cut' && !left.has(node.id))
+    return missing && found(missing, '`cluster: healthy` needs every node', ['expect', 'cluster'], moment, 'without')
   }
   if (step.verb === 'expect') {
-    const away = awayAs(keyOf(arg, 'node'), moment)
+    const [away] = phrasesOf(keyOf(arg, 'node')).flatMap(({ text }) => awayAs(text, moment) ?? [])
     const key = NEEDS_ANSWER.find((one) => keyOf(arg, one) !== undefined)
     if (key === undefined && keyOf(arg, 'reachable') !== true) return undefined
     return away && found(away, 'it cannot answer', ['expect', 'node'], moment)
@@ -45,12 +49,12 @@ function awayAs(phrase: unknown, moment: Moment): Away | undefined {
   return moment.before.away.find((away) => away.how !== 'cut' && away.node.id === node?.id)
 }
 
-function found({ node, by, how }: Away, why: string, path: string[], { step }: Moment): Found {
+function found({ node, by, how }: Away, why: string, path: string[], { step }: Moment, key?: 'without'): Found {
   const name = nameOf(node, by)
   return {
     at: { step, path },
     message: `${name ?? 'a node'} ${IS[how]} since line ${by.step.line}, and no step has brought it back: ${why}`,
-    hint: `Bring it back first: \`${BACK[how]}: ${name ?? '…'}\`.`,
+    hint: `Bring it back first: \`${BACK[how]}: ${name ?? '…'}\`${key ? `; or leave it out: \`${key}: ${name ?? '…'}\`` : ''}.`,
   }
 }
 

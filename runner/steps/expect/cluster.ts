@@ -5,7 +5,9 @@ import { whyFail } from '../../cluster/fail-state.ts'
 import { healthProblems } from '../../cluster/health.ts'
 import type { Snapshot } from '../../cluster/live-cluster.ts'
 import { unservedSlots } from '../../cluster/served-slots.ts'
+import { describeTargets, resolveTargets, type Targets } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
+import { lookAtEach } from './each.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 
 export const clusterState = z
@@ -14,22 +16,30 @@ export const clusterState = z
     'ok: every node that answers says so, and an owner of every slot answers. fail: every node that answers says so. healthy: every node there, in sync and with the same view',
   )
 
-type ClusterArg = { cluster: z.infer<typeof clusterState>; asked?: string | undefined }
+interface ClusterArg {
+  cluster: z.infer<typeof clusterState>
+  asked?: Targets | undefined
+  without?: Targets | undefined
+}
 
 /** Problems shown at once; the rest is counted. */
 const SHOWN_PROBLEMS = 4
 
 export const clusterSubject: Subject<ClusterArg> = {
-  sentence: ({ cluster, asked }) =>
+  sentence: ({ cluster, asked, without }) =>
     cluster === 'healthy'
-      ? 'the cluster to be healthy'
-      : `the cluster’s state to be ${cluster}${asked === undefined ? '' : ` on ${asked}`}`,
-  async look({ cluster, asked }, context) {
-    if (asked !== undefined && cluster !== 'healthy') return await lookAtOne(asked, cluster, context)
+      ? `the cluster to be healthy${without === undefined ? '' : ` without ${describeTargets(without)}`}`
+      : `the cluster’s state to be ${cluster}${asked === undefined ? '' : ` on ${describeTargets(asked)}`}`,
+  async look({ cluster, asked, without }, context) {
+    if (asked !== undefined && cluster !== 'healthy') {
+      const nodes = await resolveTargets(asked, context, ['asked'])
+      return await lookAtEach(nodes, async (node) => await lookAtOne(node, cluster, context))
+    }
+    const absent = without === undefined ? [] : await resolveTargets(without, context, ['without'])
     const snapshot = await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })
     if (cluster === 'ok') return andServed(lookAtAll(snapshot, cluster), snapshot)
     if (cluster === 'fail') return lookAtAll(snapshot, cluster)
-    const problems = healthProblems(snapshot, { nodes: context.cluster.nodes.map(({ name }) => name) })
+    const problems = healthProblems(snapshot, { nodes: context.cluster.nodes.map(({ name }) => name), absent })
     if (problems.length === 0) return { ok: true, seen: 'healthy' }
     return { ok: false, seen: firstFew(problems, SHOWN_PROBLEMS) }
   },
@@ -39,8 +49,7 @@ export const clusterSubject: Subject<ClusterArg> = {
   },
 }
 
-async function lookAtOne(asked: string, expected: 'ok' | 'fail', context: StepContext): Promise<Look> {
-  const node = await context.resolveOne(asked, ['asked'])
+async function lookAtOne(node: string, expected: 'ok' | 'fail', context: StepContext): Promise<Look> {
   const snapshot = await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })
   const report = snapshot.reports.get(node)
   if (!report) return { ok: false, seen: `${node} gives no answer: ${snapshot.unreachable.get(node)}` }

@@ -2,8 +2,8 @@ import type { LogMoment, LogObservation } from '../../record/observations.ts'
 
 /** What an expectation is about, as far as logs tell of it. */
 export interface Claim {
-  /** A node and the role that it is to have. */
-  node?: { name: string; role: 'master' | 'replica' }
+  /** Nodes and the role that each of them is to have. */
+  nodes?: { names: readonly string[]; role: 'master' | 'replica' }
   /** The whole cluster is to be healthy. */
   healthy?: boolean
 }
@@ -14,8 +14,10 @@ const BECAME: Record<'master' | 'replica', readonly LogMoment[]> = {
 }
 
 /** Whether a line of a log, written while an expectation had to hold, tells that it did not. */
-export function contradicts({ node, healthy }: Claim, line: LogObservation): boolean {
-  if (node?.name === line.node) return BECAME[node.role === 'master' ? 'replica' : 'master'].includes(line.moment)
+export function contradicts({ nodes, healthy }: Claim, line: LogObservation): boolean {
+  if (nodes?.names.includes(line.node)) {
+    return BECAME[nodes.role === 'master' ? 'replica' : 'master'].includes(line.moment)
+  }
   if (!healthy) return false
   const failed = line.moment === 'marked failing' || (line.moment === 'cluster state' && line.state === 'fail')
   return failed || BECAME.master.includes(line.moment)

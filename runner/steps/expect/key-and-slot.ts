@@ -3,20 +3,22 @@ import type { Look } from '../../base/poll.ts'
 import { parseMoved } from '../../cluster/reply-errors.ts'
 import { slotOfKey } from '../../cluster/slots.ts'
 import { type ExpectedReply, expectedReplyText, replyMatches, replyText } from '../reply.ts'
+import { describeTargets, resolveTargets, type Targets } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
+import { lookAtEach } from './each.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 
 export interface KeyArg {
   key: string
   value?: ExpectedReply | undefined
   served_by?: string | undefined
-  asked?: string | undefined
+  asked?: Targets | undefined
   moved_to?: string | undefined
 }
 
 export const keySubject: Subject<KeyArg> = {
   sentence({ key, value, served_by, asked, moved_to }) {
-    if (moved_to !== undefined) return `${asked} to redirect key ${key} to ${moved_to}`
+    if (moved_to !== undefined) return `${describeTargets(asked ?? '')} to redirect key ${key} to ${moved_to}`
     const parts = [
       value !== undefined && `have the value ${expectedReplyText(value)}`,
       served_by !== undefined && `be served by ${served_by}`,
@@ -27,19 +29,23 @@ export const keySubject: Subject<KeyArg> = {
     arg.moved_to === undefined ? await lookAtValue(arg, context) : await lookAtRedirection(arg, arg.moved_to, context),
 }
 
-async function lookAtRedirection({ key, asked = '' }: KeyArg, movedTo: string, context: StepContext): Promise<Look> {
-  const node = await context.resolveOne(asked, ['asked'])
+async function lookAtRedirection({ key, asked = [] }: KeyArg, movedTo: string, context: StepContext): Promise<Look> {
+  const nodes = await resolveTargets(asked, context, ['asked'])
   const expected = await context.resolveOne(movedTo, ['moved_to'])
+  return await lookAtEach(nodes, async (node) => await askedToRedirect(node, key, expected, context))
+}
+
+async function askedToRedirect(node: string, key: string, expected: string, context: StepContext): Promise<Look> {
   try {
     await context.cluster.node(node).client.callWithin(LOOK_TIMEOUT_MS, 'GET', key)
     return { ok: false, seen: `${node} serves key ${key} (slot ${slotOfKey(key)}) itself` }
   } catch (error) {
     const moved = parseMoved(error)
-    if (!moved) return { ok: false, seen: messageOf(error) }
+    if (!moved) return { ok: false, seen: `${node}: ${messageOf(error)}` }
     const to = context.cluster.nameOfAddress(moved.host || 'localhost', moved.port)
     return {
       ok: to === expected,
-      seen: `MOVED ${moved.slot} ${moved.host}:${moved.port}${to === undefined ? '' : ` (${to})`}`,
+      seen: `${node}: MOVED ${moved.slot} ${moved.host}:${moved.port}${to === undefined ? '' : ` (${to})`}`,
     }
   }
 }

@@ -7,9 +7,11 @@ import type { OwnReport } from '../../cluster/live-cluster.ts'
 import type { NodeReport } from '../../cluster/node-report.ts'
 import { onlineReplicas } from '../../cluster/node-report.ts'
 import { Unreachable } from '../../cluster/reply-errors.ts'
-import { target } from '../targets.ts'
+import { boundsText, isWithin, wholeBounds } from '../bounds.ts'
+import { describeTargets, resolveTargets, target, targets } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
 import { whyRoleBroke } from './broken-role.ts'
+import { lookAtEach } from './each.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 
 export const nodeAspects = {
@@ -18,14 +20,14 @@ export const nodeAspects = {
   link: z.enum(['up', 'down']).optional().describe("A replica's link to its master"),
   reachable: z.boolean().optional().describe('Whether the node answers PING'),
   failing: z.boolean().optional().describe('Whether a majority of the other nodes that answer has it marked as failed'),
-  lag: z
-    .strictObject({ at_most: z.number().int().min(0).describe('Bytes of the replication stream') })
+  lag: wholeBounds('bytes of the replication stream').optional().describe('How far a replica is behind its master'),
+  replicas: z
+    .union([z.number().int().min(0), wholeBounds('replicas')])
     .optional()
-    .describe('How far a replica is behind its master'),
-  replicas: z.number().int().min(0).optional().describe('How many replicas are connected to the master, online'),
+    .describe('How many replicas are connected to the master, online: a number, or at_least, at_most'),
 }
 
-const arg = z.object({ node: target, ...nodeAspects })
+const arg = z.object({ node: targets, ...nodeAspects })
 type NodeArg = z.infer<typeof arg>
 
 export const nodeSubject: Subject<NodeArg> = {
@@ -36,30 +38,36 @@ export const nodeSubject: Subject<NodeArg> = {
       link && `have its link ${link}`,
       reachable !== undefined && (reachable ? 'be reachable' : 'be unreachable'),
       failing !== undefined && (failing ? 'be marked as failed' : 'not be marked as failed'),
-      lag && `lag at most ${lag.at_most} bytes`,
-      replicas !== undefined && `have ${plural(replicas, 'replica')}`,
+      lag && `lag ${boundsText(lag)} bytes`,
+      replicas !== undefined &&
+        `have ${typeof replicas === 'number' ? plural(replicas, 'replica') : `${boundsText(replicas)} replicas`}`,
     ]
-    return `${node} to ${parts.filter(Boolean).join(' and ')}`
+    return `${describeTargets(node)} to ${parts.filter(Boolean).join(' and ')}`
   },
   async look(arg, context) {
-    const node = await context.resolveOne(arg.node, ['node'])
-    const checks: Look[] = []
-    if (arg.reachable !== undefined) checks.push(await lookAtReach(node, arg.reachable, context))
-    if (arg.failing !== undefined) checks.push(await lookAtFailing(node, arg.failing, context))
-    if (asksTheNode(arg)) checks.push(await lookAtReplication(node, arg, context))
-    return { ok: checks.every(({ ok }) => ok), seen: checks.map(({ seen }) => seen).join('; ') }
+    const nodes = await resolveTargets(arg.node, context, ['node'])
+    return await lookAtEach(nodes, async (node) => await lookAtNode(node, arg, context))
   },
   async explain(arg, context, sinceMs, hasBroken) {
-    const node = await context.resolveOne(arg.node, ['node'])
+    const nodes = await resolveTargets(arg.node, context, ['node'])
     if (hasBroken) {
-      const broke = arg.role === undefined ? [] : await whyRoleBroke(node, arg.role, context, sinceMs)
-      return broke.map((text) => ({ text }))
+      const { role } = arg
+      const broke = role === undefined ? [] : nodes.map((node) => whyRoleBroke(node, role, context, sinceMs))
+      return (await Promise.all(broke)).flat().map((text) => ({ text }))
     }
     if (arg.role !== 'master') return []
     const logged = context.hindsight.logged(sinceMs, context.clock.nowMs())
     const meanwhile = { logged, withinMs: context.step.withinMs ?? 0, clock: context.clock }
-    return await whyNoFailover(context.cluster, node, meanwhile)
+    return (await Promise.all(nodes.map((node) => whyNoFailover(context.cluster, node, meanwhile)))).flat()
   },
+}
+
+async function lookAtNode(node: string, arg: NodeArg, context: StepContext): Promise<Look> {
+  const checks: Look[] = []
+  if (arg.reachable !== undefined) checks.push(await lookAtReach(node, arg.reachable, context))
+  if (arg.failing !== undefined) checks.push(await lookAtFailing(node, arg.failing, context))
+  if (asksTheNode(arg)) checks.push(await lookAtReplication(node, arg, context))
+  return { ok: checks.every(({ ok }) => ok), seen: checks.map(({ seen }) => seen).join('; ') }
 }
 
 function asksTheNode({ role, of, link, lag, replicas }: NodeArg): boolean {
@@ -107,9 +115,12 @@ async function lookAtReplication(node: string, arg: NodeArg, context: StepContex
   const seen = [describeRole(node, report, master)]
   if (arg.of !== undefined) ok.push(master === (await context.resolveOne(arg.of, ['of'])))
   if (arg.link !== undefined) ok.push(replication.masterLink === arg.link)
-  if (arg.replicas !== undefined) ok.push(replication.role === 'master' && onlineReplicas(report) === arg.replicas)
+  if (arg.replicas !== undefined) {
+    const wanted = typeof arg.replicas === 'number' ? { at_least: arg.replicas, at_most: arg.replicas } : arg.replicas
+    ok.push(replication.role === 'master' && isWithin(onlineReplicas(report), wanted))
+  }
   if (arg.lag !== undefined) {
-    const lag = await lookAtLag(report, master, arg.lag.at_most, context)
+    const lag = await lookAtLag(report, master, arg.lag, context)
     ok.push(lag.ok)
     seen.push(lag.seen)
   }
@@ -129,14 +140,16 @@ function describeRole(node: string, report: NodeReport, master: string | undefin
 async function lookAtLag(
   report: NodeReport,
   master: string | undefined,
-  limit: number,
+  limits: NonNullable<NodeArg['lag']>,
   context: StepContext,
 ): Promise<Look> {
   if (report.replication.role !== 'replica' || master === undefined) return { ok: false, seen: 'no replica, so no lag' }
   try {
     const { report: masters } = await context.cluster.lookAt(master, LOOK_TIMEOUT_MS)
     const lag = Math.max(0, masters.replication.offset - report.replication.offset)
-    return { ok: report.replication.masterLink === 'up' && lag <= limit, seen: `${lag} bytes behind` }
+    // Without a link nothing catches up: it is no lag that stays within a limit, and may well be one that reached it.
+    const linked = report.replication.masterLink === 'up' || limits.at_most === undefined
+    return { ok: linked && isWithin(lag, limits), seen: `${lag} bytes behind` }
   } catch (error) {
     return { ok: false, seen: `its master: ${messageOf(error)}` }
   }
