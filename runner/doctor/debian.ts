@@ -90,6 +90,7 @@ async function askArchives(
 async function suitesToFetch({ servers, cachedTree, folders }: Environment): Promise<string[]> {
   const suites = await Promise.all(
     servers.map(async ({ debian }) => {
+      if (!debian) return []
       const cached = await cachedTree(debian, folders.cache).catch(() => undefined)
       return cached ? [] : debian.suites.slice(0, 1)
     }),

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { typed } from '../base/command-line.ts'
-import { DEFAULT_SERVER, type ServerEntry } from '../platforms/catalogue.ts'
+import { DEFAULT_SERVER, type DebianSource, type ServerEntry } from '../platforms/catalogue.ts'
 import { treeKey } from '../platforms/debian/tree.ts'
 import { serverOfTree } from '../platforms/debian/tree-server.ts'
 import { serverOfVersionText } from '../platforms/dialects.ts'
@@ -27,6 +27,8 @@ export interface Ways {
   cached?: { server: string; sizeBytes: number }
   /** Docker can only pull it: whether a registry can be reached was not tried. */
   needsRegistry: boolean
+  /** Debian has no package of it: it is one of many that only a registry, or a program on the PATH, brings. */
+  onlyImage: boolean
 }
 
 const ASK_TIMEOUT_MS = 2_000
@@ -62,9 +64,10 @@ export function waysTo(
   const { servers, cachedTree, folders } = environment
   return Promise.all(
     servers.map(async (entry) => {
-      const tree = await cachedTree(entry.debian, folders.cache).catch(undefinedIfBroken)
+      const { debian: source } = entry
+      const tree = source && (await cachedTree(source, folders.cache).catch(undefinedIfBroken))
       const onPath = programs.find(({ server }) => isServerOf(entry, server))
-      const fetched = [debian && wayToFetch(debian, entry.debian)].filter((way) => way !== undefined)
+      const fetched = [debian && source && wayToFetch(debian, source)].filter((way) => way !== undefined)
       const images = engine ? imagesOf(entry, engine) : []
       const docker = [...images, ...(tree ? ['made from the cache'] : []), ...fetched]
       return {
@@ -73,6 +76,7 @@ export function waysTo(
         process: [...(onPath ? [onPath.path] : []), ...(tree ? ['in the cache'] : []), ...fetched],
         ...(tree ? { cached: { server: serverOfTree(tree, entry), sizeBytes: await sizeOf(tree.root) } } : {}),
         needsRegistry: engine !== undefined && docker.length === 0,
+        onlyImage: source === undefined,
       }
     }),
   )
@@ -81,11 +85,15 @@ export function waysTo(
 function imagesOf({ name, image, debian }: ServerEntry, { images }: EngineSeen): string[] {
   const tags = images.flatMap((one) => one.tags)
   const node = `redis-cluster:${name.replace(':', '-')}`
-  const base = `redis-chaos-base:${debian.suites[0]}-${treeKey(debian)}`
+  const bases = [image, ...(debian ? [baseImageOf(debian)] : [])]
   return [
     ...(tags.includes(node) ? [`image ${node}`] : []),
-    ...[image, base].filter((tag) => tags.includes(tag)).map((tag) => `made from image ${tag}`),
+    ...bases.filter((tag) => tags.includes(tag)).map((tag) => `made from image ${tag}`),
   ]
+}
+
+function baseImageOf(debian: DebianSource): string {
+  return `redis-chaos-base:${debian.suites[0]}-${treeKey(debian)}`
 }
 
 /** `redis:7.0` is any 7.0.x of Redis. */
@@ -112,16 +120,31 @@ export function serverFindings(
   cacheFolder: string,
 ): Finding[] {
   const { ok } = findingsOf('servers')
-  const able = all.filter((ways) => ways.docker.length + ways.process.length > 0)
+  const able = all.filter(isAble)
+  const unseen = all.filter((ways) => ways.onlyImage && !isAble(ways))
   const cached = all
     .map((ways) => ways.cached)
     .filter((tree) => tree !== undefined)
     .map(({ server, sizeBytes }) => `${server} (${formatBytes(sizeBytes)})`)
   return [
-    ...all.map((ways) => serverFinding(ways, able, programs ?? [])),
+    ...all.filter((ways) => !unseen.includes(ways)).map((ways) => serverFinding(ways, able, programs ?? [])),
+    ...(unseen.length > 0 ? [unseenFinding(unseen)] : []),
     ...(programs ? [onPathFinding(programs)] : []),
     ok('in the cache', `${cached.length > 0 ? cached.join(', ') : 'none yet'}, in ${cacheFolder}`),
   ]
+}
+
+function isAble(ways: Ways): boolean {
+  return ways.docker.length + ways.process.length > 0
+}
+
+/** Nothing is wrong where they are missing: others play as well. */
+function unseenFinding(unseen: readonly Ways[]): Finding {
+  const names = unseen.map(({ name }) => name).join(', ')
+  const pulled = unseen.some(({ needsRegistry }) => needsRegistry)
+    ? 'where the engine can pull their images from a registry, which was not tried'
+    : 'with a Docker engine that can pull their images from a registry'
+  return findingsOf('servers').ok('without a Debian package', `${names}: only ${pulled}, or on the PATH`)
 }
 
 function onPathFinding(programs: readonly ProgramSeen[]): Finding {

@@ -15,8 +15,8 @@ const LAST_LINES = 6
 
 type Seen = 'up' | keyof SilentServers | undefined
 
-/** A server logs this when its program begins (server.c of Redis 6.0 to 8.0, and of Valkey). */
-const BEGINS = /(?:Redis|Valkey) is starting/
+/** A server logs this when its program begins (server.c of Redis 6.0 to 8.6, of Valkey and Redict). */
+const BEGINS = /(?:Redis|Valkey|Redict) is starting/
 
 /** Servers that give no answer, by why. */
 export interface SilentServers {

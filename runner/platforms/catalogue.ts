@@ -5,9 +5,10 @@ import { z } from 'zod'
 import { PlatformError } from './errors.ts'
 
 const debianSource = z.strictObject({
-  /** The suite that has the server first, then those with its security updates. */
+  /** The suite that has the server first, then those with its security updates, or with its libraries. */
   suites: z.array(z.string().regex(/^[a-z][a-z-]*$/)).nonempty(),
-  packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/)).nonempty(),
+  /** `name/suite`: from that suite, where apt would take another's. */
+  packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+(\/[a-z][a-z-]*)?$/)).nonempty(),
   /** Dependencies that only installation scripts and service files need: not fetched. */
   without: z.array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/)),
 })
@@ -16,18 +17,19 @@ const serverEntry = z.strictObject({
   image: z.string().min(1),
   /** The server's executable, found on the PATH of its image. */
   program: z.string().regex(/^[a-z][a-z-]*$/),
-  debian: debianSource,
+  /** Left out where Debian has none: then it comes from its image, or from the PATH. */
+  debian: debianSource.optional(),
 })
 
 /** What it is, and its version as far as it is fixed: part of an image's tag too. */
-const NAME = /^(redis|valkey):\d[a-z0-9.-]*$/
+const NAME = /^(redis|valkey|redict):\d[a-z0-9.-]*$/
 
 const catalogue = z
   .record(z.string(), serverEntry)
   .refine((entries) => Object.keys(entries).every((name) => NAME.test(name)), {
     error: ({ input }) => {
       const wrong = Object.keys(input as object).filter((name) => !NAME.test(name))
-      return `expected names such as redis:7.0 or valkey:9.1, not ${wrong.join(', ')}`
+      return `expected names such as redis:7.0, valkey:9.1 or redict:7.3, not ${wrong.join(', ')}`
     },
   })
 
@@ -63,6 +65,15 @@ function catalogueFile(projectRoot: string): string {
 /** The names of the catalogue's entries, in its order. Throws PlatformError when the catalogue is unreadable. */
 export async function serverNames(projectRoot: string): Promise<string[]> {
   return Object.keys(await readCatalogue(catalogueFile(projectRoot)))
+}
+
+/**
+ * The names of the entries that Debian has packages of: they can be had without a registry. Throws PlatformError when
+ * the catalogue is unreadable.
+ */
+export async function packagedServers(projectRoot: string): Promise<string[]> {
+  const entries = await readCatalogue(catalogueFile(projectRoot))
+  return Object.keys(entries).filter((name) => entries[name]?.debian)
 }
 
 /**

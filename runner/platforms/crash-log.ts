@@ -12,14 +12,14 @@ interface CrashPhrase {
  * the name of a client, or a key.
  *
  * Servers: debug.c (`_serverAssert`, `_serverPanic`, `bugReportStart`, `sigsegvHandler`), zmalloc.c
- * (`zmalloc_default_oom`), server.c (`redisOutOfMemoryHandler`), cluster.c and aof.c, in Redis 6.0.0 to 8.0 and in
- * Valkey 8.1 to 9.1, which says VALKEY or, by a setting, REDIS. glibc's and musl's `assert`, glibc's malloc.c, C++
+ * (`zmalloc_default_oom`), server.c (`redisOutOfMemoryHandler`), cluster.c and aof.c, in Redis 6.0.0 to 8.6, in
+ * Valkey 8.1 to 9.1, which says VALKEY or, by a setting, REDIS, and in Redict 7.3. glibc's and musl's `assert`, glibc's malloc.c, C++
  * (`std::terminate`), jemalloc, Rust (std::panicking) and Go tell on stderr what a server or its module died of;
  * compiler-rt's sanitizers and valgrind's memcheck and helgrind what they found.
  */
 const PHRASES: readonly CrashPhrase[] = [
-  { kind: 'crash report', isReason: false, pattern: /^=== (?:REDIS|VALKEY) BUG REPORT START/ },
-  { kind: 'crash report', isReason: true, pattern: /^(?:Redis|Valkey) \S+ crashed by signal: \d+/ },
+  { kind: 'crash report', isReason: false, pattern: /^=== (?:REDIS|VALKEY|REDICT) BUG REPORT START/ },
+  { kind: 'crash report', isReason: true, pattern: /^(?:Redis|Valkey|Redict) \S+ crashed by signal: \d+/ },
   { kind: 'assertion', isReason: true, pattern: /^=== (?:RECURSIVE )?ASSERTION FAILED ===/ },
   { kind: 'assertion', isReason: false, pattern: /^=== ASSERTION FAILED (?:CLIENT|OBJECT) CONTEXT ===/ },
   { kind: 'assertion', isReason: true, pattern: /^==> \S+:\d+ '.*' is not true/ },

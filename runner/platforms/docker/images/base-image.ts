@@ -1,4 +1,4 @@
-import type { ServerEntry } from '../../catalogue.ts'
+import type { DebianSource, ServerEntry } from '../../catalogue.ts'
 import { debianTree, treeKey } from '../../debian/tree.ts'
 import { serverOfTree } from '../../debian/tree-server.ts'
 import { PlatformError } from '../../errors.ts'
@@ -18,11 +18,12 @@ const VERSION_LABEL = 'redis-chaos.server'
 
 /**
  * The image that the node image is built on: the official one, which is pulled unless the engine has it; where it
- * cannot be pulled, one made from Debian packages. Throws PlatformError, with both reasons, when neither can be had.
+ * cannot be pulled, one made from Debian packages. `packaged` are the servers that can be made so. Throws PlatformError,
+ * with both reasons, when neither can be had.
  */
 export async function chooseBaseImage(
   engine: Engine,
-  entry: ServerEntry,
+  { entry, packaged }: { entry: ServerEntry; packaged: readonly string[] },
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<BaseImage> {
@@ -34,11 +35,19 @@ export async function chooseBaseImage(
     if (!(error instanceof PullError)) throw error
     refusal = error
   }
-  const reason = `because ${entry.image} could not be pulled (${refusal.message})`
-  const choice = `Debian ${entry.debian.suites[0]} packages, ${reason}`
+  const { debian } = entry
+  const refused = `${entry.image} could not be pulled (${refusal.message})`
+  if (!debian) {
+    throw new PlatformError(`${entry.name} cannot be had here: ${refused}, and Debian has no package of it`, {
+      hint: `choose one that can be made of Debian packages, \`--server\` with ${packaged.join(', ')}; or make a registry reachable, or \`docker load\` the official image as ${entry.image}`,
+      cause: refusal,
+    })
+  }
+  const reason = `because ${refused}`
+  const choice = `Debian ${debian.suites[0]} packages, ${reason}`
   progress(`base image: ${choice}`)
   try {
-    return { ...(await debianBase(engine, entry, progress, signal)), choice }
+    return { ...(await debianBase(engine, { ...entry, debian }, progress, signal)), choice }
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
     throw new PlatformError(
@@ -116,7 +125,7 @@ function pullProblem(message: string): string {
 /** A base image of Debian packages, imported once for each set of packages. */
 async function debianBase(
   engine: Engine,
-  entry: ServerEntry,
+  entry: ServerEntry & { debian: DebianSource },
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<Omit<BaseImage, 'choice'>> {

@@ -9,7 +9,7 @@ import { removeRun } from '../runs.ts'
 
 /** The server that an image holds. */
 export interface ImageServer {
-  /** On the image's PATH: `redis-server`, `valkey-server`. */
+  /** On the image's PATH: `redis-server`, `valkey-server`, `redict-server`. */
   program: string
   /** In words: `redis 7.0.15`. */
   server: string
@@ -20,8 +20,8 @@ const PROBE_TIMEOUT_MS = 20_000
 /** As nodes run: see docker/Dockerfile. */
 const USER = '10001:10001'
 
-/** Images of Valkey often have `redis-server` too, as a link. */
-const FIND_SERVER = `for program in valkey-server redis-server; do
+/** Images of Valkey and Redict may have `redis-server` too, as a link. */
+const FIND_SERVER = `for program in valkey-server redict-server redis-server; do
   command -v "$program" >/dev/null || continue
   printf '%s ' "$program"
   exec "$program" --version
@@ -34,7 +34,7 @@ const RUN_SERVER = 'exec "$0" "$@" 2>&1'
 /**
  * Runs the image's server with `--version`, in a container of its own without a network, which is removed on every
  * path; where the version says nothing, asks it as `serverByAbility` does. Throws PlatformError when the image has no
- * POSIX shell, no Redis or Valkey on its PATH, or is not done after 20 s.
+ * POSIX shell, no server on its PATH, or is not done after 20 s.
  */
 export async function serverOfImage(engine: Engine, image: string, signal?: AbortSignal): Promise<ImageServer> {
   const said = await run(engine, { image, script: [FIND_SERVER], signal })
@@ -45,7 +45,7 @@ export async function serverOfImage(engine: Engine, image: string, signal?: Abor
     return { program, server: await serverByAbility(server, start) }
   }
   throw new PlatformError(`image ${image} has no Redis or Valkey that can be run`, {
-    hint: `expected \`redis-server\` or \`valkey-server\` on its PATH, which user ${USER} may run${said === '' ? '' : `; it said: ${said}`}`,
+    hint: `expected \`redis-server\`, \`valkey-server\` or \`redict-server\` on its PATH, which user ${USER} may run${said === '' ? '' : `; it said: ${said}`}`,
   })
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { DEFAULT_SERVER, findServer, parseServer } from '../../catalogue.ts'
+import { DEFAULT_SERVER, findServer, packagedServers, parseServer } from '../../catalogue.ts'
 import { dialectOf } from '../../dialects.ts'
 import { PlatformError } from '../../errors.ts'
 import type { Progress } from '../../platform.ts'
@@ -98,7 +98,8 @@ async function findRecipe(
     tag: entry.name.replace(':', '-'),
     identity: entry,
     isLatest: entry.name === DEFAULT_SERVER,
-    chooseBase: () => chooseBaseImage(engine, entry, progress, signal),
+    chooseBase: async () =>
+      chooseBaseImage(engine, { entry, packaged: await packagedServers(projectRoot) }, progress, signal),
   }
 }
 
