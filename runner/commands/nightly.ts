@@ -20,6 +20,7 @@ import { NO_PARAMS } from './param-flags.ts'
 import { PLAY_FLAGS, play } from './play.ts'
 import { reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
+import { strictFlag, tellWarnings, warningsIn } from './warned.ts'
 
 const DEFAULT_TAG = 'nightly'
 const DEFAULT_REPEATS = 3
@@ -45,6 +46,7 @@ const flags: Flags = {
     value: 'FILE',
     help: 'compare with it, and let it grow until it has 20 samples of each measure (default baseline.json in the reports)',
   },
+  ...strictFlag,
   ...auditFlag,
   threshold: { type: 'string', value: 'PERCENT', help: 'what is slower by less is no regression (default 10)' },
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier night again' },
@@ -73,7 +75,10 @@ export const nightly: Command = {
     const file = line.text('baseline') ?? path.join(reports, 'baseline.json')
     const before = existsSync(file) ? readBaseline(file) : undefined
     const judging = judgingOf(line, file, before)
-    const scenarios = await loadScenarios(await chosenNames([], tags, context), NO_PARAMS, context, settings)
+    const names = await chosenNames([], tags, context)
+    const scenarios = await loadScenarios(names, NO_PARAMS, context, settings)
+    const warnings = warningsIn(scenarios, line, { params: NO_PARAMS, config: settings.config }, out.color)
+    tellWarnings(warnings, names, NO_PARAMS, context)
     for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
     out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
     const commandFor = (drawn: number) => commandAgain(line, drawn)
@@ -123,5 +128,5 @@ function grow(file: string, before: Baseline | undefined, report: RunReport): st
 }
 
 function commandAgain(line: ParsedLine, seed: number): string {
-  return typed('nightly', [], [`--seed ${seed}`, ...givenFlags(line, ['tag', 'config', ...PLAY_FLAGS])])
+  return typed('nightly', [], [`--seed ${seed}`, ...givenFlags(line, ['tag', 'config', 'strict', ...PLAY_FLAGS])])
 }

@@ -37,7 +37,18 @@ t.test('bad input: exit 2, and nothing is played', async (t) => {
   const reports = reportsFolder(t)
   const file = path.join(reports, 'old.json')
   writeFileSync(file, JSON.stringify({ format: 'redis-chaos baseline', version: 99, measures: [] }))
+  writeFileSync(
+    path.join(reports, 'warned.yaml'),
+    `title: A master stays one
+tags: [warned]
+steps:
+  - expect: { node: redis-node0, role: replica }
+    within: 1s
+`,
+  )
+  const ownLibrary = ['--scenarios', reports, '--no-stock']
   const cases: [string[], RegExp][] = [
+    [['nightly', '--tag', 'warned', '--strict', ...ownLibrary], /role-stays.*which --strict takes for errors/s],
     [['nightly', '--baseline', file], /is a baseline of version 99, and this runner reads version 1/],
     [['nightly', 'failover-basic'], /nightly takes flags only/],
     [['nightly', '--tag', 'nightli'], /no scenario has the tag nightli/],
