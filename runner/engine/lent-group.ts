@@ -1,5 +1,5 @@
 import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
-import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platforms/platform.ts'
+import type { LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
 import type { RunnerUsers } from '../platforms/users.ts'
 
 /**
@@ -114,11 +114,13 @@ export class LentGroup implements ServerGroup {
   unpause(node: string): Promise<void> {
     return this.#group.unpause(node)
   }
-  start(node: string): Promise<void> {
-    return this.#group.start(node)
+  async start(node: string, changes?: StartChanges): Promise<void> {
+    if (changes) this.#touch('started its servers with changes')
+    await this.#group.start(node, changes)
   }
-  restart(node: string, graceMs: number): Promise<void> {
-    return this.#group.restart(node, graceMs)
+  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
+    if (changes) this.#touch('started its servers with changes')
+    await this.#group.restart(node, graceMs, changes)
   }
   lastWords(node: string): Promise<string> {
     return this.#group.lastWords(node)

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
-import type { LogLine, NodeState, ServerGroup, ServerNode } from '../platforms/platform.ts'
+import type { LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
 import type { RunnerUsers } from '../platforms/users.ts'
 import type { FaultObservation } from '../record/observations.ts'
 
@@ -49,12 +49,12 @@ export class WatchedServers implements ServerGroup {
     await this.#fault('pause', node, () => this.#servers.pause(node))
   }
 
-  async restart(node: string, graceMs: number): Promise<void> {
-    await this.#fault('restart', node, () => this.#servers.restart(node, graceMs))
+  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
+    await this.#fault('restart', node, () => this.#servers.restart(node, graceMs, changes))
   }
 
-  async start(node: string): Promise<void> {
-    await this.#undo('start', node, () => this.#servers.start(node))
+  async start(node: string, changes?: StartChanges): Promise<void> {
+    await this.#undo('start', node, () => this.#servers.start(node, changes))
   }
 
   async unpause(node: string): Promise<void> {

@@ -134,6 +134,8 @@ export interface GroupNeeds {
   disk?: true
   /** `setClock`. */
   clock?: true
+  /** Servers that start at another address: `StartChanges`. */
+  addresses?: true
 }
 
 /**

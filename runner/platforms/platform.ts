@@ -74,6 +74,14 @@ export interface LogLine {
   text: string
 }
 
+/** What is to be another about a server that is started again. */
+export interface StartChanges {
+  /** Another address among the nodes, which was never used before; that for clients on this machine stays. */
+  address?: 'new'
+  /** What it knows of the cluster, its own name there included, is gone; its data is kept. */
+  identity?: 'lost'
+}
+
 /** A run that has left something on a platform. */
 export interface FoundRun {
   runId: string
@@ -139,9 +147,12 @@ export interface ServerGroup {
   kill(node: string): Promise<void>
   pause(node: string): Promise<void>
   unpause(node: string): Promise<void>
-  /** Starts a stopped server with the data it left. Resolves when it runs (not: answers). */
-  start(node: string): Promise<void>
-  restart(node: string, graceMs: number): Promise<void>
+  /**
+   * Starts a stopped server with the data it left. Resolves when it runs (not: answers). What `changes` makes of its
+   * node, `nodes` tells from then on.
+   */
+  start(node: string, changes?: StartChanges): Promise<void>
+  restart(node: string, graceMs: number, changes?: StartChanges): Promise<void>
   /**
    * Feeds the server's output, from its very first line, to `onLine`. Ends by itself when the group is removed; the
    * returned function ends it earlier and waits for the lines still under way.

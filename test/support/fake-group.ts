@@ -10,7 +10,13 @@ import type {
   ServerControl,
   Stranger,
 } from '../../runner/platforms/faults.ts'
-import { type NodeState, nodeName, type ServerGroup, type ServerNode } from '../../runner/platforms/platform.ts'
+import {
+  type NodeState,
+  nodeName,
+  type ServerGroup,
+  type ServerNode,
+  type StartChanges,
+} from '../../runner/platforms/platform.ts'
 import { type RunnerUsers, runnerUsers } from '../../runner/platforms/users.ts'
 
 /** A network and controls that take everything and do nothing; a test hangs into them what it wants to see. */
@@ -84,6 +90,8 @@ export class FakeGroup implements ServerGroup {
   readonly control = new FakeControl()
   /** `stop redis-node0`, … in order, as they begin. `state` is not among them. */
   readonly calls: string[] = []
+  /** What the last start of each node was to change. */
+  readonly changes = new Map<string, StartChanges>()
   /** Runs before the state changes: may wait, or throw what the platform throws. */
   before: ((act: string, node: string) => unknown) | undefined
   /** Runs once the state has changed. */
@@ -134,8 +142,8 @@ export class FakeGroup implements ServerGroup {
   kill = (node: string) => this.#act('kill', node)
   pause = (node: string) => this.#act('pause', node)
   unpause = (node: string) => this.#act('unpause', node)
-  start = (node: string) => this.#act('start', node)
-  restart = (node: string) => this.#act('restart', node)
+  start = (node: string, changes?: StartChanges) => this.#act('start', node, changes)
+  restart = (node: string, _graceMs = 0, changes?: StartChanges) => this.#act('restart', node, changes)
 
   async followLogs(): Promise<() => Promise<void>> {
     return async () => {}
@@ -153,9 +161,10 @@ export class FakeGroup implements ServerGroup {
     this.removed += 1
   }
 
-  async #act(act: Act, node: string): Promise<void> {
+  async #act(act: Act, node: string, changes?: StartChanges): Promise<void> {
     await this.state(node)
     this.calls.push(`${act} ${node}`)
+    if (changes) this.changes.set(node, changes)
     await this.before?.(act, node)
     this.set(node, AFTER[act])
     await this.after?.(act, node)

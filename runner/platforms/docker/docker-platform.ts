@@ -13,7 +13,7 @@ import { createNodes, guarded, namesAndPorts } from './create-nodes.ts'
 import { Engine, EngineRefusal } from './engine.ts'
 import { networkSupport, resourceSupport } from './fault-support.ts'
 import { type NodeImage, prepareImage } from './images/node-image.ts'
-import { nodeOfLabels, RUN_LABEL, runFilter, SPARE_LABEL } from './labels.ts'
+import { nodeOfContainer, RUN_LABEL, runFilter, SPARE_LABEL } from './labels.ts'
 import type { MissingFeatures } from './network-faults/fault-split.ts'
 import { findMissingFeatures } from './network-faults/kernel-features.ts'
 import { clockFiles } from './resources/clock.ts'
@@ -95,7 +95,7 @@ export class DockerPlatform implements Platform {
     const containers = await this.#engine.call(`list the containers of run ${runId}`, (abortSignal) =>
       this.#engine.docker.listContainers({ all: true, filters, abortSignal }),
     )
-    const nodes = containers.map(({ Labels }) => nodeOfLabels(Labels)).filter((node) => node !== undefined)
+    const nodes = containers.map(nodeOfContainer).filter((node) => node !== undefined)
     if (nodes.length === 0) return undefined
     const byIndex = nodes.sort((a, b) => a.index - b.index)
     const spares = containers.filter(({ Labels, State }) => Labels[SPARE_LABEL] === 'yes' && State === 'created')

@@ -1,3 +1,4 @@
+import type { ContainerInfo } from 'dockerode'
 import { nodeName, type ServerNode } from '../platform.ts'
 import { thisRunner } from '../runner-identity.ts'
 
@@ -54,6 +55,18 @@ export function nodeOfLabels(labels: Labels): ServerNode | undefined {
     peerPort: port,
     machine: labels[MACHINE_LABEL] ?? '',
   }
+}
+
+/**
+ * The node that a listed container is, with the address that it has now: labels keep the one that it was made with.
+ * Undefined if it is none.
+ */
+export function nodeOfContainer({ Labels, NetworkSettings }: ContainerInfo): ServerNode | undefined {
+  const node = nodeOfLabels(Labels)
+  const [now] = Object.values(NetworkSettings?.Networks ?? {}).flatMap(
+    ({ IPAMConfig }) => IPAMConfig?.IPv4Address ?? [],
+  )
+  return node && { ...node, peerHost: now ?? node.peerHost }
 }
 
 /** The engine's filter for everything of a run. */

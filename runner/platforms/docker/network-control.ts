@@ -145,6 +145,16 @@ export class DockerNetworkControl implements NetworkControl {
     await this.started(node.name)
   }
 
+  /** Makes what is in force follow a node to its address of now; `from` was the one before. */
+  async moved(node: string, from: string): Promise<void> {
+    const { nodes, runId } = this.#options
+    await this.#inTurn(async () => {
+      if (this.#state.links.length === 0) return
+      await this.#detours.move(node, from, findNode(nodes, runId, node).peerHost)
+      await this.#kernelFaults.apply(this.#state, nodes)
+    })
+  }
+
   /** Ends what is under way; what was applied stays. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort(new PlatformError("the group's network is no longer controlled"))

@@ -86,6 +86,15 @@ export function hostAddresses(subnet: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => formatAddress(first + 2 + index))
 }
 
+/**
+ * Addresses for nodes that move, best first: from the end of the lower half of the subnet, which no new node comes near.
+ */
+export function spareAddresses(subnet: string, count: number): string[] {
+  const { first, prefix } = parseSubnet(subnet)
+  const last = first + 2 ** (31 - prefix) - 1
+  return Array.from({ length: count }, (_, index) => formatAddress(last - index))
+}
+
 function parseSubnet(subnet: string): { first: number; prefix: number } {
   const [network = '', prefix = ''] = subnet.split('/')
   return { first: network.split('.').reduce((value, byte) => value * 256 + Number(byte), 0), prefix: Number(prefix) }

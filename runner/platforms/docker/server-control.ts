@@ -4,7 +4,7 @@ import { findNode, type ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import { runLabels } from './labels.ts'
 import { setContainerClock } from './resources/clock.ts'
-import { changeDataFolder, dataFolderOf } from './resources/data-folder.ts'
+import { changeDataFolder, dataFolderOf, loseNodesFile } from './resources/data-folder.ts'
 import { Disks } from './resources/disks.ts'
 import { limitContainer, seenLimits } from './resources/limits.ts'
 import { limitWrites } from './resources/slow-disk.ts'
@@ -63,6 +63,11 @@ export class DockerServerControl implements ServerControl {
     const lost = await changeDataFolder(this.#engine, found.serverName, doing, identity)
     if (await this.#disks.areThere()) await this.#disks.empty(found, old)
     return lost
+  }
+
+  /** Removes what a stopped server knows of the cluster, its own name there included, and leaves its data. */
+  async loseIdentity(node: string): Promise<void> {
+    await loseNodesFile(this.#engine, this.#node(node).serverName, `remove what ${node} knows of the cluster`)
   }
 
   async setClock(node: string, offsetMs: number): Promise<void> {

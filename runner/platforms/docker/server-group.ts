@@ -1,13 +1,22 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { quoted } from '../../base/shell-words.ts'
 import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
-import { findNode, type LogLine, type NodeState, noSpareLeft, type ServerGroup, type ServerNode } from '../platform.ts'
+import {
+  findNode,
+  type LogLine,
+  type NodeState,
+  noSpareLeft,
+  type ServerGroup,
+  type ServerNode,
+  type StartChanges,
+} from '../platform.ts'
 import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
 import { waitForNodes } from './create-nodes.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
 import { getFile, SECRET_ENTRY } from './files.ts'
 import { LogFollower, tailOfLog } from './logs.ts'
 import { DockerNetworkControl, type NetworkOptions } from './network-control.ts'
+import { readdress, spareAddress } from './readdress.ts'
 import { removeRun } from './runs.ts'
 import { DockerServerControl } from './server-control.ts'
 import { StartWatcher } from './starts.ts'
@@ -26,6 +35,10 @@ export class DockerServerGroup implements ServerGroup {
   readonly #spares: ServerNode[]
   readonly #engine: Engine
   readonly #followers = new Set<LogFollower>()
+  /** Addresses that nodes have, or had. */
+  readonly #addresses: Set<string>
+  /** Nodes move one after another. */
+  #moving: Promise<unknown> = Promise.resolve()
   #starts: Promise<StartWatcher> | undefined
   #secret: string | undefined
 
@@ -51,6 +64,7 @@ export class DockerServerGroup implements ServerGroup {
     this.control = new DockerServerControl({ engine, runId, nodes: this.#nodes, isNew: network.isNew })
     this.#secret = secret
     this.runId = runId
+    this.#addresses = new Set(nodes.map(({ peerHost }) => peerHost))
   }
 
   get nodes(): readonly ServerNode[] {
@@ -118,13 +132,19 @@ export class DockerServerGroup implements ServerGroup {
     await this.#ask(`unpause ${node}`, 0, (abortSignal) => container.unpause({ abortSignal }))
   }
 
-  async start(node: string): Promise<void> {
+  async start(node: string, changes: StartChanges = {}): Promise<void> {
+    if (changes.address) await this.#move(node)
+    if (changes.identity === 'lost') await this.control.loseIdentity(node)
     const container = this.#container(node)
     await ignoreIfAlreadyDone(this.#ask(`start ${node}`, 0, (abortSignal) => container.start({ abortSignal })))
     await this.network.started(node)
   }
 
-  async restart(node: string, graceMs: number): Promise<void> {
+  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
+    if (changes !== undefined) {
+      await this.stop(node, graceMs)
+      return await this.start(node, changes)
+    }
     const container = this.#container(node)
     await this.#ask(`restart ${node}`, graceMs, (abortSignal) =>
       container.restart({ t: seconds(graceMs), abortSignal }),
@@ -157,6 +177,19 @@ export class DockerServerGroup implements ServerGroup {
     await this.#closeStarts()
     await this.network.close()
     await removeRun(this.#engine, this.runId)
+  }
+
+  async #move(name: string): Promise<void> {
+    const node = findNode(this.nodes, this.runId, name)
+    const moved = this.#moving.then(async () => {
+      const from = node.peerHost
+      const to = await spareAddress(this.#engine, this.runId, this.#addresses)
+      this.#addresses.add(to)
+      await readdress(this.#engine, this.runId, node, to)
+      await this.network.moved(name, from)
+    })
+    this.#moving = moved.catch(() => undefined)
+    await moved
   }
 
   async #readSecret(): Promise<string> {

@@ -16,7 +16,7 @@ process.stderr.on('error', () => undefined)
 for (const event of ['end', 'close', 'error']) process.stdin.on(event, () => process.exit(0))
 readJsonLines(process.stdin, (message: LinkPlan | LinkRequest) => {
   if ('doors' in message) void open(message)
-  else say(answer(message))
+  else void answer(message).then(say)
 })
 
 async function open(plan: LinkPlan): Promise<void> {
@@ -29,12 +29,13 @@ async function open(plan: LinkPlan): Promise<void> {
   }
 }
 
-function answer(request: LinkRequest): LinkReply {
+async function answer(request: LinkRequest): Promise<LinkReply> {
   const { id } = request
   try {
     if (!links) throw new Error('the links have no plan yet')
     if (request.do === 'counts') return { id, counts: links.counts(), refused: links.refused() }
     if (request.do === 'end') links.end(request.pairs)
+    else if (request.do === 'move') await links.move(request.node, request.from, request.to)
     else if (request.do === 'know') links.know(request.pids)
     else links.set(request.links)
     return { id }

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { CLIENTS, type LinkCount, type LinkFault } from '../faults.ts'
 import { Connection } from './connection.ts'
 import { FaultsInForce } from './effect.ts'
@@ -11,6 +11,10 @@ const MOST_STRANGERS = 32
 /** All links of a group of servers: listens in the place of each node, and carries what comes on to it. */
 export class Links {
   readonly #plan: LinkPlan
+  /** Which node speaks from an address. */
+  readonly #senders: Map<string, string>
+  /** What listens for each door. */
+  readonly #servers = new Map<LinkDoor, Server>()
   /** Of the nodes. */
   #pids: Readonly<Record<string, number>> = {}
   readonly #faults = new FaultsInForce()
@@ -19,6 +23,7 @@ export class Links {
 
   constructor(plan: LinkPlan) {
     this.#plan = plan
+    this.#senders = new Map(Object.entries(plan.senders))
   }
 
   /** Opens all doors; resolves to their ports. */
@@ -53,11 +58,33 @@ export class Links {
     }
   }
 
+  /**
+   * A node has another address from now on: where its doors were at the old one, nobody listens any more, and its
+   * connections end. Rejects with the system's error, and nothing is changed, if the new one cannot be listened on.
+   */
+  async move(node: string, from: string, to: string): Promise<void> {
+    const doors = [...this.#servers.keys()].filter((door) => door.to === node)
+    const atNew = (host: string) => (host === from ? to : host)
+    for (const door of doors.filter(({ host }) => host !== from)) {
+      door.target = { ...door.target, host: atNew(door.target.host) }
+    }
+    const old = doors.filter(({ host }) => host === from)
+    await Promise.all(old.map((door) => this.#listen({ ...door, host: to })))
+    for (const door of old) {
+      this.#servers.get(door)?.close()
+      this.#servers.delete(door)
+    }
+    this.#senders.delete(from)
+    this.#senders.set(to, node)
+    for (const connection of this.#connections) if (connection.ends.includes(node)) connection.reset()
+  }
+
   #listen(door: LinkDoor): Promise<number> {
     return new Promise((resolve, reject) => {
       const server = createServer({ allowHalfOpen: true, noDelay: true }, (opener) => void this.#carry(opener, door))
       server.once('error', reject)
       server.listen({ host: door.host, port: door.port, exclusive: true }, () => {
+        this.#servers.set(door, server)
         resolve((server.address() as AddressInfo).port)
       })
     })
@@ -65,7 +92,7 @@ export class Links {
 
   async #carry(opener: Socket, door: LinkDoor): Promise<void> {
     opener.on('error', () => undefined)
-    const known = this.#plan.senders[opener.remoteAddress ?? '']
+    const known = this.#senders.get(opener.remoteAddress ?? '')
     if (known === undefined && this.#plan.refusesStrangers) return this.#refuse(opener)
     const from = known ?? (await this.#strangerAt(opener, door)) ?? CLIENTS
     if (opener.destroyed) return

@@ -11,6 +11,10 @@ import type { LinkPlan } from './protocol.ts'
  * ports.
  */
 
+/** Addresses of a node that moves: 127.0.12.x, 127.0.14.x and so on, up to the last such block. */
+const BLOCK_STEP = 2
+const LAST_BLOCK = 254
+
 /** 127.0.10.0 to .9 are left alone, 127.0.10.255 too. */
 const FIRST = 10
 /** Nodes of a group with links: each has a loopback address of its own. */
@@ -29,8 +33,23 @@ export function hasLinks({ index, peerHost }: Pick<ServerNode, 'index' | 'peerHo
 }
 
 /** Whether a group's links must be there: between its nodes, or between CLIENTS and them. */
-export function needsLinks({ links, clientLinks }: GroupNeeds): boolean {
-  return links === true || clientLinks === true
+export function needsLinks({ links, clientLinks, addresses }: GroupNeeds): boolean {
+  return links === true || clientLinks === true || addresses === true
+}
+
+/**
+ * The announced address of a node that moves, after its last one. Throws UnsupportedFault where this machine has none
+ * left.
+ */
+export async function nextAddress(last: string): Promise<string> {
+  const [, , block = '', host = ''] = last.split('.')
+  const next = Number(block) + BLOCK_STEP
+  const fault = 'another address'
+  if (next > LAST_BLOCK) throw new UnsupportedFault(fault, `loopback has no more addresses after ${last}`)
+  const address = `127.0.${next}.${host}`
+  const reason = await problemAt(address)
+  if (reason !== undefined) throw new UnsupportedFault(fault, reason, aliasHint(address))
+  return address
 }
 
 /** Where a node listens, the address first that Redis 6 speaks from, which has no `bind-source-addr`. */
@@ -78,6 +97,10 @@ export async function assertLoopback(nodes: number): Promise<void> {
   }
   const problem = await loopbackProblem()
   if (problem) throw new UnsupportedFault(fault, problem.reason, problem.hint)
+}
+
+function aliasHint(address: string): string {
+  return `use a Docker engine (\`--platform docker\`), or Linux; or give lo0 an alias: \`sudo ifconfig lo0 alias ${address}\``
 }
 
 const WITHOUT_ADDRESSES =

@@ -38,6 +38,8 @@ export type LinkOrder =
   | { do: 'counts' }
   /** The processes of the nodes from now on, by name. */
   | { do: 'know'; pids: Readonly<Record<string, number>> }
+  /** A node has another address: the links listen there in its place, know it by it, and find it there. */
+  | { do: 'move'; node: string; from: string; to: string }
   /** Ends all connections between the nodes of each pair. */
   | { do: 'end'; pairs: readonly (readonly [string, string])[] }
 

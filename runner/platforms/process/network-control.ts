@@ -9,7 +9,7 @@ import {
   type NetworkControl,
 } from '../faults.ts'
 import { assertValidFaults, assertValidProbe } from '../link-checks.ts'
-import { announcedAddress, needsLinks } from '../links/loopback.ts'
+import { needsLinks } from '../links/loopback.ts'
 import { BUS_OFFSET, findNode, type ServerNode } from '../platform.ts'
 import { probeRoute, type Route } from '../probe-route.ts'
 import type { Control } from './control.ts'
@@ -62,7 +62,7 @@ export class ProcessNetworkControl implements NetworkControl {
     const port = channel === 'bus' ? target.port + BUS_OFFSET : target.port
     if (from === CLIENTS) return { host: '127.0.0.1', port, channel, payloadBytes }
     assertLinked(probe, needs)
-    const localAddress = announcedAddress(findNode(nodes, runId, from).index)
+    const localAddress = findNode(nodes, runId, from).peerHost
     return { host: target.peerHost, port, localAddress, channel, payloadBytes }
   }
 }

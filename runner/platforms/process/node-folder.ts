@@ -4,13 +4,18 @@ import { CLOCK_VARIABLE, clockFile } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
 import { PlatformError } from '../errors.ts'
 import { wrapFileErrors } from '../files.ts'
-import { announcedAddress, bindAddresses, needsLinks } from '../links/loopback.ts'
+import { bindAddresses, needsLinks } from '../links/loopback.ts'
 import type { ServerGroupSpec, ServerNode } from '../platform.ts'
 import { renderServerConfig } from '../server-config.ts'
 import type { ServerPlan } from './protocol.ts'
 import { ownUserOf, type Sandbox, sandboxed } from './sandbox/sandbox.ts'
 import { makeView, viewBeside } from './sandbox/view.ts'
 import type { ServerProgram } from './server-program.ts'
+
+/** What a server is started with. */
+export function configFile(runFolder: string, serverName: string): string {
+  return join(runFolder, serverName, 'server.conf')
+}
 
 export function logFile(runFolder: string, serverName: string): string {
   return join(runFolder, serverName, 'server.log')
@@ -46,7 +51,7 @@ export async function makeNodeFolder(
 ): Promise<ServerPlan> {
   const folder = join(runFolder, node.serverName)
   const data = dataFolder(runFolder, node.serverName)
-  const configFile = join(folder, 'server.conf')
+  const conf = configFile(runFolder, node.serverName)
   // The server goes by this name in lists of processes, in every version and before it can set a title.
   const link = join(folder, program.name)
   const needs = spec.needs ?? {}
@@ -54,7 +59,7 @@ export async function makeNodeFolder(
     dialect: dialectOf(program.server),
     port: node.port,
     bind: bindAddresses(node.index, needs),
-    ...(needsLinks(needs) && { knownAs: announcedAddress(node.index) }),
+    ...(needsLinks(needs) && { knownAs: node.peerHost }),
     password: spec.password,
     secret,
     node: node.name,
@@ -66,20 +71,20 @@ export async function makeNodeFolder(
   await wrapFileErrors(`write the files of ${node.serverName} in ${folder}`, async () => {
     await mkdir(data, { recursive: true, mode: 0o700 })
     await Promise.all([
-      writeFile(configFile, config, { mode: 0o600 }),
+      writeFile(conf, config, { mode: 0o600 }),
       writeFile(logFile(runFolder, node.serverName), '', { mode: 0o600 }),
       symlink(program.path, link),
       ...(clock === undefined ? [] : [writeFile(clockPath(runFolder, node.serverName), clockFile(0), { mode: 0o600 })]),
     ])
     if (sandbox.view) await makeView({ folder, data, reads })
     if (!sandbox.ownUser) return
-    const given = [data, configFile, ...(clock === undefined ? [] : [clockPath(runFolder, node.serverName)])]
+    const given = [data, conf, ...(clock === undefined ? [] : [clockPath(runFolder, node.serverName)])]
     for (const path of given) await chown(path, ownUserOf(node.port), ownUserOf(node.port))
     // The folder itself stays the runner's, which writes the log there: the server cannot put a link in its place.
     await chmod(folder, 0o711)
   })
   const confinement = { sandbox, port: node.port, view: viewBeside(folder), isNested: needs.disk === true }
-  const [command = link, ...args] = sandboxed(confinement, [...program.loader, link, configFile])
+  const [command = link, ...args] = sandboxed(confinement, [...program.loader, link, conf])
   const env = { ...program.env, ...(clock === undefined ? {} : clockEnvironment(runFolder, node.serverName, clock)) }
   const log = logFile(runFolder, node.serverName)
   return { name: node.serverName, node: node.name, command, args, env, folder, log }

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { codeOf } from '../../base/errors.ts'
 import { parseJson } from '../../base/json.ts'
 import { PlainFileError, readPlainFile } from '../../base/plain-file.ts'
-import { ConflictError } from '../errors.ts'
+import { ConflictError, PlatformError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { pathExists, wrapFileErrors } from '../files.ts'
 import type { FoundRun, ServerGroupSpec, ServerNode } from '../platform.ts'
@@ -50,6 +50,7 @@ const recordShape = z.object({
     protectedSettings: need,
     disk: need,
     clock: need,
+    addresses: need,
   } satisfies Record<keyof GroupNeeds, z.ZodType>),
   /** Of the runner's users at the servers; missing in records of earlier versions. */
   secret: z.string().exactOptional(),
@@ -62,7 +63,7 @@ const processesShape: z.ZodType<Processes> = z.object({
   disks: processShape.exactOptional(),
 })
 
-/** The file `run.json` of a run's folder, written once. */
+/** The file `run.json` of a run's folder, written anew when a node's address changes. */
 type RunRecord = z.infer<typeof recordShape>
 
 /** What the folder of a run tells. */
@@ -118,6 +119,18 @@ export async function makeRunFolder(
     throw error
   }
   return folder
+}
+
+/** Writes down what nodes have become. */
+export async function rewriteNodes(folder: string, nodes: readonly ServerNode[]): Promise<void> {
+  const file = join(folder, RECORD_FILE)
+  const record = readShape(file, recordShape)
+  if (!record) throw new PlatformError(`the record of the run, ${file}, cannot be read`)
+  // Its time is that of the run.
+  const { atime, mtime } = await stat(file)
+  await writeFile(`${file}.new`, JSON.stringify({ ...record, nodes }), { mode: 0o600 })
+  await utimes(`${file}.new`, atime, mtime)
+  await rename(`${file}.new`, file)
 }
 
 /** False if the name is taken: of a folder with anything in it, rename(2) takes nothing away. */

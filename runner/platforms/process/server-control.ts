@@ -12,6 +12,9 @@ import { PROCESSES_FILE, type Processes } from './protocol.ts'
 import { SmallDisk } from './resources/disks.ts'
 import { limitMemory, memoryLimitOf } from './resources/memory.ts'
 
+/** Where a server keeps what it knows of the cluster. */
+const NODES_FILE = 'nodes.conf'
+
 export interface ControlOptions {
   runId: string
   /** The run's folder. */
@@ -59,11 +62,21 @@ export class ProcessServerControl implements ServerControl {
     const disk = await this.#smallDisk(node)
     const folder = disk?.folder ?? dataFolder(this.#options.folder, this.#serverName(node))
     return await wrapFileErrors(`wipe the data of ${node}`, async () => {
-      const kept = (name: string) => (name === 'nodes.conf' && identity === 'kept') || name.startsWith('.')
+      const kept = (name: string) => (name === NODES_FILE && identity === 'kept') || name.startsWith('.')
       const names = (await readdir(folder)).filter((name) => !kept(name))
       await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })))
       return names.sort()
     })
+  }
+
+  /** Removes what a stopped server knows of the cluster, its own name there included, and leaves its data. */
+  async loseIdentity(node: string): Promise<void> {
+    const { state } = await this.#options.look(node)
+    if (state.status !== 'stopped') throw new PlatformError(`${node} cannot lose its identity: ${state.text}`)
+    const folder = (await this.#smallDisk(node))?.folder ?? dataFolder(this.#options.folder, this.#serverName(node))
+    await wrapFileErrors(`remove what ${node} knows of the cluster`, () =>
+      rm(join(folder, NODES_FILE), { force: true }),
+    )
   }
 
   async setClock(node: string, offsetMs: number): Promise<void> {

@@ -4,7 +4,15 @@ import { PlatformError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { pathExists } from '../files.ts'
 import { lastWordsOf } from '../last-words.ts'
-import { findNode, type LogLine, type NodeState, noSpareLeft, type ServerGroup, type ServerNode } from '../platform.ts'
+import {
+  findNode,
+  type LogLine,
+  type NodeState,
+  noSpareLeft,
+  type ServerGroup,
+  type ServerNode,
+  type StartChanges,
+} from '../platform.ts'
 import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
 import { PASSWORD_FILE, RECORD_FILE } from './claimed-folder.ts'
 import { type Control, SupervisorGone } from './control.ts'
@@ -13,6 +21,7 @@ import { ProcessNetworkControl } from './network-control.ts'
 import { logFile } from './node-folder.ts'
 import { waitForOwnAnswers } from './own-answers.ts'
 import type { Action } from './protocol.ts'
+import { addressAfter, readdress } from './readdress.ts'
 import { ProcessServerControl } from './server-control.ts'
 
 export interface GroupOptions {
@@ -42,6 +51,8 @@ export class ProcessServerGroup implements ServerGroup {
   readonly sandbox: string | undefined
   readonly #options: GroupOptions
   readonly #followers = new Set<LogFollower>()
+  /** Nodes move one after another: they share the record of the run. */
+  #moving: Promise<unknown> = Promise.resolve()
 
   constructor(nodes: readonly ServerNode[], options: GroupOptions) {
     this.runId = options.runId
@@ -118,12 +129,18 @@ export class ProcessServerGroup implements ServerGroup {
     await this.#do('unpause', node)
   }
 
-  async start(node: string): Promise<void> {
+  async start(node: string, changes: StartChanges = {}): Promise<void> {
+    if (changes.address) await this.#move(node)
+    if (changes.identity === 'lost') await this.control.loseIdentity(node)
     await this.#do('start', node)
   }
 
-  async restart(node: string, graceMs: number): Promise<void> {
-    await this.#do('restart', node, graceMs)
+  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
+    if (changes === undefined) return await this.#do('restart', node, graceMs)
+    // What cannot be is refused while it runs.
+    if (changes.address) await addressAfter(findNode(this.nodes, this.runId, node), this.#options.needs)
+    await this.stop(node, graceMs)
+    await this.start(node, changes)
   }
 
   async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
@@ -145,6 +162,16 @@ export class ProcessServerGroup implements ServerGroup {
     this.#followers.clear()
     this.#options.control.close()
     await this.#options.remove()
+  }
+
+  async #move(name: string): Promise<void> {
+    const node = findNode(this.nodes, this.runId, name)
+    const moved = this.#moving.then(async () => {
+      const to = await addressAfter(node, this.#options.needs)
+      await readdress(node, to, { ...this.#options, nodes: [...this.#nodes, ...this.#spares] })
+    })
+    this.#moving = moved.catch(() => undefined)
+    await moved
   }
 
   async #do(action: Action, node: string, graceMs = 0): Promise<void> {

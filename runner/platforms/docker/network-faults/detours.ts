@@ -85,6 +85,11 @@ export class Detours {
     }
   }
 
+  /** A node has another address from now on. */
+  async move(node: string, from: string, to: string): Promise<void> {
+    if (this.#links) await this.#ask(`follow ${node} to ${to}`, { do: 'move', node, from, to })
+  }
+
   /** How much the links have stopped or changed, in the order of the faults last given to them. */
   async packets(): Promise<number[]> {
     if (!this.#links) return []

@@ -47,6 +47,26 @@ export async function changeDataFolder(
   return candidates.filter((_, index) => there[index])
 }
 
+/**
+ * Empties what a stopped container's server knows of the cluster: to a server, an empty file is none (cluster.c,
+ * clusterLoadConfig, Redis 7.0).
+ */
+export async function loseNodesFile(engine: Engine, container: string, doing: string): Promise<void> {
+  const folder = await dataFolderOf(engine, container, doing)
+  await putFiles(engine, container, doing, folder, [{ name: NODES_FILE, mode: 0o644, ...OWNED, content: '' }])
+}
+
+/** Adds lines to the end of a container's settings, where they win over all before. */
+export async function addSettings(engine: Engine, container: string, doing: string, lines: string): Promise<void> {
+  const content = `${(await readSettings(engine, container, doing)).trimEnd()}\n${lines}`
+  await putFiles(engine, container, doing, '/node', [{ name: SETTINGS, mode: 0o400, ...OWNED, content }])
+}
+
+/** Whether a container's server tells the others an address by its settings. */
+export async function hasAnnouncement(engine: Engine, container: string, doing: string): Promise<boolean> {
+  return /^cluster-announce-ip /m.test(await readSettings(engine, container, doing))
+}
+
 async function readSettings(engine: Engine, container: string, doing: string): Promise<string> {
   const found = await getFile(engine, container, doing, `/node/${SETTINGS}`)
   return found?.toString('utf8') ?? ''
