@@ -3,9 +3,16 @@ import { plural } from '../base/text.ts'
 import type { AgreedView, Shard } from './agreed-view.ts'
 import type { LiveCluster, Snapshot } from './live-cluster.ts'
 import { formatSlotRanges, slotOfKey } from './slots.ts'
-import { type Anchor, parseTarget, type TargetPhrase } from './target-phrase.ts'
+import { type Among, type Anchor, parseTarget, type TargetPhrase } from './target-phrase.ts'
 
-export { NODE_PATTERN, parseTarget, TARGET_EXAMPLES, TARGET_PATTERN, type TargetPhrase } from './target-phrase.ts'
+export {
+  isDrawn,
+  NODE_PATTERN,
+  parseTarget,
+  TARGET_EXAMPLES,
+  TARGET_PATTERN,
+  type TargetPhrase,
+} from './target-phrase.ts'
 
 /** A target stands for no node now, or names what does not exist. The message says what there was instead. */
 export class TargetError extends PlayError {
@@ -41,7 +48,9 @@ export class TargetResolver {
     }
     const { target } = parsed
     if (target.kind === 'node') return [target.node]
-    if (target.kind === 'all' && target.role === 'node') return nodeNames
+    if (target.kind === 'all' && target.role === 'node' && isByNames(target)) {
+      return leftOf(nodeNames, namesIn(target.except), text)
+    }
     const snapshot = await this.#lookForAgreement(options.signal)
     const { agreed } = snapshot
     if (agreed.shards.length === 0) {
@@ -70,9 +79,9 @@ export class TargetResolver {
       case 'related':
         return related(target.role, shardOfAnchor(target.anchor, agreed, text), target.anchor, text)
       case 'random':
-        return this.#pick(live(target.role, agreed), target.count, text, `${target.role}s that answer`)
+        return this.#pick(this.#among(target, agreed, text), target.count, text, `${target.role}s that answer`)
       case 'all': {
-        const names = live(target.role, agreed)
+        const names = this.#among(target, agreed, text)
         if (names.length > 0) return names
         throw new TargetError(`"${text}" stands for no node: ${describeRoles(agreed)}`)
       }
@@ -87,6 +96,17 @@ export class TargetResolver {
     }
   }
 
+  /** What a choice is made from: of `all nodes` those that do not answer, too. */
+  #among(target: TargetPhrase & { kind: 'random' | 'all' }, agreed: AgreedView, text: string): string[] {
+    const { kind, role, of, except = [] } = target
+    const shard = of && shardOfAnchor(of, agreed, text)
+    const everyone = shard ? [shard.master, ...shard.replicas] : this.#cluster.nodes.map(({ name }) => name)
+    const isAny = kind === 'all' && role === 'node'
+    const names = isAny ? everyone : live(role, agreed).filter((name) => everyone.includes(name))
+    if (except.length === 0 || names.length === 0) return names
+    return leftOf(names, new Set(except.flatMap((other) => this.#choose(other, agreed, text))), text)
+  }
+
   #pick(names: readonly string[], count: number, text: string, what: string): string[] {
     if (names.length < count) {
       const there = names.length === 0 ? 'there is none' : `there are only ${names.length} (${names.join(', ')})`
@@ -99,6 +119,21 @@ export class TargetResolver {
   #indexOf(name: string): number {
     return this.#cluster.has(name) ? this.#cluster.node(name).index : Number.MAX_SAFE_INTEGER
   }
+}
+
+/** Whether it is known without a look at the cluster whom it stands for. */
+function isByNames({ of, except = [] }: Among): boolean {
+  return of === undefined && except.every(({ kind }) => kind === 'node')
+}
+
+function namesIn(targets: readonly TargetPhrase[] = []): Set<string> {
+  return new Set(targets.flatMap((target) => (target.kind === 'node' ? [target.node] : [])))
+}
+
+function leftOf(names: readonly string[], except: ReadonlySet<string>, text: string): string[] {
+  const left = names.filter((name) => !except.has(name))
+  if (left.length > 0) return left
+  throw new TargetError(`"${text}" stands for no node: without ${[...except].join(', ')} nothing is left`)
 }
 
 function live(role: 'master' | 'replica' | 'node', agreed: AgreedView): string[] {

@@ -1,4 +1,4 @@
-import { parseTarget } from '../cluster/targets.ts'
+import { isDrawn, parseTarget } from '../cluster/targets.ts'
 import type { Names } from '../steps/names.ts'
 import { type StepContext, StepFailure } from '../steps/verb.ts'
 import type { Stage } from './stage.ts'
@@ -69,5 +69,5 @@ export function contextOf(
 
 function isRandom(phrase: string): boolean {
   const parsed = parseTarget(phrase)
-  return 'target' in parsed && (parsed.target.kind === 'random' || parsed.target.kind === 'share')
+  return 'target' in parsed && isDrawn(parsed.target)
 }

@@ -19,7 +19,7 @@ export const target = z
     pattern: TARGET_PATTERN,
     examples: [...TARGET_EXAMPLES, ...NODES_OF_DEFAULT_CLUSTER.slice(1)],
     description:
-      'Nodes in plain words: redis-node0, master of shard 1, replica of redis-node0, master of key aa, master of slot 1180, random master, 2 random replicas, all masters, majority of masters, minority of masters, or a $name',
+      'Nodes in plain words: redis-node0, master of shard 1, replica of redis-node0, master of key aa, master of slot 1180, random master, 2 random replicas, random replica of shard 2, all masters, all nodes of shard 1, all masters except redis-node0, majority of masters, minority of masters, or a $name',
   })
 
 /** One phrase, or a list of phrases. */

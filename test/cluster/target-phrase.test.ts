@@ -20,6 +20,37 @@ t.test('what phrases mean', async (t) => {
     ['2 random replicas', { kind: 'random', count: 2, role: 'replica' }],
     ['all nodes', { kind: 'all', role: 'node' }],
     ['minority of masters', { kind: 'share', share: 'minority' }],
+    ['random replica of shard 2', { kind: 'random', count: 1, role: 'replica', of: { by: 'shard', shard: 2 } }],
+    ['2 random nodes of slot 5', { kind: 'random', count: 2, role: 'node', of: { by: 'slot', slot: 5 } }],
+    ['all nodes of shard 1', { kind: 'all', role: 'node', of: { by: 'shard', shard: 1 } }],
+    ['all replicas of key a b', { kind: 'all', role: 'replica', of: { by: 'key', key: 'a b' } }],
+    ['all masters except n1', { kind: 'all', role: 'master', except: [{ kind: 'node', node: 'n1' }] }],
+    [
+      'all nodes of n1 except n2, n3 and master of shard 1',
+      {
+        kind: 'all',
+        role: 'node',
+        of: { by: 'node', node: 'n1' },
+        except: [
+          { kind: 'node', node: 'n2' },
+          { kind: 'node', node: 'n3' },
+          { kind: 'related', role: 'master', anchor: { by: 'shard', shard: 1 } },
+        ],
+      },
+    ],
+    // What a name that stands for several becomes.
+    [
+      'random master except n1,n2',
+      {
+        kind: 'random',
+        count: 1,
+        role: 'master',
+        except: [
+          { kind: 'node', node: 'n1' },
+          { kind: 'node', node: 'n2' },
+        ],
+      },
+    ],
   ]
   for (const [phrase, target] of meanings) t.same(parseTarget(phrase), { target }, phrase)
 })
@@ -37,6 +68,15 @@ t.test('what is wrong is said, with the nearest right phrase', async (t) => {
       'replica of redis-node1',
     ],
   ]
+  errors.push(
+    [
+      'all nodes except redis-nod0 and redis-node1',
+      'there is no node "redis-nod0"; the nodes are redis-node0, redis-node1',
+      'all nodes except redis-node0 and redis-node1',
+    ],
+    ['random master of shard 1', '"random master of shard 1": of one shard there is one master', 'master of shard 1'],
+    ['all nodes of shard 0', '"0" is not the number of a shard; shards are numbered from 1', undefined],
+  )
   for (const [phrase, error, suggestion] of errors) {
     t.same(parseTarget(phrase, { nodeNames }), { error, ...(suggestion ? { suggestion } : {}) }, phrase)
   }
@@ -48,6 +88,11 @@ t.test('what is wrong is said, with the nearest right phrase', async (t) => {
     ['2 random replcas', '2 random replicas'],
     ['ramdom replica', 'random replica'],
     ['masterof key aa', 'master of key aa'],
+    ['all masters but redis-node0', 'all masters except redis-node0'],
+    ['all mastrs except redis-node0', 'all masters except redis-node0'],
+    ['all nodes in shard 1', 'all nodes of shard 1'],
+    ['random slave of shard 2', 'random replica of shard 2'],
+    ['all nodes except mastr of shard 1', 'all nodes except master of shard 1'],
   ]
   for (const [phrase, suggestion] of suggestions)
     t.match(parseTarget(phrase), { error: /is no target/, suggestion }, phrase)

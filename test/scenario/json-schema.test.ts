@@ -100,7 +100,14 @@ t.test('phrases for nodes are completed, and have the form that the loader accep
   const pattern = new RegExp(form.pattern)
   const near = ['random masters', 'master', 'all', '0 random masters', 'master of shard 0', 'master of slot 16384']
   const odd = ['master  of   key a b', ' redis-node0 ', 'replica of shard', '03 random nodes', 'masters of shard 1', '']
-  for (const phrase of [...form.examples, ...near, ...odd]) {
+  const except = [
+    ...['all nodes except', 'all nodes except a,b', 'all nodes except a, and b', 'all  nodes except a  and b , c'],
+    ...['all nodes except a b', 'all nodes except a,,b', 'all nodes except all masters', 'all nodes except and'],
+    ...['random master except master of key a', 'random masters except a', 'majority of masters except a'],
+    ...['all masters of shard 1', 'all nodes of shard 0', 'all replicas of redis-node0 except redis-node1'],
+    ...['replica of shard 1 except redis-node1', '0 random nodes except a', '2 random nodes of key a except b'],
+  ]
+  for (const phrase of [...form.examples, ...near, ...odd, ...except]) {
     t.equal(pattern.test(phrase), !('error' in parseTarget(phrase)), `"${phrase}"`)
   }
 })

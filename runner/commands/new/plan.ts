@@ -101,7 +101,8 @@ function whatItIs(target: TargetPhrase): Omit<Target, 'phrase'> | undefined {
     case 'random':
       return target.role === 'node' ? undefined : { role: target.role, count: target.count }
     case 'all':
-      return target.role === 'node' ? undefined : { role: target.role, count: SHARDS }
+      if (target.role === 'node' || target.except) return undefined
+      return { role: target.role, count: target.of ? 1 : SHARDS }
     case 'share':
       return { role: 'master', count: target.share === 'majority' ? 2 : 1 }
     default:

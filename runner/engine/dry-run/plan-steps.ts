@@ -184,7 +184,9 @@ function goesByRoles(phrase: string): boolean {
   const parsed = parseTarget(phrase)
   if ('error' in parsed) return false
   const { target } = parsed
-  return target.kind !== 'node' && !(target.kind === 'all' && target.role === 'node')
+  if (target.kind === 'node') return false
+  const byNames = target.kind === 'all' && target.role === 'node' && !target.of
+  return !byNames || (target.except?.some(({ kind }) => kind !== 'node') ?? false)
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

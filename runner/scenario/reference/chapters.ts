@@ -78,8 +78,17 @@ const PHRASES: [phrase: string, meaning: string][] = [
     'drawn with the seed of the run, from those that answer and are not marked as failed; `random replica`, `random node`',
   ],
   ['2 random replicas', 'as many, drawn in the same way; `2 random masters`, `2 random nodes`'],
+  [
+    'random replica of shard 2',
+    'drawn from those of one shard; `2 random replicas of shard 2`, `random node of shard 2`',
+  ],
   ['all masters', 'all that answer and are not marked as failed; `all replicas`'],
   ['all nodes', 'all, whether they answer or not'],
+  ['all nodes of shard 1', 'its master and its replicas, whether they answer or not; `all replicas of shard 1`'],
+  [
+    'all masters except $x',
+    'all but these, whoever they are: `all nodes except $x, redis-node5 and master of shard 1`, `random master except $x`',
+  ],
   ['majority of masters', 'more than half of them, drawn with the seed'],
   ['minority of masters', 'as many as a majority leaves, drawn with the seed: 1 of 3, 2 of 5'],
 ]

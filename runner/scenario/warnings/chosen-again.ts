@@ -1,4 +1,4 @@
-import { parseTarget } from '../../cluster/target-phrase.ts'
+import { isDrawn as isDrawnTarget, parseTarget } from '../../cluster/target-phrase.ts'
 import { keyOf, type Moment, type Phrase, phrasesOf, stepWords } from './situation.ts'
 import type { Found, Warning } from './warning.ts'
 
@@ -103,7 +103,7 @@ function placesIn({ step, arg }: Moment): Phrase[] {
 
 function isDrawn(text: string): boolean {
   const parsed = parseTarget(text)
-  return 'target' in parsed && (parsed.target.kind === 'random' || parsed.target.kind === 'share')
+  return 'target' in parsed && isDrawnTarget(parsed.target)
 }
 
 /** What need not be the same node later. */

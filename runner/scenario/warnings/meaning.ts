@@ -148,6 +148,9 @@ function meaningOfPhrase(phrase: TargetPhrase, knowledge: Knowledge, id: string)
       return { count: phrase.count, ...role, nodes: phrase.count === 1 ? [{ id, ...role }] : [] }
     }
     case 'all': {
+      const among = phrase.role === 'node' ? {} : { role: phrase.role }
+      if (phrase.except) return { ...among, nodes: [] }
+      if (phrase.of) return meaningOfAll(phrase.role, shardOf(phrase.of, formed), knowledge)
       if (phrase.role === 'node') {
         return { count: formed.nodes.length, nodes: known(formed.nodes, knowledge) }
       }
@@ -180,6 +183,15 @@ function meaningOfRelated(
   const chosen = role === 'master' ? [master] : role === 'replica' ? replicas.slice(0, 1) : replicas
   const nodes = chosen.filter((node) => node !== undefined)
   return { count: nodes.length, role: found, nodes: known(nodes, { formed, changed, ...knowledge }) }
+}
+
+/** All of one shard: failovers in it leave its members what they are. */
+function meaningOfAll(role: 'master' | 'replica' | 'node', shard: number | undefined, knowledge: Knowledge): Meaning {
+  const among = role === 'node' ? {} : { role }
+  if (shard === undefined || (role !== 'node' && mayHaveChanged(shard, knowledge.changed)))
+    return { ...among, nodes: [] }
+  const members = knowledge.formed.ofShard(shard).filter((node) => role === 'node' || node.role === role)
+  return { count: members.length, ...among, nodes: known(members, knowledge) }
 }
 
 function shardOf(anchor: Anchor, formed: Formed): number | undefined {

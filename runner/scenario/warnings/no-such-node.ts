@@ -1,4 +1,4 @@
-import { parseTarget } from '../../cluster/target-phrase.ts'
+import { anchorsIn, parseTarget } from '../../cluster/target-phrase.ts'
 import type { Formed } from './meaning.ts'
 import { keyOf, type Moment } from './situation.ts'
 import type { Warning } from './warning.ts'
@@ -29,11 +29,11 @@ export const noSuchNode: Warning = {
 function missing(text: string, formed: Formed): string | undefined {
   const parsed = parseTarget(text)
   if ('error' in parsed) return undefined
-  const { target } = parsed
-  const anchor = target.kind === 'related' ? target.anchor : undefined
-  if (anchor?.by === 'shard' && anchor.shard > formed.topology.shards) return `there is no shard ${anchor.shard}`
-  const node = target.kind === 'node' ? target.node : anchor?.by === 'node' ? anchor.node : undefined
-  return node === undefined || formed.named(node) ? undefined : `there is no node \`${node}\``
+  for (const anchor of anchorsIn(parsed.target)) {
+    if (anchor.by === 'shard' && anchor.shard > formed.topology.shards) return `there is no shard ${anchor.shard}`
+    if (anchor.by === 'node' && !formed.named(anchor.node)) return `there is no node \`${anchor.node}\``
+  }
+  return undefined
 }
 
 function describe({ topology, nodes }: Formed): string {
