@@ -163,7 +163,8 @@ export class WarmPlatform implements Platform {
     return new LiveCluster({ nodes: group.nodes, ...(await group.users()), clock: this.#clock })
   }
 
-  async prepare(progress: Progress, signal?: AbortSignal): Promise<string> {
+  async prepare(progress: Progress, signal?: AbortSignal, server?: string): Promise<string> {
+    if (server !== undefined) return await this.#platform.prepare(progress, signal, server)
     this.#prepared ??= await this.#platform.prepare(progress, signal)
     return this.#prepared
   }

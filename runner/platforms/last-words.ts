@@ -16,6 +16,9 @@ const STAMP = /^\d+:[A-Z] \d\d [A-Z][a-z]{2} \d{4} [\d:.]+ ([.\-*#]) ?/
 /** 128 + SIGKILL, as engines and shells report it. */
 export const KILLED = 137
 
+/** Of a file that cannot be read: the warnings just before it say why (aof.c and rdb.c, Redis 7.0 to 8.0). */
+const CONSEQUENCE = /^Unrecoverable error reading/
+
 const MOST_WARNINGS = 3
 const MOST_LINES = 5
 
@@ -38,7 +41,7 @@ export function lastWordsOf(log: string): string {
   const start = lines.findLastIndex(({ text }) => START.test(text))
   if (configError > start) return joined(lines.slice(configError))
   const life = lines.slice(start + 1)
-  const crash = life.filter(({ text }) => isCrashReason(text))
+  const crash = life.filter(({ text }) => isCrashReason(text) && !CONSEQUENCE.test(text))
   return joined(crash.length > 0 ? crash : life.slice(beginOfEnd(life)))
 }
 

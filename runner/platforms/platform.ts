@@ -30,6 +30,8 @@ export interface ServerGroupSpec {
   nodes: number
   /** Servers beside those, for `add` to bring up: their names and ports are theirs from the start. Default: none. */
   spares?: number
+  /** Nodes that run another server than the platform's, by name: `redis-node3` → `valkey:9.1`. Default: none. */
+  servers?: Readonly<Record<string, string>>
   /** For people, workloads and replication; the runner has users of its own. */
   password: string
   /** Settings for every server's configuration, checked by `settings.ts`. */
@@ -56,6 +58,8 @@ export interface ServerNode {
   peerPort: number
   /** The machine that it runs on, to tell shared fate. */
   machine: string
+  /** Its server in words, as last started: `redis 7.0.15`. Missing in groups of earlier versions. */
+  server?: string
   /** Who may listen on its port. Missing where the platform does not say, and in groups of earlier versions. */
   guard?: PortGuard
 }
@@ -76,6 +80,8 @@ export interface LogLine {
 
 /** What is to be another about a server that is started again. */
 export interface StartChanges {
+  /** Another server, as `--server` names one: `redis:8.6`. It finds the data that the one before has left. */
+  server?: string
   /** Another address among the nodes, which was never used before; that for clients on this machine stays. */
   address?: 'new'
   /** What it knows of the cluster, its own name there included, is gone; its data is kept. */
@@ -126,6 +132,7 @@ export interface ServerGroup {
   readonly runId: string
   readonly network: NetworkControl
   readonly control: ServerControl
+  /** As they are now: a start with changes tells of them here before the server runs. */
   readonly nodes: readonly ServerNode[]
   /** Those that `add` has not brought up yet, in its order. Where they will be is known. */
   readonly spares: readonly ServerNode[]
@@ -149,9 +156,11 @@ export interface ServerGroup {
   unpause(node: string): Promise<void>
   /**
    * Starts a stopped server with the data it left. Resolves when it runs (not: answers). What `changes` makes of its
-   * node, `nodes` tells from then on.
+   * node, `nodes` tells from then on. Throws PlatformError, with the server as it was, for changes that cannot be
+   * brought about.
    */
   start(node: string, changes?: StartChanges): Promise<void>
+  /** As `stop` and `start`; changes that cannot be brought about are refused before it is stopped. */
   restart(node: string, graceMs: number, changes?: StartChanges): Promise<void>
   /**
    * Feeds the server's output, from its very first line, to `onLine`. Ends by itself when the group is removed; the
@@ -179,8 +188,11 @@ export interface Platform {
   faultSupport(signal?: AbortSignal): Promise<FaultSupport[]>
   /** Throws PlatformError if the platform cannot be used now; returns what it is, in words: `Docker 20.10.24`. */
   probe(): Promise<string>
-  /** Makes ready what every server needs (an image); returns the server in words: `redis 7.0.15`. */
-  prepare(progress: Progress, signal?: AbortSignal): Promise<string>
+  /**
+   * Makes ready what every server needs (an image); returns the server in words: `redis 7.0.15`. With `server`, the same
+   * for one that some nodes run, or will. Throws PlatformError for a server that cannot be brought here.
+   */
+  prepare(progress: Progress, signal?: AbortSignal, server?: string): Promise<string>
   /**
    * Creates and starts the servers, in parallel; resolves when each has answered once. Throws ConflictError, before
    * anything is made, if a name or port is taken. If it fails or `signal` aborts midway, all that it made is removed

@@ -40,6 +40,16 @@ const FATAL: [what: string, log: string, words: string][] = [
     'Internal error in RDB reading offset 0, function at rdb.c:3249 -> Unexpected EOF reading RDB file / [offset 0] Checking RDB file dump.rdb / --- RDB ERROR DETECTED --- / [offset 10] Invalid object type: 120 / [additional info] While doing: read-type',
   ],
   [
+    'an append-only file of a later version',
+    `7450:M 29 Nov 2026 20:01:55.522 # WARNING Memory overcommit must be enabled!
+7450:M 29 Nov 2026 20:01:55.527 * Reading RDB base file on AOF loading...
+7450:M 29 Nov 2026 20:01:55.527 # Can't handle RDB format version 12
+7450:M 29 Nov 2026 20:01:55.527 # Error reading the RDB base file appendonly.aof.2.base.rdb, AOF loading aborted
+7450:M 29 Nov 2026 20:01:55.527 # Unrecoverable error reading the append only file appendonly.aof.2.base.rdb: Invalid argument
+`,
+    "Can't handle RDB format version 12 / Error reading the RDB base file appendonly.aof.2.base.rdb, AOF loading aborted / Unrecoverable error reading the append only file appendonly.aof.2.base.rdb: Invalid argument",
+  ],
+  [
     'a crash, with a report after it',
     `5494:M 29 Nov 2026 07:37:06.229 # === REDIS BUG REPORT START: Cut & paste starting from here ===
 5494:M 29 Nov 2026 07:37:06.229 # Redis 7.0.15 crashed by signal: 11, si_code: 0

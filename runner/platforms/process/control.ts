@@ -6,7 +6,7 @@ import { PlatformError } from '../errors.ts'
 import type { LinkOrder, LinkReply } from '../links/protocol.ts'
 import { noSpaceFor } from '../state-folder.ts'
 import { readJsonLines } from './json-lines.ts'
-import type { Action, Reply, Request } from './protocol.ts'
+import type { Action, Reply, Request, ServerPlan } from './protocol.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 /** What the supervisor may need beyond the grace of a stop. */
@@ -57,6 +57,11 @@ export class Control {
   /** Holds a server to a share of one core, or with `undefined` to none; throws as `ask` does. */
   async limitCpu(doing: string, server: string, cpuShare: number | undefined): Promise<void> {
     await this.#send(doing, { action: 'limit', server, ...(cpuShare === undefined ? {} : { cpuShare }) })
+  }
+
+  /** Has a server that is down started by another plan from now on; throws as `ask` does. */
+  async replace(doing: string, plan: ServerPlan): Promise<void> {
+    await this.#send(doing, { action: 'replace', server: plan.name, plan })
   }
 
   async #send(doing: string, request: Omit<Request, 'id'>): Promise<Reply> {

@@ -1,5 +1,6 @@
-import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, lchown, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { userId } from '../../base/user.ts'
 import { CLOCK_VARIABLE, clockFile } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
 import { PlatformError } from '../errors.ts'
@@ -30,8 +31,9 @@ export function clockPath(runFolder: string, serverName: string): string {
   return join(runFolder, serverName, 'clock')
 }
 
-/** How the servers of a group are started. */
+/** How a server is started. */
 export interface NodeOptions {
+  program: ServerProgram
   /** Of the runner's users. */
   secret: string
   sandbox: Sandbox
@@ -45,17 +47,59 @@ export interface NodeOptions {
 export async function makeNodeFolder(
   runFolder: string,
   node: ServerNode,
-  program: ServerProgram,
   spec: ServerGroupSpec,
-  { secret, sandbox, reads, clock }: NodeOptions,
+  options: NodeOptions,
+): Promise<ServerPlan> {
+  const folder = join(runFolder, node.serverName)
+  const clock = clockPath(runFolder, node.serverName)
+  await wrapFileErrors(`write the files of ${node.serverName} in ${folder}`, async () => {
+    await mkdir(dataFolder(runFolder, node.serverName), { recursive: true, mode: 0o700 })
+    await writeFile(logFile(runFolder, node.serverName), '', { mode: 0o600 })
+    if (options.clock === undefined) return
+    await writeFile(clock, clockFile(0), { mode: 0o600 })
+    if (options.sandbox.ownUser) await chown(clock, ownUserOf(node.port), ownUserOf(node.port))
+  })
+  return await fitNodeFolder(runFolder, node, spec, options)
+}
+
+/**
+ * Fits a node's folder, which is there, to the server that it is to run, and says how that is to be started. `beside`:
+ * what its view of the file system is made beside, each time anew; by default its folder. Throws PlatformError.
+ */
+export async function fitNodeFolder(
+  runFolder: string,
+  node: ServerNode,
+  spec: ServerGroupSpec,
+  { program, secret, sandbox, reads, clock }: NodeOptions,
+  beside = join(runFolder, node.serverName),
 ): Promise<ServerPlan> {
   const folder = join(runFolder, node.serverName)
   const data = dataFolder(runFolder, node.serverName)
   const conf = configFile(runFolder, node.serverName)
   // The server goes by this name in lists of processes, in every version and before it can set a title.
   const link = join(folder, program.name)
+  await wrapFileErrors(`write the files of ${node.serverName} in ${folder}`, async () => {
+    await Promise.all([conf, link].map((path) => rm(path, { force: true })))
+    await writeFile(conf, configOf(node, data, program, spec, secret), { mode: 0o600 })
+    await symlink(program.path, link)
+    if (sandbox.view) await makeView({ folder, beside, data, reads })
+    if (userId() === 0) await giveData(data, sandbox.ownUser ? ownUserOf(node.port) : 0)
+    if (!sandbox.ownUser) return
+    await chown(conf, ownUserOf(node.port), ownUserOf(node.port))
+    // The folder itself stays the runner's, which writes the log there: the server cannot put a link in its place.
+    await chmod(folder, 0o711)
+  })
+  const isNested = spec.needs?.disk === true
+  const confinement = { sandbox, port: node.port, view: viewBeside(beside), isNested }
+  const [command = link, ...args] = sandboxed(confinement, [...program.loader, link, conf])
+  const env = { ...program.env, ...(clock === undefined ? {} : clockEnvironment(runFolder, node.serverName, clock)) }
+  const log = logFile(runFolder, node.serverName)
+  return { name: node.serverName, node: node.name, command, args, env, folder, log }
+}
+
+function configOf(node: ServerNode, dir: string, program: ServerProgram, spec: ServerGroupSpec, secret: string) {
   const needs = spec.needs ?? {}
-  const config = renderServerConfig({
+  return renderServerConfig({
     dialect: dialectOf(program.server),
     port: node.port,
     bind: bindAddresses(node.index, needs),
@@ -63,31 +107,17 @@ export async function makeNodeFolder(
     password: spec.password,
     secret,
     node: node.name,
-    dir: data,
+    dir,
     settings: spec.settings,
     allowed: spec.allowed,
     needs: spec.needs,
   })
-  await wrapFileErrors(`write the files of ${node.serverName} in ${folder}`, async () => {
-    await mkdir(data, { recursive: true, mode: 0o700 })
-    await Promise.all([
-      writeFile(conf, config, { mode: 0o600 }),
-      writeFile(logFile(runFolder, node.serverName), '', { mode: 0o600 }),
-      symlink(program.path, link),
-      ...(clock === undefined ? [] : [writeFile(clockPath(runFolder, node.serverName), clockFile(0), { mode: 0o600 })]),
-    ])
-    if (sandbox.view) await makeView({ folder, data, reads })
-    if (!sandbox.ownUser) return
-    const given = [data, conf, ...(clock === undefined ? [] : [clockPath(runFolder, node.serverName)])]
-    for (const path of given) await chown(path, ownUserOf(node.port), ownUserOf(node.port))
-    // The folder itself stays the runner's, which writes the log there: the server cannot put a link in its place.
-    await chmod(folder, 0o711)
-  })
-  const confinement = { sandbox, port: node.port, view: viewBeside(folder), isNested: needs.disk === true }
-  const [command = link, ...args] = sandboxed(confinement, [...program.loader, link, conf])
-  const env = { ...program.env, ...(clock === undefined ? {} : clockEnvironment(runFolder, node.serverName, clock)) }
-  const log = logFile(runFolder, node.serverName)
-  return { name: node.serverName, node: node.name, command, args, env, folder, log }
+}
+
+/** The server before may have run as another user. */
+async function giveData(folder: string, user: number): Promise<void> {
+  const inside = await readdir(folder, { recursive: true })
+  await Promise.all([folder, ...inside.map((name) => join(folder, name))].map((path) => lchown(path, user, user)))
 }
 
 function clockEnvironment(runFolder: string, serverName: string, library: string): Record<string, string> {

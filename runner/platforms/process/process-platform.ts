@@ -26,16 +26,18 @@ import { newSecret } from '../users.ts'
 import { assertFreePorts } from './conflicts.ts'
 import { Control } from './control.ts'
 import { faultSupport } from './fault-support.ts'
-import { dataFolder, makeNodeFolder } from './node-folder.ts'
+import { dataFolder } from './node-folder.ts'
 import { waitForOwnAnswers } from './own-answers.ts'
-import { type ServerPlan, SOCKET_FILE } from './protocol.ts'
+import { Programs } from './programs.ts'
+import { SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
 import { diskPlan, tryDisks } from './resources/disks.ts'
 import { foundRuns, makeRunFolder, readProcesses, readRun, runFolder } from './run-record.ts'
-import { describeSandbox, ownUserOf, type Sandbox } from './sandbox/sandbox.ts'
+import { describeSandbox, NO_SANDBOX, ownUserOf, type Sandbox } from './sandbox/sandbox.ts'
 import { Sandboxes } from './sandbox/sandboxes.ts'
 import { ProcessServerGroup } from './server-group.ts'
-import { chooseProgram, type ServerProgram } from './server-program.ts'
+import { ServerPlans } from './server-plans.ts'
+import type { ServerProgram } from './server-program.ts'
 import { AddressInUse, Supervisor } from './supervisor.ts'
 
 export interface ProcessPlatformOptions {
@@ -54,16 +56,15 @@ const LONGEST_SOCKET_PATH = 103
 export class ProcessPlatform implements Platform {
   readonly kind = 'process'
   readonly server: string
-  readonly #projectRoot: string
   readonly #stateFolder: string
   readonly #supervisors = new Map<string, Supervisor>()
   readonly #controls = new Set<Control>()
-  #program: ServerProgram | undefined
+  readonly #programs: Programs
   readonly #sandboxes = new Sandboxes()
 
   constructor(options: ProcessPlatformOptions) {
     this.server = options.server
-    this.#projectRoot = options.projectRoot
+    this.#programs = new Programs(options.projectRoot)
     this.#stateFolder = options.stateFolder ?? defaultStateFolder()
   }
 
@@ -90,27 +91,27 @@ export class ProcessPlatform implements Platform {
     return `processes of this machine (${systemName()} ${release()})`
   }
 
-  async prepare(progress: Progress, signal?: AbortSignal): Promise<string> {
-    return (await this.#chooseProgram(progress, signal)).server
+  async prepare(progress: Progress, signal?: AbortSignal, server = this.server): Promise<string> {
+    return (await this.#programs.prepare(server, progress, signal)).server
   }
 
   async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
     checkSpec(spec)
     if (needsLinks(spec.needs ?? {})) await assertLoopback(serverCount(spec))
-    const program = this.#program ?? (await this.#chooseProgram(progress, signal))
+    const programs = await this.#programs.ofNodes(spec, this.server, progress, signal)
     signal?.throwIfAborted()
     await this.#openStateFolder(spec.runId)
     // It starts while the ports are looked at.
     const supervisor = Supervisor.start(spec.runId)
     try {
       for (const left of await removeStale(this.#stateFolder)) progress(`removed what a dead run left: ${left}`)
-      const nodes = nodesOf(spec)
+      const nodes = nodesOf(spec, programs)
       await assertFreePorts(this.#stateFolder, nodes)
       signal?.throwIfAborted()
       const claim = supervisor.claim(runFolder(this.#stateFolder, spec.runId))
       const secret = newSecret()
       const folder = await makeRunFolder(spec, nodes, claim, secret)
-      return await this.#createIn(folder, { spec, nodes, secret, program, supervisor, progress, signal })
+      return await this.#createIn(folder, { spec, nodes, secret, programs, supervisor, progress, signal })
     } catch (error) {
       await supervisor.end()
       throw error
@@ -154,23 +155,21 @@ export class ProcessPlatform implements Platform {
   }
 
   async #createIn(folder: string, plan: CreationPlan): Promise<ServerGroup> {
-    const { spec, nodes, secret, program, supervisor, progress, signal } = plan
+    const { spec, nodes, secret, programs, supervisor, progress, signal } = plan
     try {
       const needs = spec.needs ?? {}
       const clock = needs.clock ? await clockLibrary(progress, signal) : undefined
       const disks = needs.disk ? await tryDisks() : undefined
-      const reads = [...program.reads, ...(clock === undefined ? [] : [clock])]
-      const wanted = { program, reads, disks, port: spec.portBase }
-      const sandbox = await this.#sandboxes.find(wanted, folder, this.#stateFolder, signal)
-      const options = { secret, sandbox, reads, clock }
-      const servers = await Promise.all(
-        nodes.map(async (node): Promise<ServerPlan> => {
-          const plan = await makeNodeFolder(folder, node, program, spec, options)
-          return node.index < spec.nodes ? plan : { ...plan, spare: true }
-        }),
-      )
+      const plans = new ServerPlans({
+        ...{ folder, spec, secret, clock },
+        programOf: (server) => this.#programs.get(server, () => undefined),
+        sandboxFor: (program, reads) =>
+          this.#sandboxes.find({ program, reads, disks, port: spec.portBase }, folder, this.#stateFolder, signal),
+      })
+      const { servers, sandboxes } = await plans.make(nodes, programs)
+      const sandbox = [...new Set(sandboxes.map(describeSandbox))].join('; or ')
       signal?.throwIfAborted()
-      progress(`starting ${spec.nodes} processes; each has ${describeSandbox(sandbox)}`)
+      progress(`starting ${spec.nodes} processes; each has ${sandbox}`)
       await supervisor.open(
         {
           folder,
@@ -179,16 +178,13 @@ export class ProcessPlatform implements Platform {
           ...(disks && {
             disks: diskPlan(
               disks,
-              nodes.map((node) => diskPlace(folder, node, sandbox)),
+              nodes.map((node, index) => diskPlace(folder, node, sandboxes[index] ?? NO_SANDBOX)),
             ),
           }),
         },
         signal,
       )
-      const group = this.#group(spec.runId, {
-        ...{ nodes, running: spec.nodes, needs, secret },
-        sandbox: describeSandbox(sandbox),
-      })
+      const group = this.#group(spec.runId, { ...{ nodes, running: spec.nodes, needs, secret }, sandbox, plans })
       await waitForOwnAnswers(group, group.nodes, folder, signal)
       if (spec.outlivesRunner) supervisor.release()
       this.#supervisors.set(spec.runId, supervisor)
@@ -202,11 +198,6 @@ export class ProcessPlatform implements Platform {
       }
       throw error
     }
-  }
-
-  async #chooseProgram(progress: Progress, signal?: AbortSignal): Promise<ServerProgram> {
-    this.#program = await chooseProgram(this.#projectRoot, this.server, progress, signal)
-    return this.#program
   }
 
   async #openStateFolder(runId: string): Promise<void> {
@@ -260,13 +251,15 @@ interface MadeWith {
   secret?: string
   /** In words. */
   sandbox?: string
+  plans?: ServerPlans
 }
 
 interface CreationPlan {
   spec: ServerGroupSpec
   nodes: ServerNode[]
   secret: string
-  program: ServerProgram
+  /** By the order of the nodes. */
+  programs: ServerProgram[]
   supervisor: Supervisor
   progress: Progress
   signal: AbortSignal | undefined
@@ -277,9 +270,8 @@ function diskPlace(runFolder: string, { serverName, port }: ServerNode, sandbox:
 }
 
 /** The spares last. */
-function nodesOf(spec: ServerGroupSpec): ServerNode[] {
-  const { namePrefix, portBase, needs = {} } = spec
-  return Array.from({ length: serverCount(spec) }, (_, index): ServerNode => {
+function nodesOf({ namePrefix, portBase, needs = {} }: ServerGroupSpec, programs: ServerProgram[]): ServerNode[] {
+  return programs.map(({ server }, index): ServerNode => {
     const port = portBase + index
     return {
       name: nodeName(index),
@@ -290,6 +282,7 @@ function nodesOf(spec: ServerGroupSpec): ServerNode[] {
       peerHost: needsLinks(needs) ? announcedAddress(index) : '127.0.0.1',
       peerPort: port,
       machine: hostname(),
+      server,
       guard: { users: usersOf(port) },
     }
   })

@@ -73,6 +73,7 @@ export type Action =
   | 'unpause'
   | 'start'
   | 'restart'
+  | 'replace'
   | 'limit'
   | 'limits'
   | 'links'
@@ -86,6 +87,8 @@ export interface Request {
   server?: string
   /** `stop` and `restart` need it. */
   graceMs?: number
+  /** `replace` needs it: how the server is started from now on. */
+  plan?: ServerPlan
   /** `links` needs it. */
   order?: LinkOrder
   /** With `limit`: the share of one core that the server may use; without it, it may use all of it. */

@@ -27,6 +27,7 @@ const nodeShape: z.ZodType<ServerNode> = z.object({
   peerHost: z.string(),
   peerPort: port,
   machine: z.string(),
+  server: z.string().exactOptional(),
   guard: z.object({ users: z.array(z.int()), redirected: z.literal(true).exactOptional() }).exactOptional(),
 })
 
@@ -63,7 +64,7 @@ const processesShape: z.ZodType<Processes> = z.object({
   disks: processShape.exactOptional(),
 })
 
-/** The file `run.json` of a run's folder, written anew when a node's address changes. */
+/** The file `run.json` of a run's folder, written anew when a node's address or server changes. */
 type RunRecord = z.infer<typeof recordShape>
 
 /** What the folder of a run tells. */

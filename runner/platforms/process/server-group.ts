@@ -22,7 +22,9 @@ import { logFile } from './node-folder.ts'
 import { waitForOwnAnswers } from './own-answers.ts'
 import type { Action } from './protocol.ts'
 import { addressAfter, readdress } from './readdress.ts'
+import { rewriteNodes } from './run-record.ts'
 import { ProcessServerControl } from './server-control.ts'
+import type { PlannedServer, ServerPlans } from './server-plans.ts'
 
 export interface GroupOptions {
   runId: string
@@ -37,6 +39,8 @@ export interface GroupOptions {
   secret?: string
   /** In words; undefined for a group that was found again. */
   sandbox?: string
+  /** How its servers are started; undefined for a group that was found again. */
+  plans?: ServerPlans
   /** Removes the run. */
   remove(): Promise<void>
 }
@@ -51,8 +55,8 @@ export class ProcessServerGroup implements ServerGroup {
   readonly sandbox: string | undefined
   readonly #options: GroupOptions
   readonly #followers = new Set<LogFollower>()
-  /** Nodes move one after another: they share the record of the run. */
-  #moving: Promise<unknown> = Promise.resolve()
+  /** Nodes change one after another: they share the record of the run. */
+  #changing: Promise<unknown> = Promise.resolve()
 
   constructor(nodes: readonly ServerNode[], options: GroupOptions) {
     this.runId = options.runId
@@ -130,17 +134,16 @@ export class ProcessServerGroup implements ServerGroup {
   }
 
   async start(node: string, changes: StartChanges = {}): Promise<void> {
-    if (changes.address) await this.#move(node)
-    if (changes.identity === 'lost') await this.control.loseIdentity(node)
-    await this.#do('start', node)
+    await this.#startPlanned(node, changes, await this.#planned(changes))
   }
 
   async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
     if (changes === undefined) return await this.#do('restart', node, graceMs)
     // What cannot be is refused while it runs.
     if (changes.address) await addressAfter(findNode(this.nodes, this.runId, node), this.#options.needs)
+    const planned = await this.#planned(changes)
     await this.stop(node, graceMs)
-    await this.start(node, changes)
+    await this.#startPlanned(node, changes, planned)
   }
 
   async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {
@@ -164,14 +167,38 @@ export class ProcessServerGroup implements ServerGroup {
     await this.#options.remove()
   }
 
+  async #startPlanned(node: string, changes: StartChanges, planned: PlannedServer | undefined): Promise<void> {
+    if (changes.address) await this.#move(node)
+    if (changes.identity === 'lost') await this.control.loseIdentity(node)
+    if (planned) await this.#inTurn(() => this.#replace(findNode(this.nodes, this.runId, node), planned))
+    await this.#do('start', node)
+  }
+
+  async #planned({ server }: StartChanges): Promise<PlannedServer | undefined> {
+    if (server === undefined) return undefined
+    const { plans } = this.#options
+    if (plans) return await plans.plan(server)
+    throw new PlatformError(`the servers of run ${this.runId} were made by another program, and keep their version`)
+  }
+
+  async #replace(node: ServerNode, { server, fit }: PlannedServer): Promise<void> {
+    await this.#options.control.replace(`make ${node.name} run ${server}`, await fit(node))
+    node.server = server
+    await rewriteNodes(this.#options.folder, [...this.#nodes, ...this.#spares])
+  }
+
   async #move(name: string): Promise<void> {
     const node = findNode(this.nodes, this.runId, name)
-    const moved = this.#moving.then(async () => {
+    await this.#inTurn(async () => {
       const to = await addressAfter(node, this.#options.needs)
       await readdress(node, to, { ...this.#options, nodes: [...this.#nodes, ...this.#spares] })
     })
-    this.#moving = moved.catch(() => undefined)
-    await moved
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#changing.then(work)
+    this.#changing = done.catch(() => undefined)
+    await done
   }
 
   async #do(action: Action, node: string, graceMs = 0): Promise<void> {

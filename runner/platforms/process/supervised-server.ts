@@ -15,7 +15,7 @@ const LAST_WORDS_BYTES = 65_536
 
 /** One server, from its first start to its last end. Its methods throw Error with the reason in words. */
 export class SupervisedServer {
-  readonly #plan: ServerPlan
+  #plan: ServerPlan
   readonly #onStart: (pid: number) => void
   #child: ChildProcess | undefined
   #ended: Promise<void> = Promise.resolve()
@@ -65,6 +65,12 @@ export class SupervisedServer {
     } finally {
       closeSync(output)
     }
+  }
+
+  /** It is started by this plan from now on. */
+  async replace(plan: ServerPlan): Promise<void> {
+    if ((await this.state()).status !== 'stopped') throw new Error('the process still runs: stop it first')
+    this.#plan = plan
   }
 
   async #adopt(child: ChildProcess): Promise<void> {

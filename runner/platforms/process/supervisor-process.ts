@@ -156,7 +156,8 @@ async function answer(request: Request, socket: Socket): Promise<void> {
   else done()
 }
 
-async function perform({ action, server: name = '', graceMs = 0, order, cpuShare }: Request): Promise<Partial<Reply>> {
+async function perform(request: Request): Promise<Partial<Reply>> {
+  const { action, server: name = '', graceMs = 0, order, cpuShare, plan: replacing } = request
   if (action === 'remove') {
     const problem = await end()
     return problem === undefined ? {} : { error: problem }
@@ -175,6 +176,7 @@ async function perform({ action, server: name = '', graceMs = 0, order, cpuShare
   if (action === 'limit' || action === 'limits') {
     return { heldBackMs: server.heldBackMs, ...(server.cpuShare === undefined ? {} : { cpuShare: server.cpuShare }) }
   }
+  if (action === 'replace' && replacing) await server.replace(inside(replacing))
   if (action === 'stop') await server.stop(graceMs)
   if (action === 'kill') await server.kill()
   if (action === 'pause') await server.pause()

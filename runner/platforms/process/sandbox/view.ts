@@ -19,6 +19,8 @@ const READ_ONLY = 'ro,nosuid,nodev'
 export interface View {
   /** The server's own folder: it sees it, and cannot write there. */
   folder: string
+  /** What it is made beside. Default: that folder. */
+  beside?: string
   /** The one place where it can write; nothing there can be executed, or loaded as a library. */
   data: string
   /** Files and folders outside the system's own that it needs to run. */
@@ -31,8 +33,8 @@ export function viewBeside(folder: string): { table: string; root: string } {
 }
 
 /** Makes the root of a view, with a place for each mount, and the table of the mounts. Throws errors of files. */
-export async function makeView({ folder, data, reads }: View): Promise<void> {
-  const { table, root } = viewBeside(folder)
+export async function makeView({ folder, beside = folder, data, reads }: View): Promise<void> {
+  const { table, root } = viewBeside(beside)
   await mkdir(dirname(root), { mode: 0o700 })
   await makeFolders(root, '/')
   const mounts = [mount(root, root, `bind,${READ_ONLY},noexec`)]
