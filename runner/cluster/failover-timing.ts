@@ -8,6 +8,7 @@ const EVERY_MS = 2000
 const ANSWER_WITHIN_MS = 1000
 
 export interface TimingWatchOptions {
+  /** To every node that there is at the time. */
   clients: readonly NodeClient[]
   clock: Clock
   dialect: Dialect

@@ -68,13 +68,16 @@ export interface LiveClusterOptions {
 
 /** The servers of one cluster: connections to each, and looks at all of them at once. */
 export class LiveCluster {
-  readonly nodes: readonly LiveNode[]
+  readonly #nodes: LiveNode[] = []
   readonly clock: Clock
   /** Told of every report that a look brings, and when (on the clock) the node was asked for it. */
   onReport: ((report: NodeReport, askedMs: number) => void) | undefined
-  readonly #byName: Map<string, LiveNode>
-  readonly #readerUser: string | undefined
-  readonly #addresses: Map<string, NodeClientOptions>
+  readonly #byName = new Map<string, LiveNode>()
+  readonly #options: LiveClusterOptions
+  readonly #addresses = new Map<string, NodeClientOptions>()
+  /** Nodes that were taken out of the cluster. */
+  readonly #left = new Set<string>()
+  readonly #onNode: ((node: LiveNode) => void)[] = []
   readonly #connections: NodeClient[] = []
   /** Ids outlive their node's reports: a node that is down cannot say its own. */
   readonly #nameById = new Map<string, string>()
@@ -83,23 +86,53 @@ export class LiveCluster {
 
   constructor(options: LiveClusterOptions) {
     this.clock = options.clock
-    this.#readerUser = options.readerUser
-    this.#addresses = new Map(
-      options.nodes.map((node) => {
-        const { name, port } = node
-        const { username, passwords, onStranger } = options
-        const password = typeof passwords === 'string' ? passwords : (passwords[name] ?? '')
-        const guard = node.guard && { ...node.guard, onStranger: (text: string) => onStranger?.(name, text) }
-        return [name, { name, host: hostToConnect(node), port, username, password, guard }]
-      }),
-    )
-    this.nodes = options.nodes.map((node) => ({
-      ...node,
-      client: this.connect(node.name),
-      data: this.connect(node.name),
-      scenario: this.connect(node.name, options.scenarioUser),
-    }))
-    this.#byName = new Map(this.nodes.map((node) => [node.name, node]))
+    this.#options = options
+    for (const node of options.nodes) this.add(node)
+  }
+
+  /** All servers, also those that were taken out of the cluster. */
+  get nodes(): readonly LiveNode[] {
+    return this.#nodes
+  }
+
+  /** The servers that are to be in the cluster. Looks are at these. */
+  get members(): readonly LiveNode[] {
+    return this.#left.size === 0 ? this.#nodes : this.#nodes.filter(({ name }) => !this.#left.has(name))
+  }
+
+  /** One more server, for whose password the options have a place. */
+  add(server: ServerNode): LiveNode {
+    const { name, port } = server
+    const { username, passwords, onStranger, scenarioUser } = this.#options
+    const password = typeof passwords === 'string' ? passwords : (passwords[name] ?? '')
+    const guard = server.guard && { ...server.guard, onStranger: (text: string) => onStranger?.(name, text) }
+    this.#addresses.set(name, { name, host: hostToConnect(server), port, username, password, guard })
+    const node: LiveNode = {
+      ...server,
+      client: this.connect(name),
+      data: this.connect(name),
+      scenario: this.connect(name, scenarioUser),
+    }
+    this.#nodes.push(node)
+    this.#byName.set(name, node)
+    for (const listener of this.#onNode) listener(node)
+    return node
+  }
+
+  /** Calls it with every node that there is, and with each that is added. */
+  onNode(listener: (node: LiveNode) => void): void {
+    this.#onNode.push(listener)
+    for (const node of this.#nodes) listener(node)
+  }
+
+  /** From now on the node is meant to be none of the cluster's. */
+  leave(name: string): void {
+    this.#left.add(name)
+  }
+
+  /** It is meant to be one of them again. */
+  join(name: string): void {
+    this.#left.delete(name)
   }
 
   /** Throws Error if there is no node of that name; `has` asks. */
@@ -132,11 +165,11 @@ export class LiveCluster {
 
   /** As `connect`, for scripts of the runner: by a user that can only read, whatever a script before has changed. */
   connectReader(name: string): NodeClient {
-    return this.connect(name, this.#readerUser)
+    return this.connect(name, this.#options.readerUser)
   }
 
   /**
-   * Asks every node at once, in one round trip each; never rejects. A node that does not answer within `timeoutMs`
+   * Asks every member at once, in one round trip each; never rejects. A node that does not answer within `timeoutMs`
    * (default 1000) counts as unreachable, and later looks do not wait for it again until it has answered: a paused
    * server must not slow down the watching of the others.
    */
@@ -144,9 +177,10 @@ export class LiveCluster {
     const timeoutMs = options.timeoutMs ?? LOOK_TIMEOUT_MS
     const atMs = this.clock.nowMs()
     const answers = new Map<string, Answer>()
-    const silent = this.nodes.filter((node) => this.#silent.has(node.name))
+    const { members } = this
+    const silent = members.filter((node) => this.#silent.has(node.name))
     for (const node of silent) this.#askAgain(node, timeoutMs)
-    const others = this.nodes.filter((node) => !silent.includes(node))
+    const others = members.filter((node) => !silent.includes(node))
     await Promise.all(others.map(async (node) => answers.set(node.name, await this.#ask(node, timeoutMs))))
     await Promise.all(silent.map(async (node) => answers.set(node.name, await this.#answerOfSilent(node))))
     for (const [name, answer] of answers) this.#remember(name, answer)
@@ -237,10 +271,11 @@ export class LiveCluster {
   #snapshot(atMs: number, answers: Map<string, Answer>): Snapshot {
     const reports = new Map<string, NodeReport>()
     const unreachable = new Map<string, string>()
-    for (const { name } of this.nodes) {
+    for (const { name } of this.#nodes) {
       const answer = answers.get(name)
-      if (answer && 'report' in answer) reports.set(name, answer.report)
-      else unreachable.set(name, answer?.reason ?? 'not asked')
+      if (answer === undefined || this.#left.has(name)) continue
+      if ('report' in answer) reports.set(name, answer.report)
+      else unreachable.set(name, answer.reason)
     }
     const nameOf = (node: NodeView) => this.nameOf(node)
     const indexOf = (name: string) => this.#byName.get(name)?.index ?? Number.MAX_SAFE_INTEGER

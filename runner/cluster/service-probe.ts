@@ -17,7 +17,7 @@ interface ProbedShard {
 
 export interface ServiceProbeOptions {
   shards: readonly ProbedShard[]
-  /** A connection of its own to every node: writes that hang must not hold up anything else. */
+  /** A connection of its own to every node that there is at the time: writes that hang must not hold up anything else. */
   clients: readonly NodeClient[]
   clock: Clock
   /** The runner's name for an address of a MOVED that `asked` gave; an empty host is the one that was asked. */
@@ -62,7 +62,6 @@ class ShardProbe {
   readonly #stopped: AbortSignal
   readonly #shard: number
   readonly #key: string
-  readonly #clients: ReadonlyMap<string, NodeClient>
   /** Nodes that may serve the slot. */
   readonly #members: Set<string>
   /** Nodes that have not answered yet. */
@@ -78,7 +77,6 @@ class ShardProbe {
     this.#stopped = stopped
     this.#shard = shard.number
     this.#key = probeKey(shard.slots)
-    this.#clients = new Map(options.clients.map((client) => [client.name, client]))
     this.#members = new Set(shard.nodes)
     this.#owner = shard.nodes[0] ?? ''
     this.#lastMs = options.clock.nowMs()
@@ -135,7 +133,7 @@ class ShardProbe {
       doneMs: clock.nowMs(),
       ...(error === undefined ? {} : { error }),
     })
-    const client = this.#clients.get(name)
+    const client = this.#options.clients.find((one) => one.name === name)
     if (!client) return outcome(new Error(`no connection to ${name}`))
     try {
       await client.callWithin(ANSWER_WITHIN_MS, 'SET', this.#key, 'probe', 'XX')

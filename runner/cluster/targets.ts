@@ -49,7 +49,8 @@ export class TargetResolver {
     const { target } = parsed
     if (target.kind === 'node') return [target.node]
     if (target.kind === 'all' && target.role === 'node' && isByNames(target)) {
-      return leftOf(nodeNames, namesIn(target.except), text)
+      const members = this.#cluster.members.map(({ name }) => name)
+      return leftOf(members, namesIn(target.except), text)
     }
     const snapshot = await this.#lookForAgreement(options.signal)
     const { agreed } = snapshot
@@ -100,7 +101,7 @@ export class TargetResolver {
   #among(target: TargetPhrase & { kind: 'random' | 'all' }, agreed: AgreedView, text: string): string[] {
     const { kind, role, of, except = [] } = target
     const shard = of && shardOfAnchor(of, agreed, text)
-    const everyone = shard ? [shard.master, ...shard.replicas] : this.#cluster.nodes.map(({ name }) => name)
+    const everyone = shard ? [shard.master, ...shard.replicas] : this.#cluster.members.map(({ name }) => name)
     const isAny = kind === 'all' && role === 'node'
     const names = isAny ? everyone : live(role, agreed).filter((name) => everyone.includes(name))
     if (except.length === 0 || names.length === 0) return names

@@ -9,8 +9,6 @@ import type { ClusterView, NodeView } from './view.ts'
 import { parseClusterNodes } from './view-parser.ts'
 
 export interface ViewWatchOptions {
-  /** A connection of its own to every node: a node that hangs must not hold up anything else. */
-  clients: readonly NodeClient[]
   clock: Clock
   /** The runner's name for a node of a view. */
   nameOf(node: NodeView): string
@@ -40,6 +38,7 @@ type Said = Pick<ViewObservation, 'view' | 'unreachable'>
 export class ViewWatch {
   readonly #options: ViewWatchOptions
   readonly #stopped = new AbortController()
+  readonly #clients: NodeClient[] = []
   readonly #lastOf = new Map<string, { askedMs: number; key: string }>()
   /**
    * The last reply of each node and what it came to: most replies differ from the one before in their ping times alone.
@@ -48,7 +47,12 @@ export class ViewWatch {
 
   constructor(options: ViewWatchOptions) {
     this.#options = options
-    for (const client of options.clients) void this.#watch(client)
+  }
+
+  /** Looks at one more node, over a connection of its own: a node that hangs must not hold up anything else. */
+  watch(client: NodeClient): void {
+    this.#clients.push(client)
+    void this.#watch(client)
   }
 
   /**
@@ -63,7 +67,7 @@ export class ViewWatch {
   /** Ends the looking and closes the connections; what is under way then is dropped. */
   stop(): void {
     this.#stopped.abort()
-    for (const client of this.#options.clients) client.close()
+    for (const client of this.#clients) client.close()
   }
 
   async #watch(client: NodeClient): Promise<void> {

@@ -1,7 +1,7 @@
 import { plural } from '../base/text.ts'
-import { planNodes } from '../cluster/topology.ts'
+import { planNodes, type Topology } from '../cluster/topology.ts'
 import type { NetworkControl } from '../platforms/faults.ts'
-import type { PlannedStep } from '../record/events.ts'
+import type { ClusterNodeInfo, PlannedStep } from '../record/events.ts'
 import { REDACTED } from '../record/redact.ts'
 import { stepSentence } from '../scenario/explain.ts'
 import type { Scenario } from '../scenario/model.ts'
@@ -66,16 +66,21 @@ export function recordReady(
     cluster: {
       shards: topology.shards,
       replicas: topology.replicas,
-      nodes: planNodes(topology, 'redis-node').map(({ name, index, role, shard }) => ({
-        name,
-        role,
-        shard,
-        address: `localhost:${settings.portBase + index}`,
-      })),
+      nodes: formedNodes(topology, settings),
       config: configOf(scenario, settings),
       slots: topology.slots,
     },
   })
+}
+
+/** The nodes that a cluster is formed of. */
+export function formedNodes(topology: Topology, { portBase }: Pick<RunSettings, 'portBase'>): ClusterNodeInfo[] {
+  return planNodes(topology, 'redis-node').map(({ name, index, role, shard }) => ({
+    name,
+    role,
+    shard,
+    address: `localhost:${portBase + index}`,
+  }))
 }
 
 /** Records who was refused at the runner's links. */

@@ -5,6 +5,7 @@ import { poll } from '../base/poll.ts'
 import { hostToConnect, type LiveCluster, type Snapshot } from '../cluster/live-cluster.ts'
 import { missingSlots } from '../cluster/slots.ts'
 import { viewDifferences } from '../cluster/view-differences.ts'
+import type { ServerGroup } from '../platforms/platform.ts'
 import { LOAD_USER } from '../platforms/users.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Load } from '../workload/load.ts'
@@ -65,13 +66,14 @@ export class BackgroundLoad {
   }
 
   /** Lets the clients begin. Rejects with LoadRefused if these servers cannot take the load. */
-  async begin(cluster: LiveCluster): Promise<void> {
+  async begin({ servers }: { servers: ServerGroup }): Promise<void> {
     const { clock, password, seed } = this.#settings
     mkdirSync(this.#place.historyFolder, { recursive: true })
     const elapsedMs = clock.nowMs() - this.#place.startMs
     await this.#load.open({
       workloads: this.#scenario.workloads.map(({ name, options }) => ({ name, options, file: this.#fileOf(name) })),
-      nodes: cluster.nodes.map((node) => {
+      // They are led to those that are added by what the others say.
+      nodes: [...servers.nodes, ...servers.spares].map((node) => {
         const { name, port, peerHost, peerPort, guard } = node
         return { name, host: hostToConnect(node), port, peerHost, peerPort, ...(guard && { guard }) }
       }),

@@ -89,7 +89,7 @@ function settlingTimeMs(config: Readonly<Record<string, string>>): number {
 async function settle(options: EndLooksOptions): Promise<Snapshot | undefined> {
   const { recorder, scenario, cluster, config, absent, frozen, firstEpoch, signal } = options
   const withinMs = settlingTimeMs(config)
-  const expected = { nodes: cluster.nodes.map(({ name }) => name), absent }
+  const expected = { nodes: cluster.members.map(({ name }) => name), absent }
   let snapshot: Snapshot | undefined
   let problems: string[] = []
   const look = async () => {

@@ -82,16 +82,15 @@ export class FailoverWatch {
     const { nowMs, ...both } = this.#wallClock.now()
     this.#fromMs = nowMs
     recorder.record({ type: 'clocks-seen', scenario, seenMs: recorder.timeOf(nowMs), ...both })
-    const connect = () => cluster.nodes.map(({ name }) => new NodeClient(cluster.address(name)))
     const everyMs = () => (clock.nowMs() < this.#alertUntilMs ? ALERT_MS : CALM_MS)
     const timed = <T extends { afterMs: number; seenMs: number }>(fact: T): T => ({
       ...fact,
       afterMs: recorder.timeOf(fact.afterMs),
       seenMs: recorder.timeOf(fact.seenMs),
     })
-    const clients = connect()
+    const clients: NodeClient[] = []
+    const probes: NodeClient[] = []
     const views = new ViewWatch({
-      clients,
       clock,
       nameOf: (node) => cluster.nameOf(node),
       everyMs,
@@ -101,6 +100,12 @@ export class FailoverWatch {
         if (change.unreachable !== undefined) this.#options.servers?.onSilence(change.node)
         if (change.view?.every(({ failing }) => failing === undefined) !== true) this.#alert()
       },
+    })
+    cluster.onNode(({ name }) => {
+      const client = new NodeClient(cluster.address(name))
+      clients.push(client)
+      views.watch(client)
+      probes.push(new NodeClient(cluster.address(name)))
     })
     // Steps look often while they wait for something: what they see is not thrown away.
     cluster.onReport = ({ view }, askedMs) => views.take(view, askedMs)
@@ -118,7 +123,7 @@ export class FailoverWatch {
       }),
       probeService({
         shards: shardsOf(topology),
-        clients: connect(),
+        clients: probes,
         clock,
         nameOfAddress: (host, port, asked) =>
           cluster.nameOfAddress(host === '' ? cluster.node(asked).host : host, port),

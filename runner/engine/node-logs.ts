@@ -9,6 +9,7 @@ export class NodeLogs {
   readonly #writers = new Map<string, WriteStream>()
   readonly #stops: (() => Promise<void>)[] = []
   readonly #hide: (text: string) => string
+  #followOne: ((node: string) => Promise<void>) | undefined
 
   /** `hide` takes secrets out of a line. */
   constructor(hide: (text: string) => string) {
@@ -21,20 +22,25 @@ export class NodeLogs {
    */
   async follow(servers: ServerGroup, folder: string, onLine?: (node: string, line: LogLine) => void): Promise<void> {
     await mkdir(folder, { recursive: true })
-    await Promise.all(
-      servers.nodes.map(async ({ name }) => {
-        const writer = createWriteStream(path.join(folder, `${name}.log`))
-        // A full disk must not end the run: the log is then shorter, and the verdict stands.
-        writer.on('error', () => this.#writers.delete(name))
-        this.#writers.set(name, writer)
-        const stop = await servers.followLogs(name, (told) => {
-          const line = { ...told, text: this.#hide(told.text) }
-          this.#writers.get(name)?.write(`${new Date(line.wallMs).toISOString()} ${line.text}\n`)
-          onLine?.(name, line)
-        })
-        this.#stops.push(stop)
-      }),
-    )
+    const followOne = async (name: string) => {
+      const writer = createWriteStream(path.join(folder, `${name}.log`))
+      // A full disk must not end the run: the log is then shorter, and the verdict stands.
+      writer.on('error', () => this.#writers.delete(name))
+      this.#writers.set(name, writer)
+      const stop = await servers.followLogs(name, (told) => {
+        const line = { ...told, text: this.#hide(told.text) }
+        this.#writers.get(name)?.write(`${new Date(line.wallMs).toISOString()} ${line.text}\n`)
+        onLine?.(name, line)
+      })
+      this.#stops.push(stop)
+    }
+    this.#followOne = followOne
+    await Promise.all(servers.nodes.map(({ name }) => followOne(name)))
+  }
+
+  /** The same for a server that was added. */
+  async add(node: string): Promise<void> {
+    await this.#followOne?.(node)
   }
 
   /** Ends the following and closes the files. Returns the nodes whose logs were kept. */

@@ -10,6 +10,7 @@ import type { Progress, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
 import type { Hindsight } from '../steps/hindsight.ts'
+import type { AddServer } from '../steps/more-servers.ts'
 import { Names } from '../steps/names.ts'
 import { type Place, plannedStep, recordReady, recordStart, recordStrangers } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
@@ -27,6 +28,7 @@ import { LentGroup } from './lent-group.ts'
 import { keepLogs, NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
 import { resultOfError, resultOfSteps, type ScenarioResult, worseOf } from './scenario-result.ts'
+import { serverAdder } from './server-adder.ts'
 import { configOf, setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
 import { StallWatch } from './stall-watch.ts'
@@ -108,18 +110,22 @@ export async function playScenario(
     stalls.ask(ready.cluster)
     const servers = watch.watched(ready.servers)
     const faults = openBoard({ ...ready, servers }, place.index, journal, settings)
+    const addServer = serverAdder(
+      { ...ready, servers, logs, topology: scenario.cluster.topology, scenario: place.index },
+      settings,
+    )
     const hindsight = hindsightOf({ scenario: place.index, startMs, stalls }, settings)
     const stage = stageOf(
       scenario,
       place.index,
       settings,
-      { ...ready, servers, faults, load, stepping },
+      { ...ready, servers, faults, load, stepping, addServer },
       hindsight,
       played,
       onBug,
     )
     await audit.start(ready.cluster, stage.names)
-    await load?.begin(ready.cluster)
+    await load?.begin(ready)
     pause.open({ ...ready, logFolder: place.logFolder, faults })
     result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })
     result = await healAll(result, faults, signal, { ...settings, scenario: place.index })
@@ -166,6 +172,7 @@ function stageOf(
     faults: FaultBoard
     load: BackgroundLoad | undefined
     stepping: Stepping | undefined
+    addServer: AddServer
   },
   hindsight: Hindsight,
   played: AsPlayed,
@@ -183,6 +190,7 @@ function stageOf(
     faults,
     hindsight,
     allowed: settings.allowed,
+    addServer: made.addServer,
     endedServers: () => endedServers(servers, (node) => servers.isEndedOnPurpose(node)),
     onPhase: (name) => load?.phase(name),
     targets: new TargetResolver(cluster, random),

@@ -31,7 +31,7 @@ export function watchResources(
       await clock.sleep(LOOK_EVERY_MS, ended.signal).catch(() => undefined)
     }
   }
-  for (const node of cluster.nodes) void watch(node)
+  cluster.onNode((node) => void watch(node))
   return () => ended.abort()
 }
 

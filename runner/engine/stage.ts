@@ -8,6 +8,7 @@ import type { Recorder } from '../record/event-log.ts'
 import type { PlannedStep } from '../record/events.ts'
 import type { Datasets } from '../steps/datasets.ts'
 import type { Hindsight } from '../steps/hindsight.ts'
+import type { AddServer } from '../steps/more-servers.ts'
 import type { Names } from '../steps/names.ts'
 import type { Step, Verb } from '../steps/verb.ts'
 
@@ -43,6 +44,7 @@ export interface Stage {
   noteTargets(path: string, where: readonly (string | number)[], nodes: readonly string[]): void
   /** Servers that are down although no step ended them, a sentence for each. Never throws. */
   endedServers(): Promise<string[]>
+  addServer: AddServer
   /** A phase of the scenario begins. */
   onPhase(name: string): void
   onBug(error: unknown): void

@@ -6,6 +6,7 @@ import type { Stage } from './stage.ts'
 /** The part of a stage that steps come to see. */
 export type ContextStage = Pick<
   Stage,
+  | 'addServer'
   | 'allowed'
   | 'clock'
   | 'cluster'
@@ -52,6 +53,7 @@ export function contextOf(
     names,
     datasets: stage.datasets,
     random: stage.random,
+    addServer: stage.addServer,
     resolveMany,
     resolveOne: async (phrase, where) => {
       const nodes = await resolveMany(phrase, where)

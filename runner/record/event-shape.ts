@@ -46,10 +46,18 @@ const step = fields<PlannedStep>({ path: text, verb: text, name: text, file: tex
 
 const files = some(fields<{ path: string; text: string }>({ path: text, text }))
 
+const clusterNode = fields<ClusterNodeInfo>({
+  name: text,
+  address: text,
+  role: z.enum(['master', 'replica']),
+  shard,
+  added: maybe(z.literal(true)),
+})
+
 const cluster = fields<ClusterInfo>({
   shards: shard,
   replicas: shard,
-  nodes: few(fields<ClusterNodeInfo>({ name: text, address: text, role: z.enum(['master', 'replica']), shard })),
+  nodes: few(clusterNode),
   config: textsByName,
   slots: maybe(few(few(z.tuple([slot, slot])))),
 })
@@ -206,6 +214,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'scenario-source': { ...OF_SCENARIO, files },
   progress: { scenario: maybe(place), text, stays: maybe(z.literal(true)) },
   'cluster-ready': { ...OF_SCENARIO, cluster, setupMs: ms, server: text, sandbox: maybe(text) },
+  'node-added': { ...OF_SCENARIO, node: clusterNode },
   'step-started': { ...OF_SCENARIO, index: place, limitMs: maybe(limitMs), step },
   'step-progress': { ...OF_SCENARIO, index: place, text },
   'step-ended': { ...OF_SCENARIO, index: place, step, durationMs: ms, outcome },

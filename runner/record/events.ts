@@ -54,6 +54,8 @@ export interface ClusterNodeInfo {
   role: 'master' | 'replica'
   /** 1-based. */
   shard: number
+  /** It was added while the scenario was played. */
+  added?: true
 }
 
 export interface ClusterInfo {
@@ -178,6 +180,8 @@ export type RunEvent = { atMs: number } & (
   /** `stays`: worth a line that is not taken away. */
   | { type: 'progress'; scenario?: number; text: string; stays?: true }
   | { type: 'cluster-ready'; scenario: number; cluster: ClusterInfo; setupMs: number; server: string; sandbox?: string }
+  /** A server was started beside those that the cluster was formed of, to be of this role and shard. */
+  | { type: 'node-added'; scenario: number; node: ClusterNodeInfo }
   | { type: 'step-started'; scenario: number; index: number; limitMs?: number; step: PlannedStep }
   | { type: 'step-progress'; scenario: number; index: number; text: string }
   | { type: 'step-ended'; scenario: number; index: number; step: PlannedStep; durationMs: number; outcome: StepOutcome }

@@ -1,6 +1,7 @@
 import { roundMs } from '../base/duration.ts'
 import type { ClusterInfo, EventOf, RunEvent } from '../record/events.ts'
 import type { ViewObservation } from '../record/observations.ts'
+import { formedNodes } from './cluster-info.ts'
 import type { Fault } from './faults.ts'
 import type { NodeLane, NodeShown, NodeState, ShardLane, ShardState, Span, ViewReport } from './timeline-model.ts'
 
@@ -23,6 +24,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 export function viewsOf(events: readonly RunEvent[], cluster: ClusterInfo | undefined, startMs: number): ViewReport[] {
   const seen = events.filter((event): event is EventOf<'view-seen'> => event.type === 'view-seen')
   const nodes = cluster?.nodes ?? []
+  const formed = formedNodes(cluster)
   const latest = new Map<string, ViewObservation>()
   const views: ViewReport[] = []
   for (const fact of [...seen].sort((a, b) => a.seenMs - b.seenMs)) {
@@ -31,10 +33,11 @@ export function viewsOf(events: readonly RunEvent[], cluster: ClusterInfo | unde
     const last = fact.view ?? before?.view
     latest.set(fact.node, { ...fact, ...(last !== undefined && { view: last }) })
     // Of the first look, every node's answer is waited for.
-    if (latest.size < nodes.length) continue
+    if (!formed.every(({ name }) => latest.has(name))) continue
     views.push({
       atMs: Math.max(roundMs(fact.seenMs - startMs), 0),
-      nodes: nodes.map(({ name, shard }) => nodeShown(name, shard, latest)),
+      // Before one that is added has said anything, it is not there.
+      nodes: nodes.filter(({ name }) => latest.has(name)).map(({ name, shard }) => nodeShown(name, shard, latest)),
     })
   }
   return views
@@ -75,7 +78,8 @@ export function keptViews(views: readonly ViewReport[]): ViewReport[] {
 /** A lane for each node. `endMs`: when the last of what was seen held no longer. */
 export function nodeLanes(views: readonly ViewReport[], faults: readonly Fault[], endMs: number): NodeLane[] {
   const pauses = faults.filter(({ kind }) => kind === 'pause')
-  return (views[0]?.nodes ?? []).map(({ name, shard }) => {
+  const nodes = new Map(views.flatMap((view) => view.nodes.map(({ name, shard }) => [name, shard] as const)))
+  return [...nodes].map(([name, shard]) => {
     const moments = views.flatMap(({ atMs, nodes }) => {
       const node = nodes.find((one) => one.name === name)
       const held = pauses.some(

@@ -1,4 +1,5 @@
 import type { ClusterInfo } from '../record/events.ts'
+import { formedNodes } from './cluster-info.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import type { Fault } from './faults.ts'
 import type { ScenarioResults } from './scenario-results.ts'
@@ -141,6 +142,8 @@ function shardFacts(cluster: ClusterInfo | undefined): ShardFact[] {
   return Array.from({ length: cluster?.shards ?? 0 }, (_, index) => ({
     shard: index + 1,
     slots: cluster?.slots?.[index] ?? [],
-    nodes: cluster?.nodes.filter(({ shard }) => shard === index + 1).map(({ name }) => name) ?? [],
+    nodes: formedNodes(cluster)
+      .filter(({ shard }) => shard === index + 1)
+      .map(({ name }) => name),
   }))
 }

@@ -1,4 +1,5 @@
 import type { ClusterInfo, RunEvent, ScenarioEvent } from '../record/events.ts'
+import { clusterInfo } from './cluster-info.ts'
 import type { DeniedLine } from './failovers/borne-out.ts'
 import { failoversOf } from './failovers/failovers.ts'
 import { failoversFromSteps } from './failovers/from-steps.ts'
@@ -39,7 +40,7 @@ export interface ScenarioResults {
 export function scenarioResults(events: readonly ScenarioEvent[], untilMs = events.at(-1)?.atMs ?? 0): ScenarioResults {
   const startMs = events.find((event) => event.type === 'scenario-started')?.atMs ?? 0
   const endMs = events.find((event) => event.type === 'scenario-ended')?.atMs ?? untilMs
-  const cluster = events.find((event) => event.type === 'cluster-ready')?.cluster
+  const cluster = clusterInfo(events)
   const durationMs = endMs - startMs
   const steps = playedSteps(events, startMs)
   const faults = faultsOf(events, startMs)

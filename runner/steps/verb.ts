@@ -10,6 +10,7 @@ import type { StepError, StepOutcome } from '../record/events.ts'
 import { type Policy, TEXT_POLICY } from './command-policy.ts'
 import type { Datasets } from './datasets.ts'
 import type { Hindsight } from './hindsight.ts'
+import type { AddServer } from './more-servers.ts'
 import { fillIn, fillInKnown, type Names, paramNames } from './names.ts'
 
 /** A step of a scenario, parsed and checked, not yet played. `$names` in `arg` and `on` are still in place. */
@@ -70,6 +71,8 @@ export interface StepContext {
   random(below: number): number
   /** Plays steps inside this one, one after another; throws StepFailure when one does not pass. */
   playChildren(steps: Step[], options: { parallel: boolean; iteration?: number; scope?: Names }): Promise<void>
+  /** Brings up one more server. */
+  addServer: AddServer
   /** A line of progress for the console. */
   progress(text: string): void
 }
@@ -207,11 +210,8 @@ const asWritten: Fill = (value) => value
 /** Makes a verb of its definition. A step's argument is read here and nowhere else. */
 export function defineVerb<Arg, Extras>(spec: VerbSpec<Arg, Extras>): Verb {
   return {
-    name: spec.name,
-    summary: spec.summary,
-    group: spec.group,
-    example: spec.example,
-    proof: spec.proof,
+    ...{ name: spec.name, summary: spec.summary, group: spec.group },
+    ...{ example: spec.example, proof: spec.proof },
     defaultDeadlineMs: spec.defaultDeadlineMs,
     arg: spec.arg,
     extras: spec.extras,

@@ -54,12 +54,12 @@ t.test('watching a cluster of 3 × 2', { skip }, async (t) => {
   const service = probe(t, cluster, servers)
   const views: ViewObservation[] = []
   const watch = new ViewWatch({
-    clients: clientsOf(cluster, servers),
     clock,
     nameOf: (node) => cluster.nameOf(node),
     everyMs,
     onChange: (change) => views.push(change),
   })
+  for (const client of clientsOf(cluster, servers)) watch.watch(client)
   t.teardown(() => watch.stop())
   // Names are known once every node was asked who it is.
   await cluster.look()

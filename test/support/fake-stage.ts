@@ -59,6 +59,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     faults: new FaultBoard({ cluster: cluster.live, servers: group, clock, keep: () => {} }),
     hindsight: { ...NO_HINDSIGHT, ...parts.hindsight },
     allowed: NOTHING_ALLOWED,
+    addServer: async () => cluster.live.add(await group.add()),
     targets: (parts.targets ?? new TargetResolver(cluster.live, random)) as TargetResolver,
     datasets: new Datasets(1),
     names,

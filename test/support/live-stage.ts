@@ -129,6 +129,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     faults: made.faults,
     hindsight: NO_HINDSIGHT,
     allowed: NOTHING_ALLOWED,
+    addServer: async () => made.cluster.add(await made.servers.add()),
     targets: new TargetResolver(made.cluster, random),
     datasets: new Datasets(1),
     names: new Names(),

@@ -75,10 +75,10 @@ async function plan(
   { clock, seed, allowed, verbs, signal }: DryRunSettings,
 ): Promise<Pick<DryRun, 'steps' | 'finally'>> {
   const untouched = new Untouched({ ...ready, clock })
-  const { cluster, servers, faults } = untouched
+  const { cluster, servers, faults, addServer } = untouched
   const names = new Names(scenario.params)
   const stage = {
-    ...{ cluster, servers, faults, allowed, verbs, clock: untouched.clock },
+    ...{ cluster, servers, faults, addServer, allowed, verbs, clock: untouched.clock },
     datasets: new Datasets(seed),
     random: seededRandom(seed),
   }

@@ -8,6 +8,7 @@ import { capabilitiesOf } from '../../faults/capabilities.ts'
 import type { Fault, FaultKind } from '../../faults/fault.ts'
 import type { Capability } from '../../platforms/faults.ts'
 import type { NodeState, ServerGroup } from '../../platforms/platform.ts'
+import type { AddServer } from '../../steps/more-servers.ts'
 import type { Stage } from '../stage.ts'
 
 /** Here a step would have begun to act; in a dry run it ends. */
@@ -39,6 +40,7 @@ export class Untouched {
   readonly cluster: LiveCluster
   readonly servers: ServerGroup
   readonly faults: FaultBoard
+  readonly addServer: AddServer
   /** Nobody waits. */
   readonly clock: Clock
   #states = new Map<string, NodeState['status']>()
@@ -49,6 +51,10 @@ export class Untouched {
     this.cluster = new LookedAt(cluster)
     this.servers = this.#untouched(servers)
     this.faults = this.#board({ cluster: this.cluster, servers: this.servers, clock })
+    this.addServer = async () => {
+      this.#would.acts.push('start one more server')
+      return wouldAct()
+    }
     this.clock = {
       nowMs: () => clock.nowMs(),
       ranMs: () => clock.ranMs(),

@@ -6,6 +6,7 @@ import type {
   TimingObservation,
   ViewObservation,
 } from '../../record/observations.ts'
+import { clusterInfo } from '../cluster-info.ts'
 import type { Fault } from '../faults.ts'
 import type { PlayedStep } from '../steps.ts'
 import { borneOut, type DeniedLine } from './borne-out.ts'
@@ -44,7 +45,7 @@ export function failoverObservations(
   const startMs = start.atMs
   const ended = events.find((event) => event.type === 'watch-ended')
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), startMs)
-  const { nodes } = ready.cluster
+  const nodes = clusterInfo(events)?.nodes ?? []
   const service = ofType(events, 'service-seen')
     .map(since(startMs, ['afterMs', 'seenMs']))
     .sort(bySeen)
@@ -110,7 +111,7 @@ export function logsBetween(
   )
 }
 
-/** 1-based; 0 for a node that the cluster did not have when it was formed. */
+/** 1-based; 0 for a node that the cluster never had. */
 export function shardOf({ nodes }: FailoverObservations, name: string): number {
   return shardIn(nodes, name)
 }

@@ -16,7 +16,7 @@ export function votersAt({ views, nodes }: FailoverObservations, atMs: number): 
     shared.set(key, { voters, nodes: (shared.get(key)?.nodes ?? 0) + 1 })
   }
   const [most] = [...shared.values()].sort((a, b) => b.nodes - a.nodes)
-  return most?.voters ?? nodes.filter(({ role }) => role === 'master').map(({ name }) => name)
+  return most?.voters ?? nodes.filter(({ role, added }) => role === 'master' && added !== true).map(({ name }) => name)
 }
 
 /** The masters that have a vote as one node sees it: of them it needs a majority in an election of its own. */

@@ -39,7 +39,7 @@ export const clusterSubject: Subject<ClusterArg> = {
     const snapshot = await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS })
     if (cluster === 'ok') return andServed(lookAtAll(snapshot, cluster), snapshot)
     if (cluster === 'fail') return lookAtAll(snapshot, cluster)
-    const problems = healthProblems(snapshot, { nodes: context.cluster.nodes.map(({ name }) => name), absent })
+    const problems = healthProblems(snapshot, { nodes: context.cluster.members.map(({ name }) => name), absent })
     if (problems.length === 0) return { ok: true, seen: 'healthy' }
     return { ok: false, seen: firstFew(problems, SHOWN_PROBLEMS) }
   },

@@ -13,6 +13,7 @@ const LASTING: ReadonlySet<EventType> = new Set([
   'scenario-started',
   'scenario-source',
   'cluster-ready',
+  'node-added',
   'timing-seen',
   'clocks-seen',
   'check-judged',
@@ -105,7 +106,8 @@ export class LiveRecord {
     if (ready?.type !== 'cluster-ready' || this.#start === undefined) return new Map()
     const { scenario, id } = this.#start
     const folder = started?.scenarios === 1 ? 'nodes' : `nodes/${scenario + 1}-${id}`
-    return new Map(ready.cluster.nodes.map(({ name }) => [name, `${folder}/${name}.log`]))
+    const added = this.#ofScenario.flatMap(({ event }) => (event.type === 'node-added' ? [event.node] : []))
+    return new Map([...ready.cluster.nodes, ...added].map(({ name }) => [name, `${folder}/${name}.log`]))
   }
 
   /**
