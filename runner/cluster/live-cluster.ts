@@ -81,6 +81,9 @@ export class LiveCluster {
   readonly #connections: NodeClient[] = []
   /** Ids outlive their node's reports: a node that is down cannot say its own. */
   readonly #nameById = new Map<string, string>()
+  readonly #lastIds = new Map<string, string>()
+  /** Where nodes were among the others before they moved. No address is given twice. */
+  readonly #former = new Map<string, string>()
   /** Nodes that were silent when last asked, with the question still open or the reason it failed. */
   readonly #silent = new Map<string, { pending?: Promise<Answer>; reason: string }>()
 
@@ -201,12 +204,28 @@ export class LiveCluster {
     return { report: answer.report, ...(master ? { master: this.nameOf(master) } : {}) }
   }
 
-  /** By the address for clients or the one among the nodes; `localhost` and `127.0.0.1` are one. */
+  /** By the address for clients or the one among the nodes, of now or of before; `localhost` and `127.0.0.1` are one. */
   nameOfAddress(host: string, port: number): string | undefined {
     const same = (own: string) => own === host || (isLoopback(own) && isLoopback(host))
-    return this.nodes.find(
+    const found = this.nodes.find(
       (node) => (node.port === port && same(node.host)) || (node.peerPort === port && same(node.peerHost)),
-    )?.name
+    )
+    return found?.name ?? this.#former.get(`${host}:${port}`)
+  }
+
+  /** Learns where nodes are among the others now; who asks for one at the address that it had is still answered. */
+  readdress(servers: readonly ServerNode[]): void {
+    for (const { name, peerHost, peerPort } of servers) {
+      const node = this.#byName.get(name)
+      if (node === undefined || node.peerHost === peerHost) continue
+      this.#former.set(`${node.peerHost}:${node.peerPort}`, name)
+      Object.assign(node, { peerHost, peerPort })
+    }
+  }
+
+  /** What a node last said that its id is in the cluster. */
+  lastIdOf(name: string): string | undefined {
+    return this.#lastIds.get(name)
   }
 
   /** A node of any report's view, by the runner's name for it; `unknown node … at …` if it is none of the runner's. */
@@ -262,6 +281,7 @@ export class LiveCluster {
   #remember(name: string, answer: Answer): void {
     if ('report' in answer) {
       this.#nameById.set(answer.report.view.myId, name)
+      this.#lastIds.set(name, answer.report.view.myId)
       this.#silent.delete(name)
     } else if (answer.silent && !this.#silent.has(name)) {
       this.#silent.set(name, { reason: answer.reason })

@@ -60,7 +60,7 @@ async function resumeNodes(context: StepContext): Promise<string[]> {
       context.servers.nodes.map(async ({ name }) => ({ name, state: await context.servers.state(name) })),
     )
     const nodes = states.filter(({ state }) => action.from.includes(state.status)).map(({ name }) => name)
-    if (nodes.length > 0) proofs.push(...(await applyTo(action, nodes, 0, context)))
+    if (nodes.length > 0) proofs.push(...(await applyTo(action, nodes, { graceMs: 0 }, context)))
   }
   return proofs
 }

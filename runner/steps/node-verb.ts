@@ -1,37 +1,25 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
-import { duration, durationMs } from '../base/duration-schema.ts'
 import { messageOf } from '../base/errors.ts'
 import { settleAll } from '../base/settle.ts'
 import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import { describeEnd } from '../platforms/last-words.ts'
-import type { NodeState, ServerGroup } from '../platforms/platform.ts'
+import type { NodeState, ServerGroup, StartChanges } from '../platforms/platform.ts'
 import { asStepError } from './fault-verb.ts'
-import { resolveTargets, type Targets, targets } from './targets.ts'
+import {
+  type ActOptions,
+  DEFAULT_GRACE_MS,
+  describeRolling,
+  type NodeArg,
+  nodeArg,
+  optionsOf,
+  phrasesOf,
+  rollingMsOf,
+} from './node-arg.ts'
+import { beforeChanges, describeChanges, needsOfChanges, proveChanges } from './start-changes.ts'
+import { resolveTargets, targets } from './targets.ts'
 import { defineVerb, type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
-
-const rolling = duration
-  .optional()
-  .describe(
-    'A duration: 5s, the pause between nodes that are taken one after another; with `for`, each goes on before the next',
-  )
-
-const withRolling = z.strictObject({ node: targets.describe('Nodes that it is done to'), rolling })
-
-const withGrace = withRolling.extend({
-  grace: duration
-    .optional()
-    .describe('How long the server may take to end by itself before it is killed; 15s if not given'),
-})
-
-type NodeArg = Targets | z.infer<typeof withGrace>
-
-/**
- * What `docker stop` gives is 10 s, which is also what a server itself may wait for its replicas (shutdown-timeout,
- * redis.conf 7.0): with the same, chance would decide between a shutdown and a kill.
- */
-const DEFAULT_GRACE_MS = 15_000
 
 /** Longer than a platform itself waits for its engine, so that an engine that hangs is told as such. */
 const ENGINE_MS = 90_000
@@ -45,11 +33,13 @@ export interface NodeAction {
   example: readonly string[]
   proof: string
   takesGrace?: true
+  /** It starts servers, and something about them may be another than before. */
+  takesChanges?: true
   /** The server that runs afterwards is a new one. */
   startsAnew?: true
   /** States in which it makes sense. */
   from: readonly NodeState['status'][]
-  act(servers: ServerGroup, node: string, graceMs: number): Promise<void>
+  act(servers: ServerGroup, node: string, options: ActOptions): Promise<void>
   /** A fact taken before acting that the proof needs. */
   before?(context: StepContext, node: string): Promise<string>
   /** In words, what shows that it worked; throws StepInconclusive if it did not. */
@@ -66,22 +56,24 @@ export function nodeVerb(action: NodeAction): Verb {
     group: 'nodes',
     example: action.example,
     proof: action.proof,
-    arg: z.union([targets, action.takesGrace ? withGrace : withRolling]),
+    arg: z.union([targets, nodeArg(action)]),
     modifiers: action.undo ? ['for', 'within'] : ['within'],
     defaultDeadlineMs: ENGINE_MS,
     deadlineMs: (arg) =>
-      rollingMsOf(arg) === undefined ? ENGINE_MS + graceMsOf(arg) : ROLLING_WITHIN_MS + graceMsOf(arg),
+      rollingMsOf(arg) === undefined ? ENGINE_MS + optionsOf(arg).graceMs : ROLLING_WITHIN_MS + optionsOf(arg).graceMs,
     sentence: (arg, step) =>
-      `${action.name} ${phrasesOf(arg).join(', ')}${describeRolling(arg)}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
+      `${action.name} ${phrasesOf(arg).join(', ')}${describeChanges(optionsOf(arg).changes)}${describeRolling(arg)}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
+    needs: (given) => (action.takesChanges ? needsOfChanges(given) : {}),
     async run(arg, context) {
+      const options = optionsOf(arg)
       const nodes = await resolveAll(arg, context)
       const pauseMs = rollingMsOf(arg)
-      if (pauseMs === undefined) return await once(action, nodes, graceMsOf(arg), context)
+      if (pauseMs === undefined) return await once(action, nodes, options, context)
       const proofs: string[] = []
       for (const [index, node] of nodes.entries()) {
         if (index > 0) await context.clock.sleep(pauseMs, context.signal)
         context.progress(`${action.name} ${node}, ${index + 1} of ${nodes.length}`)
-        const { proof } = await once(action, [node], graceMsOf(arg), context)
+        const { proof } = await once(action, [node], options, context)
         proofs.push(proof ?? '')
       }
       return { proof: proofs.join('; '), attempts: nodes.length }
@@ -89,34 +81,17 @@ export function nodeVerb(action: NodeAction): Verb {
   })
 }
 
-async function once(action: NodeAction, nodes: string[], graceMs: number, context: StepContext): Promise<StepResult> {
+async function once(
+  action: NodeAction,
+  nodes: string[],
+  options: ActOptions,
+  context: StepContext,
+): Promise<StepResult> {
   const { forMs } = context.step
   if (forMs === undefined || !action.undo) {
-    return { proof: (await applyTo(action, nodes, graceMs, context)).join('; ') }
+    return { proof: (await applyTo(action, nodes, options, context)).join('; ') }
   }
-  return await applyForAWhile(action, action.undo, nodes, graceMs, forMs, context)
-}
-
-function phrasesOf(arg: NodeArg): string[] {
-  if (typeof arg === 'string') return [arg]
-  return Array.isArray(arg) ? arg : phrasesOf(arg.node)
-}
-
-function rollingMsOf(arg: NodeArg): number | undefined {
-  return typeof arg === 'object' && !Array.isArray(arg) && arg.rolling !== undefined
-    ? durationMs(arg.rolling)
-    : undefined
-}
-
-function describeRolling(arg: NodeArg): string {
-  const pauseMs = rollingMsOf(arg)
-  return pauseMs === undefined ? '' : `, one after another with ${formatDuration(pauseMs)} between`
-}
-
-function graceMsOf(arg: NodeArg): number {
-  return typeof arg === 'object' && !Array.isArray(arg) && arg.grace !== undefined
-    ? durationMs(arg.grace)
-    : DEFAULT_GRACE_MS
+  return await applyForAWhile(action, action.undo, nodes, options, forMs, context)
 }
 
 async function resolveAll(arg: NodeArg, context: StepContext): Promise<string[]> {
@@ -131,15 +106,31 @@ async function resolveAll(arg: NodeArg, context: StepContext): Promise<string[]>
 export async function applyTo(
   action: NodeAction,
   nodes: string[],
-  graceMs: number,
+  options: ActOptions,
   context: StepContext,
 ): Promise<string[]> {
   await assertStates(action, nodes, context)
   const before = await Promise.all(nodes.map((node) => action.before?.(context, node)))
-  await settleAll(nodes.map((node) => action.act(context.servers, node, graceMs)))
-  const proofs = await settleAll(nodes.map((node, i) => action.prove(context, node, before[i])))
+  const proofOfChanges = options.changes && whatChanges(nodes, options.changes, context)
+  await settleAll(nodes.map((node) => action.act(context.servers, node, options)))
+  context.cluster.readdress(context.servers.nodes)
+  const proofs = await settleAll(
+    nodes.map(async (node, i) => {
+      const proof = await action.prove(context, node, before[i])
+      return proofOfChanges ? `${proof}, ${await proofOfChanges(node)}` : proof
+    }),
+  )
   const again = action.startsAnew ? await applyLostFaults(nodes, context) : []
   return [...nodes.map((node, i) => `${node}: ${proofs[i]}`), ...again]
+}
+
+/** Notes who the nodes are, and returns what proves of each that it was changed. */
+function whatChanges(nodes: readonly string[], changes: StartChanges, context: StepContext) {
+  const before = new Map(nodes.map((node) => [node, beforeChanges(node, context)]))
+  return async (node: string) => {
+    const was = before.get(node)
+    return was ? await proveChanges(node, changes, was, context) : ''
+  }
 }
 
 /** A server that starts anew has lost some faults that should still bite. */
@@ -175,21 +166,21 @@ async function applyForAWhile(
   action: NodeAction,
   undo: NodeAction,
   nodes: string[],
-  graceMs: number,
+  options: ActOptions,
   forMs: number,
   context: StepContext,
 ): Promise<StepResult> {
   await assertStates(action, nodes, context)
   let proofs: string[]
   try {
-    proofs = await applyTo(action, nodes, graceMs, context)
+    proofs = await applyTo(action, nodes, options, context)
     await context.clock.sleep(forMs, context.signal)
   } catch (failure) {
     await Promise.allSettled(nodes.map((node) => undoWhereNeeded(undo, node, context)))
     throw failure
   }
   try {
-    const undone = await applyTo(undo, nodes, DEFAULT_GRACE_MS, context)
+    const undone = await applyTo(undo, nodes, { graceMs: DEFAULT_GRACE_MS }, context)
     return { proof: [...proofs, `after ${formatDuration(forMs)}: ${undo.name}`, ...undone].join('; ') }
   } catch (failure) {
     if (!(failure instanceof StepFailure)) throw failure
@@ -200,7 +191,7 @@ async function applyForAWhile(
 
 async function undoWhereNeeded(undo: NodeAction, node: string, context: StepContext): Promise<void> {
   const { status } = await context.servers.state(node)
-  if (undo.from.includes(status)) await undo.act(context.servers, node, DEFAULT_GRACE_MS)
+  if (undo.from.includes(status)) await undo.act(context.servers, node, { graceMs: DEFAULT_GRACE_MS })
 }
 
 /** Throws StepInconclusive unless the platform reports `status` for the node. */

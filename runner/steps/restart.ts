@@ -5,9 +5,10 @@ import { type StepContext, StepFailure, StepInconclusive } from './verb.ts'
 export const restart = nodeVerb({
   name: 'restart',
   summary: 'Stops running nodes in good order, starts them again, and waits until they answer.',
-  example: ['- restart: { node: all replicas, rolling: 5s }'],
+  example: ['- restart: { node: all replicas, rolling: 5s }', '- restart: { node: redis-node0, address: new }'],
   proof: 'Another server process runs, and the node answers.',
   takesGrace: true,
+  takesChanges: true,
   startsAnew: true,
   from: ['running'],
   before: async (context, node) => {
@@ -18,7 +19,7 @@ export const restart = nodeVerb({
       throw new StepFailure({ message: `${node} did not answer before its restart: ${seen}` })
     }
   },
-  act: (servers, node, graceMs) => servers.restart(node, graceMs),
+  act: (servers, node, { graceMs, changes }) => servers.restart(node, graceMs, changes),
   prove: async (context, node, before) => {
     const answering = await proveAnswering(context, node)
     if ((await serverRunId(context, node)) === before) {

@@ -7,7 +7,8 @@ export const startAction: NodeAction = {
   proof: 'The process runs, and the node answers.',
   from: ['stopped'],
   startsAnew: true,
-  act: (servers, node) => servers.start(node),
+  takesChanges: true,
+  act: (servers, node, { changes }) => servers.start(node, changes),
   prove: async (context, node) => {
     const answering = await proveAnswering(context, node)
     return `${await proveState(context, node, 'running')}, ${answering}`

@@ -10,7 +10,7 @@ export const stop = nodeVerb({
   proof: 'The process has ended by itself, and the node no longer answers.',
   takesGrace: true,
   from: ['running'],
-  act: (servers, node, graceMs) => servers.stop(node, graceMs),
+  act: (servers, node, { graceMs }) => servers.stop(node, graceMs),
   prove: async (context, node) => {
     const state = await proveState(context, node, 'stopped')
     const { exitCode, oomKilled } = await context.servers.state(node)

@@ -158,3 +158,55 @@ t.test('restart', async (t) => {
     t.strictSame(stage.bugs, [])
   })
 })
+
+t.test('what is another after a start', async (t) => {
+  /** A server that starts again at this address, and with this id in the cluster. */
+  const movingStage = (to: string, id?: string) => {
+    const stage = fakeStage()
+    let runs = 0
+    stage.cluster.answer(A, ([command, sub]) => {
+      if (command === 'INFO') return `run_id:${runs}`
+      return sub === 'MYID' ? (id ?? stage.cluster.lastIdOf(A)) : undefined
+    })
+    stage.group.after = () => {
+      runs += 1
+      Object.assign(stage.group.nodes[0] ?? {}, { peerHost: to })
+    }
+    return stage
+  }
+
+  await t.test('a new address: asked of the platform, and the runner finds the node there', async (t) => {
+    const stage = movingStage('127.0.12.10')
+    t.match(await stage.playOne(step('restart', { node: A, address: 'new' })), {
+      verdict: 'passed',
+      proof: /now at 127\.0\.12\.10, before at 127\.0\.0\.1$/,
+    })
+    t.same(stage.group.changes.get(A), { address: 'new' })
+    t.equal(stage.cluster.node(A).peerHost, '127.0.12.10')
+  })
+
+  await t.test('an address that stayed is no proof', async (t) => {
+    const stage = movingStage('127.0.0.1')
+    t.match(await stage.playOne(step('restart', { node: A, address: 'new' })), {
+      verdict: 'inconclusive',
+      error: { message: /redis-node0 was to have another address, but is still at 127\.0\.0\.1/ },
+    })
+  })
+
+  await t.test('a lost identity: another id; the same one is no proof', async (t) => {
+    const arg = { node: A, identity: 'lost' }
+    const lost = movingStage('127.0.0.1', 'f'.repeat(40))
+    t.match(await lost.playOne(step('restart', arg)), { verdict: 'passed', proof: /its id is ffffffff, and was / })
+    t.same(lost.group.changes.get(A), { identity: 'lost' })
+    t.match(await movingStage('127.0.0.1').playOne(step('restart', arg)), {
+      verdict: 'inconclusive',
+      error: { message: /was to be another node/ },
+    })
+  })
+
+  await t.test('nothing is another where nothing is said, or kept is', async (t) => {
+    const stage = movingStage('127.0.0.1')
+    t.match(await stage.playOne(step('restart', { node: A, identity: 'kept' })), { verdict: 'passed' })
+    t.equal(stage.group.changes.get(A), undefined)
+  })
+})

@@ -2,6 +2,7 @@ import type { Clock } from '../../runner/base/clock.ts'
 import type { LiveCluster, LiveNode, OwnReport, Snapshot } from '../../runner/cluster/live-cluster.ts'
 import type { NodeReport } from '../../runner/cluster/node-report.ts'
 import { ReplyError, Unreachable } from '../../runner/cluster/reply-errors.ts'
+import type { ServerNode } from '../../runner/platforms/platform.ts'
 import { healthyReports, idOf, NAMES, nameOf, snapshotOf } from '../cluster/views.ts'
 import { FakeClock } from './fake-clock.ts'
 
@@ -85,6 +86,14 @@ export class FakeCluster {
 
   nameOfAddress(_: string, port: number): string | undefined {
     return NAMES[port - 7000]
+  }
+
+  readdress(servers: readonly ServerNode[]): void {
+    for (const { name, peerHost } of servers) Object.assign(this.node(name), { peerHost })
+  }
+
+  lastIdOf(name: string): string | undefined {
+    return this.reports.find((report) => report.name === name)?.view.myId
   }
 
   close(): void {}

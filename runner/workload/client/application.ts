@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { Cluster, type RedisOptions } from 'ioredis'
 import { systemClock } from '../../base/clock.ts'
 import { errorClass } from '../../cluster/reply-errors.ts'
@@ -52,9 +53,7 @@ export class ApplicationClient implements LoadClient {
         lazyConnect: true,
         scaleReads: readFromReplicas ? 'slave' : 'master',
         // Servers may know themselves by addresses of a network that this machine is not in.
-        natMap: Object.fromEntries(
-          nodes.map(({ host, port, peerHost, peerPort }) => [`${peerHost}:${peerPort}`, { host, port }]),
-        ),
+        natMap: (key) => reachOf(key, nodes),
         redisOptions: {
           ...Object.fromEntries(given.filter(isOfConnection)),
           ...(password === '' ? {} : { password, ...(username !== undefined && { username }) }),
@@ -106,6 +105,16 @@ export class ApplicationClient implements LoadClient {
     const queued = commands.slice(1).map((): Reply => 'QUEUED')
     return [...queued, results === null ? null : results.map(([error, reply]) => error ?? (reply as Reply))]
   }
+}
+
+/**
+ * Where this machine reaches the node that servers know by an address of their network: ports tell nodes apart, whatever
+ * address one has come to have. A name is taken as it is.
+ */
+function reachOf(key: string, nodes: readonly NodeAddress[]) {
+  const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(key) ?? []
+  const node = isIPv4(host) ? nodes.find(({ peerPort }) => peerPort === Number(port)) : undefined
+  return node ? { host: node.host, port: node.port } : null
 }
 
 /** To whom its connections say something; a node that a server names and that is none of the list is not even asked. */

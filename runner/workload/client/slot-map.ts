@@ -19,6 +19,8 @@ const NOBODY = -1
 /** Which node owns which slot, as one client knows it: from CLUSTER NODES, and from redirections. */
 export class SlotMap {
   readonly #byAddress = new Map<string, number>()
+  /** Ids outlive addresses: who moves is known by it, and the new address from then on. */
+  readonly #byId = new Map<string, number>()
   readonly #owners = new Int16Array(SLOT_COUNT).fill(NOBODY)
   readonly #replicas = new Map<number, number[]>()
   #turn = 0
@@ -71,8 +73,11 @@ export class SlotMap {
    */
   learn({ nodes, myId }: ClusterView, asked: number): boolean {
     const members = nodes.filter(isEstablished).flatMap((node) => {
-      const place = node.id === myId ? asked : this.nodeAt(node.host, node.port)
-      return place === undefined ? [] : [{ node, place }]
+      const place = node.id === myId ? asked : (this.nodeAt(node.host, node.port) ?? this.#byId.get(node.id))
+      if (place === undefined) return []
+      this.#byId.set(node.id, place)
+      if (node.host !== '') this.#byAddress.set(address(node.host, node.port), place)
+      return [{ node, place }]
     })
     const owners = members.filter(({ node }) => node.role === 'master' && node.slots.length > 0)
     if (owners.length === 0) return false
