@@ -24,6 +24,8 @@ type Feature =
   | 'failover-command'
   /** Categories and rules of users tell the subcommands of a command apart. */
   | 'acl-subcommands'
+  /** Masters move slots among themselves as replication's user: CLUSTER SYNCSLOTS. */
+  | 'syncslots'
 
 /** Moments of a failover that a server logs. */
 type FailoverMoment =
@@ -112,14 +114,19 @@ export interface Dialect {
 const OLDEST: Version = [6, 0, 0]
 
 /** Redis versions that brought each feature (their release notes). Valkey and Redict, which began as Redis 7.2, have them all. */
-const FEATURE_SINCE: Readonly<Record<Feature, string>> = {
+const FEATURE_SINCE: Readonly<Record<Feature, string | undefined>> = {
   hostnames: '7.0',
   addslotsrange: '7.0',
   'human-names': '7.2',
   'acl-channels': '6.2',
   'failover-command': '6.2',
   'acl-subcommands': '7.0',
+  // Redis has a user of its own for it, which no rule can name.
+  syncslots: undefined,
 }
+
+/** Valkey versions that brought what Redis 7.2 did not have (their release notes). */
+const VALKEY_FEATURE_SINCE: Readonly<Partial<Record<Feature, string>>> = { syncslots: '9.0' }
 
 /** Redis versions that brought each setting (redis.conf of each minor version). Valkey and Redict have them all. */
 const SETTING_SINCE: Readonly<Record<string, string>> = {
@@ -171,7 +178,10 @@ export function dialectOf(server: string): Dialect {
     version,
     masterWord,
     isAtLeast,
-    can: (feature) => hasSince(FEATURE_SINCE[feature]),
+    can: (feature) => {
+      const since = family === 'redis' ? FEATURE_SINCE[feature] : (VALKEY_FEATURE_SINCE[feature] ?? '0')
+      return since !== undefined && isAtLeast(since)
+    },
     knowsSetting: (name) => hasSince(SETTING_SINCE[name] ?? '0'),
     failoverLine: (moment) => failoverLine(moment, masterWord),
     electionTiming: (nodeTimeoutMs) => electionTiming(nodeTimeoutMs, family === 'valkey' ? version : undefined),

@@ -40,7 +40,8 @@ export function newSecret(): string {
 
 /**
  * How replicas log in at their masters. It stands in clear in every server's configuration, and a server tells it to
- * whichever master it follows: it is neither the password of people nor the runner's secret, and opens replication alone.
+ * whichever master it follows: it is neither the password of people nor the runner's secret, and opens replication alone
+ * (where masters move slots by themselves, their data too).
  */
 export function replicaUser(secret: string): { username: string; password: string } {
   return { username: 'redis-chaos-replica', password: derived(secret, 'replica') }
@@ -101,6 +102,16 @@ const DEFAULT_RULES = [...WITHOUT_ADMIN, ...['cluster', 'monitor', 'shutdown'].m
 /** What a replica sends until the stream of its master begins (syncWithMaster, replication.c, Redis 6.0 to 8.0). */
 const REPLICA_RULES = ['-@all', ...['ping', 'psync', 'replconf', 'sync'].map(plus)]
 
+/**
+ * What a master sends to another to move slots: their keys as commands that make them, and then what is written to them
+ * meanwhile (cluster_migrateslots.c, Valkey 9.0). The other holds all of it against the rights of its user.
+ */
+const SLOT_RULES = ['+@write', '-migrate', ...['cluster|syncslots', 'exec', 'multi', 'select'].map(plus)]
+
+function replicaRules(dialect: Dialect): string[] {
+  return [...REPLICA_RULES, ...(dialect.can('syncslots') ? SLOT_RULES : [])]
+}
+
 /** Before Redis 7.0 a subcommand is no command of its own, and CLUSTER one of administrators as a whole. */
 const LOOKS_AT_CLUSTER = [
   ...['info', 'nodes', 'slots', 'myid', 'replicas', 'slaves', 'keyslot', 'countkeysinslot', 'getkeysinslot'],
@@ -150,7 +161,7 @@ export function userWords(
   return [
     line('default', password, DEFAULT_RULES),
     line(username, own, ['+@all']),
-    line(replica.username, replica.password, REPLICA_RULES),
+    line(replica.username, replica.password, replicaRules(dialect)),
     line(scenarioUser, own, scenarioRules(dialect, allowed)),
     line(readerUser, own, readerRules(dialect)),
     line(LOAD_USER, password, scenarioRules(dialect, NOTHING_ALLOWED)),

@@ -1,4 +1,5 @@
+import { atomicMover } from './atomic.ts'
 import type { Mover } from './move.ts'
 
 /** The ways to move slots, the best first. */
-export const movers: readonly Mover[] = []
+export const movers: readonly Mover[] = [atomicMover]
