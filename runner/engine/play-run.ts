@@ -134,7 +134,7 @@ async function playOrSkip(
 ): Promise<ScenarioResult> {
   const unmet = unmetRequirement(scenario.requires, {
     platform: settings.platform.kind,
-    ...versionOf(place.server),
+    server: place.server,
   })
   if (unmet !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: unmet })
   try {
@@ -179,10 +179,4 @@ function recordUnplayed(
     cleanupMs: 0,
   })
   return result
-}
-
-/** The version in a server's words: `redis 7.0.15`. */
-function versionOf(server: string): { serverVersion?: string } {
-  const version = /\d+(\.\d+)*/.exec(server)?.[0]
-  return version === undefined ? {} : { serverVersion: version }
 }

@@ -7,6 +7,7 @@ import { workloadSentence } from '../workload/options.ts'
 import type { WrittenPardon } from './audit-section.ts'
 import { feltByClients } from './felt-by-clients.ts'
 import type { Scenario } from './model.ts'
+import { describeServerNeed } from './requires.ts'
 
 /** A scenario in sentences: its title, its cluster, and its steps, numbered; for `explain`. */
 export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): string {
@@ -87,7 +88,7 @@ function describeCluster({ cluster: { topology, config }, requires, tags, seed }
   if (settings.length > 0) lines.push(`Settings: ${settings.join(', ')}.`)
   const needs = [
     requires?.platform,
-    ...(requires?.server ?? []).map(({ op, version }) => `server ${op}${version.join('.')}`),
+    requires?.server?.map(describeServerNeed).join(' or '),
     ...(requires?.can ? [`a platform that can bring about ${listed(requires.can, requires.can.length)}`] : []),
   ]
   if (requires) lines.push(`Needs: ${needs.filter((need) => need !== undefined).join(', ')}; skipped elsewhere.`)

@@ -12,7 +12,7 @@ import type { Scenario } from './model.ts'
 import { applySet, readParams } from './params-section.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { readScenarioText } from './read-text.ts'
-import { parseVersionBounds, type Requires } from './requires.ts'
+import { parseServerNeed, type Requires } from './requires.ts'
 import { scenarioKeys } from './scenario-schema.ts'
 import { Scope } from './scope.ts'
 import { Problems, SourceFile } from './source.ts'
@@ -131,10 +131,10 @@ function policyOf({ allowed = NOTHING_ALLOWED, portBase }: LoadOptions, nodes: n
 function readRequires(map: MapTree, context: StepsContext): Requires | undefined {
   const value = readKey(map, 'requires', scenarioKeys.requires, context)
   if (!value) return undefined
-  const server = value.server === undefined ? undefined : parseVersionBounds(value.server)
+  const server = [value.server ?? []].flat().flatMap((text) => parseServerNeed(text) ?? [])
   return {
     ...(value.platform === undefined ? {} : { platform: value.platform }),
-    ...(server ? { server } : {}),
+    ...(server.length > 0 ? { server } : {}),
     ...(value.can === undefined ? {} : { can: value.can }),
   }
 }

@@ -5,54 +5,76 @@ export interface VersionBound {
   version: number[]
 }
 
+/** Families of servers, as their own words begin: `redis 7.0.15`. Each counts its versions by itself. */
+const FAMILIES = ['redis', 'valkey', 'redict'] as const
+
+/** A server that will do: all bounds must hold. */
+export interface ServerNeed {
+  /** Any if left out: the bounds are then of the number alone. */
+  family?: (typeof FAMILIES)[number]
+  bounds: VersionBound[]
+}
+
 /** What a scenario needs in order to be played; without it, it is skipped. */
 export interface Requires {
   platform?: string
   /** What the platform must be able to do: names of capabilities. */
   can?: string[]
-  /** All must hold. */
-  server?: VersionBound[]
+  /** Any of them will do. */
+  server?: ServerNeed[]
 }
 
-/** What `parseVersionBounds` accepts, as a pattern for the editor. */
-export const VERSION_PATTERN =
-  '^\\s*(?:>=|>|<=|<|=)?\\s*\\d+(?:\\.\\d+){0,2}(?:[\\s,]+(?:>=|>|<=|<|=)?\\s*\\d+(?:\\.\\d+){0,2})*\\s*$'
+const OPERATOR = '(?:>=|>|<=|<|=)?'
+const VERSION = '\\d+(?:\\.\\d+){0,2}'
+const BOUNDS = `${OPERATOR}\\s*${VERSION}(?:[\\s,]+${OPERATOR}\\s*${VERSION})*`
 
-const BOUND = /^(>=|>|<=|<|=)?\s*(\d+(?:\.\d+){0,2})$/
+/** What `parseServerNeed` accepts, as a pattern for the editor. */
+export const SERVER_PATTERN = `^\\s*(?:(?:${FAMILIES.join('|')})(?:\\s+${BOUNDS})?|${BOUNDS})\\s*$`
 
-/** Bounds of a text such as `>=7.0` or `>=7.0 <8`; undefined if it is not one. */
-export function parseVersionBounds(text: string): VersionBound[] | undefined {
-  const parts = text
+const BOUND = /^(>=|>|<=|<|=)?(\d+(?:\.\d+){0,2})$/
+
+/** A text such as `>=7.0`, `>=7.0 <8`, `valkey` or `redis >=8.4`; undefined if it is none. */
+export function parseServerNeed(text: string): ServerNeed | undefined {
+  if (!new RegExp(SERVER_PATTERN).test(text)) return undefined
+  const words = text
     .trim()
     .replace(/(>=|>|<=|<|=)\s+/g, '$1')
     .split(/[\s,]+/)
-  const bounds = parts.map((part) => {
-    const match = BOUND.exec(part)
+  const family = FAMILIES.find((name) => name === words[0])
+  const bounds = words.slice(family ? 1 : 0).flatMap((word) => {
+    const match = BOUND.exec(word)
     return match
       ? { op: (match[1] ?? '=') as VersionBound['op'], version: (match[2] ?? '').split('.').map(Number) }
-      : undefined
+      : []
   })
-  return bounds.every((bound) => bound !== undefined) ? bounds : undefined
+  return { ...(family && { family }), bounds }
+}
+
+/** `a server >=7.0 <8`, `valkey`, `redis >=8.4`. */
+export function describeServerNeed({ family, bounds }: ServerNeed): string {
+  const texts = bounds.map(({ op, version }) => `${op === '=' ? '' : op}${version.join('.')}`)
+  return [family ?? 'a server', ...texts].join(' ')
 }
 
 /**
- * Why a scenario cannot be played here, in a sentence; undefined if it can. `serverVersion` is as the server reports
- * it, `7.0.15`; leave out what is not known yet.
+ * Why a scenario cannot be played here, in a sentence; undefined if it can. `server` is in words, `redis 7.0.15`; leave
+ * out what is not known yet.
  */
 export function unmetRequirement(
   requires: Requires | undefined,
-  here: { platform?: string; serverVersion?: string },
+  here: { platform?: string; server?: string },
 ): string | undefined {
   if (requires?.platform !== undefined && here.platform !== undefined && requires.platform !== here.platform) {
     return `it needs the platform ${requires.platform}, and this is ${here.platform}`
   }
-  if (requires?.server === undefined || here.serverVersion === undefined) return undefined
-  const version = here.serverVersion.split('.').map((part) => Number.parseInt(part, 10) || 0)
-  const unmet = requires.server.find((bound) => !holds(bound, version))
-  return (
-    unmet &&
-    `it needs a server ${unmet.op === '=' ? '' : unmet.op}${unmet.version.join('.')}, and this is ${here.serverVersion}`
+  const [server, family, version] = /^(\w+) (\d+(?:\.\d+)*)/.exec(here.server ?? '') ?? []
+  if (requires?.server === undefined || version === undefined) return undefined
+  const actual = version.split('.').map(Number)
+  const isMet = requires.server.some(
+    (need) => (need.family ?? family) === family && need.bounds.every((bound) => holds(bound, actual)),
   )
+  if (isMet) return undefined
+  return `it needs ${requires.server.map(describeServerNeed).join(' or ')}, and this is ${server}`
 }
 
 function holds({ op, version }: VersionBound, actual: number[]): boolean {

@@ -10,7 +10,7 @@ import { target, targets } from '../steps/targets.ts'
 import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
 import { optionForms } from '../workload/option-schemas.ts'
 import { auditSchema, pardonForNodes, pardons } from './audit-schema.ts'
-import { parseVersionBounds, VERSION_PATTERN } from './requires.ts'
+import { parseServerNeed, SERVER_PATTERN } from './requires.ts'
 import { NAME } from './scope.ts'
 
 /** The keys of a scenario and of a step file, with the descriptions that the editor shows. */
@@ -44,14 +44,14 @@ const slots = z
   .union([slotText, z.array(slotText).min(1)])
   .meta({ title: 'Slots', description: 'Slots of a shard, as 0-5460, or a list of such texts' })
 
-const serverVersion = z
+const serverNeed = z
   .string()
-  .meta({ pattern: VERSION_PATTERN, examples: ['>=7.0', '>=7.0 <8'] })
+  .meta({ pattern: SERVER_PATTERN, examples: ['>=7.0', '>=7.0 <8', 'valkey', 'redis >=8.4'] })
   .superRefine((text, refinement) => {
-    if (parseVersionBounds(text) !== undefined) return
+    if (parseServerNeed(text) !== undefined) return
     refinement.addIssue({
       code: 'custom',
-      message: `\`${text}\` is not a server version; write it like '>=7.0' or '>=7.0 <8'`,
+      message: `\`${text}\` is not a server version; write it like '>=7.0', '>=7.0 <8' or 'redis >=8.4'; the families are redis, valkey and redict`,
     })
   })
 
@@ -126,7 +126,12 @@ export const scenarioKeys = {
   requires: z
     .strictObject({
       platform: z.enum(PLATFORMS).optional().describe('Where the servers must run'),
-      server: serverVersion.optional().describe("The server's version, as '>=7.0'"),
+      server: z
+        .union([serverNeed, z.array(serverNeed).min(1)])
+        .optional()
+        .describe(
+          "The server's version, as '>=7.0'; of one family: 'redis >=8.4'; any of several: a list of such texts",
+        ),
       can: z
         .array(z.enum(CAPABILITIES))
         .min(1)

@@ -90,7 +90,7 @@ t.test('what stands for no node is told', async (t) => {
 
 t.test('a scenario that would be skipped is not set up', async (t) => {
   const { platform, skipped } = await planOf(t, 'requires: { server: ">=8" }\nsteps:\n  - wait: 1s\n')
-  t.match(skipped, /it needs a server >=8, and this is 7\.0\.15/)
+  t.match(skipped, /it needs a server >=8, and this is redis 7\.0\.15/)
   t.strictSame(platform.groups, [])
 })
 

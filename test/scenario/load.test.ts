@@ -16,7 +16,7 @@ t.test('everything a scenario can say at its top arrives', async (t) => {
 tags: [a, b-2]
 description: More
 seed: 7
-requires: { platform: docker, server: '>=7.0 <8' }
+requires: { platform: docker, server: ['>=7.0 <8', valkey] }
 cluster:
   shards: 2
   replicas: 0
@@ -38,8 +38,13 @@ ${STEPS}finally:
     requires: {
       platform: 'docker',
       server: [
-        { op: '>=', version: [7, 0] },
-        { op: '<', version: [8] },
+        {
+          bounds: [
+            { op: '>=', version: [7, 0] },
+            { op: '<', version: [8] },
+          ],
+        },
+        { family: 'valkey', bounds: [] },
       ],
     },
   })

@@ -5,7 +5,7 @@ import { displayWidth } from '../../runner/base/text.ts'
 import { portProblem } from '../../runner/scenario/cluster-section.ts'
 import { type Diagnostic, renderDiagnostics } from '../../runner/scenario/diagnostic.ts'
 import { explainScenario, stepSentence } from '../../runner/scenario/explain.ts'
-import { parseVersionBounds, unmetRequirement } from '../../runner/scenario/requires.ts'
+import { parseServerNeed, unmetRequirement } from '../../runner/scenario/requires.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 import { loadText } from './load-text.ts'
 
@@ -78,27 +78,47 @@ t.test('a diagnostic without a place is one line and its advice', async (t) => {
 })
 
 t.test('requirements', async (t) => {
-  const server = parseVersionBounds('>= 7.0 <8')
-  t.strictSame(server, [
-    { op: '>=', version: [7, 0] },
-    { op: '<', version: [8] },
-  ])
-  for (const wrong of ['', '7.x', '~7', '>=7.0.0.1', '>=']) t.equal(parseVersionBounds(wrong), undefined, wrong)
-  const unmet = (version: string, text: string) =>
-    unmetRequirement({ server: parseVersionBounds(text) ?? [] }, { serverVersion: version })
-  t.equal(unmet('7.0.15', '>=7.0 <8'), undefined)
-  t.equal(unmet('6.2.9', '>=7.0'), 'it needs a server >=7.0, and this is 6.2.9')
-  t.equal(unmet('7.2.4', '7.2'), undefined)
-  t.equal(unmet('7.0.15', '7.2'), 'it needs a server 7.2, and this is 7.0.15')
-  t.equal(unmet('7.0.0', '<=7.0'), undefined)
-  t.equal(unmet('7.0.1', '<=7.0'), 'it needs a server <=7.0, and this is 7.0.1')
-  t.equal(unmet('10.0.0', '>9.9.9'), undefined)
+  t.strictSame(parseServerNeed('>= 7.0 <8'), {
+    bounds: [
+      { op: '>=', version: [7, 0] },
+      { op: '<', version: [8] },
+    ],
+  })
+  t.strictSame(parseServerNeed(' valkey '), { family: 'valkey', bounds: [] })
+  t.strictSame(parseServerNeed('redict 7.3'), { family: 'redict', bounds: [{ op: '=', version: [7, 3] }] })
+  for (const wrong of ['', '7.x', '~7', '>=7.0.0.1', '>=', 'keydb >=6', 'redis>=', 'redis:7.0', 'valkey redis']) {
+    t.equal(parseServerNeed(wrong), undefined, wrong)
+  }
+  const unmet = (server: string, ...needs: string[]) =>
+    unmetRequirement({ server: needs.flatMap((text) => parseServerNeed(text) ?? []) }, { server })
+  t.equal(unmet('redis 7.0.15', '>=7.0 <8'), undefined)
+  t.equal(unmet('redis 6.2.9', '>=7.0'), 'it needs a server >=7.0, and this is redis 6.2.9')
+  t.equal(unmet('redis 7.2.4', '7.2'), undefined)
+  t.equal(unmet('redis 7.0.15', '7.2'), 'it needs a server 7.2, and this is redis 7.0.15')
+  t.equal(unmet('redis 7.0.0', '<=7.0'), undefined)
+  t.equal(unmet('redis 7.0.1', '<=7.0'), 'it needs a server <=7.0, and this is redis 7.0.1')
+  t.equal(unmet('redis 10.0.0', '>9.9.9'), undefined)
+  t.equal(unmet('redis 7.0 (calls itself 255.255.255)', '>=7.2'), 'it needs a server >=7.2, and this is redis 7.0')
   t.equal(
     unmetRequirement({ platform: 'docker' }, { platform: 'process' }),
     'it needs the platform docker, and this is process',
   )
   t.equal(unmetRequirement({ platform: 'docker' }, {}), undefined)
   t.equal(unmetRequirement(undefined, { platform: 'process' }), undefined)
+
+  await t.test('of a family, and of any of several', async (t) => {
+    const atomic = ['redis >=8.4', 'valkey >=9.0']
+    t.equal(unmet('redis 8.6.3', ...atomic), undefined)
+    t.equal(unmet('valkey 9.1.2', ...atomic), undefined)
+    const said = 'it needs redis >=8.4 or valkey >=9.0, and this is'
+    for (const server of ['redis 8.0.2', 'valkey 8.1.1', 'redict 7.3.6']) {
+      t.equal(unmet(server, ...atomic), `${said} ${server}`)
+    }
+    t.equal(unmet('valkey 9.1.2', 'redis'), 'it needs redis, and this is valkey 9.1.2')
+    t.equal(unmet('redict 7.3.6', 'redict'), undefined)
+    t.equal(unmet('valkey 8.1.1', '>=7.2'), undefined, 'without a family: by the number that any of them counts')
+    t.equal(unmet('redict 7.3.6', '>=8.0', 'redict'), undefined)
+  })
 })
 
 t.test('more nodes than there are ports', async (t) => {

@@ -43,8 +43,7 @@ export async function dryRun(
   const { platform, signal, progress } = settings
   progress(await platform.probe())
   const server = await platform.prepare(progress, signal)
-  const serverVersion = /\d+(\.\d+)*/.exec(server)?.[0]
-  const here = { platform: platform.kind, ...(serverVersion !== undefined && { serverVersion }) }
+  const here = { platform: platform.kind, server }
   const unmet =
     unmetRequirement(scenario.requires, here) ?? (await missingCapability(scenario, { platform, interrupted: signal }))
   if (unmet !== undefined) return unmet
