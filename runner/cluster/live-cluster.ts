@@ -166,6 +166,11 @@ export class LiveCluster {
     return connection
   }
 
+  /** As `connect`, for commands of scenarios of which nobody can say what they do. */
+  connectScenario(name: string): NodeClient {
+    return this.connect(name, this.#options.scenarioUser)
+  }
+
   /** As `connect`, for scripts of the runner: by a user that can only read, whatever a script before has changed. */
   connectReader(name: string): NodeClient {
     return this.connect(name, this.#options.readerUser)

@@ -81,6 +81,7 @@ const outcome = fields<StepOutcome>({
   error: maybe(stepError),
   promoted: maybe(text),
   note: maybe(text),
+  reply: maybe(text),
   administers: maybe(text),
 })
 

@@ -130,6 +130,8 @@ export interface StepOutcome {
   promoted?: string
   /** Facts worth a line in the report: `1000 keys written`. */
   note?: string
+  /** The whole reply of a command, as JSON, up to 100,000 characters; of a session, the list of its replies. */
+  reply?: string
   /**
    * The command of an administrator that the step sent: `CLUSTER SETSLOT`, `CONFIG SET port`. What it changes is the
    * scenario's doing.

@@ -128,6 +128,8 @@ export interface StepReport {
   proof?: string
   lastSeen?: string
   note?: string
+  /** The whole reply of a command, as JSON. */
+  reply?: string
   error?: StepError
 }
 

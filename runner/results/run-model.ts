@@ -220,7 +220,7 @@ function playedReport(step: PlayedStep, untilMs: number): Omit<StepReport, 'inde
 }
 
 function stepReport(step: PlannedStep, outcome: StepOutcome, durationMs: number): Omit<StepReport, 'index'> {
-  const { targets, proof, lastSeen, note, error, attempts } = outcome
+  const { targets, proof, lastSeen, note, reply, error, attempts } = outcome
   return {
     path: step.path,
     depth: depthOf(step.path),
@@ -239,6 +239,7 @@ function stepReport(step: PlannedStep, outcome: StepOutcome, durationMs: number)
     ...(proof !== undefined && { proof }),
     ...(lastSeen !== undefined && { lastSeen }),
     ...(note !== undefined && { note }),
+    ...(reply !== undefined && { reply }),
     ...(error !== undefined && { error }),
   }
 }

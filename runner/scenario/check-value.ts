@@ -95,7 +95,11 @@ function followsFromUnknownKey(issue: Issue, issues: readonly Issue[], checked: 
     if (issue.code === 'custom') return samePath(issue.path, other.path)
     const missing = String(issue.path.at(-1))
     const isMissing = samePath(issue.path.slice(0, -1), other.path) && !find(checked.tree, issue.path)
-    return isMissing && other.keys.some((key) => wordMeant(key, [missing]) !== undefined)
+    if (!isMissing) return false
+    const shapes = shapesAt(shapeOf(checked.schema), other.path)
+    // Of several alternatives another one may be meant, which does not lack it.
+    const meant = shapes.length > 1 ? keysOf(shapes) : [missing]
+    return other.keys.some((key) => wordMeant(key, meant) !== undefined)
   })
 }
 

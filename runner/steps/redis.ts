@@ -1,97 +1,39 @@
 import { z } from 'zod'
-import { messageOf } from '../base/errors.ts'
 import { poll } from '../base/poll.ts'
-import type { LiveNode } from '../cluster/live-cluster.ts'
-import type { Command } from '../cluster/node-client.ts'
-import { errorClass, parseAsk, parseMoved } from '../cluster/reply-errors.ts'
-import type { Allowed } from '../platforms/allowed.ts'
 import { assertKnown } from './assert-known.ts'
-import { isOfAdministrators, isRefusedByServer, REFUSED_BY_SERVER, refusalOf } from './command-policy.ts'
-import { commandText, commandWords } from './command-words.ts'
+import { isRefusedByServer, type Policy, REFUSED_BY_SERVER, refusalOf } from './command-policy.ts'
+import { commandText } from './command-words.ts'
 import { failedPoll } from './failed-poll.ts'
 import { fillIn, MOST_CHARACTERS } from './names.ts'
-import { expectedReply, expectedReplyText, replyMatches, replyText } from './reply.ts'
-import { defineVerb, type StepContext, StepFailure, type StepResult } from './verb.ts'
-
-/**
- * Commands that change what a connection is, and so what later commands on it would mean: the runner's connections are
- * shared by all steps.
- */
-const CHANGES_THE_CONNECTION: ReadonlySet<string> = new Set([
-  ...[
-    'SUBSCRIBE',
-    'PSUBSCRIBE',
-    'SSUBSCRIBE',
-    'UNSUBSCRIBE',
-    'PUNSUBSCRIBE',
-    'SUNSUBSCRIBE',
-    'MONITOR',
-    'MULTI',
-    'EXEC',
-  ],
-  'DISCARD',
-  'WATCH',
-  'UNWATCH',
-  'QUIT',
-  'RESET',
-  'HELLO',
-  'AUTH',
-  'SELECT',
-  'SYNC',
-  'PSYNC',
-  'ASKING',
-  'READONLY',
-  'READWRITE',
-  'CLIENT REPLY',
-  'CLIENT TRACKING',
-  'CLIENT SETNAME',
-  'REPLCONF',
-  'SCRIPT DEBUG',
-  ...['CACHING', 'CAPA', 'IMPORT-SOURCE', 'KILL', 'NO-EVICT', 'NO-TOUCH', 'SETINFO'].map((word) => `CLIENT ${word}`),
-])
-
-/** Why a command cannot be sent; undefined if it can. */
-function commandProblem(words: readonly string[]): string | undefined {
-  const [first = '', second = ''] = words.map((word) => word.toUpperCase())
-  if (first === '') return 'a command is missing'
-  const name = [first, `${first} ${second}`].find((candidate) => CHANGES_THE_CONNECTION.has(candidate))
-  if (name !== undefined)
-    return `${name} changes the connection, which the runner shares among steps, so it cannot be sent`
-  return undefined
-}
-
-const textOfCommand = z.string().superRefine((text, refinement) => {
-  try {
-    const problem = commandProblem(commandWords(text))
-    if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
-  } catch (error) {
-    refinement.addIssue({ code: 'custom', message: messageOf(error) })
-  }
-})
-
-const commandList = z
-  .array(z.union([z.string(), z.number()]))
-  .min(1)
-  .superRefine((list, refinement) => {
-    const problem = list.length === 0 ? undefined : commandProblem(list.map(String))
-    if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem })
-  })
-
-type Written = string | (string | number)[]
-
-function wordsOf(command: Written): string[] {
-  return Array.isArray(command) ? command.map(String) : commandWords(command)
-}
+import { administers } from './redis/administers.ts'
+import { commandProblem, commandSchema, textOfCommand, wordsOf } from './redis/command.ts'
+import { ask, describeReply, type Reply } from './redis/send.ts'
+import {
+  commandsOf,
+  type SessionCommand,
+  sendSession,
+  sessionRefusal,
+  sessionSchema,
+  sessionText,
+  unexpectedReplies,
+  wordsOfSession,
+} from './redis/session.ts'
+import { expectedErrorText, expectedReply, expectedReplyText, keptReply, replyMatches, replyText } from './reply.ts'
+import { defineVerb, type Step, type StepContext, StepFailure, type StepResult } from './verb.ts'
 
 const arg = z
-  .union([textOfCommand, commandList])
-  .describe('A command as text (SET aa "some value") or as a list ([SET, aa, some value])')
+  .union([...commandSchema('shared').options, sessionSchema])
+  .describe('A command as text (SET aa "some value") or as a list ([SET, aa, some value]); or session, with several')
+
+type RedisArg = z.infer<typeof arg>
 
 const extraKeys = z
   .strictObject({
     expect: expectedReply
       .optional()
-      .describe('The reply there must be: a value, a list, or contains, at_least, at_most with a value'),
+      .describe(
+        'The reply there must be: a value, a list, or contains, at_least, at_most, any_of; of a session, a list of them',
+      ),
     error: z.string().min(1).optional().describe('The error there must be: how its text begins, as MOVED or WRONGTYPE'),
     save: z
       .string()
@@ -109,47 +51,27 @@ const extraKeys = z
 
 type Extras = z.infer<typeof extraKeys>
 
-/** ioredis, and redis-cli, follow as many redirections at most. */
-const MAX_REDIRECTIONS = 16
-/** How long one try may take before it counts as unanswered. */
-const TRY_TIMEOUT_MS = 2000
 const EVERY_MS = 20
-
-/** Commands that change nodes, not keys; of each, `*` stands for every second word. */
-const OF_ADMINISTRATORS: ReadonlySet<string> = new Set([
-  ...['SHUTDOWN', 'FLUSHALL', 'FLUSHDB', 'REPLICAOF', 'SLAVEOF', 'SWAPDB', 'DEBUG *', 'FUNCTION *'],
-  ...['ADDSLOTS', 'ADDSLOTSRANGE', 'BUMPEPOCH', 'DELSLOTS', 'DELSLOTSRANGE', 'FAILOVER', 'FLUSHSLOTS', 'FORGET'].map(
-    (word) => `CLUSTER ${word}`,
-  ),
-  ...['MEET', 'REPLICATE', 'RESET', 'SET-CONFIG-EPOCH', 'SETSLOT', 'MIGRATESLOTS'].map((word) => `CLUSTER ${word}`),
-])
-
-/**
- * The command of an administrator among these words: `CLUSTER SETSLOT`, `CONFIG SET port` with the names of all settings
- * and without their values; undefined if it is another.
- */
-export function administers(words: readonly string[]): string | undefined {
-  const [first = '', second = ''] = words.map((word) => word.toUpperCase())
-  if (OF_ADMINISTRATORS.has(first)) return first
-  if (first === 'CONFIG' && second === 'SET') {
-    const settings = words.slice(2).filter((_, index) => index % 2 === 0)
-    return ['CONFIG SET', ...settings.map((name) => name.toLowerCase())].join(' ')
-  }
-  const isOne = OF_ADMINISTRATORS.has(`${first} ${second}`) || OF_ADMINISTRATORS.has(`${first} *`)
-  return isOne ? `${first} ${second}` : undefined
-}
 
 /** Servers take DEBUG from Redis 7.0 on only where they were made to. */
 function isDebug(written: unknown): boolean {
-  const [first] = Array.isArray(written) ? written : String(written).trim().split(/\s/)
-  return String(first).toUpperCase() === 'DEBUG'
+  return commandsIn(written).some((words) => words[0]?.toUpperCase() === 'DEBUG')
 }
 
-interface Reply {
-  value?: unknown
-  error?: Error
-  /** Nodes asked, in order: more than one when redirections were followed. */
-  asked: string[]
+/** The words of all commands in an argument; none where it is wrong. */
+function commandsIn(written: unknown): string[][] {
+  const { data } = arg.safeParse(written)
+  if (data === undefined) return []
+  return isSession(data) ? wordsOfSession(data, (word) => word) : [wordsOf(data)]
+}
+
+function isSession(value: RedisArg): value is z.infer<typeof sessionSchema> {
+  return typeof value === 'object' && !Array.isArray(value)
+}
+
+/** The commands of administrators among those of an argument. */
+export function administersIn(written: unknown): string[] {
+  return commandsIn(written).flatMap((words) => administers(words) ?? [])
 }
 
 export const redis = defineVerb({
@@ -164,9 +86,11 @@ export const redis = defineVerb({
     '- redis: GET stock',
     '  on: redis-node1',
     '  error: MOVED',
+    '- redis: { session: [READONLY, { redis: GET stock, expect: $stock }] }',
+    '  on: replica of key stock',
   ],
   proof:
-    'The reply is what `expect` says, or the error begins with what `error` says; with neither, there was a reply and no error.',
+    'The reply is what `expect` says, or the error begins with what `error` says; with neither, there was a reply and no error. Of a session, all are.',
   arg,
   extras: extraKeys,
   modifiers: ['on', 'within', 'for'],
@@ -174,27 +98,61 @@ export const redis = defineVerb({
   fillsInNames: true,
   keepsWithin: true,
   defaultDeadlineMs: 10_000,
-  refusals(written, policy) {
-    const command = arg.safeParse(written).data
-    const message = command === undefined ? undefined : refusalOf(wordsOf(command), policy)
+  refusals(written, policy, step) {
+    const isSession = isSessionWritten(written)
+    const problems = [
+      isSession ? sessionProblem(step) : undefined,
+      ...commandsIn(written).map((words) => problemOf(words, policy, isSession)),
+    ]
+    const message = problems.find((problem) => problem !== undefined)
     return message === undefined ? [] : [{ path: [], message }]
   },
   needs: (_, written) => (isDebug(written) ? { debug: true } : {}),
-  sentence: (command, step) => {
-    const text = Array.isArray(command) ? commandText(command) : command
+  sentence: (value, step) => {
+    const text = isSession(value) ? sessionText(value) : textOfCommand(value)
     return `${text}${step.on === undefined ? '' : ` on ${step.on}`}`
   },
-  async run(command, context, extras) {
-    const { expect, error, save } = extras ?? {}
-    const words = wordsOf(command).map((word) => String(fillIn(word, context.names)))
-    const problem = commandProblem(words) ?? refusalOf(words, context.policy)
-    if (problem !== undefined) throw new StepFailure({ message: problem })
-    const result = await askUntil(words, context, expect, error)
-    if (save !== undefined) keep(save, result.reply.value, context)
-    const ofAdministrator = administers(words)
-    return { ...result.outcome, ...(ofAdministrator === undefined ? {} : { administers: ofAdministrator }) }
+  async run(value, context, extras = {}) {
+    const fill = (word: string) => String(fillIn(word, context.names))
+    const session = isSession(value) ? filledSession(commandsOf(value), context) : undefined
+    const words = isSession(value) ? wordsOfSession(value, fill) : [wordsOf(value).map(fill)]
+    for (const each of words) {
+      const problem = problemOf(each, context.policy, session !== undefined)
+      if (problem !== undefined) throw new StepFailure({ message: problem })
+    }
+    const { reply, outcome } = await askUntil(words, session, context, extras)
+    if (extras.save !== undefined) keep(extras.save, reply.value, context)
+    const ofAdministrator = administers(words[0] ?? [])
+    return { ...outcome, ...(ofAdministrator !== undefined && { administers: ofAdministrator }) }
   },
 })
+
+function problemOf(words: readonly string[], policy: Policy, inSession: boolean): string | undefined {
+  return (
+    commandProblem(words, inSession ? 'own' : 'shared') ??
+    (inSession ? sessionRefusal(words) : undefined) ??
+    refusalOf(words, policy)
+  )
+}
+
+function isSessionWritten(written: unknown): boolean {
+  return typeof written === 'object' && written !== null && 'session' in written
+}
+
+function sessionProblem({ on, extras }: Step): string | undefined {
+  if (on === undefined) return 'a session is one connection to one node: say which, with `on`'
+  if (extras.error === undefined) return undefined
+  return 'an error belongs to one command of a session: give it there, as `{ redis: GET a, error: MOVED }`'
+}
+
+/** With names filled in where replies are expected. */
+function filledSession(commands: readonly SessionCommand[], { names }: StepContext): SessionCommand[] {
+  return commands.map(({ command, expect, error }) => ({
+    command,
+    ...(expect !== undefined && { expect: expectedReply.parse(fillIn(expect, names)) }),
+    ...(error !== undefined && { error: String(fillIn(error, names)) }),
+  }))
+}
 
 /** Throws StepFailure for a reply that is too long to stand in events and reports. */
 function keep(name: string, reply: unknown, { names }: StepContext): void {
@@ -207,94 +165,65 @@ function keep(name: string, reply: unknown, { names }: StepContext): void {
   names.set(name, reply)
 }
 
+/** Sends until the reply is as expected. A session begins anew each time. */
 async function askUntil(
-  words: string[],
+  commands: readonly string[][],
+  session: readonly SessionCommand[] | undefined,
   context: StepContext,
-  expect: Extras['expect'],
-  error: string | undefined,
+  { expect, error }: Extras,
 ): Promise<{ reply: Reply; outcome: StepResult }> {
   let reply: Reply = { asked: [] }
   const look = async () => {
-    reply = await ask(words, context)
-    const seen = describeReply(reply)
+    const found = session ? await lookAtSession(commands, session, expect, context) : undefined
+    reply = found?.reply ?? (await ask(commands[0] ?? [], context))
+    const seen = found?.seen ?? describeReply(reply)
     context.progress(seen)
-    return { ok: isExpected(reply, expect, error), seen }
+    return { ok: found?.ok ?? isExpected(reply, expect, error), seen }
   }
   const { withinMs = 0, forMs = 0 } = context.step
   const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs: EVERY_MS })
-  const expected = `${commandText(words)} to give ${expectedText(expect, error)}`
+  const sent = commands.map((words) => commandText(words)).join(', ')
+  const expected = `${sent} to give ${expectedText(expect, error)}`
   if (!result.ok && !result.blind) throw explained(failedPoll(expected, result, context), reply)
   await assertKnown(expected, result, context)
-  const note = describeReply(reply)
-  return {
-    reply,
-    outcome:
-      withinMs > 0 || forMs > 0
-        ? { attempts: result.attempts, trueAfterMs: result.trueAfterMs ?? 0, lastSeen: note, note }
-        : { note },
-  }
+  const kept = { note: result.lastSeen, reply: keptOf(reply) }
+  const times = { attempts: result.attempts, trueAfterMs: result.trueAfterMs ?? 0, lastSeen: result.lastSeen }
+  return { reply, outcome: withinMs > 0 || forMs > 0 ? { ...times, ...kept } : kept }
 }
 
-/** A server that refuses a command for who sends it says so in words of its own. */
-function explained(failure: StepFailure, { error }: Reply): StepFailure {
-  if (error === undefined || !isRefusedByServer(error.message)) return failure
-  return new StepFailure({ ...failure.error, hint: REFUSED_BY_SERVER }, failure.outcome)
+async function lookAtSession(
+  commands: readonly string[][],
+  session: readonly SessionCommand[],
+  expect: Extras['expect'],
+  context: StepContext,
+): Promise<{ ok: boolean; seen: string; reply: Reply }> {
+  const node = await context.resolveOne(context.step.on ?? '')
+  const value = await sendSession(commands, node, context)
+  const wrong =
+    expect === undefined ? unexpectedReplies(session, value) : replyMatches(value, expect) ? [] : [replyText(value)]
+  const seen = `${node}: ${wrong.length > 0 ? wrong.join('; ') : replyText(value)}`
+  const error = value.find((each) => each instanceof Error)
+  return { ok: wrong.length === 0, seen, reply: { value, asked: [node], ...(error && wrong.length > 0 && { error }) } }
+}
+
+function keptOf({ value, error }: Reply): string {
+  return keptReply(value === undefined ? error : value)
+}
+
+/** A server that refuses a command for who sends it says so in words of its own. The reply is kept. */
+function explained(failure: StepFailure, reply: Reply): StepFailure {
+  const outcome = { ...failure.outcome, reply: keptOf(reply) }
+  const isRefused = reply.error !== undefined && isRefusedByServer(reply.error.message)
+  return new StepFailure(isRefused ? { ...failure.error, hint: REFUSED_BY_SERVER } : failure.error, outcome)
 }
 
 function isExpected(reply: Reply, expect: Extras['expect'], error: string | undefined): boolean {
-  if (error !== undefined) return reply.error?.message.startsWith(error) ?? false
-  if (reply.error) return false
-  return expect === undefined || replyMatches(reply.value, expect)
+  const came = reply.error ?? reply.value
+  if (error !== undefined) return replyMatches(came, { error })
+  return expect === undefined ? reply.error === undefined : replyMatches(came, expect)
 }
 
 function expectedText(expect: Extras['expect'], error: string | undefined): string {
-  if (error !== undefined) return `the error ${error}`
+  if (error !== undefined) return expectedErrorText(error)
   return expect === undefined ? 'a reply without an error' : expectedReplyText(expect)
-}
-
-function describeReply({ value, error, asked }: Reply): string {
-  const redirections = asked.slice(1).map((node) => ` -> redirected to ${node}`)
-  return `${asked[0] ?? 'no node'}${redirections.join('')}: ${error ? error.message : replyText(value)}`
-}
-
-async function ask(words: string[], context: StepContext): Promise<Reply> {
-  const { on } = context.step
-  const { allowed } = context.policy
-  if (on !== undefined) return await send(words, context.cluster.node(await context.resolveOne(on)), allowed)
-  let node = await firstAnswering(context)
-  let asking = false
-  const asked: string[] = []
-  for (;;) {
-    const reply = await send(words, node, allowed, asking)
-    asked.push(node.name)
-    const ask = parseAsk(reply.error)
-    const to = ask ?? parseMoved(reply.error)
-    const next = to && context.cluster.nameOfAddress(to.host || node.host, to.port)
-    if (!next || asked.length > MAX_REDIRECTIONS) return { ...reply, asked }
-    node = context.cluster.node(next)
-    asking = ask !== undefined
-  }
-}
-
-/** With `asking`, the node serves a slot that it is only about to get. */
-async function send(words: string[], node: LiveNode, allowed: Allowed, asking = false): Promise<Reply> {
-  const [command = '', ...args] = words
-  const commands: Command[] = [...(asking ? [['ASKING'] as const] : []), [command, ...args]]
-  const connection = isOfAdministrators(words, allowed) ? node.data : node.scenario
-  const value = (await connection.pipeline(commands, TRY_TIMEOUT_MS)).at(-1)
-  return value instanceof Error ? { error: value, asked: [node.name] } : { value, asked: [node.name] }
-}
-
-/** The first node that answers, as a client with a list of addresses would find it. */
-async function firstAnswering(context: StepContext): Promise<LiveNode> {
-  const reasons: string[] = []
-  for (const node of context.cluster.nodes) {
-    try {
-      await node.client.callWithin(500, 'PING')
-      return node
-    } catch (error) {
-      reasons.push(`${node.name}: ${errorClass(error)}`)
-    }
-  }
-  throw new StepFailure({ message: 'no node of the cluster answers', details: reasons })
 }

@@ -1,17 +1,18 @@
 import type { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
-import { PlayError } from '../base/errors.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import type { StepError, StepOutcome } from '../record/events.ts'
 import { type Policy, TEXT_POLICY } from './command-policy.ts'
 import type { Datasets } from './datasets.ts'
 import type { Hindsight } from './hindsight.ts'
 import type { AddServer } from './more-servers.ts'
 import { fillIn, fillInKnown, type Names, paramNames } from './names.ts'
+import { StepFailure, type StepResult } from './step-result.ts'
+
+export { StepFailure, StepInconclusive, type StepResult } from './step-result.ts'
 
 /** A step of a scenario, parsed and checked, not yet played. `$names` in `arg` and `on` are still in place. */
 export interface Step {
@@ -77,27 +78,6 @@ export interface StepContext {
   progress(text: string): void
 }
 
-/** What a verb reports when all is well; the engine adds verdict and times. */
-export type StepResult = Omit<StepOutcome, 'verdict' | 'error' | 'targets' | 'limitMs'>
-
-/** The step did what it should, and what was expected is not so. */
-export class StepFailure extends PlayError {
-  override name = 'StepFailure'
-  readonly error: StepError
-  readonly outcome: StepResult
-  constructor(error: StepError, outcome: StepResult = {}) {
-    super(error.message, { hint: error.hint })
-    this.error = error
-    this.outcome = outcome
-  }
-}
-
-/** The step could not be judged: a fault did not bite, or the runner stood still when it mattered. */
-export class StepInconclusive extends StepFailure {
-  override name = 'StepInconclusive'
-  override readonly stepVerdict = 'inconclusive'
-}
-
 /** The names that are known inside a step before it is played: the steps of a file see its params alone. */
 export function namesInside({ params }: Step, names: Names): Names {
   return params === undefined ? names : paramNames(params, (value) => fillInKnown(value, names))
@@ -136,7 +116,7 @@ export interface VerbSpec<Arg, Extras> {
    * What its argument as a whole, right or wrong, shows it to do that a scenario may not do. It is asked again when all
    * names are filled in; by the verb itself, where that fills them in.
    */
-  refusals?(written: unknown, policy: Policy): Refusal[]
+  refusals?(written: unknown, policy: Policy, step: Step): Refusal[]
   /** What servers must be made with for a step with this argument; `written` is it as a whole, text or list or map. */
   needs?(given: Given<Arg>, written: unknown): GroupNeeds
   /** Deadline in ms where it depends on the argument. */
@@ -229,7 +209,7 @@ export function defineVerb<Arg, Extras>(spec: VerbSpec<Arg, Extras>): Verb {
           : `${step.verb} ${typeof arg.filled === 'string' ? arg.filled : JSON.stringify(arg.filled)}`,
         arg: {
           filled: arg.filled,
-          issues: [...(arg.result.error?.issues ?? []), ...refused(spec, arg.filled, policy)],
+          issues: [...(arg.result.error?.issues ?? []), ...refused(spec, arg.filled, policy, step)],
         },
         extras: { filled: extras.filled, issues: extras.result?.error?.issues ?? [] },
       }
@@ -251,7 +231,7 @@ export function defineVerb<Arg, Extras>(spec: VerbSpec<Arg, Extras>): Verb {
         sentence: spec.sentence(value, own),
         deadlineMs: spec.deadlineMs?.(value) ?? spec.defaultDeadlineMs,
         run: async (context) => {
-          const [refusal] = spec.fillsInNames ? [] : refused(spec, arg.filled, context.policy)
+          const [refusal] = spec.fillsInNames ? [] : refused(spec, arg.filled, context.policy, own)
           if (refusal) throw new StepFailure({ message: refusal.message })
           return await spec.run(value, { ...context, step: own }, more)
         },
@@ -274,8 +254,13 @@ function parse<Arg, Extras>(spec: VerbSpec<Arg, Extras>, step: Step, fillArg: Fi
   }
 }
 
-function refused<Arg, Extras>(spec: VerbSpec<Arg, Extras>, written: unknown, policy: Policy): z.core.$ZodIssue[] {
-  const refusals = spec.refusals?.(written, policy) ?? []
+function refused<Arg, Extras>(
+  spec: VerbSpec<Arg, Extras>,
+  written: unknown,
+  policy: Policy,
+  step: Step,
+): z.core.$ZodIssue[] {
+  const refusals = spec.refusals?.(written, policy, step) ?? []
   return refusals.map(({ path, message }) => ({ code: 'custom', path, message, input: undefined }))
 }
 

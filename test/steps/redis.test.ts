@@ -43,6 +43,16 @@ t.test('a reply as expected', async (t) => {
     [raise('WRONGTYPE Operation'), { error: 'WRONGTYPE' }, true],
     [raise('ERR a WRONGTYPE of its own'), { error: 'WRONGTYPE' }, false],
     [() => 'WRONGTYPE', { error: 'WRONGTYPE' }, false],
+    [() => 'five', { expect: { any_of: ['five', 'six'] } }, true],
+    [() => 'six', { expect: { any_of: ['five', 'six'] } }, true],
+    [() => 'seven', { expect: { any_of: ['five', 'six'] } }, false],
+    [() => null, { expect: { any_of: ['five', null] } }, true],
+    [() => ['a'], { expect: { any_of: [[], ['a']] } }, true],
+    [() => '7', { expect: { any_of: [5, { at_least: 7 }] } }, true],
+    [() => 'a five', { expect: { any_of: [5, { contains: 'five' }] } }, true],
+    [raise('TRYAGAIN Multiple keys'), { expect: { any_of: ['five', { error: 'TRYAGAIN' }] } }, true],
+    [raise('MOVED 5 x:1'), { expect: { any_of: ['five', { error: 'TRYAGAIN' }] } }, false],
+    [() => ['a', 'b'], { expect: ['a', { any_of: ['b', 'c'] }] }, true],
   ]
   for (const [answer, extras, passes] of replies) {
     const stage = answering(answer)
@@ -50,6 +60,106 @@ t.test('a reply as expected', async (t) => {
     t.equal(verdict, passes ? 'passed' : 'failed', `${answer} ${JSON.stringify(extras)}`)
     t.strictSame(stage.bugs, [])
   }
+})
+
+t.test('the whole reply is kept, up to a bound', async (t) => {
+  const long = 'x'.repeat(5000)
+  const stage = answering(([command]) => (command === 'GET' ? long : [1, 'a', [null]]))
+  const { reply, note } = await stage.playOne(redis('GET a'))
+  t.equal(reply, JSON.stringify(long))
+  t.match(note, /characters\)$/, 'while the line for people is cut')
+  t.equal((await stage.playOne(redis('ROLE'))).reply, '[1,"a",[null]]')
+  t.equal((await stage.playOne(redis('GET a', { expect: 'no' }))).reply, JSON.stringify(long), 'of a failure, too')
+  const refusing = answering(raise('MOVED 1 x:1'))
+  t.equal(
+    (await refusing.playOne(redis('GET a', { error: 'MOVED' }, { on: 'redis-node0' }))).reply,
+    '{"error":"MOVED 1 x:1"}',
+  )
+  const huge = answering(() => 'x'.repeat(200_000))
+  const kept = (await huge.playOne(redis('GET a'))).reply ?? ''
+  t.match(kept, /… \(200002 characters\)$/)
+  t.ok(kept.length < 100_100)
+})
+
+t.test('a session', async (t) => {
+  const session = (items: unknown[], extras: Record<string, unknown> = {}, more: Partial<Step> = {}) =>
+    redis({ session: items }, extras, { on: 'redis-node1', ...more })
+
+  t.test('goes to one node, in order and in one go, with few rights', async (t) => {
+    const stage = answering(([command]) => (command === 'GET' ? 'five' : undefined), 'redis-node1')
+    stage.names.set('key', 'a b')
+    const outcome = await stage.playOne(session(['READONLY', ['GET', '$key']]))
+    t.match(outcome, { verdict: 'passed', note: 'redis-node1: ["OK","five"]', reply: '["OK","five"]' })
+    t.strictSame(
+      commands(stage.cluster).map(({ node, words }) => [node, ...words]),
+      [
+        ['redis-node1', 'READONLY'],
+        ['redis-node1', 'GET', 'a b'],
+      ],
+    )
+    t.strictSame(stage.cluster.byScenario, ['READONLY', 'GET a b'])
+  })
+
+  t.test('each reply can be expected', async (t) => {
+    const answer: Answer = ([command, key]) => {
+      if (command === 'GET' && key === 'b') return raise('MOVED 3300 localhost:7000')()
+      return command === 'GET' ? 'five' : command === 'EXEC' ? [1, 2] : undefined
+    }
+    const cases: [unknown[], Record<string, unknown>, passes: boolean][] = [
+      [['READONLY', 'GET a'], {}, true],
+      [['READONLY', { redis: 'GET a', expect: 'five' }], {}, true],
+      [['READONLY', { redis: 'GET a', expect: 'six' }], {}, false],
+      [['READONLY', { redis: 'GET a', expect: '$five' }], {}, true],
+      [['READONLY', 'GET b'], {}, false],
+      [['READONLY', { redis: 'GET b', error: 'MOVED 3300' }], {}, true],
+      [['READONLY', { redis: 'GET b', error: 'ASK' }], {}, false],
+      [['READONLY', { redis: 'GET b', expect: { any_of: ['five', { error: 'MOVED' }] } }], {}, true],
+      [['MULTI', { redis: 'EXEC', expect: [1, { at_least: 2 }] }], {}, true],
+      [['READONLY', 'GET a'], { expect: ['OK', 'five'] }, true],
+      [['READONLY', 'GET a'], { expect: ['OK', 'six'] }, false],
+      [['READONLY', 'GET b'], { expect: ['OK', { error: 'MOVED' }] }, true],
+    ]
+    for (const [items, extras, passes] of cases) {
+      const stage = answering(answer, 'redis-node1')
+      stage.names.set('five', 'five')
+      const { verdict } = await stage.playOne(session(items, extras))
+      t.equal(verdict, passes ? 'passed' : 'failed', JSON.stringify([items, extras]))
+      t.strictSame(stage.bugs, [])
+    }
+    const stage = answering(answer, 'redis-node1')
+    t.match(await stage.playOne(session(['READONLY', 'GET b', { redis: 'GET a', expect: 'six' }])), {
+      error: { message: /GET b gave MOVED 3300 .*, and not no error; GET a gave "five", and not "six"/ },
+    })
+  })
+
+  t.test('within begins it anew; save keeps all replies', async (t) => {
+    let asked = 0
+    const stage = answering(([command]) => {
+      if (command !== 'GET') return undefined
+      asked += 1
+      return asked < 3 ? 'four' : 'five'
+    }, 'redis-node1')
+    const item = { redis: 'GET a', expect: 'five' }
+    t.match(await stage.playOne(session(['READONLY', item], { save: 'replies' }, { withinMs: 5000 })), {
+      verdict: 'passed',
+      attempts: 3,
+    })
+    t.strictSame(stage.names.get('replies'), ['OK', 'five'])
+    t.equal(commands(stage.cluster).filter(({ words }) => words[0] === 'READONLY').length, 3)
+  })
+
+  t.test('what a name turns out to hold is judged once more', async (t) => {
+    const stage = answering(() => 'OK', 'redis-node1')
+    for (const [command, message] of [
+      ['SUBSCRIBE', /SUBSCRIBE changes the connection/],
+      ['MODULE', /MODULE cannot be sent/],
+      ['FLUSHALL', /FLUSHALL is no part of a session/],
+    ] as const) {
+      stage.names.set('command', command)
+      t.match((await stage.playOne(session(['READONLY', '$command LOAD x']))).error?.message, message)
+    }
+    t.strictSame(commands(stage.cluster), [])
+  })
 })
 
 t.test('a node that gives no answer is a failure, in words', async (t) => {

@@ -96,6 +96,15 @@ export class FakeCluster {
     return this.reports.find((report) => report.name === name)?.view.myId
   }
 
+  /** A connection of the caller's own; what is sent over it is noted as any other. */
+  connect(name: string): LiveNode['client'] {
+    return this.node(name).client
+  }
+
+  connectScenario(name: string): LiveNode['client'] {
+    return this.node(name).scenario
+  }
+
   close(): void {}
 
   #node(name: string, index: number): LiveNode {

@@ -2,10 +2,9 @@ import { isExpected, PlayError } from '../../base/errors.ts'
 import type { LiveCluster } from '../../cluster/live-cluster.ts'
 import { parseTarget, TargetError, TargetResolver } from '../../cluster/targets.ts'
 import { CAPABILITIES, type Capability } from '../../platforms/faults.ts'
-import { commandWords } from '../../steps/command-words.ts'
 import type { Hindsight } from '../../steps/hindsight.ts'
 import { type Names, namesUsedIn, UndefinedName } from '../../steps/names.ts'
-import { administers } from '../../steps/redis.ts'
+import { administersIn } from '../../steps/redis.ts'
 import { namesInside, type ReadStep, type Step } from '../../steps/verb.ts'
 import type { Stage } from '../stage.ts'
 import { type ContextStage, contextOf } from '../step-context.ts'
@@ -173,11 +172,7 @@ function unknownYet({ missing }: UndefinedName): string {
 
 function mayShiftRoles({ verb, arg }: Step): boolean {
   if (verb !== 'redis') return !KEEPS_ROLES.has(verb)
-  try {
-    return administers(Array.isArray(arg) ? arg.map(String) : commandWords(String(arg))) !== undefined
-  } catch {
-    return true
-  }
+  return administersIn(arg).length > 0
 }
 
 function goesByRoles(phrase: string): boolean {

@@ -42,12 +42,17 @@ export interface Situation {
 const HARMLESS: ReadonlySet<string> = new Set(['write', 'verify', 'let', 'wait', 'expect'])
 /** Commands that read or write keys, or ask. */
 const HARMLESS_COMMAND =
-  /^\s*(GET|SET|MGET|MSET|DEL|INCR|INCRBY|DECR|EXISTS|EXPIRE|TTL|STRLEN|APPEND|[LR]?PUSH|LRANGE|LLEN|SADD|SMEMBERS|SCARD|[HZ](SET|GET|ADD|LEN|CARD)|DBSIZE|PING|ECHO|INFO|ROLE|TIME|WAIT|WAITAOF|MEMORY|OBJECT|TYPE|SCAN|CONFIG\s+GET|CLUSTER\s+(INFO|NODES|SHARDS|SLOTS|KEYSLOT|COUNTKEYSINSLOT|MYID|LINKS))(\s|$)/i
+  /^\s*(READONLY|READWRITE|ASKING|MULTI|EXEC|DISCARD|WATCH|UNWATCH|GET|SET|MGET|MSET|DEL|INCR|INCRBY|DECR|EXISTS|EXPIRE|TTL|STRLEN|APPEND|[LR]?PUSH|LRANGE|LLEN|SADD|SMEMBERS|SCARD|[HZ](SET|GET|ADD|LEN|CARD)|DBSIZE|PING|ECHO|INFO|ROLE|TIME|WAIT|WAITAOF|MEMORY|OBJECT|TYPE|SCAN|CONFIG\s+GET|CLUSTER\s+(INFO|NODES|SHARDS|SLOTS|KEYSLOT|COUNTKEYSINSLOT|MYID|LINKS))(\s|$)/i
 
 /** Whether a step may put something out of order. */
 export function isDisturbance(verb: string, arg: unknown): boolean {
   if (verb !== 'redis') return !HARMLESS.has(verb)
-  return !HARMLESS_COMMAND.test(Array.isArray(arg) ? arg.join(' ') : String(arg))
+  const session = keyOf(arg, 'session')
+  const commands: unknown[] = Array.isArray(session) ? session : [arg]
+  return !commands.every((one) => {
+    const command = keyOf(one, 'redis') ?? one
+    return HARMLESS_COMMAND.test(Array.isArray(command) ? command.join(' ') : String(command))
+  })
 }
 
 /** What stands under a key of an argument that is a map. */
