@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { ServerNode } from '../platforms/platform.ts'
+import type { MoverUser } from '../platforms/users.ts'
 import { type AgreedView, agreeOn } from './agreed-view.ts'
 import { type Command, NodeClient, type NodeClientOptions } from './node-client.ts'
 import { type NodeReport, parseClusterInfo, parseReplication } from './node-report.ts'
@@ -62,6 +63,8 @@ export interface LiveClusterOptions {
   readerUser?: string
   /** Of all three, by the name of the server, or one for all servers. Empty: they ask for none. */
   passwords: Readonly<Record<string, string>> | string
+  /** Who gives the keys of one server to another (MIGRATE). Default: who logs in. */
+  mover?: MoverUser
   /** Told each time somebody else is met on the port of a node, in words; nothing was said to them. */
   onStranger?: (node: string, text: string) => void
 }
@@ -174,6 +177,13 @@ export class LiveCluster {
   /** As `connect`, for scripts of the runner: by a user that can only read, whatever a script before has changed. */
   connectReader(name: string): NodeClient {
     return this.connect(name, this.#options.readerUser)
+  }
+
+  /** How another server logs in at this one to give it keys. An empty password: it asks for none. Throws as `node`. */
+  moverLogin(name: string): { username: string; password: string } {
+    const { username = 'default', password } = this.address(name)
+    const { mover } = this.#options
+    return mover ? { username: mover.username, password: mover.passwords[name] ?? '' } : { username, password }
   }
 
   /**

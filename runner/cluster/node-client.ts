@@ -10,6 +10,9 @@ import { ReplyError, Unreachable, type UnreachableKind } from './reply-errors.ts
 /** A command's words, the command itself first. */
 export type Command = readonly [command: string, ...args: (string | number)[]]
 
+/** One whose words need not be text. */
+export type ByteCommand = readonly [command: string, ...args: (string | number | Buffer)[]]
+
 export interface NodeClientOptions {
   name: string
   host: string
@@ -70,6 +73,19 @@ export class NodeClient {
    * Sends all commands in one round trip; gives a reply, a ReplyError or an Unreachable for each, and never rejects.
    */
   async pipeline(commands: readonly Command[], timeoutMs = this.#commandTimeoutMs): Promise<(unknown | Error)[]> {
+    return await this.#exchange(commands, timeoutMs, 'call')
+  }
+
+  /** As `pipeline`, with bytes in place of text in the replies: names of keys need not be text. */
+  async pipelineBytes(commands: readonly ByteCommand[], timeoutMs: number): Promise<(unknown | Error)[]> {
+    return await this.#exchange(commands, timeoutMs, 'callBuffer')
+  }
+
+  async #exchange(
+    commands: readonly ByteCommand[],
+    timeoutMs: number,
+    call: 'call' | 'callBuffer',
+  ): Promise<(unknown | Error)[]> {
     if (commands.length === 0) return []
     const startMs = systemClock.ranMs()
     let connection: Connection
@@ -80,7 +96,7 @@ export class NodeClient {
     }
     const pipeline = connection.redis.pipeline()
     // Upper case keeps ioredis from reshaping replies: its transformers go by lower-case names.
-    for (const [command, ...args] of commands) pipeline.call(command.toUpperCase(), ...args)
+    for (const [command, ...args] of commands) pipeline[call](command.toUpperCase(), ...args)
     let timedOut = false
     const cancel = afterRunning(Math.max(1, timeoutMs - (systemClock.ranMs() - startMs)), () => {
       timedOut = true
@@ -172,7 +188,7 @@ export class NodeClient {
     return this.#unreachable('closed', false, 'connection closed')
   }
 
-  #failure(error: Error, command: Command, late: string | undefined): Error {
+  #failure(error: Error, command: ByteCommand, late: string | undefined): Error {
     // A new error: the one of ioredis carries the command's arguments, which may be secret.
     if (isServerReply(error)) return new ReplyError(this.name, error.message)
     if (late !== undefined) return this.#unreachable('timeout', true, `no reply to ${title(command)} ${late}`)
@@ -189,7 +205,7 @@ export class NodeClient {
 const CONTAINER_COMMANDS = new Set(['CLUSTER', 'CONFIG', 'CLIENT', 'DEBUG', 'SCRIPT', 'ACL', 'FUNCTION', 'MEMORY'])
 
 /** The command without its arguments, which may be secret or long: `CLUSTER NODES`, `SET`. */
-function title([name, sub]: Command): string {
+function title([name, sub]: ByteCommand): string {
   const command = name.toUpperCase()
   return CONTAINER_COMMANDS.has(command) && sub !== undefined ? `${command} ${String(sub).toUpperCase()}` : command
 }

@@ -19,6 +19,11 @@ export type ContextStage = Pick<
   | 'targets'
 >
 
+/** What a step tells while it is played. */
+type StepListener = Pick<StepContext, 'progress' | 'noteMoves' | 'noteMoved'>
+
+const UNHEARD: StepListener = { progress: () => undefined, noteMoves: () => undefined, noteMoved: () => undefined }
+
 /**
  * What a step is given to work with. Nodes that its phrases stand for are added to `targets`; `path` is its place, for
  * the scenario as played.
@@ -28,7 +33,7 @@ export function contextOf(
   names: Names,
   path: string,
   targets: Set<string>,
-  progress: (text: string) => void,
+  told: StepListener = UNHEARD,
 ): Omit<StepContext, 'step' | 'signal' | 'playChildren'> {
   const drawn = new Map<string, string[]>()
   const resolveMany: StepContext['resolveMany'] = async (phrase, where) => {
@@ -65,7 +70,7 @@ export function contextOf(
       }
       return node
     },
-    progress,
+    ...told,
   }
 }
 

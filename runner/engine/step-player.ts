@@ -17,6 +17,7 @@ import {
   type StepResult,
 } from '../steps/verb.ts'
 import { nameEndedServers } from './ended-servers.ts'
+import { movesNotedBy } from './note-moves.ts'
 import type { Stage } from './stage.ts'
 import { contextOf } from './step-context.ts'
 
@@ -131,10 +132,11 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
     limitMs = step.withinMs
     started()
     announced = true
-    const context = contextOf(stage, names, path, targets, (text) => {
+    const progress = (text: string): void => {
       lastProgress = text
       stage.recorder.record({ type: 'step-progress', scenario: stage.scenario, index, text })
-    })
+    }
+    const context = contextOf(stage, names, path, targets, { progress, ...movesNotedBy(stage) })
     const began = { nowMs: stage.clock.nowMs(), ranMs: stage.clock.ranMs() }
     const result = await withDeadline(signal, deadlineOf(step, read), (bounded) =>
       read.run({ ...context, signal: bounded, playChildren: childPlayer(stage, names, bounded, path) }),

@@ -78,7 +78,7 @@ export class Stepping {
     const own = new Names({}, names)
     const read = stage.verbs.get('redis')?.read(byHand(node, command), own)
     if (!read) throw new PlayError('no command can be sent here')
-    const context = contextOf(stage, own, '', new Set(), () => undefined)
+    const context = contextOf(stage, own, '', new Set())
     recorder.record({ type: 'progress', scenario, text: `sent by hand: ${read.sentence}` })
     const { administers } = await read
       .run({ ...context, signal, playChildren: async () => undefined })

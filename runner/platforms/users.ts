@@ -17,6 +17,18 @@ export interface RunnerUsers {
   readerUser: string
   /** Of all three, by the name of the server: what one of them is told opens no other. */
   passwords: Readonly<Record<string, string>>
+  /** How one server gives its keys to another. */
+  mover: MoverUser
+}
+
+/**
+ * The user by which a server that moves keys (MIGRATE) logs in at the one that gets them. The one that moves them is
+ * told the password: it opens nothing but that.
+ */
+export interface MoverUser {
+  username: string
+  /** By the name of the server that gets the keys. */
+  passwords: Readonly<Record<string, string>>
 }
 
 /** What the users of a server are made from. */
@@ -57,7 +69,15 @@ const USERS = { username: 'redis-chaos', scenarioUser: 'redis-chaos-scenario', r
 
 /** How the runner logs in at each of these servers: what one of them is told opens no other. */
 export function runnerUsers(secret: string, nodes: readonly { name: string }[]): RunnerUsers {
-  return { ...USERS, passwords: Object.fromEntries(nodes.map(({ name }) => [name, runnerPassword(secret, name)])) }
+  const byName = (passwordOf: (secret: string, node: string) => string) =>
+    Object.fromEntries(nodes.map(({ name }) => [name, passwordOf(secret, name)]))
+  return { ...USERS, passwords: byName(runnerPassword), mover: { username: MOVER, passwords: byName(moverPassword) } }
+}
+
+const MOVER = 'redis-chaos-mover'
+
+function moverPassword(secret: string, node: string): string {
+  return derived(secret, `mover to ${node}`)
 }
 
 function runnerPassword(secret: string, node: string): string {
@@ -112,6 +132,9 @@ function replicaRules(dialect: Dialect): string[] {
   return [...REPLICA_RULES, ...(dialect.can('syncslots') ? SLOT_RULES : [])]
 }
 
+/** What MIGRATE sends to the server that gets the keys (migrateCommand, cluster.c, Redis 6.0 to 8.0). */
+const MOVER_RULES = ['-@all', ...['ping', 'restore', 'restore-asking', 'select'].map(plus)]
+
 /** Before Redis 7.0 a subcommand is no command of its own, and CLUSTER one of administrators as a whole. */
 const LOOKS_AT_CLUSTER = [
   ...['info', 'nodes', 'slots', 'myid', 'replicas', 'slaves', 'keyslot', 'countkeysinslot', 'getkeysinslot'],
@@ -162,6 +185,7 @@ export function userWords(
     line('default', password, DEFAULT_RULES),
     line(username, own, ['+@all']),
     line(replica.username, replica.password, replicaRules(dialect)),
+    line(MOVER, moverPassword(secret, node), MOVER_RULES),
     line(scenarioUser, own, scenarioRules(dialect, allowed)),
     line(readerUser, own, readerRules(dialect)),
     line(LOAD_USER, password, scenarioRules(dialect, NOTHING_ALLOWED)),

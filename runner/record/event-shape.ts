@@ -230,6 +230,8 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'stall-seen': { ...OF_SCENARIO, ...seen.stallSeen },
   'clock-stepped': { ...OF_SCENARIO, ...seen.clockStepped },
   'alarm-seen': { ...OF_SCENARIO, ...seen.alarmSeen },
+  'slots-moving': { ...OF_SCENARIO, ...seen.slotsMoving },
+  'slots-moved': { ...OF_SCENARIO, ...seen.slotsMoved },
   'server-ended': { ...OF_SCENARIO, ...seen.serverEnded },
   'stranger-seen': { ...OF_SCENARIO, ...seen.strangerSeen },
   'server-started': { ...OF_SCENARIO, ...seen.serverStarted },

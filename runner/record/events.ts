@@ -23,6 +23,8 @@ import type {
   ClockStepObservation,
   FaultObservation,
   LogObservation,
+  MeantMovesObservation,
+  MovedSlotsObservation,
   ServiceObservation,
   StallObservation,
   TimingObservation,
@@ -201,6 +203,8 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'stall-seen'; scenario: number } & StallObservation)
   | ({ type: 'clock-stepped'; scenario: number } & ClockStepObservation)
   | ({ type: 'alarm-seen'; scenario: number } & AlarmObservation)
+  | ({ type: 'slots-moving'; scenario: number } & MeantMovesObservation)
+  | ({ type: 'slots-moved'; scenario: number } & MovedSlotsObservation)
   | ({ type: 'server-ended'; scenario: number } & ServerEndObservation)
   | ({ type: 'stranger-seen'; scenario: number } & StrangerObservation)
   | ({ type: 'server-started'; scenario: number } & ServerStartObservation)

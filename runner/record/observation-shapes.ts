@@ -15,6 +15,8 @@ import type {
   ClockStepObservation,
   FaultObservation,
   LogObservation,
+  MeantMovesObservation,
+  MovedSlotsObservation,
   SeenNode,
   ServiceObservation,
   StallObservation,
@@ -105,6 +107,20 @@ export const stallSeen: Fields<StallObservation> = {
 }
 
 export const clockStepped: Fields<ClockStepObservation> = { seenMs: ms, byMs: number, slept: maybe(yes) }
+
+export const slotsMoving: Fields<MeantMovesObservation> = {
+  seenMs: ms,
+  moves: few(fields<MeantMovesObservation['moves'][number]>({ slots: text, from: text, to: text })),
+}
+
+export const slotsMoved: Fields<MovedSlotsObservation> = {
+  slots: text,
+  from: text,
+  to: text,
+  keys: maybe(count),
+  fromMs: ms,
+  toMs: ms,
+}
 
 export const alarmSeen: Fields<AlarmObservation> = { node: text, seenMs: ms, kind: text, lines: texts }
 

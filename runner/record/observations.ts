@@ -168,3 +168,21 @@ export interface ClockStepObservation {
   /** The machine slept: the monotonic clock stood still, and nothing on this machine ran. */
   slept?: boolean
 }
+
+/** A step is about to move slots, or to have them moved. */
+export interface MeantMovesObservation {
+  seenMs: number
+  /** In the order in which they are made; `slots` as in views: `0-99, 5461`. */
+  moves: { slots: string; from: string; to: string }[]
+}
+
+/** A step has moved slots: together, so that they have their times in common. */
+export interface MovedSlotsObservation {
+  slots: string
+  from: string
+  to: string
+  /** Absent where nobody counted. */
+  keys?: number
+  fromMs: number
+  toMs: number
+}

@@ -15,6 +15,7 @@ import type { DeniedLine } from './failovers/borne-out.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import { type RunFacts, runFacts } from './run-facts.ts'
 import { scenarioResults } from './scenario-results.ts'
+import { slotsOfText } from './slot-text.ts'
 
 /** What a workload's history shows that no check of the scenario asks for. */
 export interface WorkloadFact {
@@ -33,6 +34,14 @@ export interface AdministeredFact {
   nodes: readonly string[]
   startMs: number
   endMs: number
+}
+
+/** Slots that a step was about to move. */
+export interface MeantMove {
+  slots: ReadonlySet<number>
+  from: string
+  to: string
+  startMs: number
 }
 
 /** What the audit is judged by. All times are ms from the scenario's start. */
@@ -58,6 +67,7 @@ export interface AuditFacts {
   /** Absent where the kernel does not tell, and in older records. */
   machine?: MachineObservation
   commands: readonly AdministeredFact[]
+  moves: readonly MeantMove[]
   /** Absent where the data could not be compared: it was cut short, or the cluster was not healthy. */
   data?: DataObservation
   /** Absent where the cluster was not looked at once all was over. */
@@ -100,6 +110,9 @@ export function auditFacts(
       outcome?.administers === undefined
         ? []
         : [{ command: outcome.administers, nodes: outcome.targets ?? [], startMs: beganMs, endMs }],
+    ),
+    moves: ofType(events, 'slots-moving').flatMap(({ moves, seenMs }) =>
+      moves.map(({ slots, from, to }) => ({ slots: slotsOfText(slots), from, to, startMs: seenMs - startMs })),
     ),
     ...(machine && { machine }),
     ...(data && { data }),

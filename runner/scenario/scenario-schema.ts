@@ -21,7 +21,7 @@ const PLATFORMS = ['docker', 'process'] as const
 export const LATER_KEYS = ['matrix']
 
 /** Verbs that the language will have. */
-export const LATER_VERBS = ['reshard', 'rebalance', 'add-node', 'remove-node']
+export const LATER_VERBS = ['add-node', 'remove-node']
 
 /** Redis Cluster is made for up to 1000 nodes (Redis Cluster specification, "Redis Cluster goals"). */
 const MOST_NODES = 1000

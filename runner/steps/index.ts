@@ -17,8 +17,10 @@ import { network } from './network.ts'
 import { parallel } from './parallel.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
+import { rebalance } from './rebalance.ts'
 import { redis } from './redis.ts'
 import { repeat } from './repeat.ts'
+import { reshard } from './reshard.ts'
 import { restart } from './restart.ts'
 import { stall } from './stall.ts'
 import { start } from './start.ts'
@@ -58,6 +60,8 @@ export const verbs: readonly Verb[] = [
   clock,
   heal,
   failover,
+  reshard,
+  rebalance,
   letVerb,
   wait,
   parallel,

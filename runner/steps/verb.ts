@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
+import type { MovedSlots, SlotMove } from '../cluster/moves/move.ts'
 import type { TargetResolver } from '../cluster/targets.ts'
 import type { FaultBoard } from '../faults/board.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
@@ -76,6 +77,10 @@ export interface StepContext {
   addServer: AddServer
   /** A line of progress for the console. */
   progress(text: string): void
+  /** Records that these slots are meant to be moved: no move of others is explained by that. */
+  noteMoves(moves: readonly SlotMove[]): void
+  /** Records that they were. */
+  noteMoved(moved: MovedSlots): void
 }
 
 /** The names that are known inside a step before it is played: the steps of a file see its params alone. */

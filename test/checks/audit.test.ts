@@ -10,8 +10,10 @@ import {
   commandSent,
   crashReport,
   ended,
+  endState,
   type Planted,
   scenario,
+  slotsMoving,
   view,
 } from '../support/audited-events.ts'
 import { storedRun } from '../support/replay-failovers.ts'
@@ -30,6 +32,32 @@ t.test('what a step moved is its doing, as late as nodes tell each other', async
       `after ${atMs} ms`,
     )
   }
+})
+
+t.test('slots that a step was to move may move, and the epoch rises once for each at the most', async (t) => {
+  const left = view('redis-node0', 2500, { ...AS_FORMED, slots: '0-16379' })
+  const found = (last: number) =>
+    audit({
+      without: ['end-state-seen'],
+      events: [slotsMoving('16380-16383', 2000), left, endState([], { first: 2, last })],
+    }).flatMap(({ findings }) => findings)
+  t.strictSame(found(6), [])
+  t.match(found(7), [{ text: 'The epoch rose from 2 to 7, and the logs tell of 0 elections or takeovers' }])
+})
+
+t.test('a master without slots follows whoever took its last one, and so do its replicas', async (t) => {
+  const roles = (node: string): ScenarioEvent => ({
+    ...view(node, 3000, AS_FORMED),
+    view: [
+      { name: 'redis-node2', role: 'master', slots: '0-16383' },
+      { name: 'redis-node0', role: 'replica', of: 'redis-node2', slots: '' },
+      { name: 'redis-node1', role: 'replica', of: 'redis-node2', slots: '' },
+    ],
+  })
+  const found = (events: ScenarioEvent[]) => audit({ events }).flatMap(({ findings }) => findings)
+  const followed = [roles('redis-node0'), roles('redis-node1')]
+  t.strictSame(found([slotsMoving('0-16383', 2000), ...followed]), [])
+  t.equal(found(followed).length, 2)
 })
 
 t.test('a command that raises no epoch explains none', async (t) => {

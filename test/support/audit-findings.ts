@@ -9,6 +9,7 @@ import {
   type Planted,
   resources,
   scenario,
+  slotsMoving,
   view,
 } from './audited-events.ts'
 
@@ -126,6 +127,24 @@ export const PLANTS: Readonly<Record<string, Planted & { rule: string; says: Reg
     ],
     rule: 'slots',
     says: /^redis-node0 served slots 0-16383 and serves 0-16382 since 14\.00 s, and no step moved them$/,
+  },
+  'slots that moved beside those that a step moved': {
+    events: [
+      slotsMoving('16380-16383', 2000),
+      view('redis-node0', 2500, { ...AS_FORMED, slots: '0-16379' }),
+      view('redis-node0', 6000, { ...AS_FORMED, slots: '0-16378' }),
+    ],
+    rule: 'slots',
+    says: /^redis-node0 served slots 0-16379 and serves 0-16378 since 6\.00 s, and no step moved them$/,
+  },
+  'slots that came back after a step had moved them': {
+    events: [
+      slotsMoving('16380-16383', 2000),
+      view('redis-node0', 2500, { ...AS_FORMED, slots: '0-16379' }),
+      view('redis-node0', 6000, { ...AS_FORMED, slots: '0-16380' }),
+    ],
+    rule: 'slots',
+    says: /^redis-node0 served slots 0-16379 and serves 0-16380 since 6\.00 s, and no step moved them$/,
   },
   'a replica that changed its master long after a step had given it one': {
     events: [

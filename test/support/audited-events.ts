@@ -74,8 +74,9 @@ export function audit(planted: Planted): AuditRuleOutcome[] {
   ).rules
 }
 
-export function endState(problems: string[]): ScenarioEvent {
-  return { type: 'end-state-seen', atMs: 19_000, scenario, withinMs: 23_000, problems, absent: [] }
+export function endState(problems: string[], epochs?: { first: number; last: number }): ScenarioEvent {
+  const seen = { withinMs: 23_000, problems, absent: [], ...(epochs && { epochs }) }
+  return { type: 'end-state-seen', atMs: 19_000, scenario, ...seen }
 }
 
 /** A step that sent a command of an administrator. */
@@ -101,5 +102,13 @@ export function resources(atMs: number, clients: number): ScenarioEvent {
   return {
     ...{ type: 'resources-seen', atMs, scenario, node: 'redis-node0', seenMs: atMs, clients },
     ...{ usedMemory: 2_000_000, replicationBuffers: 0, keys: 10 },
+  }
+}
+
+/** A step begins to move slots from redis-node0 to redis-node2. */
+export function slotsMoving(slots: string, atMs: number): ScenarioEvent {
+  return {
+    ...{ type: 'slots-moving', atMs, scenario, seenMs: atMs },
+    moves: [{ slots, from: 'redis-node0', to: 'redis-node2' }],
   }
 }

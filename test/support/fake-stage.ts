@@ -52,7 +52,10 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
   const random = () => 0
   const stage: Stage = {
     scenario: 0,
-    recorder: { record: (event: EventBody) => events.push(event) } as unknown as Stage['recorder'],
+    recorder: {
+      record: (event: EventBody) => events.push(event),
+      timeOf: (ms: number) => ms,
+    } as unknown as Stage['recorder'],
     clock,
     cluster: cluster.live,
     servers: group,

@@ -122,7 +122,10 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
   const random = () => 0
   return {
     scenario: 0,
-    recorder: { record: (event: EventBody) => made.events.push(event) } as unknown as Stage['recorder'],
+    recorder: {
+      record: (event: EventBody) => made.events.push(event),
+      timeOf: (ms: number) => ms,
+    } as unknown as Stage['recorder'],
     clock: systemClock,
     cluster: made.cluster,
     servers: made.servers,

@@ -50,7 +50,7 @@ function ownIn({ node, view }: ViewObservation, name: string): SeenNode | undefi
 }
 
 function unexplained(facts: AuditFacts, change: Change): AuditFinding[] {
-  const reasons = [isByFailover, isByStep, isBySlots, isByMigration]
+  const reasons = [isByFailover, isByStep, isBySlots, isByLastSlot, isByMigration]
   if (reasons.some((explains) => explains(facts, change))) return []
   const { node, atMs, before, now } = change
   return [
@@ -104,6 +104,16 @@ function isBySlots(facts: AuditFacts, { atMs, before, now, view }: Change): bool
       one.nodes.some((node) => node === old || node === now.of) &&
       mayBeDoingOf(facts, one, atMs),
   )
+}
+
+/**
+ * A master whose last slot a step moved follows the master that took it, and so do its replicas
+ * (clusterUpdateSlotsConfigWith, and CLUSTER SETSLOT, cluster.c, Redis 7.0).
+ */
+function isByLastSlot({ moves }: AuditFacts, { node, atMs, before, now, view }: Change): boolean {
+  const old = before.of ?? node
+  const isEmptied = node === old || view.find(({ name }) => name === old)?.slots === ''
+  return isEmptied && moves.some(({ from, to, startMs }) => from === old && to === now.of && startMs <= atMs)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { AdministeredFact, AuditFacts } from '../../results/audit-facts.ts'
+import { slotsOfText } from '../../results/slot-text.ts'
 import { momentText } from '../words.ts'
 import { mayBeDoingOf } from './aftermath.ts'
 import { type AuditRule, blind } from './rule.ts'
@@ -41,6 +42,7 @@ function movesOf(facts: AuditFacts, node: string): AuditFinding[] {
     if (
       !isMove ||
       isWiped ||
+      isMeant(facts, node, { atMs, before: before.slots, now: seen.slots }) ||
       (isWhole && isFailover) ||
       commands.some((one) => isOfCluster(one) && mayBeDoingOf(facts, one, atMs))
     )
@@ -51,13 +53,26 @@ function movesOf(facts: AuditFacts, node: string): AuditFinding[] {
   return moves.slice(0, 1)
 }
 
+/** Whether it lost no slots but those that a step was to take from it, and got none but those that one was to give it. */
+function isMeant({ moves }: AuditFacts, node: string, seen: { atMs: number; before: string; now: string }): boolean {
+  const [before, now] = [slotsOfText(seen.before), slotsOfText(seen.now)]
+  const begun = moves.filter(({ startMs }) => startMs <= seen.atMs)
+  const isOf = (end: 'from' | 'to') => (slot: number) =>
+    begun.some((move) => move[end] === node && move.slots.has(slot))
+  const lost = [...before].filter((slot) => !now.has(slot))
+  const got = [...now].filter((slot) => !before.has(slot))
+  return lost.every(isOf('from')) && got.every(isOf('to'))
+}
+
 /** Each election begun and each takeover raises the epoch by one (clusterHandleSlaveFailover, clusterBumpConfigEpochWithoutConsensus in cluster.c, Redis 7.0). */
-function epochsOf({ endState, logs, commands, config }: AuditFacts): AuditFinding[] {
+function epochsOf({ endState, logs, commands, config, moves }: AuditFacts): AuditFinding[] {
   if (endState?.epochs === undefined || commands.some(mayRaiseEpoch)) return []
   if (isQuiet(config.loglevel) || commands.some(({ command }) => /^CONFIG SET .*\bloglevel\b/.test(command))) return []
   const { first, last } = endState.epochs
   const explained = logs.filter(({ moment }) => RAISES.has(moment)).length
-  if (last - first <= explained) return []
+  // Whoever gets a slot may take a new epoch for it (clusterBumpConfigEpochWithoutConsensus, in CLUSTER SETSLOT).
+  const moved = moves.reduce((sum, { slots: { size } }) => sum + size, 0)
+  if (last - first <= explained + moved) return []
   return [
     {
       text: `The epoch rose from ${first} to ${last}, and the logs tell of ${plural(explained, 'election or takeover', 'elections or takeovers')}`,

@@ -20,7 +20,7 @@ export interface SlotsMoved extends MoveOutcome {
  */
 export async function moveSlots(
   moves: readonly SlotMove[],
-  { how, ...options }: MoveOptions & { how?: MoveHow },
+  { how, ...options }: MoveOptions & { how?: MoveHow | undefined },
 ): Promise<SlotsMoved> {
   const mover = await chooseMover(moves, options, how)
   const moved: MovedSlots[] = []

@@ -27,6 +27,8 @@ export interface MoveState {
   stage: MoveStage | 'moved'
   /** The slots that got as far. */
   slots: readonly SlotRange[]
+  /** Set when the stage is `moved`. */
+  moved?: MovedSlots
   /** The server's own word for it, where it has one. */
   said?: string
 }
@@ -51,11 +53,12 @@ export interface MoveOutcome {
 
 export interface MoveOptions {
   cluster: LiveCluster
+  /** Ends the move with its reason, or with MoveError where that is a MoveTooLate. */
   signal: AbortSignal
   /** Told of each stage as it is reached. */
-  onState?: (state: MoveState) => void
+  onState?: ((state: MoveState) => void) | undefined
   /** Leaves the move at this stage, as if whoever makes it had died there. */
-  stopAt?: MoveStage
+  stopAt?: MoveStage | undefined
 }
 
 /** One way to move slots. */
@@ -65,6 +68,11 @@ export interface Mover {
   lacking(cluster: LiveCluster, moves: readonly SlotMove[]): Promise<string | undefined>
   /** Throws MoveError where it cannot go on; what was moved by then stays moved. */
   move(move: SlotMove, options: MoveOptions): Promise<MoveOutcome>
+}
+
+/** Why the signal of a move aborts when its time is over: what is left of it is told then, as for any other failure. */
+export class MoveTooLate extends PlayError {
+  override name = 'MoveTooLate'
 }
 
 /** A move came to no end. */

@@ -138,7 +138,7 @@ export class StepPlanner {
   async #tryOut(step: Step, names: Names, signal: AbortSignal): Promise<string | undefined> {
     const { withinMs: _, forMs, ...once } = step
     const undo = this.#untouched.forAWhile()
-    const context = contextOf(this.#stage, names, step.path, new Set(), () => undefined)
+    const context = contextOf(this.#stage, names, step.path, new Set())
     try {
       const read = this.#stage.verbs.get(step.verb)?.read(once, names)
       await read?.run({ ...context, signal, playChildren: async () => undefined })

@@ -1,0 +1,189 @@
+import { messageOf } from '../../base/errors.ts'
+import { onAbort } from '../../base/on-abort.ts'
+import { firstFew } from '../../base/text.ts'
+import type { LiveCluster } from '../live-cluster.ts'
+import type { Command, NodeClient } from '../node-client.ts'
+import { formatSlotRanges } from '../slots.ts'
+import { KeySender } from './key-sender.ts'
+import { describeSlotsLeft } from './left-slots.ts'
+import type { MovedSlots, MoveOptions, MoveOutcome, Mover, MoveStage, MoveState, SlotMove } from './move.ts'
+import { MoveError, MoveTooLate } from './move.ts'
+import { rangesOf, slotsIn } from './slot-numbers.ts'
+
+/** So many slots are open at once: each step of a move is then one round trip for all of them. */
+const SLOTS_AT_ONCE = 32
+
+/**
+ * Longer than a server takes that answers at all, ms: Valkey waits up to 2 s until its replicas know of a SETSLOT
+ * (cluster_legacy.c, Valkey 8.0).
+ */
+const ANSWER_WITHIN_MS = 10_000
+
+/**
+ * As `redis-cli --cluster reshard` moves slots, several at a time: the target opens them, then the source; the keys go
+ * over; and the new owner is told to the target first, so that no moment is without one, to the source, and to all
+ * other masters.
+ */
+export const byKeys: Mover = {
+  how: 'keys',
+  lacking: async () => undefined,
+  move: async (move, options) => {
+    const mover = await KeysMover.begin(move, options)
+    const stopListening = onAbort(options.signal, () => mover.close())
+    try {
+      return await mover.run()
+    } finally {
+      stopListening()
+      mover.close()
+    }
+  },
+}
+
+class KeysMover {
+  readonly #move: SlotMove
+  readonly #options: MoveOptions
+  readonly #ids: { from: string; to: string }
+  readonly #source: NodeClient
+  readonly #target: NodeClient
+  readonly #sender: KeySender
+  /** Masters that have no part in it. */
+  readonly #others: readonly string[]
+  readonly #moved: MovedSlots[] = []
+
+  private constructor(move: SlotMove, options: MoveOptions, ids: { from: string; to: string }, others: string[]) {
+    const { cluster } = options
+    this.#move = move
+    this.#options = options
+    this.#ids = ids
+    this.#others = others
+    this.#source = cluster.connect(move.from)
+    this.#target = cluster.connect(move.to)
+    this.#sender = new KeySender(this.#source, cluster.node(move.to), cluster.moverLogin(move.to))
+  }
+
+  /** Throws MoveError if one of the two does not answer. */
+  static async begin(move: SlotMove, options: MoveOptions): Promise<KeysMover> {
+    const snapshot = await options.cluster.look()
+    const idOf = (name: string): string => {
+      const report = snapshot.reports.get(name)
+      if (report) return report.view.myId
+      const reason = snapshot.unreachable.get(name)
+      throw new MoveError(`${name} does not answer: ${reason}; slots ${formatSlotRanges(move.slots)} are not moved`, {
+        moved: [],
+      })
+    }
+    const ids = { from: idOf(move.from), to: idOf(move.to) }
+    const others = [...snapshot.reports.keys()].filter(
+      (name) => name !== move.from && name !== move.to && snapshot.agreed.roleOf(name) === 'master',
+    )
+    return new KeysMover(move, options, ids, others)
+  }
+
+  async run(): Promise<MoveOutcome> {
+    const { stopAt } = this.#options
+    const slots = slotsIn(this.#move.slots)
+    const leftAt = stopAt === undefined ? slots.length : placeToStop(slots.length, stopAt)
+    for (let place = 0; place < leftAt; place += SLOTS_AT_ONCE) {
+      await this.#together(slots.slice(place, Math.min(place + SLOTS_AT_ONCE, leftAt)))
+    }
+    const left = slots[leftAt]
+    if (stopAt === undefined || left === undefined) return { moved: this.#moved }
+    await this.#attempt([left], () => this.#leave(left, stopAt))
+    return { moved: this.#moved, stoppedAt: stopAt }
+  }
+
+  close(): void {
+    this.#source.close()
+    this.#target.close()
+  }
+
+  async #together(slots: readonly number[]): Promise<void> {
+    await this.#attempt(slots, async () => {
+      const { clock } = this.#options.cluster
+      const startMs = clock.nowMs()
+      await this.#open(slots)
+      this.#tell('importing', slots)
+      const keys = await this.#sender.send(slots)
+      this.#tell('handoff', slots)
+      await this.#handOver(slots)
+      const { from, to } = this.#move
+      const moved = { slots: rangesOf(slots), from, to, keys, startMs, endMs: clock.nowMs() }
+      this.#moved.push(moved)
+      this.#tell('moved', slots, moved)
+    })
+  }
+
+  async #leave(slot: number, stage: MoveStage): Promise<void> {
+    await this.#open([slot])
+    if (stage === 'half') await this.#sender.sendHalf(slot)
+    if (stage === 'handoff') await this.#sender.send([slot])
+    this.#tell(stage, [slot])
+  }
+
+  async #open(slots: readonly number[]): Promise<void> {
+    const { from, to } = this.#ids
+    await this.#set(this.#target, slots, 'IMPORTING', from)
+    await this.#set(this.#source, slots, 'MIGRATING', to)
+  }
+
+  async #handOver(slots: readonly number[]): Promise<void> {
+    await this.#set(this.#target, slots, 'NODE', this.#ids.to)
+    await this.#set(this.#source, slots, 'NODE', this.#ids.to)
+    // They would learn of it from the target in any case; one that is down must not hold up the others.
+    const { cluster } = this.#options
+    await Promise.all(
+      this.#others.map((name) => cluster.node(name).client.pipeline(this.#words(slots, 'NODE', this.#ids.to))),
+    )
+  }
+
+  async #set(client: NodeClient, slots: readonly number[], state: string, id: string): Promise<void> {
+    const replies = await client.pipeline(this.#words(slots, state, id), ANSWER_WITHIN_MS)
+    const refused = replies.flatMap((reply, place) =>
+      reply instanceof Error
+        ? [`${client.name} refused CLUSTER SETSLOT ${slots[place]} ${state}: ${reply.message}`]
+        : [],
+    )
+    if (refused.length > 0) throw new Error(firstFew(refused, 3))
+  }
+
+  #words(slots: readonly number[], state: string, id: string): Command[] {
+    return slots.map((slot) => ['CLUSTER', 'SETSLOT', slot, state, id])
+  }
+
+  #tell(stage: MoveState['stage'], slots: readonly number[], moved?: MovedSlots): void {
+    this.#options.onState?.({ move: this.#move, stage, slots: rangesOf(slots), ...(moved && { moved }) })
+  }
+
+  /** Throws MoveError, with what has become of each of the slots, where the work fails; the signal's reason first. */
+  async #attempt(slots: readonly number[], work: () => Promise<void>): Promise<void> {
+    const { signal, cluster } = this.#options
+    try {
+      if (signal.aborted) throw signal.reason
+      await work()
+    } catch (error) {
+      const isTooLate = signal.reason instanceof MoveTooLate
+      if (!isTooLate) signal.throwIfAborted()
+      const reason = messageOf(isTooLate ? signal.reason : error)
+      throw await failed(cluster, this.#move, { slots, moved: this.#moved, reason })
+    }
+  }
+}
+
+/** The place in the list of the slot that is left open. */
+function placeToStop(slots: number, stage: MoveStage): number {
+  if (stage === 'importing') return 0
+  return stage === 'half' ? Math.floor(slots / 2) : slots - 1
+}
+
+async function failed(
+  cluster: LiveCluster,
+  move: SlotMove,
+  { slots, moved, reason }: { slots: readonly number[]; moved: readonly MovedSlots[]; reason: string },
+): Promise<MoveError> {
+  const which = formatSlotRanges(rangesOf(slots))
+  return new MoveError(`moving slots ${which} from ${move.from} to ${move.to} failed: ${reason}`, {
+    moved,
+    details: await describeSlotsLeft(cluster, move, slots),
+    hint: 'Slots that are open stay so until somebody closes them: `heal: all` once both nodes answer.',
+  })
+}

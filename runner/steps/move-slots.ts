@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
+import { poll } from '../base/poll.ts'
+import { firstFew, listed, plural } from '../base/text.ts'
+import type { Snapshot } from '../cluster/live-cluster.ts'
+import { MoveError, type MoveHow, MoveTooLate, type SlotMove } from '../cluster/moves/move.ts'
+import { moveSlots, type SlotsMoved } from '../cluster/moves/move-slots.ts'
+import { obstaclesToMoves } from '../cluster/moves/obstacles.ts'
+import { countKeys, countLeftBehind, unsettledMoves } from '../cluster/moves/settled.ts'
+import { countSlots } from '../cluster/slots.ts'
+import { type StepContext, StepFailure, type StepResult } from './verb.ts'
+
+/** How slots are moved, as `reshard`, `rebalance` and whatever else moves them takes it. */
+export const howArg = z
+  .enum(['keys', 'atomic'])
+  .optional()
+  .describe('keys: with SETSLOT and MIGRATE. atomic: by the servers themselves. Default: atomic where they can')
+
+/** Longer than moving all slots of a large test takes, ms. */
+export const MOVES_WITHIN_MS = 300_000
+
+/** How long all nodes may take to see the new owners, ms: gossip reaches each within half the node time-out. */
+const SEEN_WITHIN_MS = 15_000
+const LOOK_EVERY_MS = 50
+
+/**
+ * Plans moves of slots from what the nodes say now, makes them, and shows that all nodes see them and that no key stayed
+ * behind. `nothingToDo` says why there may be no move to make. Throws StepFailure: before anything is moved where the
+ * cluster or the plan is not fit for it.
+ */
+export async function runMoves(
+  context: StepContext,
+  plan: (snapshot: Snapshot) => SlotMove[],
+  { how, nothingToDo }: { how: MoveHow | undefined; nothingToDo: string },
+): Promise<StepResult> {
+  const snapshot = await context.cluster.look()
+  const moves = planned(snapshot, plan)
+  if (moves.length === 0) return { proof: nothingToDo }
+  const before = await countKeys(context.cluster, moves, 'from')
+  context.noteMoves(moves)
+  const startMs = context.clock.nowMs()
+  const done = await make(moves, how, context)
+  const tookMs = context.clock.nowMs() - startMs
+  const seen = await provedSeen(moves, context)
+  const left = await countLeftBehind(context.cluster, moves)
+  if (left > 0) throw new StepFailure({ message: `${plural(left, 'key')} of the moved slots stayed where they were` })
+  const after = await countKeys(context.cluster, moves, 'to')
+  return {
+    proof: `${seen}; ${plural(before, 'key')} in these slots before, ${after} after, and none left behind`,
+    note: summary(moves, done, tookMs),
+  }
+}
+
+function planned(snapshot: Snapshot, plan: (snapshot: Snapshot) => SlotMove[]): SlotMove[] {
+  const obstacles = obstaclesToMoves(snapshot)
+  if (obstacles.length > 0) {
+    throw new StepFailure({
+      message: `the cluster is not fit for moving slots: ${firstFew(obstacles, 5)}`,
+      hint: 'Nothing was moved. `heal: all` closes open slots; then wait until all agree: `expect: { cluster: healthy }` with `within: 30s`.',
+    })
+  }
+  try {
+    return plan(snapshot)
+  } catch (error) {
+    throw asFailure(error)
+  }
+}
+
+async function make(
+  moves: readonly SlotMove[],
+  how: MoveHow | undefined,
+  { cluster, clock, signal, step, noteMoved, progress }: StepContext,
+): Promise<SlotsMoved> {
+  const total = countSlots(moves.flatMap(({ slots }) => slots))
+  let slots = 0
+  const { withinMs } = step
+  const ended = new AbortController()
+  const limit = new AbortController()
+  if (withinMs !== undefined) {
+    const tooLate = () => limit.abort(new MoveTooLate(`it was not done within ${formatDuration(withinMs)}`))
+    clock.sleep(withinMs, ended.signal).then(tooLate, () => undefined)
+  }
+  try {
+    return await moveSlots(moves, {
+      cluster,
+      how,
+      signal: AbortSignal.any([signal, limit.signal]),
+      onState: ({ moved, move }) => {
+        if (!moved) return
+        slots += countSlots(moved.slots)
+        noteMoved(moved)
+        progress(`${slots} of ${total} slots are moved, now from ${move.from} to ${move.to}`)
+      },
+    })
+  } catch (error) {
+    throw asFailure(error)
+  } finally {
+    ended.abort()
+  }
+}
+
+/** Throws StepFailure if not all nodes that answer see it in time. */
+async function provedSeen(moves: readonly SlotMove[], { cluster, clock, signal }: StepContext): Promise<string> {
+  let answered = 0
+  const result = await poll(
+    async () => {
+      const snapshot = await cluster.look()
+      answered = snapshot.reports.size
+      const unsettled = unsettledMoves(snapshot, moves)
+      return { ok: unsettled.length === 0, seen: firstFew(unsettled, 3) }
+    },
+    { clock, signal, withinMs: SEEN_WITHIN_MS, everyMs: LOOK_EVERY_MS },
+  )
+  if (!result.ok) {
+    throw new StepFailure({
+      message: `the slots were moved, and ${formatDuration(SEEN_WITHIN_MS)} later not all nodes see it: ${result.lastSeen}`,
+    })
+  }
+  return `${plural(answered, 'node')} see every slot at its new owner`
+}
+
+function summary(moves: readonly SlotMove[], { how, moved }: SlotsMoved, tookMs: number): string {
+  const slots = countSlots(moved.flatMap((one) => one.slots))
+  const keys = moved.reduce((sum, one) => sum + (one.keys ?? 0), 0)
+  const perSecond = (count: number) => Math.round((count * 1000) / Math.max(tookMs, 1))
+  const ways = moves.map((move) => `${countSlots(move.slots)} from ${move.from} to ${move.to}`)
+  return `${plural(slots, 'slot')} with ${plural(keys, 'key')} moved by ${how} in ${formatDuration(tookMs)} (${perSecond(slots)} slots/s, ${perSecond(keys)} keys/s): ${listed(ways)}`
+}
+
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof MoveError)) return error
+  const { message, hint, details, moved } = error
+  const done = countSlots(moved.flatMap(({ slots }) => slots))
+  const before = done === 0 ? [] : [`${plural(done, 'slot')} had been moved before`]
+  const all = [...before, ...details]
+  return new StepFailure({ message, ...(hint !== undefined && { hint }), ...(all.length > 0 && { details: all }) })
+}
