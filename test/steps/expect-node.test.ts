@@ -224,3 +224,31 @@ t.test('what was seen, in words', async (t) => {
   const { outcome } = await asked({ node: MASTER, failing: true }, marked([1]))
   t.match(outcome.lastSeen, 'redis-node0 is marked as failed by 1 of 5 nodes that answer (redis-node1)')
 })
+
+const moved: Change = (cluster) => {
+  Object.assign(cluster.node(MASTER), { peerHost: '127.0.12.10' })
+  for (const viewer of [1, 2, 3, 4]) see(cluster.reports, viewer, 0, { host: '127.0.12.10' })
+}
+
+cases('known', [
+  ['all others have it as it is', { node: MASTER, known: true }, true],
+  ['one has it where it was', { node: MASTER, known: true }, false, moved],
+  ['those that learned it', { node: MASTER, known: { by: ['redis-node1', 'redis-node4'] } }, true, moved],
+  ['at an address', { node: MASTER, known: { address: '127.0.12.10', by: 'redis-node1' } }, true, moved],
+  ['at an address with its port', { node: MASTER, known: { address: '127.0.0.1:7000' } }, true],
+  ['at the address that it had', { node: MASTER, known: { address: '127.0.0.1', by: 'redis-node5' } }, true, moved],
+  ['by another hostname', { node: MASTER, known: { hostname: 'elsewhere' } }, false],
+  ['by none', { node: MASTER, known: { hostname: '' } }, false],
+  ['by its id', { node: MASTER, known: { id: idOf(0) } }, true],
+  ['a stranger is known to nobody', { node: MASTER, known: false }, false],
+  ['nobody that is asked answers', { node: MASTER, known: { by: REPLICA } }, false, down(REPLICA)],
+  ['of one that is down, its last id', { node: MASTER, known: true }, true, down(MASTER)],
+])
+
+t.test('what the others say of a node is told by node', async (t) => {
+  const { outcome } = await asked({ node: MASTER, known: true }, moved)
+  t.equal(
+    outcome.lastSeen,
+    'of redis-node0: redis-node5: knows it as 00000000 at 127.0.0.1:7000 (localhost); it is 00000000 at 127.0.12.10:7000 (localhost)',
+  )
+})

@@ -31,6 +31,10 @@ export class FakeCluster {
     this.nodes = NAMES.map((name, index) => this.#node(name, index))
   }
 
+  get members(): readonly LiveNode[] {
+    return this.nodes
+  }
+
   /** As the code under test knows it. */
   get live(): LiveCluster {
     return this as unknown as LiveCluster

@@ -12,6 +12,7 @@ import { describeTargets, resolveTargets, target, targets } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
 import { whyRoleBroke } from './broken-role.ts'
 import { lookAtEach } from './each.ts'
+import { known, knownText, lookAtKnown } from './known.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 
 export const nodeAspects = {
@@ -20,6 +21,7 @@ export const nodeAspects = {
   link: z.enum(['up', 'down']).optional().describe("A replica's link to its master"),
   reachable: z.boolean().optional().describe('Whether the node answers PING'),
   failing: z.boolean().optional().describe('Whether a majority of the other nodes that answer has it marked as failed'),
+  known: known.optional(),
   lag: wholeBounds('bytes of the replication stream').optional().describe('How far a replica is behind its master'),
   replicas: z
     .union([z.number().int().min(0), wholeBounds('replicas')])
@@ -31,13 +33,14 @@ const arg = z.object({ node: targets, ...nodeAspects })
 type NodeArg = z.infer<typeof arg>
 
 export const nodeSubject: Subject<NodeArg> = {
-  sentence({ node, role, of, link, reachable, failing, lag, replicas }) {
+  sentence({ node, role, of, link, reachable, failing, known, lag, replicas }) {
     const parts = [
       role && `be a ${role}${of === undefined ? '' : ` of ${of}`}`,
       !role && of !== undefined && `follow ${of}`,
       link && `have its link ${link}`,
       reachable !== undefined && (reachable ? 'be reachable' : 'be unreachable'),
       failing !== undefined && (failing ? 'be marked as failed' : 'not be marked as failed'),
+      known !== undefined && knownText(known),
       lag && `lag ${boundsText(lag)} bytes`,
       replicas !== undefined &&
         `have ${typeof replicas === 'number' ? plural(replicas, 'replica') : `${boundsText(replicas)} replicas`}`,
@@ -66,6 +69,7 @@ async function lookAtNode(node: string, arg: NodeArg, context: StepContext): Pro
   const checks: Look[] = []
   if (arg.reachable !== undefined) checks.push(await lookAtReach(node, arg.reachable, context))
   if (arg.failing !== undefined) checks.push(await lookAtFailing(node, arg.failing, context))
+  if (arg.known !== undefined) checks.push(await lookAtKnown(node, arg.known, context))
   if (asksTheNode(arg)) checks.push(await lookAtReplication(node, arg, context))
   return { ok: checks.every(({ ok }) => ok), seen: checks.map(({ seen }) => seen).join('; ') }
 }
