@@ -144,7 +144,7 @@ function unseenFinding(unseen: readonly Ways[]): Finding {
   const pulled = unseen.some(({ needsRegistry }) => needsRegistry)
     ? 'where the engine can pull their images from a registry, which was not tried'
     : 'with a Docker engine that can pull their images from a registry'
-  return findingsOf('servers').ok('without a Debian package', `${names}: only ${pulled}, or on the PATH`)
+  return findingsOf('servers').ok('others', `${names}: of no Debian package, only ${pulled}, or on the PATH`)
 }
 
 function onPathFinding(programs: readonly ProgramSeen[]): Finding {

@@ -11,6 +11,9 @@ interface Marker {
 /** By family, the newest first (redis.conf and valkey.conf of these versions). */
 const MARKERS: Readonly<Record<string, readonly Marker[]>> = {
   redis: [
+    { version: '8.6', setting: 'stream-idmp-duration', value: '100' },
+    { version: '8.4', setting: 'cluster-slot-migration-handoff-max-lag-bytes', value: '1mb' },
+    { version: '8.2', setting: 'cluster-slot-stats-enabled', value: 'no' },
     { version: '8.0', setting: 'replica-full-sync-buffer-limit', value: '1mb' },
     { version: '7.2', setting: 'cluster-announce-human-nodename', value: 'x' },
     { version: '7.0', setting: 'cluster-announce-hostname', value: 'x' },
@@ -26,8 +29,11 @@ const MARKERS: Readonly<Record<string, readonly Marker[]>> = {
 /** The oldest of each family that scenarios are played against. */
 const OLDEST: Readonly<Record<string, string>> = { redis: '6.0', valkey: '7.2' }
 
-/** How a server refuses a setting that it does not know (config.c, Redis 6.0 to 8.0, Valkey 8.1 to 9.1). */
-const UNKNOWN_SETTING = /Bad directive/
+/**
+ * How a server refuses a setting that it does not know (config.c, Redis 6.0 to 7.4, Valkey 8.1 to 9.1, Redict 7.3). From
+ * Redis 8.0 on it takes it for one of a module (module.c).
+ */
+const UNKNOWN_SETTING = /Bad directive|Module Configuration detected without/
 
 /**
  * A server in words by what it can do, where its version says nothing: `redis 7.0 (calls itself 255.255.255)` for a

@@ -139,6 +139,31 @@ t.test('an engine that can only pull: processes are named instead', async (t) =>
   t.match(await findingOf(none, 'main job', 'failover-basic'), { state: 'degraded', text: /can reach a registry/ })
 })
 
+t.test('servers that Debian has no package of: in one line, with what brings them, and nothing is wrong', async (t) => {
+  const others = [
+    { name: 'redis:8.2', image: 'redis:8.2', program: 'redis-server' },
+    { name: 'valkey:9.0', image: 'valkey/valkey:9.0', program: 'valkey-server' },
+  ]
+  const servers = [...fakeEnvironment().servers, ...others]
+  const pulled = await findingOf(fakeEnvironment({ servers }), 'servers', 'others')
+  t.match(pulled, {
+    state: 'ok',
+    text: /^redis:8\.2, valkey:9\.0: .*where the engine can pull their images from a registry, which was not tried/,
+  })
+  const bare = { servers, lookAtEngine: noEngine, machine: fakeMachine({ programs: {} }) }
+  t.match(await findingOf(fakeEnvironment(bare), 'servers', 'others'), {
+    state: 'ok',
+    text: /with a Docker engine that/,
+  })
+
+  const programs = { 'redis-server': '/opt/bin/redis-server' }
+  const machine = fakeMachine({ programs, answers: { '--version': 'Redis server v=8.2.1 sha=0' } })
+  const images = [{ tags: ['valkey/valkey:9.0'], sizeBytes: 1 }]
+  const here = fakeEnvironment({ servers, machine, lookAtEngine: async () => ({ ...ENGINE, images }) })
+  t.match((await findingOf(here, 'servers', 'redis:8.2')).text, /processes: \/opt\/bin\/redis-server/)
+  t.match((await findingOf(here, 'servers', 'valkey:9.0')).text, /Docker: made from image valkey\/valkey:9\.0/)
+})
+
 t.test('ports: by what each is held, and other ports that are really free', async (t) => {
   const held: Record<number, string> = { 7010: 'process 4 (nginx)', 7011: 'docker-proxy', 17012: 'redis', 7110: 'x' }
   const environment = fakeEnvironment({

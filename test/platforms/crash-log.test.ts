@@ -13,6 +13,9 @@ const TOLD: readonly (readonly [CrashKind, message: string, 'reason' | 'sign'])[
   ['crash report', '=== VALKEY BUG REPORT START: Cut & paste starting from here ===', 'sign'],
   ['crash report', 'Valkey 8.1.1 crashed by signal: 11, si_code: 1', 'reason'],
   ['crash report', 'Valkey 255.255.255 crashed by signal: 11, si_code: 1', 'reason'],
+  // Redict
+  ['crash report', '=== REDICT BUG REPORT START: Cut & paste starting from here ===', 'sign'],
+  ['crash report', 'Redict 7.3.6 crashed by signal: 11, si_code: 0', 'reason'],
   ['assertion', '=== ASSERTION FAILED ===', 'reason'],
   ['assertion', '=== RECURSIVE ASSERTION FAILED ===', 'reason'],
   ['assertion', '=== ASSERTION FAILED CLIENT CONTEXT ===', 'sign'],

@@ -10,6 +10,7 @@ t.test('family and version, of every server of the catalogue and of what may com
   t.match(dialectOf('valkey 8.1.1'), { family: 'valkey', version: [8, 1, 1], masterWord: 'primary' })
   t.match(dialectOf('valkey 7.2.11'), { masterWord: 'master' })
   t.match(dialectOf('valkey 9.1'), { version: [9, 1, 0] })
+  t.match(dialectOf('redict 7.3.6'), { family: 'redict', version: [7, 3, 6], masterWord: 'master' })
   t.match(dialectOf('redis 255.255.255'), { version: [255, 255, 255] })
 })
 
@@ -21,7 +22,7 @@ t.test('versions are compared by number, part by part', async (t) => {
   t.notOk(dialectOf('redis 7.0.15').isAtLeast('7.2'))
 })
 
-t.test('what Redis 6 lacks, and Redis 7.0 and every Valkey have', async (t) => {
+t.test('what Redis 6 lacks, and Redis 7.0, every Valkey and Redict have', async (t) => {
   const old = dialectOf('redis 6.0.16')
   t.notOk(old.can('hostnames'))
   t.notOk(old.can('addslotsrange'))
@@ -29,12 +30,13 @@ t.test('what Redis 6 lacks, and Redis 7.0 and every Valkey have', async (t) => {
   t.notOk(old.knowsSetting('proc-title-template'))
   t.ok(old.knowsSetting('cluster-node-timeout'))
   t.ok(dialectOf('redis 6.2.1').knowsSetting('proc-title-template'))
-  for (const server of ['redis 7.0.0', 'redis 8.0.2', 'valkey 7.2.5', 'valkey 9.1.2']) {
+  for (const server of ['redis 7.0.0', 'redis 8.6.3', 'valkey 7.2.5', 'valkey 9.1.2', 'redict 7.3.6']) {
     const dialect = dialectOf(server)
     t.ok(dialect.can('hostnames') && dialect.can('addslotsrange') && dialect.knowsSetting('shutdown-timeout'), server)
   }
   t.notOk(dialectOf('redis 7.0.15').can('human-names'))
   t.ok(dialectOf('valkey 8.1.1').can('human-names'))
+  t.ok(dialectOf('redict 7.3.6').can('human-names'))
 })
 
 t.test('what is no server that is known', async (t) => {
@@ -47,6 +49,7 @@ t.test('what servers print for --version', async (t) => {
   const redis = 'Redis server v=6.0.16 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64 build=6d95e1af3a2c082a\n'
   t.equal(serverOfVersionText(redis), 'redis 6.0.16')
   t.equal(serverOfVersionText('Valkey server v=9.1.2 sha=00000000:0 malloc=libc bits=64'), 'valkey 9.1.2')
+  t.equal(serverOfVersionText('Redict server v=7.3.6 sha=00000000:0 malloc=jemalloc-5.3.1'), 'redict 7.3.6')
   t.equal(serverOfVersionText('psql (PostgreSQL) 15.13'), undefined)
   t.equal(serverOfVersionText(''), undefined)
 })
@@ -185,6 +188,7 @@ const lines = [
     `I'm a sub-replica! Reconfiguring myself as a replica of grandmaster ${id} ()`,
     { node: id },
   ],
+  ['redict 7.3.6', 'ended', 'Redict is now ready to exit, bye bye...', {}],
   ['redis 8.0.2', 'failing cleared', `Clear FAIL state for node ${id} (n0):replica is reachable again.`, { node: id }],
 ] as const
 
@@ -204,7 +208,8 @@ t.test('a lost election is no won one', async (t) => {
 
 t.test('when elections begin, by version', async (t) => {
   const redis = { leastMs: 500, mostMs: 1000, perRankMs: 1000, perPrimaryRankMs: 0, retryMs: 20_000 }
-  for (const server of ['redis 6.0.16', 'redis 8.0.2']) t.same(dialectOf(server).electionTiming(5000), redis, server)
+  for (const server of ['redis 6.0.16', 'redis 8.6.3', 'redict 7.3.6'])
+    t.same(dialectOf(server).electionTiming(5000), redis, server)
   t.same(dialectOf('valkey 8.1.1').electionTiming(5000), { ...redis, perPrimaryRankMs: 500 })
   const scaled = { leastMs: 0, mostMs: 332, perRankMs: 332, perPrimaryRankMs: 166, retryMs: 20_000 }
   t.same(dialectOf('valkey 9.1.2').electionTiming(5000), scaled)

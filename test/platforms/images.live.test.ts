@@ -103,7 +103,7 @@ t.test('images of servers', async (t) => {
     await t.rejects(prepare('image:cat-empty:1'), {
       name: 'PlatformError',
       message: 'image cat-empty:1 has no Redis or Valkey that can be run',
-      hint: /`redis-server` or `valkey-server` on its PATH/,
+      hint: /`redis-server`, `valkey-server` or `redict-server` on its PATH/,
     })
   })
 

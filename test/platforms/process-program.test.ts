@@ -20,6 +20,9 @@ t.test('a path', async (t) => {
   const valkey = fake(folder, 'my-build', 'Valkey server v=8.1.4 sha=00000000:0 malloc=jemalloc bits=64 build=1')
   t.match(await choose(valkey), { server: 'valkey 8.1.4', name: 'valkey-server', path: valkey, loader: [] })
 
+  const redict = fake(folder, 'another', 'Redict server v=7.3.6 sha=00000000:0 malloc=jemalloc-5.3.1 bits=64')
+  t.match(await choose(redict), { server: 'redict 7.3.6', name: 'redict-server' })
+
   await t.rejects(choose(join(folder, 'none')), { name: 'PlatformError', message: /cannot be run: there is no file/ })
   await t.rejects(choose(folder), { message: /is no file/, hint: /--server path:/ })
   const text = join(folder, 'text')
@@ -39,9 +42,14 @@ t.test('a path', async (t) => {
 
 t.test('a build from a branch, whose version says nothing, is judged by the settings that it knows', async (t) => {
   const folder = newStateFolder(t)
-  const build = (name: string, family: string, known: string[]) => {
+  const build = (
+    name: string,
+    family: string,
+    known: string[],
+    says = 'Bad directive or wrong number of arguments',
+  ) => {
     const path = fake(folder, name, '')
-    const refusal = `echo "Bad directive or wrong number of arguments" >&2; exit 1`
+    const refusal = `echo "${says}" >&2; exit 1`
     const knows = known.map((setting) => `--${setting}`).join('|') || 'none'
     writeFileSync(
       path,
@@ -56,7 +64,14 @@ ${refusal}
   const ofSeven = ['cluster-announce-hostname', 'proc-title-template']
   t.equal(await build('a', 'Redis', ofSeven), 'redis 7.0 (calls itself 255.255.255)')
   t.equal(await build('b', 'Redis', []), 'redis 6.0 (calls itself 255.255.255)')
-  t.equal(await build('c', 'Redis', ['replica-full-sync-buffer-limit']), 'redis 255.255.255')
+  // Words of Redis 8.0.2 and 8.6.3.
+  const ofModule = 'Module Configuration detected without loadmodule directive or no ApplyConfig call: aborting'
+  const eight = (name: string, known: string) => build(name, 'Redis', [known], ofModule)
+  t.equal(await eight('c', 'replica-full-sync-buffer-limit'), 'redis 8.0 (calls itself 255.255.255)')
+  t.equal(await eight('f', 'cluster-slot-stats-enabled'), 'redis 8.2 (calls itself 255.255.255)')
+  t.equal(await eight('g', 'cluster-slot-migration-handoff-max-lag-bytes'), 'redis 8.4 (calls itself 255.255.255)')
+  t.equal(await eight('h', 'stream-idmp-duration'), 'redis 255.255.255')
+  t.equal(await build('i', 'Redict', []), 'redict 255.255.255')
   t.equal(await build('d', 'Valkey', ['cluster-manual-failover-timeout']), 'valkey 8.1 (calls itself 255.255.255)')
   t.equal(await build('e', 'Valkey', ['slot-migration-max-failover-repl-bytes']), 'valkey 255.255.255')
   const dialect = dialectOf('redis 6.2 (calls itself 255.255.255)')
@@ -78,6 +93,25 @@ t.test('a name of the catalogue: the one on the PATH that fits', async (t) => {
   const chosen = await chooseProgram(projectRoot, 'redis:7.0', (text) => said.push(text))
   t.match(chosen, { server: 'redis 7.0.15', path: join(folder, 'b', 'redis-server') })
   t.match(said, [/redis 7\.0\.15, .*\/b\/redis-server of this machine, which is what redis:7\.0 asks for/])
+
+  await t.test('none fits, and Debian has none: those that it has are named', async (t) => {
+    process.env.PATH = join(folder, 'a')
+    await t.rejects(
+      chooseProgram(projectRoot, 'redis:8.4', () => undefined),
+      {
+        name: 'PlatformError',
+        exitCode: 3,
+        message: `redis:8.4 cannot be had here: ${newer} is redis 7.2.4, and Debian has no package of it`,
+        hint: /`--server` with redis:6\.0, .*redict:7\.3; .*--server path:.*redis-server.*--platform docker.*redis:8\.4/,
+      },
+    )
+  })
+
+  await t.test('one that Debian has not, on the PATH', async (t) => {
+    process.env.PATH = join(folder, 'a')
+    const found = await chooseProgram(projectRoot, 'redis:7.2', () => undefined)
+    t.match(found, { server: 'redis 7.2.4', path: newer })
+  })
 
   await t.test('none fits, and no Debian is here', async (t) => {
     process.env.PATH = join(folder, 'a')
