@@ -81,8 +81,9 @@ const { metafile } = await build({
   logLevel: 'warning',
   plugins: [madePageAssets, lightDockerode],
 })
-// Read beside the code that needs them (platforms/clock/library.ts, cluster/data/data-node.ts, commands/init.ts).
+// Read beside the code that needs them (platforms/clock/library.ts, platforms/unsynced/library.ts, cluster/data/data-node.ts, commands/init.ts).
 await fs.copy(path.join(root, 'runner/platforms/clock/skewed-clock.c'), path.join(unfinished, 'skewed-clock.c'))
+await fs.copy(path.join(root, 'runner/platforms/unsynced/undo-log.c'), path.join(unfinished, 'undo-log.c'))
 await fs.copy(path.join(root, 'runner/cluster/data/lua'), path.join(unfinished, 'lua'))
 await fs.copy(path.join(root, 'runner/commands/init-files'), path.join(unfinished, 'init-files'))
 await fs.writeFile(path.join(unfinished, 'licenses.txt'), await licensesOf(metafile))

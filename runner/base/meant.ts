@@ -10,6 +10,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   command: ['redis'],
   cmd: ['redis'],
   crash: ['kill'],
+  power_loss: ['power-cut'],
+  blackout: ['power-cut'],
   terminate: ['stop'],
   shutdown: ['stop'],
   freeze: ['pause'],

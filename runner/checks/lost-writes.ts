@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { formatDuration, parseDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import { defineCheck, type Measured } from './check.ts'
 import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
-import { AT_MOST, count, duringKey, scopeText } from './limits.ts'
+import { AT_MOST, count, durationText, duringKey, scopeText } from './limits.ts'
+import { oldestOf } from './losses/age.ts'
 import { type Losses, samplesAmong } from './losses/losses.ts'
 import { lossDetail, lossesByShard, lossSentence, lostNames } from './losses/story.ts'
 import { shapeOf } from './losses/suffix.ts'
@@ -19,14 +21,21 @@ const limit = z
           .literal('suffix')
           .optional()
           .describe('What is lost must be the tail of what the old master acknowledged'),
+        within: durationText
+          .optional()
+          .describe('What is lost must have been acknowledged at most so long before the fault, or while it went on'),
         during: duringKey,
         ...comparisonKeys,
       })
       .refine(isWholeComparison, HALF_A_COMPARISON)
-      .refine(({ at_most, shape }) => at_most !== undefined || shape !== undefined, {
-        error: 'say how many may be lost (at_most), or of which shape what is lost must be (shape), or both',
+      .refine(({ at_most, shape, within }) => (at_most ?? shape ?? within) !== undefined, {
+        error:
+          'say how many may be lost (at_most), of which shape what is lost must be (shape), or how long before the fault it may have been acknowledged (within)',
       })
-      .meta({ ...WHOLE_COMPARISON, allOf: [{ anyOf: [{ required: ['at_most'] }, { required: ['shape'] }] }] }),
+      .meta({
+        ...WHOLE_COMPARISON,
+        allOf: [{ anyOf: [{ required: ['at_most'] }, { required: ['shape'] }, { required: ['within'] }] }],
+      }),
   ])
   .meta({
     title: 'Limit of losses',
@@ -38,16 +47,17 @@ type LostWritesLimit = z.infer<typeof limit>
 export const lostWrites = defineCheck<LostWritesLimit>({
   name: 'lost_writes',
   summary: 'Acknowledged writes that are gone, or replaced by something older',
-  examples: ['0', '{ at_most: 20, shape: suffix }', '{ at_most: 0, against: plain, must: differ }'],
+  examples: ['0', '{ at_most: 20, shape: suffix }', '{ within: 2s }', '{ at_most: 0, against: plain, must: differ }'],
   workloads: ['register', 'cas', 'counter', 'set', 'list', 'transaction', 'expiry'],
   watchesFailovers: 'writes',
   limit,
   limitText(written) {
     if (typeof written === 'number') return String(written)
-    const { at_most, shape } = written
+    const { at_most, shape, within } = written
     const parts = [
       ...(at_most === undefined ? [] : [`at most ${at_most}`]),
       ...(shape === undefined ? [] : ['only a tail of what the old master acknowledged']),
+      ...(within === undefined ? [] : [`only what was acknowledged within ${within} before the fault`]),
     ]
     return `${parts.join(', ')}${scopeText(written)}`
   },
@@ -55,6 +65,7 @@ export const lostWrites = defineCheck<LostWritesLimit>({
     const {
       at_most = 0,
       shape,
+      within,
       during,
     } = typeof written === 'number' ? { at_most: written } : { at_most: Infinity, ...written }
     const { losses, history } = evidence
@@ -64,7 +75,7 @@ export const lostWrites = defineCheck<LostWritesLimit>({
     const samples = counts === undefined ? losses.samples : samplesAmong(evidence, losses, counts)
     const amount = { value: String(count), amount: count, samples }
     if (count === 0) return { ...amount, ...nothingLost(evidence, losses, samples) }
-    if (history.type === 'counter' && counts !== undefined) return { ...amount, ...undatable(count) }
+    if (history.type === 'counter' && (counts ?? within) !== undefined) return { ...amount, ...undatable(count) }
     const rows = groups.flatMap((group) => group.rows)
     const common = {
       ...amount,
@@ -76,6 +87,8 @@ export const lostWrites = defineCheck<LostWritesLimit>({
     }
     const sentences = groups.map((group) => lossSentence(evidence, losses, group)).join('. ')
     if (count > at_most) return { ...common, finding: 'violated', explanation: `${sentences}.` }
+    const late = within === undefined ? undefined : tooOld(evidence, rows, within, sentences)
+    if (late !== undefined) return { ...common, ...late }
     if (shape !== undefined) return { ...common, ...judgeShape(evidence, losses, sentences) }
     const finding = losses.unread.length > 0 ? 'unknown' : 'holds'
     return { ...common, finding, explanation: `${sentences}; the limit allows it.` }
@@ -96,6 +109,20 @@ function nothingLost(evidence: Evidence, losses: Losses, samples: number): Judge
       : `All ${samples} acknowledged writes were there after the run, or had been overwritten by later ones`
   if (unread.length === 0) return { finding: 'holds', explanation: `${kept}.` }
   return { finding: 'unknown', explanation: `${kept}; but ${unreadText(evidence, losses).join('')}.` }
+}
+
+/** Undefined when all that is lost was acknowledged within the time before its fault. */
+function tooOld(evidence: Evidence, rows: readonly number[], within: string, sentences: string): Judgement | undefined {
+  const oldest = oldestOf(evidence, rows)
+  if (oldest === undefined || oldest.ageMs <= (parseDuration(within) ?? 0)) return undefined
+  const why = Number.isFinite(oldest.ageMs)
+    ? `One was acknowledged ${formatDuration(oldest.ageMs)} before the fault, and the limit is ${within}`
+    : 'One was acknowledged when no fault of its shard went on, and none came later'
+  return {
+    finding: 'violated',
+    explanation: `${sentences}. ${why}.`,
+    witness: lossWitness(evidence, evidence.losses, [oldest.row]),
+  }
 }
 
 function undatable(count: number): Judgement {

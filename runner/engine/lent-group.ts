@@ -1,4 +1,4 @@
-import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
+import type { NetworkControl, PowerCut, ServerControl } from '../platforms/faults.ts'
 import type { LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
 import type { RunnerUsers } from '../platforms/users.ts'
 
@@ -42,6 +42,11 @@ export class LentGroup implements ServerGroup {
       wipeData: async (node, identity) => {
         touch('wiped data of its servers')
         return await group.control.wipeData(node, identity)
+      },
+      readData: (node) => group.control.readData(node),
+      replaceData: async (node, files) => {
+        touch('changed data of its servers')
+        await group.control.replaceData(node, files)
       },
       setClock: async (node, offsetMs) => {
         touch('set clocks of its servers')
@@ -107,6 +112,10 @@ export class LentGroup implements ServerGroup {
   }
   kill(node: string): Promise<void> {
     return this.#group.kill(node)
+  }
+  cutPower(nodes: readonly string[]): Promise<PowerCut> {
+    this.#touch('cut the power of its servers')
+    return this.#group.cutPower(nodes)
   }
   pause(node: string): Promise<void> {
     return this.#group.pause(node)

@@ -6,7 +6,7 @@ import { readStamp } from '../platforms/log-stamp.ts'
 import type { LogLine, NodeState, ServerGroup } from '../platforms/platform.ts'
 import type { AlarmObservation } from '../record/audit-observations.ts'
 import type { Recorder } from '../record/event-log.ts'
-import type { ServerAction } from './watched-servers.ts'
+import { ENDS, type ServerAction } from './watched-servers.ts'
 
 /** Of a report, so many lines are kept, as long as they come within this, ms. */
 const KEPT_LINES = 8
@@ -66,7 +66,7 @@ export class ServerWatch {
     const starts = action === 'start' || action === 'restart'
     if (starts && !this.#down.has(node)) await this.#look(node)
     this.#noteAct(node)
-    if (action === 'stop' || action === 'kill' || action === 'restart') this.#down.add(node)
+    if (ENDS.has(action) || action === 'restart') this.#down.add(node)
     if (action === 'pause') this.#paused.add(node)
     else this.#paused.delete(node)
     if (starts) this.#mayBegin.set(node, this.#beginsLeft(node) + 1)

@@ -1,14 +1,14 @@
 import type { Clock } from '../base/clock.ts'
-import type { NetworkControl, ServerControl } from '../platforms/faults.ts'
+import type { NetworkControl, PowerCut, ServerControl } from '../platforms/faults.ts'
 import type { LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
 import type { RunnerUsers } from '../platforms/users.ts'
 import type { FaultObservation } from '../record/observations.ts'
 
 /** What is done to a server's process. */
-export type ServerAction = 'stop' | 'kill' | 'pause' | 'restart' | 'start' | 'unpause'
+export type ServerAction = 'stop' | 'kill' | 'pause' | 'restart' | 'start' | 'unpause' | 'power-cut'
 
 /** What leaves a server down; a restart does not. */
-const ENDS: ReadonlySet<string> = new Set(['stop', 'kill'])
+export const ENDS: ReadonlySet<string> = new Set(['stop', 'kill', 'power-cut'])
 
 interface FaultListener {
   /** Something is about to be done to a server; it is done once this has resolved. */
@@ -43,6 +43,20 @@ export class WatchedServers implements ServerGroup {
 
   async kill(node: string): Promise<void> {
     await this.#fault('kill', node, () => this.#servers.kill(node))
+  }
+
+  async cutPower(nodes: readonly string[]): Promise<PowerCut> {
+    await Promise.all(nodes.map((node) => this.#listener.onBegin('power-cut', node)))
+    const fromMs = this.#clock.nowMs()
+    const done = await this.#servers.cutPower(nodes)
+    // What is taken from the disks of servers that are down is of no moment.
+    const toMs = Math.min(fromMs + done.withinMs, this.#clock.nowMs())
+    for (const node of nodes) {
+      this.#listener.onDone?.('power-cut', node)
+      this.#lastFault.set(node, 'power-cut')
+      this.#listener.onFault({ fault: 'power-cut', nodes: [node], undone: false, fromMs, toMs })
+    }
+    return done
   }
 
   async pause(node: string): Promise<void> {

@@ -105,6 +105,7 @@ export const CAPABILITIES = [
   'disk-slow',
   'data-wiped',
   'clock',
+  'power-cut',
 ] as const
 
 export type Capability = (typeof CAPABILITIES)[number]
@@ -136,6 +137,30 @@ export interface GroupNeeds {
   clock?: true
   /** Servers that start at another address: `StartChanges`. */
   addresses?: true
+  /** `ServerGroup.cutPower`: the servers keep a log of what they have not synced. */
+  powerCut?: true
+}
+
+/** The files of a server's data by path, as `appendonlydir/appendonly.aof.manifest`. */
+export type DataFiles = Map<string, Buffer>
+
+/** What a power cut took from one file. */
+export interface Lost {
+  file: string
+  /** Bytes at its end that are gone. */
+  cutBytes?: number
+  /** Bytes that are again what they were. */
+  oldBytes?: number
+  /** It was made, replaced or removed, and no longer is. */
+  undone?: 'made' | 'replaced' | 'removed'
+}
+
+/** What a power cut did. */
+export interface PowerCut {
+  /** From the first that was cut off to the last that was down, ms. */
+  withinMs: number
+  /** By node; empty where everything was synced. */
+  lost: Map<string, Lost[]>
 }
 
 /**
@@ -184,6 +209,10 @@ export interface ServerControl {
    * `identity` is lost too. Returns what was removed, in words.
    */
   wipeData(node: string, identity: 'kept' | 'lost'): Promise<string[]>
+  /** All files of a server's data, those whose names begin with a dot too. */
+  readData(node: string): Promise<DataFiles>
+  /** Makes the data of a stopped server exactly these files. */
+  replaceData(node: string, files: DataFiles): Promise<void>
   /**
    * From now on the server's wall clock is off by so much, ms; 0 puts it right. Outlasts the server's end and start.
    */

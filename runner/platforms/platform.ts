@@ -5,7 +5,7 @@
 
 import type { Allowed } from './allowed.ts'
 import { PlatformError } from './errors.ts'
-import type { FaultSupport, GroupNeeds, NetworkControl, ServerControl } from './faults.ts'
+import type { FaultSupport, GroupNeeds, NetworkControl, PowerCut, ServerControl } from './faults.ts'
 import type { PortGuard } from './port-guard.ts'
 import type { RunnerUsers } from './users.ts'
 
@@ -152,6 +152,11 @@ export interface ServerGroup {
   stop(node: string, graceMs: number): Promise<void>
   /** SIGKILL. Resolves when the server is down. */
   kill(node: string): Promise<void>
+  /**
+   * Kills servers at one moment and takes away what they have not synced. Throws UnsupportedFault, before anything is
+   * done, for servers that keep no log of that.
+   */
+  cutPower(nodes: readonly string[]): Promise<PowerCut>
   pause(node: string): Promise<void>
   unpause(node: string): Promise<void>
   /**

@@ -24,7 +24,7 @@ export interface Fault {
 }
 
 /** Faults that end with whatever brings the process of the node back: the last of several is the one that is undone. */
-export const PROCESS_FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'pause', 'restart'])
+export const PROCESS_FAULTS: ReadonlySet<string> = new Set(['stop', 'kill', 'power-cut', 'pause', 'restart'])
 
 /**
  * The faults of one scenario in the order of their beginning, from its events; `startMs` is its start on the clock of

@@ -8,6 +8,7 @@ import { type Story, storyOf } from './warnings/story.ts'
 const OF_SERVERS = [
   'stop',
   'kill',
+  'power-cut',
   'pause',
   'restart',
   'stall',

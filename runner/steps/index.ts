@@ -17,6 +17,7 @@ import { network } from './network.ts'
 import { parallel } from './parallel.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
+import { powerCut } from './power-cut.ts'
 import { rebalance } from './rebalance.ts'
 import { redis } from './redis.ts'
 import { repeat } from './repeat.ts'
@@ -40,6 +41,7 @@ export const verbs: readonly Verb[] = [
   redis,
   stop,
   kill,
+  powerCut,
   pause,
   unpause,
   start,

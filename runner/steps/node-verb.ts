@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.ts'
 import { settleAll } from '../base/settle.ts'
 import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
 import { PlatformError } from '../platforms/errors.ts'
+import type { GroupNeeds } from '../platforms/faults.ts'
 import { describeEnd } from '../platforms/last-words.ts'
 import type { NodeState, ServerGroup, StartChanges } from '../platforms/platform.ts'
 import { asStepError } from './fault-verb.ts'
@@ -28,7 +29,7 @@ const ROLLING_WITHIN_MS = 3_600_000
 
 /** Something done to servers from outside, and how it is seen to have worked. */
 export interface NodeAction {
-  name: 'stop' | 'kill' | 'pause' | 'unpause' | 'start' | 'restart'
+  name: 'stop' | 'kill' | 'power-cut' | 'pause' | 'unpause' | 'start' | 'restart'
   summary: string
   example: readonly string[]
   proof: string
@@ -40,10 +41,14 @@ export interface NodeAction {
   /** States in which it makes sense. */
   from: readonly NodeState['status'][]
   act(servers: ServerGroup, node: string, options: ActOptions): Promise<void>
+  /** In its place, where it must be done to all nodes at one moment. Returns what became of each, in words. */
+  actAtOnce?(servers: ServerGroup, nodes: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** What servers must be made with. */
+  needs?: GroupNeeds
   /** A fact taken before acting that the proof needs. */
   before?(context: StepContext, node: string): Promise<string>
   /** In words, what shows that it worked; throws StepInconclusive if it did not. */
-  prove(context: StepContext, node: string, before: string | undefined): Promise<string>
+  prove(context: StepContext, node: string, before: string | undefined, done: string | undefined): Promise<string>
   /** What `for` does when the time is over. Absent: the verb takes no `for`. */
   undo?: NodeAction
 }
@@ -63,7 +68,7 @@ export function nodeVerb(action: NodeAction): Verb {
       rollingMsOf(arg) === undefined ? ENGINE_MS + optionsOf(arg).graceMs : ROLLING_WITHIN_MS + optionsOf(arg).graceMs,
     sentence: (arg, step) =>
       `${action.name} ${phrasesOf(arg).join(', ')}${describeChanges(optionsOf(arg).changes)}${describeRolling(arg)}${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`,
-    needs: (given) => (action.takesChanges ? needsOfChanges(given) : {}),
+    needs: (given) => ({ ...action.needs, ...(action.takesChanges && needsOfChanges(given)) }),
     async run(arg, context) {
       const options = optionsOf(arg)
       const nodes = await resolveAll(arg, context)
@@ -112,11 +117,11 @@ export async function applyTo(
   await assertStates(action, nodes, context)
   const before = await Promise.all(nodes.map((node) => action.before?.(context, node)))
   const proofOfChanges = options.changes && whatChanges(nodes, options.changes, context)
-  await settleAll(nodes.map((node) => action.act(context.servers, node, options)))
+  const done = await actOn(action, nodes, options, context)
   context.cluster.readdress(context.servers.nodes)
   const proofs = await settleAll(
     nodes.map(async (node, i) => {
-      const proof = await action.prove(context, node, before[i])
+      const proof = await action.prove(context, node, before[i], done?.get(node))
       return proofOfChanges ? `${proof}, ${await proofOfChanges(node)}` : proof
     }),
   )
@@ -130,6 +135,21 @@ function whatChanges(nodes: readonly string[], changes: StartChanges, context: S
   return async (node: string) => {
     const was = before.get(node)
     return was ? await proveChanges(node, changes, was, context) : ''
+  }
+}
+
+async function actOn(
+  action: NodeAction,
+  nodes: string[],
+  options: ActOptions,
+  { servers }: StepContext,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  try {
+    if (action.actAtOnce) return await action.actAtOnce(servers, nodes)
+    await settleAll(nodes.map((node) => action.act(servers, node, options)))
+    return undefined
+  } catch (error) {
+    throw asStepError(error)
   }
 }
 

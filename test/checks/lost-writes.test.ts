@@ -227,6 +227,32 @@ t.test('shape: what is lost must be a tail of what one master acknowledged', asy
   t.match(lost(nowhere, { shape: 'suffix' }), { verdict: 'inconclusive', explanation: /not known which node/ })
 })
 
+t.test('within: what is lost must have been acknowledged shortly before the fault', async (t) => {
+  const tail = [write(1, 0), write(2, 9187), write(3, 9990), final(1)]
+  t.match(lost(tail, { within: '2s' }), {
+    verdict: 'passed',
+    amount: 2,
+    limit: 'only what was acknowledged within 2s before the fault',
+    explanation: /acknowledged 812 ms before `kill` in step 4; .*the limit allows it/,
+  })
+  const found = lost(tail, { within: '500ms', shape: 'suffix' })
+  t.match(found, {
+    verdict: 'failed',
+    explanation: /One was acknowledged 812 ms before the fault, and the limit is 500ms/,
+  })
+  t.equal(found.witness?.operations[0]?.text, 'write 2')
+  t.match(lost(tail, { within: '2s', at_most: 1 }), { verdict: 'failed' }, 'and no more than so many')
+  t.match(
+    lost([write(1, 0), write(2, 9_999.5), final(1)], { within: '0ms' }),
+    { verdict: 'passed' },
+    'while it went on',
+  )
+  t.match(lost([write(1, 0), final(1)], { within: '2s' }), { verdict: 'passed', amount: 0 })
+  const unexplained = [write(1, 0, { key: 'i' }), final(null, { key: 'i' })]
+  t.match(lost(unexplained, { within: '2s' }), { verdict: 'failed', explanation: /no fault of its shard went on/ })
+  t.throws(() => lost(tail, { within: 'soon' }), /is not a duration/)
+})
+
 t.test('members of sets and elements of lists', async (t) => {
   const add = (f: 'add' | 'push', a: number): Op => ({ f, a, at: [a * 10, a * 10 + 1], node: 'redis-node2' })
   for (const [type, f] of [

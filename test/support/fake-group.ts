@@ -1,10 +1,12 @@
 import { PlatformError } from '../../runner/platforms/errors.ts'
 import type {
+  DataFiles,
   LinkAnswer,
   LinkCount,
   LinkFault,
   LinkProbe,
   NetworkControl,
+  PowerCut,
   Resources,
   SeenLimits,
   ServerControl,
@@ -17,6 +19,7 @@ import {
   type ServerNode,
   type StartChanges,
 } from '../../runner/platforms/platform.ts'
+import { cutPower } from '../../runner/platforms/unsynced/power-cut.ts'
 import { type RunnerUsers, runnerUsers } from '../../runner/platforms/users.ts'
 
 /** A network and controls that take everything and do nothing; a test hangs into them what it wants to see. */
@@ -63,6 +66,18 @@ class FakeControl implements ServerControl {
   async wipeData(node: string, identity: string): Promise<string[]> {
     this.calls.push(`wipe ${node}, identity ${identity}`)
     return ['appendonlydir']
+  }
+
+  /** The files of each node's data. */
+  readonly data = new Map<string, DataFiles>()
+
+  async readData(node: string): Promise<DataFiles> {
+    return new Map(this.data.get(node))
+  }
+
+  async replaceData(node: string, files: DataFiles): Promise<void> {
+    this.calls.push(`replace the data of ${node}`)
+    this.data.set(node, files)
   }
 
   async setClock(node: string, offsetMs: number): Promise<void> {
@@ -140,6 +155,7 @@ export class FakeGroup implements ServerGroup {
 
   stop = (node: string) => this.#act('stop', node)
   kill = (node: string) => this.#act('kill', node)
+  cutPower = async (nodes: readonly string[]): Promise<PowerCut> => await cutPower(this, nodes)
   pause = (node: string) => this.#act('pause', node)
   unpause = (node: string) => this.#act('unpause', node)
   start = (node: string, changes?: StartChanges) => this.#act('start', node, changes)

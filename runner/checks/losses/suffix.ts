@@ -17,7 +17,7 @@ export interface Shape {
 }
 
 /** Verbs that end a server, so that what it loses then is not what a failover loses. */
-const ENDING: ReadonlySet<string> = new Set(['stop', 'kill', 'restart'])
+const ENDING: ReadonlySet<string> = new Set(['stop', 'kill', 'power-cut', 'restart'])
 
 /**
  * Whether what is lost is the tail of what its node acknowledged. A master sends one stream to its replicas, in the

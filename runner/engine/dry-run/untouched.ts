@@ -94,7 +94,14 @@ export class Untouched {
       sandbox: servers.sandbox,
       passwordCommand: (of) => servers.passwordCommand(of),
       network: { set: wouldAct, counts: wouldAct, probe: wouldAct },
-      control: { limit: wouldAct, limitsOf: wouldAct, wipeData: wouldAct, setClock: wouldAct },
+      control: {
+        limit: wouldAct,
+        limitsOf: wouldAct,
+        wipeData: wouldAct,
+        readData: wouldAct,
+        replaceData: wouldAct,
+        setClock: wouldAct,
+      },
       users: wouldAct,
       state: async (node) => {
         const status = this.#states.get(node) ?? 'running'
@@ -102,6 +109,11 @@ export class Untouched {
       },
       stop: act('stop', 'stopped'),
       kill: act('kill', 'stopped'),
+      cutPower: async (nodes) => {
+        for (const node of nodes) await act('power-cut', 'stopped')(node)
+        this.#would.needs.push('power-cut')
+        return { withinMs: 0, lost: new Map(nodes.map((node) => [node, []])) }
+      },
       pause: act('pause', 'paused'),
       unpause: act('unpause', 'running'),
       start: act('start', 'running'),

@@ -14,9 +14,9 @@ import { type FileEntry, OWNED, putFiles, SECRET_ENTRY } from './files.ts'
 import { type Labels, nodeLabels, runFilter, runLabels, SPARE_LABEL } from './labels.ts'
 import { tailOfLog } from './logs.ts'
 import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
-import { CLOCK_ENVIRONMENT } from './resources/clock.ts'
 import { dirSetting } from './resources/data-folder.ts'
 import { createDisks, DATA_FOLDER, DATA_FOLDER_ENTRY, diskMount } from './resources/disks.ts'
+import { OWN_DATA_ENTRY, OWN_DATA_FOLDER, type Preloaded } from './resources/preloaded.ts'
 import { removeRun } from './runs.ts'
 
 export interface CreationPlan {
@@ -28,8 +28,8 @@ export interface CreationPlan {
   machine: string
   /** Of the runner's users. */
   secret: string
-  /** Files that nodes need so that their clocks can be set. */
-  clock: readonly FileEntry[]
+  /** Libraries that servers load, for faults. */
+  preloaded: Preloaded
   signal: AbortSignal | undefined
 }
 
@@ -113,7 +113,7 @@ async function createContainer(
   node: ServerNode,
   group: { network: string; labels: Labels },
 ): Promise<void> {
-  const { spec, clock, secret } = plan
+  const { spec, preloaded, secret } = plan
   await engine.call(
     `create container ${node.serverName}`,
     (abortSignal) => engine.docker.createContainer({ ...containerOptions(plan, node, group), abortSignal }),
@@ -124,8 +124,8 @@ async function createContainer(
     { name: 'password', mode: 0o400, ...OWNED, content: `${spec.password}\n` },
     { ...SECRET_ENTRY, content: secret },
     { name: 'settings', mode: 0o400, ...OWNED, content: renderSettings(plan, node) },
-    ...clock,
-    ...(spec.needs?.disk ? [DATA_FOLDER_ENTRY] : []),
+    ...preloaded.files,
+    ...ownDataFolder(spec.needs).entries,
   ])
 }
 
@@ -137,12 +137,19 @@ function renderSettings({ spec, dialect, secret }: CreationPlan, { name, peerHos
     // A detour puts the gateway's address between nodes: they must not take each other's addresses from connections.
     needs.links ? renderAnnouncement(peerHost) : '',
     renderRunSettings(dialect, spec.settings, { needs, allowed: spec.allowed }),
-    needs.disk ? dirSetting(DATA_FOLDER) : '',
+    ...ownDataFolder(needs).settings,
   ].join('')
 }
 
+/** Where the data is to be, if not beside the configuration. */
+function ownDataFolder(needs: GroupNeeds | undefined): { entries: FileEntry[]; settings: string[] } {
+  if (needs?.disk) return { entries: [DATA_FOLDER_ENTRY], settings: [dirSetting(DATA_FOLDER)] }
+  if (needs?.powerCut) return { entries: [OWN_DATA_ENTRY], settings: [dirSetting(OWN_DATA_FOLDER)] }
+  return { entries: [], settings: [] }
+}
+
 function containerOptions(
-  { spec, image, clock }: CreationPlan,
+  { spec, image, preloaded }: CreationPlan,
   node: ServerNode,
   { network, labels }: { network: string; labels: Labels },
 ): ContainerCreateOptions {
@@ -153,7 +160,7 @@ function containerOptions(
     Hostname: node.serverName,
     Image: image,
     Labels: { ...labels, ...nodeLabels(node), ...(node.index >= spec.nodes && { [SPARE_LABEL]: 'yes' }) },
-    Env: [`NODE_PORT=${node.port}`, `NODE_ADDRESS=${node.peerHost}`, ...(clock.length > 0 ? CLOCK_ENVIRONMENT : [])],
+    Env: [`NODE_PORT=${node.port}`, `NODE_ADDRESS=${node.peerHost}`, ...preloaded.environment],
     ExposedPorts: { [port]: {} },
     HostConfig: {
       NetworkMode: network,

@@ -1,6 +1,5 @@
 import type { ContainerInfo } from 'dockerode'
 import { messageOf } from '../../base/errors.ts'
-import { clockLibrary } from '../clock/library.ts'
 import { conflictError } from '../conflicts.ts'
 import { dialectOf } from '../dialects.ts'
 import { ConflictError, PlatformError } from '../errors.ts'
@@ -16,7 +15,7 @@ import { type NodeImage, prepareImage } from './images/node-image.ts'
 import { nodeOfContainer, RUN_LABEL, runFilter, SPARE_LABEL } from './labels.ts'
 import type { MissingFeatures } from './network-faults/fault-split.ts'
 import { findMissingFeatures } from './network-faults/kernel-features.ts'
-import { clockFiles } from './resources/clock.ts'
+import { preloadedFor } from './resources/preloaded.ts'
 import { listRuns, removalCommand, removeOrphans, removeRun } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
 import { Toolbox } from './toolbox/toolbox.ts'
@@ -73,11 +72,11 @@ export class DockerPlatform implements Platform {
     for (const left of await removeOrphans(this.#engine)) progress(`removed what a dead run left: ${left}`)
     const machine = await this.#assertFree(spec)
     if (spec.needs?.links) await this.#toolbox.prepare(progress, signal)
-    const clock = spec.needs?.clock ? await clockFiles(await clockLibrary(progress, signal)) : []
+    const preloaded = await preloadedFor(spec.needs ?? {}, progress, signal)
     try {
       progress(`starting ${spec.nodes} containers`)
       const secret = newSecret()
-      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, secret, clock, signal }
+      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, secret, preloaded, signal }
       const trying = spec.needs?.links ? this.#tryFeatures(signal) : undefined
       try {
         return this.#group(spec.runId, await createNodes(this.#engine, plan), spec.nodes, secret)

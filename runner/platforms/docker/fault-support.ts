@@ -1,6 +1,7 @@
 import { clockSupport } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import { type Capability, CLIENTS, type FaultSupport, type LinkFault, UnsupportedFault } from '../faults.ts'
+import { powerCutSupport } from '../unsynced/library.ts'
 import type { Engine } from './engine.ts'
 import { runLabels } from './labels.ts'
 import type { MissingFeatures } from './network-faults/fault-split.ts'
@@ -161,6 +162,7 @@ export async function resourceSupport(engine: Engine, image: string | undefined)
     await slowDiskSupport(engine, image),
     { capability: 'data-wiped', supported: true, how: 'the stopped container gets another data folder' },
     await clockSupport(),
+    await powerCutSupport(),
   ]
 }
 

@@ -1,9 +1,10 @@
 import { PlatformError } from '../errors.ts'
-import { type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
+import { type DataFiles, type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
 import { findNode, type ServerNode } from '../platform.ts'
 import { type Engine, EngineRefusal } from './engine.ts'
 import { runLabels } from './labels.ts'
 import { setContainerClock } from './resources/clock.ts'
+import { readDataFiles, replaceDataFiles } from './resources/data-files.ts'
 import { changeDataFolder, dataFolderOf, loseNodesFile } from './resources/data-folder.ts'
 import { Disks } from './resources/disks.ts'
 import { limitContainer, seenLimits } from './resources/limits.ts'
@@ -68,6 +69,19 @@ export class DockerServerControl implements ServerControl {
   /** Removes what a stopped server knows of the cluster, its own name there included, and leaves its data. */
   async loseIdentity(node: string): Promise<void> {
     await loseNodesFile(this.#engine, this.#node(node).serverName, `remove what ${node} knows of the cluster`)
+  }
+
+  async readData(node: string): Promise<DataFiles> {
+    return await readDataFiles(this.#engine, this.#node(node).serverName, `read the data of ${node}`)
+  }
+
+  async replaceData(node: string, files: DataFiles): Promise<void> {
+    const found = this.#node(node)
+    const doing = `change the data of ${node}`
+    const old = await dataFolderOf(this.#engine, found.serverName, doing)
+    await replaceDataFiles(this.#engine, found.serverName, doing, files)
+    const isMoved = (await dataFolderOf(this.#engine, found.serverName, doing)) !== old
+    if (isMoved && (await this.#disks.areThere())) await this.#disks.empty(found, old)
   }
 
   async setClock(node: string, offsetMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { quoted } from '../../base/shell-words.ts'
+import type { PowerCut } from '../faults.ts'
 import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
 import {
   findNode,
@@ -10,6 +11,7 @@ import {
   type ServerNode,
   type StartChanges,
 } from '../platform.ts'
+import { cutPower } from '../unsynced/power-cut.ts'
 import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
 import { waitForNodes } from './create-nodes.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
@@ -120,6 +122,10 @@ export class DockerServerGroup implements ServerGroup {
       this.#ask(`kill ${node}`, 0, (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })),
     )
     await this.#waitUntilDown(node, container)
+  }
+
+  async cutPower(nodes: readonly string[]): Promise<PowerCut> {
+    return await cutPower(this, nodes)
   }
 
   async pause(node: string): Promise<void> {

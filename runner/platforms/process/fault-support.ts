@@ -8,6 +8,7 @@ import {
   UnsupportedFault,
 } from '../faults.ts'
 import { loopbackProblem, needsLinks } from '../links/loopback.ts'
+import { powerCutSupport } from '../unsynced/library.ts'
 import { tryDisks } from './resources/disks.ts'
 import { memoryProblem } from './resources/memory.ts'
 
@@ -33,6 +34,7 @@ export async function faultSupport(): Promise<FaultSupport[]> {
     { capability: 'disk-slow', supported: false, how: SLOW_DISK_REASON, hint: 'use a Docker engine' },
     { capability: 'data-wiped', supported: true, how: 'the files of the stopped server are removed' },
     await clockSupport(),
+    await powerCutSupport(),
   ]
 }
 

@@ -1,13 +1,13 @@
 import { chmod, chown, lchown, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { userId } from '../../base/user.ts'
-import { CLOCK_VARIABLE, clockFile } from '../clock/library.ts'
+import { clockFile } from '../clock/library.ts'
 import { dialectOf } from '../dialects.ts'
-import { PlatformError } from '../errors.ts'
 import { wrapFileErrors } from '../files.ts'
 import { bindAddresses, needsLinks } from '../links/loopback.ts'
 import type { ServerGroupSpec, ServerNode } from '../platform.ts'
 import { renderServerConfig } from '../server-config.ts'
+import { type Libraries, preloadEnvironment } from './preloaded.ts'
 import type { ServerPlan } from './protocol.ts'
 import { ownUserOf, type Sandbox, sandboxed } from './sandbox/sandbox.ts'
 import { makeView, viewBeside } from './sandbox/view.ts'
@@ -39,8 +39,7 @@ export interface NodeOptions {
   sandbox: Sandbox
   /** Files and folders outside the system's own that a server needs to run. */
   reads: readonly string[]
-  /** The library through which its clock can be set. */
-  clock: string | undefined
+  libraries: Libraries
 }
 
 /** Makes a node's folder, with its configuration, and says how its server is to be started. Throws PlatformError. */
@@ -55,7 +54,7 @@ export async function makeNodeFolder(
   await wrapFileErrors(`write the files of ${node.serverName} in ${folder}`, async () => {
     await mkdir(dataFolder(runFolder, node.serverName), { recursive: true, mode: 0o700 })
     await writeFile(logFile(runFolder, node.serverName), '', { mode: 0o600 })
-    if (options.clock === undefined) return
+    if (options.libraries.clock === undefined) return
     await writeFile(clock, clockFile(0), { mode: 0o600 })
     if (options.sandbox.ownUser) await chown(clock, ownUserOf(node.port), ownUserOf(node.port))
   })
@@ -70,7 +69,7 @@ export async function fitNodeFolder(
   runFolder: string,
   node: ServerNode,
   spec: ServerGroupSpec,
-  { program, secret, sandbox, reads, clock }: NodeOptions,
+  { program, secret, sandbox, reads, libraries }: NodeOptions,
   beside = join(runFolder, node.serverName),
 ): Promise<ServerPlan> {
   const folder = join(runFolder, node.serverName)
@@ -92,7 +91,8 @@ export async function fitNodeFolder(
   const isNested = spec.needs?.disk === true
   const confinement = { sandbox, port: node.port, view: viewBeside(beside), isNested }
   const [command = link, ...args] = sandboxed(confinement, [...program.loader, link, conf])
-  const env = { ...program.env, ...(clock === undefined ? {} : clockEnvironment(runFolder, node.serverName, clock)) }
+  const places = { clock: clockPath(runFolder, node.serverName), data }
+  const env = { ...program.env, ...preloadEnvironment(libraries, places) }
   const log = logFile(runFolder, node.serverName)
   return { name: node.serverName, node: node.name, command, args, env, folder, log }
 }
@@ -118,14 +118,4 @@ function configOf(node: ServerNode, dir: string, program: ServerProgram, spec: S
 async function giveData(folder: string, user: number): Promise<void> {
   const inside = await readdir(folder, { recursive: true })
   await Promise.all([folder, ...inside.map((name) => join(folder, name))].map((path) => lchown(path, user, user)))
-}
-
-function clockEnvironment(runFolder: string, serverName: string, library: string): Record<string, string> {
-  // The loader takes both for the end of a name.
-  if (/[\s:]/.test(library)) {
-    throw new PlatformError(`${library} cannot be loaded into a server: its path has a space or a colon`, {
-      hint: 'name another folder for caches with XDG_CACHE_HOME',
-    })
-  }
-  return { LD_PRELOAD: library, [CLOCK_VARIABLE]: clockPath(runFolder, serverName) }
 }

@@ -4,7 +4,6 @@ import { typed } from '../../base/command-line.ts'
 import { messageOf } from '../../base/errors.ts'
 import { quoted } from '../../base/shell-words.ts'
 import { userId } from '../../base/user.ts'
-import { clockLibrary } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
 import type { FaultSupport, GroupNeeds } from '../faults.ts'
 import { EndedEarly } from '../first-answer.ts'
@@ -28,6 +27,7 @@ import { Control } from './control.ts'
 import { faultSupport } from './fault-support.ts'
 import { dataFolder } from './node-folder.ts'
 import { waitForOwnAnswers } from './own-answers.ts'
+import { librariesFor } from './preloaded.ts'
 import { Programs } from './programs.ts'
 import { SOCKET_FILE } from './protocol.ts'
 import { removeRun, removeStale } from './removal.ts'
@@ -158,10 +158,10 @@ export class ProcessPlatform implements Platform {
     const { spec, nodes, secret, programs, supervisor, progress, signal } = plan
     try {
       const needs = spec.needs ?? {}
-      const clock = needs.clock ? await clockLibrary(progress, signal) : undefined
+      const libraries = await librariesFor(needs, progress, signal)
       const disks = needs.disk ? await tryDisks() : undefined
       const plans = new ServerPlans({
-        ...{ folder, spec, secret, clock },
+        ...{ folder, spec, secret, libraries },
         programOf: (server) => this.#programs.get(server, () => undefined),
         sandboxFor: (program, reads) =>
           this.#sandboxes.find({ program, reads, disks, port: spec.portBase }, folder, this.#stateFolder, signal),

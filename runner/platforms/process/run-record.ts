@@ -52,6 +52,7 @@ const recordShape = z.object({
     disk: need,
     clock: need,
     addresses: need,
+    powerCut: need,
   } satisfies Record<keyof GroupNeeds, z.ZodType>),
   /** Of the runner's users at the servers; missing in records of earlier versions. */
   secret: z.string().exactOptional(),

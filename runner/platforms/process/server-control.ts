@@ -2,10 +2,12 @@ import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clockFile } from '../clock/library.ts'
 import { PlatformError } from '../errors.ts'
-import { type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
+import { type DataFiles, type Resources, type SeenLimits, type ServerControl, UnsupportedFault } from '../faults.ts'
 import { pathExists, wrapFileErrors } from '../files.ts'
 import { findNode, type NodeState, type ServerNode } from '../platform.ts'
+import { UNDO_FOLDER } from '../unsynced/undo-log.ts'
 import type { Control } from './control.ts'
+import { readFiles, replaceFiles } from './data-files.ts'
 import { SLOW_DISK_REASON } from './fault-support.ts'
 import { clockPath, dataFolder } from './node-folder.ts'
 import { PROCESSES_FILE, type Processes } from './protocol.ts'
@@ -57,14 +59,13 @@ export class ProcessServerControl implements ServerControl {
   }
 
   async wipeData(node: string, identity: 'kept' | 'lost'): Promise<string[]> {
-    const { state } = await this.#options.look(node)
-    if (state.status !== 'stopped') throw new PlatformError(`the data of ${node} cannot be wiped: ${state.text}`)
-    const disk = await this.#smallDisk(node)
-    const folder = disk?.folder ?? dataFolder(this.#options.folder, this.#serverName(node))
+    await this.#assertStopped(node, 'wiped')
+    const folder = await this.#dataFolder(node)
     return await wrapFileErrors(`wipe the data of ${node}`, async () => {
       const kept = (name: string) => (name === NODES_FILE && identity === 'kept') || name.startsWith('.')
       const names = (await readdir(folder)).filter((name) => !kept(name))
-      await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })))
+      const gone = [...names, UNDO_FOLDER]
+      await Promise.all(gone.map((name) => rm(join(folder, name), { recursive: true, force: true })))
       return names.sort()
     })
   }
@@ -73,10 +74,21 @@ export class ProcessServerControl implements ServerControl {
   async loseIdentity(node: string): Promise<void> {
     const { state } = await this.#options.look(node)
     if (state.status !== 'stopped') throw new PlatformError(`${node} cannot lose its identity: ${state.text}`)
-    const folder = (await this.#smallDisk(node))?.folder ?? dataFolder(this.#options.folder, this.#serverName(node))
+    const folder = await this.#dataFolder(node)
     await wrapFileErrors(`remove what ${node} knows of the cluster`, () =>
       rm(join(folder, NODES_FILE), { force: true }),
     )
+  }
+
+  async readData(node: string): Promise<DataFiles> {
+    const folder = await this.#dataFolder(node)
+    return await wrapFileErrors(`read the data of ${node}`, () => readFiles(folder))
+  }
+
+  async replaceData(node: string, files: DataFiles): Promise<void> {
+    await this.#assertStopped(node, 'changed')
+    const folder = await this.#dataFolder(node)
+    await wrapFileErrors(`change the data of ${node}`, () => replaceFiles(folder, files))
   }
 
   async setClock(node: string, offsetMs: number): Promise<void> {
@@ -94,6 +106,15 @@ export class ProcessServerControl implements ServerControl {
         await file.close()
       }
     })
+  }
+
+  async #assertStopped(node: string, done: string): Promise<void> {
+    const { state } = await this.#options.look(node)
+    if (state.status !== 'stopped') throw new PlatformError(`the data of ${node} cannot be ${done}: ${state.text}`)
+  }
+
+  async #dataFolder(node: string): Promise<string> {
+    return (await this.#smallDisk(node))?.folder ?? dataFolder(this.#options.folder, this.#serverName(node))
   }
 
   async #setDisk(node: string, disk: Resources['disk']): Promise<void> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { quoted } from '../../base/shell-words.ts'
 import { PlatformError } from '../errors.ts'
-import type { GroupNeeds } from '../faults.ts'
+import type { GroupNeeds, PowerCut } from '../faults.ts'
 import { pathExists } from '../files.ts'
 import { lastWordsOf } from '../last-words.ts'
 import {
@@ -13,6 +13,7 @@ import {
   type ServerNode,
   type StartChanges,
 } from '../platform.ts'
+import { cutPower } from '../unsynced/power-cut.ts'
 import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
 import { PASSWORD_FILE, RECORD_FILE } from './claimed-folder.ts'
 import { type Control, SupervisorGone } from './control.ts'
@@ -123,6 +124,10 @@ export class ProcessServerGroup implements ServerGroup {
 
   async kill(node: string): Promise<void> {
     await this.#do('kill', node)
+  }
+
+  async cutPower(nodes: readonly string[]): Promise<PowerCut> {
+    return await cutPower(this, nodes)
   }
 
   async pause(node: string): Promise<void> {

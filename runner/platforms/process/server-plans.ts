@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ServerGroupSpec, ServerNode } from '../platform.ts'
 import { fitNodeFolder, makeNodeFolder, type NodeOptions } from './node-folder.ts'
+import type { Libraries } from './preloaded.ts'
 import type { ServerPlan } from './protocol.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
 import type { ServerProgram } from './server-program.ts'
@@ -11,8 +12,7 @@ export interface PlansOptions {
   spec: ServerGroupSpec
   /** Of the runner's users. */
   secret: string
-  /** The library through which clocks can be set. */
-  clock: string | undefined
+  libraries: Libraries
   /** The program of a server as it is asked for: `redis:7.0`. */
   programOf(server: string): Promise<ServerProgram>
   /** The smallest sandbox that the program runs in, when it needs these files beside the system's own. */
@@ -68,9 +68,9 @@ export class ServerPlans {
   }
 
   async #optionsFor(program: ServerProgram): Promise<NodeOptions> {
-    const { secret, clock, sandboxFor } = this.#options
-    const reads = [...program.reads, ...(clock === undefined ? [] : [clock])]
-    return { program, secret, clock, reads, sandbox: await sandboxFor(program, reads) }
+    const { secret, libraries, sandboxFor } = this.#options
+    const reads = [...program.reads, ...Object.values(libraries)]
+    return { program, secret, libraries, reads, sandbox: await sandboxFor(program, reads) }
   }
 }
 

@@ -22,7 +22,7 @@ export const askedOnce: Warning = {
   },
 }
 
-const RESTARTED = ['start', 'restart', 'failover', 'stop', 'kill']
+const RESTARTED = ['start', 'restart', 'failover', 'stop', 'kill', 'power-cut']
 
 function takesTime({ arg }: Moment, { step, before }: Moment): string | undefined {
   const wasCut = step.verb !== 'heal' || before.faults.some((fault) => fault.step.verb === 'partition')

@@ -2,8 +2,8 @@ import { isDrawn as isDrawnTarget, parseTarget } from '../../cluster/target-phra
 import { keyOf, type Moment, type Phrase, phrasesOf, stepWords } from './situation.ts'
 import type { Found, Warning } from './warning.ts'
 
-const BREAKS = ['stop', 'kill', 'pause', 'partition', 'network', 'stall', 'cpu', 'memory', 'disk', 'clock']
-const ACTS = ['stop', 'kill', 'pause', 'restart']
+const BREAKS = ['stop', 'kill', 'power-cut', 'pause', 'partition', 'network', 'stall', 'cpu', 'memory', 'disk', 'clock']
+const ACTS = ['stop', 'kill', 'power-cut', 'pause', 'restart']
 const MENDS = ['start', 'unpause']
 
 /** A phrase is looked up anew in each step: what was broken by it need not be what it finds then. */

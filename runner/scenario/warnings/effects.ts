@@ -6,6 +6,7 @@ import { type Away, isDisturbance, keyOf, type Moment, masterLost, nodesOf, type
 const AWAY: ReadonlyMap<string, Away['how']> = new Map([
   ['stop', 'down'],
   ['kill', 'down'],
+  ['power-cut', 'down'],
   ['pause', 'paused'],
   ['partition', 'cut'],
 ])

@@ -2,7 +2,7 @@ import { type Moment, shardsOf, stepWords } from './situation.ts'
 import { roundTime } from './timing.ts'
 import type { Warning } from './warning.ts'
 
-const TAKES_AWAY = ['stop', 'kill', 'pause', 'failover', 'partition']
+const TAKES_AWAY = ['stop', 'kill', 'power-cut', 'pause', 'failover', 'partition']
 
 /** A fault that is held with `for` is undone before the next step begins. */
 export const faultIsOver: Warning = {
@@ -33,5 +33,5 @@ function areOneAfterAnother(before: Moment, moment: Moment): boolean {
 }
 
 function healing({ step }: Moment): string {
-  return step.verb === 'pause' || step.verb === 'stop' || step.verb === 'kill' ? 'all' : step.verb
+  return ['stop', 'kill', 'power-cut', 'pause'].includes(step.verb) ? 'all' : step.verb
 }

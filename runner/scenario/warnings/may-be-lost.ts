@@ -34,7 +34,7 @@ function losesMaster(moment: Moment, next: Moment | undefined, { timing, formed 
   if (timing === undefined || replicas === 0 || shards < 3 || mastersOf(moment).length === 0) return false
   if (step.forMs !== undefined && step.forMs < timing.detection.maxMs) return false
   if (step.forMs === undefined && isReturn(next)) return false
-  if (step.verb === 'kill' || step.verb === 'pause') return true
+  if (['kill', 'power-cut', 'pause'].includes(step.verb)) return true
   return step.verb === 'partition' && keyOf(arg, 'isolate') !== undefined && (keyOf(arg, 'traffic') ?? 'all') === 'all'
 }
 

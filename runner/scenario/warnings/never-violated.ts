@@ -79,7 +79,7 @@ function longestRunMs({ scenario, moments, last }: Judged): number {
 function mayFailOver(moment: Moment): boolean {
   const { verb } = moment.step
   if (verb === 'start' || verb === 'unpause' || verb === 'heal') return false
-  if (!['stop', 'kill', 'pause', 'restart', 'partition'].includes(verb)) return true
+  if (!['stop', 'kill', 'power-cut', 'pause', 'restart', 'partition'].includes(verb)) return true
   return nodesOf(moment)?.every(({ role }) => role === 'replica') !== true
 }
 

@@ -58,7 +58,7 @@ function judgedLoadOf({ scenario }: Judged, hit: (number | undefined)[] | undefi
 function takesMaster(moment: Moment): boolean {
   const { verb, forMs } = moment.step
   if (verb === 'failover') return true
-  if (!['stop', 'kill', 'pause', 'partition'].includes(verb) || forMs !== undefined) return false
+  if (!['stop', 'kill', 'power-cut', 'pause', 'partition'].includes(verb) || forMs !== undefined) return false
   const meanings = phrasesOf(moment.arg).map(({ text }) => moment.meaningOf(text))
   return meanings.some(({ role, nodes }) => role === 'master' || nodes.some((node) => node.role === 'master'))
 }

@@ -39,7 +39,7 @@ function awaitsService({ arg, before }: Moment): boolean {
 
 function isLossForGood({ step, arg }: Moment): boolean {
   if (step.forMs !== undefined || keyOf(arg, 'rolling') !== undefined) return false
-  return ['stop', 'kill', 'pause'].includes(step.verb)
+  return ['stop', 'kill', 'power-cut', 'pause'].includes(step.verb)
 }
 
 /** How many masters are away, and none has taken over from them; drawn ones are counted if nothing was done since. */

@@ -2,7 +2,7 @@ import { fixedNode, keyOf, type Moment, nodesOf, stepWords } from './situation.t
 import { roundTime } from './timing.ts'
 import type { Warning } from './warning.ts'
 
-const HELD = ['stop', 'kill', 'pause', 'partition']
+const HELD = ['stop', 'kill', 'power-cut', 'pause', 'partition']
 
 /** A master that is back before anyone has noticed that it was away is replaced by nobody. */
 export const overTooSoon: Warning = {

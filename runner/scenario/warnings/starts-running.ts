@@ -24,7 +24,7 @@ export const startsRunning: Warning = {
         for (const { node, how } of before.away) if (how === 'down') healed.set(node.id, moment)
       }
       if (ENDS_SERVERS.includes(step.verb)) mostDown = undefined
-      if (step.verb !== 'stop' && step.verb !== 'kill') continue
+      if (!['stop', 'kill', 'power-cut'].includes(step.verb)) continue
       for (const { id } of nodesOf(moment) ?? []) healed.delete(id)
       const more = countOf(moment)
       mostDown = more === undefined || mostDown === undefined ? undefined : mostDown + more

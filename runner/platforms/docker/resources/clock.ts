@@ -1,24 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { CLOCK_VARIABLE, clockFile } from '../../clock/library.ts'
+import { clockFile } from '../../clock/library.ts'
 import { PlatformError } from '../../errors.ts'
 import { UnsupportedFault } from '../../faults.ts'
 import type { Engine } from '../engine.ts'
 import { execIn } from '../exec.ts'
-import { type FileEntry, hasPath, OWNED, putFiles } from '../files.ts'
+import { hasPath, OWNED, putFiles } from '../files.ts'
 
-const CLOCK = '/node/clock'
-const LIBRARY = '/node/clock.so'
-
-/** The environment of a node whose clock can be set. */
-export const CLOCK_ENVIRONMENT: readonly string[] = [`LD_PRELOAD=${LIBRARY}`, `${CLOCK_VARIABLE}=${CLOCK}`]
-
-/** The files of a node whose clock can be set, for its folder. */
-export async function clockFiles(library: string): Promise<FileEntry[]> {
-  return [
-    { name: 'clock', mode: 0o600, ...OWNED, content: clockFile(0) },
-    { name: 'clock.so', mode: 0o444, ...OWNED, content: await readFile(library) },
-  ]
-}
+/** The file of a node's clock. */
+export const CLOCK = '/node/clock'
 
 /**
  * Sets the wall clock of a container's server. Throws UnsupportedFault for one that was made without, PlatformError

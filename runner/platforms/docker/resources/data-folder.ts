@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts'
-import { getFile, hasPath, OWNED, putFiles } from '../files.ts'
+import { type FileEntry, getFile, hasPath, OWNED, putFiles } from '../files.ts'
 
 const SETTINGS = 'settings'
 const NODES_FILE = 'nodes.conf'
@@ -33,18 +33,35 @@ export async function changeDataFolder(
   const known = await getFile(engine, container, doing, `${old}/${NODES_FILE}`)
   const candidates = identity === 'lost' ? [...DATA_FILES, NODES_FILE] : DATA_FILES
   const there = await Promise.all(candidates.map((name) => hasPath(engine, container, doing, `${old}/${name}`)))
-  const fresh = nextFolder(old)
+  const isKept = known !== undefined && identity === 'kept'
+  await moveDataFolder(
+    engine,
+    container,
+    doing,
+    isKept ? [{ name: NODES_FILE, mode: 0o644, ...OWNED, content: known }] : [],
+  )
+  return candidates.filter((_, index) => there[index])
+}
+
+/** Gives a stopped container's server another data folder, with nothing but these files in it. */
+export async function moveDataFolder(
+  engine: Engine,
+  container: string,
+  doing: string,
+  entries: readonly FileEntry[],
+): Promise<void> {
+  const settings = await readSettings(engine, container, doing)
+  const fresh = nextFolder(folderIn(settings))
   const parent = fresh.slice(0, fresh.lastIndexOf('/'))
   const name = fresh.slice(parent.length + 1)
   await putFiles(engine, container, doing, parent, [
     { name, type: 'directory', mode: 0o700, ...OWNED },
-    ...(known && identity === 'kept' ? [{ name: `${name}/${NODES_FILE}`, mode: 0o644, ...OWNED, content: known }] : []),
+    ...entries.map((entry) => ({ ...entry, name: `${name}/${entry.name}` })),
   ])
   const content = settings.replace(DIR_LINE, '').trimEnd()
   await putFiles(engine, container, doing, '/node', [
     { name: SETTINGS, mode: 0o400, ...OWNED, content: `${content}\n${dirSetting(fresh)}` },
   ])
-  return candidates.filter((_, index) => there[index])
 }
 
 /**
