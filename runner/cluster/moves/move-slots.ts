@@ -1,3 +1,4 @@
+import { formatSlotRanges } from '../slots.ts'
 import {
   type MovedSlots,
   MoveError,
@@ -5,6 +6,7 @@ import {
   type MoveOptions,
   type MoveOutcome,
   type Mover,
+  MoveTooLate,
   type SlotMove,
 } from './move.ts'
 import { movers } from './movers.ts'
@@ -25,7 +27,7 @@ export async function moveSlots(
   const mover = await chooseMover(moves, options, how)
   const moved: MovedSlots[] = []
   for (const move of moves) {
-    options.signal.throwIfAborted()
+    assertInTime(move, moved, options.signal)
     try {
       const outcome = await mover.move(move, options)
       moved.push(...outcome.moved)
@@ -52,5 +54,18 @@ async function chooseMover(
   }
   throw new MoveError(`the slots cannot be moved: ${reasons.join('; ') || `there is no way called ${how}`}`, {
     moved: [],
+  })
+}
+
+/** Throws the signal's reason; in the place of a MoveTooLate, a MoveError that says so. */
+function assertInTime(
+  { slots, from, to }: SlotMove,
+  moved: readonly MovedSlots[],
+  { aborted, reason }: AbortSignal,
+): void {
+  if (!aborted) return
+  if (!(reason instanceof MoveTooLate)) throw reason
+  throw new MoveError(`${reason.message}; slots ${formatSlotRanges(slots)} of ${from} did not begin to move to ${to}`, {
+    moved,
   })
 }
