@@ -7,6 +7,7 @@ import { benchKills } from './kills.ts'
 import { benchLinks } from './links.ts'
 import { benchLoad } from './load.ts'
 import { benchOverhead } from './overhead.ts'
+import { benchSlots } from './slots.ts'
 import { benchViewers } from './viewers.ts'
 
 const benches: Record<string, () => Promise<void>> = {
@@ -19,6 +20,7 @@ const benches: Record<string, () => Promise<void>> = {
   links: benchLinks,
   load: benchLoad,
   overhead: benchOverhead,
+  slots: benchSlots,
   viewers: benchViewers,
 }
 
