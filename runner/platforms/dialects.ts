@@ -221,8 +221,9 @@ const DROPPED: readonly string[] = [
 ]
 
 /**
- * From cluster.c of Redis 6.0 to 8.0 (cluster_legacy.c since 7.4) and of Valkey 8.1 to 9.1, replication.c and server.c
- * of both. Redis 8.0 forgets the brackets around one human name ("auth denied to … %s: can't vote").
+ * From cluster.c of Redis 6.0 to 8.6 (cluster_legacy.c since 7.4), of Valkey 8.1 to 9.1 and of Redict 7.3,
+ * replication.c and server.c of all. Redis 8.0 to 8.6 and Redict forget the brackets around one human name ("auth
+ * denied to … %s: can't vote").
  */
 function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): RegExp {
   const node = `(?<node>${ID})${HUMAN_NAME}`
@@ -268,7 +269,8 @@ function failoverLine(moment: FailoverMoment, master: Dialect['masterWord']): Re
 }
 
 /**
- * From clusterHandleSlaveFailover (cluster.c, Redis 6.0 to 8.0) and clusterHandleReplicaFailover (cluster_legacy.c):
+ * From clusterHandleSlaveFailover (cluster.c, Redis 6.0 to 8.6, Redict 7.3) and clusterHandleReplicaFailover
+ * (cluster_legacy.c):
  * Valkey 8.1 adds 500 ms for each failed shard that goes first; Valkey 9.0 scales all of it with the node timeout; 9.1
  * lets the only or best replica begin at once.
  */

@@ -44,8 +44,8 @@ t.test('bash completes commands, names with colons, and words that it must quote
     'failover-basic',
     binding,
   ])
-  const server = ['redis-chaos', 'run', '--server', 'redis', ':', '7']
-  t.strictSame(await complete('redis-chaos run --server redis:7', server), ['7.0', binding])
+  const server = ['redis-chaos', 'run', '--server', 'redis', ':', '7.0']
+  t.strictSame(await complete('redis-chaos run --server redis:7.0', server), ['7.0', binding])
   const target = ['redis-chaos', 'new', '--target', 'maj']
   t.strictSame(await complete('redis-chaos new --target maj', target), ['majority\\ of\\ masters', binding])
   t.strictSame(await complete('redis-chaos run --seed ', ['redis-chaos', 'run', '--seed', '']), [binding])

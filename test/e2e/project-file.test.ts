@@ -102,7 +102,7 @@ const WRONG: [text: string, says: RegExp][] = [
   ['platfrom: docker\n', /redis-chaos\.yaml:1:1: there is no key `platfrom`[\s\S]*\^~+ did you mean `platform`\?/],
   ['platform: dokcer\n', /:1:11: `platform` should be [\s\S]*did you mean `docker`\?/],
   ['\nserver: redis:7\n', /:2:9: `server` should be [\s\S]*did you mean `redis:7\.0`\?/],
-  ['server: [redis:7.0, valkey:8]\n', /:1:21: [\s\S]*did you mean `valkey:8\.1`\?/],
+  ['server: [redis:7.0, valkey:8]\n', /:1:21: [\s\S]*did you mean `valkey:8\.0`\?/],
   ['port-base: 80\n', /:1:12: `port-base` should be/],
   ['name-prefix: ../x\n', /:1:14: .*letters, digits, dots and dashes/],
   ['config: { dir: /tmp }\n', /:1:11: `dir` cannot be set/],

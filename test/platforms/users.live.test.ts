@@ -3,12 +3,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
+import { packagedServers } from '../../runner/platforms/catalogue.ts'
 import { ALLOWABLE_SETTINGS } from '../../runner/platforms/setting-policy.ts'
 import { LOAD_USER } from '../../runner/platforms/users.ts'
 import { ALLOWABLE_COMMANDS } from '../../runner/steps/command-policy.ts'
 import { groupSpec } from '../support/group-spec.ts'
 import { type Login, loginAt } from '../support/login.ts'
-import { ask, askAs, newStateFolder, platformIn } from './process-groups.ts'
+import { ask, askAs, newStateFolder, platformIn, projectRoot } from './process-groups.ts'
 
 const REFUSAL = /^NOPERM|^ERR (unknown command|MODULE command not allowed)/
 
@@ -65,7 +66,7 @@ const REFUSED_TO_SCENARIOS = [
   'REPLCONF listening-port 1',
 ]
 
-for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
+for (const server of ['redis:6.0', 'redis:7.0', 'redis:8.6', 'valkey:8.1']) {
   t.test(`the users of a ${server}`, async (t) => {
     const stateFolder = newStateFolder(t)
     const platform = platformIn(stateFolder, server)
@@ -187,7 +188,7 @@ for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
 }
 
 t.test('whatever is allowed, servers of every version start with it', async (t) => {
-  for (const server of ['redis:6.0', 'redis:7.0', 'redis:8.0', 'valkey:8.1', 'valkey:9.1']) {
+  for (const server of await packagedServers(projectRoot)) {
     const platform = platformIn(newStateFolder(t), server)
     t.teardown(() => platform.close())
     const spec = await groupSpec({ nodes: 1, allowed: new Set([...ALLOWABLE_COMMANDS, ...ALLOWABLE_SETTINGS]) })

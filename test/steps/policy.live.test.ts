@@ -25,7 +25,7 @@ function said({ error }: StepOutcome): string {
   return `${error?.message}\n${error?.hint ?? ''}`
 }
 
-for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1']) {
+for (const server of ['redis:6.0', 'redis:7.0', 'valkey:8.1', 'redict:7.3']) {
   t.test(`a ${server} refuses what a text does not show`, async (t) => {
     const stage = await liveStage(t, { server, replicas: 0, needs: { debug: true, protectedSettings: true } })
     const { client } = stage.cluster.node('redis-node0')
