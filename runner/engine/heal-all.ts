@@ -1,7 +1,11 @@
 import { typed } from '../base/command-line.ts'
 import { expectedError } from '../base/surroundings.ts'
 import { abortAfterRunning } from '../base/time-limit.ts'
+import type { LiveCluster } from '../cluster/live-cluster.ts'
+import { endMoves } from '../cluster/moves/end-moves.ts'
+import type { SlotMove } from '../cluster/moves/move.ts'
 import type { FaultBoard } from '../faults/board.ts'
+import { movesNotedBy } from './note-moves.ts'
 import type { RunSettings } from './run-settings.ts'
 import { type ScenarioResult, worseOf } from './scenario-result.ts'
 
@@ -9,17 +13,28 @@ import { type ScenarioResult, worseOf } from './scenario-result.ts'
 const HEAL_WITHIN_MS = 20_000
 
 /**
- * Takes away what the steps left wrong. Where that fails, the run fails with it: what is left is told, and how to mend
- * it.
+ * Takes away what the steps left wrong, and ends the moves of slots that they left half-way. Where that fails, the run
+ * fails with it: what is left is told, and how to mend it.
  */
 export async function healAll(
   result: ScenarioResult,
-  faults: FaultBoard,
+  { faults, cluster }: { faults: FaultBoard; cluster: LiveCluster },
   signal: AbortSignal,
-  { keep, recorder, scenario }: Pick<RunSettings, 'keep' | 'recorder'> & { scenario: number },
+  settings: HealSettings,
 ): Promise<ScenarioResult> {
   // Servers that are about to be removed in a hurry need no healing.
-  if (faults.active.length === 0 || (signal.aborted && !keep)) return result
+  if (signal.aborted && !settings.keep) return result
+  return await endLeftMoves(await endFaults(result, faults, settings), cluster, settings)
+}
+
+type HealSettings = Pick<RunSettings, 'keep' | 'recorder'> & { scenario: number }
+
+async function endFaults(
+  result: ScenarioResult,
+  faults: FaultBoard,
+  { recorder, scenario }: HealSettings,
+): Promise<ScenarioResult> {
+  if (faults.active.length === 0) return result
   recorder.record({ type: 'progress', scenario, text: 'healing every fault' })
   try {
     await faults.endAll(abortAfterRunning(HEAL_WITHIN_MS))
@@ -28,9 +43,31 @@ export async function healAll(
     const failure = expectedError(error) ?? timeOver(error)
     if (failure === undefined) throw error
     const left = faults.active.map(({ sentence }) => sentence).join('; ')
-    const hint = failure.hint ?? `\`${typed('heal')}\` tries again; removing the servers ends every fault.`
-    return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${left}): ${failure.message}`, hint })
+    return notHealed(result, `${left}): ${failure.message}`, failure.hint)
   }
+}
+
+async function endLeftMoves(
+  result: ScenarioResult,
+  cluster: LiveCluster,
+  { recorder, scenario }: HealSettings,
+): Promise<ScenarioResult> {
+  const { noteMoves } = movesNotedBy({ recorder, scenario, clock: cluster.clock })
+  const onMove = (move: SlotMove) => noteMoves([move])
+  try {
+    const { done, left } = await endMoves({ cluster, signal: abortAfterRunning(HEAL_WITHIN_MS), onMove })
+    for (const text of done) recorder.record({ type: 'progress', scenario, text })
+    return left.length === 0 ? result : notHealed(result, `${left.join('; ')})`)
+  } catch (error) {
+    const failure = expectedError(error) ?? timeOver(error)
+    if (failure === undefined) throw error
+    return notHealed(result, `slots that a move left open): ${failure.message}`, failure.hint)
+  }
+}
+
+function notHealed(result: ScenarioResult, text: string, told?: string): ScenarioResult {
+  const hint = told ?? `\`${typed('heal')}\` tries again; removing the servers ends every fault.`
+  return worseOf(result, { verdict: 'failed', reason: `not healed at the end (${text}`, hint })
 }
 
 /** Beside what healing itself says. */

@@ -3,7 +3,11 @@ import type { StepContext } from '../steps/verb.ts'
 import type { Stage } from './stage.ts'
 
 /** Moves of slots, as steps tell of them, become events. */
-export function movesNotedBy({ recorder, scenario, clock }: Stage): Pick<StepContext, 'noteMoves' | 'noteMoved'> {
+export function movesNotedBy({
+  recorder,
+  scenario,
+  clock,
+}: Pick<Stage, 'recorder' | 'scenario' | 'clock'>): Pick<StepContext, 'noteMoves' | 'noteMoved'> {
   return {
     noteMoves: (moves) => {
       const meant = moves.map(({ slots, from, to }) => ({ slots: formatSlotRanges(slots), from, to }))

@@ -128,7 +128,7 @@ export async function playScenario(
     await load?.begin(ready)
     pause.open({ ...ready, logFolder: place.logFolder, faults })
     result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })
-    result = await healAll(result, faults, signal, { ...settings, scenario: place.index })
+    result = await healAll(result, { faults, cluster: ready.cluster }, signal, { ...settings, scenario: place.index })
     if (pause.taken) load?.tellUnread()
     else if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
     if (result.verdict === 'passed') await audit.lookAtEnd(stage.datasets, signal)

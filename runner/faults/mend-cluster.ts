@@ -1,10 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { poll } from '../base/poll.ts'
-import { plural } from '../base/text.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
+import { endMoves } from '../cluster/moves/end-moves.ts'
 import { errorClass } from '../cluster/reply-errors.ts'
-import type { NodeView } from '../cluster/view.ts'
 import type { NodeState, ServerGroup } from '../platforms/platform.ts'
 import { PACKET_NAMES } from './bus-packets.ts'
 import { debugCommands } from './debug-command.ts'
@@ -37,15 +36,15 @@ const ANSWERS_WITHIN_MS = 15_000
 
 /**
  * Mends what can be seen to be wrong with a cluster's nodes, whoever brought it about: lets paused nodes go on, starts
- * stopped ones, closes slots that are open for a move, clears filters of cluster packets. A second call finds nothing
- * to do. A failure with one node keeps it from no other, and is told in `left`.
+ * stopped ones, cancels moves of slots that servers make by themselves, closes slots that are open for one, clears filters
+ * of cluster packets. A second call finds nothing to do. A failure with one node keeps it from no other, and is told in `left`.
  */
 export async function mendCluster(options: MendOptions): Promise<Mended> {
   const mender = new Mender(options)
   await mender.forEachNode((node) => mender.unpause(node))
   await mender.forEachNode((node) => mender.start(node))
   await mender.forEachNode((node) => mender.waitUntilAnswering(node))
-  await mender.forEachNode((node) => mender.closeSlots(node))
+  await mender.endMoves()
   await mender.forEachNode((node) => mender.clearFilter(node))
   return { done: mender.done, left: mender.left }
 }
@@ -106,20 +105,10 @@ class Mender {
     return this.#giveUp(node, `no answer within ${formatDuration(result.elapsedMs)}: ${result.lastSeen}`)
   }
 
-  async closeSlots(node: string): Promise<string[]> {
-    if (!(await this.#isRunning(node))) return []
-    const { cluster } = this.#options
-    const { report } = await cluster.lookAt(node)
-    const own = report.view.nodes.find(({ id }) => id === report.view.myId)
-    const closed: string[] = []
-    for (const open of own?.openSlots.flatMap((text) => openSlot(text, report.view.nodes)) ?? []) {
-      const close = () => cluster.node(node).client.call('CLUSTER', 'SETSLOT', open.slot, 'STABLE')
-      closed.push(
-        ...(await this.#do(['close', 'closed'], `slot ${open.slot} on ${node} (it was ${open.words})`, close)),
-      )
-      if (open.isComing) await this.#tellStrayKeys(node, open.slot)
-    }
-    return closed
+  async endMoves(): Promise<void> {
+    const { done, left } = await endMoves(this.#options)
+    this.done.push(...done)
+    this.left.push(...left)
   }
 
   async clearFilter(node: string): Promise<string[]> {
@@ -138,15 +127,6 @@ class Mender {
     })
     if (!drops) return []
     return await this.#do(['clear', 'cleared'], `the filter of cluster packets on ${node}`, clear)
-  }
-
-  /** Keys that came with a move that is given up lie where nobody looks for them. */
-  async #tellStrayKeys(node: string, slot: number): Promise<void> {
-    const keys = Number(await this.#options.cluster.node(node).client.call('CLUSTER', 'COUNTKEYSINSLOT', slot))
-    if (keys === 0) return
-    this.left.push(
-      `${node} holds ${plural(keys, 'key')} of slot ${slot}, which it does not own: \`redis-cli --cluster fix\` brings them home`,
-    )
   }
 
   async #do([infinitive, past]: [string, string], what: string, act: () => Promise<unknown>): Promise<string[]> {
@@ -168,14 +148,4 @@ class Mender {
     this.left.push(`${node}: ${why}`)
     return []
   }
-}
-
-/** `[1180->-<id>]` is moving to that node, `[1180-<-<id>]` coming from it. */
-function openSlot(text: string, nodes: readonly NodeView[]): { slot: number; isComing: boolean; words: string }[] {
-  const match = /^\[(\d+)-([<>])-(\w+)\]$/.exec(text)
-  if (!match) return []
-  const peer = nodes.find(({ id }) => id === match[3])
-  const who = peer ? `the node at ${peer.host}:${peer.port}` : `an unknown node ${match[3]?.slice(0, 8)}`
-  const isComing = match[2] === '<'
-  return [{ slot: Number(match[1]), isComing, words: isComing ? `coming from ${who}` : `moving to ${who}` }]
 }

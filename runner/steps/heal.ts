@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { endMoves } from '../cluster/moves/end-moves.ts'
 import { faultKindNames } from '../faults/index.ts'
 import { asStepError } from './fault-verb.ts'
 import { applyTo } from './node-verb.ts'
@@ -11,14 +12,17 @@ const HEAL_MS = 60_000
 
 const arg = z.union([
   z
-    .enum(['all', ...faultKindNames])
-    .describe('all: every fault, and paused and stopped nodes go on; or one kind of fault: partition'),
+    .enum(['all', 'slots', ...faultKindNames])
+    .describe(
+      'all: every fault, paused and stopped nodes go on, and slots that are open are closed; slots: only those; or one kind of fault: partition',
+    ),
   z.strictObject({ node: targets.describe('Only faults that bite these nodes') }),
 ])
 
 export const heal = defineVerb({
   name: 'heal',
-  summary: 'Takes faults away, and shows that they bite no more; all also lets paused and stopped nodes go on.',
+  summary:
+    'Takes faults away, and shows that they bite no more; all also lets paused and stopped nodes go on, and closes open slots as redis-cli --cluster fix does.',
   group: 'faults',
   example: ['- partition: { isolate: redis-node0 }', '- wait: 10s', '- heal: partition'],
   proof: 'The same look that showed the fault now shows that it is gone. With nothing to heal, it fails.',
@@ -47,6 +51,7 @@ export const heal = defineVerb({
       }
     }
     if (value === 'all') proofs.push(...(await resumeNodes(context)))
+    if (value === 'all' || value === 'slots') proofs.push(...(await closeSlots(context)))
     if (proofs.length === 0) throw nothingToHeal(value, context)
     return { proof: proofs.join('; ') }
   },
@@ -63,6 +68,18 @@ async function resumeNodes(context: StepContext): Promise<string[]> {
     if (nodes.length > 0) proofs.push(...(await applyTo(action, nodes, { graceMs: 0 }, context)))
   }
   return proofs
+}
+
+/** Throws StepFailure with the slots that stay open. */
+async function closeSlots(context: StepContext): Promise<string[]> {
+  const { done, left } = await endMoves({
+    cluster: context.cluster,
+    signal: context.signal,
+    onMove: (move) => context.noteMoves([move]),
+  })
+  if (left.length === 0) return done
+  const [first = '', ...others] = left
+  throw new StepFailure({ message: first, details: [...others, ...done] })
 }
 
 /** A healing that heals nothing would pass for one that worked. */

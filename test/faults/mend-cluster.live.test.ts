@@ -22,12 +22,10 @@ t.test('a cluster is mended by what is seen to be wrong with it', { skip: skipWi
   await stage.servers.pause(REPLICA)
   await stage.servers.kill(LAST)
 
-  const portOf = (node: string) => stage.cluster.node(node).peerPort
   const expected = [
     /unpaused? redis-node1 \(process is paused\)$/,
     /start(ed)? redis-node3 \(process was killed by SIGKILL\)$/,
-    new RegExp(`closed? slot 7 on redis-node0 \\(it was moving to the node at 127\\.0\\.0\\.1:${portOf(OTHER)}\\)$`),
-    new RegExp(`closed? slot 7 on redis-node2 \\(it was coming from the node at 127\\.0\\.0\\.1:${portOf(MASTER)}\\)$`),
+    /move(d)? slot 7 from redis-node0 to redis-node2, as was begun( \(0 keys\))?$/,
     /clear(ed)? the filter of cluster packets on redis-node2$/,
   ]
   const wouldDo = await mendCluster({ ...options, dryRun: true })
@@ -46,6 +44,7 @@ t.test('a cluster is mended by what is seen to be wrong with it', { skip: skipWi
       nodes: { value: stage.cluster.nodes },
       node: { value: (name: string) => (name === OTHER ? elsewhere : stage.cluster.node(name)) },
       lookAt: { value: (name: string) => stage.cluster.lookAt(name) },
+      look: { value: () => stage.cluster.look() },
     })
     t.same(await mendCluster({ ...options, cluster }), nothing)
     const look = { ...options, active: [] }
@@ -66,9 +65,10 @@ t.test('what cannot be mended is told, and keeps nothing else from it', { skip: 
   await call(from, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(await call(to, 'CLUSTER', 'MYID')))
   const port = String(stage.cluster.node(to).port)
   await call(from, 'MIGRATE', '127.0.0.1', port, key, '0', '1000', 'AUTH', 'test-secret')
-  const { left, done } = await mendCluster(options)
-  t.equal(done.length, 2)
-  t.match(left, [new RegExp(`^${to} holds 1 key of slot ${slot}, which it does not own: .redis-cli --cluster fix`)])
+  // As `redis-cli --cluster fix`: the owner is who has its keys.
+  const back = `brought the keys of slot ${slot} from ${from} to ${to}, which has most of them (0 keys)`
+  t.same(await mendCluster(options), { done: [back], left: [] })
+  t.equal(await call(to, 'GET', key), 'x')
 
   const broken = {
     ...stage.servers,

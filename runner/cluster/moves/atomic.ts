@@ -10,6 +10,7 @@ import {
   type MoveOutcome,
   type Mover,
   type MoveStage,
+  MoveTooLate,
   type SlotMove,
 } from './move.ts'
 
@@ -78,17 +79,19 @@ class AtomicMove {
     const { cluster, signal, stopAt } = this.#options
     const { slots, from, to } = this.#move
     for (;;) {
-      signal.throwIfAborted()
+      if (!(signal.reason instanceof MoveTooLate)) signal.throwIfAborted()
       const ends = await this.#look()
+      if (signal.aborted) throw this.#failure(ends)
       const stage = stageOf(ends)
       this.#tell(ends, stage)
       if (stage !== undefined && stopAt !== undefined && reaches(stage, stopAt)) return { moved: [], stoppedAt: stopAt }
       if (isOver(ends)) {
         if (!(await this.#isOwnedByTarget())) throw this.#failure(ends)
-        this.#options.onState?.({ move: this.#move, stage: 'moved', slots })
-        return { moved: [{ slots, from, to, startMs, endMs: cluster.clock.nowMs() }] }
+        const moved = { slots, from, to, startMs, endMs: cluster.clock.nowMs() }
+        this.#options.onState?.({ move: this.#move, stage: 'moved', slots, moved })
+        return { moved: [moved] }
       }
-      await cluster.clock.sleep(LOOK_EVERY_MS, signal)
+      await cluster.clock.sleep(LOOK_EVERY_MS)
     }
   }
 
@@ -135,10 +138,11 @@ class AtomicMove {
 
   #failure(ends: BothEnds): MoveError {
     const { slots, from, to } = this.#move
+    const { reason } = this.#options.signal
     const isCancelled = [ends.from, ends.to].some(({ job }) => job?.end === 'cancelled')
+    const why = reason instanceof MoveTooLate ? `failed: ${reason.message}` : isCancelled ? 'was cancelled' : 'failed'
     const what = `slots ${formatSlotRanges(slots)} from ${from} to ${to}`
-    const message = `the move of ${what} ${isCancelled ? 'was cancelled' : 'failed'}: ${this.#words(ends)}`
-    return new MoveError(message, { moved: [] })
+    return new MoveError(`the move of ${what} ${why}: ${this.#words(ends)}`, { moved: [] })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LiveCluster } from '../live-cluster.ts'
+import { Unreachable } from '../reply-errors.ts'
 import { type AtomicWay, fieldsOf, type MoveJob, rangeWords } from './atomic-way.ts'
 import { MoveError, type MoveStage } from './move.ts'
 
@@ -51,17 +52,17 @@ export const valkeyMigration: AtomicWay = {
     if (isExporting) await cluster.node(node).client.call('CLUSTER', 'CANCELSLOTMIGRATIONS')
   },
   async hold(cluster, { from, to }, stage) {
-    if (stage === 'handoff') await prevent(cluster, to, 'PREVENT-FAILOVER', true)
-    else await prevent(cluster, from, 'PREVENT-PAUSE', true)
+    if (stage === 'handoff') await cluster.node(to).client.call('DEBUG', 'SLOTMIGRATION', 'PREVENT-FAILOVER', '1')
+    else await cluster.node(from).client.call('DEBUG', 'SLOTMIGRATION', 'PREVENT-PAUSE', '1')
   },
   async letGo(cluster, node) {
-    await prevent(cluster, node, 'PREVENT-FAILOVER', false)
-    await prevent(cluster, node, 'PREVENT-PAUSE', false)
+    // Where DEBUG is not allowed, nobody has kept anything either.
+    const replies = await cluster.node(node).client.pipeline([
+      ['DEBUG', 'SLOTMIGRATION', 'PREVENT-FAILOVER', '0'],
+      ['DEBUG', 'SLOTMIGRATION', 'PREVENT-PAUSE', '0'],
+    ])
+    for (const reply of replies) if (reply instanceof Unreachable) throw reply
   },
-}
-
-async function prevent(cluster: LiveCluster, node: string, what: string, on: boolean): Promise<void> {
-  await cluster.node(node).client.call('DEBUG', 'SLOTMIGRATION', what, on ? '1' : '0')
 }
 
 async function exportsOf(cluster: LiveCluster, node: string): Promise<Map<string, string>[]> {

@@ -1,0 +1,115 @@
+import { messageOf } from '../../base/errors.ts'
+import { poll } from '../../base/poll.ts'
+import { listed, plural } from '../../base/text.ts'
+import type { LiveCluster, Snapshot } from '../live-cluster.ts'
+import { ownLine } from '../slot-claims.ts'
+import { viewDifferences } from '../view-differences.ts'
+import { type ClosePlan, planClose, type SlotHolder } from './close-plan.ts'
+import { Closer } from './closer.ts'
+import type { SlotMove } from './move.ts'
+import { slotsIn } from './slot-numbers.ts'
+
+export interface CloseOptions {
+  cluster: LiveCluster
+  signal: AbortSignal
+  /** Only looks, and says what would be done. */
+  dryRun?: boolean | undefined
+  /** Told before a slot gets another owner. */
+  onMove?: ((move: SlotMove) => void) | undefined
+}
+
+export interface SlotsClosed {
+  /** What was done, or with `dryRun` would be: `moved slot 7 from redis-node0 to redis-node2, as was begun (3 keys)`. */
+  done: string[]
+  /** Slots that are still open, and why, by slot and key. */
+  left: string[]
+}
+
+/** How long nodes may take to agree on who is who before slots are judged by what they say, ms. */
+const AGREED_WITHIN_MS = 5000
+const LOOK_EVERY_MS = 50
+
+/**
+ * Closes the slots that moves left open, with the decisions of `redis-cli --cluster fix`. No key is lost: of one that
+ * both ends have with different values none is touched, and the slot stays open.
+ */
+export async function closeSlots(options: CloseOptions): Promise<SlotsClosed> {
+  const closed: SlotsClosed = { done: [], left: [] }
+  if (openSlotsIn(await options.cluster.look()).length === 0) return closed
+  const snapshot = await agreedLook(options)
+  const silent = [...snapshot.unreachable.keys()].filter((name) => snapshot.agreed.roleOf(name) !== 'replica')
+  for (const slot of openSlotsIn(snapshot)) {
+    options.signal.throwIfAborted()
+    if (silent.length === 0) await closeOne(slot, snapshot, options, closed)
+    else closed.left.push(`slot ${slot} is open, and ${listed(silent)}, which may have keys of it, does not answer`)
+  }
+  return closed
+}
+
+async function closeOne(slot: number, snapshot: Snapshot, options: CloseOptions, closed: SlotsClosed): Promise<void> {
+  const { cluster, signal, dryRun = false } = options
+  try {
+    const holders = await holdersOf(slot, snapshot, cluster)
+    const plan = planClose(holders)
+    if ('why' in plan) closed.left.push(`slot ${slot} is open, and it is not clear whose it is: ${plan.why}`)
+    else if (dryRun) closed.done.push(`would ${describe(slot, plan, ['close', 'move', 'bring'])}`)
+    else {
+      for (const move of movesOf(slot, plan)) options.onMove?.(move)
+      const keys = await new Closer(slot, plan, holders, cluster).run()
+      closed.done.push(`${describe(slot, plan, ['closed', 'moved', 'brought'])} (${plural(keys, 'key')})`)
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    closed.left.push(`slot ${slot} is still open: ${messageOf(error)}`)
+  }
+}
+
+function describe(
+  slot: number,
+  { owner, claims, end }: ClosePlan,
+  [close, move, bring]: [string, string, string],
+): string {
+  if (end.do === 'close') return `${close} slot ${slot} of ${owner}`
+  if (end.do === 'finish') return `${move} slot ${slot} from ${end.from} to ${end.to}, as was begun`
+  const why = claims ? ', which has most of them' : ''
+  return `${bring} the keys of slot ${slot} from ${listed(end.from)} to ${owner}${why}`
+}
+
+function movesOf(slot: number, { owner, yield: yields, end }: ClosePlan): SlotMove[] {
+  const slots = [[slot, slot]] as const
+  const given = yields.map((from) => ({ slots, from, to: owner }))
+  return end.do === 'finish' ? [...given, { slots, from: end.from, to: end.to }] : given
+}
+
+/** As far as the nodes come to agree in time: one that was away may still hold itself for the owner of what it had. */
+async function agreedLook({ cluster, signal }: CloseOptions): Promise<Snapshot> {
+  let snapshot = await cluster.look()
+  const look = async () => {
+    snapshot = await cluster.look()
+    return { ok: viewDifferences(snapshot).length === 0, seen: '' }
+  }
+  await poll(look, { clock: cluster.clock, signal, withinMs: AGREED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
+  return snapshot
+}
+
+function openSlotsIn(snapshot: Snapshot): number[] {
+  const open = mastersIn(snapshot).flatMap(({ view }) => ownLine({ view })?.openSlots ?? [])
+  return [...new Set(open.map((text) => Number.parseInt(text.slice(1), 10)))].sort((a, b) => a - b)
+}
+
+function mastersIn({ reports }: Snapshot) {
+  return [...reports.values()].filter((report) => ownLine(report)?.role === 'master')
+}
+
+async function holdersOf(slot: number, snapshot: Snapshot, cluster: LiveCluster): Promise<SlotHolder[]> {
+  return await Promise.all(
+    mastersIn(snapshot).map(async ({ name, view }) => {
+      const own = ownLine({ view })
+      const keys = Number(await cluster.node(name).client.call('CLUSTER', 'COUNTKEYSINSLOT', slot))
+      const open = own?.openSlots.find((text) => text.startsWith(`[${slot}-`))
+      const [, direction, movesTo] = /-([<>])-(\w+)\]$/.exec(open ?? '') ?? []
+      const owns = slotsIn(own?.slots ?? []).includes(slot)
+      return { name, id: view.myId, owns, keys, comes: direction === '<', ...(direction === '>' && { movesTo }) }
+    }),
+  )
+}

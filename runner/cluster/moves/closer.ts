@@ -1,0 +1,87 @@
+import type { LiveCluster } from '../live-cluster.ts'
+import type { ClosePlan, SlotHolder } from './close-plan.ts'
+import { bringKeys } from './doubled-keys.ts'
+
+/** Carries out what was decided about one open slot, step by step as `redis-cli --cluster fix` does it. */
+export class Closer {
+  readonly #slot: number
+  readonly #plan: ClosePlan
+  readonly #holders: readonly SlotHolder[]
+  readonly #cluster: LiveCluster
+
+  constructor(slot: number, plan: ClosePlan, holders: readonly SlotHolder[], cluster: LiveCluster) {
+    this.#slot = slot
+    this.#plan = plan
+    this.#holders = holders
+    this.#cluster = cluster
+  }
+
+  /** Resolves with how many keys went from one node to another. Throws Error with the server's words. */
+  async run(): Promise<number> {
+    const { owner, claims, yield: yields, end } = this.#plan
+    if (claims) await this.#claim(owner)
+    for (const name of yields) await this.#yield(name, owner)
+    if (end.do === 'gather') return await this.#gather(end.from, owner)
+    if (end.do === 'finish') return await this.#finish(end.from, end.to, end.close)
+    for (const name of end.nodes) await this.#set(name, 'STABLE')
+    return 0
+  }
+
+  /** Owner from now on, whatever views say: of a new epoch, so that all believe it. */
+  async #claim(name: string): Promise<void> {
+    await this.#set(name, 'STABLE')
+    await this.#giveUp(name)
+    await this.#cluster.node(name).client.call('CLUSTER', 'ADDSLOTS', this.#slot)
+    await this.#cluster.node(name).client.call('CLUSTER', 'BUMPEPOCH')
+  }
+
+  async #yield(name: string, owner: string): Promise<void> {
+    await this.#giveUp(name)
+    await this.#set(name, 'NODE', owner)
+    await this.#set(name, 'IMPORTING', owner)
+  }
+
+  /** A node that knows no owner of the slot says so; it then has nothing to give up. */
+  async #giveUp(name: string): Promise<void> {
+    await this.#cluster
+      .node(name)
+      .client.call('CLUSTER', 'DELSLOTS', this.#slot)
+      .catch((error: Error) => {
+        if (!error.message.includes('already unassigned')) throw error
+      })
+  }
+
+  async #gather(from: readonly string[], owner: string): Promise<number> {
+    let keys = 0
+    for (const name of from) {
+      keys += await bringKeys(this.#cluster, this.#slot, name, owner)
+      await this.#set(name, 'STABLE')
+    }
+    await this.#tellOthers(owner, [owner])
+    return keys
+  }
+
+  async #finish(from: string, to: string, close: readonly string[]): Promise<number> {
+    await this.#set(to, 'IMPORTING', from)
+    await this.#set(from, 'MIGRATING', to)
+    const keys = await bringKeys(this.#cluster, this.#slot, from, to)
+    await this.#set(to, 'NODE', to)
+    await this.#set(from, 'NODE', to)
+    await this.#tellOthers(to, [from, to])
+    for (const name of close) await this.#set(name, 'STABLE')
+    return keys
+  }
+
+  async #tellOthers(owner: string, known: readonly string[]): Promise<void> {
+    for (const { name } of this.#holders) if (!known.includes(name)) await this.#set(name, 'NODE', owner)
+  }
+
+  async #set(name: string, state: 'STABLE' | 'NODE' | 'IMPORTING' | 'MIGRATING', peer?: string): Promise<void> {
+    const id = this.#holders.find((one) => one.name === peer)?.id
+    const words = [this.#slot, state, ...(id === undefined ? [] : [id])]
+    await this.#cluster.node(name).client.callWithin(ANSWER_WITHIN_MS, 'CLUSTER', 'SETSLOT', ...words)
+  }
+}
+
+/** Valkey waits up to 2 s until its replicas know of a SETSLOT (cluster_legacy.c, Valkey 8.0), ms. */
+const ANSWER_WITHIN_MS = 10_000

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process'
+import t from 'tap'
+import { closeSlots } from '../../../runner/cluster/moves/close-slots.ts'
+import type { SlotMove } from '../../../runner/cluster/moves/move.ts'
+import { ownLine } from '../../../runner/cluster/slot-claims.ts'
+import { tagOfSlot } from '../../../runner/cluster/slot-tags.ts'
+import { liveStage, PASSWORD } from '../../support/live-stage.ts'
+import { skipWithoutRedis } from '../../support/local-servers.ts'
+
+const [A, B, C] = ['redis-node0', 'redis-node1', 'redis-node2'] as const
+type Name = typeof A | typeof B | typeof C
+const signal = AbortSignal.timeout(90_000)
+
+/** How a slot of A is left: what nodes were told, and who has which of its keys. */
+interface Case {
+  name: string
+  /** The node that A was told. */
+  migrating?: Name
+  /** The nodes that were told to get it from A. */
+  importing?: readonly Name[]
+  keys?: Partial<Record<Name, readonly string[]>>
+}
+
+const CASES: readonly Case[] = [
+  { name: 'both ends are open, nothing is moved', migrating: B, importing: [B], keys: { [A]: ['x', 'y'] } },
+  { name: 'half of the keys are moved', migrating: B, importing: [B], keys: { [A]: ['x'], [B]: ['y'] } },
+  { name: 'all keys are moved', migrating: B, importing: [B], keys: { [B]: ['x', 'y'] } },
+  { name: 'the target alone is open', importing: [B], keys: { [A]: ['x'] } },
+  { name: 'the target alone, and has a key', importing: [B], keys: { [A]: ['x', 'z'], [B]: ['y'] } },
+  { name: 'the target alone, and has most keys', importing: [B], keys: { [A]: ['x'], [B]: ['y', 'z'] } },
+  { name: 'the source alone is open', migrating: B, keys: { [A]: ['x'] } },
+  { name: 'the source alone, without a key', migrating: B },
+  { name: 'there are two targets', migrating: B, importing: [B, C], keys: { [A]: ['x'] } },
+  { name: 'another target is open than is meant', migrating: B, importing: [C], keys: { [A]: ['x'] } },
+  { name: 'two targets have keys', importing: [B, C], keys: { [A]: ['x', 'v', 'w'], [B]: ['y'], [C]: ['z'] } },
+  {
+    name: 'both have one key, with one value',
+    migrating: B,
+    importing: [B],
+    keys: { [A]: ['x', 'y', 'z'], [B]: ['x'] },
+  },
+]
+
+t.test('open slots are closed as redis-cli --cluster fix does', { skip: skipWithoutRedis() }, async (t) => {
+  const stages = await Promise.all([1, 2].map(() => liveStage(t, { shards: 3, replicas: 0, needs: { debug: true } })))
+  const [ours, theirs] = stages.map(({ cluster }) => cluster)
+  if (!ours || !theirs) throw new Error('there are two')
+  for (const [slot, one] of CASES.entries()) for (const { cluster } of stages) await leave(cluster, slot, one)
+
+  const before = await stateOf(ours, 0)
+  const wouldDo = await closeSlots({ cluster: ours, signal, dryRun: true })
+  t.same(await stateOf(ours, 0), before, 'nothing is done where only said')
+  const moves: SlotMove[] = []
+  const { done, left } = await closeSlots({ cluster: ours, signal, onMove: (move) => moves.push(move) })
+  t.same(left, [])
+  t.match(done, {
+    0: 'moved slot 0 from redis-node0 to redis-node1, as was begun (2 keys)',
+    1: 'brought the keys of slot 1 from redis-node1 to redis-node0, which has most of them (1 key)',
+    6: 'closed slot 6 of redis-node0 (0 keys)',
+  })
+  t.equal(wouldDo.done[0], 'would move slot 0 from redis-node0 to redis-node1, as was begun')
+  t.equal(wouldDo.done.length, done.length)
+  t.match(moves[0], { slots: [[0, 0]], from: A, to: B }, 'who gets a slot is told')
+
+  const words = ['-a', PASSWORD, '--no-auth-warning', '--cluster', 'fix', `127.0.0.1:${theirs.node(A).port}`]
+  // It compares values with DEBUG DIGEST-VALUE, as the user of people.
+  for (const { client } of theirs.nodes) await client.call('ACL', 'SETUSER', 'default', '+debug')
+  execFileSync('redis-cli', words, { encoding: 'utf8' })
+  for (const [slot, { name }] of CASES.entries()) t.same(await stateOf(ours, slot), await stateOf(theirs, slot), name)
+  t.same(await closeSlots({ cluster: ours, signal }), { done: [], left: [] }, 'a second time, there is nothing to do')
+
+  await t.test('what nobody can decide stays as it is, and is told by key', async (t) => {
+    await leave(ours, 20, { name: 'two values', migrating: B, importing: [B], keys: { [A]: ['x', 'y'], [B]: ['x'] } })
+    const call = ours.node(B).client
+    await call.pipeline([['ASKING'], ['SET', `{${tagOfSlot(20)}}:x`, 'newer']])
+    const before = await stateOf(ours, 20)
+    const { done, left } = await closeSlots({ cluster: ours, signal })
+    t.same(done, [])
+    t.equal(left.length, 1)
+    t.match(left[0], `slot 20 is still open: ${B} and ${A} have different values of "{${tagOfSlot(20)}}:x": keep one`)
+    t.match(await stateOf(ours, 20), { [A]: { keys: before[A]?.keys }, [B]: { keys: before[B]?.keys } })
+  })
+
+  await t.test('a node that does not answer may have keys', async (t) => {
+    await leave(ours, 21, { name: 'both ends are open', migrating: B, importing: [B] })
+    await stages[0]?.servers.kill(B)
+    t.match(await closeSlots({ cluster: ours, signal: AbortSignal.timeout(20_000) }), {
+      done: [],
+      left: [/^slot 21 is open, and redis-node1, which may have keys of it, does not answer$/],
+    })
+  })
+})
+
+type Cluster = Awaited<ReturnType<typeof liveStage>>['cluster']
+
+async function leave(cluster: Cluster, slot: number, { migrating, importing = [], keys = {} }: Case): Promise<void> {
+  const ids = new Map<string, string>()
+  for (const { name, client } of cluster.nodes) ids.set(name, String(await client.call('CLUSTER', 'MYID')))
+  const setSlot = (name: string, state: string, peer: string) =>
+    cluster.node(name).client.call('CLUSTER', 'SETSLOT', slot, state, ids.get(peer) ?? '')
+  for (const name of importing) await setSlot(name, 'IMPORTING', A)
+  for (const name of [A, B, C] as const) {
+    for (const key of keys[name] ?? []) {
+      await cluster.node(name).client.pipeline([['ASKING'], ['SET', `{${tagOfSlot(slot)}}:${key}`, key]])
+    }
+  }
+  if (migrating) await setSlot(A, 'MIGRATING', migrating)
+}
+
+/** Of each node: whether it owns the slot, whether it has it open, and its keys. */
+async function stateOf(cluster: Cluster, slot: number) {
+  const { reports } = await cluster.look()
+  const states = await Promise.all(
+    [...reports].map(async ([name, report]) => {
+      const own = ownLine(report)
+      const owns = own?.slots.some(([first, last]) => first <= slot && slot <= last)
+      const isOpen = own?.openSlots.some((text) => text.startsWith(`[${slot}-`))
+      const keys = await cluster.node(name).client.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)
+      return [name, { owns, isOpen, keys: Array.isArray(keys) ? keys.map(String).sort() : [] }] as const
+    }),
+  )
+  return Object.fromEntries(states)
+}
