@@ -1,8 +1,9 @@
-import { firstFew } from '../base/text.ts'
-import { isEstablished, isMarkedFailing } from './agreed-view.ts'
+import { acquaintanceProblems } from './acquaintance.ts'
+import { isMarkedFailing } from './agreed-view.ts'
 import { missingHostnames, unknownHostnames } from './hostnames.ts'
 import type { Snapshot } from './live-cluster.ts'
 import type { NodeReport } from './node-report.ts'
+import { openSlots } from './open-slots.ts'
 import { doubleOwners, ownLine } from './slot-claims.ts'
 import { formatSlotRanges, missingSlots } from './slots.ts'
 import { viewDifferences } from './view-differences.ts'
@@ -28,7 +29,7 @@ export function healthProblems(
   return [
     ...doubleOwners(reports),
     ...unreachableNodes(snapshot, expected),
-    ...strangers(snapshot, expected),
+    ...acquaintanceProblems(snapshot, expected),
     ...(lacksMaster ? [] : clusterState(reports)),
     ...unownedSlots(snapshot, reports),
     ...failingFlags(snapshot, reports, gone),
@@ -49,34 +50,6 @@ function unreachableNodes(snapshot: Snapshot, expected: readonly string[]): stri
   return [...reasons].map(
     ([reason, names]) => `${names.join(', ')} ${haveHas(names, 'does', 'do')} not answer: ${reason}`,
   )
-}
-
-function strangers(snapshot: Snapshot, expected: readonly string[]): string[] {
-  const problems: string[] = []
-  const unknownTo = new Map<string, string[]>()
-  const handshakes = new Set<string>()
-  for (const { name, view } of snapshot.reports.values()) {
-    const members = new Set(view.nodes.filter(isEstablished).map((node) => snapshot.nameOf(node)))
-    for (const missing of expected.filter((node) => !members.has(node))) {
-      unknownTo.set(missing, [...(unknownTo.get(missing) ?? []), name])
-    }
-    if (view.nodes.some((node) => node.flags.has('handshake'))) handshakes.add(name)
-  }
-  const nobody = [...unknownTo].filter(
-    ([name, by]) => by.every((other) => other === name) || by.length >= snapshot.reports.size - 1,
-  )
-  if (nobody.length > 0) {
-    problems.push(`${nobody.map(([name]) => name).join(', ')} ${haveHas(nobody, 'is', 'are')} not part of the cluster`)
-  }
-  for (const [name, by] of unknownTo) {
-    if (!nobody.some(([other]) => other === name)) problems.push(`${name} is not known to ${by.join(', ')}`)
-  }
-  if (handshakes.size > 0) {
-    problems.push(
-      `${[...handshakes].join(', ')} ${haveHas([...handshakes], 'is', 'are')} still shaking hands with other nodes`,
-    )
-  }
-  return problems
 }
 
 function clusterState(reports: NodeReport[]): string[] {
@@ -134,23 +107,6 @@ function isListedOnline(snapshot: Snapshot, master: NodeReport, replica: string)
   return master.replication.replicas
     .filter((listed) => listed.state === 'online')
     .some((listed) => (snapshot.nameOfAddress(listed.host, listed.port) ?? replica) === replica)
-}
-
-function openSlots(snapshot: Snapshot, reports: NodeReport[]): string[] {
-  return reports.flatMap(({ name, view }) => {
-    const open = view.nodes.flatMap((node) => node.openSlots)
-    if (open.length === 0) return []
-    const named = open.map((text) => describeOpenSlot(snapshot, view.nodes, text))
-    return [`${name} has open slots: ${firstFew(named, 5, ', ')}`]
-  })
-}
-
-function describeOpenSlot(snapshot: Snapshot, nodes: NodeReport['view']['nodes'], text: string): string {
-  const match = /^\[(\d+)-([<>])-(\w+)\]$/.exec(text)
-  if (!match) return text
-  const peer = nodes.find((node) => node.id === match[3])
-  const peerName = peer ? snapshot.nameOf(peer) : `unknown node ${match[3]?.slice(0, 8)}`
-  return match[2] === '>' ? `${match[1]} (moving to ${peerName})` : `${match[1]} (coming from ${peerName})`
 }
 
 function haveHas(names: readonly unknown[], one: string, many: string): string {

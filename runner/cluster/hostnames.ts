@@ -1,7 +1,9 @@
+import { groupBy } from '../base/group.ts'
 import { isEstablished } from './agreed-view.ts'
 import type { Snapshot } from './live-cluster.ts'
 import type { NodeReport } from './node-report.ts'
 import { ownLine } from './slot-claims.ts'
+import { formatSlotRanges } from './slots.ts'
 import type { NodeView } from './view.ts'
 
 /**
@@ -9,17 +11,29 @@ import type { NodeView } from './view.ts'
  * (getPreferredEndpoint, cluster.c, Redis 7.0).
  */
 export function missingHostnames(reports: readonly NodeReport[]): string[] {
-  const without: string[] = []
-  const announcedBy = new Map<string, string[]>()
-  for (const report of reports) {
-    const hostname = ownLine(report)?.hostname
-    if (hostname === undefined) without.push(report.name)
-    else announcedBy.set(hostname, [...(announcedBy.get(hostname) ?? []), report.name])
-  }
-  if (without.length === 0 || announcedBy.size === 0) return []
-  const announce = (names: readonly string[]) => `${names.join(', ')} ${names.length === 1 ? 'announces' : 'announce'}`
-  const others = [...announcedBy].map(([hostname, names]) => `${announce(names)} ${hostname}`).join(', ')
-  return [`${announce(without)} no hostname, while ${others}: clients are redirected to \`?\` instead of there`]
+  const hostnameOf = (report: NodeReport) => ownLine(report)?.hostname
+  const announced = [...groupBy(reports, hostnameOf)].filter(([hostname]) => hostname !== undefined)
+  if (announced.length === 0) return []
+  const [[only] = [], second] = announced
+  const others =
+    second === undefined
+      ? `the others announce ${only}`
+      : announced.map(([hostname, all]) => `${announce(all.map(({ name }) => name))} ${hostname}`).join(', ')
+  return reports
+    .filter((report) => hostnameOf(report) === undefined)
+    .map((report) => `${report.name} announces no hostname, while ${others}: ${redirected(ownLine(report))}`)
+}
+
+function announce(names: readonly string[]): string {
+  return `${names.join(', ')} ${names.length === 1 ? 'announces' : 'announce'}`
+}
+
+/** What clients that want hostnames are told. */
+function redirected(node: NodeView | undefined): string {
+  const slots = formatSlotRanges(node?.slots ?? [])
+  return slots === ''
+    ? 'clients are sent to `?` instead of there'
+    : `clients are redirected to \`?\` for slots ${slots}`
 }
 
 /**
@@ -38,7 +52,7 @@ export function unknownHostnames(snapshot: Snapshot): string[] {
     if (viewers.length === 0) return []
     const names = viewers.map(({ name }) => name).join(', ')
     const know = viewers.length === 1 ? 'does not know' : 'do not know'
-    return [`${names} ${know} the hostname of ${subject.name} (${own.hostname})`]
+    return [`${names} ${know} the hostname of ${subject.name} (${own.hostname}): ${redirected(own)}`]
   })
 }
 

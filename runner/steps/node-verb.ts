@@ -81,7 +81,7 @@ export function nodeVerb(action: NodeAction): Verb {
         const { proof } = await once(action, [node], options, context)
         proofs.push(proof ?? '')
       }
-      return { proof: proofs.join('; '), attempts: nodes.length }
+      return { proof: proofs.join('; '), attempts: nodes.length, ...administered(options) }
     },
   })
 }
@@ -94,9 +94,14 @@ async function once(
 ): Promise<StepResult> {
   const { forMs } = context.step
   if (forMs === undefined || !action.undo) {
-    return { proof: (await applyTo(action, nodes, options, context)).join('; ') }
+    return { proof: (await applyTo(action, nodes, options, context)).join('; '), ...administered(options) }
   }
   return await applyForAWhile(action, action.undo, nodes, options, forMs, context)
+}
+
+/** To the others, a node that lost its nodes.conf is one that was reset: another one, which may claim slots of its keys. */
+function administered({ changes }: ActOptions): Pick<StepResult, 'administers'> {
+  return changes?.identity === 'lost' ? { administers: 'CLUSTER RESET' } : {}
 }
 
 async function resolveAll(arg: NodeArg, context: StepContext): Promise<string[]> {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { healthProblems } from '../../runner/cluster/health.ts'
 import type { NodeReport } from '../../runner/cluster/node-report.ts'
+import type { NodeView } from '../../runner/cluster/view.ts'
 import { viewsBehind } from '../../runner/cluster/view-differences.ts'
 import { clusterNodes, healthyReports, idOf, NAMES, reportAt, see, snapshotOf } from './views.ts'
 
@@ -122,7 +123,21 @@ t.test('a replica whose link is down, that is syncing, or that its master does n
 t.test('open slots', async (t) => {
   t.same(
     problems((reports) => see(reports, 0, 0, { openSlots: [`[77->-${idOf(2)}]`, `[78-<-${idOf(4)}]`] })),
-    ['redis-node0 has open slots: 77 (moving to redis-node2), 78 (coming from redis-node4)'],
+    [
+      'slot 77 is open on redis-node0 alone, migrating to redis-node2, where it is not being imported',
+      'slot 78 is open on redis-node0 alone, importing from redis-node4, where it is not being migrated',
+    ],
+    'each on one side alone',
+  )
+  t.same(
+    problems((reports) => {
+      see(reports, 0, 0, { openSlots: [77, 78, 80].map((slot) => `[${slot}->-${idOf(2)}]`) })
+      see(reports, 2, 2, { openSlots: [77, 78].map((slot) => `[${slot}-<-${idOf(0)}]`) })
+    }),
+    [
+      'slots 77-78 are being moved from redis-node0 to redis-node2',
+      'slot 80 is open on redis-node0 alone, migrating to redis-node2, where it is not being imported',
+    ],
   )
 })
 
@@ -147,7 +162,7 @@ t.test('of a cluster without nodes that are down on purpose, what follows from t
   t.same(without(0), [], 'a master that nobody replaces')
   t.same(
     without(5, (reports) => see(reports, 0, 0, { openSlots: [`[77->-${idOf(2)}]`] })),
-    ['redis-node0 has open slots: 77 (moving to redis-node2)'],
+    ['slot 77 is open on redis-node0 alone, migrating to redis-node2, where it is not being imported'],
   )
   t.same(
     without(5, (reports) => {
@@ -179,7 +194,47 @@ t.test('nodes that are no members, or not known to all', async (t) => {
   t.ok(
     problems((reports) => {
       see(reports, 2, 5, { flags: new Set(['handshake']) })
-    }).includes('redis-node2 is still shaking hands with other nodes'),
+    }).includes('redis-node2 is still shaking hands with redis-node5'),
+  )
+})
+
+t.test('a node that lacks several, in one sentence', async (t) => {
+  t.same(
+    problems((reports) => {
+      const viewer = reportAt(reports, 3)
+      viewer.view.nodes = viewer.view.nodes.filter((node) => node.id !== idOf(1) && node.id !== idOf(5))
+    }).filter((text) => text.includes('know')),
+    ['redis-node3 does not know redis-node1, redis-node5'],
+  )
+})
+
+t.test('a node that came back as another', async (t) => {
+  const stranger = 'f'.repeat(40)
+  const comeback = (introducedTo: readonly number[]) => {
+    const reports = healthyReports()
+    const own = reportAt(reports, 0)
+    const [line] = own.view.nodes
+    if (!line) throw new Error('it has its own line')
+    const now = { ...line, id: stranger, slots: [], configEpoch: 0 }
+    Object.assign(own.view, { myId: stranger, nodes: introducedTo.length > 0 ? [now, ...own.view.nodes] : [now] })
+    for (const viewer of introducedTo) reportAt(reports, viewer).view.nodes.push({ ...now, flags: new Set(['master']) })
+    for (const viewer of [1, 2, 3, 4, 5]) see(reports, viewer, 0, { flags: new Set(['master', 'noaddr']), host: '' })
+    const snapshot = snapshotOf(reports)
+    // A name outlives the ids of its node.
+    const named = (node: NodeView) => (node.id === stranger ? 'redis-node0' : snapshot.nameOf(node))
+    return healthProblems({ ...snapshot, nameOf: named }, { nodes: NAMES })
+  }
+  const nobodyKnows =
+    'redis-node0 came back as another node, ffffffff, which nobody knows: the others know 00000000, the owner of slots 0-5460'
+  t.same(
+    comeback([]).filter((text) => /redis-node0.*know|know redis-node0|part of/.test(text)),
+    [nobodyKnows],
+    'whom it does not know follows from that',
+  )
+  t.ok(
+    comeback([1, 2, 3, 4, 5]).includes(
+      'redis-node0 is ffffffff now, and the others still know 00000000 of it, the owner of slots 0-5460',
+    ),
   )
 })
 
@@ -205,7 +260,7 @@ t.test('a hostname that others do not know yet: they would redirect clients to i
   }
   const snapshot = snapshotOf(reports)
   t.same(healthProblems(snapshot, { nodes: NAMES }), [
-    'redis-node1, redis-node4 do not know the hostname of redis-node2 (localhost)',
+    'redis-node1, redis-node4 do not know the hostname of redis-node2 (localhost): clients are redirected to `?` for slots 5461-10922',
   ])
   t.same(viewsBehind(snapshot), [
     { viewer: 'redis-node1', subject: 'redis-node2' },
@@ -222,7 +277,7 @@ t.test('a node that announces no hostname where the others do', async (t) => {
     })
   }
   t.same(healthProblems(snapshotOf(reports), { nodes: NAMES }), [
-    'redis-node2 announces no hostname, while redis-node0, redis-node1, redis-node3, redis-node4, redis-node5 announce localhost: clients are redirected to `?` instead of there',
+    'redis-node2 announces no hostname, while the others announce localhost: clients are redirected to `?` for slots 5461-10922',
   ])
 })
 
