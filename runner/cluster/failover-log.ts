@@ -1,11 +1,13 @@
 import type { Dialect } from '../platforms/dialects.ts'
-import { readStamp } from '../platforms/log-stamp.ts'
+import { isBegin, readStamp } from '../platforms/log-stamp.ts'
 import type { LogLine } from '../platforms/platform.ts'
 import { LOG_MOMENTS, type LogMoment, type LogObservation } from '../record/observations.ts'
 import type { MappedTime, WallClock } from '../record/wall-clock.ts'
 
 /** A fact with its time still on the monotonic clock itself. */
 export type TimedLogObservation = Omit<LogObservation, 'seenMs'> & { nowMs: number }
+
+type Patterns = readonly (readonly [LogMoment, RegExp])[]
 
 /**
  * The platform's stamp may be this much later than the server's own, ms; beyond that they are of different clocks or
@@ -24,13 +26,16 @@ const NUMBERS = ['delayMs', 'rank', 'primaryRank', 'offset', 'epoch', 'votes', '
  * nodes say their ids when they start, and other lines name nodes by id.
  */
 export class FailoverLog {
-  readonly #patterns: readonly (readonly [LogMoment, RegExp])[]
+  readonly #dialectOf: (node: string) => Dialect
+  /** By node: what its server says since it last began. */
+  readonly #patterns = new Map<string, Patterns>()
   readonly #wallClock: WallClock
   readonly #nameById = new Map<string, string>()
   readonly #lastOf = new Map<string, { wallMs: number; nowMs: number }>()
 
-  constructor(dialect: Dialect, wallClock: WallClock) {
-    this.#patterns = LOG_MOMENTS.map((moment) => [moment, dialect.failoverLine(moment)])
+  /** `dialectOf` is asked whenever a server begins: its node may be of another version then. */
+  constructor(dialectOf: (node: string) => Dialect, wallClock: WallClock) {
+    this.#dialectOf = dialectOf
     this.#wallClock = wallClock
   }
 
@@ -39,7 +44,8 @@ export class FailoverLog {
     const stamp = readStamp(line.text)
     const text = stamp?.message ?? line.text
     if (text.startsWith(OF_DEBUG)) return undefined
-    for (const [moment, pattern] of this.#patterns) {
+    if (isBegin(text)) this.#patterns.delete(node)
+    for (const [moment, pattern] of this.#patternsOf(node)) {
       const match = pattern.exec(text)
       if (!match) continue
       const { groups = {} } = match
@@ -52,6 +58,15 @@ export class FailoverLog {
       return { node, moment, ...this.#timeOf(node, own ? stamp.wallMs : line.wallMs), text, ...this.#details(groups) }
     }
     return undefined
+  }
+
+  #patternsOf(node: string): Patterns {
+    const known = this.#patterns.get(node)
+    if (known) return known
+    const dialect = this.#dialectOf(node)
+    const patterns: Patterns = LOG_MOMENTS.map((moment) => [moment, dialect.failoverLine(moment)])
+    this.#patterns.set(node, patterns)
+    return patterns
   }
 
   /** Lines of one log keep their order, however finely the clocks are aligned meanwhile. */

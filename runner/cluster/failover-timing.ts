@@ -11,7 +11,8 @@ export interface TimingWatchOptions {
   /** To every node that there is at the time. */
   clients: readonly NodeClient[]
   clock: Clock
-  dialect: Dialect
+  /** Of a node, as it is now. */
+  dialectOf(node: string): Dialect
   /** Called with the first settings and with each change. */
   onChange(timing: TimingObservation): void
 }
@@ -27,10 +28,10 @@ export function watchTiming(options: TimingWatchOptions): () => void {
   return () => stopped.abort()
 }
 
-async function watch({ clients, clock, dialect, onChange }: TimingWatchOptions, stopped: AbortSignal): Promise<void> {
+async function watch({ clients, clock, dialectOf, onChange }: TimingWatchOptions, stopped: AbortSignal): Promise<void> {
   let last: string | undefined
   while (!stopped.aborted) {
-    const answers = await Promise.all(clients.map((client) => ask(client, dialect)))
+    const answers = await Promise.all(clients.map((client) => ask(client, dialectOf(client.name))))
     const commonest = mostCommon(answers.flatMap((timing) => (timing ? [JSON.stringify(timing)] : [])))
     if (stopped.aborted) return
     if (commonest !== undefined && commonest !== last) onChange(JSON.parse(commonest) as TimingObservation)

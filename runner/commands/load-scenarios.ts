@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts'
 import type { Allowed } from '../platforms/allowed.ts'
+import { serverNames } from '../platforms/catalogue.ts'
 import { type Diagnostic, renderDiagnostics } from '../scenario/diagnostic.ts'
 import { type LibraryEntry, scenariosIn, withTags } from '../scenario/library.ts'
 import { loadScenarioFile } from '../scenario/load.ts'
@@ -8,7 +9,8 @@ import { verbByName } from '../steps/index.ts'
 import type { CommandContext } from './command.ts'
 import { scenariosNamed } from './named-scenarios.ts'
 import type { GivenParams } from './param-flags.ts'
-import { shown } from './project.ts'
+import { projectRoot, shown } from './project.ts'
+import { unknownServers } from './unknown-servers.ts'
 
 /** What the person at the keyboard says to it. */
 interface LoadedBy {
@@ -73,6 +75,7 @@ export async function readScenarios(
   const scenarios: Scenario[] = []
   const diagnostics: Diagnostic[] = []
   const complaints: string[] = []
+  const servers = await serverNames(projectRoot)
   for (const found of await scenariosNamed(names, library)) {
     await pause(signal)
     if ('error' in found) complaints.push(`${found.error}; ${found.hint}`)
@@ -81,8 +84,9 @@ export async function readScenarios(
       const { set, secretParams } = params
       const where = { file: shown(found.file), root: found.root, verbs: verbByName }
       const loaded = loadScenarioFile({ ...where, set, secretParams, ...by })
-      if ('scenario' in loaded) scenarios.push(loaded.scenario)
-      else diagnostics.push(...loaded.diagnostics)
+      const problems = 'scenario' in loaded ? unknownServers(loaded.scenario, servers) : loaded.diagnostics
+      diagnostics.push(...problems)
+      if ('scenario' in loaded && problems.length === 0) scenarios.push(loaded.scenario)
     }
   }
   if (diagnostics.length > 0) complaints.push(renderDiagnostics(diagnostics, { color: out.color }).trimEnd())

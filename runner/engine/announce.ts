@@ -1,6 +1,7 @@
 import { plural } from '../base/text.ts'
 import { planNodes, type Topology } from '../cluster/topology.ts'
 import type { NetworkControl } from '../platforms/faults.ts'
+import type { ServerGroup } from '../platforms/platform.ts'
 import type { ClusterNodeInfo, PlannedStep } from '../record/events.ts'
 import { REDACTED } from '../record/redact.ts'
 import { stepSentence } from '../scenario/explain.ts'
@@ -54,9 +55,11 @@ export function recordReady(
   scenario: Scenario,
   place: Place,
   settings: RunSettings,
-  { setupMs, sandbox }: { setupMs: number; sandbox: string | undefined },
+  { setupMs, servers }: { setupMs: number; servers: Pick<ServerGroup, 'nodes' | 'sandbox'> },
 ): void {
   const { topology } = scenario.cluster
+  const { sandbox } = servers
+  const serverOf = new Map(servers.nodes.map(({ name, server }) => [name, server]))
   settings.recorder.record({
     type: 'cluster-ready',
     scenario: place.index,
@@ -66,7 +69,9 @@ export function recordReady(
     cluster: {
       shards: topology.shards,
       replicas: topology.replicas,
-      nodes: formedNodes(topology, settings),
+      nodes: formedNodes(topology, settings).map((node) => {
+        return { ...node, server: serverOf.get(node.name) ?? place.server }
+      }),
       config: configOf(scenario, settings),
       slots: topology.slots,
     },

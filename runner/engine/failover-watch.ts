@@ -18,8 +18,8 @@ export interface FailoverWatchOptions {
   clock: Clock
   /** Place of the scenario in the run, from 0. */
   scenario: number
-  /** In words: `redis 7.0.15`. */
-  server: string
+  /** Of a node as it is now, in words: `redis 7.0.15`. */
+  serverOf(node: string): string
   /** Reads each new view of a node. */
   strangers?: Pick<Strangers, 'readView'>
   /** Hears of servers that give no answer, and of what the run does to their processes. */
@@ -57,11 +57,10 @@ export class FailoverWatch {
   #fromMs = Number.POSITIVE_INFINITY
   #until: { nowMs: number; wallMs: number } | undefined
 
-  /** Throws PlatformError if the server is none that is known. */
   constructor(options: FailoverWatchOptions) {
     this.#options = options
     this.#wallClock = new WallClock(options.clock)
-    this.#log = new FailoverLog(dialectOf(options.server), this.#wallClock)
+    this.#log = new FailoverLog((node) => dialectOf(options.serverOf(node)), this.#wallClock)
   }
 
   /** Takes a line of a node's log, every one from the first. */
@@ -78,7 +77,7 @@ export class FailoverWatch {
 
   /** Begins looking at a cluster that is ready. */
   start(cluster: LiveCluster, topology: Topology): void {
-    const { clock, recorder, scenario, server } = this.#options
+    const { clock, recorder, scenario, serverOf } = this.#options
     const { nowMs, ...both } = this.#wallClock.now()
     this.#fromMs = nowMs
     recorder.record({ type: 'clocks-seen', scenario, seenMs: recorder.timeOf(nowMs), ...both })
@@ -118,7 +117,7 @@ export class FailoverWatch {
       watchTiming({
         clients,
         clock,
-        dialect: dialectOf(server),
+        dialectOf: (node) => dialectOf(serverOf(node)),
         onChange: (timing) => recorder.record({ type: 'timing-seen', scenario, ...timing }),
       }),
       probeService({
@@ -143,6 +142,8 @@ export class FailoverWatch {
         this.#alert()
         await this.#options.servers?.onBegin(action, node)
       },
+      onServer: (node, server) =>
+        this.#options.recorder.record({ type: 'server-changed', scenario: this.#options.scenario, node, server }),
       onDone: (action, node) => this.#options.servers?.onDone(action, node),
       onFault: (fault) => {
         const { recorder, scenario } = this.#options

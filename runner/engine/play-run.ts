@@ -2,12 +2,13 @@ import path from 'node:path'
 import { EXIT } from '../base/exit.ts'
 import { SurroundingsError } from '../base/surroundings.ts'
 import { PlatformError } from '../platforms/errors.ts'
-import type { Platform } from '../platforms/platform.ts'
+import type { Platform, Progress } from '../platforms/platform.ts'
 import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import { exitCodeOf, verdictOfRun } from '../results/verdict.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { type Place, recordStart } from './announce.ts'
+import { prepareOthers } from './other-servers.ts'
 import { playScenario } from './play-scenario.ts'
 import { assertRoom } from './room.ts'
 import type { RunSettings } from './run-settings.ts'
@@ -141,6 +142,8 @@ async function playOrSkip(
     assertRoom(scenario, settings.platform.kind)
     const missing = await missingCapability(scenario, settings)
     if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
+    const progress: Progress = (text) => settings.recorder.record({ type: 'progress', text })
+    await prepareOthers(scenario, settings.platform, progress, settings.interrupted)
   } catch (error) {
     if (!(error instanceof PlatformError || error instanceof SurroundingsError)) throw error
     return recordUnplayed(scenario, place, settings, resultOfExpected(error))

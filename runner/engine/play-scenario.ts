@@ -89,7 +89,8 @@ export async function playScenario(
 
   const load = BackgroundLoad.for(scenario, { ...place, startMs: clock.nowMs() }, settings, strangers)
   try {
-    const seen = { scenario: place.index, server: place.server, servers: audit.servers, strangers }
+    const serverOf = (node: string) => made.servers?.nodes.find(({ name }) => name === node)?.server ?? place.server
+    const seen = { scenario: place.index, serverOf, servers: audit.servers, strangers }
     const watch = new FailoverWatch({ recorder, clock, ...seen })
     made.watch = watch
     const onServers = async (servers: ServerGroup) => {
@@ -105,7 +106,7 @@ export async function playScenario(
     const ready = await setUp(scenario, settings, place.runId, { progress, signal, onServers, strangers })
     made.cluster = ready.cluster
     setupMs = clock.nowMs() - startMs
-    recordReady(scenario, place, settings, { setupMs, sandbox: ready.servers.sandbox })
+    recordReady(scenario, place, settings, { setupMs, servers: ready.servers })
     watch.start(ready.cluster, scenario.cluster.topology)
     stalls.ask(ready.cluster)
     const servers = watch.watched(ready.servers)

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { CrashKind } from '../base/crash-kind.ts'
 import { crashKindOf } from '../platforms/crash-log.ts'
 import { PlatformError } from '../platforms/errors.ts'
-import { readStamp } from '../platforms/log-stamp.ts'
+import { isBegin, readStamp } from '../platforms/log-stamp.ts'
 import type { LogLine, NodeState, ServerGroup } from '../platforms/platform.ts'
 import type { AlarmObservation } from '../record/audit-observations.ts'
 import type { Recorder } from '../record/event-log.ts'
@@ -14,9 +14,6 @@ const REPORT_WITHIN_MS = 3000
 const LAST_LINES = 6
 
 type Seen = 'up' | keyof SilentServers | undefined
-
-/** A server logs this when its program begins (server.c of Redis 6.0 to 8.6, of Valkey and Redict). */
-const BEGINS = /(?:Redis|Valkey|Redict) is starting/
 
 /** Servers that give no answer, by why. */
 export interface SilentServers {
@@ -44,6 +41,8 @@ export class ServerWatch {
   /** Servers that the run has ended, and those whose end was recorded. */
   readonly #down = new Set<string>()
   readonly #paused = new Set<string>()
+  /** Servers that are meant to refuse to start: what they complain of is no alarm. */
+  readonly #refusing = new Set<string>()
   readonly #looking = new Map<string, Promise<Seen>>()
   /** How often the run began or ended doing something to a server: what was looked up before is then out of date. */
   readonly #acts = new Map<string, number>()
@@ -63,10 +62,12 @@ export class ServerWatch {
 
   /** Before the run starts a server, whether it had ended by itself is looked up: nobody can tell afterwards. */
   async onBegin(action: ServerAction, node: string): Promise<void> {
-    const starts = action === 'start' || action === 'restart'
+    const starts = action === 'start' || action === 'restart' || action === 'start in vain'
     if (starts && !this.#down.has(node)) await this.#look(node)
     this.#noteAct(node)
-    if (ENDS.has(action) || action === 'restart') this.#down.add(node)
+    if (ENDS.has(action) || action === 'restart' || action === 'start in vain') this.#down.add(node)
+    if (action === 'start in vain') this.#refusing.add(node)
+    else if (starts) this.#refusing.delete(node)
     if (action === 'pause') this.#paused.add(node)
     else this.#paused.delete(node)
     if (starts) this.#mayBegin.set(node, this.#beginsLeft(node) + 1)
@@ -93,8 +94,9 @@ export class ServerWatch {
       return
     }
     const kind = crashKindOf(text)
+    if (kind !== undefined && this.#refusing.has(node)) return
     if (kind !== undefined) this.#beginReport(node, kind, text, nowMs)
-    else if (BEGINS.test(text)) this.#noteBegin(node, nowMs)
+    else if (isBegin(text)) this.#noteBegin(node, nowMs)
   }
 
   /** Looks at every server once more; resolves with those that do not run, as the platform has it. */

@@ -64,6 +64,7 @@ export async function setUp(
       portBase: settings.portBase,
       nodes: topology.shards * (1 + topology.replicas),
       password,
+      servers: scenario.cluster.servers,
       settings: configOf(scenario, settings),
       allowed: settings.allowed,
       outlivesRunner: settings.keep,

@@ -5,7 +5,7 @@ import type { RunnerUsers } from '../platforms/users.ts'
 import type { FaultObservation } from '../record/observations.ts'
 
 /** What is done to a server's process. */
-export type ServerAction = 'stop' | 'kill' | 'pause' | 'restart' | 'start' | 'unpause' | 'power-cut'
+export type ServerAction = 'stop' | 'kill' | 'pause' | 'restart' | 'start' | 'start in vain' | 'unpause' | 'power-cut'
 
 /** What leaves a server down; a restart does not. */
 export const ENDS: ReadonlySet<string> = new Set(['stop', 'kill', 'power-cut'])
@@ -15,6 +15,8 @@ interface FaultListener {
   onBegin(action: ServerAction, node: string): void | Promise<void>
   /** It was done. */
   onDone?(action: ServerAction, node: string): void
+  /** The server is of another version from now on, in words. */
+  onServer?(node: string, server: string): void
   /** It was done. Times are of the clock itself. */
   onFault(fault: FaultObservation): void
 }
@@ -64,11 +66,18 @@ export class WatchedServers implements ServerGroup {
   }
 
   async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
-    await this.#fault('restart', node, () => this.#servers.restart(node, graceMs, changes))
+    if (changes?.refused !== undefined) {
+      await this.stop(node, graceMs)
+      return await this.start(node, changes)
+    }
+    await this.#fault('restart', node, () => this.#changing(node, () => this.#servers.restart(node, graceMs, changes)))
   }
 
   async start(node: string, changes?: StartChanges): Promise<void> {
-    await this.#undo('start', node, () => this.#servers.start(node, changes))
+    const act = () => this.#changing(node, () => this.#servers.start(node, changes))
+    if (changes?.refused === undefined) return await this.#undo('start', node, act)
+    // What ended it before is not undone.
+    await this.#timed('start in vain', node, act)
   }
 
   async unpause(node: string): Promise<void> {
@@ -91,6 +100,14 @@ export class WatchedServers implements ServerGroup {
     const fault = this.#lastFault.get(node) ?? 'stop'
     this.#lastFault.delete(node)
     this.#listener.onFault({ fault, nodes: [node], undone: true, ...times })
+  }
+
+  async #changing(node: string, act: () => Promise<void>): Promise<void> {
+    const serverOf = () => this.nodes.find(({ name }) => name === node)?.server
+    const before = serverOf()
+    await act()
+    const after = serverOf()
+    if (after !== undefined && after !== before) this.#listener.onServer?.(node, after)
   }
 
   async #timed(

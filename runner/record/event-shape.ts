@@ -52,6 +52,8 @@ const clusterNode = fields<ClusterNodeInfo>({
   role: z.enum(['master', 'replica']),
   shard,
   added: maybe(z.literal(true)),
+  server: maybe(text),
+  later: maybe(few(fields<{ server: string; atMs: number }>({ server: text, atMs: ms }))),
 })
 
 const cluster = fields<ClusterInfo>({
@@ -234,6 +236,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'slots-moved': { ...OF_SCENARIO, ...seen.slotsMoved },
   'server-ended': { ...OF_SCENARIO, ...seen.serverEnded },
   'stranger-seen': { ...OF_SCENARIO, ...seen.strangerSeen },
+  'server-changed': { ...OF_SCENARIO, node: text, server: text },
   'server-started': { ...OF_SCENARIO, ...seen.serverStarted },
   'resources-seen': { ...OF_SCENARIO, ...seen.resourcesSeen },
   'machine-seen': { ...OF_SCENARIO, ...seen.machineSeen },

@@ -58,6 +58,10 @@ export interface ClusterNodeInfo {
   shard: number
   /** It was added while the scenario was played. */
   added?: true
+  /** In words, when it was first started: `redis 7.0.15`. Missing in records of earlier versions. */
+  server?: string
+  /** What it was started as later, ms from the scenario's start. In reports alone; missing where it stayed what it was. */
+  later?: { server: string; atMs: number }[]
 }
 
 export interface ClusterInfo {
@@ -208,6 +212,8 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'server-ended'; scenario: number } & ServerEndObservation)
   | ({ type: 'stranger-seen'; scenario: number } & StrangerObservation)
   | ({ type: 'server-started'; scenario: number } & ServerStartObservation)
+  /** A step has started a node as another server, in words: `redis 8.0.2`. */
+  | { type: 'server-changed'; scenario: number; node: string; server: string }
   | ({ type: 'resources-seen'; scenario: number } & ResourceObservation)
   | ({ type: 'machine-seen'; scenario: number } & MachineObservation)
   | ({ type: 'end-state-seen'; scenario: number } & EndStateObservation)

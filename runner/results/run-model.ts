@@ -7,6 +7,7 @@ import { contradictionIn, contradictionOfRun } from './contradictions.ts'
 import { failoverSummary } from './failovers/summary.ts'
 import type { Fault } from './faults.ts'
 import { keptViews, nodeLanes, shardLanes, viewsOf } from './lanes.ts'
+import { withLaterServers } from './node-servers.ts'
 import { playedFiles } from './played-files.ts'
 import { repeatsOf } from './repeats.ts'
 import { REPORT_VERSION, type RunReport, type ScenarioReport, type StepReport } from './report-model.ts'
@@ -146,7 +147,7 @@ function reduceScenario(
     durationMs: tidyMs(ended?.durationMs ?? results.durationMs),
     setupMs: tidyMs(ended?.setupMs ?? ready?.setupMs ?? 0),
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
-    ...(results.cluster && { cluster: results.cluster }),
+    ...(results.cluster && { cluster: withLaterServers(results.cluster, events, results.startMs) }),
     steps: stepReports(start.steps, results),
     checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
     ...auditOf(events),

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { messageOf } from '../base/errors.ts'
+import { plannedTargets } from '../cluster/planned-targets.ts'
 import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
-import type { Topology } from '../cluster/topology.ts'
+import { planNodes, type Topology } from '../cluster/topology.ts'
 import type { SlotRange } from '../cluster/view.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { settingProblem } from '../platforms/settings.ts'
@@ -30,7 +31,11 @@ export function readCluster(map: MapTree, context: CheckContext, allowed: Allowe
   const number = shards ?? (wrongShards && texts ? texts.length : DEFAULT_SHARDS)
   const slots = (entry && readSlots(entry, texts, number, context)) ?? evenSplit(number)
   const topology = { shards: number, replicas: replicas ?? DEFAULT_REPLICAS, slots }
-  return { topology, config: entry ? readConfig(entry, context, allowed) : {} }
+  return {
+    topology,
+    config: entry ? readConfig(entry, context, allowed) : {},
+    servers: entry ? readServers(entry, topology, context) : {},
+  }
 }
 
 /** A key's value, if it is right; what is wrong has been reported. */
@@ -102,6 +107,36 @@ function readConfig(cluster: Entry, context: CheckContext, allowed: Allowed): Re
     result[key] = String(value)
     const problem = settingProblem(key, String(value), allowed)
     if (problem) problems.add(source, keySpan, problem)
+  }
+  return result
+}
+
+/** By node. */
+function readServers(cluster: Entry, topology: Topology, context: CheckContext): Record<string, string> {
+  const { source, problems, scope } = context
+  const planned = planNodes(topology, 'redis-node')
+  const result: Record<string, string> = {}
+  const saidBy = new Map<string, string>()
+  const servers = entryOf(cluster.value, 'servers')?.value
+  for (const { key, keySpan, value: tree } of servers?.kind === 'map' ? servers.entries : []) {
+    const found = plannedTargets(key, planned)
+    if ('error' in found) {
+      const { suggestion } = found
+      problems.add(
+        source,
+        keySpan,
+        found.error,
+        suggestion === undefined ? {} : { suggestion: `did you mean \`${suggestion}\`?` },
+      )
+      continue
+    }
+    const server = String(scope.fill(toPlain(tree)))
+    for (const node of found.nodes) {
+      const other = saidBy.get(node)
+      if (other !== undefined) problems.add(source, keySpan, `${node} has its server already, by \`${other}\``)
+      saidBy.set(node, key)
+      result[node] = server
+    }
   }
   return result
 }

@@ -25,7 +25,12 @@ export interface Scenario {
   /** The seed that the file asks for; a `--seed` wins over it. */
   seed?: number
   requires?: Requires
-  cluster: { topology: Topology; config: Record<string, string> }
+  cluster: {
+    topology: Topology
+    config: Record<string, string>
+    /** Servers of nodes that do not run the one that the scenario is played on, by name: `redis-node3` → `valkey:9.1`. */
+    servers: Record<string, string>
+  }
   /** Load in the background, from the first step to the last. */
   workloads: ScenarioWorkload[]
   /** Effective values: defaults, and what `--set` put in their place. Literal: a `$` in them is a dollar. */

@@ -6,6 +6,7 @@ import { SLOT_COUNT, SLOTS_PATTERN } from '../cluster/slots.ts'
 import { CAPABILITIES } from '../platforms/faults.ts'
 import { bandwidth, percent, size } from '../steps/amounts.ts'
 import { expectedReply } from '../steps/reply.ts'
+import { serverName } from '../steps/server-of-node.ts'
 import { target, targets } from '../steps/targets.ts'
 import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
 import { optionForms } from '../workload/option-schemas.ts'
@@ -108,6 +109,10 @@ export const clusterKeys = {
     .min(1)
     .optional()
     .describe("Each shard's slots, as 0-2729, 8190-10919; split evenly if not given"),
+  servers: z
+    .record(z.string().meta({ examples: ['redis-node3', 'replica of shard 1', 'all replicas'] }), serverName)
+    .optional()
+    .describe('Servers of nodes that do not run the one that is played on: replica of shard 1: redis:8.0'),
 }
 
 export const scenarioKeys = {
@@ -166,6 +171,7 @@ export const forms: readonly z.ZodType[] = [
   bandwidth,
   target,
   targets,
+  serverName,
   expectedReply,
   slots,
   pardons,

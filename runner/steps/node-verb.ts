@@ -18,6 +18,7 @@ import {
   phrasesOf,
   rollingMsOf,
 } from './node-arg.ts'
+import { proveRefused } from './server-of-node.ts'
 import { beforeChanges, describeChanges, needsOfChanges, proveChanges } from './start-changes.ts'
 import { resolveTargets, targets } from './targets.ts'
 import { defineVerb, type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
@@ -124,6 +125,11 @@ export async function applyTo(
   const proofOfChanges = options.changes && whatChanges(nodes, options.changes, context)
   const done = await actOn(action, nodes, options, context)
   context.cluster.readdress(context.servers.nodes)
+  const refused = options.changes?.refused
+  if (refused !== undefined) {
+    const refusals = await settleAll(nodes.map((node) => proveRefused(context, node, refused)))
+    return nodes.map((node, i) => `${node} ${refusals[i]}`)
+  }
   const proofs = await settleAll(
     nodes.map(async (node, i) => {
       const proof = await action.prove(context, node, before[i], done?.get(node))
@@ -273,8 +279,10 @@ export async function proveAnswering(context: StepContext, node: string): Promis
     const state = await context.servers.state(node)
     if (state.status === 'missing') throw goneBehindOurBack(node, state.text)
     if (state.status === 'stopped') {
+      const end = await describeEnd(context.servers, node, state)
       throw new StepFailure({
-        message: `${node} ended right after its start: ${await describeEnd(context.servers, node, state)}`,
+        message: `${node} ended right after its start: ${end}`,
+        cause: `${node} ended: ${end}`,
         hint: `Its log is nodes/${node}.log in the report folder.`,
       })
     }

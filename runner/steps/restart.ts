@@ -5,7 +5,11 @@ import { type StepContext, StepFailure, StepInconclusive } from './verb.ts'
 export const restart = nodeVerb({
   name: 'restart',
   summary: 'Stops running nodes in good order, starts them again, and waits until they answer.',
-  example: ['- restart: { node: all replicas, rolling: 5s }', '- restart: { node: redis-node0, address: new }'],
+  example: [
+    '- restart: { node: all replicas, rolling: 5s }',
+    '- restart: { node: redis-node0, address: new }',
+    '- restart: { node: replica of shard 1, server: redis:8.0 }',
+  ],
   proof: 'Another server process runs, and the node answers.',
   takesGrace: true,
   takesChanges: true,

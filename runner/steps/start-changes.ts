@@ -1,10 +1,20 @@
 import { z } from 'zod'
 import type { GroupNeeds } from '../platforms/faults.ts'
 import type { StartChanges } from '../platforms/platform.ts'
-import { type StepContext, StepInconclusive } from './verb.ts'
+import { fillInKnown, type Names } from './names.ts'
+import { proveServer, serverName } from './server-of-node.ts'
+import { type Step, type StepContext, StepInconclusive } from './verb.ts'
 
 /** What a verb that starts servers can be told to make another about them. */
 export const startChanges = {
+  server: serverName
+    .optional()
+    .describe('Another server that it is started as, with the data that is there: redis:8.0'),
+  refused: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The server is to refuse to start, with this among its last words: RDB format version'),
   address: z
     .literal('new')
     .optional()
@@ -19,14 +29,28 @@ export const startChanges = {
 
 /** An argument that may have them. */
 export interface ChangesArg {
+  server?: string | undefined
+  refused?: string | undefined
   address?: 'new' | undefined
   identity?: 'kept' | 'lost' | undefined
 }
 
 /** What is to be another; undefined if nothing is. */
-export function changesOf({ address, identity }: ChangesArg): StartChanges | undefined {
-  if (address === undefined && identity !== 'lost') return undefined
-  return { ...(address && { address }), ...(identity === 'lost' && { identity }) }
+export function changesOf({ server, refused, address, identity }: ChangesArg): StartChanges | undefined {
+  const changes: StartChanges = {
+    ...(server !== undefined && { server }),
+    ...(refused !== undefined && { refused }),
+    ...(address && { address }),
+    ...(identity === 'lost' && { identity }),
+  }
+  return Object.keys(changes).length === 0 ? undefined : changes
+}
+
+/** The server that a step starts nodes as, as far as names are known; undefined where they stay what they are. */
+export function serverAskedFor({ verb, arg }: Step, names: Names): string | undefined {
+  if (verb !== 'start' && verb !== 'restart') return undefined
+  const written = z.object({ server: serverName }).safeParse(fillInKnown(arg, names))
+  return written.success ? written.data.server : undefined
 }
 
 /** What servers must be made with for a step with this argument. */
@@ -35,8 +59,9 @@ export function needsOfChanges({ address }: { address?: unknown }): GroupNeeds {
 }
 
 /** For the end of a sentence. */
-export function describeChanges({ address, identity }: StartChanges = {}): string {
-  return `${address ? ' at a new address' : ''}${identity ? `${address ? ' and' : ''} without its identity` : ''}`
+export function describeChanges({ server, refused, address, identity }: StartChanges = {}): string {
+  const as = `${server === undefined ? '' : ` as ${server}`}${refused === undefined ? '' : ', to be refused'}`
+  return `${as}${address ? ' at a new address' : ''}${identity ? `${address ? ' and' : ''} without its identity` : ''}`
 }
 
 /** Who a node was before it was changed. */
@@ -55,9 +80,11 @@ export async function proveChanges(
   node: string,
   changes: StartChanges,
   before: NodeBefore,
-  { cluster }: StepContext,
+  context: StepContext,
 ): Promise<string> {
+  const { cluster } = context
   const proofs: string[] = []
+  if (changes.server !== undefined) proofs.push(await proveServer(context, node))
   const { peerHost, client } = cluster.node(node)
   if (changes.address) {
     if (peerHost === before.address) {

@@ -10,7 +10,7 @@ const OTHER = 'b'.repeat(40)
 function logAt(stampMs: number) {
   const clock = new FakeClock(1000)
   clock.wallMs = () => stampMs
-  return new FailoverLog(dialectOf('redis 7.0.15'), new WallClock(clock))
+  return new FailoverLog(() => dialectOf('redis 7.0.15'), new WallClock(clock))
 }
 
 const STAMP_MS = Date.UTC(2026, 10, 22, 14, 0, 0, 123)
@@ -73,7 +73,7 @@ t.test('lines of one log keep their order within a millisecond', async (t) => {
   const clock = new FakeClock(1000)
   let wallMs = STAMP_MS
   clock.wallMs = () => wallMs
-  const log = new FailoverLog(dialectOf('redis 7.0.15'), new WallClock(clock))
+  const log = new FailoverLog(() => dialectOf('redis 7.0.15'), new WallClock(clock))
   const times = ['Manual failover user request accepted.', 'Starting a failover election for epoch 7.'].map((text) => {
     // The second reading was cut off less, which moves all that is mapped after it.
     const fact = log.read('n', { wallMs: STAMP_MS, text: line(text) })

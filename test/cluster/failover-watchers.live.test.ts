@@ -154,7 +154,7 @@ t.test('watching a cluster of 3 × 2', { skip }, async (t) => {
     const stop = watchTiming({
       clients,
       clock,
-      dialect: dialectOf('redis 7.0.15'),
+      dialectOf: () => dialectOf('redis 7.0.15'),
       onChange: (timing) => timings.push(timing),
     })
     t.teardown(() => {

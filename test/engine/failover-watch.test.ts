@@ -19,7 +19,7 @@ function watching(t: Test) {
   t.teardown(() => recorder.close())
   const events: RunEvent[] = []
   recorder.subscribe((event) => void events.push(event))
-  const watch = new FailoverWatch({ recorder, clock, scenario: 0, server: 'redis 7.0.15' })
+  const watch = new FailoverWatch({ recorder, clock, scenario: 0, serverOf: () => 'redis 7.0.15' })
   watch.start(new LiveCluster({ nodes: [], clock, passwords: '' }), NOTHING)
   const wins = (node: string, agoMs = 0) =>
     watch.readLine(node, { wallMs: real.wallMs() - agoMs, text: "Failover election won: I'm the new master." })

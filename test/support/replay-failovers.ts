@@ -41,7 +41,7 @@ export function readLines({ events, lines, wallAtStartMs }: StoredRun): EventOf<
   if (!ready || !ended) throw new Error('the stored run has no cluster, or no end')
   const clock = new FakeClock(0)
   clock.wallMs = () => Math.floor(wallAtStartMs + clock.ms)
-  const log = new FailoverLog(dialectOf(ready.server), new WallClock(clock))
+  const log = new FailoverLog(() => dialectOf(ready.server), new WallClock(clock))
   return lines.flatMap((line): EventOf<'failover-seen'>[] => {
     const [, node = '', time = '', text = ''] = /^(\S+) (\S+) (.*)$/.exec(line) ?? []
     const wallMs = Date.parse(time)

@@ -6,6 +6,7 @@ import type { Scenario } from '../../scenario/model.ts'
 import { unmetRequirement } from '../../scenario/requires.ts'
 import { Datasets } from '../../steps/datasets.ts'
 import { Names } from '../../steps/names.ts'
+import { prepareOthers } from '../other-servers.ts'
 import { missingCapability } from '../play-run.ts'
 import { assertRoom } from '../room.ts'
 import type { RunSettings } from '../run-settings.ts'
@@ -48,6 +49,7 @@ export async function dryRun(
     unmetRequirement(scenario.requires, here) ?? (await missingCapability(scenario, { platform, interrupted: signal }))
   if (unmet !== undefined) return unmet
   assertRoom(scenario, platform.kind)
+  await prepareOthers(scenario, platform, progress, signal)
   const support = await platform.faultSupport(signal)
   let made: ServerGroup | undefined
   let cluster: LiveCluster | undefined

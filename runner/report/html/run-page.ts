@@ -1,4 +1,6 @@
+import type { ClusterNodeInfo } from '../../record/events.ts'
 import type { RunFiles } from '../../record/run-files.ts'
+import { serversOf } from '../../results/node-servers.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../results/report-model.ts'
 import { isInside } from '../../results/step-path.ts'
 import { failoverTitle } from '../failover-lines.ts'
@@ -106,9 +108,14 @@ ${pairs([
   ['started', startedAt],
   ['run', run.runId],
   ...Object.entries(run.environment ?? {}),
-  ['nodes', cluster?.nodes.map(({ name, address }) => `${name} at ${address}`).join(', ')],
+  ['nodes', cluster?.nodes.map(nodeText).join(', ')],
 ])}
 <h3>Run it again</h3>
 ${runAgain(run, scenario)}
 </section>`
+}
+
+function nodeText(node: ClusterNodeInfo): string {
+  const server = serversOf(node)
+  return `${node.name} at ${node.address}${server === undefined ? '' : `, ${server}`}`
 }
