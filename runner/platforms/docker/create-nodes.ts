@@ -1,8 +1,9 @@
 import { connect } from 'node:net'
-import type { ContainerCreateOptions, MountSettings } from 'dockerode'
+import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode'
 import { settleAll } from '../../base/settle.ts'
 import { userId } from '../../base/user.ts'
-import type { Dialect } from '../dialects.ts'
+import { type Dialect, dialectOf } from '../dialects.ts'
+import { PlatformError } from '../errors.ts'
 import type { GroupNeeds } from '../faults.ts'
 import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
 import { endOf, LAST_WORDS_LINES } from '../last-words.ts'
@@ -11,7 +12,8 @@ import { listenerAt } from '../port-guard.ts'
 import { renderAnnouncement, renderRunSettings, renderUsers } from '../server-config.ts'
 import type { Engine } from './engine.ts'
 import { type FileEntry, OWNED, putFiles, SECRET_ENTRY } from './files.ts'
-import { type Labels, nodeLabels, runFilter, runLabels, SPARE_LABEL } from './labels.ts'
+import type { NodeImage } from './images/node-image.ts'
+import { nodeLabels, runFilter, runLabels, SPARE_LABEL } from './labels.ts'
 import { tailOfLog } from './logs.ts'
 import { chooseNetwork, networkName, SubnetTaken } from './network.ts'
 import { dirSetting } from './resources/data-folder.ts'
@@ -21,9 +23,8 @@ import { removeRun } from './runs.ts'
 
 export interface CreationPlan {
   spec: ServerGroupSpec
-  image: string
-  /** Of the image's server. */
-  dialect: Dialect
+  /** By the order of the nodes. */
+  images: readonly NodeImage[]
   /** The name of the engine's machine. */
   machine: string
   /** Of the runner's users. */
@@ -61,21 +62,23 @@ export async function createNodes(engine: Engine, plan: CreationPlan): Promise<S
 }
 
 async function tryToCreateNodes(engine: Engine, plan: CreationPlan): Promise<ServerNode[]> {
-  const { spec, image, machine, signal } = plan
+  const { spec, images, machine, signal } = plan
   const { runId } = spec
   const labels = runLabels(spec)
   const network = await chooseNetwork(engine, networkName(runId), labels, serverCount(spec))
   const nodes = namesAndPorts(spec).map(({ name: serverName, port }, index): ServerNode => {
     const peerHost = network.addresses[index] ?? ''
-    return { name: nodeName(index), serverName, index, host: 'localhost', port, peerHost, peerPort: port, machine }
+    const address = { host: 'localhost', port, peerHost, peerPort: port, machine }
+    return { name: nodeName(index), serverName, index, ...address, server: imageOf(images, index).server }
   })
-  if (spec.needs?.disk) await createDisks(engine, { runId, count: serverCount(spec), image, labels })
+  if (spec.needs?.disk)
+    await createDisks(engine, { runId, count: serverCount(spec), image: imageOf(images, 0).image, labels })
   const making = network.make()
   await settleAll([
     making,
     ...nodes.map(async (node) => {
       signal?.throwIfAborted()
-      await createContainer(engine, plan, node, { network: network.name, labels })
+      await createContainer(engine, plan, node, imageOf(images, node.index))
       await making
       signal?.throwIfAborted()
       if (node.index >= spec.nodes) return
@@ -107,30 +110,32 @@ export async function waitForNodes(
  * Creates a node's container and puts its secrets and settings into it as files, so that its inspection has none of
  * them.
  */
-async function createContainer(
+export async function createContainer(
   engine: Engine,
   plan: CreationPlan,
   node: ServerNode,
-  group: { network: string; labels: Labels },
+  image: NodeImage,
+  limits: HostConfig = {},
 ): Promise<void> {
   const { spec, preloaded, secret } = plan
   await engine.call(
     `create container ${node.serverName}`,
-    (abortSignal) => engine.docker.createContainer({ ...containerOptions(plan, node, group), abortSignal }),
+    (abortSignal) =>
+      engine.docker.createContainer({ ...containerOptions(plan, node, image.image, limits), abortSignal }),
     { timeoutMs: CREATE_TIMEOUT_MS },
   )
   const doing = `put the configuration into container ${node.serverName}`
   await putFiles(engine, node.serverName, doing, NODE_FOLDER, [
     { name: 'password', mode: 0o400, ...OWNED, content: `${spec.password}\n` },
     { ...SECRET_ENTRY, content: secret },
-    { name: 'settings', mode: 0o400, ...OWNED, content: renderSettings(plan, node) },
+    { name: 'settings', mode: 0o400, ...OWNED, content: renderSettings(plan, node, dialectOf(image.server)) },
     ...preloaded.files,
     ...ownDataFolder(spec.needs).entries,
   ])
 }
 
 /** The part of the node's configuration that the image does not have. */
-function renderSettings({ spec, dialect, secret }: CreationPlan, { name, peerHost }: ServerNode): string {
+function renderSettings({ spec, secret }: CreationPlan, { name, peerHost }: ServerNode, dialect: Dialect): string {
   const needs: GroupNeeds = spec.needs ?? {}
   return [
     renderUsers(dialect, { password: spec.password, secret, node: name, allowed: spec.allowed }),
@@ -149,20 +154,23 @@ function ownDataFolder(needs: GroupNeeds | undefined): { entries: FileEntry[]; s
 }
 
 function containerOptions(
-  { spec, image, preloaded }: CreationPlan,
+  { spec, preloaded }: CreationPlan,
   node: ServerNode,
-  { network, labels }: { network: string; labels: Labels },
+  image: string,
+  limits: HostConfig,
 ): ContainerCreateOptions {
+  const network = networkName(spec.runId)
   const port = `${node.port}/tcp`
   const mounts: MountSettings[] = spec.needs?.disk ? [diskMount(spec.runId, node.index)] : []
   return {
     name: node.serverName,
     Hostname: node.serverName,
     Image: image,
-    Labels: { ...labels, ...nodeLabels(node), ...(node.index >= spec.nodes && { [SPARE_LABEL]: 'yes' }) },
+    Labels: { ...runLabels(spec), ...nodeLabels(node), ...(node.index >= spec.nodes && { [SPARE_LABEL]: 'yes' }) },
     Env: [`NODE_PORT=${node.port}`, `NODE_ADDRESS=${node.peerHost}`, ...preloaded.environment],
     ExposedPorts: { [port]: {} },
     HostConfig: {
+      ...limits,
       NetworkMode: network,
       PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: String(node.port) }] },
       RestartPolicy: { Name: 'no' },
@@ -217,4 +225,10 @@ export function guarded(nodes: readonly ServerNode[], running: number): ServerNo
   const users = [0, userId()]
   const redirected = nodes.slice(0, running).every(({ port }) => listenerAt('127.0.0.1', port) === undefined)
   return nodes.map((node) => ({ ...node, guard: { users, ...(redirected && { redirected }) } }))
+}
+
+function imageOf(images: readonly NodeImage[], index: number): NodeImage {
+  const image = images[index]
+  if (image) return image
+  throw new PlatformError(`no image is known for ${nodeName(index)}`)
 }

@@ -1,20 +1,20 @@
 import type { ContainerInfo } from 'dockerode'
 import { messageOf } from '../../base/errors.ts'
 import { conflictError } from '../conflicts.ts'
-import { dialectOf } from '../dialects.ts'
 import { ConflictError, PlatformError } from '../errors.ts'
 import type { FaultSupport } from '../faults.ts'
 import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec, ServerNode } from '../platform.ts'
 import { checkSpec } from '../spec.ts'
 import { newSecret } from '../users.ts'
 import { findConflicts } from './conflicts.ts'
-import { createNodes, guarded, namesAndPorts } from './create-nodes.ts'
+import { type CreationPlan, createNodes, guarded, namesAndPorts } from './create-nodes.ts'
 import { Engine, EngineRefusal } from './engine.ts'
 import { networkSupport, resourceSupport } from './fault-support.ts'
-import { type NodeImage, prepareImage } from './images/node-image.ts'
+import { Images } from './images/images.ts'
 import { nodeOfContainer, RUN_LABEL, runFilter, SPARE_LABEL } from './labels.ts'
 import type { MissingFeatures } from './network-faults/fault-split.ts'
 import { findMissingFeatures } from './network-faults/kernel-features.ts'
+import { replaceNode } from './replace-node.ts'
 import { preloadedFor } from './resources/preloaded.ts'
 import { listRuns, removalCommand, removeOrphans, removeRun } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
@@ -29,21 +29,26 @@ export interface DockerPlatformOptions {
   dockerSocket?: string
 }
 
+/** What a group was made with. */
+interface MadeWith {
+  secret: string
+  plan: CreationPlan
+}
+
 /** Servers in containers of a Docker engine on this machine, each with a network namespace of its own. */
 export class DockerPlatform implements Platform {
   readonly kind = 'docker'
   readonly server: string
-  readonly #options: DockerPlatformOptions
   readonly #engine: Engine
   readonly #toolbox: Toolbox
   readonly #groups = new Set<DockerServerGroup>()
-  #image: NodeImage | undefined
+  readonly #images: Images
   #missing: Promise<MissingFeatures> | undefined
 
   constructor(options: DockerPlatformOptions) {
-    this.#options = options
     this.server = options.server
     this.#engine = new Engine(options.dockerSocket)
+    this.#images = new Images(this.#engine, options.projectRoot)
     this.#toolbox = new Toolbox(this.#engine, options.projectRoot)
   }
 
@@ -61,13 +66,13 @@ export class DockerPlatform implements Platform {
     return `Docker ${version.Version.replace(/\+.*$/, '')}`
   }
 
-  async prepare(progress: Progress, signal?: AbortSignal): Promise<string> {
-    return (await this.#prepareImage(progress, signal)).server
+  async prepare(progress: Progress, signal?: AbortSignal, server = this.server): Promise<string> {
+    return (await this.#images.prepare(server, progress, signal)).server
   }
 
   async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
     checkSpec(spec)
-    const image = this.#image ?? (await this.#prepareImage(progress, signal))
+    const images = await this.#images.ofNodes(spec, this.server, progress, signal)
     signal?.throwIfAborted()
     for (const left of await removeOrphans(this.#engine)) progress(`removed what a dead run left: ${left}`)
     const machine = await this.#assertFree(spec)
@@ -76,10 +81,10 @@ export class DockerPlatform implements Platform {
     try {
       progress(`starting ${spec.nodes} containers`)
       const secret = newSecret()
-      const plan = { spec, image: image.image, dialect: dialectOf(image.server), machine, secret, preloaded, signal }
+      const plan = { spec, images, machine, secret, preloaded, signal }
       const trying = spec.needs?.links ? this.#tryFeatures(signal) : undefined
       try {
-        return this.#group(spec.runId, await createNodes(this.#engine, plan), spec.nodes, secret)
+        return this.#group(spec.runId, await createNodes(this.#engine, plan), spec.nodes, { secret, plan })
       } finally {
         await trying
       }
@@ -105,7 +110,7 @@ export class DockerPlatform implements Platform {
     await this.probe()
     return [
       ...(await networkSupport(() => this.#missingFeatures(signal))),
-      ...(await resourceSupport(this.#engine, this.#image?.image)),
+      ...(await resourceSupport(this.#engine, this.#images.known(this.server)?.image)),
     ]
   }
 
@@ -125,16 +130,20 @@ export class DockerPlatform implements Platform {
     this.#engine.close()
   }
 
-  /** Of `nodes` the first `running` are no spares. With a secret if it is new. */
-  #group(runId: string, nodes: readonly ServerNode[], running: number, secret?: string): DockerServerGroup {
+  /** Of `nodes` the first `running` are no spares. */
+  #group(runId: string, nodes: readonly ServerNode[], running: number, made?: MadeWith): DockerServerGroup {
     const missingFeatures = () => this.#missingFeatures()
-    const network = { toolbox: this.#toolbox, missingFeatures, isNew: secret !== undefined }
+    const network = { toolbox: this.#toolbox, missingFeatures, isNew: made !== undefined }
     const group = new DockerServerGroup(
       this.#engine,
       runId,
       { nodes: guarded(nodes, running), running },
       network,
-      secret,
+      made && {
+        secret: made.secret,
+        imageOf: (server) => this.#images.get(server, () => undefined),
+        replace: (node, image) => replaceNode(this.#engine, made.plan, node, image),
+      },
     )
     this.#groups.add(group)
     return group
@@ -154,12 +163,6 @@ export class DockerPlatform implements Platform {
   /** Ahead of time, so that the first fault need not wait. A failure is reported by that fault, which tries again. */
   async #tryFeatures(signal?: AbortSignal): Promise<void> {
     await this.#missingFeatures(signal).catch(() => undefined)
-  }
-
-  async #prepareImage(progress: Progress, signal?: AbortSignal): Promise<NodeImage> {
-    const { projectRoot, server } = this.#options
-    this.#image = await prepareImage(this.#engine, projectRoot, server, progress, signal)
-    return this.#image
   }
 
   /** Throws ConflictError if a name, a port or the run's id is taken; returns the name of the engine's machine. */

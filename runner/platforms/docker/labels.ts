@@ -11,6 +11,8 @@ export const RUNNER_LABEL = 'redis-chaos.runner'
 export const KEPT_LABEL = 'redis-chaos.kept'
 /** `yes`: it was made to be started later, by `add`. */
 export const SPARE_LABEL = 'redis-chaos.spare'
+/** Of an image and its containers: its server in words. */
+export const SERVER_LABEL = 'redis-chaos.server'
 const NAME_LABEL = 'redis-chaos.node'
 const INDEX_LABEL = 'redis-chaos.node-index'
 const PORT_LABEL = 'redis-chaos.port'
@@ -54,6 +56,7 @@ export function nodeOfLabels(labels: Labels): ServerNode | undefined {
     peerHost,
     peerPort: port,
     machine: labels[MACHINE_LABEL] ?? '',
+    ...(labels[SERVER_LABEL] !== undefined && { server: labels[SERVER_LABEL] }),
   }
 }
 

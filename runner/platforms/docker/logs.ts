@@ -20,14 +20,21 @@ export class LogFollower {
   readonly #ending = new AbortController()
   readonly #following: Promise<void>
   #ended: Promise<void> | undefined
-  #fed = 0
+  #fed: number
 
-  constructor(engine: Engine, container: string, starts: StartWatcher, onLine: (line: LogLine) => void) {
+  /** The first `fed` lines have been fed already. */
+  constructor(engine: Engine, container: string, starts: StartWatcher, onLine: (line: LogLine) => void, fed = 0) {
     this.#engine = engine
     this.#container = container
     this.#starts = starts
     this.#onLine = onLine
+    this.#fed = fed
     this.#following = this.#follow()
+  }
+
+  /** How many lines were fed. */
+  get fed(): number {
+    return this.#fed
   }
 
   /**

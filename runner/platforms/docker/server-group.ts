@@ -1,5 +1,5 @@
-import type { ContainerInspectInfo } from 'dockerode'
 import { quoted } from '../../base/shell-words.ts'
+import { PlatformError } from '../errors.ts'
 import type { PowerCut } from '../faults.ts'
 import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
 import {
@@ -13,9 +13,11 @@ import {
 } from '../platform.ts'
 import { cutPower } from '../unsynced/power-cut.ts'
 import { type RunnerUsers, runnerPasswordCommand, runnerUsers, usersUnknown } from '../users.ts'
+import { ignoreIfAlreadyDone, seconds, stateOf } from './container-state.ts'
 import { waitForNodes } from './create-nodes.ts'
-import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
+import { type Engine, undefinedIfGone } from './engine.ts'
 import { getFile, SECRET_ENTRY } from './files.ts'
+import type { NodeImage } from './images/node-image.ts'
 import { LogFollower, tailOfLog } from './logs.ts'
 import { DockerNetworkControl, type NetworkOptions } from './network-control.ts'
 import { readdress, spareAddress } from './readdress.ts'
@@ -28,6 +30,22 @@ const ENGINE_MARGIN_MS = 30_000
 
 type Container = ReturnType<Engine['docker']['getContainer']>
 
+/** What takes part in the making of a group's servers, also later. */
+export interface MadeGroup {
+  /** Of the runner's users. */
+  secret: string
+  /** The image of a server as it is asked for: `redis:8.0`. */
+  imageOf(server: string): Promise<NodeImage>
+  /** Puts a container of another image in the place of the node's, which is down. */
+  replace(node: ServerNode, image: NodeImage): Promise<void>
+}
+
+interface Following {
+  node: string
+  onLine(line: LogLine): void
+  follower: LogFollower
+}
+
 /** The containers of one run. */
 export class DockerServerGroup implements ServerGroup {
   readonly runId: string
@@ -36,13 +54,14 @@ export class DockerServerGroup implements ServerGroup {
   readonly #nodes: ServerNode[]
   readonly #spares: ServerNode[]
   readonly #engine: Engine
-  readonly #followers = new Set<LogFollower>()
+  readonly #followers = new Set<Following>()
   /** Addresses that nodes have, or had. */
   readonly #addresses: Set<string>
   /** Nodes move one after another. */
   #moving: Promise<unknown> = Promise.resolve()
   #starts: Promise<StartWatcher> | undefined
   #secret: string | undefined
+  readonly #made: MadeGroup | undefined
 
   constructor(
     engine: Engine,
@@ -50,8 +69,8 @@ export class DockerServerGroup implements ServerGroup {
     /** The first `running` are no spares. */
     { nodes, running }: { nodes: readonly ServerNode[]; running: number },
     network: Pick<NetworkOptions, 'toolbox' | 'missingFeatures' | 'isNew'>,
-    /** Of the runner's users; not given, it is read from the first container that is there. */
-    secret?: string,
+    /** Undefined for a group that was found again: its secret is read from the first container that is there. */
+    made?: MadeGroup,
   ) {
     this.#engine = engine
     this.#nodes = nodes.slice(0, running)
@@ -64,7 +83,8 @@ export class DockerServerGroup implements ServerGroup {
       ...network,
     })
     this.control = new DockerServerControl({ engine, runId, nodes: this.#nodes, isNew: network.isNew })
-    this.#secret = secret
+    this.#secret = made?.secret
+    this.#made = made
     this.runId = runId
     this.#addresses = new Set(nodes.map(({ peerHost }) => peerHost))
   }
@@ -139,17 +159,24 @@ export class DockerServerGroup implements ServerGroup {
   }
 
   async start(node: string, changes: StartChanges = {}): Promise<void> {
+    await this.#startWith(node, changes, await this.#imageFor(changes))
+  }
+
+  async #startWith(node: string, changes: StartChanges, image: NodeImage | undefined): Promise<void> {
     if (changes.address) await this.#move(node)
     if (changes.identity === 'lost') await this.control.loseIdentity(node)
+    const followAgain = image && (await this.#replace(findNode(this.nodes, this.runId, node), image))
     const container = this.#container(node)
     await ignoreIfAlreadyDone(this.#ask(`start ${node}`, 0, (abortSignal) => container.start({ abortSignal })))
+    await followAgain?.()
     await this.network.started(node)
   }
 
   async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
     if (changes !== undefined) {
+      const image = await this.#imageFor(changes)
       await this.stop(node, graceMs)
-      return await this.start(node, changes)
+      return await this.#startWith(node, changes, image)
     }
     const container = this.#container(node)
     await this.#ask(`restart ${node}`, graceMs, (abortSignal) =>
@@ -162,10 +189,11 @@ export class DockerServerGroup implements ServerGroup {
     const { serverName } = findNode(this.nodes, this.runId, node)
     this.#starts ??= StartWatcher.open(this.#engine, this.runId)
     const follower = new LogFollower(this.#engine, serverName, await this.#starts, onLine)
-    this.#followers.add(follower)
+    const following: Following = { node, onLine, follower }
+    this.#followers.add(following)
     return async () => {
-      this.#followers.delete(follower)
-      await follower.end()
+      this.#followers.delete(following)
+      await following.follower.end()
       if (this.#followers.size === 0) await this.#closeStarts()
     }
   }
@@ -178,11 +206,38 @@ export class DockerServerGroup implements ServerGroup {
   async remove(): Promise<void> {
     // Lines not read by now are lost with the containers; an engine that fails here fails the removal, which reports
     // it.
-    await Promise.allSettled([...this.#followers].map((follower) => follower.end()))
+    await Promise.allSettled([...this.#followers].map(({ follower }) => follower.end()))
     this.#followers.clear()
     await this.#closeStarts()
     await this.network.close()
     await removeRun(this.#engine, this.runId)
+  }
+
+  async #imageFor({ server }: StartChanges): Promise<NodeImage | undefined> {
+    if (server === undefined) return undefined
+    if (this.#made) return await this.#made.imageOf(server)
+    throw new PlatformError(`the servers of run ${this.runId} were made by another program, and keep their version`)
+  }
+
+  /** Returns what goes on following the node's log once it is started: a new container has a log of its own. */
+  async #replace(node: ServerNode, image: NodeImage): Promise<() => Promise<void>> {
+    const own = [...this.#followers].filter((following) => following.node === node.name)
+    await Promise.all(own.map(({ follower }) => follower.end()))
+    const follow = async (fedOf: (following: Following) => number) => {
+      const starts = await this.#starts
+      if (!starts) return
+      for (const one of own) {
+        one.follower = new LogFollower(this.#engine, node.serverName, starts, one.onLine, fedOf(one))
+      }
+    }
+    try {
+      await this.#made?.replace(node, image)
+    } catch (error) {
+      await follow(({ follower }) => follower.fed)
+      throw error
+    }
+    node.server = image.server
+    return () => follow(() => 0)
   }
 
   async #move(name: string): Promise<void> {
@@ -226,33 +281,5 @@ export class DockerServerGroup implements ServerGroup {
     return this.#ask(`wait until ${node} is down`, 0, (abortSignal) =>
       container.wait({ condition: 'not-running', abortSignal }),
     )
-  }
-}
-
-/** Resolves where the engine refuses because the container already is as it should be. */
-async function ignoreIfAlreadyDone(promise: Promise<unknown>): Promise<void> {
-  try {
-    await promise
-  } catch (error) {
-    if (!(error instanceof EngineRefusal)) throw error
-    if (error.statusCode !== 304 && !/ is not running$/.test(error.reply)) throw error
-  }
-}
-
-/** The engine counts a grace in whole seconds. */
-function seconds(durationMs: number): number {
-  return Math.ceil(durationMs / 1000)
-}
-
-function stateOf(state: ContainerInspectInfo['State']): NodeState {
-  if (state.Paused) return { status: 'paused', text: 'container is paused' }
-  if (state.Running) return { status: 'running', text: 'container is running' }
-  if (state.Status === 'created') return { status: 'stopped', text: 'container was never started' }
-  const oom = state.OOMKilled ? ', out of memory' : ''
-  return {
-    status: 'stopped',
-    exitCode: state.ExitCode,
-    oomKilled: state.OOMKilled,
-    text: `container exited with code ${state.ExitCode}${oom}`,
   }
 }

@@ -5,6 +5,7 @@ import { dialectOf } from '../../dialects.ts'
 import { PlatformError } from '../../errors.ts'
 import type { Progress } from '../../platform.ts'
 import { type Engine, EngineRefusal } from '../engine.ts'
+import { SERVER_LABEL } from '../labels.ts'
 import { type BaseImage, chooseBaseImage, ensureImage, inspectImage, ownBaseImage, PullError } from './base-image.ts'
 import { buildImage, type ContextFile, readContext } from './image-jobs.ts'
 
@@ -17,7 +18,6 @@ export interface NodeImage {
 
 const REPOSITORY = 'redis-cluster'
 const CONTEXT_LABEL = 'redis-chaos.context'
-const SERVER_LABEL = 'redis-chaos.server'
 const BASE_LABEL = 'redis-chaos.base'
 
 /** The build context: everything that the image is made of, beside its base. */
