@@ -20,7 +20,7 @@ export const platformFlags: Flags = {
   server: {
     type: 'string',
     value: 'NAMES',
-    help: `one or several, separated by commas: an entry of docker/servers.yaml, path:/a/redis-server, image:my/redis:tag (default ${DEFAULT_SERVER})`,
+    help: `one or several, separated by commas: redis:6.0 to redis:8.6, valkey:7.2 to valkey:9.1, redict:7.3 (docker/servers.yaml; doctor tells which can be had here), path:/a/redis-server, image:my/redis:tag (default ${DEFAULT_SERVER})`,
   },
 }
 

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { DEFAULT_SERVER, serverNames } from '../../runner/platforms/catalogue.ts'
+import { DEFAULT_SERVER } from '../../runner/platforms/catalogue.ts'
+import { servers } from '../support/catalogue-servers.ts'
 import { reportsFolder } from '../support/cli.ts'
 import { requireDebian } from '../support/debian.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
@@ -50,7 +51,7 @@ t.test('nothing is found where nothing happens', { skip }, async (t) => {
 })
 
 t.test('a crash is found on every server, with the head of its report', async (t) => {
-  for (const server of await serverNames(process.cwd())) {
+  for (const server of await servers()) {
     await t.test(server, { skip: server === DEFAULT_SERVER && skip }, async (t) => {
       if (server !== DEFAULT_SERVER && !(await requireDebian(t))) return
       const planted = await play(t, {
@@ -59,7 +60,7 @@ t.test('a crash is found on every server, with the head of its report', async (t
           '  - redis: DEBUG SEGFAULT\n    on: redis-node5\n    error: redis-node5\n  - write: { keys: 100, as: orders }\n',
       })
       assertFound(t, planted, 'crash', /^redis-node5 ended by itself at .*SIGSEGV/)
-      t.match(planted.bad[0]?.findings[0]?.details?.[0], /^=== (REDIS|VALKEY) BUG REPORT START/)
+      t.match(planted.bad[0]?.findings[0]?.details?.[0], /^=== (REDIS|VALKEY|REDICT) BUG REPORT START/)
     })
   }
 })

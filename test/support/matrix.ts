@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { packagedServers } from '../../runner/platforms/catalogue.ts'
+import { servers as allServers } from './catalogue-servers.ts'
 import { lastReport, reportsFolder, runCli } from './cli.ts'
 import { clusterFlags, leaseCluster } from './lease.ts'
 import { leftovers } from './leftovers.ts'
@@ -14,7 +14,7 @@ const ALTERNATING = ['readme-walkthrough', 'two-shards-lose-quorum']
  * the others on every second of them, and on the rest where the platform is the other one.
  */
 export async function playMatrix(t: Test, platform: PlatformKind): Promise<void> {
-  const servers = await packagedServers(new URL('../..', import.meta.url).pathname)
+  const servers = await allServers()
   t.ok(servers.length > 1)
   const { stdout, report } = await play(t, { scenarios: ['failover-basic'], servers, platform })
   const table = stdout.slice(stdout.indexOf('Failover times by server'))
