@@ -8,6 +8,7 @@ import { verdictOfSteps } from '../results/verdict.ts'
 import { stepSentence } from '../scenario/explain.ts'
 import { type Began, doubtOfTime, stallBeyond } from '../steps/hindsight.ts'
 import type { Names } from '../steps/names.ts'
+import { readMembers } from '../steps/node-members.ts'
 import {
   type ReadStep,
   type Step,
@@ -127,6 +128,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
   let announced = false
   let outcome: PlayedOutcome
   try {
+    await readMembers([step.arg, step.extras, step.on, step.params], names, stage.cluster)
     const read = verb.read(step, names)
     planned = { ...planned, name: step.name ?? read.sentence }
     limitMs = step.withinMs

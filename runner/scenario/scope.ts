@@ -1,6 +1,6 @@
 import { didYouMean } from '../base/nearest.ts'
 import { firstFew } from '../base/text.ts'
-import { fillInKnown, NAME_PATTERN, type Names, namesUsedIn } from '../steps/names.ts'
+import { fillInKnown, NAME_PATTERN, type Names, NODE_MEMBERS, namesUsedIn } from '../steps/names.ts'
 import type { Problems, SourceFile } from './source.ts'
 import { type ScalarTree, scalarsIn, type Tree } from './tree.ts'
 
@@ -17,23 +17,37 @@ export class Scope {
   /** The params with their values. */
   readonly params: Names
   readonly #bound: Set<string>
+  /** Those of them that stand for nodes. */
+  readonly #nodes: Set<string>
 
-  constructor(params: Names, bound: Iterable<string> = []) {
+  constructor(params: Names, bound: Iterable<string> = [], nodes: Iterable<string> = []) {
     this.params = params
     this.#bound = new Set(bound)
+    this.#nodes = new Set(nodes)
   }
 
   /** A scope that learns names of its own. */
   copy(): Scope {
-    return new Scope(this.params, this.#bound)
+    return new Scope(this.params, this.#bound, this.#nodes)
   }
 
   bind(name: string): void {
     this.#bound.add(name)
+    this.#nodes.delete(name)
+  }
+
+  bindNode(name: string): void {
+    this.#bound.add(name)
+    this.#nodes.add(name)
   }
 
   bindAllOf(other: Scope): void {
     for (const name of other.#bound) this.#bound.add(name)
+    for (const name of other.#nodes) this.#nodes.add(name)
+  }
+
+  isNode(name: string): boolean {
+    return this.#nodes.has(name)
   }
 
   has(name: string): boolean {
@@ -62,6 +76,21 @@ export function checkNames(tree: Tree, scope: Scope, source: SourceFile, problem
     checkBraces(scalar, source, problems)
     for (const name of new Set(namesUsedIn(scalar.value)))
       if (!scope.has(name)) reportUndefined(name, scalar, scope, source, problems)
+    checkMembers(scalar, scope, source, problems)
+  }
+}
+
+/** What is asked of a node by its name, as `$victim.port`. */
+function checkMembers(scalar: ScalarTree, scope: Scope, source: SourceFile, problems: Problems): void {
+  for (const match of source.slice(scalar.span).matchAll(/\$(\$|[A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?/g)) {
+    const [written, name = '', member] = match
+    if (member === undefined || !scope.isNode(name) || NODE_MEMBERS.some((known) => known === member)) continue
+    const start = scalar.span.start + match.index
+    const span = { start, end: start + written.length }
+    problems.add(source, span, `\`$${name}\` stands for a node, and a node has no \`${member}\``, {
+      suggestion: didYouMean(member, NODE_MEMBERS, (word) => `$${name}.${word}`),
+      hint: `It has ${NODE_MEMBERS.join(', ')}.`,
+    })
   }
 }
 

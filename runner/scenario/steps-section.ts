@@ -210,7 +210,7 @@ function checkArgNames(verb: Verb, { value }: Entry, context: CheckContext): voi
     const scope = context.scope.copy()
     for (const entry of value.entries) {
       checkNames(entry.value, scope, source, problems)
-      scope.bind(entry.key)
+      scope.bindNode(entry.key)
     }
   } else checkNames(withoutChildren(verb, value), context.scope, source, problems)
 }
@@ -223,17 +223,19 @@ function withoutChildren(verb: Verb, value: Tree): Tree {
 
 /** The names that a step gives, known to the steps after it: those of `let`, and the `save` of `redis`. */
 function bindNames(step: MapTree, { key, value }: Entry, context: CheckContext): void {
-  if (key === 'let' && value.kind === 'map') for (const entry of value.entries) bind(entry.key, entry.keySpan, context)
+  if (key === 'let' && value.kind === 'map')
+    for (const entry of value.entries) bind(entry.key, entry.keySpan, context, 'node')
   const save = key === 'redis' ? entryOf(step, 'save')?.value : undefined
   if (save?.kind === 'scalar' && typeof save.value === 'string') bind(save.value, save.span, context)
 }
 
-function bind(name: string, span: Span, { source, problems, scope }: CheckContext): void {
+function bind(name: string, span: Span, { source, problems, scope }: CheckContext, to?: 'node'): void {
   if (!NAME.test(name)) return
   if (scope.params.has(name)) {
     problems.add(source, span, `\`${name}\` is already a name of \`params:\``, {
       hint: 'Choose another name, so that nobody mixes them up.',
     })
   }
-  scope.bind(name)
+  if (to === 'node') scope.bindNode(name)
+  else scope.bind(name)
 }

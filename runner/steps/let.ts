@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fillIn } from './names.ts'
+import { readMembers } from './node-members.ts'
 import { target } from './targets.ts'
 import { defineVerb } from './verb.ts'
 
@@ -24,6 +25,7 @@ export const letVerb = defineVerb({
   async run(arg, context) {
     const bound: [name: string, nodes: string[]][] = []
     for (const [name, phrase] of Object.entries(arg)) {
+      await readMembers(phrase, context.names, context.cluster)
       const nodes = await context.resolveMany(String(fillIn(phrase, context.names)), [name])
       context.names.set(name, nodes.length === 1 ? nodes[0] : nodes)
       bound.push([name, nodes])

@@ -28,6 +28,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'checks-compared',
     'name-not-known-before',
     'name-used-too-early',
+    'node-member-unknown',
     'parallel-siblings',
     'param-of-wrong-type',
     'target-without-dollar',

@@ -4,6 +4,7 @@ import { parseTarget, TargetError, TargetResolver } from '../../cluster/targets.
 import { CAPABILITIES, type Capability } from '../../platforms/faults.ts'
 import type { Hindsight } from '../../steps/hindsight.ts'
 import { type Names, namesUsedIn, UndefinedName } from '../../steps/names.ts'
+import { readMembers } from '../../steps/node-members.ts'
 import { administersIn } from '../../steps/redis.ts'
 import { namesInside, type ReadStep, type Step } from '../../steps/verb.ts'
 import type { Stage } from '../stage.ts'
@@ -109,6 +110,7 @@ export class StepPlanner {
     if (!verb) throw new Error(`the scenario was read with a verb that is not there: ${step.verb}`)
     const bare = { step, sentence: verb.preview(step, names).sentence, targets: [], acts: [], needs: [] }
     let read: ReadStep
+    await readMembers([step.arg, step.extras, step.on, step.params], names, this.#stage.cluster)
     try {
       read = verb.read(step, names)
     } catch (error) {

@@ -116,6 +116,10 @@ function names(): Topic {
       rows: [
         ['params', 'values with defaults, known from the beginning; `--set name=value` overrides them'],
         ['let', 'nodes, decided when the step is played, and the same from then on'],
+        [
+          '$victim.port',
+          'of a name that stands for one node, read when the step is played: `address` and `port` as the other nodes know them, `id` in the cluster, number of its `shard`',
+        ],
         ['save', 'the reply of a `redis` step'],
         ['with', 'the params of a step file, set by the `use` that plays it: it sees no other names'],
       ],
