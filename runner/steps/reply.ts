@@ -114,7 +114,7 @@ export function replyText(reply: unknown): string {
 }
 
 /** What of a reply is kept in the record at most, characters. */
-export const MOST_KEPT = 100_000
+const MOST_KEPT = 100_000
 
 /** A reply as the record keeps it: JSON, `{"error":…}` for an error; the first 100,000 characters of a longer one. */
 export function keptReply(reply: unknown): string {
