@@ -25,6 +25,7 @@ import { watchPlatform } from './heartbeat.ts'
 import { hindsightOf } from './hindsight.ts'
 import { audited, doubtIfPlatformDied, foreseen, judged } from './judge-result.ts'
 import { LentGroup } from './lent-group.ts'
+import { LookbackBook } from './lookback.ts'
 import { keepLogs, NodeLogs } from './node-logs.ts'
 import type { RunSettings } from './run-settings.ts'
 import { resultOfError, resultOfSteps, type ScenarioResult, worseOf } from './scenario-result.ts'
@@ -35,6 +36,7 @@ import { StallWatch } from './stall-watch.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
 import { Stepping } from './stepping.ts'
 import { Strangers } from './strangers.ts'
+import { wantedBy } from './wanted-marks.ts'
 import type { WatchedServers } from './watched-servers.ts'
 
 /**
@@ -93,12 +95,17 @@ export async function playScenario(
     const seen = { scenario: place.index, serverOf, servers: audit.servers, strangers }
     const watch = new FailoverWatch({ recorder, clock, ...seen })
     made.watch = watch
+    const lookback = new LookbackBook(
+      wantedBy([...scenario.steps, ...scenario.finally], new Names(scenario.params)),
+      clock,
+    )
     const onServers = async (servers: ServerGroup) => {
       made.servers = servers
       audit.watch(servers)
       await logs.follow(servers, place.logFolder, (node, line) => {
         watch.readLine(node, line)
         audit.servers.readLine(node, line)
+        lookback.readLine(node, line)
       })
     }
     const progress: Progress = (text, more) =>
@@ -120,7 +127,7 @@ export async function playScenario(
       scenario,
       place.index,
       settings,
-      { ...ready, servers, faults, load, stepping, addServer },
+      { ...ready, servers, faults, load, stepping, addServer, lookback },
       hindsight,
       played,
       onBug,
@@ -128,6 +135,7 @@ export async function playScenario(
     await audit.start(ready.cluster, stage.names)
     await load?.begin(ready)
     pause.open({ ...ready, logFolder: place.logFolder, faults })
+    lookback.start()
     result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })
     result = await healAll(result, { faults, cluster: ready.cluster }, signal, { ...settings, scenario: place.index })
     if (pause.taken) load?.tellUnread()
@@ -174,6 +182,7 @@ function stageOf(
     load: BackgroundLoad | undefined
     stepping: Stepping | undefined
     addServer: AddServer
+    lookback: LookbackBook
   },
   hindsight: Hindsight,
   played: AsPlayed,
@@ -190,6 +199,7 @@ function stageOf(
     servers,
     faults,
     hindsight,
+    lookback: made.lookback,
     allowed: settings.allowed,
     addServer: made.addServer,
     endedServers: () => endedServers(servers, (node) => servers.isEndedOnPurpose(node)),

@@ -8,6 +8,7 @@ import type { Recorder } from '../record/event-log.ts'
 import type { PlannedStep } from '../record/events.ts'
 import type { Datasets } from '../steps/datasets.ts'
 import type { Hindsight } from '../steps/hindsight.ts'
+import type { Lookback } from '../steps/lookback.ts'
 import type { AddServer } from '../steps/more-servers.ts'
 import type { Names } from '../steps/names.ts'
 import type { Step, Verb } from '../steps/verb.ts'
@@ -29,6 +30,7 @@ export interface Stage {
   servers: ServerGroup
   faults: FaultBoard
   hindsight: Hindsight
+  lookback: Lookback & { onStep(step: Step, cluster: LiveCluster): Promise<void> }
   allowed: Allowed
   targets: TargetResolver
   datasets: Datasets

@@ -1,10 +1,11 @@
 import { isDrawn, parseTarget } from '../cluster/targets.ts'
+import type { Lookback } from '../steps/lookback.ts'
 import type { Names } from '../steps/names.ts'
 import { type StepContext, StepFailure } from '../steps/verb.ts'
 import type { Stage } from './stage.ts'
 
 /** The part of a stage that steps come to see. */
-export type ContextStage = Pick<
+export type ContextStage = { lookback: Lookback } & Pick<
   Stage,
   | 'addServer'
   | 'allowed'
@@ -49,6 +50,7 @@ export function contextOf(
     servers: stage.servers,
     faults: stage.faults,
     hindsight: stage.hindsight,
+    lookback: stage.lookback,
     policy: {
       allowed: stage.allowed,
       isNode: (host, port) => stage.cluster.nameOfAddress(host, port) !== undefined,

@@ -128,6 +128,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
   let announced = false
   let outcome: PlayedOutcome
   try {
+    await stage.lookback.onStep(step, stage.cluster)
     await readMembers([step.arg, step.extras, step.on, step.params], names, stage.cluster)
     const read = verb.read(step, names)
     planned = { ...planned, name: step.name ?? read.sentence }

@@ -56,6 +56,7 @@ export function loadScenario(text: string, options: LoadOptions): Loaded {
     verbs: options.verbs,
     used,
     policy: TEXT_POLICY,
+    begun: new Set(),
   }
   const tree = parseYaml(source, problems)
   const map = tree && topMap(tree, bare)

@@ -5,7 +5,9 @@ import { assertKnown } from './assert-known.ts'
 import { type ExpectArg, expectArg } from './expect/arg.ts'
 import { clusterSubject } from './expect/cluster.ts'
 import { type Claim, contradicts } from './expect/contradiction.ts'
+import { infoSubject } from './expect/info.ts'
 import { keySubject, slotSubject } from './expect/key-and-slot.ts'
+import { logSubject } from './expect/log.ts'
 import { nodeSubject } from './expect/node.ts'
 import type { Subject } from './expect/subject.ts'
 import { failedPoll } from './failed-poll.ts'
@@ -15,6 +17,8 @@ import { defineVerb, type StepContext } from './verb.ts'
 /** Pause between two looks, ms: a promotion is to be noticed within 20 ms. */
 const EVERY_MS = 5
 const EVERY_MS_OF_ALL_NODES = 20
+/** Lines of logs arrive every 50 ms. */
+const EVERY_MS_OF_LOGS = 50
 
 export const expect = defineVerb({
   name: 'expect',
@@ -44,7 +48,7 @@ export const expect = defineVerb({
       return found
     }
     const { withinMs = 0, forMs = 0 } = context.step
-    const everyMs = value.node === undefined ? EVERY_MS_OF_ALL_NODES : EVERY_MS
+    const everyMs = value.log ? EVERY_MS_OF_LOGS : value.node === undefined ? EVERY_MS_OF_ALL_NODES : EVERY_MS
     const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs })
     if (!result.ok && !result.blind) {
       const reasons = await explanation(subject, context, sinceMs, result.brokeAfterMs !== undefined)
@@ -117,6 +121,8 @@ function bind<Arg>(subject: Subject<Arg>, value: Arg): BoundSubject {
 function subjectOf(value: ExpectArg): BoundSubject {
   if (value.node !== undefined) return bind(nodeSubject, { ...value, node: value.node })
   if (value.cluster !== undefined) return bind(clusterSubject, { ...value, cluster: value.cluster })
+  if (value.info !== undefined) return bind(infoSubject, { info: value.info })
+  if (value.log !== undefined) return bind(logSubject, { log: value.log })
   if (value.slot !== undefined && value.owner !== undefined)
     return bind(slotSubject, { slot: value.slot, owner: value.owner })
   return bind(keySubject, { ...value, key: value.key ?? '' })

@@ -9,6 +9,7 @@ import type { ServerGroup } from '../platforms/platform.ts'
 import { type Policy, TEXT_POLICY } from './command-policy.ts'
 import type { Datasets } from './datasets.ts'
 import type { Hindsight } from './hindsight.ts'
+import type { Lookback } from './lookback.ts'
 import type { AddServer } from './more-servers.ts'
 import { fillIn, fillInKnown, type Names, paramNames } from './names.ts'
 import { StepFailure, type StepResult } from './step-result.ts'
@@ -60,6 +61,8 @@ export interface StepContext {
   faults: FaultBoard
   /** What can be known of a time in which the step did not look. */
   hindsight: Hindsight
+  /** What was noted for expectations that go back to an earlier moment. */
+  lookback: Lookback
   /** By what it is judged what may be sent to servers. */
   policy: Policy
   /**

@@ -2,6 +2,7 @@ import type { Clock } from '../../runner/base/clock.ts'
 import { systemClock } from '../../runner/base/clock.ts'
 import { TargetResolver } from '../../runner/cluster/targets.ts'
 import { endedServers } from '../../runner/engine/ended-servers.ts'
+import { LookbackBook } from '../../runner/engine/lookback.ts'
 import type { Stage } from '../../runner/engine/stage.ts'
 import { type Played, playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
@@ -34,6 +35,8 @@ export interface FakeStageParts {
   clock?: Clock
   /** What can be known of a time in which a step did not look; nothing unless given. */
   hindsight?: Partial<Hindsight>
+  /** What is noted for expectations that look back; nothing unless given. */
+  lookback?: Stage['lookback']
   /** Verbs beside those of the language. */
   verbs?: readonly Verb[]
   targets?: Pick<TargetResolver, 'resolve'>
@@ -61,6 +64,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     servers: group,
     faults: new FaultBoard({ cluster: cluster.live, servers: group, clock, keep: () => {} }),
     hindsight: { ...NO_HINDSIGHT, ...parts.hindsight },
+    lookback: parts.lookback ?? new LookbackBook({ since: new Set(), infoSince: new Set(), logs: false }, clock),
     allowed: NOTHING_ALLOWED,
     addServer: async () => cluster.live.add(await group.add()),
     targets: (parts.targets ?? new TargetResolver(cluster.live, random)) as TargetResolver,

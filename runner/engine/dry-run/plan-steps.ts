@@ -3,6 +3,7 @@ import type { LiveCluster } from '../../cluster/live-cluster.ts'
 import { parseTarget, TargetError, TargetResolver } from '../../cluster/targets.ts'
 import { CAPABILITIES, type Capability } from '../../platforms/faults.ts'
 import type { Hindsight } from '../../steps/hindsight.ts'
+import type { Lookback } from '../../steps/lookback.ts'
 import { type Names, namesUsedIn, UndefinedName } from '../../steps/names.ts'
 import { readMembers } from '../../steps/node-members.ts'
 import { administersIn } from '../../steps/redis.ts'
@@ -69,7 +70,8 @@ class NotedTargets extends TargetResolver {
 }
 
 /** What steps work with here; the rest is none of a dry run's. */
-export type PlanningStage = Omit<ContextStage, 'targets' | 'hindsight' | 'noteTargets'> & Pick<Stage, 'verbs'>
+export type PlanningStage = Omit<ContextStage, 'targets' | 'hindsight' | 'lookback' | 'noteTargets'> &
+  Pick<Stage, 'verbs'>
 
 const NOTHING_SEEN: Hindsight = {
   logged: () => [],
@@ -78,6 +80,8 @@ const NOTHING_SEEN: Hindsight = {
   momentOf: (nowMs) => nowMs,
   momentOfLine: ({ seenMs }) => seenMs,
 }
+
+const NOTHING_NOTED: Lookback = { since: () => undefined, lines: () => [] }
 
 /** Works out what steps would do, in their order, on a cluster that nobody touches. */
 export class StepPlanner {
@@ -92,7 +96,13 @@ export class StepPlanner {
   /** `cluster`: the real one, for looks. `stage`: one whose parts act on nothing. */
   constructor(cluster: LiveCluster, stage: PlanningStage, untouched: Untouched) {
     this.#targets = new NotedTargets(cluster, stage.random)
-    this.#stage = { ...stage, targets: this.#targets, hindsight: NOTHING_SEEN, noteTargets: () => undefined }
+    this.#stage = {
+      ...stage,
+      targets: this.#targets,
+      hindsight: NOTHING_SEEN,
+      lookback: NOTHING_NOTED,
+      noteTargets: () => undefined,
+    }
     this.#untouched = untouched
   }
 

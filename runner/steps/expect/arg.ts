@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { expectedReply } from '../reply.ts'
 import { target, targets } from '../targets.ts'
 import { clusterState } from './cluster.ts'
+import { infoAsked } from './info.ts'
+import { logAsked } from './log.ts'
 import { nodeAspects } from './node.ts'
 
 const shape = {
@@ -18,9 +20,11 @@ const shape = {
   moved_to: target.optional().describe('The node that the MOVED of the asked node must name'),
   slot: z.number().int().min(0).max(16383).optional().describe('Ask about this slot'),
   owner: target.optional().describe('The node that must own the slot'),
+  info: infoAsked.optional(),
+  log: logAsked.optional(),
 }
 
-const SUBJECTS = ['node', 'cluster', 'key', 'slot'] as const
+const SUBJECTS = ['node', 'cluster', 'key', 'slot', 'info', 'log'] as const
 type SubjectName = (typeof SUBJECTS)[number]
 
 /** What may be asked of each subject. */
@@ -29,6 +33,8 @@ export const ASPECTS: Readonly<Record<SubjectName, readonly string[]>> = {
   cluster: ['asked', 'without'],
   key: ['value', 'served_by', 'asked', 'moved_to'],
   slot: ['owner'],
+  info: [],
+  log: [],
 }
 
 export const expectArg = z
@@ -38,18 +44,20 @@ export const expectArg = z
     const subjects = SUBJECTS.filter((subject) => given.includes(subject))
     const complain = (message: string, path: string[] = []) => refinement.addIssue({ code: 'custom', message, path })
     const [subject, second] = subjects
-    if (subject === undefined) return complain('say what is asked about: node, cluster, key or slot')
+    if (subject === undefined) return complain('say what is asked about: node, cluster, key, slot, info or log')
     if (second !== undefined)
       return complain(`ask about one thing in a step, not about ${subject} and ${second}`, [second])
     const aspects = given.filter((key) => key !== subject)
     for (const aspect of aspects) {
-      if (!ASPECTS[subject].includes(aspect)) {
+      if (ASPECTS[subject].length === 0) {
+        complain(`\`${aspect}\` stands inside \`${subject}\`, or in a step of its own`, [aspect])
+      } else if (!ASPECTS[subject].includes(aspect)) {
         complain(`\`${aspect}\` cannot be asked of a ${subject}; a ${subject} has ${ASPECTS[subject].join(', ')}`, [
           aspect,
         ])
       }
     }
-    if (aspects.length === 0 && subject !== 'cluster')
+    if (aspects.length === 0 && subject !== 'cluster' && ASPECTS[subject].length > 0)
       complain(`say what is expected of the ${subject}: ${ASPECTS[subject].join(', ')}`)
     if ((value.moved_to === undefined) !== (value.asked === undefined) && subject === 'key') {
       complain('`asked` and `moved_to` belong together: which node is asked, and which one its MOVED must name')
@@ -81,7 +89,9 @@ function subjectShape(subject: SubjectName) {
   return {
     required: [subject],
     not: { anyOf: others.map((key) => ({ required: [key] })) },
-    ...(subject === 'cluster' ? {} : { anyOf: ASPECTS[subject].map((key) => ({ required: [key] })) }),
+    ...(subject === 'cluster' || ASPECTS[subject].length === 0
+      ? {}
+      : { anyOf: ASPECTS[subject].map((key) => ({ required: [key] })) }),
     ...(subject === 'key' ? { dependencies: { asked: ['moved_to'], moved_to: ['asked'] } } : {}),
   }
 }
