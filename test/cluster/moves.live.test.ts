@@ -9,7 +9,7 @@ import { moveSlots } from '../../runner/cluster/moves/move-slots.ts'
 import { ownersOf } from '../../runner/cluster/moves/owners.ts'
 import { planRebalance } from '../../runner/cluster/moves/plan-rebalance.ts'
 import { planReshard } from '../../runner/cluster/moves/plan-reshard.ts'
-import { unsettledMoves } from '../../runner/cluster/moves/settled.ts'
+import { countKeys, countLeftBehind, unsettledMoves } from '../../runner/cluster/moves/settled.ts'
 import { formatSlotRanges, parseSlotRanges, slotOfKey } from '../../runner/cluster/slots.ts'
 import { chooseProgram } from '../../runner/platforms/process/server-program.ts'
 import { requireDebian } from '../support/debian.ts'
@@ -167,6 +167,20 @@ t.test('a move is left at a stage, fails and is told slot by slot', { skip }, as
     ),
   ])
   await failureOf(byKeys(cluster, [{ ...move, to: third }])).then(({ message }) => t.match(message, /does not answer/))
+})
+
+t.test('a master whose last slot is moved has none of its keys left, and follows', { skip }, async (t) => {
+  const slots = ['0-8191', '8192-16380', '16381-16383'].map(parseSlotRanges)
+  const { cluster } = await formedCluster(t, { shards: 3, replicas: 1, slots })
+  await plantValues(cluster)
+  const moves = [{ slots: parseSlotRanges('16381-16383'), from: 'redis-node4', to: 'redis-node0' }]
+  const keys = await countKeys(cluster, moves, 'from')
+  await byKeys(cluster, moves)
+  await untilSeen(cluster, moves)
+  t.equal(await countLeftBehind(cluster, moves), 0)
+  t.equal(await countKeys(cluster, moves, 'to'), keys)
+  const { agreed } = await cluster.look()
+  t.equal(agreed.masterOf('redis-node4'), 'redis-node0')
 })
 
 async function failureOf(move: Promise<unknown>): Promise<MoveError> {

@@ -20,6 +20,19 @@ const SLOTS_AT_ONCE = 32
 const ANSWER_WITHIN_MS = 10_000
 
 /**
+ * A master that has lost its last slot, and was told so by the target first, is the target's replica by now
+ * (clusterUpdateSlotsConfigWith, cluster.c, Redis 7.0), or has become it while Valkey held the answer back. redis-cli
+ * takes it for success too.
+ */
+const FOLLOWS_ALREADY = /Please use SETSLOT only with|^UNBLOCKED .*instance state changed/i
+
+/**
+ * So many connections share the SETSLOTs to a node. Valkey holds back the answer to each, and all commands behind it on
+ * its connection, until the replicas know of it.
+ */
+const LANES = 8
+
+/**
  * As `redis-cli --cluster reshard` moves slots, several at a time: the target opens them, then the source; the keys go
  * over; and the new owner is told to the target first, so that no moment is without one, to the source, and to all
  * other masters.
@@ -43,11 +56,11 @@ class KeysMover {
   readonly #move: SlotMove
   readonly #options: MoveOptions
   readonly #ids: { from: string; to: string }
-  readonly #source: NodeClient
-  readonly #target: NodeClient
+  readonly #source: readonly NodeClient[]
+  readonly #target: readonly NodeClient[]
   readonly #sender: KeySender
   /** Masters that have no part in it. */
-  readonly #others: readonly string[]
+  readonly #others: Set<readonly NodeClient[]>
   readonly #moved: MovedSlots[] = []
 
   private constructor(move: SlotMove, options: MoveOptions, ids: { from: string; to: string }, others: string[]) {
@@ -55,10 +68,11 @@ class KeysMover {
     this.#move = move
     this.#options = options
     this.#ids = ids
-    this.#others = others
-    this.#source = cluster.connect(move.from)
-    this.#target = cluster.connect(move.to)
-    this.#sender = new KeySender(this.#source, cluster.node(move.to), cluster.moverLogin(move.to))
+    const lanesTo = (name: string) => Array.from({ length: LANES }, () => cluster.connect(name))
+    this.#others = new Set(others.map(lanesTo))
+    this.#source = lanesTo(move.from)
+    this.#target = lanesTo(move.to)
+    this.#sender = new KeySender(cluster.connect(move.from), cluster.node(move.to), cluster.moverLogin(move.to))
   }
 
   /** Throws MoveError if one of the two does not answer. */
@@ -93,8 +107,8 @@ class KeysMover {
   }
 
   close(): void {
-    this.#source.close()
-    this.#target.close()
+    this.#sender.close()
+    for (const client of [...this.#source, ...this.#target, ...[...this.#others].flat()]) client.close()
   }
 
   async #together(slots: readonly number[]): Promise<void> {
@@ -128,22 +142,38 @@ class KeysMover {
 
   async #handOver(slots: readonly number[]): Promise<void> {
     await this.#set(this.#target, slots, 'NODE', this.#ids.to)
-    await this.#set(this.#source, slots, 'NODE', this.#ids.to)
-    // They would learn of it from the target in any case; one that is down must not hold up the others.
-    const { cluster } = this.#options
-    await Promise.all(
-      this.#others.map((name) => cluster.node(name).client.pipeline(this.#words(slots, 'NODE', this.#ids.to))),
-    )
+    await this.#set(this.#source, slots, 'NODE', this.#ids.to, FOLLOWS_ALREADY)
+    await Promise.all([...this.#others].map((lanes) => this.#tellOther(lanes, slots)))
   }
 
-  async #set(client: NodeClient, slots: readonly number[], state: string, id: string): Promise<void> {
-    const replies = await client.pipeline(this.#words(slots, state, id), ANSWER_WITHIN_MS)
-    const refused = replies.flatMap((reply, place) =>
-      reply instanceof Error
-        ? [`${client.name} refused CLUSTER SETSLOT ${slots[place]} ${state}: ${reply.message}`]
-        : [],
+  /** It would learn of it from the target in any case: one that does not take it must not hold up the move. */
+  async #tellOther(lanes: readonly NodeClient[], slots: readonly number[]): Promise<void> {
+    try {
+      await this.#set(lanes, slots, 'NODE', this.#ids.to)
+    } catch {
+      this.#others.delete(lanes)
+    }
+  }
+
+  async #set(
+    lanes: readonly NodeClient[],
+    slots: readonly number[],
+    state: string,
+    id: string,
+    fine?: RegExp,
+  ): Promise<void> {
+    const refused = await Promise.all(
+      lanes.map(async (client, lane) => {
+        const own = slots.filter((_, place) => place % lanes.length === lane)
+        const replies = await client.pipeline(this.#words(own, state, id), ANSWER_WITHIN_MS)
+        return replies.flatMap((reply, place) =>
+          reply instanceof Error && !fine?.test(reply.message)
+            ? [`${client.name} refused CLUSTER SETSLOT ${own[place]} ${state}: ${reply.message}`]
+            : [],
+        )
+      }),
     )
-    if (refused.length > 0) throw new Error(firstFew(refused, 3))
+    if (refused.flat().length > 0) throw new Error(firstFew(refused.flat(), 3))
   }
 
   #words(slots: readonly number[], state: string, id: string): Command[] {

@@ -59,6 +59,10 @@ export class KeySender {
     await this.#migrate(await this.#batches(await this.#names([slot], half)))
   }
 
+  close(): void {
+    this.#source.close()
+  }
+
   /** The slots that have keys, with the first of them. */
   async #names(slots: readonly number[], most = NAMES_AT_ONCE): Promise<Batch[]> {
     const replies = await this.#ask(slots.map((slot) => ['CLUSTER', 'GETKEYSINSLOT', slot, most]))

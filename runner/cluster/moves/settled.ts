@@ -1,11 +1,11 @@
 import type { LiveCluster, Snapshot } from '../live-cluster.ts'
 import { formatSlotRanges } from '../slots.ts'
 import type { SlotMove } from './move.ts'
-import { ownersOf } from './owners.ts'
 import { slotsIn } from './slot-numbers.ts'
 
 /** Who of the nodes that answer does not see moved slots at their new owner, or still has them open; a sentence each. */
-export function unsettledMoves({ reports, nameOf }: Snapshot, moves: readonly SlotMove[]): string[] {
+export function unsettledMoves({ reports, nameOf, agreed }: Snapshot, moves: readonly SlotMove[]): string[] {
+  if (agreed.saidBy.length < reports.size) return [`only ${agreed.saidBy.join(', ')} agree on roles and slots`]
   return [...reports.values()].flatMap(({ name, view }) => {
     const open = view.nodes.flatMap(({ openSlots }) => openSlots)
     if (open.length > 0) return [`${name} has open slots: ${open.slice(0, 3).join(', ')}`]
@@ -36,10 +36,9 @@ const COUNTED_WITHIN_MS = 10_000
 
 /** Keys that their old owner still has although it is no replica of the new one. Throws as `countKeys`. */
 export async function countLeftBehind(cluster: LiveCluster, moves: readonly SlotMove[]): Promise<number> {
-  const masters = new Set(ownersOf(await cluster.look()).map(({ name }) => name))
-  return await countKeys(
-    cluster,
-    moves.filter(({ from }) => masters.has(from)),
-    'from',
-  )
+  const counts = await Promise.all(moves.map((move) => countKeys(cluster, [move], 'from')))
+  // Who lost its last slot may have become a replica, and have all these keys again, while they were counted.
+  const { reports } = await cluster.look()
+  const left = counts.filter((_, place) => reports.get(moves[place]?.from ?? '')?.replication.role === 'master')
+  return left.reduce((sum, count) => sum + count, 0)
 }
