@@ -10,12 +10,14 @@ import type { Progress, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Datasets } from '../steps/datasets.ts'
 import type { Hindsight } from '../steps/hindsight.ts'
+import { Migrations } from '../steps/migrations.ts'
 import type { AddServer } from '../steps/more-servers.ts'
 import { Names } from '../steps/names.ts'
 import { type Place, plannedStep, recordReady, recordStart, recordStrangers } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
 import { Audit } from './audit.ts'
 import { BackgroundLoad } from './background-load.ts'
+import { endMigrations } from './end-migrations.ts'
 import { endedServers } from './ended-servers.ts'
 import { FailoverWatch } from './failover-watch.ts'
 import { FailurePause } from './failure-pause.ts'
@@ -206,6 +208,7 @@ function stageOf(
     onPhase: (name) => load?.phase(name),
     targets: new TargetResolver(cluster, random),
     datasets: new Datasets(settings.seed),
+    migrations: new Migrations(),
     random,
     verbs: settings.verbs,
     stepping: made.stepping,
@@ -238,9 +241,10 @@ async function playSteps(
   const ofSteps = resultOfSteps(main, signal)
   await pause.take(signal, () => ofSteps)
   const final = await playFinally(scenario, stage, signal)
+  const moved = await endMigrations(ofSteps, stage, signal)
   if (pause.taken) return ofSteps
   if (signal.aborted && !interrupted.aborted) throw signal.reason
-  return resultOfSteps([...main, ...final], signal)
+  return worseOf(resultOfSteps([...main, ...final], signal), moved)
 }
 
 /**

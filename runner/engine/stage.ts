@@ -9,6 +9,7 @@ import type { PlannedStep } from '../record/events.ts'
 import type { Datasets } from '../steps/datasets.ts'
 import type { Hindsight } from '../steps/hindsight.ts'
 import type { Lookback } from '../steps/lookback.ts'
+import type { Migrations } from '../steps/migrations.ts'
 import type { AddServer } from '../steps/more-servers.ts'
 import type { Names } from '../steps/names.ts'
 import type { Step, Verb } from '../steps/verb.ts'
@@ -34,6 +35,7 @@ export interface Stage {
   allowed: Allowed
   targets: TargetResolver
   datasets: Datasets
+  migrations: Migrations
   /** The scenario’s own names: params, and what its steps give. */
   names: Names
   /** A whole number r with 0 ≤ r < `below`, from the run's seed. */

@@ -12,6 +12,7 @@ export type ContextStage = { lookback: Lookback } & Pick<
   | 'clock'
   | 'cluster'
   | 'datasets'
+  | 'migrations'
   | 'faults'
   | 'hindsight'
   | 'noteTargets'
@@ -59,6 +60,7 @@ export function contextOf(
     targets: stage.targets,
     names,
     datasets: stage.datasets,
+    migrations: stage.migrations,
     random: stage.random,
     addServer: stage.addServer,
     resolveMany,

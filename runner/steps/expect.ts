@@ -8,6 +8,7 @@ import { type Claim, contradicts } from './expect/contradiction.ts'
 import { infoSubject } from './expect/info.ts'
 import { keySubject, slotSubject } from './expect/key-and-slot.ts'
 import { logSubject } from './expect/log.ts'
+import { migrationSubject } from './expect/migration.ts'
 import { nodeSubject } from './expect/node.ts'
 import type { Subject } from './expect/subject.ts'
 import { failedPoll } from './failed-poll.ts'
@@ -123,6 +124,7 @@ function subjectOf(value: ExpectArg): BoundSubject {
   if (value.cluster !== undefined) return bind(clusterSubject, { ...value, cluster: value.cluster })
   if (value.info !== undefined) return bind(infoSubject, { info: value.info })
   if (value.log !== undefined) return bind(logSubject, { log: value.log })
+  if (value.migration !== undefined) return bind(migrationSubject, { ...value, migration: value.migration })
   if (value.slot !== undefined && value.owner !== undefined)
     return bind(slotSubject, { slot: value.slot, owner: value.owner })
   return bind(keySubject, { ...value, key: value.key ?? '' })

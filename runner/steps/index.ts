@@ -13,6 +13,7 @@ import { kill } from './kill.ts'
 import { letVerb } from './let.ts'
 import { lostVotes } from './lost-votes.ts'
 import { memory } from './memory.ts'
+import { migration } from './migration.ts'
 import { network } from './network.ts'
 import { parallel } from './parallel.ts'
 import { partition } from './partition.ts'
@@ -64,6 +65,7 @@ export const verbs: readonly Verb[] = [
   failover,
   reshard,
   rebalance,
+  migration,
   letVerb,
   wait,
   parallel,

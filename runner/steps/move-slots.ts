@@ -3,18 +3,48 @@ import { formatDuration } from '../base/duration.ts'
 import { poll } from '../base/poll.ts'
 import { firstFew, listed, plural } from '../base/text.ts'
 import type { Snapshot } from '../cluster/live-cluster.ts'
-import { MoveError, type MoveHow, MoveTooLate, type SlotMove } from '../cluster/moves/move.ts'
+import { MOVE_STAGES, MoveError, type MoveHow, MoveTooLate, type SlotMove } from '../cluster/moves/move.ts'
 import { moveSlots, type SlotsMoved } from '../cluster/moves/move-slots.ts'
 import { obstaclesToMoves } from '../cluster/moves/obstacles.ts'
 import { countKeys, countLeftBehind, unsettledMoves } from '../cluster/moves/settled.ts'
 import { countSlots } from '../cluster/slots.ts'
-import { type StepContext, StepFailure, type StepResult } from './verb.ts'
+import type { GroupNeeds } from '../platforms/faults.ts'
+import { DEFAULT_NAME } from './migrations.ts'
+import { type StepContext, StepFailure, StepInconclusive, type StepResult } from './verb.ts'
 
 /** How slots are moved, as `reshard`, `rebalance` and whatever else moves them takes it. */
 export const howArg = z
   .enum(['keys', 'atomic'])
   .optional()
   .describe('keys: with SETSLOT and MIGRATE. atomic: by the servers themselves. Default: atomic where they can')
+
+/** What leaves a move to later steps. */
+export const laterArgs = {
+  background: z.boolean().optional().describe('true: the move goes on while later steps play'),
+  until: z
+    .enum(MOVE_STAGES)
+    .optional()
+    .describe(
+      'Leaves the move half-way: both ends know of it; half of it is done (atomic: all keys are copied, and the source still owns them); all is moved but the owner',
+    ),
+  as: z.string().min(1).optional().describe('A name for later steps, where there are several moves'),
+}
+
+type Later = { [Key in keyof typeof laterArgs]: z.infer<(typeof laterArgs)[Key]> }
+
+export function laterOf({ background, until, as }: Partial<Later>): Later {
+  return { background, until, as }
+}
+
+export function describeLater({ background, until, as }: Partial<Later>): string {
+  const parts = [until && `as far as ${until}`, background && 'in the background', as && `as ${as}`]
+  return parts.flatMap((part) => (part ? [`, ${part}`] : [])).join('')
+}
+
+/** Servers keep a move half-way by DEBUG alone. */
+export function needsToLeave({ until, how }: { until?: unknown; how?: unknown }): GroupNeeds {
+  return until !== undefined && how !== 'keys' ? { debug: true } : {}
+}
 
 /** Longer than moving all slots of a large test takes, ms. */
 export const MOVES_WITHIN_MS = 300_000
@@ -31,13 +61,14 @@ const LOOK_EVERY_MS = 50
 export async function runMoves(
   context: StepContext,
   plan: (snapshot: Snapshot) => SlotMove[],
-  { how, nothingToDo }: { how: MoveHow | undefined; nothingToDo: string },
+  { how, nothingToDo, ...later }: { how: MoveHow | undefined; nothingToDo: string } & Later,
 ): Promise<StepResult> {
   const snapshot = await context.cluster.look()
   const moves = planned(snapshot, plan)
   if (moves.length === 0) return { proof: nothingToDo }
   const before = await countKeys(context.cluster, moves, 'from')
   context.noteMoves(moves)
+  if (later.background || later.until !== undefined) return await leave(moves, { how, ...later }, context)
   const startMs = context.clock.nowMs()
   const done = await make(moves, how, context)
   const tookMs = context.clock.nowMs() - startMs
@@ -49,6 +80,26 @@ export async function runMoves(
     proof: `${seen}; ${plural(before, 'key')} in these slots before, ${after} after, and none left behind`,
     note: summary(moves, done, tookMs),
   }
+}
+
+async function leave(
+  moves: readonly SlotMove[],
+  { how, background, until, as = DEFAULT_NAME }: { how: MoveHow | undefined } & Later,
+  { cluster, clock, migrations, noteMoved }: StepContext,
+): Promise<StepResult> {
+  const prove = (made: readonly SlotMove[], signal: AbortSignal) => provedSeen(made, { cluster, clock, signal })
+  const migration = migrations.begin(as, moves, { cluster, how, until, noteMoved, prove })
+  if (!migration) {
+    throw new StepFailure({
+      message: `a move called ${as} still goes on: ${migrations.get(as)?.text}`,
+      hint: 'Give each its own name, with `as`.',
+    })
+  }
+  if (background) return { proof: `it has begun: ${migration.text}` }
+  await migration.ended()
+  if (migration.state === 'stopped') return { proof: migration.text }
+  const message = `the move was to stop at ${until}, and is ${migration.text}`
+  throw migration.state === 'done' ? new StepInconclusive({ message }) : new StepFailure({ message })
 }
 
 function planned(snapshot: Snapshot, plan: (snapshot: Snapshot) => SlotMove[]): SlotMove[] {
@@ -100,7 +151,10 @@ async function make(
 }
 
 /** Throws StepFailure if not all nodes that answer see it in time. */
-async function provedSeen(moves: readonly SlotMove[], { cluster, clock, signal }: StepContext): Promise<string> {
+async function provedSeen(
+  moves: readonly SlotMove[],
+  { cluster, clock, signal }: Pick<StepContext, 'cluster' | 'clock' | 'signal'>,
+): Promise<string> {
   let answered = 0
   const result = await poll(
     async () => {

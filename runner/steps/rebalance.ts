@@ -3,7 +3,7 @@ import { ownersOf } from '../cluster/moves/owners.ts'
 import { planRebalance } from '../cluster/moves/plan-rebalance.ts'
 import { TARGET_PATTERN } from '../cluster/targets.ts'
 import { percent, ratioOf } from './amounts.ts'
-import { howArg, MOVES_WITHIN_MS, runMoves } from './move-slots.ts'
+import { describeLater, howArg, laterArgs, laterOf, MOVES_WITHIN_MS, needsToLeave, runMoves } from './move-slots.ts'
 import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 
 /** As `redis-cli --cluster rebalance` (its `--cluster-threshold`). */
@@ -24,6 +24,7 @@ const options = z.strictObject({
     .optional()
     .describe(`By how much a master may be off before anything is moved. Default: ${DEFAULT_THRESHOLD}`),
   how: howArg,
+  ...laterArgs,
 })
 
 const EVENLY = 'evenly'
@@ -43,6 +44,7 @@ export const rebalance = defineVerb({
   modifiers: ['within'],
   keepsWithin: true,
   defaultDeadlineMs: MOVES_WITHIN_MS,
+  needs: (given, written) => (written === EVENLY ? {} : needsToLeave(given)),
   sentence: describe,
   async run(arg, context) {
     const value = optionsOf(arg)
@@ -50,6 +52,7 @@ export const rebalance = defineVerb({
     const threshold = value.threshold ?? DEFAULT_THRESHOLD
     const request = { weights, emptyMasters: value.empty_masters ?? false, thresholdPercent: ratioOf(threshold) * 100 }
     return await runMoves(context, (snapshot) => planRebalance(ownersOf(snapshot), request), {
+      ...laterOf(value),
       how: value.how,
       nothingToDo: `every master is within ${threshold} of its share: there was nothing to move`,
     })
@@ -73,7 +76,7 @@ function describe(arg: Arg): string {
     ...(empty_masters ? ['empty masters too'] : []),
     ...(threshold === undefined ? [] : [`threshold ${threshold}`]),
   ]
-  return `rebalance the slots${parts.length > 0 ? ` (${parts.join('; ')})` : ''}`
+  return `rebalance the slots${parts.length > 0 ? ` (${parts.join('; ')})` : ''}${describeLater(optionsOf(arg))}`
 }
 
 /** Throws StepFailure if a phrase stands for a node that is no master, or two stand for one. */

@@ -4,7 +4,7 @@ import { ownersOf } from '../cluster/moves/owners.ts'
 import { planReshard, type WantedSlots } from '../cluster/moves/plan-reshard.ts'
 import { parseSlotRanges, SLOT_COUNT, SLOTS_PATTERN, slotOfKey } from '../cluster/slots.ts'
 import type { SlotRange } from '../cluster/view.ts'
-import { howArg, MOVES_WITHIN_MS, runMoves } from './move-slots.ts'
+import { describeLater, howArg, laterArgs, laterOf, MOVES_WITHIN_MS, needsToLeave, runMoves } from './move-slots.ts'
 import { namesUsedIn } from './names.ts'
 import { describeTargets, resolveTargets, target, targets } from './targets.ts'
 import { defineVerb, type StepContext } from './verb.ts'
@@ -43,6 +43,7 @@ const rest = {
   from: targets.optional().describe('The masters that give slots. Default: whoever owns them, or all others'),
   to: target.describe('The master that gets them'),
   how: howArg,
+  ...laterArgs,
 }
 
 const WANTED = ['slots', 'key', 'count'] as const
@@ -72,8 +73,9 @@ export const reshard = defineVerb({
   modifiers: ['within'],
   keepsWithin: true,
   defaultDeadlineMs: MOVES_WITHIN_MS,
+  needs: needsToLeave,
   sentence: (value) =>
-    `move ${describeWanted(value)}${value.from === undefined ? '' : ` from ${describeTargets(value.from)}`} to ${value.to}`,
+    `move ${describeWanted(value)}${value.from === undefined ? '' : ` from ${describeTargets(value.from)}`} to ${value.to}${describeLater(value)}`,
   async run(value, context) {
     const to = await context.resolveOne(value.to, ['to'])
     const from = value.from === undefined ? undefined : await sourcesOf(value.from, to, context)
@@ -83,7 +85,7 @@ export const reshard = defineVerb({
         planReshard({ wanted: wantedOf(value), to, ...(from && { from }) }, ownersOf(snapshot), (name) =>
           snapshot.agreed.masterOf(name),
         ),
-      { how: value.how, nothingToDo: 'there was no slot to move' },
+      { ...laterOf(value), how: value.how, nothingToDo: 'there was no slot to move' },
     )
   },
 })

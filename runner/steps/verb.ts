@@ -10,6 +10,7 @@ import { type Policy, TEXT_POLICY } from './command-policy.ts'
 import type { Datasets } from './datasets.ts'
 import type { Hindsight } from './hindsight.ts'
 import type { Lookback } from './lookback.ts'
+import type { Migrations } from './migrations.ts'
 import type { AddServer } from './more-servers.ts'
 import { fillIn, fillInKnown, type Names, paramNames } from './names.ts'
 import { StepFailure, type StepResult } from './step-result.ts'
@@ -57,6 +58,8 @@ export interface StepContext {
   targets: TargetResolver
   names: Names
   datasets: Datasets
+  /** Moves of slots that go on while later steps play, or were left half-way. */
+  migrations: Migrations
   /** What is wrong on purpose. */
   faults: FaultBoard
   /** What can be known of a time in which the step did not look. */

@@ -11,6 +11,7 @@ import type { EventBody, StepOutcome } from '../../runner/record/events.ts'
 import { Datasets } from '../../runner/steps/datasets.ts'
 import type { Hindsight } from '../../runner/steps/hindsight.ts'
 import { verbByName } from '../../runner/steps/index.ts'
+import { Migrations } from '../../runner/steps/migrations.ts'
 import { Names } from '../../runner/steps/names.ts'
 import type { Step, Verb } from '../../runner/steps/verb.ts'
 import { FakeCluster } from './fake-cluster.ts'
@@ -69,6 +70,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     addServer: async () => cluster.live.add(await group.add()),
     targets: (parts.targets ?? new TargetResolver(cluster.live, random)) as TargetResolver,
     datasets: new Datasets(1),
+    migrations: new Migrations(),
     names,
     random,
     verbs: new Map([...verbByName, ...(parts.verbs ?? []).map((verb) => [verb.name, verb] as const)]),

@@ -19,6 +19,7 @@ import { ProcessPlatform } from '../../runner/platforms/process/process-platform
 import type { EventBody, StepOutcome } from '../../runner/record/events.ts'
 import { Datasets } from '../../runner/steps/datasets.ts'
 import { verbByName } from '../../runner/steps/index.ts'
+import { Migrations } from '../../runner/steps/migrations.ts'
 import { Names } from '../../runner/steps/names.ts'
 import type { Step } from '../../runner/steps/verb.ts'
 import { leaseCluster } from './lease.ts'
@@ -137,6 +138,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     addServer: async () => made.cluster.add(await made.servers.add()),
     targets: new TargetResolver(made.cluster, random),
     datasets: new Datasets(1),
+    migrations: new Migrations(),
     names: new Names(),
     random,
     verbs: verbByName,

@@ -1,3 +1,4 @@
+import type { LiveCluster } from '../live-cluster.ts'
 import { Unreachable } from '../reply-errors.ts'
 import type { AtomicWay } from './atomic-way.ts'
 import { atomicWayOf } from './atomic-ways.ts'
@@ -7,10 +8,20 @@ import { type CloseOptions, closeSlots, type SlotsClosed } from './close-slots.t
  * Ends all moves of slots that came to no end: cancels those that servers make by themselves, and closes what others
  * left open. Nodes that do not answer are left out, and told where a slot needs them.
  */
-export async function endMoves(options: CloseOptions): Promise<SlotsClosed> {
+export async function endMoves(options: CloseOptions & { only?: 'server moves' }): Promise<SlotsClosed> {
   const cancelled = await cancelMoves(options)
+  if (options.only !== undefined) return { done: cancelled, left: [] }
   const { done, left } = await closeSlots(options)
   return { done: [...cancelled, ...done], left }
+}
+
+/** How many moves servers make by themselves now, each counted at both ends. */
+export async function movesUnderWay(cluster: LiveCluster): Promise<number> {
+  const counts = cluster.nodes.map(async ({ name }) => {
+    const jobs = (await (await atomicWayOf(cluster, name))?.jobs(cluster, name)) ?? []
+    return jobs.filter(({ end }) => end === undefined).length
+  })
+  return (await Promise.all(counts.map((count) => answerOf(count, 0)))).reduce((sum, count) => sum + count, 0)
 }
 
 /** All are cancelled before any is let go on that is kept from its end: it would go there. */

@@ -5,6 +5,7 @@ import type { ServerGroup } from '../../platforms/platform.ts'
 import type { Scenario } from '../../scenario/model.ts'
 import { unmetRequirement } from '../../scenario/requires.ts'
 import { Datasets } from '../../steps/datasets.ts'
+import { Migrations } from '../../steps/migrations.ts'
 import { Names } from '../../steps/names.ts'
 import { prepareOthers } from '../other-servers.ts'
 import { missingCapability } from '../play-run.ts'
@@ -81,6 +82,7 @@ async function plan(
   const stage = {
     ...{ cluster, servers, faults, addServer, allowed, verbs, clock: untouched.clock },
     datasets: new Datasets(seed),
+    migrations: new Migrations(),
     random: seededRandom(seed),
   }
   const planner = new StepPlanner(ready.cluster, stage, untouched)

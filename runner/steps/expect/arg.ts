@@ -4,6 +4,7 @@ import { target, targets } from '../targets.ts'
 import { clusterState } from './cluster.ts'
 import { infoAsked } from './info.ts'
 import { logAsked } from './log.ts'
+import { migrationState } from './migration.ts'
 import { nodeAspects } from './node.ts'
 
 const shape = {
@@ -22,9 +23,13 @@ const shape = {
   owner: target.optional().describe('The node that must own the slot'),
   info: infoAsked.optional(),
   log: logAsked.optional(),
+  migration: migrationState.optional(),
+  as: z.string().min(1).optional().describe('The name of the move, where its step gave it one'),
 }
 
-const SUBJECTS = ['node', 'cluster', 'key', 'slot', 'info', 'log'] as const
+const SUBJECTS = ['node', 'cluster', 'key', 'slot', 'info', 'log', 'migration'] as const
+/** They say by themselves what is expected. */
+const STATES: readonly string[] = ['cluster', 'info', 'log', 'migration']
 type SubjectName = (typeof SUBJECTS)[number]
 
 /** What may be asked of each subject. */
@@ -35,6 +40,7 @@ export const ASPECTS: Readonly<Record<SubjectName, readonly string[]>> = {
   slot: ['owner'],
   info: [],
   log: [],
+  migration: ['as'],
 }
 
 export const expectArg = z
@@ -44,7 +50,8 @@ export const expectArg = z
     const subjects = SUBJECTS.filter((subject) => given.includes(subject))
     const complain = (message: string, path: string[] = []) => refinement.addIssue({ code: 'custom', message, path })
     const [subject, second] = subjects
-    if (subject === undefined) return complain('say what is asked about: node, cluster, key, slot, info or log')
+    if (subject === undefined)
+      return complain('say what is asked about: node, cluster, key, slot, info, log or migration')
     if (second !== undefined)
       return complain(`ask about one thing in a step, not about ${subject} and ${second}`, [second])
     const aspects = given.filter((key) => key !== subject)
@@ -57,7 +64,7 @@ export const expectArg = z
         ])
       }
     }
-    if (aspects.length === 0 && subject !== 'cluster' && ASPECTS[subject].length > 0)
+    if (aspects.length === 0 && !STATES.includes(subject))
       complain(`say what is expected of the ${subject}: ${ASPECTS[subject].join(', ')}`)
     if ((value.moved_to === undefined) !== (value.asked === undefined) && subject === 'key') {
       complain('`asked` and `moved_to` belong together: which node is asked, and which one its MOVED must name')
@@ -89,9 +96,7 @@ function subjectShape(subject: SubjectName) {
   return {
     required: [subject],
     not: { anyOf: others.map((key) => ({ required: [key] })) },
-    ...(subject === 'cluster' || ASPECTS[subject].length === 0
-      ? {}
-      : { anyOf: ASPECTS[subject].map((key) => ({ required: [key] })) }),
+    ...(STATES.includes(subject) ? {} : { anyOf: ASPECTS[subject].map((key) => ({ required: [key] })) }),
     ...(subject === 'key' ? { dependencies: { asked: ['moved_to'], moved_to: ['asked'] } } : {}),
   }
 }

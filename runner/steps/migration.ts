@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { poll } from '../base/poll.ts'
+import { endMoves, movesUnderWay } from '../cluster/moves/end-moves.ts'
+import type { SlotMove } from '../cluster/moves/move.ts'
+import { rangesOf, slotsIn } from '../cluster/moves/slot-numbers.ts'
+import { DEFAULT_NAME, type Migration } from './migrations.ts'
+import { defineVerb, type StepContext, StepFailure } from './verb.ts'
+
+const name = z.string().min(1)
+
+const arg = z.union([
+  z.enum(['resume', 'cancel']).describe('What becomes of the move; where several have names, which one'),
+  z.strictObject({ resume: name.describe('The `as` of a move that was left half-way, or failed: it goes on') }),
+  z.strictObject({ cancel: name.describe('The `as` of a move: it ends, and open slots are closed') }),
+])
+
+type Arg = z.infer<typeof arg>
+
+const WITHIN_MS = 120_000
+const ENDED_WITHIN_MS = 10_000
+const LOOK_EVERY_MS = 50
+
+export const migration = defineVerb({
+  name: 'migration',
+  summary: 'Goes on with a move of slots that was left half-way, or cancels one that is under way.',
+  group: 'cluster',
+  example: ['- migration: resume', '- migration: { cancel: big }'],
+  proof: 'resume: the move has come to its end, and all nodes see it. cancel: no slot is open any more.',
+  arg,
+  modifiers: ['within'],
+  defaultDeadlineMs: WITHIN_MS,
+  sentence: (value) => {
+    const { act, called } = asked(value)
+    return `${act} the move of slots${called === DEFAULT_NAME ? '' : ` ${called}`}`
+  },
+  async run(value, context) {
+    const { act, called } = asked(value)
+    const found = context.migrations.get(called)
+    if (!found) throw new StepFailure({ message: `there is no move of slots called ${called}` })
+    return act === 'resume' ? await resume(found, context) : await cancel(found, context)
+  },
+})
+
+function asked(value: Arg): { act: 'resume' | 'cancel'; called: string } {
+  if (typeof value === 'string') return { act: value, called: DEFAULT_NAME }
+  return 'resume' in value ? { act: 'resume', called: value.resume } : { act: 'cancel', called: value.cancel }
+}
+
+async function resume(found: Migration, context: StepContext) {
+  if (found.state === 'running') throw new StepFailure({ message: `the move goes on: ${found.text}` })
+  // What a server keeps half-way cannot be let go on everywhere: it is asked for anew.
+  await endServerMoves(context)
+  found.resume(await leftOf(found, context))
+  await found.ended()
+  if (found.state !== 'done') throw new StepFailure({ message: `the move did not come to its end: ${found.text}` })
+  return { proof: found.text }
+}
+
+async function cancel(found: Migration, context: StepContext) {
+  if (found.state === 'done') throw new StepFailure({ message: `there is nothing to cancel: ${found.text}` })
+  await found.cancel('cancelled by a step')
+  const { done, left } = await endServerMoves(context)
+  const closed = await endMoves({ ...context, onMove: (move) => context.noteMoves([move]) })
+  const [first, ...others] = [...left, ...closed.left]
+  if (first !== undefined) throw new StepFailure({ message: first, details: others })
+  return { proof: [found.text, ...done, ...closed.done].join('; ') }
+}
+
+/** Resolves when no server makes a move by itself any more. */
+async function endServerMoves({ cluster, clock, signal }: StepContext) {
+  const closed = await endMoves({ cluster, signal, only: 'server moves' })
+  const look = async () => ({ ok: (await movesUnderWay(cluster)) === 0, seen: '' })
+  await poll(look, { clock, signal, withinMs: ENDED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
+  return closed
+}
+
+async function leftOf({ moves }: Migration, { cluster }: StepContext): Promise<SlotMove[]> {
+  const { agreed } = await cluster.look()
+  return moves.flatMap((move) => {
+    const left = slotsIn(move.slots).filter((slot) => agreed.ownerOf(slot) !== move.to)
+    return left.length === 0 ? [] : [{ ...move, slots: rangesOf(left) }]
+  })
+}

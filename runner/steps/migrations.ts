@@ -1,0 +1,128 @@
+import { PlayError } from '../base/errors.ts'
+import { plural } from '../base/text.ts'
+import type { LiveCluster } from '../cluster/live-cluster.ts'
+import type { MovedSlots, MoveHow, MoveStage, SlotMove } from '../cluster/moves/move.ts'
+import { moveSlots } from '../cluster/moves/move-slots.ts'
+import { countSlots } from '../cluster/slots.ts'
+
+/** What a move that later steps can ask about may be found as. */
+export const MIGRATION_STATES = ['running', 'stopped', 'done', 'failed', 'cancelled'] as const
+
+export type MigrationState = (typeof MIGRATION_STATES)[number]
+
+/** The name of a move that is given none. */
+export const DEFAULT_NAME = 'migration'
+
+class Cancelled extends PlayError {
+  override name = 'Cancelled'
+}
+
+export interface MigrationWork {
+  cluster: LiveCluster
+  how: MoveHow | undefined
+  until: MoveStage | undefined
+  noteMoved(moved: MovedSlots): void
+  /** Resolves when all nodes see the moved slots at their new owners. */
+  prove(moves: readonly SlotMove[], signal: AbortSignal): Promise<unknown>
+}
+
+/** A move of slots that goes on while later steps play, or was left half-way. */
+export class Migration {
+  readonly name: string
+  readonly moves: readonly SlotMove[]
+  readonly work: MigrationWork
+  /** A step expected it to fail. */
+  isFailureExpected = false
+  #state: MigrationState = 'running'
+  #moved = 0
+  #said = ''
+  #over = new AbortController()
+  #ended: Promise<void>
+
+  constructor(name: string, moves: readonly SlotMove[], work: MigrationWork) {
+    this.name = name
+    this.moves = moves
+    this.work = work
+    this.#ended = this.#run(moves, work.until)
+  }
+
+  get state(): MigrationState {
+    return this.#state
+  }
+
+  /** `running: 40 of 100 slots are moved, 60 left; …` */
+  get text(): string {
+    const total = countSlots(this.moves.flatMap(({ slots }) => slots))
+    const said = this.#said === '' ? '' : `; ${this.#said}`
+    return `${this.#state}: ${this.#moved} of ${plural(total, 'slot')} moved, ${total - this.#moved} left${said}`
+  }
+
+  /** Resolves when it goes on no more. */
+  async ended(): Promise<void> {
+    await this.#ended
+  }
+
+  /** Goes on with what is left of it, which the caller has looked up. */
+  resume(left: readonly SlotMove[]): void {
+    this.#moved = countSlots(this.moves.flatMap(({ slots }) => slots)) - countSlots(left.flatMap(({ slots }) => slots))
+    this.#state = 'running'
+    this.#over = new AbortController()
+    this.#ended = this.#run(left, undefined)
+  }
+
+  /** Ends it where it is; open slots stay open, and what servers do by themselves goes on. */
+  async cancel(reason: string): Promise<void> {
+    this.#over.abort(new Cancelled(reason))
+    await this.#ended
+    if (this.#state === 'stopped') this.#end('cancelled', reason)
+  }
+
+  async #run(moves: readonly SlotMove[], stopAt: MoveStage | undefined): Promise<void> {
+    const { cluster, how, noteMoved, prove } = this.work
+    const { signal } = this.#over
+    try {
+      const { stoppedAt } = await moveSlots(moves, {
+        ...{ cluster, how, signal, stopAt },
+        onState: ({ stage, moved, said }) => {
+          if (moved) {
+            this.#moved += countSlots(moved.slots)
+            noteMoved(moved)
+          }
+          this.#said = [stage, said].filter(Boolean).join(', ')
+        },
+      })
+      if (stoppedAt !== undefined) return this.#end('stopped', `at ${stoppedAt}`)
+      await prove(moves, signal)
+      this.#end('done', '')
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      this.#end(error instanceof Cancelled ? 'cancelled' : 'failed', error.message)
+    }
+  }
+
+  #end(state: MigrationState, said: string): void {
+    this.#state = state
+    this.#said = said
+  }
+}
+
+/** The moves of one scenario that its steps can name. */
+export class Migrations {
+  readonly #byName = new Map<string, Migration>()
+
+  get all(): readonly Migration[] {
+    return [...this.#byName.values()]
+  }
+
+  /** Begins it. Undefined, and nothing begins, while one of that name goes on. */
+  begin(name: string, moves: readonly SlotMove[], work: MigrationWork): Migration | undefined {
+    if (this.#byName.get(name)?.state === 'running') return undefined
+    const migration = new Migration(name, moves, work)
+    this.#byName.set(name, migration)
+    return migration
+  }
+
+  get(name: string): Migration | undefined {
+    return this.#byName.get(name)
+  }
+}
