@@ -41,9 +41,10 @@ export class Scope {
     this.#nodes.add(name)
   }
 
-  bindAllOf(other: Scope): void {
-    for (const name of other.#bound) this.#bound.add(name)
-    for (const name of other.#nodes) this.#nodes.add(name)
+  /** Learns what the other has learned, but for names that are its own. */
+  bindAllOf(other: Scope, own: readonly string[] = []): void {
+    for (const name of other.#bound) if (!own.includes(name)) this.#bound.add(name)
+    for (const name of other.#nodes) if (!own.includes(name)) this.#nodes.add(name)
   }
 
   isNode(name: string): boolean {

@@ -1,5 +1,6 @@
 import { parseDuration } from '../base/duration.ts'
 import { didYouMean } from '../base/nearest.ts'
+import { parseTarget } from '../cluster/target-phrase.ts'
 import type { Policy } from '../steps/command-policy.ts'
 import type { Step, Verb } from '../steps/verb.ts'
 import { describeValue } from './build-tree.ts'
@@ -219,9 +220,37 @@ export function reportOpenName({ key, keySpan, value }: Entry, { source, problem
 function readChildren(verb: Verb, where: 'steps' | '', { value }: Entry, path: string, context: StepsContext): Step[] {
   const list = where === '' ? value : find(value, [where])?.value
   if (list?.kind !== 'list') return []
+  if (verb.name === 'repeat') return readRounds(list, value, path, context)
   return where === '' && verb.name === 'parallel'
     ? readParallel(list, `${path}.`, context)
     : readItems(list, `${path}.`, context)
+}
+
+/** The steps of a `repeat` know what it goes over, and how often it has; those after it do not. */
+function readRounds(list: ListTree, arg: Tree, path: string, context: StepsContext): Step[] {
+  const as = entryOf(arg, 'as')
+  const scope = context.scope.copy()
+  scope.bind('index')
+  const own = ['index']
+  if (as?.value.kind === 'scalar' && typeof as.value.value === 'string') {
+    bind(as.value.value, as.value.span, { ...context, scope }, goesOverNodes(arg, scope) ? 'node' : undefined)
+    own.push(as.value.value)
+  }
+  const steps = readItems(list, `${path}.`, { ...context, scope })
+  context.scope.bindAllOf(scope, own)
+  return steps
+}
+
+/** Whether all that a `repeat` goes over are nodes for certain. */
+function goesOverNodes(arg: Tree, scope: Scope): boolean {
+  const over = entryOf(arg, 'over')?.value
+  const written = over === undefined ? [] : [toPlain(over)].flat()
+  return written.every((item) => {
+    if (typeof item !== 'string') return false
+    if (/^\$\w+$/.test(item)) return scope.isNode(item.slice(1))
+    const parsed = parseTarget(item)
+    return 'target' in parsed && (parsed.target.kind !== 'node' || /^redis-node\d+$/.test(item))
+  })
 }
 
 /**

@@ -5,10 +5,18 @@ export class Names {
   readonly #values = new Map<string, unknown>()
   readonly #members = new Map<string, unknown>()
   readonly #parent: Names | undefined
+  /** New names are given to the parent, and stay. */
+  readonly #passesOn: boolean
 
-  constructor(initial: Record<string, unknown> = {}, parent?: Names) {
+  constructor(initial: Record<string, unknown> = {}, parent?: Names, { passesOn = false } = {}) {
     for (const [name, value] of Object.entries(initial)) this.#values.set(name, value)
     this.#parent = parent
+    this.#passesOn = passesOn
+  }
+
+  /** The same names and a few more, which only who has these knows; what is set beside them is set here. */
+  with(more: Record<string, unknown>): Names {
+    return new Names(more, this, { passesOn: true })
   }
 
   get(name: string): unknown {
@@ -20,7 +28,8 @@ export class Names {
   }
 
   set(name: string, value: unknown): void {
-    this.#values.set(name, value)
+    if (this.#passesOn && !this.#values.has(name)) this.#parent?.set(name, value)
+    else this.#values.set(name, value)
   }
 
   /**
