@@ -2,6 +2,7 @@ import { clock } from './clock.ts'
 import { config } from './config.ts'
 import { connectionsFull } from './connections-full.ts'
 import { cpu } from './cpu.ts'
+import { damage } from './damage.ts'
 import { dataWiped } from './data-wiped.ts'
 import { disk } from './disk.ts'
 import { droppedPackets, lostVotes } from './dropped-packets.ts'
@@ -28,6 +29,7 @@ const ALL: readonly FaultKind[] = [
   memory,
   disk,
   dataWiped,
+  damage,
   clock,
 ]
 

@@ -19,6 +19,11 @@ export const KILLED = 137
 /** Of a file that cannot be read: the warnings just before it say why (aof.c and rdb.c, Redis 7.0 to 8.0). */
 const CONSEQUENCE = /^Unrecoverable error reading/
 
+/** Why a server does not start with its RDB file (rdb.c, Redis 6.0 to 8.0, Valkey 9.1); Valkey goes on for a while. */
+const UNREADABLE = /^(?:Short read or OOM loading DB|Wrong RDB checksum|Wrong signature|Internal error in RDB reading)/
+/** What it then tells of each part of the file, without a stamp (redis-check-rdb.c). */
+const FINDING = /^\[offset \d+\] /
+
 const MOST_WARNINGS = 3
 const MOST_LINES = 5
 
@@ -42,7 +47,9 @@ export function lastWordsOf(log: string): string {
   if (configError > start) return joined(lines.slice(configError))
   const life = lines.slice(start + 1)
   const crash = life.filter(({ text }) => isCrashReason(text) && !CONSEQUENCE.test(text))
-  return joined(crash.length > 0 ? crash : life.slice(beginOfEnd(life)))
+  const end = crash.length > 0 ? crash : life.slice(beginOfEnd(life))
+  const isOnlyFindings = end[0]?.level === undefined && FINDING.test(end[0]?.text ?? '')
+  return joined(isOnlyFindings ? life.filter(({ text }) => UNREADABLE.test(text)) : end)
 }
 
 /** The last words of a server that has ended; where its log has none, the lines that it ends with. */

@@ -40,6 +40,8 @@ export interface FaultVerb<Arg, Spec> {
   refusals?(written: unknown, policy: Policy): Refusal[]
   /** Set where it is over by itself: it takes no `for`, and no `heal`. */
   passes?: true
+  /** Set where it is brought about on servers that are down. */
+  onStopped?: true
 }
 
 /**
@@ -62,7 +64,7 @@ export function faultVerb<Arg, Spec>(verb: FaultVerb<Arg, Spec>): Verb {
     sentence: (arg, step) => verb.sentence(arg) + forWords(step),
     async run(arg, context) {
       const plan = await verb.plan(arg, context)
-      await assertRunning(verb.name, plan.nodes, context)
+      await assertStates(verb, plan.nodes, context)
       const { fault, proof, appliedAtMs } = await begun(verb.kind, plan, context)
       const { forMs } = context.step
       if (verb.passes) return { proof: `${proof}; ${await ended(fault.id, context)}` }
@@ -75,12 +77,17 @@ function forWords({ forMs }: Step): string {
   return forMs === undefined ? '' : ` for ${formatDuration(forMs)}`
 }
 
-async function assertRunning(verb: string, nodes: readonly string[], { servers }: StepContext): Promise<void> {
+async function assertStates(
+  { name, onStopped }: { name: string; onStopped?: true },
+  nodes: readonly string[],
+  { servers }: StepContext,
+): Promise<void> {
+  const [wanted, words] = onStopped ? ['stopped', 'down'] : ['running', 'running']
   const states = await Promise.all(nodes.map(async (node) => ({ node, state: await servers.state(node) })))
-  const down = states.filter(({ state }) => state.status !== 'running')
-  if (down.length === 0) return
+  const wrong = states.filter(({ state }) => state.status !== wanted)
+  if (wrong.length === 0) return
   throw new StepFailure({
-    message: `${verb} needs nodes that are running: ${down.map(({ node, state }) => `${node} is ${state.status} (${state.text})`).join('; ')}`,
+    message: `${name} needs nodes that are ${words}: ${wrong.map(({ node, state }) => `${node} is ${state.status} (${state.text})`).join('; ')}`,
     hint: 'Look at the steps before this one.',
   })
 }

@@ -2,6 +2,7 @@ import { clock } from './clock.ts'
 import { config } from './config.ts'
 import { connectionsFull } from './connections-full.ts'
 import { cpu } from './cpu.ts'
+import { damage } from './damage.ts'
 import { dataWiped } from './data-wiped.ts'
 import { disk } from './disk.ts'
 import { droppedPackets } from './dropped-packets.ts'
@@ -60,6 +61,7 @@ export const verbs: readonly Verb[] = [
   memory,
   disk,
   dataWiped,
+  damage,
   clock,
   heal,
   failover,

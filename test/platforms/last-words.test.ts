@@ -40,6 +40,18 @@ const FATAL: [what: string, log: string, words: string][] = [
     'Internal error in RDB reading offset 0, function at rdb.c:3249 -> Unexpected EOF reading RDB file / [offset 0] Checking RDB file dump.rdb / --- RDB ERROR DETECTED --- / [offset 10] Invalid object type: 120 / [additional info] While doing: read-type',
   ],
   [
+    'a snapshot that Valkey goes on with for a while',
+    `7498:M 29 Nov 2026 20:46:02.688 * RDB age 0 seconds
+7498:M 29 Nov 2026 20:46:02.688 # Short read or OOM loading DB. Unrecoverable error, aborting now.
+7498:M 29 Nov 2026 20:46:02.688 # Internal error in RDB reading offset 0, function at rdb.c:3632 -> Unexpected EOF reading RDB file
+[offset 0] Checking RDB file dump.rdb
+7498:M 29 Nov 2026 20:46:02.689 * Cleaning slot migration log in anticipation of a load operation.
+[offset 27] AUX FIELD valkey-ver = '9.1.2'
+--- RDB ERROR DETECTED ---
+`,
+    'Short read or OOM loading DB. Unrecoverable error, aborting now. / Internal error in RDB reading offset 0, function at rdb.c:3632 -> Unexpected EOF reading RDB file',
+  ],
+  [
     'an append-only file of a later version',
     `7450:M 29 Nov 2026 20:01:55.522 # WARNING Memory overcommit must be enabled!
 7450:M 29 Nov 2026 20:01:55.527 * Reading RDB base file on AOF loading...

@@ -82,7 +82,10 @@ function survivors(evidence: Evidence, { finals, rows }: Losses): Set<number> {
 function isBroken({ faults, failovers }: Evidence['facts'], node: string, fromMs: number, toMs: number): boolean {
   const within = (ms: number) => fromMs < ms && ms <= toMs
   return (
-    faults.some(({ verb, nodes, startMs }) => ENDING.has(verb) && nodes.includes(node) && within(startMs)) ||
-    failovers.some(({ to, startMs, totalMs }) => to === node && within(startMs + totalMs))
+    // While servers are being ended, the first may still acknowledge: they were ended for certain when they started again.
+    faults.some(
+      ({ verb, nodes, startMs, endMs }) =>
+        ENDING.has(verb) && nodes.includes(node) && (within(startMs) || within(endMs)),
+    ) || failovers.some(({ to, startMs, totalMs }) => to === node && within(startMs + totalMs))
   )
 }

@@ -27,7 +27,8 @@ interface Pending {
 
 /**
  * The files as a power cut leaves them, and what it took from them. As with the journals of ext4 and XFS, a sync makes
- * every earlier creation, renaming and removal last, and of what files hold only that of the file itself.
+ * every earlier creation, renaming and removal last, and of what files hold only that of the file itself; and as with ext4
+ * (auto_da_alloc), that of a file that was put in the place of another.
  */
 export function rollBack(files: DataFiles): { files: DataFiles; lost: Lost[] } {
   const { changes, paths } = pendingOf(files.get(UNDO_LOG) ?? Buffer.alloc(0))
@@ -57,7 +58,7 @@ function pendingOf(log: Buffer): Pending {
     if (what === 'B') begun.set(first, { ino: path, at })
     else if (what === 'S') {
       const sync = begun.get(first)
-      if (sync) noted = noted.filter((one) => one.at > sync.at || !isSyncedBy(one.change, sync.ino))
+      if (sync) noted = noted.filter((one) => !isSyncedBy(one, sync, noted))
     } else if (what === 'C') {
       // The inode of a file that is gone for good is another's now.
       noted = noted.filter(({ change }) => !('ino' in change && change.ino === first && isContent(change)))
@@ -82,8 +83,16 @@ function isContent({ kind }: Change): boolean {
   return kind === 'unsynced' || kind === 'overwritten'
 }
 
-function isSyncedBy(change: Change, ino: string): boolean {
-  return isContent(change) ? 'ino' in change && change.ino === ino : true
+function isSyncedBy({ change, at }: Noted, sync: { ino: string; at: number }, noted: readonly Noted[]): boolean {
+  if (at > sync.at) return false
+  if (!isContent(change) || !('ino' in change)) return true
+  return (
+    change.ino === sync.ino || noted.some((one) => one.at > at && one.at <= sync.at && replaces(one.change, change.ino))
+  )
+}
+
+function replaces(change: Change, ino: string): boolean {
+  return change.kind === 'renamed' && change.keep !== '-' && change.ino === ino
 }
 
 function changeOf(what: string, first: string, rest: readonly string[], bytes: Buffer): Change | undefined {
