@@ -13,7 +13,7 @@ import { projectRoot, shown } from './project.ts'
 import { unknownServers } from './unknown-servers.ts'
 
 /** What the person at the keyboard says to it. */
-interface LoadedBy {
+export interface LoadedBy {
   allowed?: Allowed
   portBase?: number
 }

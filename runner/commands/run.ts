@@ -12,13 +12,14 @@ import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts
 import { judgingFlags, judgingOf } from './judging.ts'
 import { libraryFlags } from './library-flags.ts'
 import { scenarioTable } from './list.ts'
-import { chosenNames, loadScenarios } from './load-scenarios.ts'
+import { chosenNames } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { givenParams, PARAM_FLAGS, paramFlags } from './param-flags.ts'
 import { PLAY_FLAGS, play, type RunRequest } from './play.ts'
 import { playingFlags, playingOf } from './playing.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
+import { loadUpgrades, UPGRADING_FLAGS, upgradesOf, upgradingFlags, withFromAndTo } from './upgrading.ts'
 import { strictFlag, tellWarnings, warningsIn } from './warned.ts'
 import { watch } from './watch.ts'
 
@@ -34,6 +35,7 @@ const flags: Flags = {
   ...strictFlag,
   ...judgingFlags,
   ...playingFlags,
+  ...upgradingFlags,
   ...reporterFlag,
   ...consoleFlags,
 }
@@ -44,8 +46,9 @@ export const run: Command = {
     "  NAME is the name of a scenario, a file, a folder (all scenarios below it) or a pattern in quotes: 'mine/**/*.yaml'.",
   ],
   flags,
-  async run(line, context) {
+  async run(given, context) {
     const { out } = context
+    const { line, params } = withFromAndTo(given, givenParams(given, out))
     const names = await chosenNames(line.positionals, line.texts('tag'), context)
     if (names.length === 0) {
       out.print(
@@ -63,9 +66,10 @@ export const run: Command = {
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
     const playing = playingOf(line)
-    const params = givenParams(line, out)
+    const asked = line.text('upgrade')
+    const upgrades = asked === undefined ? undefined : await upgradesOf(asked, choice, out)
     const load = async () => {
-      const read = await loadScenarios(names, params, context, settings)
+      const read = await loadUpgrades(names, { params, upgrades }, context, settings)
       for (const { cluster } of read) checkPortsFit(cluster.topology, settings.portBase)
       return read
     }
@@ -101,6 +105,6 @@ export const run: Command = {
 }
 
 function commandAgain(names: readonly string[], line: ParsedLine, seed: number): string {
-  const given = givenFlags(line, [...PARAM_FLAGS, 'config', 'fail-on-flaky', ...PLAY_FLAGS])
+  const given = givenFlags(line, [...PARAM_FLAGS, ...UPGRADING_FLAGS, 'config', 'fail-on-flaky', ...PLAY_FLAGS])
   return typed('run', names.map(quoted), [`--seed ${seed}`, ...given])
 }

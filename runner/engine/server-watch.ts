@@ -41,7 +41,9 @@ export class ServerWatch {
   /** Servers that the run has ended, and those whose end was recorded. */
   readonly #down = new Set<string>()
   readonly #paused = new Set<string>()
-  /** Servers that are meant to refuse to start: what they complain of is no alarm. */
+  /** How servers were started whose logs have not told of it yet, in order. */
+  readonly #lives = new Map<string, ServerAction[]>()
+  /** Servers that are meant to refuse to start, as far as their logs were read: what they complain of is no alarm. */
   readonly #refusing = new Set<string>()
   readonly #looking = new Map<string, Promise<Seen>>()
   /** How often the run began or ended doing something to a server: what was looked up before is then out of date. */
@@ -66,8 +68,7 @@ export class ServerWatch {
     if (starts && !this.#down.has(node)) await this.#look(node)
     this.#noteAct(node)
     if (ENDS.has(action) || action === 'restart' || action === 'start in vain') this.#down.add(node)
-    if (action === 'start in vain') this.#refusing.add(node)
-    else if (starts) this.#refusing.delete(node)
+    if (starts) this.#lives.set(node, [...(this.#lives.get(node) ?? []), action])
     if (action === 'pause') this.#paused.add(node)
     else this.#paused.delete(node)
     if (starts) this.#mayBegin.set(node, this.#beginsLeft(node) + 1)
@@ -123,6 +124,10 @@ export class ServerWatch {
   }
 
   #noteBegin(node: string, nowMs: number): void {
+    const [life, ...later] = this.#lives.get(node) ?? []
+    this.#lives.set(node, later)
+    if (life === 'start in vain') this.#refusing.add(node)
+    else this.#refusing.delete(node)
     const left = this.#beginsLeft(node)
     this.#mayBegin.set(node, Math.max(left - 1, 0))
     if (left > 0) return

@@ -16,6 +16,8 @@ const STAMP = /^\d+:[A-Z] \d\d [A-Z][a-z]{2} \d{4} [\d:.]+ ([.\-*#]) ?/
 /** 128 + SIGKILL, as engines and shells report it. */
 export const KILLED = 137
 
+/** Warnings that servers begin with, whatever becomes of them. */
+const OF_EVERY_START = /^(?:Server initialized$|WARNING:? )/
 /** Of a file that cannot be read: the warnings just before it say why (aof.c and rdb.c, Redis 7.0 to 8.0). */
 const CONSEQUENCE = /^Unrecoverable error reading/
 
@@ -45,7 +47,7 @@ export function lastWordsOf(log: string): string {
   const configError = lines.findLastIndex(({ text }) => CONFIG_ERROR.test(text))
   const start = lines.findLastIndex(({ text }) => START.test(text))
   if (configError > start) return joined(lines.slice(configError))
-  const life = lines.slice(start + 1)
+  const life = lines.slice(start + 1).filter(({ text }) => !OF_EVERY_START.test(text))
   const crash = life.filter(({ text }) => isCrashReason(text) && !CONSEQUENCE.test(text))
   const end = crash.length > 0 ? crash : life.slice(beginOfEnd(life))
   const isOnlyFindings = end[0]?.level === undefined && FINDING.test(end[0]?.text ?? '')

@@ -86,6 +86,8 @@ export interface StartChanges {
   address?: 'new'
   /** What it knows of the cluster, its own name there included, is gone; its data is kept. */
   identity?: 'lost'
+  /** It finds none of the data that was there; what it knows of the cluster is kept. */
+  data?: 'empty'
   /**
    * It is meant to refuse to start, with this in its last words: whoever watches over the servers is not to take its
    * end for a surprise.

@@ -11,6 +11,7 @@ import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
 import { serverTable } from './server-table.ts'
 import { stepTable } from './step-table.ts'
 import { type OutputStyle, type Paint, PLAIN, painter } from './style.ts'
+import { upgradeTable } from './upgrade-table.ts'
 import { countVerdicts, headlineOf, VERDICT_LOOKS } from './verdicts.ts'
 
 /** A run that breaks everywhere is told by its first problems. */
@@ -28,10 +29,16 @@ export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): strin
   const blocks = [
     ...told,
     ...problemBlocks(run, style, paint),
+    ...upgradeBlocks(run, style, paint),
     [...warningLines(run.warnings, '', style, paint), ...countLines(run, style, paint)],
     closingLines(run, paint),
   ]
   return `${blocks.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`
+}
+
+function upgradeBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][] {
+  const table = upgradeTable(run, style, paint)
+  return table.length === 0 ? [] : [table]
 }
 
 function toldBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][] {

@@ -10,6 +10,10 @@ export const startChanges = {
   server: serverName
     .optional()
     .describe('Another server that it is started as, with the data that is there: redis:8.0'),
+  data: z
+    .enum(['kept', 'empty'])
+    .optional()
+    .describe('empty: it finds none of the data that was there, and is given all by its master; kept if not given'),
   refused: z
     .string()
     .min(1)
@@ -30,15 +34,17 @@ export const startChanges = {
 /** An argument that may have them. */
 export interface ChangesArg {
   server?: string | undefined
+  data?: 'kept' | 'empty' | undefined
   refused?: string | undefined
   address?: 'new' | undefined
   identity?: 'kept' | 'lost' | undefined
 }
 
 /** What is to be another; undefined if nothing is. */
-export function changesOf({ server, refused, address, identity }: ChangesArg): StartChanges | undefined {
+export function changesOf({ server, data, refused, address, identity }: ChangesArg): StartChanges | undefined {
   const changes: StartChanges = {
     ...(server !== undefined && { server }),
+    ...(data === 'empty' && { data }),
     ...(refused !== undefined && { refused }),
     ...(address && { address }),
     ...(identity === 'lost' && { identity }),
@@ -59,8 +65,8 @@ export function needsOfChanges({ address }: { address?: unknown }): GroupNeeds {
 }
 
 /** For the end of a sentence. */
-export function describeChanges({ server, refused, address, identity }: StartChanges = {}): string {
-  const as = `${server === undefined ? '' : ` as ${server}`}${refused === undefined ? '' : ', to be refused'}`
+export function describeChanges({ server, data, refused, address, identity }: StartChanges = {}): string {
+  const as = `${server === undefined ? '' : ` as ${server}`}${data ? ' with no data' : ''}${refused === undefined ? '' : ', to be refused'}`
   return `${as}${address ? ' at a new address' : ''}${identity ? `${address ? ' and' : ''} without its identity` : ''}`
 }
 
@@ -85,6 +91,7 @@ export async function proveChanges(
   const { cluster } = context
   const proofs: string[] = []
   if (changes.server !== undefined) proofs.push(await proveServer(context, node))
+  if (changes.data) proofs.push('none of its data was left')
   const { peerHost, client } = cluster.node(node)
   if (changes.address) {
     if (peerHost === before.address) {

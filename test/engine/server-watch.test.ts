@@ -161,6 +161,25 @@ t.test('a server begins as often as it is started; once more is news', async (t)
   t.match(events, [{ type: 'server-started', node: NODE }])
 })
 
+t.test('a server that is meant to refuse to start raises no alarm, however late its log is read', async (t) => {
+  const { watch, events, states, log } = watching()
+  const refusal = 'Unrecoverable error reading the append only file appendonly.aof.2.base.rdb: Invalid argument'
+  log(BEGINS)
+  await watch.onBegin('stop', NODE)
+  watch.onDone('stop', NODE)
+  await watch.onBegin('start in vain', NODE)
+  watch.onDone('start in vain', NODE)
+  states.set(NODE, async () => GONE)
+  t.strictSame(await watch.lookAtAll(), { absent: [NODE], frozen: [] })
+  await watch.onBegin('start', NODE)
+  watch.onDone('start', NODE)
+  for (const line of [BEGINS, refusal, BEGINS]) log(line)
+  t.strictSame(events, [])
+  log(refusal)
+  watch.stop()
+  t.match(events, [{ type: 'alarm-seen', kind: 'fatal error' }], 'the life after it is watched as any')
+})
+
 t.test('a platform that does not answer says nothing of its servers', async (t) => {
   const { watch, events, states } = watching()
   states.set(NODE, async () => {

@@ -165,6 +165,7 @@ export class DockerServerGroup implements ServerGroup {
   async #startWith(node: string, changes: StartChanges, image: NodeImage | undefined): Promise<void> {
     if (changes.address) await this.#move(node)
     if (changes.identity === 'lost') await this.control.loseIdentity(node)
+    if (changes.data === 'empty') await this.control.wipeData(node, 'kept')
     const followAgain = image && (await this.#replace(findNode(this.nodes, this.runId, node), image))
     const container = this.#container(node)
     await ignoreIfAlreadyDone(this.#ask(`start ${node}`, 0, (abortSignal) => container.start({ abortSignal })))

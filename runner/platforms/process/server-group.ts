@@ -175,6 +175,7 @@ export class ProcessServerGroup implements ServerGroup {
   async #startPlanned(node: string, changes: StartChanges, planned: PlannedServer | undefined): Promise<void> {
     if (changes.address) await this.#move(node)
     if (changes.identity === 'lost') await this.control.loseIdentity(node)
+    if (changes.data === 'empty') await this.control.wipeData(node, 'kept')
     if (planned) await this.#inTurn(() => this.#replace(findNode(this.nodes, this.runId, node), planned))
     await this.#do('start', node)
   }
