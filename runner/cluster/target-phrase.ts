@@ -83,12 +83,11 @@ const phrases = (key: string) =>
   `(?:${[...choices(key), `(?:master|replicas?)\\s+of\\s+${anchor(key)}`, LONE_NODE].join('|')})`
 /** A key in a list ends where the next item begins. */
 const LISTED = phrases('[^\\s,]+')
-const EXCEPT = `\\s+except\\s+${LISTED}(?:(?:\\s*,(?:\\s+and(?=\\s))?\\s*|\\s+and\\s+)${LISTED})*`
-const FORMS = [
-  phrases('\\S.*'),
-  `(?:all\\s+(?:masters|replicas|nodes)|random\\s+(?:master|replica|node)|0*[1-9]\\d*\\s+random\\s+(?:master|replica|node)s?)${EXCEPT}`,
-  `${choices('[^\\s,]+').at(-1)}${EXCEPT}`,
-]
+/** Each item has another one behind it, or the end. */
+const EXCEPT = `\\s+except\\s+(?:${LISTED}(?:(?:\\s*,(?:\\s+and(?=\\s))?\\s*|\\s+and\\s+)(?=\\S)|\\s*$))+`
+const CHOICE =
+  '(?:all\\s+(?:masters|replicas|nodes)|random\\s+(?:master|replica|node)|0*[1-9]\\d*\\s+random\\s+(?:master|replica|node)s?)'
+const FORMS = [phrases('\\S.*'), `(?:${CHOICE}|${choices('[^\\s,]+').at(-1)})${EXCEPT}`]
 
 /** The same for the name of a node. */
 export const NODE_PATTERN = `^\\s*${LONE_NODE}\\s*$`

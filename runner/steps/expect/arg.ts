@@ -92,10 +92,9 @@ export const expectArg = z
 
 /** A subject with its aspects and no others, at least one of them; a cluster is asked as a whole. */
 function subjectShape(subject: SubjectName) {
-  const others = [...Object.keys(shape)].filter((key) => key !== subject && !ASPECTS[subject].includes(key))
   return {
     required: [subject],
-    not: { anyOf: others.map((key) => ({ required: [key] })) },
+    propertyNames: { enum: [subject, ...ASPECTS[subject]] },
     ...(STATES.includes(subject) ? {} : { anyOf: ASPECTS[subject].map((key) => ({ required: [key] })) }),
     ...(subject === 'key' ? { dependencies: { asked: ['moved_to'], moved_to: ['asked'] } } : {}),
   }
