@@ -37,7 +37,7 @@ export interface AdministeredFact {
 }
 
 /** Slots that a step was about to move. */
-export interface MeantMove {
+interface MeantMove {
   slots: ReadonlySet<number>
   from: string
   to: string

@@ -78,7 +78,7 @@ export async function runMoves(
   const after = await countKeys(context.cluster, moves, 'to')
   return {
     proof: `${seen}; ${plural(before, 'key')} in these slots before, ${after} after, and none left behind`,
-    note: summary(moves, done, tookMs),
+    note: summary(moves, done, { tookMs, counted: before }),
   }
 }
 
@@ -173,12 +173,18 @@ async function provedSeen(
   return `${plural(answered, 'node')} see every slot at its new owner`
 }
 
-function summary(moves: readonly SlotMove[], { how, moved }: SlotsMoved, tookMs: number): string {
+/** `counted`: the keys there were, for movers that do not count. */
+function summary(
+  moves: readonly SlotMove[],
+  { how, moved }: SlotsMoved,
+  { tookMs, counted }: { tookMs: number; counted: number },
+): string {
   const slots = countSlots(moved.flatMap((one) => one.slots))
-  const keys = moved.reduce((sum, one) => sum + (one.keys ?? 0), 0)
+  const isCounted = moved.every((one) => one.keys !== undefined)
+  const keys = isCounted ? moved.reduce((sum, one) => sum + (one.keys ?? 0), 0) : counted
   const perSecond = (count: number) => Math.round((count * 1000) / Math.max(tookMs, 1))
   const ways = moves.map((move) => `${countSlots(move.slots)} from ${move.from} to ${move.to}`)
-  return `${plural(slots, 'slot')} with ${plural(keys, 'key')} moved by ${how} in ${formatDuration(tookMs)} (${perSecond(slots)} slots/s, ${perSecond(keys)} keys/s): ${listed(ways)}`
+  return `${plural(slots, 'slot')} with ${plural(keys, 'key')} moved ${how === 'keys' ? 'by keys' : 'atomically'} in ${formatDuration(tookMs)} (${perSecond(slots)} slots/s, ${perSecond(keys)} keys/s): ${listed(ways)}`
 }
 
 function asFailure(error: unknown): unknown {
