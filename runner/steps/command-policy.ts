@@ -59,6 +59,11 @@ const TOLD_TO_CLIENTS: ReadonlySet<string> = new Set([
   'replica-announced',
 ])
 
+/** Why a scenario may not change a setting of a running server; undefined if it may. `name` is in lower case. */
+export function changeRefusal(name: string, allowed: Allowed): string | undefined {
+  return TOLD_TO_CLIENTS.has(name) ? undefined : settingRefusal(name, allowed)
+}
+
 /**
  * Why a scenario may not send a command, as one sentence; undefined if it may. A scenario reaches its own servers and
  * nothing else: no code of the machine, no file, no address, no user.
@@ -106,9 +111,9 @@ function settingsRefusal(
   for (let place = 0; place < pairs.length; place += 2) {
     const written = pairs[place] ?? ''
     const name = written.toLowerCase()
-    if (isOpen(written) || TOLD_TO_CLIENTS.has(name)) continue
+    if (isOpen(written)) continue
     if (!/^[a-z0-9_-]+$/.test(name)) return 'CONFIG SET: the name of a setting has letters, digits and hyphens only'
-    const problem = settingRefusal(name, allowed)
+    const problem = changeRefusal(name, allowed)
     if (problem !== undefined) return `CONFIG SET: ${problem}`
   }
   return undefined

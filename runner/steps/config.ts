@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { config as kind } from '../faults/config.ts'
-import { settingRefusal } from '../platforms/setting-policy.ts'
 import { settingFormProblem } from '../platforms/settings.ts'
+import { changeRefusal } from './command-policy.ts'
 import { faultVerb } from './fault-verb.ts'
 import { namesUsedIn } from './names.ts'
 import { assertSettingsFree } from './preconditions.ts'
@@ -38,7 +38,7 @@ export const config = faultVerb({
   sentence: ({ node, set }) => `set ${describe(set)} on ${describeTargets(node)}`,
   refusals: (written, { allowed }) =>
     Object.keys(anySettings.safeParse(written).data?.set ?? {}).flatMap((name) => {
-      const message = settingRefusal(name, allowed)
+      const message = changeRefusal(name, allowed)
       return message === undefined ? [] : [{ path: ['set', name], message }]
     }),
   async plan({ node, set }, context) {

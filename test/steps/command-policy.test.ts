@@ -1,6 +1,6 @@
 import t from 'tap'
 import { NOTHING_ALLOWED } from '../../runner/platforms/allowed.ts'
-import { isOfAdministrators, type Policy, refusalOf } from '../../runner/steps/command-policy.ts'
+import { changeRefusal, isOfAdministrators, type Policy, refusalOf } from '../../runner/steps/command-policy.ts'
 import { namesUsedIn } from '../../runner/steps/names.ts'
 
 const POLICY: Policy = {
@@ -117,4 +117,9 @@ t.test('what a script may hide is sent with fewer rights', async (t) => {
   ]) {
     t.notOk(isOne(command), command)
   }
+})
+
+t.test('what nodes tell clients of themselves may be changed, whichever way; their addresses may not', async (t) => {
+  t.equal(changeRefusal('cluster-announce-hostname', NOTHING_ALLOWED), undefined)
+  t.match(changeRefusal('cluster-announce-ip', NOTHING_ALLOWED), /^`cluster-announce-ip` cannot be set/)
 })
