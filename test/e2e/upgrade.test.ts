@@ -1,0 +1,37 @@
+import t, { type Test } from 'tap'
+import { lastReport, reportsFolder, runCli } from '../support/cli.ts'
+import { requireEngine } from '../support/docker.ts'
+import { clusterFlags, leaseCluster } from '../support/lease.ts'
+import { skipWithoutRedis } from '../support/local-servers.ts'
+
+/** Node by node to the other version, by the command line of the documentation; what the report says of the nodes. */
+async function upgrade(t: Test, platform: string, name: string) {
+  const reports = reportsFolder(t)
+  const versions = ['--from', 'redis:7.0', '--to', 'redis:8.0']
+  const flags = ['--platform', platform, '--reports', reports, ...clusterFlags(await leaseCluster())]
+  const { code, stdout, stderr } = await runCli(t, ['run', name, ...versions, ...flags])
+  t.equal(code, 0, stdout + stderr)
+  return { stdout, scenario: lastReport(reports).scenarios[0] }
+}
+
+const became = { server: /^redis 7\.0\./, later: [{ server: /^redis 8\.0\./ }] }
+
+t.test('as processes, forward', { skip: skipWithoutRedis() }, async (t) => {
+  const { stdout, scenario } = await upgrade(t, 'process', 'rolling-upgrade')
+  t.match(scenario?.cluster?.nodes, [became, became])
+  t.match(stdout, /redis 7\.0\.\d+ → redis 8\.0\.\d+ · process/)
+  t.match(scenario?.steps.find(({ verb }) => verb === 'restart')?.proof, /runs redis 8\.0\./)
+})
+
+t.test('as processes, and back from half of the way', { skip: skipWithoutRedis() }, async (t) => {
+  const { scenario } = await upgrade(t, 'process', 'rolling-rollback')
+  t.match(scenario?.cluster?.nodes[0], { server: /^redis 7\.0\./, later: undefined })
+  const refused = scenario?.steps.find(({ name }) => name.includes('refuses'))
+  t.match(refused?.proof, /refused to start: process exited with code 1: "Can't handle RDB format version 12/)
+})
+
+t.test('on Docker', async (t) => {
+  if (!(await requireEngine(t))) return
+  const { scenario } = await upgrade(t, 'docker', 'rolling-upgrade')
+  t.match(scenario?.cluster?.nodes, [became, became])
+})
