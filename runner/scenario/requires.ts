@@ -1,5 +1,5 @@
 /** One bound of a server version. */
-export interface VersionBound {
+interface VersionBound {
   op: '>=' | '>' | '<=' | '<' | '='
   /** Major, minor, patch; those not given are not compared by `=`. */
   version: number[]
