@@ -50,10 +50,10 @@ export function parseServerNeed(text: string): ServerNeed | undefined {
   return { ...(family && { family }), bounds }
 }
 
-/** `a server >=7.0 <8`, `valkey`, `redis >=8.4`. */
+/** `server >=7.0 <8`, `valkey`, `redis >=8.4`. */
 export function describeServerNeed({ family, bounds }: ServerNeed): string {
   const texts = bounds.map(({ op, version }) => `${op === '=' ? '' : op}${version.join('.')}`)
-  return [family ?? 'a server', ...texts].join(' ')
+  return [family ?? 'server', ...texts].join(' ')
 }
 
 /**
@@ -74,7 +74,8 @@ export function unmetRequirement(
     (need) => (need.family ?? family) === family && need.bounds.every((bound) => holds(bound, actual)),
   )
   if (isMet) return undefined
-  return `it needs ${requires.server.map(describeServerNeed).join(' or ')}, and this is ${server}`
+  const needs = requires.server.map((need) => `${need.family ? '' : 'a '}${describeServerNeed(need)}`)
+  return `it needs ${needs.join(' or ')}, and this is ${server}`
 }
 
 function holds({ op, version }: VersionBound, actual: number[]): boolean {
