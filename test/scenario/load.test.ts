@@ -64,6 +64,7 @@ ${STEPS}finally:
       ],
     },
     config: { 'cluster-node-timeout': '500', appendonly: 'no', save: '' },
+    servers: {},
   })
   t.match(scenario.finally, [{ path: 'f1', verb: 'start', arg: 'redis-node0' }])
 })
