@@ -26,10 +26,15 @@ export interface FormOptions {
 }
 
 /** What a server is to become, with its connection and its id. */
-interface Member extends PlannedNode {
+interface Member extends PlannedNode, Known {
+  slots: SlotRange[]
+}
+
+/** A node that can be asked, and its id. */
+interface Known {
+  name: string
   node: LiveNode
   id: string
-  slots: SlotRange[]
 }
 
 /** A view that is behind is not nudged again before this: clusterCron, which acts on it, runs every 100 ms. */
@@ -163,7 +168,7 @@ async function replicate(members: readonly Member[], deadline: FormDeadline): Pr
  * Nobody can ask for a shard id as another node sees it, but a hostname comes in the same part of a packet
  * (clusterProcessPingExtensions, cluster_legacy.c, Valkey 8.1).
  */
-async function askToFollow(member: Member, master: Member): Promise<string | undefined> {
+export async function askToFollow(member: Known, master: Known): Promise<string | undefined> {
   const { client } = member.node
   const [nodes] = await client.pipeline([['CLUSTER', 'NODES']])
   if (nodes instanceof Error) return `${member.name} does not say whom it knows (${nodes.message})`

@@ -10,6 +10,11 @@ export interface Topology {
   slots: SlotRange[][]
 }
 
+/** How many servers a cluster is formed of. */
+export function nodeCount(topology: Pick<Topology, 'shards' | 'replicas'>): number {
+  return topology.shards * (1 + topology.replicas)
+}
+
 /** What a node is to become when the cluster is formed. */
 export interface PlannedNode {
   index: number

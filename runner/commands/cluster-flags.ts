@@ -88,8 +88,8 @@ function passwordOf(line: ParsedLine): string {
   return given
 }
 
-/** Throws UsageError if the last node's port would be out of range. */
-export function checkPortsFit(topology: Pick<Topology, 'shards' | 'replicas'>, portBase: number): void {
-  const problem = portProblem(topology, portBase)
+/** Throws UsageError if the port of the last node, of those too that are added, would be out of range. */
+export function checkPortsFit(topology: Pick<Topology, 'shards' | 'replicas'>, portBase: number, added = 0): void {
+  const problem = portProblem(topology, portBase, added)
   if (problem !== undefined) throw new UsageError(`--port-base ${portBase}: ${problem}`)
 }

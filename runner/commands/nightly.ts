@@ -8,6 +8,7 @@ import { MAX_SEED } from '../base/random.ts'
 import { baselineMeasures } from '../checks/regression/measures.ts'
 import { type Baseline, grown, readBaseline, writeBaseline } from '../record/baseline.ts'
 import type { RunReport } from '../results/report-model.ts'
+import { serversToAdd } from '../scenario/servers-needed.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -79,7 +80,7 @@ export const nightly: Command = {
     const scenarios = await loadScenarios(names, NO_PARAMS, context, settings)
     const warnings = warningsIn(scenarios, line, { params: NO_PARAMS, config: settings.config }, out.color)
     tellWarnings(warnings, names, NO_PARAMS, context)
-    for (const { cluster } of scenarios) checkPortsFit(cluster.topology, settings.portBase)
+    for (const one of scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
     out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
     const commandFor = (drawn: number) => commandAgain(line, drawn)
     const request = {

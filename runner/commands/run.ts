@@ -4,6 +4,7 @@ import { EXIT, worstExit } from '../base/exit.ts'
 import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
 import type { Scenario } from '../scenario/model.ts'
+import { serversToAdd } from '../scenario/servers-needed.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -70,7 +71,7 @@ export const run: Command = {
     const upgrades = asked === undefined ? undefined : await upgradesOf(asked, choice, out)
     const load = async () => {
       const read = await loadUpgrades(names, { params, upgrades }, context, settings)
-      for (const { cluster } of read) checkPortsFit(cluster.topology, settings.portBase)
+      for (const one of read) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
       return read
     }
     const scenarios = await load()

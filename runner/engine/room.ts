@@ -3,6 +3,7 @@ import { SurroundingsError } from '../base/surroundings.ts'
 import { plural } from '../base/text.ts'
 import type { Platform } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
+import { serversNeeded } from '../scenario/servers-needed.ts'
 import { connectionsPerNode } from '../workload/connections.ts'
 
 /** Files that the runner has open whatever it plays, and for each node: connections, its log (measured: 20, and 6). */
@@ -36,7 +37,7 @@ export function assertRoom(
     })
   }
   // Servers in containers have limits of their own.
-  const tasksNeeded = RUNNER_TASKS + (kind === 'process' ? nodeCount(scenario) * SERVER_TASKS : 0)
+  const tasksNeeded = RUNNER_TASKS + (kind === 'process' ? serversNeeded(scenario) * SERVER_TASKS : 0)
   if (tasks !== undefined && tasks < tasksNeeded) {
     throw new SurroundingsError(
       `the runner and its servers need about ${tasksNeeded} processes and threads, and this user may have ${tasks}`,
@@ -59,7 +60,7 @@ export function assertRoom(
 
 /** By the program that needs the most. */
 function filesNeeded(scenario: Scenario, kind: Platform['kind']): { files: number; whose: string } {
-  const nodes = nodeCount(scenario)
+  const nodes = serversNeeded(scenario)
   const toEachNode = scenario.workloads.reduce((sum, { options }) => sum + connectionsPerNode(options), 0)
   const shape = `${plural(nodes, 'node')} and ${plural(toEachNode, 'connection')} of clients to each`
   const runner = RUNNER_FILES + nodes * (RUNNER_FILES_PER_NODE + toEachNode)
@@ -67,11 +68,6 @@ function filesNeeded(scenario: Scenario, kind: Platform['kind']): { files: numbe
   return runner >= server
     ? { files: runner, whose: `the runner, for ${shape},` }
     : { files: server, whose: `each server, for ${shape},` }
-}
-
-function nodeCount({ cluster }: Scenario): number {
-  const { shards, replicas } = cluster.topology
-  return shards * (1 + replicas)
 }
 
 function roundedUp(files: number): number {

@@ -4,9 +4,11 @@ import { settleAll } from '../base/settle.ts'
 import { FormError } from '../cluster/form.ts'
 import { LiveCluster } from '../cluster/live-cluster.ts'
 import type { NodeClient } from '../cluster/node-client.ts'
+import { nodeCount } from '../cluster/topology.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
-import type { Progress, ServerGroup } from '../platforms/platform.ts'
+import type { Progress, ServerGroup, ServerGroupSpec } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
+import { serversToAdd } from '../scenario/servers-needed.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
 import { EndedWhileForming, formServers } from './form-servers.ts'
@@ -62,7 +64,8 @@ export async function setUp(
       purpose: `a run of ${scenario.id}`,
       namePrefix: settings.namePrefix,
       portBase: settings.portBase,
-      nodes: topology.shards * (1 + topology.replicas),
+      nodes: nodeCount(topology),
+      ...sparesOf(scenario),
       password,
       servers: scenario.cluster.servers,
       settings: configOf(scenario, settings),
@@ -102,6 +105,12 @@ async function saveMembers(cluster: LiveCluster): Promise<void> {
 
 async function open(connection: NodeClient): Promise<void> {
   await connection.call('PING').catch(() => undefined)
+}
+
+/** Absent where there are none: servers that are alike are lent from play to play. */
+function sparesOf(scenario: Scenario): Pick<ServerGroupSpec, 'spares'> {
+  const spares = serversToAdd(scenario)
+  return spares === 0 ? {} : { spares }
 }
 
 /** What the servers of a scenario must be made with, from all steps that it may play. */

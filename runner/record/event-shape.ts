@@ -85,6 +85,7 @@ const outcome = fields<StepOutcome>({
   note: maybe(text),
   reply: maybe(text),
   administers: maybe(text),
+  administered: maybe(some(text)),
 })
 
 const fault = fields<FaultInfo>({ id: text, kind: text, nodes: few(text), sentence: text })

@@ -143,6 +143,8 @@ export interface StepOutcome {
    * scenario's doing.
    */
   administers?: string
+  /** The nodes that it was sent to, or that it changed, where these are others than the targets. */
+  administered?: string[]
 }
 
 export type RunEvent = { atMs: number } & (

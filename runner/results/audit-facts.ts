@@ -109,7 +109,14 @@ export function auditFacts(
     commands: results.steps.flatMap(({ outcome, startMs: beganMs, endMs = beganMs }) =>
       outcome?.administers === undefined
         ? []
-        : [{ command: outcome.administers, nodes: outcome.targets ?? [], startMs: beganMs, endMs }],
+        : [
+            {
+              command: outcome.administers,
+              nodes: outcome.administered ?? outcome.targets ?? [],
+              startMs: beganMs,
+              endMs,
+            },
+          ],
     ),
     moves: ofType(events, 'slots-moving').flatMap(({ moves, seenMs }) =>
       moves.map(({ slots, from, to }) => ({ slots: slotsOfText(slots), from, to, startMs: seenMs - startMs })),

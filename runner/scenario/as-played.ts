@@ -125,7 +125,7 @@ function fillInTarget(
   else if (where.length === 0) document.setIn(place, document.createNode([...names], { flow: true }))
 }
 
-const NOT_VERBS = ['name', 'phase', 'within', 'for', 'on', 'save', 'error', 'with']
+const NOT_VERBS = ['name', 'phase', 'within', 'for', 'on', 'save', 'as', 'error', 'with']
 
 function isModifier(key: string | number | undefined): boolean {
   return typeof key === 'string' && NOT_VERBS.includes(key)

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { messageOf } from '../base/errors.ts'
 import { plannedTargets } from '../cluster/planned-targets.ts'
 import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
-import { planNodes, type Topology } from '../cluster/topology.ts'
+import { nodeCount, planNodes, type Topology } from '../cluster/topology.ts'
 import type { SlotRange } from '../cluster/view.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { settingProblem } from '../platforms/settings.ts'
@@ -142,18 +142,21 @@ function readServers(cluster: Entry, topology: Topology, context: CheckContext):
 }
 
 /**
- * Why a cluster has no room in the ports from `portBase` (1–65535) on, in a sentence; undefined if it has.
+ * Why a cluster, with so many nodes that are added to it, has no room in the ports from `portBase` (1–65535) on, in a
+ * sentence; undefined if it has.
  */
 export function portProblem(
-  { shards, replicas }: Pick<Topology, 'shards' | 'replicas'>,
+  topology: Pick<Topology, 'shards' | 'replicas'>,
   portBase: number,
+  added = 0,
 ): string | undefined {
-  const nodes = shards * (1 + replicas)
+  const { shards, replicas } = topology
+  const nodes = nodeCount(topology) + added
   const last = portBase + nodes - 1
   if (last <= LAST_PORT) return undefined
   const most = Math.max(0, LAST_PORT - portBase + 1)
   return (
-    `${nodes} nodes (${shards} × ${1 + replicas}) from port ${portBase} on would need ports up to ${last}; ` +
+    `${nodes} nodes (${shards} × ${1 + replicas}${added === 0 ? '' : `, and ${added} that steps add`}) from port ${portBase} on would need ports up to ${last}; ` +
     `each node also uses its port + 10000, so the last possible one is ${LAST_PORT}: room for ${most} nodes`
   )
 }

@@ -21,9 +21,6 @@ const PLATFORMS = ['docker', 'process'] as const
 /** Keys that the language will have; naming one is an error and never ignored. */
 export const LATER_KEYS = ['matrix']
 
-/** Verbs that the language will have. */
-export const LATER_VERBS = ['add-node', 'remove-node']
-
 /** Redis Cluster is made for up to 1000 nodes (Redis Cluster specification, "Redis Cluster goals"). */
 const MOST_NODES = 1000
 

@@ -2,7 +2,6 @@ import { suggestionFor, wordMeant } from '../base/meant.ts'
 import { firstFew } from '../base/text.ts'
 import type { Modifier, Verb } from '../steps/verb.ts'
 import type { CheckContext } from './check-value.ts'
-import { LATER_VERBS } from './scenario-schema.ts'
 import { keysOf, shapeOf, shapesAt } from './shape.ts'
 import { type Entry, entryOf, isEmptyMap, type MapTree } from './tree.ts'
 
@@ -65,8 +64,7 @@ function reportNoVerb(step: MapTree, { source, problems, verbs }: VerbContext): 
   const start = { start: step.span.start, end: step.span.start + 1 }
   const hint = `The verbs are: ${names.join(', ')}.`
   const unknown = step.entries.filter(({ key }) => !isOtherKey(key, verbs))
-  const likely =
-    unknown.find(({ key }) => wordMeant(key, names) !== undefined || LATER_VERBS.includes(key)) ?? unknown[0]
+  const likely = unknown.find(({ key }) => wordMeant(key, names) !== undefined) ?? unknown[0]
   if (!likely) {
     if (step.entries.length === 0 && !isEmptyMap(step, source)) return
     const message = 'this step has no verb: it does not say what to do'
@@ -76,8 +74,6 @@ function reportNoVerb(step: MapTree, { source, problems, verbs }: VerbContext): 
       first.key !== 'name' &&
       `\`${first.key}\` stands beside a verb, in its step: remove the hyphen before it, and put it in the column of the verb.`
     problems.add(source, first?.keySpan ?? start, message, { hint: beside || hint })
-  } else if (LATER_VERBS.includes(likely.key)) {
-    problems.add(source, likely.keySpan, `the verb \`${likely.key}\` is not supported yet`)
   } else {
     const suggestion = suggestionFor(likely.key, names)
     const advice = suggestion === undefined ? { hint: NO_VERBS.get(likely.key) ?? hint } : { suggestion }
@@ -110,8 +106,7 @@ export function reportOtherKeys(step: MapTree, verb: Verb | undefined, { source,
       problems.add(source, keySpan, `\`${key}\` does not go with \`${verb.name}\``, {
         hint: `It goes with ${who}. ${hint}`,
       })
-    } else if (LATER_VERBS.includes(key)) problems.add(source, keySpan, `the verb \`${key}\` is not supported yet`)
-    else {
+    } else {
       const suggestion = suggestionFor(key, free)
       const advice = suggestion === undefined ? { hint } : { suggestion }
       problems.add(source, keySpan, `a step with \`${verb.name}\` has no \`${key}\``, advice)

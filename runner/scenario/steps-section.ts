@@ -274,10 +274,12 @@ function withoutChildren(verb: Verb, value: Tree): Tree {
   return { ...value, entries: value.entries.filter(({ key }) => key !== verb.children) }
 }
 
-/** The names that a step gives, known to the steps after it: those of `let`, and the `save` of `redis`. */
+/** The names that a step gives, known to the steps after it: those of `let`, the `as` of `add-node`, and the `save` of `redis`. */
 function bindNames(step: MapTree, { key, value }: Entry, context: CheckContext): void {
   if (key === 'let' && value.kind === 'map')
     for (const entry of value.entries) bind(entry.key, entry.keySpan, context, 'node')
+  const as = key === 'add-node' ? entryOf(step, 'as')?.value : undefined
+  if (as?.kind === 'scalar' && typeof as.value === 'string') bind(as.value, as.span, context, 'node')
   const save = key === 'redis' ? entryOf(step, 'save')?.value : undefined
   if (save?.kind === 'scalar' && typeof save.value === 'string') bind(save.value, save.span, context)
 }

@@ -1,3 +1,4 @@
+import { addNode } from './add-node.ts'
 import { clock } from './clock.ts'
 import { config } from './config.ts'
 import { connectionsFull } from './connections-full.ts'
@@ -8,11 +9,13 @@ import { disk } from './disk.ts'
 import { droppedPackets } from './dropped-packets.ts'
 import { expect } from './expect.ts'
 import { failover } from './failover.ts'
+import { forget } from './forget.ts'
 import { fullResync } from './full-resync.ts'
 import { heal } from './heal.ts'
 import { kill } from './kill.ts'
 import { letVerb } from './let.ts'
 import { lostVotes } from './lost-votes.ts'
+import { meet } from './meet.ts'
 import { memory } from './memory.ts'
 import { migration } from './migration.ts'
 import { network } from './network.ts'
@@ -22,7 +25,10 @@ import { pause } from './pause.ts'
 import { powerCut } from './power-cut.ts'
 import { rebalance } from './rebalance.ts'
 import { redis } from './redis.ts'
+import { removeNode } from './remove-node.ts'
 import { repeat } from './repeat.ts'
+import { replicate } from './replicate.ts'
+import { reset } from './reset.ts'
 import { reshard } from './reshard.ts'
 import { restart } from './restart.ts'
 import { stall } from './stall.ts'
@@ -68,6 +74,12 @@ export const verbs: readonly Verb[] = [
   reshard,
   rebalance,
   migration,
+  addNode,
+  removeNode,
+  forget,
+  replicate,
+  meet,
+  reset,
   letVerb,
   wait,
   parallel,

@@ -45,6 +45,8 @@ export interface LiveStage {
 export interface LiveStageOptions {
   shards?: number
   replicas?: number
+  /** Servers that steps may add. */
+  spares?: number
   needs?: GroupNeeds
   settings?: Record<string, string>
   /** Of the catalogue. */
@@ -68,7 +70,7 @@ export async function liveStage(
   const { portBase, namePrefix } = await leaseCluster()
   const spec = { runId: `live-${process.pid}-${portBase}`, purpose: 'a test of faults', namePrefix, portBase }
   const servers = await platform.create(
-    { ...spec, nodes: shards * (1 + replicas), password: PASSWORD, settings, needs },
+    { ...spec, nodes: shards * (1 + replicas), spares: options.spares ?? 0, password: PASSWORD, settings, needs },
     () => undefined,
   )
   t.teardown(() => servers.remove())

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { listed } from '../base/text.ts'
+import { meet as meetOthers } from '../cluster/members/join.ts'
+import { MEMBERS_WITHIN_MS, memberOptions, othersThan } from './members.ts'
+import { describeTargets, resolveTargets, target, targets } from './targets.ts'
+import { defineVerb } from './verb.ts'
+
+const arg = z.union([
+  target,
+  z.strictObject({
+    node: target.describe('Who is to be a member again'),
+    with: targets.describe('Whom it meets. Default: all other members'),
+  }),
+])
+
+export const meet = defineVerb({
+  name: 'meet',
+  summary: 'Introduces a node to the others with CLUSTER MEET: one that was forgotten, or came back as a stranger.',
+  group: 'cluster',
+  example: ['- meet: redis-node5'],
+  proof: 'It and the others, as far as they answer, know each other.',
+  arg,
+  modifiers: ['within'],
+  keepsWithin: true,
+  defaultDeadlineMs: MEMBERS_WITHIN_MS + 5000,
+  sentence: (value) =>
+    typeof value === 'string'
+      ? `make ${value} and the others meet`
+      : `make ${value.node} and ${describeTargets(value.with)} meet`,
+  async run(value, context) {
+    const isShort = typeof value === 'string'
+    const name = await context.resolveOne(isShort ? value : value.node, isShort ? [] : ['node'])
+    const others = isShort ? othersThan(name, context) : await resolveTargets(value.with, context, ['with'])
+    context.cluster.join(name)
+    const { knownBy, silent } = await meetOthers(name, others, memberOptions(context))
+    const without = silent.length === 0 ? '' : `; without ${listed(silent)}, which gave no answer`
+    return { administers: 'CLUSTER MEET', proof: `${name} and ${listed(knownBy)} know each other${without}` }
+  },
+})
