@@ -1,13 +1,11 @@
 import type { Clock } from '../base/clock.ts'
-import { messageOf } from '../base/errors.ts'
 import type { ServerNode } from '../platforms/platform.ts'
 import type { MoverUser } from '../platforms/users.ts'
 import { type AgreedView, agreeOn } from './agreed-view.ts'
-import { type Command, NodeClient, type NodeClientOptions } from './node-client.ts'
-import { type NodeReport, parseClusterInfo, parseReplication } from './node-report.ts'
-import { Unreachable } from './reply-errors.ts'
+import { NodeClient, type NodeClientOptions } from './node-client.ts'
+import { type Answer, LOOK_TIMEOUT_MS, NodeLooks } from './node-looks.ts'
+import type { NodeReport } from './node-report.ts'
 import type { NodeView } from './view.ts'
-import { parseClusterNodes } from './view-parser.ts'
 
 /** A node of the cluster and the runner's own connections to it. */
 export interface LiveNode extends ServerNode {
@@ -39,19 +37,6 @@ export interface OwnReport {
   master?: string
 }
 
-const LOOK: readonly Command[] = [
-  ['CLUSTER', 'NODES'],
-  ['CLUSTER', 'INFO'],
-  ['INFO', 'replication'],
-]
-
-/** How much longer than for the others a look waits for nodes that were silent when last asked, in ms. */
-const SILENT_GRACE_MS = 15
-
-const LOOK_TIMEOUT_MS = 1000
-
-type Answer = { report: NodeReport } | { reason: string; silent: boolean }
-
 export interface LiveClusterOptions {
   nodes: readonly ServerNode[]
   clock: Clock
@@ -73,8 +58,7 @@ export interface LiveClusterOptions {
 export class LiveCluster {
   readonly #nodes: LiveNode[] = []
   readonly clock: Clock
-  /** Told of every report that a look brings, and when (on the clock) the node was asked for it. */
-  onReport: ((report: NodeReport, askedMs: number) => void) | undefined
+  readonly #looks: NodeLooks
   readonly #byName = new Map<string, LiveNode>()
   readonly #options: LiveClusterOptions
   readonly #addresses = new Map<string, NodeClientOptions>()
@@ -87,13 +71,17 @@ export class LiveCluster {
   readonly #lastIds = new Map<string, string>()
   /** Where nodes were among the others before they moved. No address is given twice. */
   readonly #former = new Map<string, string>()
-  /** Nodes that were silent when last asked, with the question still open or the reason it failed. */
-  readonly #silent = new Map<string, { pending?: Promise<Answer>; reason: string }>()
 
   constructor(options: LiveClusterOptions) {
     this.clock = options.clock
+    this.#looks = new NodeLooks(options.clock)
     this.#options = options
     for (const node of options.nodes) this.add(node)
+  }
+
+  /** Told of every report that a look brings, and when (on the clock) the node was asked for it. */
+  set onReport(listener: ((report: NodeReport, askedMs: number) => void) | undefined) {
+    this.#looks.onReport = listener
   }
 
   /** All servers, also those that were taken out of the cluster. */
@@ -194,13 +182,7 @@ export class LiveCluster {
   async look(options: { timeoutMs?: number } = {}): Promise<Snapshot> {
     const timeoutMs = options.timeoutMs ?? LOOK_TIMEOUT_MS
     const atMs = this.clock.nowMs()
-    const answers = new Map<string, Answer>()
-    const { members } = this
-    const silent = members.filter((node) => this.#silent.has(node.name))
-    for (const node of silent) this.#askAgain(node, timeoutMs)
-    const others = members.filter((node) => !silent.includes(node))
-    await Promise.all(others.map(async (node) => answers.set(node.name, await this.#ask(node, timeoutMs))))
-    await Promise.all(silent.map(async (node) => answers.set(node.name, await this.#answerOfSilent(node))))
+    const answers = await this.#looks.askAll(this.members, timeoutMs)
     for (const [name, answer] of answers) this.#remember(name, answer)
     return this.#snapshot(atMs, answers)
   }
@@ -210,7 +192,7 @@ export class LiveCluster {
    * read.
    */
   async lookAt(name: string, timeoutMs = LOOK_TIMEOUT_MS): Promise<OwnReport> {
-    const answer = await this.#ask(this.node(name), timeoutMs)
+    const answer = await this.#looks.ask(this.node(name), timeoutMs)
     if ('reason' in answer) throw new Error(`${name} gives no answer: ${answer.reason}`)
     this.#remember(name, answer)
     const { view } = answer.report
@@ -254,53 +236,10 @@ export class LiveCluster {
     for (const connection of this.#connections) connection.close()
   }
 
-  async #ask(node: LiveNode, timeoutMs: number): Promise<Answer> {
-    const askedMs = this.clock.nowMs()
-    const replies = await node.client.pipeline(LOOK, timeoutMs)
-    const error = replies.find((reply) => reply instanceof Error)
-    if (error instanceof Unreachable) return { reason: error.reason, silent: error.kind === 'timeout' }
-    if (error instanceof Error) return { reason: error.message, silent: false }
-    const [nodes, info, replication] = replies
-    try {
-      const report: NodeReport = {
-        name: node.name,
-        view: parseClusterNodes(String(nodes), node.name),
-        info: parseClusterInfo(String(info)),
-        replication: parseReplication(String(replication)),
-      }
-      this.onReport?.(report, askedMs)
-      return { report }
-    } catch (unreadable) {
-      return { reason: messageOf(unreadable), silent: false }
-    }
-  }
-
-  #askAgain(node: LiveNode, timeoutMs: number): void {
-    const known = this.#silent.get(node.name)
-    if (known?.pending !== undefined || !known) return
-    known.pending = this.#ask(node, timeoutMs).then((answer) => {
-      delete known.pending
-      if ('reason' in answer) known.reason = answer.reason
-      if (!('reason' in answer) || !answer.silent) this.#silent.delete(node.name)
-      return answer
-    })
-  }
-
-  async #answerOfSilent(node: LiveNode): Promise<Answer> {
-    const known = this.#silent.get(node.name)
-    if (!known?.pending) return this.#ask(node, LOOK_TIMEOUT_MS)
-    const tooLate: Answer = { reason: known.reason, silent: true }
-    return Promise.race([known.pending, this.clock.sleep(SILENT_GRACE_MS).then(() => tooLate)])
-  }
-
   #remember(name: string, answer: Answer): void {
-    if ('report' in answer) {
-      this.#nameById.set(answer.report.view.myId, name)
-      this.#lastIds.set(name, answer.report.view.myId)
-      this.#silent.delete(name)
-    } else if (answer.silent && !this.#silent.has(name)) {
-      this.#silent.set(name, { reason: answer.reason })
-    }
+    if ('reason' in answer) return
+    this.#nameById.set(answer.report.view.myId, name)
+    this.#lastIds.set(name, answer.report.view.myId)
   }
 
   #snapshot(atMs: number, answers: Map<string, Answer>): Snapshot {
