@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { MemberOptions } from '../cluster/members/join.ts'
 import type { StepContext } from './verb.ts'
 
@@ -6,12 +5,6 @@ import type { StepContext } from './verb.ts'
 
 /** How long a change of members may take where the step does not say, ms: a replica may have to sync first. */
 export const MEMBERS_WITHIN_MS = 60_000
-
-/** The name that a step gives to a node. */
-export const nameForNode = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name is letters, digits and _')
-  .optional()
 
 export function memberOptions({ cluster, signal, step, progress }: StepContext): MemberOptions {
   return { cluster, signal, withinMs: step.withinMs ?? MEMBERS_WITHIN_MS, progress }
