@@ -1,13 +1,12 @@
 import { typed } from '../base/command-line.ts'
 import { expectedError } from '../base/surroundings.ts'
 import { abortAfterRunning } from '../base/time-limit.ts'
-import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { endMoves } from '../cluster/moves/end-moves.ts'
 import type { SlotMove } from '../cluster/moves/move.ts'
-import type { FaultBoard } from '../faults/board.ts'
 import { movesNotedBy } from './note-moves.ts'
 import type { RunSettings } from './run-settings.ts'
 import { type ScenarioResult, worseOf } from './scenario-result.ts'
+import type { Stage } from './stage.ts'
 
 /** How long healing at the end of a scenario may take, ms. */
 const HEAL_WITHIN_MS = 20_000
@@ -18,22 +17,20 @@ const HEAL_WITHIN_MS = 20_000
  */
 export async function healAll(
   result: ScenarioResult,
-  { faults, cluster }: { faults: FaultBoard; cluster: LiveCluster },
+  stage: HealedStage,
   signal: AbortSignal,
   settings: HealSettings,
 ): Promise<ScenarioResult> {
   // Servers that are about to be removed in a hurry need no healing.
   if (signal.aborted && !settings.keep) return result
-  return await endLeftMoves(await endFaults(result, faults, settings), cluster, settings)
+  return await endLeftMoves(await endFaults(result, stage), stage)
 }
 
-type HealSettings = Pick<RunSettings, 'keep' | 'recorder'> & { scenario: number }
+type HealSettings = Pick<RunSettings, 'keep'>
 
-async function endFaults(
-  result: ScenarioResult,
-  faults: FaultBoard,
-  { recorder, scenario }: HealSettings,
-): Promise<ScenarioResult> {
+type HealedStage = Pick<Stage, 'faults' | 'cluster' | 'recorder' | 'scenario' | 'clock' | 'begunMoves'>
+
+async function endFaults(result: ScenarioResult, { faults, recorder, scenario }: HealedStage): Promise<ScenarioResult> {
   if (faults.active.length === 0) return result
   recorder.record({ type: 'progress', scenario, text: 'healing every fault' })
   try {
@@ -47,15 +44,15 @@ async function endFaults(
   }
 }
 
-async function endLeftMoves(
-  result: ScenarioResult,
-  cluster: LiveCluster,
-  { recorder, scenario }: HealSettings,
-): Promise<ScenarioResult> {
-  const { noteMoves } = movesNotedBy({ recorder, scenario, clock: cluster.clock })
+/** Slots that nobody moves in a step stay as they are: that is for the audit to find. */
+async function endLeftMoves(result: ScenarioResult, stage: HealedStage): Promise<ScenarioResult> {
+  const { cluster, recorder, scenario } = stage
+  const slots = [...stage.begunMoves]
+  if (slots.length === 0) return result
+  const { noteMoves } = movesNotedBy(stage)
   const onMove = (move: SlotMove) => noteMoves([move])
   try {
-    const { done, left } = await endMoves({ cluster, signal: abortAfterRunning(HEAL_WITHIN_MS), onMove })
+    const { done, left } = await endMoves({ cluster, signal: abortAfterRunning(HEAL_WITHIN_MS), slots, onMove })
     for (const text of done) recorder.record({ type: 'progress', scenario, text })
     return left.length === 0 ? result : notHealed(result, `${left.join('; ')})`)
   } catch (error) {

@@ -7,9 +7,11 @@ export function movesNotedBy({
   recorder,
   scenario,
   clock,
-}: Pick<Stage, 'recorder' | 'scenario' | 'clock'>): Pick<StepContext, 'noteMoves' | 'noteMoved'> {
+  begunMoves,
+}: Pick<Stage, 'recorder' | 'scenario' | 'clock' | 'begunMoves'>): Pick<StepContext, 'noteMoves' | 'noteMoved'> {
   return {
     noteMoves: (moves) => {
+      begunMoves.push(...moves.flatMap(({ slots }) => slots))
       const meant = moves.map(({ slots, from, to }) => ({ slots: formatSlotRanges(slots), from, to }))
       recorder.record({ type: 'slots-moving', scenario, seenMs: recorder.timeOf(clock.nowMs()), moves: meant })
     },

@@ -139,7 +139,7 @@ export async function playScenario(
     pause.open({ ...ready, logFolder: place.logFolder, faults })
     lookback.start()
     result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })
-    result = await healAll(result, { faults, cluster: ready.cluster }, signal, { ...settings, scenario: place.index })
+    result = await healAll(result, stage, signal, settings)
     if (pause.taken) load?.tellUnread()
     else if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
     if (result.verdict === 'passed') await audit.lookAtEnd(stage.datasets, signal)
@@ -209,6 +209,7 @@ function stageOf(
     targets: new TargetResolver(cluster, random),
     datasets: new Datasets(settings.seed),
     migrations: new Migrations(),
+    begunMoves: [],
     random,
     verbs: settings.verbs,
     stepping: made.stepping,

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { TargetResolver } from '../cluster/targets.ts'
+import type { SlotRange } from '../cluster/view.ts'
 import type { FaultBoard } from '../faults/board.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
@@ -36,6 +37,8 @@ export interface Stage {
   targets: TargetResolver
   datasets: Datasets
   migrations: Migrations
+  /** Slots that steps have begun to move, wherever they are now. */
+  begunMoves: SlotRange[]
   /** The scenario’s own names: params, and what its steps give. */
   names: Names
   /** A whole number r with 0 ≤ r < `below`, from the run's seed. */

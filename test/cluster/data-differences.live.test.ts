@@ -155,10 +155,16 @@ async function plantMisplacedKey(t: Test, cluster: LiveCluster, { masterOf }: Pl
   const { differences, incomplete } = await compare(cluster)
   t.same(incomplete, [])
   const expected = { kind: 'key outside its slots', key, slot, master: other, shard: other === 'redis-node0' ? 1 : 2 }
-  t.match(differences, [
-    { ...expected, detail: `${other} holds this key of slot ${slot}` },
-    { ...expected, replica: replicaOf(other), detail: `${replicaOf(other)} holds this key of slot ${slot}` },
-  ])
+  if (await hasCommand(cluster, 'cluster|migration')) {
+    // Its replica may not even count it.
+    const detail = `${other} counts 1 key of slots that it does not serve, and lists none`
+    t.match(differences[0], { kind: 'key outside its slots', master: other, key: undefined, detail })
+  } else {
+    t.match(differences, [
+      { ...expected, detail: `${other} holds this key of slot ${slot}` },
+      { ...expected, replica: replicaOf(other), detail: `${replicaOf(other)} holds this key of slot ${slot}` },
+    ])
+  }
   await data.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', ownerId)
   await data.pipeline([['ASKING'], ['DEL', key]])
   await data.call('CLUSTER', 'SETSLOT', slot, 'STABLE')

@@ -157,7 +157,7 @@ finally:
 Cluster: 1 node, in 1 shard of one master and 0 replicas.
   shard 1: slots 0-16383
 Settings: appendonly no.
-Needs: docker, a server >=7.0; skipped elsewhere.
+Needs: docker, server >=7.0; skipped elsewhere.
 Tags: a.
 Params: size = 5.
 

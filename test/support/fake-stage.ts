@@ -71,6 +71,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     targets: (parts.targets ?? new TargetResolver(cluster.live, random)) as TargetResolver,
     datasets: new Datasets(1),
     migrations: new Migrations(),
+    begunMoves: [],
     names,
     random,
     verbs: new Map([...verbByName, ...(parts.verbs ?? []).map((verb) => [verb.name, verb] as const)]),

@@ -141,6 +141,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     targets: new TargetResolver(made.cluster, random),
     datasets: new Datasets(1),
     migrations: new Migrations(),
+    begunMoves: [],
     names: new Names(),
     random,
     verbs: verbByName,

@@ -1,9 +1,10 @@
+import { messageOf } from '../../base/errors.ts'
 import type { LiveCluster, Snapshot } from '../live-cluster.ts'
 import type { SlotRange } from '../view.ts'
 import { ShardComparison } from './compare-shard.ts'
 import { DataNode, Incomplete } from './data-node.ts'
 import type { DataDifference, FoundDifference } from './difference.ts'
-import { findMisplacedKeys, type Holder } from './misplaced-keys.ts'
+import { findHiddenKeys, findMisplacedKeys, type Holder } from './misplaced-keys.ts'
 import { takeOverview } from './overview.ts'
 
 export interface CompareOptions {
@@ -146,7 +147,30 @@ class Comparison {
       const { named, unnamed } = await findMisplacedKeys(holder, isFine, this.#limit)
       this.#found.push(...named)
       this.#unnamed += unnamed
+      await this.#addHidden(holder)
     })
+  }
+
+  /** While slots are on the move, a server may hide keys that it is to serve soon. */
+  async #addHidden(holder: Holder): Promise<void> {
+    const hidden = this.#moving.size > 0 ? [] : findHiddenKeys(holder)
+    if (hidden.length === 0) return
+    const { name } = holder.node
+    if (await this.#isTrimming(name)) {
+      throw new Incomplete(`${name} was still removing keys of slots that it had given away`)
+    }
+    this.#found.push(...hidden)
+  }
+
+  /** CLUSTER INFO of Redis 8.4 and later. Throws Incomplete. */
+  async #isTrimming(name: string): Promise<boolean> {
+    const info = await this.#cluster
+      .node(name)
+      .client.call('CLUSTER', 'INFO')
+      .catch((error: unknown) => {
+        throw new Incomplete(`${name} does not say whether it is removing keys: ${messageOf(error)}`)
+      })
+    return /^cluster_slot_migration_active_trim_running:[1-9]/m.test(String(info))
   }
 
   async #describe(found: readonly FoundDifference[]): Promise<DataDifference[]> {

@@ -15,7 +15,7 @@ export interface DataDifference {
   master: string
   /** Absent: the master itself holds a key outside its slots. */
   replica?: string
-  /** For people: bytes that are no text are escapes. Absent when a function differs. */
+  /** For people: bytes that are no text are escapes. Absent when a function differs, and where a server hides it. */
   key?: string
   slot?: number
   /** Absent: 0. */
@@ -38,7 +38,7 @@ export interface FoundDifference extends Omit<DataDifference, 'detail'> {
 /** A sentence with all that is known. */
 export function describeDifference(difference: DataDifference): string {
   const { kind, shard, master, replica, key, slot, database, library, detail, masterOffset, replicaOffset } = difference
-  const what = library === undefined ? `key ${key}` : `function library ${library}`
+  const what = library !== undefined ? `function library ${library}` : key === undefined ? 'a hidden key' : `key ${key}`
   const where = [
     ...(database === undefined ? [] : [`database ${database}`]),
     ...(slot === undefined ? [] : [`slot ${slot}`]),

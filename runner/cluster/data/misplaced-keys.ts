@@ -1,3 +1,4 @@
+import { plural } from '../../base/text.ts'
 import type { DataNode } from './data-node.ts'
 import type { FoundDifference } from './difference.ts'
 import type { Overview } from './overview.ts'
@@ -51,4 +52,19 @@ export async function findMisplacedKeys(
     }
   }
   return found
+}
+
+/** Keys of slots that the node does not serve, of which it tells no more than how many they are: one a database. */
+export function findHiddenKeys({ node, overview, shard }: Holder): FoundDifference[] {
+  const hiding = [...overview.databases].filter(([, { hiddenKeys }]) => hiddenKeys > 0)
+  return hiding.map(([database, { hiddenKeys }]) => ({
+    kind: 'key outside its slots',
+    shard: shard.number,
+    master: shard.master,
+    masterOffset: overview.offset,
+    ...(node.name === shard.master ? {} : { replica: node.name, replicaOffset: overview.offset }),
+    ...(database === 0 ? {} : { database }),
+    explain: async () =>
+      `${node.name} counts ${plural(hiddenKeys, 'key')} of slots that it does not serve, and lists none`,
+  }))
 }

@@ -26,6 +26,8 @@ interface DatabaseOverview {
   fieldsExpire: boolean
   /** Keys of each slot that has any, expired ones included that are not yet removed. */
   keysBySlot: Map<number, number>
+  /** Keys of slots that it does not serve: a server that moves slots by itself counts them, and lists none (Redis 8.4). */
+  hiddenKeys: number
 }
 
 const QUESTIONS: readonly Command[] = [
@@ -47,7 +49,7 @@ export async function takeOverview(node: DataNode, own: readonly SlotRange[]): P
   for (const [name, text] of parseInfo(String(keyspace))) {
     const database = Number(/^db(\d+)$/.exec(name)?.[1])
     const [counts] = await node.run('overview', { ...EVERY_SERVER, database }, slots)
-    databases.set(database, { ...parseKeyspace(text), keysBySlot: parseCounts(String(counts)) })
+    databases.set(database, { ...parseKeyspace(text), ...parseCounts(String(counts)) })
   }
   return {
     tellsExpiry: exact === true,
@@ -66,14 +68,16 @@ function parseKeyspace(text: string): Pick<DatabaseOverview, 'expires' | 'fields
   return { expires: fields.get('expires') !== '0', fieldsExpire: hashes !== '0' }
 }
 
-/** `12:3 77:1`. */
-function parseCounts(text: string): Map<number, number> {
-  const counts = new Map<number, number>()
+/** `12:3 77:1 hidden:2`. */
+function parseCounts(text: string): Pick<DatabaseOverview, 'keysBySlot' | 'hiddenKeys'> {
+  const keysBySlot = new Map<number, number>()
+  let hiddenKeys = 0
   for (const part of text.split(' ')) {
     const [slot, keys] = part.split(':')
-    if (keys !== undefined) counts.set(Number(slot), Number(keys))
+    if (slot === 'hidden') hiddenKeys = Number(keys)
+    else if (keys !== undefined) keysBySlot.set(Number(slot), Number(keys))
   }
-  return counts
+  return { keysBySlot, hiddenKeys }
 }
 
 /**

@@ -3,6 +3,8 @@ import { poll } from '../../base/poll.ts'
 import { listed, plural } from '../../base/text.ts'
 import type { LiveCluster, Snapshot } from '../live-cluster.ts'
 import { ownLine } from '../slot-claims.ts'
+import { SLOT_COUNT } from '../slots.ts'
+import type { SlotRange } from '../view.ts'
 import { viewDifferences } from '../view-differences.ts'
 import { type ClosePlan, planClose, type SlotHolder } from './close-plan.ts'
 import { Closer } from './closer.ts'
@@ -14,6 +16,8 @@ export interface CloseOptions {
   signal: AbortSignal
   /** Only looks, and says what would be done. */
   dryRun?: boolean | undefined
+  /** Only these are closed. Default: all. */
+  slots?: readonly SlotRange[] | undefined
   /** Told before a slot gets another owner. */
   onMove?: ((move: SlotMove) => void) | undefined
 }
@@ -35,10 +39,11 @@ const LOOK_EVERY_MS = 50
  */
 export async function closeSlots(options: CloseOptions): Promise<SlotsClosed> {
   const closed: SlotsClosed = { done: [], left: [] }
-  if (openSlotsIn(await options.cluster.look()).length === 0) return closed
+  const { slots } = options
+  if (openSlotsIn(await options.cluster.look(), slots).length === 0) return closed
   const snapshot = await agreedLook(options)
   const silent = [...snapshot.unreachable.keys()].filter((name) => snapshot.agreed.roleOf(name) !== 'replica')
-  for (const slot of openSlotsIn(snapshot)) {
+  for (const slot of openSlotsIn(snapshot, slots)) {
     options.signal.throwIfAborted()
     if (silent.length === 0) await closeOne(slot, snapshot, options, closed)
     else closed.left.push(`slot ${slot} is open, and ${listed(silent)}, which may have keys of it, does not answer`)
@@ -92,9 +97,11 @@ async function agreedLook({ cluster, signal }: CloseOptions): Promise<Snapshot> 
   return snapshot
 }
 
-function openSlotsIn(snapshot: Snapshot): number[] {
+function openSlotsIn(snapshot: Snapshot, only: readonly SlotRange[] = [[0, SLOT_COUNT - 1]]): number[] {
   const open = mastersIn(snapshot).flatMap(({ view }) => ownLine({ view })?.openSlots ?? [])
-  return [...new Set(open.map((text) => Number.parseInt(text.slice(1), 10)))].sort((a, b) => a - b)
+  const slots = new Set(open.map((text) => Number.parseInt(text.slice(1), 10)))
+  const isMeant = (slot: number) => only.some(([first, last]) => slot >= first && slot <= last)
+  return [...slots].filter(isMeant).sort((a, b) => a - b)
 }
 
 function mastersIn({ reports }: Snapshot) {
