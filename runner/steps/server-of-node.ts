@@ -2,16 +2,19 @@ import { z } from 'zod'
 import { describeEnd, KILLED } from '../platforms/last-words.ts'
 import { type StepContext, StepFailure } from './verb.ts'
 
-/** What `--server` takes: an entry of the catalogue, a program of this machine, or an image. */
-const SERVER_PATTERN = /^(?:(?:redis|valkey|redict):\d[a-z0-9.-]*|path:.+|image:.+)$/
+/** An entry of the catalogue. Programs and images of one's own are for the command line alone: a scenario starts none. */
+const SERVER_PATTERN = /^(?:redis|valkey|redict):\d[a-z0-9.-]*$/
 
 /** A server by its name. */
 export const serverName = z
   .string()
-  .regex(SERVER_PATTERN, 'a server is written like redis:8.0, valkey:9.1, path:/a/redis-server or image:my/redis:tag')
+  .regex(
+    SERVER_PATTERN,
+    'a server is written like redis:8.0 or valkey:9.1; programs and images of your own are for --server alone',
+  )
   .meta({
     title: 'Server',
-    description: 'Which server, as --server names it: redis:8.0, valkey:9.1, path:/a/redis-server, image:my/redis:tag',
+    description: 'Which server of the catalogue, as --server names it: redis:8.0, valkey:9.1',
     examples: ['redis:8.0', 'valkey:9.1'],
   })
 
