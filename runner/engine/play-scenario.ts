@@ -1,24 +1,16 @@
 import { formatDuration } from '../base/duration.ts'
 import { messageOf } from '../base/errors.ts'
-import { seededRandom } from '../base/random.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
-import { TargetResolver } from '../cluster/targets.ts'
-import type { FaultBoard } from '../faults/board.ts'
 import type { Journal } from '../faults/journal.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Progress, ServerGroup } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
-import { Datasets } from '../steps/datasets.ts'
-import type { Hindsight } from '../steps/hindsight.ts'
-import { Migrations } from '../steps/migrations.ts'
-import type { AddServer } from '../steps/more-servers.ts'
 import { Names } from '../steps/names.ts'
-import { type Place, plannedStep, recordReady, recordStart, recordStrangers } from './announce.ts'
+import { type Place, recordReady, recordStart, recordStrangers } from './announce.ts'
 import { AsPlayed } from './as-played.ts'
 import { Audit } from './audit.ts'
 import { BackgroundLoad } from './background-load.ts'
 import { endMigrations } from './end-migrations.ts'
-import { endedServers } from './ended-servers.ts'
 import { FailoverWatch } from './failover-watch.ts'
 import { FailurePause } from './failure-pause.ts'
 import { openBoard, openJournal } from './fault-record.ts'
@@ -34,12 +26,12 @@ import { resultOfError, resultOfSteps, type ScenarioResult, worseOf } from './sc
 import { serverAdder } from './server-adder.ts'
 import { configOf, setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
+import { stageOf } from './stage-of-scenario.ts'
 import { StallWatch } from './stall-watch.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
 import { Stepping } from './stepping.ts'
 import { Strangers } from './strangers.ts'
 import { wantedBy } from './wanted-marks.ts'
-import type { WatchedServers } from './watched-servers.ts'
 
 /**
  * How long the `finally` steps may go on once the run is interrupted or its platform has died, ms: a Ctrl-C must end
@@ -171,57 +163,6 @@ export async function playScenario(
   const times = { durationMs: nowMs - startMs, setupMs, cleanupMs: nowMs - cleanupStartMs }
   recorder.record({ type: 'scenario-ended', scenario: place.index, ...result, ...times })
   return result
-}
-
-function stageOf(
-  scenario: Scenario,
-  index: number,
-  settings: RunSettings,
-  made: {
-    cluster: LiveCluster
-    servers: WatchedServers
-    faults: FaultBoard
-    load: BackgroundLoad | undefined
-    stepping: Stepping | undefined
-    addServer: AddServer
-    lookback: LookbackBook
-  },
-  hindsight: Hindsight,
-  played: AsPlayed,
-  onBug: (error: unknown) => void,
-): Stage {
-  const random = seededRandom(settings.seed)
-  const { cluster, servers, faults, load } = made
-  let lastIndex = 0
-  return {
-    scenario: index,
-    recorder: settings.recorder,
-    clock: settings.clock,
-    cluster,
-    servers,
-    faults,
-    hindsight,
-    lookback: made.lookback,
-    allowed: settings.allowed,
-    addServer: made.addServer,
-    endedServers: () => endedServers(servers, (node) => servers.isEndedOnPurpose(node)),
-    onPhase: (name) => load?.phase(name),
-    targets: new TargetResolver(cluster, random),
-    datasets: new Datasets(settings.seed),
-    migrations: new Migrations(),
-    begunMoves: [],
-    random,
-    verbs: settings.verbs,
-    stepping: made.stepping,
-    nextIndex: () => {
-      lastIndex += 1
-      return lastIndex
-    },
-    planned: (step) => plannedStep(step, settings),
-    noteTargets: (path, where, nodes) => played.noteTargets(path, where, nodes),
-    onBug,
-    names: new Names(scenario.params),
-  }
 }
 
 /**
