@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import { poll } from '../base/poll.ts'
 import { endMoves, movesUnderWay } from '../cluster/moves/end-moves.ts'
-import type { SlotMove } from '../cluster/moves/move.ts'
-import { rangesOf, slotsIn } from '../cluster/moves/slot-numbers.ts'
 import { DEFAULT_NAME, type Migration } from './migrations.ts'
 import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 
@@ -50,16 +48,21 @@ async function resume(found: Migration, context: StepContext) {
   if (found.state === 'running') throw new StepFailure({ message: `the move goes on: ${found.text}` })
   // What a server keeps half-way cannot be let go on everywhere: it is asked for anew.
   await endServerMoves(context)
-  found.resume(await leftOf(found, context))
+  const left = await found.left()
+  // A failover may have given its slots to another master than the one that they were to come from.
+  if (left.length > 0) context.noteMoves(left)
+  found.resume(left)
   await found.ended()
   if (found.state !== 'done') throw new StepFailure({ message: `the move did not come to its end: ${found.text}` })
   return { proof: found.text }
 }
 
 async function cancel(found: Migration, context: StepContext) {
-  if (found.state === 'done') throw new StepFailure({ message: `there is nothing to cancel: ${found.text}` })
+  if (await found.catchUp()) throw new StepFailure({ message: `there is nothing to cancel: ${found.text}` })
   await found.cancel('cancelled by a step')
   const { done, left } = await endServerMoves(context)
+  if (await found.catchUp())
+    throw new StepFailure({ message: `it came to its end before it was cancelled: ${found.text}` })
   const closed = await endMoves({ ...context, onMove: (move) => context.noteMoves([move]) })
   const [first, ...others] = [...left, ...closed.left]
   if (first !== undefined) throw new StepFailure({ message: first, details: others })
@@ -72,12 +75,4 @@ async function endServerMoves({ cluster, clock, signal }: StepContext) {
   const look = async () => ({ ok: (await movesUnderWay(cluster)) === 0, seen: '' })
   await poll(look, { clock, signal, withinMs: ENDED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
   return closed
-}
-
-async function leftOf({ moves }: Migration, { cluster }: StepContext): Promise<SlotMove[]> {
-  const { agreed } = await cluster.look()
-  return moves.flatMap((move) => {
-    const left = slotsIn(move.slots).filter((slot) => agreed.ownerOf(slot) !== move.to)
-    return left.length === 0 ? [] : [{ ...move, slots: rangesOf(left) }]
-  })
 }

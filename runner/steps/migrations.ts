@@ -1,8 +1,15 @@
 import { PlayError } from '../base/errors.ts'
 import { plural } from '../base/text.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
-import type { MovedSlots, MoveHow, MoveStage, SlotMove } from '../cluster/moves/move.ts'
+import {
+  type MovedSlots,
+  type MoveHow,
+  MoveNotStoppable,
+  type MoveStage,
+  type SlotMove,
+} from '../cluster/moves/move.ts'
 import { moveSlots } from '../cluster/moves/move-slots.ts'
+import { rangesOf, slotsIn } from '../cluster/moves/slot-numbers.ts'
 import { countSlots } from '../cluster/slots.ts'
 
 /** What a move that later steps can ask about may be found as. */
@@ -33,6 +40,8 @@ export class Migration {
   readonly work: MigrationWork
   /** A step expected it to fail. */
   isFailureExpected = false
+  /** The servers have no way to leave it where it was to stop; nothing was begun. */
+  isNotStoppable = false
   #state: MigrationState = 'running'
   #moved = 0
   #said = ''
@@ -62,7 +71,30 @@ export class Migration {
     await this.#ended
   }
 
-  /** Goes on with what is left of it, which the caller has looked up. */
+  /** What the targets do not own yet, as the nodes say now: each slot from whoever owns it now. */
+  async left(): Promise<SlotMove[]> {
+    const { agreed } = await this.work.cluster.look()
+    return this.moves.flatMap(({ slots, from, to }) => {
+      const bySource = new Map<string, number[]>()
+      for (const slot of slotsIn(slots)) {
+        const owner = agreed.ownerOf(slot) ?? from
+        if (owner !== to) bySource.set(owner, [...(bySource.get(owner) ?? []), slot])
+      }
+      return [...bySource].map(([owner, ofOwner]) => ({ slots: rangesOf(ofOwner), from: owner, to }))
+    })
+  }
+
+  /** Whether all its slots are moved: servers may have come to the end by themselves after it was left to them. */
+  async catchUp(): Promise<boolean> {
+    const wasLeft = this.#state === 'stopped' || this.#state === 'cancelled'
+    if (wasLeft && (await this.left()).length === 0) {
+      this.#moved = countSlots(this.moves.flatMap(({ slots }) => slots))
+      this.#end('done', 'the servers went on by themselves')
+    }
+    return this.#state === 'done'
+  }
+
+  /** Goes on with what is left of it, as `left` tells. */
   resume(left: readonly SlotMove[]): void {
     this.#moved = countSlots(this.moves.flatMap(({ slots }) => slots)) - countSlots(left.flatMap(({ slots }) => slots))
     this.#state = 'running'
@@ -96,6 +128,7 @@ export class Migration {
       this.#end('done', '')
     } catch (error) {
       if (!(error instanceof Error)) throw error
+      this.isNotStoppable = error instanceof MoveNotStoppable
       this.#end(error instanceof Cancelled ? 'cancelled' : 'failed', error.message)
     }
   }

@@ -25,7 +25,7 @@ export const laterArgs = {
     .enum(MOVE_STAGES)
     .optional()
     .describe(
-      'Leaves the move half-way: both ends know of it; half of it is done (atomic: all keys are copied, and the source still owns them); all is moved but the owner',
+      'Leaves the move half-way: both ends know of it; half of it is done (atomic: all keys are copied, and the source still owns them); all is moved but the owner. Atomic moves of Redis can be left at importing alone, and only for as long as the snapshot takes, 2 s for each key of the slots',
     ),
   as: z.string().min(1).optional().describe('A name for later steps, where there are several moves'),
 }
@@ -97,8 +97,13 @@ async function leave(
   }
   if (background) return { proof: `it has begun: ${migration.text}` }
   await migration.ended()
+  await migration.catchUp()
   if (migration.state === 'stopped') return { proof: migration.text }
   const message = `the move was to stop at ${until}, and is ${migration.text}`
+  if (migration.isNotStoppable) {
+    migration.isFailureExpected = true
+    throw new StepInconclusive({ message, hint: 'Leave out `until`, or ask for `how: keys`: it stops at each stage.' })
+  }
   throw migration.state === 'done' ? new StepInconclusive({ message }) : new StepFailure({ message })
 }
 

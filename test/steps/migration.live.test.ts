@@ -66,3 +66,37 @@ for (const [server, how, stages] of [
     })
   })
 }
+
+t.test('Redis goes on by itself with what it was to keep', { skip: skipWithoutRedis() }, async (t) => {
+  const { cluster, play, events } = await liveStage(t, {
+    shards: 2,
+    replicas: 0,
+    server: 'redis:8.6',
+    needs: { debug: true },
+  })
+  await cluster.node(ONE).client.call('SET', `{${tagOfSlot(3)}}:a`, 3)
+  const leave = (until: string, slots: string, as: string) =>
+    play(step('reshard', { slots, to: OTHER, how: 'atomic', until, as }))
+  t.match(await leave('half', '0-9', 'half'), {
+    verdict: 'inconclusive',
+    error: { message: /Redis keeps a move nowhere/ },
+  })
+  t.match(await leave('importing', '10-19', 'empty'), {
+    verdict: 'inconclusive',
+    error: { message: /there are none in these slots$/ },
+  })
+  t.match(await leave('importing', '0-9', 'kept'), { verdict: 'passed', proof: /^stopped: 0 of 10/ })
+  t.match(await play(step('expect', { migration: 'done', as: 'kept' }, { withinMs: 20_000 })), {
+    verdict: 'passed',
+    lastSeen: 'done: 10 of 10 slots moved, 0 left; the servers went on by themselves',
+  })
+  t.match(await play(step('migration', { cancel: 'kept' })), {
+    verdict: 'failed',
+    error: { message: /^there is nothing to cancel/ },
+  })
+
+  const announced = () => events.filter(({ type }) => type === 'slots-moving').length
+  const before = announced()
+  t.match(await play(step('migration', { resume: 'empty' })), { verdict: 'passed' })
+  t.equal(announced(), before + 1, 'what is resumed is announced anew')
+})

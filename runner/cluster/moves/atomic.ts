@@ -6,6 +6,7 @@ import { atomicWayOf, atomicWays } from './atomic-ways.ts'
 import {
   MOVE_STAGES,
   MoveError,
+  MoveNotStoppable,
   type MoveOptions,
   type MoveOutcome,
   type Mover,
@@ -48,7 +49,7 @@ async function holdAt(way: AtomicWay, move: SlotMove, { cluster, stopAt = 'half'
   try {
     await way.hold(cluster, move, stopAt)
   } catch (error) {
-    throw new MoveError(`the move cannot be stopped at ${stopAt}: ${messageOf(error)}`, { moved: [] })
+    throw new MoveNotStoppable(`the move cannot be stopped at ${stopAt}: ${messageOf(error)}`, { moved: [] })
   }
 }
 

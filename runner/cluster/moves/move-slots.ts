@@ -3,6 +3,7 @@ import {
   type MovedSlots,
   MoveError,
   type MoveHow,
+  MoveNotStoppable,
   type MoveOptions,
   type MoveOutcome,
   type Mover,
@@ -33,7 +34,7 @@ export async function moveSlots(
       moved.push(...outcome.moved)
       if (outcome.stoppedAt !== undefined) return { how: mover.how, moved, stoppedAt: outcome.stoppedAt }
     } catch (error) {
-      if (!(error instanceof MoveError)) throw error
+      if (!(error instanceof MoveError) || error instanceof MoveNotStoppable) throw error
       const { message, details, hint } = error
       throw new MoveError(message, { moved: [...moved, ...error.moved], details, ...(hint !== undefined && { hint }) })
     }

@@ -88,3 +88,8 @@ export class MoveError extends PlayError {
     this.details = options.details ?? []
   }
 }
+
+/** The servers cannot keep a move at the stage where it was to stop; nothing was begun. */
+export class MoveNotStoppable extends MoveError {
+  override name = 'MoveNotStoppable'
+}

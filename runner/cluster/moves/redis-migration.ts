@@ -1,5 +1,6 @@
 import { type AtomicWay, fieldsOf, type MoveJob, rangeWords } from './atomic-way.ts'
 import { MoveError, type MoveStage } from './move.ts'
+import { countKeys } from './settled.ts'
 
 /** States of both ends, in the order in which they come (cluster_asm.c, Redis 8.4 to 8.6). */
 const STAGES: Readonly<Record<string, MoveStage>> = {
@@ -46,11 +47,16 @@ export const redisMigration: AtomicWay = {
   async cancel(cluster, node) {
     await cluster.node(node).client.call('CLUSTER', 'MIGRATION', 'CANCEL', 'ALL')
   },
-  async hold(cluster, { from }, stage) {
+  async hold(cluster, move, stage) {
     if (stage !== 'importing') {
       throw new MoveError(`Redis keeps a move nowhere but in its snapshot, which is \`importing\``, { moved: [] })
     }
-    await cluster.node(from).client.call('CONFIG', 'SET', SNAPSHOT_DELAY, String(HELD_US))
+    if ((await countKeys(cluster, [move], 'from')) === 0) {
+      throw new MoveError('Redis keeps a move only while it writes keys, and there are none in these slots', {
+        moved: [],
+      })
+    }
+    await cluster.node(move.from).client.call('CONFIG', 'SET', SNAPSHOT_DELAY, String(HELD_US))
   },
   async letGo(cluster, node) {
     await cluster.node(node).client.call('CONFIG', 'SET', SNAPSHOT_DELAY, '0')

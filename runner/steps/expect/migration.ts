@@ -17,6 +17,7 @@ export const migrationSubject: Subject<{ migration: MigrationState; as?: string 
         hint: 'A move is there for later steps where its reshard or rebalance has `background: true` or `until`; `as` names it.',
       })
     }
+    if (found.state === 'stopped') await found.catchUp()
     const ok = found.state === migration
     if (ok && (migration === 'failed' || migration === 'cancelled')) found.isFailureExpected = true
     return { ok, seen: found.text }
