@@ -127,9 +127,9 @@ export class LentGroup implements ServerGroup {
     if (changes) this.#touch('started its servers with changes')
     await this.#group.start(node, changes)
   }
-  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
+  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<NodeState> {
     if (changes) this.#touch('started its servers with changes')
-    await this.#group.restart(node, graceMs, changes)
+    return await this.#group.restart(node, graceMs, changes)
   }
   lastWords(node: string): Promise<string> {
     return this.#group.lastWords(node)

@@ -65,12 +65,15 @@ export class WatchedServers implements ServerGroup {
     await this.#fault('pause', node, () => this.#servers.pause(node))
   }
 
-  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
+  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<NodeState> {
     if (changes?.refused !== undefined) {
       await this.stop(node, graceMs)
-      return await this.start(node, changes)
+      const ended = await this.state(node)
+      await this.start(node, changes)
+      return ended
     }
-    await this.#fault('restart', node, () => this.#changing(node, () => this.#servers.restart(node, graceMs, changes)))
+    const act = () => this.#changing(node, () => this.#servers.restart(node, graceMs, changes))
+    return await this.#fault('restart', node, act)
   }
 
   async start(node: string, changes?: StartChanges): Promise<void> {
@@ -89,38 +92,40 @@ export class WatchedServers implements ServerGroup {
     return ENDS.has(this.#lastFault.get(node) ?? '')
   }
 
-  async #fault(fault: ServerAction, node: string, act: () => Promise<void>): Promise<void> {
-    const times = await this.#timed(fault, node, act)
+  async #fault<T>(fault: ServerAction, node: string, act: () => Promise<T>): Promise<T> {
+    const { done, times } = await this.#timed(fault, node, act)
     this.#lastFault.set(node, fault)
     this.#listener.onFault({ fault, nodes: [node], undone: false, ...times })
+    return done
   }
 
   async #undo(action: ServerAction, node: string, act: () => Promise<void>): Promise<void> {
-    const times = await this.#timed(action, node, act)
+    const { times } = await this.#timed(action, node, act)
     const fault = this.#lastFault.get(node) ?? 'stop'
     this.#lastFault.delete(node)
     this.#listener.onFault({ fault, nodes: [node], undone: true, ...times })
   }
 
-  async #changing(node: string, act: () => Promise<void>): Promise<void> {
+  async #changing<T>(node: string, act: () => Promise<T>): Promise<T> {
     const serverOf = () => this.nodes.find(({ name }) => name === node)?.server
     const before = serverOf()
-    await act()
+    const done = await act()
     const after = serverOf()
     if (after !== undefined && after !== before) this.#listener.onServer?.(node, after)
+    return done
   }
 
-  async #timed(
+  async #timed<T>(
     action: ServerAction,
     node: string,
-    act: () => Promise<void>,
-  ): Promise<Pick<FaultObservation, 'fromMs' | 'toMs'>> {
+    act: () => Promise<T>,
+  ): Promise<{ done: T; times: Pick<FaultObservation, 'fromMs' | 'toMs'> }> {
     await this.#listener.onBegin(action, node)
     const fromMs = this.#clock.nowMs()
-    await act()
+    const done = await act()
     const toMs = this.#clock.nowMs()
     this.#listener.onDone?.(action, node)
-    return { fromMs, toMs }
+    return { done, times: { fromMs, toMs } }
   }
 
   get runId(): string {

@@ -172,8 +172,11 @@ export interface ServerGroup {
    * brought about.
    */
   start(node: string, changes?: StartChanges): Promise<void>
-  /** As `stop` and `start`; changes that cannot be brought about are refused before it is stopped. */
-  restart(node: string, graceMs: number, changes?: StartChanges): Promise<void>
+  /**
+   * As `stop` and `start`; changes that cannot be brought about are refused before it is stopped. Resolves to how the
+   * server ended.
+   */
+  restart(node: string, graceMs: number, changes?: StartChanges): Promise<NodeState>
   /**
    * Feeds the server's output, from its very first line, to `onLine`. Ends by itself when the group is removed; the
    * returned function ends it earlier and waits for the lines still under way.

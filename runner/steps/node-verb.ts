@@ -123,8 +123,9 @@ export async function applyTo(
   await assertStates(action, nodes, context)
   const before = await Promise.all(nodes.map((node) => action.before?.(context, node)))
   const proofOfChanges = options.changes && whatChanges(nodes, options.changes, context)
-  const done = await actOn(action, nodes, options, context)
-  context.cluster.readdress(context.servers.nodes)
+  const done = await actOn(action, nodes, options, context).finally(() =>
+    context.cluster.readdress(context.servers.nodes),
+  )
   const refused = options.changes?.refused
   if (refused !== undefined) {
     const refusals = await settleAll(nodes.map((node) => proveRefused(context, node, refused)))

@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.ts'
+import { assertEndedByItself } from './in-good-order.ts'
 import { nodeVerb, proveAnswering, proveState } from './node-verb.ts'
 import { type StepContext, StepFailure, StepInconclusive } from './verb.ts'
 
@@ -10,7 +11,7 @@ export const restart = nodeVerb({
     '- restart: { node: redis-node0, address: new }',
     '- restart: { node: replica of shard 1, server: redis:8.0 }',
   ],
-  proof: 'Another server process runs, and the node answers.',
+  proof: 'The old process has ended by itself; another one runs, and the node answers.',
   takesGrace: true,
   takesChanges: true,
   startsAnew: true,
@@ -23,7 +24,8 @@ export const restart = nodeVerb({
       throw new StepFailure({ message: `${node} did not answer before its restart: ${seen}` })
     }
   },
-  act: (servers, node, { graceMs, changes }) => servers.restart(node, graceMs, changes),
+  act: async (servers, node, { graceMs, changes }) =>
+    assertEndedByItself('restart', node, await servers.restart(node, graceMs, changes)),
   prove: async (context, node, before) => {
     const answering = await proveAnswering(context, node)
     if ((await serverRunId(context, node)) === before) {

@@ -1,7 +1,6 @@
-import { KILLED } from '../platforms/last-words.ts'
+import { assertEndedByItself } from './in-good-order.ts'
 import { nodeVerb, proveSilent, proveState } from './node-verb.ts'
 import { startAction } from './start.ts'
-import { StepInconclusive } from './verb.ts'
 
 export const stop = nodeVerb({
   name: 'stop',
@@ -13,13 +12,7 @@ export const stop = nodeVerb({
   act: (servers, node, { graceMs }) => servers.stop(node, graceMs),
   prove: async (context, node) => {
     const state = await proveState(context, node, 'stopped')
-    const { exitCode, oomKilled } = await context.servers.state(node)
-    if (exitCode === KILLED && !oomKilled) {
-      throw new StepInconclusive({
-        message: `${node} did not end by itself within its grace and was killed: that is another experiment than stop`,
-        hint: 'Give it longer (stop: { node: …, grace: 30s }), or write kill if a crash is what you want to see.',
-      })
-    }
+    assertEndedByItself('stop', node, await context.servers.state(node))
     return `${state}, ${await proveSilent(context, node)}`
   },
   undo: startAction,

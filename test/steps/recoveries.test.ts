@@ -109,6 +109,15 @@ t.test('restart', async (t) => {
     t.strictSame(stage.group.calls, [`restart ${A}`])
   })
 
+  t.test('of a server that had to be killed is another experiment', async (t) => {
+    const stage = restartStage()
+    stage.group.endOfRestarted = { status: 'stopped', exitCode: 137, text: 'container exited with code 137' }
+    t.match(await stage.playOne(step('restart', A)), {
+      verdict: 'inconclusive',
+      error: { message: /redis-node0 did not end by itself .*killed/, hint: /aof_rewrite_in_progress/ },
+    })
+  })
+
   t.test('is inconclusive when the same process answers', async (t) => {
     const stage = restartStage()
     stage.group.after = undefined

@@ -115,6 +115,8 @@ export class FakeGroup implements ServerGroup {
   removed = 0
   /** What the logs of servers end with. */
   readonly words = new Map<string, string>()
+  /** How servers that are restarted end. */
+  endOfRestarted: NodeState = AFTER.stop
   readonly #states = new Map<string, NodeState>()
 
   constructor(nodes: readonly ServerNode[] | number) {
@@ -159,7 +161,10 @@ export class FakeGroup implements ServerGroup {
   pause = (node: string) => this.#act('pause', node)
   unpause = (node: string) => this.#act('unpause', node)
   start = (node: string, changes?: StartChanges) => this.#act('start', node, changes)
-  restart = (node: string, _graceMs = 0, changes?: StartChanges) => this.#act('restart', node, changes)
+  restart = async (node: string, _graceMs = 0, changes?: StartChanges) => {
+    await this.#act('restart', node, changes)
+    return this.endOfRestarted
+  }
 
   async followLogs(): Promise<() => Promise<void>> {
     return async () => {}

@@ -117,7 +117,10 @@ export class Untouched {
       pause: act('pause', 'paused'),
       unpause: act('unpause', 'running'),
       start: act('start', 'running'),
-      restart: act('restart', 'running'),
+      restart: async (node) => {
+        await act('restart', 'running')(node)
+        return { status: 'stopped', text: 'stopped by then' }
+      },
       followLogs: wouldAct,
       lastWords: async () => '',
       remove: wouldAct,

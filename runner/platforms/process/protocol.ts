@@ -72,7 +72,6 @@ export type Action =
   | 'pause'
   | 'unpause'
   | 'start'
-  | 'restart'
   | 'replace'
   | 'limit'
   | 'limits'
@@ -85,7 +84,7 @@ export interface Request {
   action: Action
   /** All but `links` and `remove` need it. */
   server?: string
-  /** `stop` and `restart` need it. */
+  /** `stop` needs it. */
   graceMs?: number
   /** `replace` needs it: how the server is started from now on. */
   plan?: ServerPlan

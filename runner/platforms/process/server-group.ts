@@ -142,13 +142,14 @@ export class ProcessServerGroup implements ServerGroup {
     await this.#startPlanned(node, changes, await this.#planned(changes))
   }
 
-  async restart(node: string, graceMs: number, changes?: StartChanges): Promise<void> {
-    if (changes === undefined) return await this.#do('restart', node, graceMs)
+  async restart(node: string, graceMs: number, changes: StartChanges = {}): Promise<NodeState> {
     // What cannot be is refused while it runs.
     if (changes.address) await addressAfter(findNode(this.nodes, this.runId, node), this.#options.needs)
     const planned = await this.#planned(changes)
     await this.stop(node, graceMs)
+    const ended = await this.state(node)
     await this.#startPlanned(node, changes, planned)
+    return ended
   }
 
   async followLogs(node: string, onLine: (line: LogLine) => void): Promise<() => Promise<void>> {

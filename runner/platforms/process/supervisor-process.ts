@@ -182,10 +182,6 @@ async function perform(request: Request): Promise<Partial<Reply>> {
   if (action === 'pause') await server.pause()
   if (action === 'unpause') await server.unpause()
   if (action === 'start') await server.start()
-  if (action === 'restart') {
-    await server.stop(graceMs)
-    await server.start()
-  }
   return {}
 }
 
