@@ -3,16 +3,26 @@ import { listed } from '../base/text.ts'
 import type { Snapshot } from '../cluster/live-cluster.ts'
 import { forget as forgetIds } from '../cluster/members/join.ts'
 import { assertAnswer, idsOf } from '../cluster/members/known.ts'
-import { MEMBERS_WITHIN_MS, memberOptions, othersThan } from './members.ts'
-import { describeTargets, resolveTargets, target, targets } from './targets.ts'
+import {
+  assertNotItself,
+  describeNamed,
+  MEMBERS_WITHIN_MS,
+  memberOptions,
+  namedOrOthers,
+  othersThan,
+  refuseItself,
+} from './members.ts'
+import { target, targets } from './targets.ts'
 import { defineVerb, StepFailure } from './verb.ts'
 
 const arg = z.union([
   target,
-  z.strictObject({
-    node: target.describe('Who is forgotten'),
-    by: targets.describe('Who forgets it. Default: all other members'),
-  }),
+  z
+    .strictObject({
+      node: target.describe('Who is forgotten'),
+      by: targets.optional().describe('Who forgets it. Default: all other members'),
+    })
+    .superRefine(refuseItself('by', 'forget')),
 ])
 
 export const forget = defineVerb({
@@ -28,12 +38,13 @@ export const forget = defineVerb({
   sentence: (value) =>
     typeof value === 'string'
       ? `make all others forget ${value}`
-      : `make ${describeTargets(value.by)} forget ${value.node}`,
+      : `make ${describeNamed(value.by)} forget ${value.node}`,
   async run(value, context) {
     const isShort = typeof value === 'string'
     const name = await context.resolveOne(isShort ? value : value.node, isShort ? [] : ['node'])
     const others = othersThan(name, context)
-    const by = isShort ? others : await resolveTargets(value.by, context, ['by'])
+    const by = await namedOrOthers(name, isShort ? undefined : value.by, 'by', context)
+    assertNotItself(name, by, 'forget')
     const snapshot = await context.cluster.look()
     const ids = await idsToForget(snapshot, name, by)
     await forgetIds(ids, by, memberOptions(context))
@@ -55,7 +66,6 @@ async function idsToForget(snapshot: Snapshot, name: string, by: readonly string
   const old = ids.filter((id) => id !== own)
   const chosen = old.length > 0 ? old : ids
   if (chosen.length === 0) throw new StepFailure({ message: `nobody knows ${name}` })
-  if (by.includes(name)) throw new StepFailure({ message: `${name} cannot forget itself` })
   const followers = by.filter((other) => followsOneOf(snapshot, other, chosen))
   if (followers.length === 0) return chosen
   throw new StepFailure({

@@ -1,16 +1,25 @@
 import { z } from 'zod'
 import { listed } from '../base/text.ts'
 import { meet as meetOthers } from '../cluster/members/join.ts'
-import { MEMBERS_WITHIN_MS, memberOptions, othersThan } from './members.ts'
-import { describeTargets, resolveTargets, target, targets } from './targets.ts'
+import {
+  assertNotItself,
+  describeNamed,
+  MEMBERS_WITHIN_MS,
+  memberOptions,
+  namedOrOthers,
+  refuseItself,
+} from './members.ts'
+import { target, targets } from './targets.ts'
 import { defineVerb } from './verb.ts'
 
 const arg = z.union([
   target,
-  z.strictObject({
-    node: target.describe('Who is to be a member again'),
-    with: targets.describe('Whom it meets. Default: all other members'),
-  }),
+  z
+    .strictObject({
+      node: target.describe('Who is to be a member again'),
+      with: targets.optional().describe('Whom it meets. Default: all other members'),
+    })
+    .superRefine(refuseItself('with', 'meet')),
 ])
 
 export const meet = defineVerb({
@@ -26,11 +35,12 @@ export const meet = defineVerb({
   sentence: (value) =>
     typeof value === 'string'
       ? `make ${value} and the others meet`
-      : `make ${value.node} and ${describeTargets(value.with)} meet`,
+      : `make ${value.node} and ${describeNamed(value.with)} meet`,
   async run(value, context) {
     const isShort = typeof value === 'string'
     const name = await context.resolveOne(isShort ? value : value.node, isShort ? [] : ['node'])
-    const others = isShort ? othersThan(name, context) : await resolveTargets(value.with, context, ['with'])
+    const others = await namedOrOthers(name, isShort ? undefined : value.with, 'with', context)
+    assertNotItself(name, others, 'meet')
     context.cluster.join(name)
     const { knownBy, silent } = await meetOthers(name, others, memberOptions(context))
     const without = silent.length === 0 ? '' : `; without ${listed(silent)}, which gave no answer`

@@ -63,6 +63,8 @@ t.test('members of a cluster of 2 × 2 come and go', async (t) => {
     )
     await refused('forget', { node: 'redis-node0', by: 'redis-node1' }, /redis-node1 is a replica of redis-node0/)
     await refused('forget', { node: 'redis-node0', by: 'redis-node0' }, /redis-node0 cannot forget itself/)
+    await refused('meet', { node: 'redis-node0', with: 'redis-node0' }, /redis-node0 cannot meet itself/)
+    await refused('replicate', { node: 'redis-node0', of: 'redis-node0' }, /redis-node0 cannot replicate itself/)
     await play(step('write', { keys: 20, as: 'some' }))
     await refused('reset', 'redis-node0', /CLUSTER RESET can't be called with master nodes containing keys/)
     t.same(await problems(), [])
@@ -85,7 +87,7 @@ t.test('members of a cluster of 2 × 2 come and go', async (t) => {
 
   await t.test('one that is down is forgotten by all, and missed by nobody', async (t) => {
     await play(step('kill', '$second'))
-    t.match(await play(step('forget', '$second')), { verdict: 'passed' })
+    t.match(await play(step('forget', { node: '$second' })), { verdict: 'passed' })
     await healthy(t)
     t.same(await problems(), [])
   })
@@ -94,7 +96,7 @@ t.test('members of a cluster of 2 × 2 come and go', async (t) => {
     await play(step('start', '$second'))
     t.match(await play(step('reset', { node: '$second', mode: 'hard' })), { verdict: 'passed' })
     await healthy(t)
-    t.match(await play(step('meet', '$second')), { verdict: 'passed' })
+    t.match(await play(step('meet', { node: '$second' })), { verdict: 'passed' })
     t.equal(cluster.members.length, 5)
     await healthy(t)
   })
