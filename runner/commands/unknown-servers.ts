@@ -1,6 +1,5 @@
 import { nearestWord } from '../base/nearest.ts'
 import { otherServers } from '../engine/other-servers.ts'
-import { parseServer } from '../platforms/catalogue.ts'
 import type { Diagnostic } from '../scenario/diagnostic.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { SourceFile } from '../scenario/source.ts'
@@ -8,7 +7,7 @@ import { SourceFile } from '../scenario/source.ts'
 /** Servers that a scenario names for its nodes and that the catalogue does not have, where its text names them. */
 export function unknownServers(scenario: Scenario, known: readonly string[]): Diagnostic[] {
   return otherServers(scenario)
-    .filter((server) => parseServer(server).kind === 'catalogue' && !known.includes(server))
+    .filter((server) => !known.includes(server))
     .map((server) => {
       const similar = nearestWord(server, known)
       return {

@@ -9,7 +9,7 @@ cluster: { servers: { redis-node1: 'valkey:9.9' } }
 steps:
   - parallel:
       - restart: { node: redis-node0, server: $to }
-      - start: { node: redis-node1, server: 'path:/a/redis-server' }
+      - start: { node: redis-node1, server: $to }
 `
 
 t.test('servers of nodes that the catalogue does not have are told with their places', async (t) => {
