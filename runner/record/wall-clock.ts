@@ -90,19 +90,28 @@ export class WallClock {
   }
 
   /**
-   * Takes the sample if it is better, or if the clock has moved away from the best. Returns by how much it was set, if
-   * it was.
+   * Takes the sample if it is better, or if the clock has moved away from the best: a reading that was held up for a
+   * moment shows neither. Returns by how much the clock was set, if it was.
    */
   #learn(sample: Sample): number {
     const best = this.#best
-    const movedMs = best === undefined ? 0 : sample.offsetMs - best.offsetMs
-    const sinceMs = sample.nowMs - (best?.nowMs ?? sample.nowMs)
-    const isWithin = movedMs >= 0 && movedMs <= RESOLUTION_MS + sample.errorMs + (best?.errorMs ?? 0)
-    if (best === undefined || !isWithin) this.#best = sample
-    if (best === undefined || Math.abs(movedMs) <= 2 * RESOLUTION_MS + SLEW * sinceMs) return 0
+    if (best === undefined) {
+      this.#best = sample
+      return 0
+    }
+    const movedMs = sample.offsetMs - best.offsetMs
+    const hasMoved = Math.abs(movedMs) > RESOLUTION_MS + sample.errorMs + best.errorMs
+    if (hasMoved || isBetter(sample, best)) this.#best = sample
+    if (!hasMoved || Math.abs(movedMs) <= 2 * RESOLUTION_MS + SLEW * (sample.nowMs - best.nowMs)) return 0
     this.#before = { sample: best, untilMs: sample.nowMs }
     return Math.abs(movedMs)
   }
+}
+
+/** Of two readings that took about as long, the one that was cut off less; else the one that took less. */
+function isBetter(sample: Sample, best: Sample): boolean {
+  const longerMs = sample.errorMs - best.errorMs
+  return longerMs < -RESOLUTION_MS || (longerMs <= RESOLUTION_MS && sample.offsetMs < best.offsetMs)
 }
 
 function mapped({ offsetMs, errorMs }: Sample, wallMs: number): MappedTime {

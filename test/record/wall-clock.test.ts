@@ -5,7 +5,11 @@ import { FakeClock } from '../support/fake-clock.ts'
 /** A wall clock that gives whole milliseconds, as servers stamp their lines, and that can be set. */
 class TwoClocks extends FakeClock {
   aheadMs = 1_000_000.4
+  /** How long the next reading of it is held up, ms, before it is taken. */
+  heldMs = 0
   override wallMs(): number {
+    this.ms += this.heldMs
+    this.heldMs = 0
     return Math.floor(this.ms + this.aheadMs)
   }
   /** The stamp of a line written now. */
@@ -50,6 +54,35 @@ for (const stepMs of [30_000, -30_000, 3_600_000, -3_600_000]) {
     t.ok(Math.abs(later.nowMs - clock.ms) <= 2 && later.errorMs <= 2, 'and one of later')
   })
 }
+
+t.test('a reading that is held up for a moment is no step of the clock, and spoils no later one', async (t) => {
+  const clock = new TwoClocks(100)
+  const wall = new WallClock(clock)
+  wall.map(clock.stamp())
+  for (let line = 0; line < 20; line += 1) {
+    clock.ms += 1000
+    const writtenMs = clock.ms
+    const stamp = clock.stamp()
+    if (line === 3) clock.heldMs = 94
+    const { nowMs, errorMs } = wall.map(stamp)
+    t.ok(Math.abs(nowMs - writtenMs) <= 1.5, `line ${line}: ${nowMs - writtenMs} ms off`)
+    t.ok(errorMs <= 1.5, `± ${errorMs}`)
+  }
+})
+
+t.test('a first reading that is held up is forgotten with the next', async (t) => {
+  const clock = new TwoClocks(100)
+  const wall = new WallClock(clock)
+  const first = clock.stamp()
+  clock.heldMs = 94
+  const firstMs = clock.ms
+  const held = wall.map(first)
+  t.ok(Math.abs(held.nowMs - firstMs) <= held.errorMs, `${held.nowMs - firstMs} ms off, ± ${held.errorMs}`)
+  clock.ms += 1000
+  const { nowMs, errorMs } = wall.map(clock.stamp())
+  t.ok(Math.abs(nowMs - clock.ms) <= 1.5, `${nowMs - clock.ms} ms off`)
+  t.ok(errorMs <= 1.5, `± ${errorMs}`)
+})
 
 t.test(
   'a clock that is set back by less than lines are late leaves both open, and the error tells of it once',
