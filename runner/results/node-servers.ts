@@ -24,7 +24,7 @@ export function serversOf({ server, later = [] }: NodeServers): string | undefin
  * What a scenario was played on, in words: `redis 7.0.15`; where nodes differ or changed, `redis 7.0.15 → redis 8.0.2 on
  * 3 nodes, valkey 9.1.2 on redis-node5`.
  */
-export function serversInWords(server: string, cluster: ClusterInfo | undefined): string {
+export function describeServers(server: string, cluster: ClusterInfo | undefined): string {
   const groups = new Map<string, string[]>()
   for (const node of cluster?.nodes ?? []) {
     const own = serversOf(node) ?? server

@@ -2,7 +2,7 @@ import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
 import { failoverValues } from '../../../results/failovers/metrics.ts'
 import { formatRange } from '../../../results/failovers/summary.ts'
-import { serversInWords } from '../../../results/node-servers.ts'
+import { describeServers } from '../../../results/node-servers.ts'
 import type { FailoverReport, RunReport, ScenarioReport } from '../../../results/report-model.ts'
 import { failoverTime, mastersText } from '../../failover-lines.ts'
 import type { Fact, Problem } from '../../problem.ts'
@@ -31,7 +31,7 @@ export function settingOf({ id, server, platform, cluster, seed, startedAt, repe
   return [
     id,
     ...(repeat === undefined ? [] : [`repeat ${repeat.number} of ${repeat.of}`]),
-    serversInWords(server, cluster),
+    describeServers(server, cluster),
     platform,
     ...(cluster === undefined
       ? []
