@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PACKET_NAMES, PACKET_TYPES, type PacketType } from './bus-packets.ts'
+import { PACKET_NAMES, PACKET_TYPES, type PacketType } from '../platforms/bus-packets.ts'
 import { assertDebugCommand } from './debug-command.ts'
 import { defineFault, type Fault, type FaultKind, type FaultStage, NotHealed, NotProven } from './fault.ts'
 import { dropsPackets, FILTER, NO_FILTER } from './packet-filter.ts'

@@ -3,6 +3,7 @@
  * should be, and a platform brings it about: asked for twice, nothing more happens; asked for nothing, all is whole
  * again.
  */
+import type { PacketType } from './bus-packets.ts'
 import { PlatformError } from './errors.ts'
 
 /** This machine, this server or this platform cannot do what is asked; nothing was changed. */
@@ -37,6 +38,16 @@ export interface Impairment {
   reorderRatio?: number
 }
 
+/**
+ * What becomes of each packet of a type. A delayed one comes so much later, 1–60 000 ms, and others overtake it. A
+ * reordered one is overtaken by the next packet between these nodes, on whichever connection. Once the fault is gone,
+ * what was held back comes at once.
+ */
+export interface PacketFault {
+  type: PacketType
+  fate: 'drop' | 'duplicate' | 'reorder' | { delayMs: number }
+}
+
 /** What is wrong with the traffic that `from` sends to `to`: one direction, whichever end opened the connection. */
 export interface LinkFault extends Impairment {
   /** Name of a node, or CLIENTS. */
@@ -46,6 +57,8 @@ export interface LinkFault extends Impairment {
   channel: Channel
   /** drop: packets vanish, and connections fall silent. reject: connections are reset, and new ones refused. */
   cut?: 'drop' | 'reject'
+  /** Only packets of one type on the cluster bus are treated; the channel is `bus`, and nothing else is wrong. */
+  packet?: PacketFault
 }
 
 /** How much a link fault has stopped or changed, as the kernel or the link itself counted it since it was applied. */
@@ -53,6 +66,8 @@ export interface LinkCount {
   link: LinkFault
   /** Packets; on processes, pieces of data and refused connections. */
   packets: number
+  /** With `packet`: packets of any type that the link has seen go that way. */
+  seen?: number
 }
 
 /** Tries a connection from where `from` is to a port of `to`: the one for clients, or the cluster bus. */
@@ -97,6 +112,7 @@ export const CAPABILITIES = [
   'corrupt',
   'duplicate',
   'reorder',
+  'bus-packets',
   'pause',
   'cpu',
   'memory',

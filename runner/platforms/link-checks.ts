@@ -12,7 +12,7 @@ const LARGEST_QUESTION_BYTES = 48_000
 export function assertValidFaults(faults: readonly LinkFault[], nodes: readonly ServerNode[]): void {
   for (const fault of faults) {
     assertValidEnds(fault, nodes)
-    const problem = valueProblem(fault)
+    const problem = valueProblem(fault) ?? packetProblem(fault)
     if (problem) throw new PlatformError(`a fault of the link from ${fault.from} to ${fault.to}: ${problem}`)
   }
 }
@@ -38,6 +38,16 @@ function assertValidEnds(
   if ([from, to].includes(CLIENTS) && channel === 'bus') {
     throw new PlatformError('clients have no link to the cluster bus')
   }
+}
+
+function packetProblem({ packet, channel }: LinkFault): string | undefined {
+  if (packet === undefined) return undefined
+  if (channel !== 'bus') return `only the cluster bus has packets of type ${packet.type}`
+  if (typeof packet.fate === 'string') return undefined
+  const { delayMs } = packet.fate
+  return delayMs > 0 && delayMs <= LONGEST_DELAY_MS
+    ? undefined
+    : `a packet is delayed by up to ${LONGEST_DELAY_MS} ms, not ${delayMs}`
 }
 
 function valueProblem(fault: LinkFault): string | undefined {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { PACKET_NAMES } from '../faults/bus-packets.ts'
 import { droppedPackets as kind } from '../faults/dropped-packets.ts'
+import { PACKET_NAMES } from '../platforms/bus-packets.ts'
 import { faultVerb } from './fault-verb.ts'
 import { assertFilterFree } from './preconditions.ts'
 import { describeTargets, resolveTargets, targets } from './targets.ts'

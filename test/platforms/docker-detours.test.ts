@@ -28,6 +28,23 @@ t.test('a kernel that can do it is left to do it', async (t) => {
   t.same(splitFaults(links, NOTHING_MISSING), { detours: [], kernel: links, carried: [] })
 })
 
+t.test('single packets of the bus go by a link whatever the kernel can do', async (t) => {
+  const packet = fault(a, b, { channel: 'bus', packet: { type: 'ping', fate: 'drop' } })
+  const lossy = fault(b, a, { lossRatio: 0.1 })
+  t.same(splitFaults([packet], NOTHING_MISSING), {
+    detours: [{ ends: [a, b], channels: ['bus'] }],
+    kernel: [fault(a, b, { channel: 'bus' })],
+    carried: [{ index: 0, link: packet }],
+  })
+  t.same(splitFaults([packet, lossy], NOTHING_MISSING).carried, [
+    { index: 0, link: packet },
+    { index: 1, link: lossy },
+  ])
+  const missing = { ...NOTHING_MISSING, detour: 'it is elsewhere' }
+  const { kernel } = splitFaults([packet], missing)
+  t.throws(() => assertSupported(kernel, missing), { name: 'UnsupportedFault', message: /bus-packets.*elsewhere/ })
+})
+
 t.test('what the kernel lacks goes by a link, with all that slows the two nodes; both cut', async (t) => {
   const links = [
     fault(a, b, { channel: 'data', delayMs: 5, jitterMs: 1 }),

@@ -146,6 +146,7 @@ t.test('what is missing makes faults unsupported, and says so', async (t) => {
   const everything = await supported(none)
   t.same([...everything].sort(), [
     'bandwidth',
+    'bus-packets',
     'client-cut',
     'client-delay',
     'corrupt',
@@ -163,11 +164,19 @@ t.test('what is missing makes faults unsupported, and says so', async (t) => {
     return everything.filter((capability) => !left.includes(capability))
   }
   t.same(await without('netem'), ['client-delay', 'corrupt', 'reorder'], "the runner's own links do the rest")
-  t.same(await without('netem', 'detour'), ['delay', 'client-delay', 'jitter', 'corrupt', 'reorder'])
-  t.same(await without('shape', 'detour'), ['delay', 'client-delay', 'jitter', 'bandwidth', 'corrupt', 'reorder'])
+  t.same(await without('netem', 'detour'), ['delay', 'client-delay', 'jitter', 'corrupt', 'reorder', 'bus-packets'])
+  t.same(await without('shape', 'detour'), [
+    'delay',
+    'client-delay',
+    'jitter',
+    'bandwidth',
+    'corrupt',
+    'reorder',
+    'bus-packets',
+  ])
   t.same(await without('intake'), ['client-delay'])
   t.same(await without('filter'), ['partition', 'client-cut'])
-  t.same(await without('loss', 'detour'), ['loss'])
+  t.same(await without('loss', 'detour'), ['loss', 'bus-packets'])
 
   const link: LinkFault = { from: CLIENTS, to: a.name, channel: 'data' }
   assertSupported(

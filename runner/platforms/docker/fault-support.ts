@@ -69,6 +69,7 @@ const CARRIED: readonly Capability[] = ['delay', 'jitter', 'loss', 'bandwidth']
 /** Throws UnsupportedFault for the first link fault that the kernel cannot bring about. */
 export function assertSupported(links: readonly LinkFault[], missing: MissingFeatures): void {
   for (const link of links) {
+    if (link.packet) throw new UnsupportedFault('bus-packets', packetSupport(missing).how)
     const fromClients = link.from === CLIENTS
     for (const capability of capabilitiesOf(link)) {
       const needs = NEEDS.find(([name]) => name === capability)?.slice(1) as Feature[]
@@ -83,6 +84,14 @@ export function assertSupported(links: readonly LinkFault[], missing: MissingFea
       throw new UnsupportedFault('duplicate', 'packets that come from clients cannot be sent twice by a node')
     }
   }
+}
+
+/** Faults that the kernel knows nothing of. */
+function packetSupport({ detour }: MissingFeatures): FaultSupport {
+  const capability = 'bus-packets'
+  return detour === undefined
+    ? { capability, supported: true, how: "the runner's own links at the gateway of the run's network" }
+    : { capability, supported: false, how: `the runner's own links cannot stand between nodes (${detour})` }
 }
 
 /** Why the runner's own links do not stand in for the kernel; empty where they could not anyway. */
@@ -113,11 +122,13 @@ function capabilitiesOf(link: LinkFault): Capability[] {
 export async function networkSupport(missingFeatures: () => Promise<MissingFeatures>): Promise<FaultSupport[]> {
   try {
     const missing = await missingFeatures()
-    return NEEDS.map(([capability, ...needs]) => featureSupport(capability, needs, missing))
+    const support = NEEDS.map(([capability, ...needs]) => featureSupport(capability, needs, missing))
+    return [...support, packetSupport(missing)]
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
     const why = { how: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
-    return NEEDS.map(([capability]) => ({ capability, supported: false, ...why }))
+    const capabilities = [...NEEDS.map(([capability]) => capability), 'bus-packets' as const]
+    return capabilities.map((capability) => ({ capability, supported: false, ...why }))
   }
 }
 

@@ -109,10 +109,11 @@ export class DockerNetworkControl implements NetworkControl {
     return this.#inTurn(async () => {
       this.#assertIntact()
       const { links, split } = this.#state
-      const [counts, carried] = await Promise.all([this.#kernelFaults.counts(links), this.#detours.packets()])
+      const [counts, carried] = await Promise.all([this.#kernelFaults.counts(links), this.#detours.counts()])
       return counts.map(({ link, packets }, index) => {
         const place = split.carried.findIndex((one) => one.index === index)
-        return { link, packets: packets + (carried[place] ?? 0) }
+        const { packets: more = 0, seen } = carried[place] ?? {}
+        return { link, packets: packets + more, ...(seen !== undefined && { seen }) }
       })
     })
   }

@@ -48,14 +48,18 @@ export class Connection {
       })
     }
     const opensInMs = forward.openingStallMs(backward)
-    this.#forward = new Flow(opener, this.#target, { effect: forward, opensInMs })
+    this.#forward = new Flow(opener, this.#target, { effect: forward, opensInMs, hasPackets: channel === 'bus' })
     if (!this.#target) {
       // Whoever only ends its own half must not see an end of ours; whoever has closed needs none.
       opener.once('end', () => setTimeout(() => opener.destroy(), LINGER_MS).unref())
       if (forward.cut === 'reject' || backward.cut === 'reject') this.reset()
       return
     }
-    this.#backward = new Flow(this.#target, opener, { effect: backward, opensInMs: 0 })
+    this.#backward = new Flow(this.#target, opener, {
+      effect: backward,
+      opensInMs: 0,
+      hasPackets: channel === 'bus',
+    })
     this.#tell(forward, backward)
   }
 

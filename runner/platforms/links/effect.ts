@@ -1,12 +1,17 @@
+import { PACKET_TYPES } from '../bus-packets.ts'
 import type { LinkCount, LinkFault } from '../faults.ts'
 import { openingStallOf, SEGMENT_BYTES, stallOf } from './loss.ts'
 
 /**
  * One link fault from when it is asked for until it is no more: what it has done, and how far its bandwidth is used.
  */
-class FaultInForce {
+export class FaultInForce {
   readonly fault: LinkFault
   packets = 0
+  /** Packets of the bus that went its way. */
+  seen = 0
+  /** Each lets a packet go on that waits to be overtaken. */
+  readonly waiting = new Set<() => void>()
   #freeAtMs = 0
 
   constructor(fault: LinkFault) {
@@ -27,6 +32,11 @@ class FaultInForce {
 
 /** What all faults in force do to what one sender says to one receiver over one channel. */
 export class Effect {
+  /** All of them. */
+  readonly all: readonly FaultInForce[]
+  /** Those of single packets. */
+  readonly ofPackets: readonly FaultInForce[]
+  /** Those of whatever passes. */
   readonly faults: readonly FaultInForce[]
   readonly cut: LinkFault['cut']
   readonly isNone: boolean
@@ -37,7 +47,10 @@ export class Effect {
    */
   readonly pieceBytes: number
 
-  constructor(faults: readonly FaultInForce[]) {
+  constructor(all: readonly FaultInForce[]) {
+    const faults = all.filter(({ fault }) => !fault.packet)
+    this.all = all
+    this.ofPackets = all.filter(({ fault }) => fault.packet)
     this.faults = faults
     const cuts = faults.map(({ fault }) => fault.cut)
     // What vanishes cannot be rejected.
@@ -61,6 +74,12 @@ export class Effect {
     for (const one of this.faults) {
       if (slowsAll(one)) one.packets += 1
     }
+  }
+
+  /** A packet goes by: it is counted, and those faults are returned that treat its type. */
+  seePacket(type: number): FaultInForce[] {
+    for (const one of this.ofPackets) one.seen += 1
+    return this.ofPackets.filter(({ fault }) => fault.packet && PACKET_TYPES[fault.packet.type] === type)
   }
 
   /** When a piece that came then has left the sender's end: bandwidth. */
@@ -103,13 +122,13 @@ export class FaultsInForce {
     })
     for (const [path, effect] of this.#effects) {
       const now = this.#on(path)
-      const same = now.length === effect.faults.length && now.every((one, place) => one === effect.faults[place])
+      const same = now.length === effect.all.length && now.every((one, place) => one === effect.all[place])
       if (!same) this.#effects.set(path, new Effect(now))
     }
   }
 
   counts(): LinkCount[] {
-    return this.#faults.map(({ fault, packets }) => ({ link: fault, packets }))
+    return this.#faults.map(({ fault, packets, seen }) => ({ link: fault, packets, ...(fault.packet && { seen }) }))
   }
 
   effect(from: string, to: string, channel: 'bus' | 'data'): Effect {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Effect } from './effect.ts'
 import { SEGMENT_BYTES } from './loss.ts'
+import { PacketGate } from './packet-gate.ts'
 
 /**
  * What waits for bandwidth, and what is on its way (a TCP window: tcp_rmem, Linux); beyond it the sender is made to
@@ -51,17 +52,30 @@ export class Flow {
   /** The sink takes no more for now. */
   #full = false
   #timer: NodeJS.Timeout | undefined
+  /** On the cluster bus. */
+  readonly #gate: PacketGate | undefined
 
-  /** `sink`: none for a connection that never opens. */
-  constructor(source: Socket, sink: Socket | undefined, { effect, opensInMs }: { effect: Effect; opensInMs: number }) {
+  /** `sink`: none for a connection that never opens. `hasPackets`: it belongs to the cluster bus. */
+  constructor(
+    source: Socket,
+    sink: Socket | undefined,
+    { effect, opensInMs, hasPackets }: { effect: Effect; opensInMs: number; hasPackets: boolean },
+  ) {
     this.#source = source
     this.#sink = sink
     this.#effect = effect
     this.#opensAtMs = opensInMs > 0 ? performance.now() + opensInMs : 0
     this.#lastDueAtMs = this.#opensAtMs
-    source.on('data', (data: Buffer) => this.#take('data', data))
-    source.on('end', () => this.#take('end', NOTHING))
-    source.on('error', () => this.#take('reset', NOTHING))
+    const onward = (data: Buffer) => this.#take('data', data)
+    this.#gate = hasPackets ? new PacketGate(effect, onward, () => this.#holdOrLetCome()) : undefined
+    const gate = this.#gate
+    const close = (kind: 'end' | 'reset') => {
+      if (gate) gate.end(() => this.#take(kind, NOTHING))
+      else this.#take(kind, NOTHING)
+    }
+    source.on('data', (data: Buffer) => (gate ? gate.take(data) : onward(data)))
+    source.on('end', () => close('end'))
+    source.on('error', () => close('reset'))
     sink?.on('drain', () => {
       this.#full = false
       this.#deliver()
@@ -76,7 +90,12 @@ export class Flow {
    * What waits or is on its way fares by the new effect from now on. `roundTripMs`: without loss. `unacknowledged`: the
    * other direction is cut.
    */
-  change(effect: Effect, { roundTripMs, unacknowledged }: { roundTripMs: number; unacknowledged: boolean }): void {
+  change(effect: Effect, way: { roundTripMs: number; unacknowledged: boolean }): void {
+    this.#fareBy(effect, way)
+    this.#gate?.change(effect)
+  }
+
+  #fareBy(effect: Effect, { roundTripMs, unacknowledged }: { roundTripMs: number; unacknowledged: boolean }): void {
     this.#effect = effect
     this.#roundTripMs = roundTripMs
     if (!unacknowledged) this.#allowedBytes = Number.POSITIVE_INFINITY
@@ -97,6 +116,7 @@ export class Flow {
 
   /** Nothing more arrives. */
   close(): void {
+    this.#gate?.close()
     this.#drop()
     this.#sink = undefined
   }
@@ -182,8 +202,9 @@ export class Flow {
   }
 
   #holdOrLetCome(): void {
-    const held = this.#waitingBytes > WAITING_BYTES || this.#travellingBytes > TRAVELLING_BYTES || this.#full
-    if (held) this.#source.pause()
+    if (this.#effect.cut) return
+    const travelling = this.#travellingBytes + (this.#gate?.heldBytes ?? 0)
+    if (this.#waitingBytes > WAITING_BYTES || travelling > TRAVELLING_BYTES || this.#full) this.#source.pause()
     else if (this.#source.isPaused()) this.#source.resume()
   }
 

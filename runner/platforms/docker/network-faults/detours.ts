@@ -1,7 +1,7 @@
 import type { NetworkInspectInfo } from 'dockerode'
 import { codeOf, messageOf } from '../../../base/errors.ts'
 import { PlatformError } from '../../errors.ts'
-import { type Stranger, UnsupportedFault } from '../../faults.ts'
+import { type LinkCount, type Stranger, UnsupportedFault } from '../../faults.ts'
 import { LinkChild } from '../../links/link-child.ts'
 import type { LinkOrder, LinkPlan, LinkReply } from '../../links/protocol.ts'
 import { BUS_OFFSET, type ServerNode } from '../../platform.ts'
@@ -61,8 +61,9 @@ export class Detours {
    * UnsupportedFault where nodes cannot reach the links, PlatformError where the links cannot be opened.
    */
   async prepare({ detours, carried }: FaultSplit): Promise<void> {
-    if (detours.length === 0) return
     const isNew = this.#links === undefined
+    // Links that are no longer needed let go on what they hold, before they end.
+    if (detours.length === 0 && isNew) return
     if (isNew) await this.#open()
     await this.#ask('set the faults of the links', { do: 'set', links: carried.map(({ link }) => link) })
     if (!isNew) return
@@ -90,12 +91,12 @@ export class Detours {
     if (this.#links) await this.#ask(`follow ${node} to ${to}`, { do: 'move', node, from, to })
   }
 
-  /** How much the links have stopped or changed, in the order of the faults last given to them. */
-  async packets(): Promise<number[]> {
+  /** What the links have counted, in the order of the faults last given to them. */
+  async counts(): Promise<LinkCount[]> {
     if (!this.#links) return []
     const { counts = [], refused = {} } = await this.#ask('read the counters of the links', { do: 'counts' })
     this.#refused[this.#refused.length - 1] = refused
-    return counts.map(({ packets }) => packets)
+    return counts
   }
 
   /** Who came to a door and is no node of the run, and how often, as far as was seen. */
@@ -111,7 +112,7 @@ export class Detours {
   async close(): Promise<void> {
     const links = this.#links
     // Links that have died have told what they will ever tell.
-    await this.packets().catch(() => undefined)
+    await this.counts().catch(() => undefined)
     this.#links = undefined
     this.#doors = []
     await links?.close()

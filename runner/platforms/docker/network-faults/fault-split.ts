@@ -44,11 +44,14 @@ const SLOWDOWNS: readonly (readonly [Slowdown, ...(keyof MissingFeatures)[]])[] 
 
 /**
  * Splits faults between the kernel and the runner's links. Two nodes take a detour through a link when the kernel
- * cannot slow their traffic as asked. The link then does everything that slows them and repeats the kernel's cuts,
- * because the kernel no longer sees the nodes' own addresses on both ends of these packets.
+ * cannot slow their traffic as asked, and for faults of single packets of the bus, of which no kernel knows. The link
+ * then does everything that slows them and repeats the kernel's cuts, because the kernel no longer sees the nodes' own
+ * addresses on both ends of these packets.
  */
 export function splitFaults(links: readonly LinkFault[], missing: MissingFeatures): FaultSplit {
-  const slowed = links.filter((link) => isBetweenNodes(link) && !link.cut && slowdownsOf(link) !== undefined)
+  const slowed = links.filter(
+    (link) => isBetweenNodes(link) && !link.cut && (link.packet ?? slowdownsOf(link)) !== undefined,
+  )
   const needLinks = missing.detour === undefined ? slowed.filter((link) => exceedsKernel(link, missing)) : []
   const pairs = new Map(needLinks.map(({ from, to }) => [pairKey(from, to), [from, to] as const]))
   const detours = [...pairs].map(([pair, ends]): Detour => {
@@ -60,7 +63,7 @@ export function splitFaults(links: readonly LinkFault[], missing: MissingFeature
   const takesDetour = ({ from, to }: LinkFault) => pairs.has(pairKey(from, to))
   return {
     detours,
-    kernel: links.map((link) => (takesDetour(link) ? withoutSlowdowns(link) : link)),
+    kernel: links.map((link) => (takesDetour(link) ? forTheKernel(link) : link)),
     carried: links.flatMap((link, index) => {
       const part = takesDetour(link) ? carriedPart(link) : undefined
       return part ? [{ link: part, index }] : []
@@ -70,8 +73,9 @@ export function splitFaults(links: readonly LinkFault[], missing: MissingFeature
 
 /** What a link does of a fault; undefined if it does nothing. */
 function carriedPart(fault: LinkFault): LinkFault | undefined {
-  const { from, to, channel, cut } = fault
+  const { from, to, channel, cut, packet } = fault
   if (cut) return { from, to, channel, cut }
+  if (packet) return { from, to, channel, packet }
   const slowdowns = slowdownsOf(fault)
   return slowdowns && { from, to, channel, ...slowdowns }
 }
@@ -91,13 +95,14 @@ function slowdownsOf(link: LinkFault): Pick<LinkFault, Slowdown> | undefined {
 }
 
 function exceedsKernel(link: LinkFault, missing: MissingFeatures): boolean {
+  if (link.packet) return true
   return SLOWDOWNS.some(
     ([name, ...features]) => link[name] && features.some((feature) => missing[feature] !== undefined),
   )
 }
 
-function withoutSlowdowns(link: LinkFault): LinkFault {
-  const { delayMs, jitterMs, lossRatio, bytesPerSecond, ...rest } = link
+function forTheKernel(link: LinkFault): LinkFault {
+  const { delayMs, jitterMs, lossRatio, bytesPerSecond, packet, ...rest } = link
   return rest
 }
 

@@ -34,7 +34,11 @@ export const PACKET_TYPES: Readonly<Record<PacketType, number>> = {
 const PROTOCOL_VERSION = 1
 /** The header without what each type adds: offsetof(clusterMsg, data), which the same file asserts. */
 const HEADER_BYTES = 2256
-const SIGNATURE = Buffer.from('RCmb', 'latin1')
+export const SIGNATURE = Buffer.from('RCmb', 'latin1')
+/** Valkey sets it in the type of packets with a short header (CLUSTERMSG_LIGHT, cluster_legacy.h, Valkey 8.1). */
+const LIGHT = 0x80_00
+/** The shortest header, that of clusterMsgLight. */
+const LEAST_BYTES = 16
 const [LENGTH_AT, VERSION_AT, PORT_AT, TYPE_AT, SENDER_AT] = [4, 8, 10, 12, 40]
 const SENDER = 'redis-chaos'.padEnd(40, '0')
 
@@ -59,6 +63,17 @@ export function isPong(bytes: Buffer): boolean | undefined {
   if (bytes.length >= SIGNATURE.length && !bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) return false
   if (bytes.length < TYPE_AT + 2) return undefined
   return bytes.readUInt16BE(TYPE_AT) === PACKET_TYPES.pong
+}
+
+/**
+ * What the first bytes of a packet say of it, whatever follows them: the places of these fields are the same in headers
+ * of all versions, short ones included. Undefined while too few have come.
+ */
+export function packetHeader(bytes: Buffer): { type: number; length: number } | 'malformed' | undefined {
+  if (bytes.length < TYPE_AT + 2) return undefined
+  const length = bytes.readUInt32BE(LENGTH_AT)
+  if (length < LEAST_BYTES) return 'malformed'
+  return { type: bytes.readUInt16BE(TYPE_AT) & ~LIGHT, length }
 }
 
 function header(type: PacketType, port: number, bytes: number): Buffer {
