@@ -3,6 +3,7 @@ import { expectedError } from '../base/surroundings.ts'
 import { abortAfterRunning } from '../base/time-limit.ts'
 import { endMoves } from '../cluster/moves/end-moves.ts'
 import type { SlotMove } from '../cluster/moves/move.ts'
+import { NotProven } from '../faults/fault.ts'
 import { movesNotedBy } from './note-moves.ts'
 import type { RunSettings } from './run-settings.ts'
 import { type ScenarioResult, worseOf } from './scenario-result.ts'
@@ -37,6 +38,7 @@ async function endFaults(result: ScenarioResult, { faults, recorder, scenario }:
     await faults.endAll(abortAfterRunning(HEAL_WITHIN_MS))
     return result
   } catch (error) {
+    if (error instanceof NotProven) return didNotBite(result, error)
     const failure = expectedError(error) ?? timeOver(error)
     if (failure === undefined) throw error
     const left = faults.active.map(({ sentence }) => sentence).join('; ')
@@ -60,6 +62,10 @@ async function endLeftMoves(result: ScenarioResult, stage: HealedStage): Promise
     if (failure === undefined) throw error
     return notHealed(result, `slots that a move left open): ${failure.message}`, failure.hint)
   }
+}
+
+function didNotBite(result: ScenarioResult, { message, hint = 'The fault did not bite.' }: NotProven): ScenarioResult {
+  return worseOf(result, { verdict: 'inconclusive', reason: message, hint })
 }
 
 function notHealed(result: ScenarioResult, text: string, told?: string): ScenarioResult {

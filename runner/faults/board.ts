@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { abortAfterRunning } from '../base/time-limit.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import type { Fault, FaultKind, FaultStage } from './fault.ts'
+import { type Fault, type FaultKind, type FaultStage, NotProven } from './fault.ts'
 import { faultKind } from './index.ts'
 
 export interface BoardOptions {
@@ -86,8 +86,8 @@ export class FaultBoard {
   }
 
   /**
-   * Takes a fault away. Throws NotHealed or PlatformError, and the fault is then still kept. No such fault: nothing
-   * happens.
+   * Takes a fault away. Throws NotHealed or PlatformError, and the fault is then still kept; NotProven for one that is
+   * healed, and has never bitten. No such fault: nothing happens.
    */
   async end(id: string, signal: AbortSignal): Promise<string> {
     const fault = this.#active.find((one) => one.id === id)
@@ -98,15 +98,21 @@ export class FaultBoard {
       this.#active.filter((one) => one !== fault),
     )
     const fromMs = this.#options.clock.nowMs()
+    const did = await kind.sumUp(fault, stage).catch(onlyNotProven)
     await kind.heal(fault, stage)
     const toMs = this.#options.clock.nowMs()
-    const proof = await kind.proveHealed(fault, stage)
+    const healed = await kind.proveHealed(fault, stage)
+    const proof = typeof did === 'string' ? `${did}; ${healed}` : healed
     this.#keep(this.#active.filter((one) => one !== fault))
     this.#options.onChange?.({ fault, state: 'ended', proof, fromMs, toMs })
+    if (did instanceof NotProven) throw did
     return proof
   }
 
-  /** Takes all faults away, the last first, going on after a failure. Throws the first failure when all were tried. */
+  /**
+   * Takes all faults away, the last first, going on after a failure. When all were tried, throws the first failure that
+   * left a fault in place; without one, the NotProven of the first that has never bitten.
+   */
   async endAll(signal: AbortSignal): Promise<{ fault: Fault; proof: string }[]> {
     const healed: { fault: Fault; proof: string }[] = []
     const failures: unknown[] = []
@@ -117,7 +123,7 @@ export class FaultBoard {
         failures.push(error)
       }
     }
-    if (failures.length > 0) throw failures[0]
+    if (failures.length > 0) throw failures.find((failure) => !(failure instanceof NotProven)) ?? failures[0]
     return healed
   }
 
@@ -157,6 +163,12 @@ export class FaultBoard {
     const { cluster, servers, clock } = this.#options
     return { cluster, servers, clock, signal, active }
   }
+}
+
+/** A fault that did nothing is taken away all the same. */
+function onlyNotProven(error: unknown): NotProven {
+  if (error instanceof NotProven) return error
+  throw error
 }
 
 const UNDO_WITHIN_MS = 10_000

@@ -29,6 +29,7 @@ function ofLink(link: LinkFault): Capability[] {
     ...(link.corruptRatio === undefined ? [] : ['corrupt' as const]),
     ...(link.duplicateRatio === undefined ? [] : ['duplicate' as const]),
     ...(link.reorderRatio === undefined ? [] : ['reorder' as const]),
+    ...(link.packet === undefined ? [] : ['bus-packets' as const]),
   ]
 }
 

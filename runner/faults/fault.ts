@@ -75,6 +75,8 @@ export interface FaultDefinition<Spec, Memo> {
   apply(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<void>
   /** What shows, from outside, that it bites. Throws NotProven. */
   prove(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<string>
+  /** What it has done, asked for before it is taken away. Throws NotProven where it has done nothing. */
+  sumUp?(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<string>
   heal(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<void>
   /** The same look as `prove`, showing that it bites no more. Throws NotHealed. */
   proveHealed(fault: Fault<Spec, Memo>, stage: FaultStage): Promise<string>
@@ -93,6 +95,8 @@ export interface FaultKind<Spec = never> {
   remember(spec: Spec, stage: FaultStage): Promise<unknown>
   apply(fault: Fault, stage: FaultStage): Promise<void>
   prove(fault: Fault, stage: FaultStage): Promise<string>
+  /** Undefined where what was proven at its beginning is all that there is to tell. */
+  sumUp(fault: Fault, stage: FaultStage): Promise<string | undefined>
   heal(fault: Fault, stage: FaultStage): Promise<void>
   proveHealed(fault: Fault, stage: FaultStage): Promise<string>
 }
@@ -106,6 +110,7 @@ export function defineFault<Spec, Memo>(definition: FaultDefinition<Spec, Memo>)
     remember: async (wanted, stage) => await definition.remember?.(wanted, stage),
     apply: async (fault, stage) => await definition.apply(read(fault), stage),
     prove: async (fault, stage) => await definition.prove(read(fault), stage),
+    sumUp: async (fault, stage) => await definition.sumUp?.(read(fault), stage),
     heal: async (fault, stage) => await definition.heal(read(fault), stage),
     proveHealed: async (fault, stage) => await definition.proveHealed(read(fault), stage),
   }

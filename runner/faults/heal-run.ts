@@ -3,7 +3,7 @@ import { ChaosError, messageOf } from '../base/errors.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import { FaultBoard } from './board.ts'
-import type { Fault } from './fault.ts'
+import { type Fault, NotProven } from './fault.ts'
 import type { Journal } from './journal.ts'
 
 export interface HealOptions {
@@ -39,6 +39,10 @@ export async function healJournal(options: HealOptions): Promise<Healing> {
       healing.done.push(`healed: ${fault.sentence} (${await board.end(fault.id, signal)})`)
     } catch (error) {
       if (signal.aborted) throw signal.reason
+      if (error instanceof NotProven) {
+        healing.done.push(`healed: ${fault.sentence} (${error.message})`)
+        continue
+      }
       const hint = error instanceof ChaosError && error.hint !== undefined ? `; ${error.hint}` : ''
       healing.failed.push(`${fault.sentence}: ${messageOf(error)}${hint}`)
     }

@@ -1,3 +1,4 @@
+import { bus } from './bus.ts'
 import { clock } from './clock.ts'
 import { config } from './config.ts'
 import { connectionsFull } from './connections-full.ts'
@@ -18,6 +19,7 @@ import { writesRefused } from './writes-refused.ts'
 const ALL: readonly FaultKind[] = [
   partition,
   network,
+  bus,
   config,
   stall,
   writesRefused,

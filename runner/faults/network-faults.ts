@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import type { LinkAnswer, LinkFault, LinkProbe } from '../platforms/faults.ts'
+import { PACKET_NAMES } from '../platforms/bus-packets.ts'
+import type { LinkAnswer, LinkCount, LinkFault, LinkProbe } from '../platforms/faults.ts'
 import { CLIENTS } from '../platforms/faults.ts'
 import { defineFault, type Fault, type FaultKind, type FaultStage, NotProven } from './fault.ts'
 
@@ -15,6 +17,12 @@ const link: z.ZodType<LinkFault> = z.object({
   corruptRatio: z.number().exactOptional(),
   duplicateRatio: z.number().exactOptional(),
   reorderRatio: z.number().exactOptional(),
+  packet: z
+    .object({
+      type: z.enum(PACKET_NAMES),
+      fate: z.union([z.enum(['drop', 'duplicate', 'reorder']), z.object({ delayMs: z.number() })]),
+    })
+    .exactOptional(),
 })
 
 /** What a fault of the network is made of: the links, each direction by itself. */
@@ -22,7 +30,7 @@ const linksSpec = z.object({ links: z.array(link) })
 
 type LinksFault = Fault<z.infer<typeof linksSpec>, undefined>
 
-const LINK_KINDS: readonly string[] = ['partition', 'network']
+const LINK_KINDS: readonly string[] = ['partition', 'network', 'bus']
 
 /** Every link that some fault of the network bites. */
 export function linksOf(active: readonly Fault[]): LinkFault[] {
@@ -49,6 +57,7 @@ export function linkFault(
     prove(fault: LinksFault, stage: FaultStage): Promise<string>
     /** Given the probes along those of its links that no other fault bites now; there is at least one. */
     proveHealed(fault: LinksFault, stage: FaultStage, probes: readonly LinkProbe[]): Promise<string>
+    sumUp?(fault: LinksFault, stage: FaultStage): Promise<string>
   },
 ): FaultKind<z.infer<typeof linksSpec>> {
   return defineFault({
@@ -60,6 +69,7 @@ export function linkFault(
     apply: (_, stage) => reconcile(stage),
     heal: (_, stage) => reconcile(stage),
     prove: proofs.prove,
+    ...(proofs.sumUp && { sumUp: proofs.sumUp }),
     async proveHealed(fault, stage) {
       const remaining = linksOf(stage.active)
       const along = probesAlong(fault.spec.links, await runningNodes(stage))
@@ -76,10 +86,14 @@ async function reconcile({ servers, active }: FaultStage): Promise<void> {
 }
 
 /** Packets that the faults of these links have stopped or changed until now, by their own counters. */
-export async function packetsCounted(links: readonly LinkFault[], { servers }: FaultStage): Promise<number> {
+export async function packetsCounted(links: readonly LinkFault[], stage: FaultStage): Promise<number> {
+  return (await countsOf(links, stage)).reduce((sum, { packets }) => sum + packets, 0)
+}
+
+/** What the faults of these links have counted until now. */
+export async function countsOf(links: readonly LinkFault[], { servers }: FaultStage): Promise<LinkCount[]> {
   const counts = await servers.network.counts()
-  const own = counts.filter(({ link }) => links.some((one) => sameLink(one, link)))
-  return own.reduce((sum, { packets }) => sum + packets, 0)
+  return counts.filter(({ link }) => links.some((one) => sameLink(one, link)))
 }
 
 /** Links between two ends, in either direction, on the channel of a probe. */
@@ -92,7 +106,7 @@ export function between(links: readonly LinkFault[], { from, to, channel }: Link
 }
 
 function sameLink(a: LinkFault, b: LinkFault): boolean {
-  return a.from === b.from && a.to === b.to && a.channel === b.channel
+  return a.from === b.from && a.to === b.to && a.channel === b.channel && isDeepStrictEqual(a.packet, b.packet)
 }
 
 /** The nodes that run: from and to others nothing can be shown. */

@@ -21,7 +21,7 @@ const OF_SERVERS = [
   'full-resync',
 ]
 const OF_LINKS = ['network', 'partition']
-const OF_THE_BUS = ['dropped-packets', 'lost-votes']
+const OF_THE_BUS = ['bus', 'dropped-packets', 'lost-votes']
 
 /**
  * What the clients of the load feel of each fault, in a sentence, by the path of its step. What follows from a fault, as

@@ -1,4 +1,5 @@
 import { addNode } from './add-node.ts'
+import { bus } from './bus.ts'
 import { clock } from './clock.ts'
 import { config } from './config.ts'
 import { connectionsFull } from './connections-full.ts'
@@ -56,6 +57,7 @@ export const verbs: readonly Verb[] = [
   restart,
   partition,
   network,
+  bus,
   config,
   stall,
   writesRefused,

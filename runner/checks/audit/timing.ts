@@ -18,7 +18,7 @@ const LEAST_ROOM_MS = 500
 const DEFAULT_NODE_TIMEOUT_MS = 15_000
 
 /** Faults under which a node goes on, and takes longer to say or to do what a failover needs of it. */
-const SLOWS: ReadonlySet<string> = new Set(['network', 'partition', 'stall', 'cpu', 'memory', 'disk'])
+const SLOWS: ReadonlySet<string> = new Set(['network', 'bus', 'partition', 'stall', 'cpu', 'memory', 'disk'])
 
 export const timing: AuditRule = {
   name: 'failover_time',
