@@ -17,8 +17,13 @@ export interface Shard {
  * wins.
  */
 export interface AgreedView {
-  /** Masters that own slots, with their replicas. A master without slots belongs to no shard. */
+  /** Masters that own slots, with their replicas: only they have a vote. */
   shards: Shard[]
+  /**
+   * Masters without slots, with their replicas, that the cluster was formed with; they are counted when shards are
+   * numbered. Any other master without slots belongs to no shard.
+   */
+  withoutSlots: Shard[]
   /** The nodes that say so. */
   saidBy: string[]
   /** True when more than half of the nodes that answered say so. */
@@ -40,19 +45,20 @@ export interface Witness {
   currentEpoch: number
 }
 
-/** `nameOf` names a node of a view; `indexOf` orders names. */
+/** `nameOf` names a node of a view; `indexOf` orders names; `formed`: the nodes of each shard as it was formed. */
 export function agreeOn(
   witnesses: readonly Witness[],
   nameOf: (node: NodeView) => string,
   indexOf: (name: string) => number,
+  formed: readonly (readonly string[])[] = [],
 ): AgreedView {
   const group = largestGroup(witnesses, nameOf)
   const said = group[0]?.view.nodes.filter(isEstablished) ?? []
   const nameById = new Map(said.map((node) => [node.id, nameOf(node)]))
   const byName = new Map(said.map((node) => [nameOf(node), node]))
   const byIndex = (a: string, b: string) => indexOf(a) - indexOf(b) || a.localeCompare(b)
-  const shards = said
-    .filter((node) => node.role === 'master' && node.slots.length > 0)
+  const masters = said.filter((node) => node.role === 'master')
+  const all = [...masters.filter(ownsSlots), ...idleMasters(masters, nameOf, formed)]
     .map((master) => ({
       master: nameOf(master),
       replicas: said
@@ -64,20 +70,38 @@ export function agreeOn(
     .map((shard) => ({ ...shard, first: [shard.master, ...shard.replicas].sort(byIndex)[0] ?? shard.master }))
     .sort((a, b) => byIndex(a.first, b.first))
     .map(({ first: _, ...shard }, index) => ({ number: index + 1, ...shard }))
+  const shards = all.filter(ownsSlots)
   const owners = ownersBySlot(shards)
   const failing = failingNames(group, nameOf)
   const reachable = new Set(witnesses.map((witness) => witness.name))
   return {
     shards,
+    withoutSlots: all.filter((shard) => !ownsSlots(shard)),
     saidBy: group.map((witness) => witness.name),
     isMajority: group.length * 2 > witnesses.length,
     ownerOf: (slot) => owners[slot],
     roleOf: (name) => byName.get(name)?.role,
     masterOf: (name) => nameById.get(byName.get(name)?.masterId ?? ''),
-    shardOf: (name) => shards.find((shard) => shard.master === name || shard.replicas.includes(name)),
+    shardOf: (name) => all.find((shard) => shard.master === name || shard.replicas.includes(name)),
     isFailing: (name) => failing.has(name),
     isReachable: (name) => reachable.has(name),
   }
+}
+
+function ownsSlots({ slots }: Pick<NodeView, 'slots'>): boolean {
+  return slots.length > 0
+}
+
+/** Of each shard as it was formed that nobody owns slots for, its master: an old one that was replaced is none of them. */
+function idleMasters(
+  masters: readonly NodeView[],
+  nameOf: (node: NodeView) => string,
+  formed: readonly (readonly string[])[],
+): NodeView[] {
+  return formed.flatMap((members) => {
+    const own = masters.filter((node) => members.includes(nameOf(node)))
+    return own.some(ownsSlots) ? [] : own.slice(0, 1)
+  })
 }
 
 /** Not a stranger still shaking hands, and not a leftover whose address was forgotten. */

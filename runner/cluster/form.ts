@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import { firstFew } from '../base/text.ts'
+import { firstFew, plural } from '../base/text.ts'
+import { type ClusterShape, describeShape } from '../record/cluster-shape.ts'
 import { awaitEmptyNodes, type EmptyNode } from './empty-nodes.ts'
 import { ANSWER_WITHIN_MS, type FormDeadline, FormError, waitInPhase } from './form-phase.ts'
 import { healthProblems } from './health.ts'
@@ -8,7 +9,7 @@ import type { Command, NodeClient } from './node-client.ts'
 import { ReplyError } from './reply-errors.ts'
 import { withShortNodeTimeout } from './short-node-timeout.ts'
 import { checkLayout, formatSlotRanges } from './slots.ts'
-import { type PlannedNode, planNodes, type Topology } from './topology.ts'
+import { nodeCount, type PlannedNode, planNodes, type Topology } from './topology.ts'
 import type { SlotRange } from './view.ts'
 import { viewsBehind } from './view-differences.ts'
 import { parseClusterNodes } from './view-parser.ts'
@@ -50,7 +51,7 @@ const MEET_AGAIN_MS = 1500
 const PROBLEMS_SHOWN = 6
 
 /**
- * Makes a cluster of empty servers: `topology.shards` × (1 + `topology.replicas`) nodes, in the order of `planNodes`.
+ * Makes a cluster of empty servers: the masters and replicas of `topology`, in the order of `planNodes`.
  * Returns when it is healthy (see `healthProblems`) and each node is what it was planned to be. Throws FormError: the
  * topology does not fit, a server is not empty, or a phase was not over in time.
  *
@@ -66,6 +67,7 @@ export async function formCluster(cluster: LiveCluster, topology: Topology, opti
   const empty = await awaitEmptyNodes(cluster, deadline)
   await withShortNodeTimeout(empty, async () => {
     const members = makePlan(topology, empty)
+    cluster.form(shardsOf(members, topology))
     progress('giving out epochs and slots')
     await Promise.all(members.map(assignSlots))
     progress('making the nodes meet')
@@ -76,20 +78,28 @@ export async function formCluster(cluster: LiveCluster, topology: Topology, opti
   })
 }
 
-function checkTopology(cluster: LiveCluster, { shards, replicas, slots }: Topology): void {
+function checkTopology(cluster: LiveCluster, topology: Topology): void {
+  const { shards, replicas, slots } = topology
   if (!Number.isInteger(shards) || shards < 1) throw new FormError(`a cluster has 1 shard or more, not ${shards}`)
-  if (!Number.isInteger(replicas) || replicas < 0) {
-    throw new FormError(`a shard has 0 replicas or more, not ${replicas}`)
+  const counts = typeof replicas === 'number' ? [replicas] : replicas
+  const wrong = counts.find((count) => !Number.isInteger(count) || count < 0)
+  if (wrong !== undefined) throw new FormError(`a shard has 0 replicas or more, not ${wrong}`)
+  if (typeof replicas !== 'number' && replicas.length !== shards) {
+    throw new FormError(`replicas are given for ${replicas.length} shards; there are ${shards}`)
   }
-  const needed = shards * (1 + replicas)
-  if (cluster.nodes.length !== needed) {
-    throw new FormError(
-      `${shards} shards of 1 master and ${replicas} replicas need ${needed} nodes; there are ${cluster.nodes.length}`,
-    )
-  }
+  const problem = nodesProblem(cluster.nodes.length, topology)
+  if (problem !== undefined) throw new FormError(problem)
   if (slots.length !== shards) throw new FormError(`slots are given for ${slots.length} shards; there are ${shards}`)
   const problems = checkLayout(slots)
   if (problems.length > 0) throw new FormError(`the slots do not fit: ${problems.join('; ')}`)
+}
+
+/** Why so many servers are not those of such a cluster, in a sentence; undefined if they are. */
+export function nodesProblem(there: number, topology: ClusterShape): string | undefined {
+  const needed = nodeCount(topology)
+  if (there === needed) return undefined
+  const need = topology.shards === 1 ? 'needs' : 'need'
+  return `${describeShape(topology)} ${need} ${plural(needed, 'node')}; there ${there === 1 ? 'is' : 'are'} ${there}`
 }
 
 function makePlan(topology: Topology, empty: readonly EmptyNode[]): Member[] {
@@ -100,6 +110,10 @@ function makePlan(topology: Topology, empty: readonly EmptyNode[]): Member[] {
     const slots = planned.role === 'master' ? (topology.slots[planned.shard - 1] ?? []) : []
     return [{ ...planned, name: server.node.name, node: server.node, id: server.id, slots }]
   })
+}
+
+function shardsOf(members: readonly Member[], { slots }: Topology): string[][] {
+  return slots.map((_, index) => members.filter(({ shard }) => shard === index + 1).map(({ name }) => name))
 }
 
 /** Distinct epochs spare the cluster from settling collisions, one at a time. */
@@ -218,7 +232,7 @@ function departures({ agreed }: Snapshot, members: readonly Member[]): string[] 
     const slots = agreed.shardOf(member.name)?.slots ?? []
     const planned = formatSlotRanges(member.slots)
     if (member.role === 'master' && formatSlotRanges(slots) !== planned) {
-      return [`${member.name} owns slots ${formatSlotRanges(slots) || 'none'}, and should own ${planned}`]
+      return [`${member.name} owns slots ${formatSlotRanges(slots) || 'none'}, and should own ${planned || 'none'}`]
     }
     return []
   })

@@ -15,13 +15,13 @@ import { viewDifferences } from './view-differences.ts'
  * in sync, no open slot, no `fail` or `fail?` flag. Two masters of the same slots come first: the rest follows from
  * them. In sync means: the replica's link to its master is up, no full sync is under way, and the master lists
  * it as online. The offset may lag: under load it always does. Of nodes that are `absent` on purpose nothing is asked,
- * and what follows from their absence is no problem.
+ * and what follows from their absence is no problem; nor of one that is silent and that all others have forgotten.
  */
 export function healthProblems(
   everything: Snapshot,
   { nodes, absent = [] }: { nodes: readonly string[]; absent?: readonly string[] },
 ): string[] {
-  const gone = new Set(absent)
+  const gone = new Set([...absent, ...forgottenNodes(everything, nodes)])
   const snapshot = { ...everything, reports: new Map([...everything.reports].filter(([name]) => !gone.has(name))) }
   const reports = [...snapshot.reports.values()]
   const expected = nodes.filter((name) => !gone.has(name))
@@ -39,6 +39,13 @@ export function healthProblems(
     ...replicaLinks(snapshot, reports, gone),
     ...openSlots(snapshot, reports),
   ]
+}
+
+/** Nodes that do not answer, and that nobody who answers knows any more, not even as failed. */
+function forgottenNodes({ reports, unreachable, nameOf }: Snapshot, nodes: readonly string[]): string[] {
+  if (reports.size === 0) return []
+  const known = new Set([...reports.values()].flatMap(({ view }) => view.nodes.map(nameOf)))
+  return nodes.filter((name) => unreachable.has(name) && !known.has(name))
 }
 
 function unreachableNodes(snapshot: Snapshot, expected: readonly string[]): string[] {

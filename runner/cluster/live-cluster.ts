@@ -71,6 +71,7 @@ export class LiveCluster {
   readonly #lastIds = new Map<string, string>()
   /** Where nodes were among the others before they moved. No address is given twice. */
   readonly #former = new Map<string, string>()
+  #formed: readonly (readonly string[])[] = []
 
   constructor(options: LiveClusterOptions) {
     this.clock = options.clock
@@ -117,6 +118,11 @@ export class LiveCluster {
   onNode(listener: (node: LiveNode) => void): void {
     this.#onNode.push(listener)
     for (const node of this.#nodes) listener(node)
+  }
+
+  /** Learns the nodes of each shard that the cluster is formed of: one without slots keeps its number. */
+  form(shards: readonly (readonly string[])[]): void {
+    this.#formed = shards
   }
 
   /** From now on the node is meant to be none of the cluster's. */
@@ -258,8 +264,9 @@ export class LiveCluster {
       view,
       currentEpoch: info.currentEpoch,
     }))
+    const agreed = agreeOn(witnesses, nameOf, indexOf, this.#formed)
     const nameOfAddress = (host: string, port: number) => this.nameOfAddress(host, port)
-    return { atMs, reports, unreachable, agreed: agreeOn(witnesses, nameOf, indexOf), nameOf, nameOfAddress }
+    return { atMs, reports, unreachable, agreed, nameOf, nameOfAddress }
   }
 }
 

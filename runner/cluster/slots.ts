@@ -24,6 +24,14 @@ const RANGE = `${SLOT}(?:-${SLOT})?`
 /** What `parseSlotRanges` accepts but for ranges that are backwards, as a pattern for the editor. */
 export const SLOTS_PATTERN = `^[\\s,]*${RANGE}(?:[\\s,]+${RANGE})*[\\s,]*$`
 
+/** Of a shard whose master is to own no slots. */
+export const NO_SLOTS = 'none'
+
+/** The slots of a shard, as `parseSlotRanges` takes them, or `none`. Throws as it does. */
+export function parseShardSlots(text: string): SlotRange[] {
+  return text.trim() === NO_SLOTS ? [] : parseSlotRanges(text)
+}
+
 /**
  * Slots as scenarios write them: `0-2729, 8190-10919` or `7`. Throws Error with one sentence that names the part that
  * is not a slot or a range of slots, is backwards, or lies outside 0–16383.
@@ -99,18 +107,18 @@ export function evenSplit(shards: number): SlotRange[][] {
 
 /**
  * What is wrong with a layout (the slots of each shard), in words; empty when every slot has exactly one owner. A shard
- * without slots is a problem too: its master would have no say in elections, and its replicas nothing to guard.
+ * may have no slots: its master has no say in elections, and its replicas have nothing to guard.
  */
 export function checkLayout(layout: readonly (readonly SlotRange[])[]): string[] {
   const problems: string[] = []
   layout.forEach((ranges, index) => {
-    if (ranges.length === 0) problems.push(`shard ${index + 1} has no slots`)
     for (const [first, last] of ranges) {
       if (!Number.isInteger(first) || !Number.isInteger(last) || first < 0 || last >= SLOT_COUNT || last < first) {
         problems.push(`shard ${index + 1}: ${first}-${last} is not a range within 0-${SLOT_COUNT - 1}`)
       }
     }
   })
+  if (layout.every((ranges) => ranges.length === 0)) return ['no shard has slots']
   if (problems.length > 0) return problems
   problems.push(...sharedSlots(layout))
   const missing = missingSlots(layout.flat())

@@ -89,7 +89,7 @@ export class TargetResolver {
       case 'share': {
         const majority = Math.floor(agreed.shards.length / 2) + 1
         const count = target.share === 'majority' ? majority : agreed.shards.length - majority
-        if (count > 0) return this.#pick(live('master', agreed), count, text, 'masters that answer')
+        if (count > 0) return this.#pick(live('master', agreed, agreed.shards), count, text, 'masters that answer')
         throw new TargetError(
           `"${text}" stands for no node: of ${plural(agreed.shards.length, 'master')}, none is a minority`,
         )
@@ -137,20 +137,24 @@ function leftOf(names: readonly string[], except: ReadonlySet<string>, text: str
   throw new TargetError(`"${text}" stands for no node: without ${[...except].join(', ')} nothing is left`)
 }
 
-function live(role: 'master' | 'replica' | 'node', agreed: AgreedView): string[] {
-  return agreed.shards
+function live(role: 'master' | 'replica' | 'node', agreed: AgreedView, shards = shardsOf(agreed)): string[] {
+  return shards
     .flatMap((shard) => [...(role === 'replica' ? [] : [shard.master]), ...(role === 'master' ? [] : shard.replicas)])
     .filter((name) => agreed.isReachable(name) && !agreed.isFailing(name))
+}
+
+/** Those without slots too, but not to the count of a majority: they have no vote. */
+function shardsOf({ shards, withoutSlots }: AgreedView): Shard[] {
+  return [...shards, ...withoutSlots].sort((a, b) => a.number - b.number)
 }
 
 function shardOfAnchor(anchor: Anchor, agreed: AgreedView, text: string): Shard {
   switch (anchor.by) {
     case 'shard': {
-      const shard = agreed.shards.find((one) => one.number === anchor.shard)
+      const shards = shardsOf(agreed)
+      const shard = shards.find((one) => one.number === anchor.shard)
       if (shard) return shard
-      throw new TargetError(
-        `"${text}": there is no shard ${anchor.shard}; there are ${plural(agreed.shards.length, 'shard')}`,
-      )
+      throw new TargetError(`"${text}": there is no shard ${anchor.shard}; there are ${plural(shards.length, 'shard')}`)
     }
     case 'node': {
       const shard = agreed.shardOf(anchor.node)
@@ -191,8 +195,9 @@ const REPLICA_MISSING =
   'A node that comes back is no replica before the others have told it. Wait for that first: `expect: { cluster: healthy }`, or `expect: { node: …, role: replica, link: up }`, with `within: 30s`.'
 
 function describeRoles(agreed: AgreedView): string {
-  const masters = agreed.shards.map((shard) => shard.master)
-  const replicas = agreed.shards.flatMap((shard) => shard.replicas)
+  const shards = shardsOf(agreed)
+  const masters = shards.map((shard) => shard.master)
+  const replicas = shards.flatMap((shard) => shard.replicas)
   const notLive = [...masters, ...replicas].filter((name) => !agreed.isReachable(name) || agreed.isFailing(name))
   const down = notLive.length === 0 ? '' : `; of these ${notLive.join(', ')} cannot be reached or are marked failing`
   return `the masters are ${masters.join(', ')}, the replicas are ${replicas.join(', ') || 'none'}${down}`

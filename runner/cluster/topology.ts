@@ -1,18 +1,17 @@
+import { type ClusterShape, replicaCount, replicasOf } from '../record/cluster-shape.ts'
 import type { SlotRange } from './view.ts'
 
 /**
- * The shape of a cluster: `shards` (1 or more) masters, each with `replicas` (0 or more) and the slots at its place in
- * `slots`.
+ * The shape of a cluster: `shards` (1 or more) masters, each with `replicas` (0 or more; one number for all or one for
+ * each shard) and the slots at its place in `slots`, which may be none.
  */
-export interface Topology {
-  shards: number
-  replicas: number
+export interface Topology extends ClusterShape {
   slots: SlotRange[][]
 }
 
 /** How many servers a cluster is formed of. */
-export function nodeCount(topology: Pick<Topology, 'shards' | 'replicas'>): number {
-  return topology.shards * (1 + topology.replicas)
+export function nodeCount(topology: ClusterShape): number {
+  return topology.shards + replicaCount(topology)
 }
 
 /** What a node is to become when the cluster is formed. */
@@ -25,15 +24,28 @@ export interface PlannedNode {
 }
 
 /**
- * Who becomes what: shard s has the nodes from (s − 1) × (1 + replicas), its master first. With 3 shards × 1 replica,
- * nodes 0, 2 and 4 are masters, and 1, 3 and 5 their replicas. Names are `<namePrefix><index>`.
+ * Who becomes what: the nodes of shard 1 come first, its master at their head, then those of shard 2. With 3 shards × 1
+ * replica, nodes 0, 2 and 4 are masters, and 1, 3 and 5 their replicas; with 2, 1 and 0 replicas, 0, 3 and 5 are
+ * masters. Names are `<namePrefix><index>`.
  */
-export function planNodes(topology: Pick<Topology, 'shards' | 'replicas'>, namePrefix: string): PlannedNode[] {
-  const perShard = 1 + topology.replicas
-  return Array.from({ length: topology.shards * perShard }, (_, index) => ({
-    index,
-    name: `${namePrefix}${index}`,
-    shard: Math.floor(index / perShard) + 1,
-    role: index % perShard === 0 ? ('master' as const) : ('replica' as const),
-  }))
+export function planNodes(topology: ClusterShape, namePrefix: string): PlannedNode[] {
+  const planned: PlannedNode[] = []
+  for (let shard = 1; shard <= topology.shards; shard += 1) {
+    for (let place = 0; place <= replicasOf(topology, shard); place += 1) {
+      const index = planned.length
+      planned.push({ index, name: `${namePrefix}${index}`, shard, role: place === 0 ? 'master' : 'replica' })
+    }
+  }
+  return planned
+}
+
+/** The shards, from 1, whose masters own slots. The others have no vote (clusterSendFailoverAuthIfNeeded, cluster.c, Redis 7.0). */
+export function shardsWithSlots({ slots }: Pick<Topology, 'slots'>): number[] {
+  return slots.flatMap((ranges, index) => (ranges.length > 0 ? [index + 1] : []))
+}
+
+/** One number for all where all numbers of replicas are the same. */
+export function evenIfSame(replicas: readonly number[]): number | number[] {
+  const [first = 0] = replicas
+  return replicas.every((count) => count === first) ? first : [...replicas]
 }

@@ -1,8 +1,8 @@
 import { UsageError } from '../base/errors.ts'
-import type { Topology } from '../cluster/topology.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { settingProblem } from '../platforms/settings.ts'
 import { newSecret } from '../platforms/users.ts'
+import type { ClusterShape } from '../record/cluster-shape.ts'
 import { portProblem } from '../scenario/cluster-section.ts'
 import { allowedBy, allowFlag } from './allow.ts'
 import { type Flags, nameValues, type ParsedLine, wholeNumber } from './flags.ts'
@@ -89,7 +89,7 @@ function passwordOf(line: ParsedLine): string {
 }
 
 /** Throws UsageError if the port of the last node, of those too that are added, would be out of range. */
-export function checkPortsFit(topology: Pick<Topology, 'shards' | 'replicas'>, portBase: number, added = 0): void {
+export function checkPortsFit(topology: ClusterShape, portBase: number, added = 0): void {
   const problem = portProblem(topology, portBase, added)
   if (problem !== undefined) throw new UsageError(`--port-base ${portBase}: ${problem}`)
 }

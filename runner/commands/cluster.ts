@@ -6,9 +6,10 @@ import { messageOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { plural } from '../base/text.ts'
+import { nodesProblem } from '../cluster/form.ts'
 import { healthProblems } from '../cluster/health.ts'
-import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
-import type { Topology } from '../cluster/topology.ts'
+import { checkLayout, evenSplit, parseShardSlots } from '../cluster/slots.ts'
+import { evenIfSame, nodeCount, type Topology } from '../cluster/topology.ts'
 import { formServers } from '../engine/form-servers.ts'
 import { DEFAULT_CONFIG } from '../engine/set-up.ts'
 import { PlatformError } from '../platforms/errors.ts'
@@ -21,22 +22,25 @@ import { talkTo } from './cluster/talk-to.ts'
 import { withCluster } from './cluster/with-cluster.ts'
 import { type ClusterSettings, checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command, CommandContext, Output } from './command.ts'
-import { type Flags, type ParsedLine, wholeNumber } from './flags.ts'
+import { type Flags, type ParsedLine, wholeNumber, wholeNumberOf } from './flags.ts'
 import { openPlatforms, platformChoice, platformFlags } from './open-platform.ts'
 
 const FORM_WITHIN_MS = 30_000
 const STOP_GRACE_MS = 10_000
 
+/** Of one master. */
+const REPLICAS = { min: 0, max: 100 }
+
 const flags: Flags = {
   ...platformFlags,
   ...clusterFlags,
   shards: { type: 'string', value: 'N', help: 'masters (default 3)' },
-  replicas: { type: 'string', value: 'N', help: 'replicas of each master (default 1)' },
+  replicas: { type: 'string', value: 'N', help: 'replicas of each master, or one number a shard: 2,1,0 (default 1)' },
   slots: {
     type: 'string',
     multiple: true,
     value: 'RANGES',
-    help: 'slots of one shard, once for each shard: "0-2729, 8190-10919"',
+    help: 'slots of one shard, once for each shard: "0-2729, 8190-10919", or none',
   },
   run: {
     type: 'string',
@@ -142,19 +146,30 @@ function actionNamed(name: string | undefined, rest: readonly string[]): (typeof
 
 function topologyOf(line: ParsedLine): Topology {
   const shards = wholeNumber(line, 'shards', 3, { min: 1, max: 1000 })
-  const replicas = wholeNumber(line, 'replicas', 1, { min: 0, max: 100 })
+  const replicas = replicasOf(line, shards)
   const given = line.texts('slots')
   if (given.length === 0) return { shards, replicas, slots: evenSplit(shards) }
   if (given.length !== shards)
     throw new UsageError(`--slots is given once for each of the ${shards} shards, not ${plural(given.length, 'time')}`)
   try {
-    const slots = given.map(parseSlotRanges)
+    const slots = given.map(parseShardSlots)
     const problems = checkLayout(slots)
     if (problems.length > 0) throw new Error(problems.join('; '))
     return { shards, replicas, slots }
   } catch (error) {
     throw new UsageError(`--slots: ${messageOf(error)}`)
   }
+}
+
+/** One number for all shards, or one for each: `2,1,0`. */
+function replicasOf(line: ParsedLine, shards: number): number | number[] {
+  const counts = (line.text('replicas') ?? '1').split(',').map((text) => text.trim())
+  if (counts.length > 1 && counts.length !== shards) {
+    throw new UsageError(
+      `--replicas has ${counts.length} of ${shards} shards; give one number for all, or one for each`,
+    )
+  }
+  return evenIfSame(counts.map((text) => wholeNumberOf(text, 'replicas', REPLICAS)))
 }
 
 async function build({ platform, out, signal }: Job): Promise<number> {
@@ -179,7 +194,7 @@ async function run(job: Job): Promise<number> {
       purpose: `\`${typed('cluster')}\``,
       namePrefix: settings.namePrefix,
       portBase: settings.portBase,
-      nodes: topology.shards * (1 + topology.replicas),
+      nodes: nodeCount(topology),
       password: settings.password,
       settings: { ...DEFAULT_CONFIG, ...settings.config },
       allowed: settings.allowed,
@@ -196,11 +211,9 @@ async function run(job: Job): Promise<number> {
 async function form(job: Job): Promise<number> {
   const { topology, out, signal } = job
   const group = await existing(job)
-  const needed = topology.shards * (1 + topology.replicas)
-  if (group.nodes.length !== needed) {
-    throw new UsageError(
-      `${topology.shards} shards of 1 master and ${topology.replicas} replicas need ${needed} nodes; there are ${group.nodes.length}. Give --shards and --replicas as for \`cluster run\``,
-    )
+  const problem = nodesProblem(group.nodes.length, topology)
+  if (problem !== undefined) {
+    throw new UsageError(`${problem}. Give --shards and --replicas as for \`cluster run\``)
   }
   return await withCluster(group, async (live) => {
     await waitUntilAnswering(live, group, { clock: systemClock, signal: job.signal })

@@ -105,7 +105,11 @@ export function wholeNumber(
   range: { min: number; max: number },
 ): number {
   const text = line.text(name)
-  if (text === undefined) return fallback
+  return text === undefined ? fallback : wholeNumberOf(text, name, range)
+}
+
+/** A whole number that the flag `name` was given, alone or among others. Throws UsageError. */
+export function wholeNumberOf(text: string, name: string, range: { min: number; max: number }): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (!(value >= range.min && value <= range.max)) {
     throw new UsageError(`--${name} takes a whole number from ${range.min} to ${range.max}, not \`${text}\``)

@@ -4,7 +4,7 @@ import { watchTiming } from '../cluster/failover-timing.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
 import { NodeClient } from '../cluster/node-client.ts'
 import { probeService } from '../cluster/service-probe.ts'
-import { planNodes, type Topology } from '../cluster/topology.ts'
+import { planNodes, shardsWithSlots, type Topology } from '../cluster/topology.ts'
 import { ViewWatch } from '../cluster/view-watch.ts'
 import { dialectOf } from '../platforms/dialects.ts'
 import type { LogLine, ServerGroup } from '../platforms/platform.ts'
@@ -177,11 +177,12 @@ export class FailoverWatch {
   }
 }
 
+/** Those that a write can be tried on. */
 function shardsOf(topology: Topology) {
   const nodes = planNodes(topology, 'redis-node')
-  return topology.slots.map((slots, index) => ({
-    number: index + 1,
-    slots,
-    nodes: nodes.filter(({ shard }) => shard === index + 1).map(({ name }) => name),
+  return shardsWithSlots(topology).map((number) => ({
+    number,
+    slots: topology.slots[number - 1] ?? [],
+    nodes: nodes.filter(({ shard }) => shard === number).map(({ name }) => name),
   }))
 }

@@ -58,7 +58,7 @@ const clusterNode = fields<ClusterNodeInfo>({
 
 const cluster = fields<ClusterInfo>({
   shards: shard,
-  replicas: shard,
+  replicas: z.union([shard, few(shard)]),
   nodes: few(clusterNode),
   config: textsByName,
   slots: maybe(few(few(z.tuple([slot, slot])))),

@@ -17,6 +17,7 @@ import type {
 } from './audit-observations.ts'
 import type { AuditOutcome, AuditTerms } from './audit-outcome.ts'
 import type { CheckOutcome } from './check-outcome.ts'
+import type { ClusterShape } from './cluster-shape.ts'
 import type { Comparison } from './comparison.ts'
 import type {
   ClockObservation,
@@ -64,9 +65,7 @@ export interface ClusterNodeInfo {
   later?: { server: string; atMs: number }[]
 }
 
-export interface ClusterInfo {
-  shards: number
-  replicas: number
+export interface ClusterInfo extends ClusterShape {
   nodes: ClusterNodeInfo[]
   /** Server settings asked for; never a password. */
   config: Record<string, string>

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { displayWidth, oneLine, padded, plural, visible, wrap } from '../base/text.ts'
+import { describeShape } from '../record/cluster-shape.ts'
 import { describeServers } from '../results/node-servers.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
 import { auditLines } from './audit-lines.ts'
@@ -107,7 +108,7 @@ function checkLines(checks: ScenarioReport['checks'], style: OutputStyle, paint:
 }
 
 function setting({ cluster, server, platform, seed }: ScenarioReport): string {
-  const shape = cluster && `${plural(cluster.shards, 'shard')} of 1 master and ${plural(cluster.replicas, 'replica')}`
+  const shape = cluster && describeShape(cluster, cluster.slots)
   return [describeServers(server, cluster), platform, shape, `seed ${seed}`].filter(Boolean).join(' · ')
 }
 

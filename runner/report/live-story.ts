@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
-import { displayWidth, oneLine, plural, truncate } from '../base/text.ts'
+import { displayWidth, oneLine, truncate } from '../base/text.ts'
+import { describeShape } from '../record/cluster-shape.ts'
 import type { EventOf, PlannedStep, RunEvent } from '../record/events.ts'
 import { depthOf } from '../results/step-path.ts'
 import type { Paint } from './style.ts'
@@ -84,7 +85,7 @@ export class LiveStory {
   }
 
   #clusterReady({ cluster, setupMs, server }: EventOf<'cluster-ready'>): string {
-    const shape = `${plural(cluster.shards, 'shard')} of 1 master and ${plural(cluster.replicas, 'replica')}`
+    const shape = describeShape(cluster, cluster.slots)
     return `  ${this.#paint('green', '✔')} cluster ready: ${oneLine(server)}, ${shape}  ${this.#paint('dim', formatDuration(setupMs))}`
   }
 

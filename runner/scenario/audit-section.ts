@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { parseTarget } from '../cluster/targets.ts'
-import type { Topology } from '../cluster/topology.ts'
+import { nodeCount, type Topology } from '../cluster/topology.ts'
 import { nodeName } from '../platforms/platform.ts'
 import type { AuditPardonFor } from '../record/audit-outcome.ts'
 import { fillInKnown, type Names } from '../steps/names.ts'
@@ -28,15 +28,11 @@ export function resolvePardons(
 }
 
 /** The scenario's pardons, by rule. What is wrong is reported, and left out. */
-export function readAudit(
-  map: MapTree,
-  { shards, replicas }: Topology,
-  context: CheckContext,
-): Record<string, WrittenPardon[]> {
+export function readAudit(map: MapTree, topology: Topology, context: CheckContext): Record<string, WrittenPardon[]> {
   const entry = entryOf(map, 'audit')
   if (entry) {
     checkNames(entry.value, context.scope, context.source, context.problems)
-    const nodeNames = Array.from({ length: shards * (1 + replicas) }, (_, index) => nodeName(index))
+    const nodeNames = Array.from({ length: nodeCount(topology) }, (_, index) => nodeName(index))
     checkNodes(entry, nodeNames, context)
   }
   const section = readKey(map, 'audit', auditSchema, context) ?? {}

@@ -1,11 +1,12 @@
 import type { z } from 'zod'
 import { messageOf } from '../base/errors.ts'
 import { plannedTargets } from '../cluster/planned-targets.ts'
-import { checkLayout, evenSplit, parseSlotRanges } from '../cluster/slots.ts'
-import { nodeCount, planNodes, type Topology } from '../cluster/topology.ts'
+import { checkLayout, evenSplit, parseShardSlots, parseSlotRanges } from '../cluster/slots.ts'
+import { evenIfSame, nodeCount, planNodes, type Topology } from '../cluster/topology.ts'
 import type { SlotRange } from '../cluster/view.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { settingProblem } from '../platforms/settings.ts'
+import { type ClusterShape, describeShape } from '../record/cluster-shape.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { Scenario } from './model.ts'
 import { clusterKeys, scenarioKeys } from './scenario-schema.ts'
@@ -23,14 +24,13 @@ const LAST_PORT = 65_535 - 10_000
 export function readCluster(map: MapTree, context: CheckContext, allowed: Allowed): Scenario['cluster'] {
   const entry = entryOf(map, 'cluster')
   if (entry) checkValue(scenarioKeys.cluster, entry, context)
-  const [shards, replicas] = (['shards', 'replicas'] as const).map((key) =>
-    readKey(entry, clusterKeys[key], key, context),
-  )
+  const shards = readKey(entry, clusterKeys.shards, 'shards', context)
   const texts = readKey(entry, clusterKeys.slots, 'slots', context)
   const wrongShards = shards === undefined && entryOf(entry?.value, 'shards') !== undefined
   const number = shards ?? (wrongShards && texts ? texts.length : DEFAULT_SHARDS)
   const slots = (entry && readSlots(entry, texts, number, context)) ?? evenSplit(number)
-  const topology = { shards: number, replicas: replicas ?? DEFAULT_REPLICAS, slots }
+  const replicas = (entry && readReplicas(entry, number, context)) ?? DEFAULT_REPLICAS
+  const topology = { shards: number, replicas, slots }
   return {
     topology,
     config: entry ? readConfig(entry, context, allowed) : {},
@@ -49,6 +49,18 @@ function readKey<T>(
   if (!value || isBroken(value)) return undefined
   const result = schema.safeParse(scope.fill(toPlain(value)))
   return result.success ? result.data : undefined
+}
+
+/** One number for all shards, or one for each; the same ones are one for all. */
+function readReplicas(cluster: Entry, shards: number, context: CheckContext): number | number[] | undefined {
+  const given = readKey(cluster, clusterKeys.replicas, 'replicas', context)
+  const entry = entryOf(cluster.value, 'replicas')
+  if (given === undefined || typeof given === 'number' || !entry) return given
+  if (given.length === shards) return evenIfSame(given)
+  const { source, problems } = context
+  const hint = 'Write one number for each shard, in order, or one number for all.'
+  problems.add(source, entry.keySpan, `\`replicas\` has ${given.length} of ${shards} shards`, { hint })
+  return undefined
 }
 
 type SlotTexts = readonly (string | number | (string | number)[])[]
@@ -70,7 +82,7 @@ function readSlots(
   const layout = texts.map((text, shard) =>
     [text].flat().flatMap((part, i) => {
       const place = find(entry.value, Array.isArray(text) ? [shard, i] : [shard])?.value.span ?? entry.keySpan
-      return readRanges(String(part), place, context)
+      return readRanges(String(part), place, Array.isArray(text), context)
     }),
   )
   if (layout.flat().some((range) => range === undefined)) return undefined
@@ -81,9 +93,14 @@ function readSlots(
   return wrong.length === 0 ? whole : undefined
 }
 
-function readRanges(text: string, span: Span, { source, problems }: CheckContext): (SlotRange | undefined)[] {
+function readRanges(
+  text: string,
+  span: Span,
+  isPart: boolean,
+  { source, problems }: CheckContext,
+): (SlotRange | undefined)[] {
   try {
-    return parseSlotRanges(text)
+    return isPart ? parseSlotRanges(text) : parseShardSlots(text)
   } catch (error) {
     problems.add(source, span, messageOf(error))
     return [undefined]
@@ -145,18 +162,15 @@ function readServers(cluster: Entry, topology: Topology, context: CheckContext):
  * Why a cluster, with so many nodes that are added to it, has no room in the ports from `portBase` (1–65535) on, in a
  * sentence; undefined if it has.
  */
-export function portProblem(
-  topology: Pick<Topology, 'shards' | 'replicas'>,
-  portBase: number,
-  added = 0,
-): string | undefined {
+export function portProblem(topology: ClusterShape, portBase: number, added = 0): string | undefined {
   const { shards, replicas } = topology
+  const shape = typeof replicas === 'number' ? `${shards} × ${1 + replicas}` : describeShape(topology)
   const nodes = nodeCount(topology) + added
   const last = portBase + nodes - 1
   if (last <= LAST_PORT) return undefined
   const most = Math.max(0, LAST_PORT - portBase + 1)
   return (
-    `${nodes} nodes (${shards} × ${1 + replicas}${added === 0 ? '' : `, and ${added} that steps add`}) from port ${portBase} on would need ports up to ${last}; ` +
+    `${nodes} nodes (${shape}${added === 0 ? '' : `, and ${added} that steps add`}) from port ${portBase} on would need ports up to ${last}; ` +
     `each node also uses its port + 10000, so the last possible one is ${LAST_PORT}: room for ${most} nodes`
   )
 }

@@ -1,6 +1,8 @@
 import { formatDuration } from '../base/duration.ts'
 import { listed, plural, visible } from '../base/text.ts'
 import { formatSlotRanges } from '../cluster/slots.ts'
+import { nodeCount } from '../cluster/topology.ts'
+import { describeShape } from '../record/cluster-shape.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
 import { workloadSentence } from '../workload/options.ts'
@@ -78,11 +80,13 @@ function describeLimit(limit: unknown): string {
 }
 
 function describeCluster({ cluster: { topology, config }, requires, tags, seed }: Scenario): string[] {
-  const { shards, replicas, slots } = topology
-  const nodes = shards * (1 + replicas)
+  const { slots } = topology
   const lines = [
-    `Cluster: ${plural(nodes, 'node')}, in ${plural(shards, 'shard')} of one master and ${plural(replicas, 'replica')}.`,
-    ...slots.map((ranges, i) => `  shard ${i + 1}: slots ${formatSlotRanges(ranges)}`),
+    `Cluster: ${plural(nodeCount(topology), 'node')}, in ${describeShape(topology)}.`,
+    ...slots.map(
+      (ranges, i) =>
+        `  shard ${i + 1}: ${ranges.length === 0 ? 'no slots, and so no vote' : `slots ${formatSlotRanges(ranges)}`}`,
+    ),
   ]
   const settings = Object.entries(config).map(([name, value]) => `${name} ${value}`)
   if (settings.length > 0) lines.push(`Settings: ${settings.join(', ')}.`)

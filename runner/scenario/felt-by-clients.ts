@@ -1,4 +1,5 @@
 import { listed } from '../base/text.ts'
+import { shardsWithSlots } from '../cluster/topology.ts'
 import type { ScenarioWorkload } from './model.ts'
 import { waitsForReplicas } from './warnings/clients-not-slowed.ts'
 import { keyOf, type Moment, nodesOf } from './warnings/situation.ts'
@@ -29,20 +30,26 @@ const OF_THE_BUS = ['bus', 'dropped-packets', 'lost-votes']
  */
 export function feltByClients(scenario: Story['scenario']): ReadonlyMap<string, string> {
   const { moments } = storyOf(scenario)
+  const owners = shardsWithSlots(scenario.cluster.topology)
   const { workloads } = scenario
   return new Map(
     moments.flatMap((moment) => {
-      const sentence = sentenceFor(moment, workloads)
+      const sentence = sentenceFor(moment, workloads, owners)
       return sentence === undefined ? [] : [[moment.step.path, sentence] as const]
     }),
   )
 }
 
-function sentenceFor(moment: Moment, workloads: readonly ScenarioWorkload[]): string | undefined {
+/** `owners`: the shards with slots, where alone keys can be. */
+function sentenceFor(
+  moment: Moment,
+  workloads: readonly ScenarioWorkload[],
+  owners: readonly number[],
+): string | undefined {
   const { verb } = moment.step
   if (OF_THE_BUS.includes(verb)) return `${clientsOf(workloads)} do not feel this: only the cluster bus is touched.`
   if (OF_LINKS.includes(verb) && !reachesClients(moment)) return ofLinks(moment, workloads)
-  return OF_LINKS.includes(verb) || OF_SERVERS.includes(verb) ? ofServers(moment, workloads) : undefined
+  return OF_LINKS.includes(verb) || OF_SERVERS.includes(verb) ? ofServers(moment, workloads, owners) : undefined
 }
 
 function reachesClients({ arg }: Moment): boolean {
@@ -69,12 +76,16 @@ function needsReplicas({ options }: ScenarioWorkload): boolean {
 }
 
 /** Undefined without load: nobody is there to feel it. */
-function ofServers(moment: Moment, workloads: readonly ScenarioWorkload[]): string | undefined {
+function ofServers(
+  moment: Moment,
+  workloads: readonly ScenarioWorkload[],
+  owners: readonly number[],
+): string | undefined {
   if (workloads.length === 0) return undefined
   const nodes = nodesOf(moment)
   const areReplicas = nodes?.every(({ role }) => role === 'replica') === true
   const shards = nodes?.map(({ shard }) => shard)
-  const near = workloads.filter((one) => hasKeysIn(one, shards))
+  const near = workloads.filter((one) => hasKeysIn(one, shards, owners))
   const touched = areReplicas ? near.filter(needsReplicas) : near
   const away = workloads.filter((one) => !near.includes(one))
   const sparing = near.filter((one) => !touched.includes(one))
@@ -86,9 +97,13 @@ function ofServers(moment: Moment, workloads: readonly ScenarioWorkload[]): stri
   ].join(' ')
 }
 
-function hasKeysIn({ options }: ScenarioWorkload, shards: readonly (number | undefined)[] | undefined): boolean {
-  if (options.shards === undefined || shards === undefined) return true
-  return shards.some((shard) => shard === undefined || options.shards?.includes(shard - 1))
+function hasKeysIn(
+  { options }: ScenarioWorkload,
+  shards: readonly (number | undefined)[] | undefined,
+  owners: readonly number[],
+): boolean {
+  const loaded = options.shards?.map((shard) => shard + 1) ?? owners
+  return shards === undefined || shards.some((shard) => shard === undefined || loaded.includes(shard))
 }
 
 /** ` in shard 1`; nothing where it is not known. */

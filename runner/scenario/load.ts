@@ -1,5 +1,6 @@
 import { basename, dirname, extname } from 'node:path'
 import { PlainFileError } from '../base/plain-file.ts'
+import { nodeCount } from '../cluster/topology.ts'
 import { type Allowed, NOTHING_ALLOWED } from '../platforms/allowed.ts'
 import { type Policy, TEXT_POLICY } from '../steps/command-policy.ts'
 import { Names, namesUsedIn } from '../steps/names.ts'
@@ -90,7 +91,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
   const title = readKey(map, 'title', scenarioKeys.title, context) ?? ''
   const tags = readKey(map, 'tags', scenarioKeys.tags, context) ?? []
   const cluster = readCluster(map, context, allowed)
-  const nodes = cluster.topology.shards * (1 + cluster.topology.replicas)
+  const nodes = nodeCount(cluster.topology)
   const stepsContext = { ...context, policy: policyOf(options, nodes) }
   const workloads = readWorkloads(map, cluster.topology, context)
   const [steps, last] = ['steps', 'finally'].map((key) => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { duration } from '../base/duration-schema.ts'
 import { MAX_SEED } from '../base/random.ts'
 import { checks, FAILOVER, failoverChecks, limitForms, needKeys } from '../checks/index.ts'
-import { SLOT_COUNT, SLOTS_PATTERN } from '../cluster/slots.ts'
+import { NO_SLOTS, SLOT_COUNT, SLOTS_PATTERN } from '../cluster/slots.ts'
 import { CAPABILITIES } from '../platforms/faults.ts'
 import { bandwidth, percent, size } from '../steps/amounts.ts'
 import { expectedReply } from '../steps/reply.ts'
@@ -41,6 +41,13 @@ const slotText = z.union([
 const slots = z
   .union([slotText, z.array(slotText).min(1)])
   .meta({ title: 'Slots', description: 'Slots of a shard, as 0-5460, or a list of such texts' })
+
+/** `none` is of a shard alone, and not of a part of its slots. */
+const shardSlots = z
+  .union([z.literal(NO_SLOTS), slots])
+  .meta({ description: 'Slots of a shard, as 0-5460, or a list of such texts; none for a master without slots' })
+
+const replicas = z.number().int().min(0).max(MOST_NODES)
 
 const serverNeed = z
   .string()
@@ -96,16 +103,19 @@ const checksSchema = z
 
 export const clusterKeys = {
   shards: z.number().int().min(1).max(MOST_NODES).optional().describe('Masters; 3 if not given'),
-  replicas: z.number().int().min(0).max(MOST_NODES).optional().describe('Replicas of each master; 1 if not given'),
+  replicas: z
+    .union([replicas, z.array(replicas).min(1).max(MOST_NODES)])
+    .optional()
+    .describe('Replicas of each master: one number for all, or one for each, as [2, 1, 0]; 1 if not given'),
   config: z
     .record(z.string().meta({ pattern: '^[a-z0-9-]+$' }), setting)
     .optional()
     .describe('Server settings, as in redis.conf: cluster-node-timeout: 5000'),
   slots: z
-    .array(slots)
+    .array(shardSlots)
     .min(1)
     .optional()
-    .describe("Each shard's slots, as 0-2729, 8190-10919; split evenly if not given"),
+    .describe("Each shard's slots, as 0-2729, 8190-10919, or none; split evenly if not given"),
   servers: z
     .record(z.string().meta({ examples: ['redis-node3', 'replica of shard 1', 'all replicas'] }), serverName)
     .optional()

@@ -1,5 +1,6 @@
 import { plural } from '../base/text.ts'
-import type { Topology } from '../cluster/topology.ts'
+import { shardsWithSlots, type Topology } from '../cluster/topology.ts'
+import { replicasOf } from '../record/cluster-shape.ts'
 import type { LoadOptions } from './options.ts'
 
 /** Options that are right one by one and cannot be together, or not on this cluster. */
@@ -43,13 +44,24 @@ function clientProblems({ client, ioredis, wait, durability, own }: LoadOptions)
 
 function shardProblems({ shards = [] }: LoadOptions, topology: Topology): PlanProblem[] {
   const missing = shards.find((shard) => shard >= topology.shards)
-  if (missing === undefined) return []
-  const count = topology.shards === 1 ? 'one shard' : `${topology.shards} shards`
-  return [{ path: ['shards'], message: `there is no shard ${missing + 1}: the cluster has ${count}` }]
+  if (missing !== undefined) {
+    const count = topology.shards === 1 ? 'one shard' : `${topology.shards} shards`
+    return [{ path: ['shards'], message: `there is no shard ${missing + 1}: the cluster has ${count}` }]
+  }
+  const owners = shardsWithSlots(topology)
+  const empty = shards.find((shard) => !owners.includes(shard + 1))
+  if (empty === undefined) return []
+  return [{ path: ['shards'], message: `shard ${empty + 1} is formed without slots, so it has no keys` }]
 }
 
-function replicaProblems({ wait, durability, readFrom }: LoadOptions, { replicas }: Topology): PlanProblem[] {
-  const has = replicas === 0 ? 'no replicas' : `${plural(replicas, 'replica')} in each shard`
+function replicaProblems({ wait, durability, readFrom, shards }: LoadOptions, topology: Topology): PlanProblem[] {
+  const loaded = shards?.map((shard) => shard + 1) ?? shardsWithSlots(topology)
+  const counts = loaded.map((shard) => replicasOf(topology, shard))
+  const replicas = Math.min(...counts)
+  const has =
+    typeof topology.replicas === 'number'
+      ? `the cluster has ${replicas === 0 ? 'no replicas' : `${plural(replicas, 'replica')} in each shard`}`
+      : `shard ${loaded[counts.indexOf(replicas)]} has ${replicas === 0 ? 'none' : replicas}`
   const asked: [path: string[], count: number][] = [
     [['wait', 'replicas'], wait?.replicas ?? 0],
     [['durability', 'replicas'], durability?.replicas ?? 0],
@@ -59,7 +71,7 @@ function replicaProblems({ wait, durability, readFrom }: LoadOptions, { replicas
     .filter(([, count]) => count > replicas)
     .map(([path, count]) => ({
       path,
-      message: `this asks for ${plural(count, 'replica')}, and the cluster has ${has}`,
+      message: `this asks for ${plural(count, 'replica')}, and ${has}`,
     }))
 }
 

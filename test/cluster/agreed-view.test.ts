@@ -1,5 +1,5 @@
 import t from 'tap'
-import { healthyReports, reportAt, see, snapshotOf } from './views.ts'
+import { healthyReports, NAMES, reportAt, see, snapshotOf } from './views.ts'
 
 /** Node 0 died and node 1 took over, as `viewers` see it. */
 function failedOver(viewers: number[]) {
@@ -62,4 +62,27 @@ t.test('nobody answers: no shards', async (t) => {
   t.same(agreed.shards, [])
   t.equal(agreed.ownerOf(0), undefined)
   t.notOk(agreed.isMajority)
+})
+
+t.test('a master without slots keeps the number of the shard that it was formed for, and has no vote', async (t) => {
+  const formed = [NAMES.slice(0, 2), NAMES.slice(2, 4), NAMES.slice(4)]
+  const reports = healthyReports()
+  for (const viewer of NAMES.keys()) {
+    see(reports, viewer, 0, { slots: [[0, 10922]] })
+    see(reports, viewer, 2, { slots: [] })
+  }
+  const { agreed } = snapshotOf(reports, {}, formed)
+  t.same(
+    agreed.shards.map(({ number, master }) => `${number} ${master}`),
+    ['1 redis-node0', '3 redis-node4'],
+  )
+  t.same(agreed.withoutSlots, [{ number: 2, master: 'redis-node2', replicas: ['redis-node3'], slots: [] }])
+  t.equal(agreed.shardOf('redis-node3')?.number, 2)
+  t.same(snapshotOf(reports).agreed.withoutSlots, [], 'nobody was formed so')
+})
+
+t.test('an old master that has not heard of its successor is no shard of its own', async (t) => {
+  const formed = [NAMES.slice(0, 2), NAMES.slice(2, 4), NAMES.slice(4)]
+  const { agreed } = snapshotOf(failedOver([1, 2, 3, 4, 5]).slice(1), {}, formed)
+  t.same(agreed.withoutSlots, [])
 })

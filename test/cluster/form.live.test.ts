@@ -4,6 +4,7 @@ import { FormError, formCluster } from '../../runner/cluster/form.ts'
 import { healthProblems } from '../../runner/cluster/health.ts'
 import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { evenSplit, formatSlotRanges } from '../../runner/cluster/slots.ts'
+import { TargetResolver } from '../../runner/cluster/targets.ts'
 import type { SlotRange } from '../../runner/cluster/view.ts'
 import { formedCluster } from '../support/formed-cluster.ts'
 import { skipWithoutRedis, startLocalServers } from '../support/local-servers.ts'
@@ -55,6 +56,23 @@ t.test('2 shards × 2 replicas', { skip }, async (t) => {
   t.same(await describe(cluster), [
     '1: redis-node0 redis-node1 redis-node2 0-8191',
     '2: redis-node3 redis-node4 redis-node5 8192-16383',
+  ])
+})
+
+t.test('shards of 2, 1 and 0 replicas, one of them without slots', { skip }, async (t) => {
+  const slots: SlotRange[][] = [[[0, 8191]], [], [[8192, 16383]]]
+  const { cluster } = await formedCluster(t, { shards: 3, replicas: [2, 1, 0], slots })
+  t.same(await describe(cluster), ['1: redis-node0 redis-node1 redis-node2 0-8191', '3: redis-node5 8192-16383'])
+  const { agreed } = await cluster.look()
+  t.same(agreed.withoutSlots, [{ number: 2, master: 'redis-node3', replicas: ['redis-node4'], slots: [] }])
+  const resolver = new TargetResolver(cluster, () => 0)
+  const targets = ['master of shard 2', 'replica of shard 2', 'master of shard 3', 'all masters', 'majority of masters']
+  t.same(await Promise.all(targets.map(async (target) => (await resolver.resolve(target)).join(' '))), [
+    'redis-node3',
+    'redis-node4',
+    'redis-node5',
+    'redis-node0 redis-node3 redis-node5',
+    'redis-node0 redis-node5',
   ])
 })
 
@@ -114,7 +132,7 @@ t.test('an impossible topology', async (t) => {
   await t.rejects(form(0, 1, []), { message: 'a cluster has 1 shard or more, not 0' })
   await t.rejects(form(1, -1, evenSplit(1)), { message: 'a shard has 0 replicas or more, not -1' })
   await t.rejects(form(3, 1, evenSplit(3)), {
-    message: '3 shards of 1 master and 1 replicas need 6 nodes; there are 2',
+    message: '3 shards of 1 master and 1 replica need 6 nodes; there are 2',
   })
   await t.rejects(form(2, 0, evenSplit(1)), { message: 'slots are given for 1 shards; there are 2' })
   await t.rejects(form(2, 0, [[[0, 99]], [[99, 16383]]]), {

@@ -297,3 +297,31 @@ t.test('before Redis 7 there are no hostnames to know', async (t) => {
   for (const report of reports) for (const node of report.view.nodes) delete node.hostname
   t.same(healthProblems(snapshotOf(reports), { nodes: NAMES }), [])
 })
+
+t.test('a node that is gone and that all others have forgotten is not missed', async (t) => {
+  const reports = healthyReports().slice(0, 5)
+  const gone = { 'redis-node5': 'connection refused' }
+  const look = () => healthProblems(snapshotOf(reports, gone), { nodes: NAMES })
+  t.match(look()[0], /^redis-node5 does not answer/)
+  for (const { view } of reports.slice(1)) view.nodes = view.nodes.filter(({ id }) => id !== idOf(5))
+  t.match(look()[0], /^redis-node5 does not answer/, 'one still knows it')
+  for (const { view } of reports) view.nodes = view.nodes.filter(({ id }) => id !== idOf(5))
+  t.same(look(), [])
+  t.match(
+    healthProblems(snapshotOf([], { ...gone }), { nodes: ['redis-node5'] })[0],
+    /does not answer/,
+    'nobody is left',
+  )
+})
+
+t.test('a master without slots is no problem', async (t) => {
+  t.same(
+    problems((reports) => {
+      for (const viewer of NAMES.keys()) {
+        see(reports, viewer, 0, { slots: [[0, 10922]] })
+        see(reports, viewer, 2, { slots: [] })
+      }
+    }),
+    [],
+  )
+})

@@ -57,13 +57,18 @@ export function nameOf(node: NodeView): string {
   return NAMES.find((_, index) => idOf(index) === node.id) ?? `unknown node ${node.id.slice(0, 8)}`
 }
 
-export function snapshotOf(reports: NodeReport[], unreachable: Record<string, string> = {}): Snapshot {
+/** `formed`: the nodes of each shard as it was formed. */
+export function snapshotOf(
+  reports: NodeReport[],
+  unreachable: Record<string, string> = {},
+  formed: readonly (readonly string[])[] = [],
+): Snapshot {
   const witnesses = reports.map(({ name, view, info }) => ({ name, view, currentEpoch: info.currentEpoch }))
   return {
     atMs: 0,
     reports: new Map(reports.map((report) => [report.name, report])),
     unreachable: new Map(Object.entries(unreachable)),
-    agreed: agreeOn(witnesses, nameOf, (name) => NAMES.indexOf(name)),
+    agreed: agreeOn(witnesses, nameOf, (name) => NAMES.indexOf(name), formed),
     nameOf,
     nameOfAddress: (_, port) => NAMES[port - 7000],
   }

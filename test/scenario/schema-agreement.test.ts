@@ -25,6 +25,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'check-of-other-workload',
     'check-phase-none',
     'check-phase-unknown',
+    'load-on-shard-without-slots',
     'checks-compared',
     'name-not-known-before',
     'name-used-too-early',
@@ -46,6 +47,8 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
   'numbers are compared with each other': ['bounds-crossed'],
   'items of lists are counted or compared with each other': [
     'partition-names-a-node-twice',
+    'replicas-wrong-count',
+    'slots-all-none',
     'slots-overlap-and-gap',
     'slots-wrong-count',
   ],

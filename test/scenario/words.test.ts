@@ -154,7 +154,7 @@ finally:
 
   More
 
-Cluster: 1 node, in 1 shard of one master and 0 replicas.
+Cluster: 1 node, in 1 shard of 1 master and 0 replicas.
   shard 1: slots 0-16383
 Settings: appendonly no.
 Needs: docker, server >=7.0; skipped elsewhere.

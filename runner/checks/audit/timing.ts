@@ -65,9 +65,16 @@ function wasSlowed(timeline: FailoverTimeline, run: RunFacts): boolean {
       .filter(({ verb, nodes }) => verb !== 'partition' || !nodes.includes(from))
       .flatMap(({ nodes }) => nodes),
   )
-  const voters = run.shards.filter((one) => one.shard !== shard).map((one) => masterAt(one, startMs, run))
+  const voting = votingShards(run)
+  const voters = voting.filter((one) => one.shard !== shard).map((one) => masterAt(one, startMs, run))
   const untouched = voters.filter((voter) => !slowed.has(voter))
-  return slowed.has(to) || (untouched.length < voters.length && untouched.length <= run.shards.length / 2)
+  return slowed.has(to) || (untouched.length < voters.length && untouched.length <= voting.length / 2)
+}
+
+/** A master without slots has no vote. Records of earlier versions do not say who has slots. */
+function votingShards({ shards }: RunFacts): ShardFact[] {
+  const owners = shards.filter(({ slots }) => slots.length > 0)
+  return owners.length === 0 ? shards : owners
 }
 
 /** By the failovers before it. */

@@ -129,7 +129,8 @@ class Comparison {
 
   #mastersWithoutSlots(): string[] {
     const { agreed, reports } = this.#snapshot
-    return [...reports.keys()].filter((name) => agreed.roleOf(name) === 'master' && agreed.shardOf(name) === undefined)
+    const owners = new Set(agreed.shards.map(({ master }) => master))
+    return [...reports.keys()].filter((name) => agreed.roleOf(name) === 'master' && !owners.has(name))
   }
 
   async #checkMasterWithoutSlots(name: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../base/duration.ts'
+import { listed } from '../../base/text.ts'
 import type { LogObservation } from '../../record/observations.ts'
 import { type FailoverObservations, logsBetween, timingAt } from './observations.ts'
-import { majorityOf, votersSeenBy } from './voters.ts'
+import { majorityOf, votersAt, votersSeenBy } from './voters.ts'
 
 /** Reasons that a replica logs while all is as it should be: it waits for its turn, or for votes that may come. */
 const ORDINARY = [/^Waiting the delay/, /^Waiting for votes/, /^Failover attempt expired/]
@@ -93,8 +94,11 @@ function describeLostElection(observed: FailoverObservations, { node, epoch, see
     about: node,
   })
   const granted = votes.filter((vote) => vote.epoch === epoch).length
-  const needed = majorityOf(votersSeenBy(observed, node, seenMs).length)
-  const why = reset?.reason ?? `it got ${granted} of ${needed} votes in time`
+  const voters = votersSeenBy(observed, node, seenMs)
+  const shared = votersAt(observed, seenMs)
+  const outdated = voters.filter((voter) => !shared.includes(voter))
+  const saw = outdated.length === 0 ? '' : `; in its own view ${listed(outdated)} had slots, and so a vote, too`
+  const why = reset?.reason ?? `it got ${granted} of ${majorityOf(voters.length)} votes in time${saw}`
   return `${node} lost its election for epoch ${epoch ?? '?'}: ${why}`
 }
 

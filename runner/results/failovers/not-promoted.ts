@@ -11,6 +11,7 @@ import { type Reign, reignsOf } from './reigns.ts'
 import { servedThroughout } from './service.ts'
 import type { FailoverTimeline, TimelineMoment } from './timeline.ts'
 import { arranged, detection, felt, membersOf, spans, timeOf } from './timeline-parts.ts'
+import { mayHaveSlots } from './voters.ts'
 import { whyNobody } from './why-nobody.ts'
 
 /** What a failover without a new master is made from. */
@@ -59,7 +60,7 @@ function errorOf(observed: FailoverObservations, shard: number, cause: Cause, un
 
 /**
  * Masters that needed a failover while no replica took over: each time, until they were back or watching ended. One
- * that only a minority lost, or that went on serving, needed none: see `suspicions.ts`.
+ * that only a minority lost, or that went on serving, needed none: see `suspicions.ts`; nor did one without slots.
  */
 export function notPromoted(observed: FailoverObservations, promotions: readonly Promotion[]): FailoverTimeline[] {
   const shards = [...new Set(observed.nodes.map(({ shard }) => shard))]
@@ -119,6 +120,7 @@ function failing(observed: FailoverObservations, shard: number, reign: Reign, ou
   if (reign.succeeded && (outage.toMs >= overMs || (failedMs !== undefined && cleared === undefined))) return []
   const untilMs = cleared?.seenMs ?? outage.toMs
   if (!outage.away && (failedMs === undefined || !isAgreed(observed, master, outage))) return []
+  if (!mayHaveSlots(observed, master, outage.fromMs)) return []
   if (servedThroughout(observed, shard, outage.fromMs, Math.min(untilMs, outage.toMs))) return []
   const cause = outage.fault ? faultCause(observed, outage.fault, master) : unplannedCause(found, first)
   const replicas = membersOf(observed, shard).filter((name) => name !== master)

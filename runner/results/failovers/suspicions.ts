@@ -6,7 +6,7 @@ import type { Promotion } from './promotions.ts'
 import { reignsOf } from './reigns.ts'
 import { servedThroughout } from './service.ts'
 import type { FailoverTimeline } from './timeline.ts'
-import { majorityOf, votersAt } from './voters.ts'
+import { majorityOf, mayHaveSlots, votersAt } from './voters.ts'
 
 /** Masters that the same nodes took to be failing at the same time, and that needed no failover. */
 export interface Suspicion {
@@ -91,6 +91,11 @@ function suspicion(observed: FailoverObservations, shard: number, node: string, 
   const cause = causeOfBelief(observed, [node, ...by], startMs)
   // Nodes that were cut off believe it for some time after the cut has healed: then it says nothing any more.
   const served = servedThroughout(observed, shard, startMs, Math.min(endMs, cause.untilMs ?? endMs))
+  const harmless = served
+    ? 'and served all the while'
+    : mayHaveSlots(observed, node, startMs)
+      ? undefined
+      : 'and had no slots to take over'
   const open = !observed.isOver && endMs >= observed.endMs
   return {
     shards: [shard],
@@ -99,15 +104,21 @@ function suspicion(observed: FailoverObservations, shard: number, node: string, 
     startMs: roundMs(startMs),
     durationMs: roundMs(endMs - startMs),
     cause: cause.text,
-    summary: `${reasonOf(by, voting.length, votersAt(observed, startMs).length, served, open)}; ${open ? 'not over yet' : 'no failover needed'}`,
+    summary: `${reasonOf(by, voting.length, votersAt(observed, startMs).length, harmless, open)}; ${open ? 'not over yet' : 'no failover needed'}`,
   }
 }
 
-function reasonOf(by: readonly string[], votes: number, voters: number, served: boolean, open: boolean): string {
+function reasonOf(
+  by: readonly string[],
+  votes: number,
+  voters: number,
+  harmless: string | undefined,
+  open: boolean,
+): string {
   const who = by.join(', ')
   if (votes === 0) return `suspected by ${who} alone, without a vote`
   if (votes < majorityOf(voters)) return `suspected by a minority, ${votes} of ${voters} masters (${who})`
-  if (served) return `taken to be failing by ${who}, and served all the while`
+  if (harmless !== undefined) return `taken to be failing by ${who}, ${harmless}`
   return `suspected by ${who}, and ${open ? 'not yet' : 'never'} agreed to have failed`
 }
 

@@ -25,6 +25,17 @@ export function votersSeenBy(observed: FailoverObservations, node: string, atMs:
   return own?.view === undefined ? votersAt(observed, atMs) : mastersWithSlots(own.view)
 }
 
+/**
+ * Whether a master may have owned slots at a moment, as far as nodes have told: nobody replaces one without
+ * (clusterHandleSlaveFailover, cluster.c).
+ */
+export function mayHaveSlots({ views }: FailoverObservations, master: string, atMs: number): boolean {
+  const lastOf = new Map<string, readonly SeenNode[] | undefined>()
+  for (const { node, seenMs, view } of views) if (seenMs <= atMs) lastOf.set(node, view)
+  const seen = [...lastOf.values()].flatMap((view = []) => view.filter(({ name }) => name === master))
+  return seen.length === 0 || seen.some(({ role, slots }) => role !== 'master' || slots !== '')
+}
+
 function mastersWithSlots(view: readonly SeenNode[]): string[] {
   return view
     .filter(({ role, slots }) => role === 'master' && slots !== '')

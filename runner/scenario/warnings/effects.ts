@@ -20,10 +20,17 @@ export function afterStep(moment: Moment, formed: Formed): Situation {
   if (step.verb === 'start' || step.verb === 'unpause') return afterReturn(moment)
   if (step.verb === 'restart') return afterRestart(moment)
   if (step.verb === 'heal') return afterHeal(moment)
-  const base: Situation = { ...before, last: moment, sinceMs: 0, changed: 'all' }
+  const away = isRemoval(moment) ? [] : before.away
+  const base: Situation = { ...before, away, last: moment, sinceMs: 0, changed: 'all' }
   if (step.verb === 'failover') return { ...base, back: moment }
   if (step.verb === 'redis' || step.forMs !== undefined) return base
   return { ...base, faults: withFault(moment) }
+}
+
+/** Whether others may have forgotten the nodes that are away: then nobody misses them. */
+function isRemoval({ step: { verb }, arg }: Moment): boolean {
+  if (verb !== 'redis') return verb === 'forget' || verb === 'remove-node'
+  return (Array.isArray(arg) ? arg : [arg]).some((part) => /\bFORGET\b/i.test(String(part)))
 }
 
 function afterQuiet(moment: Moment): Situation {

@@ -1,3 +1,4 @@
+import { replicasOf } from '../../record/cluster-shape.ts'
 import { waitsForReplicas } from './clients-not-slowed.ts'
 import { keyOf, type Moment, nodesOf, stepWords } from './situation.ts'
 import type { Judged, Warning } from './warning.ts'
@@ -30,8 +31,10 @@ export const mayBeLost: Warning = {
 /** Whether somebody else becomes the master because of it, without having been told all. */
 function losesMaster(moment: Moment, next: Moment | undefined, { timing, formed }: Judged): boolean {
   const { step, arg } = moment
-  const { shards, replicas } = formed.topology
-  if (timing === undefined || replicas === 0 || shards < 3 || mastersOf(moment).length === 0) return false
+  const { topology, votes } = formed
+  const masters = mastersOf(moment)
+  if (timing === undefined || votes < 3 || masters.length === 0) return false
+  if (!masters.some((shard) => shard === undefined || replicasOf(topology, shard) > 0)) return false
   if (step.forMs !== undefined && step.forMs < timing.detection.maxMs) return false
   if (step.forMs === undefined && isReturn(next)) return false
   if (['kill', 'power-cut', 'pause'].includes(step.verb)) return true

@@ -1,6 +1,7 @@
 import { slotOfKey } from '../../cluster/slots.ts'
 import { type Anchor, parseTarget, type TargetPhrase } from '../../cluster/target-phrase.ts'
-import { type PlannedNode, planNodes, type Topology } from '../../cluster/topology.ts'
+import { type PlannedNode, planNodes, shardsWithSlots, type Topology } from '../../cluster/topology.ts'
+import { replicaCount, replicasOf } from '../../record/cluster-shape.ts'
 
 /** A node, as far as it is known before anything is played. */
 export interface KnownNode {
@@ -42,10 +43,15 @@ const DEFAULT_PREFIX = 'redis-node'
 export class Formed {
   readonly topology: Topology
   readonly nodes: readonly PlannedNode[]
+  /** How many shards have a vote: those with slots. */
+  readonly votes: number
+  readonly #byShard = new Map<number, PlannedNode[]>()
 
   constructor(topology: Topology) {
     this.topology = topology
     this.nodes = planNodes(topology, DEFAULT_PREFIX)
+    this.votes = shardsWithSlots(topology).length
+    for (const node of this.nodes) this.#byShard.set(node.shard, [...(this.#byShard.get(node.shard) ?? []), node])
   }
 
   named(name: string): PlannedNode | undefined {
@@ -54,8 +60,7 @@ export class Formed {
   }
 
   ofShard(shard: number): readonly PlannedNode[] {
-    const perShard = 1 + this.topology.replicas
-    return this.nodes.slice((shard - 1) * perShard, shard * perShard)
+    return this.#byShard.get(shard) ?? []
   }
 
   /** The shard that owns a slot, from 1. */
@@ -126,15 +131,16 @@ function relatedToUnknown(role: string, node: KnownNode, { formed, changed }: Kn
   const known = mayHaveChanged(node.shard, changed) ? undefined : node.role
   if (role === 'master' && known === 'master') return { count: 1, role: 'master', nodes: [node] }
   if (role === 'master') return { count: 1, role: 'master', nodes: [{ id, role: 'master' }] }
-  if (role === 'replicas' && formed.topology.replicas !== 1)
-    return { count: formed.topology.replicas, role: 'replica', nodes: [] }
+  const { replicas } = formed.topology
+  if (role === 'replicas' && replicas !== 1)
+    return { ...(typeof replicas === 'number' && { count: replicas }), role: 'replica', nodes: [] }
   const replicaOf = known === 'master' ? { replicaOf: node.id } : {}
   return { count: 1, role: 'replica', nodes: [{ id, role: 'replica', ...replicaOf }] }
 }
 
 function meaningOfPhrase(phrase: TargetPhrase, knowledge: Knowledge, id: string): Meaning {
   const { formed, allThere, changed } = knowledge
-  const { shards, replicas } = formed.topology
+  const { topology } = formed
   const isAsFormed = changed !== 'all' && changed.size === 0 && allThere
   switch (phrase.kind) {
     case 'node': {
@@ -155,14 +161,14 @@ function meaningOfPhrase(phrase: TargetPhrase, knowledge: Knowledge, id: string)
         return { count: formed.nodes.length, nodes: known(formed.nodes, knowledge) }
       }
       const { role } = phrase
-      const count = role === 'master' ? shards : shards * replicas
+      const count = role === 'master' ? topology.shards : replicaCount(topology)
       if (!isAsFormed || formed.nodes.length > MOST_KNOWN) return { ...(isAsFormed && { count }), role, nodes: [] }
       const nodes = formed.nodes.filter((node) => node.role === role)
       return { count, role, nodes: known(nodes, knowledge) }
     }
     case 'share': {
-      const majority = Math.floor(shards / 2) + 1
-      return { count: phrase.share === 'majority' ? majority : shards - majority, role: 'master', nodes: [] }
+      const majority = Math.floor(formed.votes / 2) + 1
+      return { count: phrase.share === 'majority' ? majority : formed.votes - majority, role: 'master', nodes: [] }
     }
   }
 }
@@ -174,15 +180,25 @@ function meaningOfRelated(
   id: string,
 ): Meaning {
   const found = role === 'master' ? 'master' : 'replica'
-  const count = role === 'replicas' ? formed.topology.replicas : 1
   if (shard === undefined || changed === 'all' || changed.has(shard)) {
     const place = shard === undefined ? {} : { shard }
-    return { count, role: found, nodes: count === 1 ? [{ id, role: found, ...place }] : [] }
+    const count = role === 'replicas' ? replicasOfShard(shard, formed) : 1
+    return {
+      ...(count !== undefined && { count }),
+      role: found,
+      nodes: count === 1 ? [{ id, role: found, ...place }] : [],
+    }
   }
   const [master, ...replicas] = formed.ofShard(shard)
   const chosen = role === 'master' ? [master] : role === 'replica' ? replicas.slice(0, 1) : replicas
   const nodes = chosen.filter((node) => node !== undefined)
   return { count: nodes.length, role: found, nodes: known(nodes, { formed, changed, ...knowledge }) }
+}
+
+/** As many as it was formed with; undefined where it is not known of which shard, and they differ. */
+function replicasOfShard(shard: number | undefined, { topology }: Formed): number | undefined {
+  if (shard !== undefined) return replicasOf(topology, shard)
+  return typeof topology.replicas === 'number' ? topology.replicas : undefined
 }
 
 /** All of one shard: failovers in it leave its members what they are. */

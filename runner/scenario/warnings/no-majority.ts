@@ -1,4 +1,6 @@
 import { plural } from '../../base/text.ts'
+import { shardsWithSlots } from '../../cluster/topology.ts'
+import type { Formed } from './meaning.ts'
 import { keyOf, lacksSuccessor, type Moment, masterLost, phrasesOf } from './situation.ts'
 import type { Warning } from './warning.ts'
 
@@ -7,14 +9,14 @@ export const noMajority: Warning = {
   name: 'no-majority',
   summary: 'A replica is expected to be elected, or the cluster to serve, when too few masters are left',
   *find({ moments, formed }) {
-    const { shards } = formed.topology
+    const { votes: shards } = formed
     const needed = Math.floor(shards / 2) + 1
     for (const moment of moments) {
       const { step, arg, disturbed } = moment
       if (step.verb !== 'expect' || disturbed) continue
       const isElection = keyOf(arg, 'role') === 'master' && masterLost(keyOf(arg, 'node'), moment) !== undefined
       if (!isElection && !awaitsService(moment)) continue
-      const gone = mastersGone(moment)
+      const gone = votersGone(moment, formed)
       if (shards - gone >= needed) continue
       const left =
         shards - gone <= 0 ? 'none is left' : `${shards - gone} of ${shards} ${shards - gone === 1 ? 'is' : 'are'} left`
@@ -42,9 +44,13 @@ function isLossForGood({ step, arg }: Moment): boolean {
   return ['stop', 'kill', 'power-cut', 'pause'].includes(step.verb)
 }
 
-/** How many masters are away, and none has taken over from them; drawn ones are counted if nothing was done since. */
-function mastersGone({ before }: Moment): number {
-  const known = new Set(before.away.filter(lacksSuccessor).map(({ node }) => node.id)).size
+/** How many masters with a vote are away, and none has taken over from them; drawn ones are counted if nothing was done since. */
+function votersGone({ before }: Moment, { topology }: Formed): number {
+  const voting = shardsWithSlots(topology)
+  const gone = before.away
+    .filter(lacksSuccessor)
+    .filter(({ node: { shard } }) => shard === undefined || voting.includes(shard))
+  const known = new Set(gone.map(({ node }) => node.id)).size
   return known + (before.last && isLossForGood(before.last) ? drawnMasters(before.last) : 0)
 }
 

@@ -1,3 +1,4 @@
+import { replicaCount } from '../../record/cluster-shape.ts'
 import { keyOf, type Moment } from './situation.ts'
 import type { Found, Warning } from './warning.ts'
 
@@ -8,7 +9,7 @@ export const severalNodes: Warning = {
   name: 'several-nodes',
   summary: 'A target that stands for several nodes, or for more than there are, where that cannot be',
   *find({ moments, last, formed }) {
-    const { shards, replicas } = formed.topology
+    const { topology, nodes } = formed
     for (const moment of [...moments, ...last]) {
       for (const { text, path } of singlePlaces(moment)) {
         const { count = 1 } = moment.meaningOf(text)
@@ -16,7 +17,7 @@ export const severalNodes: Warning = {
       }
       for (const { text, path } of textsOf(moment)) {
         const random = /^(\d+) random (masters|replicas|nodes)$/.exec(text)
-        const there = { masters: shards, replicas: shards * replicas, nodes: shards * (1 + replicas) }
+        const there = { masters: topology.shards, replicas: replicaCount(topology), nodes: nodes.length }
         const most = random && there[random[2] as keyof typeof there]
         if (!random || most === null || Number(random[1]) <= most) continue
         yield {

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../base/duration.ts'
+import { replicasOf } from '../../record/cluster-shape.ts'
 import type { ScenarioWorkload } from '../model.ts'
 import { keyOf, type Moment, nodesOf, phrasesOf, shardsOf } from './situation.ts'
 import { roomyLimit, roundTime } from './timing.ts'
@@ -57,8 +58,12 @@ function slowsReplication(moment: Moment, replicas: number, shards: number[] | u
   const traffic = keyOf(arg, 'traffic')
   if (traffic === 'client' || traffic === 'bus') return false
   const hit = keyOf(arg, 'from') === undefined ? shardsOf(moment) : shardsOfPath(moment)
-  if (hit.length === 0 || (shards && !shards.some((shard) => hit.includes(shard)))) return false
-  return formed.topology.replicas <= replicas || nodesOf(moment)?.some(({ role }) => role === 'master') === true
+  const loaded = hit.filter((shard) => shards?.includes(shard) ?? true)
+  if (loaded.length === 0) return false
+  return (
+    loaded.some((shard) => replicasOf(formed.topology, shard) <= replicas) ||
+    nodesOf(moment)?.some(({ role }) => role === 'master') === true
+  )
 }
 
 /** The shards inside of which a way leads. */

@@ -81,7 +81,7 @@ async function halves(replicas: 'across' | 'together', context: StepContext): Pr
   const { agreed } = await context.cluster.look()
   const few: string[] = []
   const many: string[] = []
-  for (const { master, replicas: own } of agreed.shards) {
+  for (const { master, replicas: own } of [...agreed.shards, ...agreed.withoutSlots]) {
     const [near, far] = minority.includes(master) ? [few, many] : [many, few]
     near.push(master)
     ;(replicas === 'together' ? near : far).push(...own)

@@ -47,6 +47,8 @@ const TRUTH: Readonly<Record<string, string[]>> = {
   'two-masters-redis-7.0.15': TAKEOVERS('promoted', 'undone'),
   'two-masters-valkey-8.1.1': TAKEOVERS('promoted', 'undone').toReversed(),
   'two-masters-valkey-9.1.2': TAKEOVERS('undone', 'promoted'),
+  // Of shard 3, which has no slots, the master was killed in step 4.
+  'without-slots-redis-7.0.15': ['1: redis-node0 → redis-node1, kill in step 9, not promoted'],
 }
 
 for (const [run, expected] of Object.entries(TRUTH)) {
@@ -130,6 +132,26 @@ t.test('a kill during a cut that had taken the master away already is no cause',
 t.test('votes are counted of masters with slots', async (t) => {
   const [failover] = seenIn('one-voter-redis-7.0.15').failovers
   t.match(failover?.incidents, [/epoch 7: it got 0 of 1 votes in time/, /epoch 8: it got 0 of 1 votes in time/])
+})
+
+t.test('a master without slots that failed needed nobody to replace it', async (t) => {
+  const { failovers, suspicions } = seenIn('without-slots-redis-7.0.15')
+  t.match(failovers[0]?.incidents, [/epoch 6: it got 0 of 1 votes in time$/])
+  t.match(suspicions, [
+    { shards: [3], summary: 'taken to be failing by redis-node0, and had no slots to take over; no failover needed' },
+  ])
+})
+
+t.test('a vote that only the replica itself counts is told of', async (t) => {
+  const outdated = seenIn('one-voter-redis-7.0.15', (event) => {
+    if (event.type !== 'view-seen' || event.node !== 'redis-node1' || event.view === undefined) return event
+    const view = event.view.map((seen) => (seen.name === 'redis-node2' ? { ...seen, slots: '16382' } : seen))
+    return { ...event, view }
+  })
+  t.match(outdated.failovers[0]?.incidents, [
+    /0 of 2 votes in time; in its own view redis-node2 had slots, and so a vote, too$/,
+    /0 of 2 votes/,
+  ])
 })
 
 t.test('of two masters of one shard, one is told of as undone, and the other says so', async (t) => {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../base/duration.ts'
 import { plural } from '../../../base/text.ts'
+import { describeShape } from '../../../record/cluster-shape.ts'
 import { failoverValues } from '../../../results/failovers/metrics.ts'
 import { formatRange } from '../../../results/failovers/summary.ts'
 import { describeServers } from '../../../results/node-servers.ts'
@@ -33,9 +34,7 @@ export function settingOf({ id, server, platform, cluster, seed, startedAt, repe
     ...(repeat === undefined ? [] : [`repeat ${repeat.number} of ${repeat.of}`]),
     describeServers(server, cluster),
     platform,
-    ...(cluster === undefined
-      ? []
-      : [`${plural(cluster.shards, 'shard')} of 1 master and ${plural(cluster.replicas, 'replica')}`]),
+    ...(cluster === undefined ? [] : [describeShape(cluster, cluster.slots)]),
     `seed ${seed}`,
     startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'),
   ]
