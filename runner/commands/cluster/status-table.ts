@@ -58,8 +58,10 @@ function lagOf(name: string, snapshot: Snapshot): string {
 export function groupLines(cluster: LiveCluster, snapshot: Snapshot): string[] {
   const address = (name: string) =>
     cluster.has(name) ? ` (${cluster.node(name).host}:${cluster.node(name).port})` : ''
-  return snapshot.agreed.shards.map(({ number, master, replicas, slots }) => {
+  const { shards, withoutSlots } = snapshot.agreed
+  const all = [...shards, ...withoutSlots].sort((a, b) => a.number - b.number)
+  return all.map(({ number, master, replicas, slots }) => {
     const followers = replicas.length === 0 ? 'none' : replicas.map((name) => name + address(name)).join(', ')
-    return `shard ${number}: master ${master}${address(master)}, slots ${formatSlotRanges(slots)}; replicas: ${followers}`
+    return `shard ${number}: master ${master}${address(master)}, slots ${formatSlotRanges(slots) || 'none'}; replicas: ${followers}`
   })
 }
