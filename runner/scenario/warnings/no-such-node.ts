@@ -4,7 +4,7 @@ import { keyOf, type Moment } from './situation.ts'
 import type { Warning } from './warning.ts'
 
 /** Verbs whose arguments hold texts that are no targets. */
-const OTHER_TEXTS = ['redis', 'write', 'verify', 'wait', 'heal', 'config']
+const OTHER_TEXTS = ['redis', 'write', 'verify', 'wait', 'heal', 'config', 'migration', 'rebalance']
 const OF_EXPECT = ['node', 'of', 'asked', 'served_by', 'moved_to', 'owner', 'without']
 
 /** Names of nodes are known only when servers are made: `--name-prefix` may give them others. */
