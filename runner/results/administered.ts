@@ -1,7 +1,8 @@
 /**
  * How a command of an administrator may lead to a failover that nobody asked for: `stands still`, the server that it is
  * sent to answers nobody for a time, or ends; `lost`, the others lose that server for good; `suspects`, nodes take
- * others to be failing sooner, or by fewer votes, whichever node it is sent to.
+ * others to be failing sooner, or by fewer votes, whichever node it is sent to (where the step says which node it is
+ * about: that one).
  */
 export type FailoverReason = 'stands still' | 'lost' | 'suspects'
 

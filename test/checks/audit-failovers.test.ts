@@ -125,14 +125,14 @@ t.test('a cut that begins when its master is taken to have failed already is the
 })
 
 /** The failover of a stored run without its faults, and with a command that a step sent to its master shortly before. */
-function foundWith(administers: string, on: string): { found: string[]; causes: string[] } {
+function foundWith(administers: string, on: string, administered?: string[]): { found: string[]; causes: string[] } {
   const { events } = storedRun('halves-redis-7.0.15')
   const begun = events.find((event) => event.type === 'fault-seen')
   const step = { path: '9', verb: 'redis', name: administers, file: 's.yaml', line: 9 }
   const atMs = (begun?.atMs ?? 0) + 700
   const planted: ScenarioEvent = {
     ...{ type: 'step-ended', atMs, scenario, index: 9, step, durationMs: 40 },
-    outcome: { verdict: 'passed', administers, targets: [on] },
+    outcome: { verdict: 'passed', administers, targets: [on], ...(administered && { administered }) },
   }
   const own = events.filter(
     (event): event is ScenarioEvent =>
@@ -170,6 +170,16 @@ t.test('a command explains a failover only if it may lead to one', (t) => {
     t.strictSame(causes, [`command: ${command} in step 9`], `${command} on ${node}`)
     t.strictSame(found, [])
   }
+  t.end()
+})
+
+t.test('a node that is forgotten explains what becomes of itself, and of no other', (t) => {
+  t.match(foundWith('CLUSTER FORGET', 'redis-node0', ['redis-node0']), {
+    ...{ found: [], causes: ['command: CLUSTER FORGET in step 9'] },
+  })
+  const other = foundWith('CLUSTER FORGET', 'redis-node5', ['redis-node5'])
+  t.strictSame(other.causes, ['unplanned: unplanned'])
+  t.match(other.found.join('\n'), /redis-node1 replaced redis-node0 .* no step and no fault explains it/)
   t.end()
 })
 

@@ -128,6 +128,14 @@ export const PLANTS: Readonly<Record<string, Planted & { rule: string; says: Reg
     rule: 'slots',
     says: /^redis-node0 served slots 0-16383 and serves 0-16382 since 14\.00 s, and no step moved them$/,
   },
+  'a slot that moved when a step had another node forgotten': {
+    events: [
+      ...commandSent('CLUSTER FORGET', 2000, 'redis-node1'),
+      view('redis-node0', 2500, { ...AS_FORMED, slots: '0-16382' }),
+    ],
+    rule: 'slots',
+    says: /^redis-node0 served slots 0-16383 and serves 0-16382 since 2\.50 s, and no step moved them$/,
+  },
   'slots that moved beside those that a step moved': {
     events: [
       slotsMoving('16380-16383', 2000),

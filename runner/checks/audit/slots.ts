@@ -44,7 +44,7 @@ function movesOf(facts: AuditFacts, node: string): AuditFinding[] {
       isWiped ||
       isMeant(facts, node, { atMs, before: before.slots, now: seen.slots }) ||
       (isWhole && isFailover) ||
-      commands.some((one) => isOfCluster(one) && mayBeDoingOf(facts, one, atMs))
+      commands.some((one) => mayMoveSlotsOf(node, one) && mayBeDoingOf(facts, one, atMs))
     )
       return []
     const text = `${node} served slots ${before.slots || 'none'} and serves ${seen.slots || 'none'} since ${momentText(atMs)}, and no step moved them`
@@ -86,9 +86,9 @@ function isQuiet(level: string | undefined): boolean {
   return level === 'warning' || level === 'nothing'
 }
 
-/** Settings and keys move no slot. */
-function isOfCluster({ command }: AdministeredFact): boolean {
-  return command.startsWith('CLUSTER ')
+/** Settings and keys move no slot, and whoever forgets a node keeps its own. */
+function mayMoveSlotsOf(node: string, { command, nodes }: AdministeredFact): boolean {
+  return command.startsWith('CLUSTER ') && (command !== 'CLUSTER FORGET' || nodes.includes(node))
 }
 
 /** When they do it, or how often, is not known: they explain the epochs of the whole run. */

@@ -36,7 +36,7 @@ function mayExplain({ outcome, startMs, endMs = startMs }: PlayedStep, replaced:
   const { master, sinceMs, knownMs, error } = replaced
   const reason = failoverReason(outcome?.administers ?? '')
   if (reason === undefined || startMs < sinceMs || startMs > knownMs) return false
-  if (reason === 'suspects') return true
+  if (reason === 'suspects') return outcome?.administered?.includes(master) ?? true
   if (!outcome?.targets?.includes(master)) return false
   if (reason === 'lost' || error === undefined) return true
   return error.atMs >= startMs && error.atMs - error.errorMs <= endMs + NOTICED_MS
