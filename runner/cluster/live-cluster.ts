@@ -183,14 +183,15 @@ export class LiveCluster {
   /**
    * Asks every member at once, in one round trip each; never rejects. A node that does not answer within `timeoutMs`
    * (default 1000) counts as unreachable, and later looks do not wait for it again until it has answered: a paused
-   * server must not slow down the watching of the others.
+   * server must not slow down the watching of the others. `also` is asked whether it is a member or not.
    */
-  async look(options: { timeoutMs?: number } = {}): Promise<Snapshot> {
-    const timeoutMs = options.timeoutMs ?? LOOK_TIMEOUT_MS
+  async look(options: { timeoutMs?: number; also?: string } = {}): Promise<Snapshot> {
+    const { timeoutMs = LOOK_TIMEOUT_MS, also } = options
     const atMs = this.clock.nowMs()
-    const answers = await this.#looks.askAll(this.members, timeoutMs)
+    const asked = this.#nodes.filter(({ name }) => name === also || !this.#left.has(name))
+    const answers = await this.#looks.askAll(asked, timeoutMs)
     for (const [name, answer] of answers) this.#remember(name, answer)
-    return this.#snapshot(atMs, answers)
+    return this.#snapshot(atMs, answers, also)
   }
 
   /**
@@ -248,12 +249,12 @@ export class LiveCluster {
     this.#lastIds.set(name, answer.report.view.myId)
   }
 
-  #snapshot(atMs: number, answers: Map<string, Answer>): Snapshot {
+  #snapshot(atMs: number, answers: Map<string, Answer>, also?: string): Snapshot {
     const reports = new Map<string, NodeReport>()
     const unreachable = new Map<string, string>()
     for (const { name } of this.#nodes) {
       const answer = answers.get(name)
-      if (answer === undefined || this.#left.has(name)) continue
+      if (answer === undefined || (this.#left.has(name) && name !== also)) continue
       if ('report' in answer) reports.set(name, answer.report)
       else unreachable.set(name, answer.reason)
     }

@@ -58,6 +58,7 @@ export const addNode = defineVerb({
     const { name } = await context.addServer(master === undefined ? {} : { of: master })
     if (more?.as !== undefined) context.names.set(more.as, name)
     await context.resolveOne(name)
+    context.cluster.leave(name)
     const options = memberOptions(context)
     const { knownBy, silent } = await meet(name, othersThan(name, context), options)
     if (master === undefined) await copyFunctions(context.cluster, name)

@@ -3,15 +3,7 @@ import { listed } from '../base/text.ts'
 import type { Snapshot } from '../cluster/live-cluster.ts'
 import { forget as forgetIds } from '../cluster/members/join.ts'
 import { assertAnswer, idsOf } from '../cluster/members/known.ts'
-import {
-  assertNotItself,
-  describeNamed,
-  MEMBERS_WITHIN_MS,
-  memberOptions,
-  namedOrOthers,
-  othersThan,
-  refuseItself,
-} from './members.ts'
+import { MEMBERS_WITHIN_MS, memberOptions, nodeAndOthers, othersThan, refuseItself } from './members.ts'
 import { target, targets } from './targets.ts'
 import { defineVerb, StepFailure } from './verb.ts'
 
@@ -25,6 +17,8 @@ const arg = z.union([
     .superRefine(refuseItself('by', 'forget')),
 ])
 
+const { describe, resolve } = nodeAndOthers('by', 'forget')
+
 export const forget = defineVerb({
   name: 'forget',
   summary: 'Makes nodes forget another with CLUSTER FORGET; one that all others forgot is no member any more.',
@@ -35,16 +29,13 @@ export const forget = defineVerb({
   modifiers: ['within'],
   keepsWithin: true,
   defaultDeadlineMs: MEMBERS_WITHIN_MS + 5000,
-  sentence: (value) =>
-    typeof value === 'string'
-      ? `make all others forget ${value}`
-      : `make ${describeNamed(value.by)} forget ${value.node}`,
+  sentence: (value) => {
+    const { node, others } = describe(value)
+    return `make ${others} forget ${node}`
+  },
   async run(value, context) {
-    const isShort = typeof value === 'string'
-    const name = await context.resolveOne(isShort ? value : value.node, isShort ? [] : ['node'])
+    const { name, others: by } = await resolve(value, context)
     const others = othersThan(name, context)
-    const by = await namedOrOthers(name, isShort ? undefined : value.by, 'by', context)
-    assertNotItself(name, by, 'forget')
     const snapshot = await context.cluster.look()
     const ids = await idsToForget(snapshot, name, by)
     await forgetIds(ids, by, memberOptions(context))
@@ -52,7 +43,7 @@ export const forget = defineVerb({
     if (isGone) context.cluster.leave(name)
     return {
       administers: 'CLUSTER FORGET',
-      administered: [name, ...by],
+      administered: [name],
       proof: `${listed(by)} ${by.length === 1 ? 'knows' : 'know'} it no more (id ${ids.map((id) => `${id.slice(0, 8)}…`).join(', ')})`,
     }
   },

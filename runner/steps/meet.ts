@@ -1,14 +1,7 @@
 import { z } from 'zod'
 import { listed } from '../base/text.ts'
 import { meet as meetOthers } from '../cluster/members/join.ts'
-import {
-  assertNotItself,
-  describeNamed,
-  MEMBERS_WITHIN_MS,
-  memberOptions,
-  namedOrOthers,
-  refuseItself,
-} from './members.ts'
+import { MEMBERS_WITHIN_MS, memberOptions, nodeAndOthers, refuseItself } from './members.ts'
 import { target, targets } from './targets.ts'
 import { defineVerb } from './verb.ts'
 
@@ -22,6 +15,8 @@ const arg = z.union([
     .superRefine(refuseItself('with', 'meet')),
 ])
 
+const { describe, resolve } = nodeAndOthers('with', 'meet')
+
 export const meet = defineVerb({
   name: 'meet',
   summary: 'Introduces a node to the others with CLUSTER MEET: one that was forgotten, or came back as a stranger.',
@@ -32,16 +27,12 @@ export const meet = defineVerb({
   modifiers: ['within'],
   keepsWithin: true,
   defaultDeadlineMs: MEMBERS_WITHIN_MS + 5000,
-  sentence: (value) =>
-    typeof value === 'string'
-      ? `make ${value} and the others meet`
-      : `make ${value.node} and ${describeNamed(value.with)} meet`,
+  sentence: (value) => {
+    const { node, others } = describe(value)
+    return typeof value === 'string' ? `make ${node} and the others meet` : `make ${node} and ${others} meet`
+  },
   async run(value, context) {
-    const isShort = typeof value === 'string'
-    const name = await context.resolveOne(isShort ? value : value.node, isShort ? [] : ['node'])
-    const others = await namedOrOthers(name, isShort ? undefined : value.with, 'with', context)
-    assertNotItself(name, others, 'meet')
-    context.cluster.join(name)
+    const { name, others } = await resolve(value, context)
     const { knownBy, silent } = await meetOthers(name, others, memberOptions(context))
     const without = silent.length === 0 ? '' : `; without ${listed(silent)}, which gave no answer`
     return { administers: 'CLUSTER MEET', proof: `${name} and ${listed(knownBy)} know each other${without}` }

@@ -12,19 +12,29 @@ export function memberOptions({ cluster, signal, step, progress }: StepContext):
   return { cluster, signal, withinMs: step.withinMs ?? MEMBERS_WITHIN_MS, progress }
 }
 
-/** Whom a node is to know, or who is to forget it: those that the step names, or all other members. */
-export async function namedOrOthers(
-  name: string,
-  named: Targets | undefined,
-  where: string,
-  context: StepContext,
-): Promise<string[]> {
-  return named === undefined ? othersThan(name, context) : await resolveTargets(named, context, [where])
-}
+/** A node, and all other members or those under `key`: `redis-node5`, `{ node: redis-node5, by: redis-node0 }`. */
+type NodeAndOthers<Key extends string> = string | ({ node: string } & { [key in Key]?: Targets | undefined })
 
-/** `redis-node0`, or `all others`. */
-export function describeNamed(named: Targets | undefined): string {
-  return named === undefined ? 'all others' : describeTargets(named)
+/** What verbs on a node and others do with their argument. `verb` completes `redis-node0 cannot … itself`. */
+export function nodeAndOthers<Key extends string>(key: Key, verb: string) {
+  type Arg = NodeAndOthers<Key>
+  const namedIn = (value: Arg): Targets | undefined => (typeof value === 'string' ? undefined : value[key])
+  const nodeIn = (value: Arg) => (typeof value === 'string' ? value : value.node)
+  return {
+    /** Both in words: `redis-node0`, `all others`. */
+    describe(value: Arg): { node: string; others: string } {
+      const named = namedIn(value)
+      return { node: nodeIn(value), others: named === undefined ? 'all others' : describeTargets(named) }
+    },
+    /** Throws StepFailure for a node that is to deal with itself. */
+    async resolve(value: Arg, context: StepContext): Promise<{ name: string; others: string[] }> {
+      const named = namedIn(value)
+      const name = await context.resolveOne(nodeIn(value), typeof value === 'string' ? [] : ['node'])
+      const others = named === undefined ? othersThan(name, context) : await resolveTargets(named, context, [key])
+      assertNotItself(name, others, verb)
+      return { name, others }
+    },
+  }
 }
 
 /** Refuses a file in which a node is to deal with itself by its plain name; other words are known only in the run. */

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
+import { poll } from '../base/poll.ts'
 import { listed, plural } from '../base/text.ts'
 import type { Snapshot } from '../cluster/live-cluster.ts'
 import { follow, forget, type MemberOptions } from '../cluster/members/join.ts'
@@ -6,7 +8,7 @@ import { assertAnswer, idsOf } from '../cluster/members/known.ts'
 import { resetNode } from '../cluster/members/reset.ts'
 import type { SlotMove } from '../cluster/moves/move.ts'
 import { countSlots, formatSlotRanges, mergeRanges } from '../cluster/slots.ts'
-import { memberOptions, othersThan } from './members.ts'
+import { MEMBERS_WITHIN_MS, memberOptions, othersThan } from './members.ts'
 import { howArg, MOVES_WITHIN_MS, runMoves } from './move-slots.ts'
 import { target } from './targets.ts'
 import { defineVerb, type StepContext, StepFailure } from './verb.ts'
@@ -32,6 +34,8 @@ const arg = z.union([
 ])
 
 type Arg = Exclude<z.infer<typeof arg>, string>
+
+const LOOK_EVERY_MS = 50
 
 /** What is known before anything is touched. */
 interface Plan {
@@ -61,6 +65,7 @@ export const removeNode = defineVerb({
   async run(value, context) {
     const given: Arg = typeof value === 'string' ? { node: value } : value
     const name = await context.resolveOne(given.node, typeof value === 'string' ? [] : ['node'])
+    const waited = given.force ? undefined : await waitForHeir(name, context)
     const plan = planRemoval(await context.cluster.look(), name, given, context)
     const options = { ...memberOptions(context), withinMs: context.step.withinMs ?? MOVES_WITHIN_MS }
     const moved =
@@ -74,12 +79,48 @@ export const removeNode = defineVerb({
     await forgetAndReset(plan, given, options)
     return {
       administers: 'CLUSTER FORGET',
-      administered: [name, ...plan.others],
-      proof: `${listed(plan.others)} know it no more${plan.answers ? ', and it knows nobody' : '; it gives no answer itself'}`,
+      administered: [name, ...plan.replicas.keys()],
+      proof: `${waited === undefined ? '' : `${waited}; `}${listed(plan.others)} know it no more${plan.answers ? ', and it knows nobody' : '; it gives no answer itself'}`,
       ...(moved?.note !== undefined && { note: moved.note }),
     }
   },
 })
+
+/**
+ * Waits while a master that does not answer has slots that a replica may take over: nobody else can give them away, and
+ * once they are taken it has none. Returns who took them; undefined where there was nobody to wait for. Throws
+ * StepFailure if none did.
+ */
+async function waitForHeir(
+  name: string,
+  { cluster, signal, step, progress }: StepContext,
+): Promise<string | undefined> {
+  let heirs: string[] = []
+  let seen = ''
+  const look = async () => {
+    const { agreed, reports } = await cluster.look()
+    const own = agreed.shardOf(name)
+    const isOwner = own?.master === name && !reports.has(name)
+    const ready = isOwner ? own.replicas.filter((replica) => reports.has(replica)) : []
+    if (ready.length === 0) return { ok: true, seen }
+    heirs = ready
+    const none = heirs.length === 1 ? `its replica ${heirs[0]} has not` : `none of its replicas ${listed(heirs)} has`
+    seen = `${name} does not answer, and ${none} taken over its ${plural(countSlots(own?.slots ?? []), 'slot')}`
+    progress(`waiting for a new master: ${seen}`)
+    return { ok: false, seen }
+  }
+  const withinMs = Math.min(step.withinMs ?? MEMBERS_WITHIN_MS, MEMBERS_WITHIN_MS)
+  const result = await poll(look, { clock: cluster.clock, signal, withinMs, everyMs: LOOK_EVERY_MS })
+  if (!result.ok) {
+    throw new StepFailure({
+      message: `waited for ${formatDuration(result.elapsedMs)} in vain: ${seen}`,
+      hint: `\`failover: { node: ${heirs[0]}, mode: takeover }\` has it take them without the votes of the others.`,
+    })
+  }
+  const { agreed } = await cluster.look()
+  const heir = heirs.find((one) => agreed.roleOf(one) === 'master')
+  return heir && `${heir} had taken over its slots after ${formatDuration(result.elapsedMs)}`
+}
 
 /** Throws StepFailure, or MemberError, if it cannot be removed: nothing was touched then. */
 function planRemoval(snapshot: Snapshot, name: string, { slots, force }: Arg, context: StepContext): Plan {
@@ -102,7 +143,7 @@ function planRemoval(snapshot: Snapshot, name: string, { slots, force }: Arg, co
   if (owned.length > 0 && !force && !answers) {
     refuse(
       `${name} does not answer, so its ${plural(countSlots(owned), 'slot')} cannot be moved`,
-      'With `force: true` it leaves all the same, and nobody owns them.',
+      'It has no replica that could take them over. With `force: true` it leaves all the same, and nobody owns them.',
     )
   }
   const followers = others.filter((other) => agreed.masterOf(other) === name)

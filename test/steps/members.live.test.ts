@@ -96,6 +96,11 @@ t.test('members of a cluster of 2 × 2 come and go', async (t) => {
     await play(step('start', '$second'))
     t.match(await play(step('reset', { node: '$second', mode: 'hard' })), { verdict: 'passed' })
     await healthy(t)
+    await play(step('pause', 'redis-node3'))
+    const inVain = await play(step('meet', { node: '$second', with: 'redis-node3' }, { withinMs: 300 }))
+    t.match(inVain, { verdict: 'failed', error: { message: /none of the others answers/ } })
+    await play(step('unpause', 'redis-node3'))
+    t.equal(cluster.members.length, 4, 'who met nobody is no member')
     t.match(await play(step('meet', { node: '$second' })), { verdict: 'passed' })
     t.equal(cluster.members.length, 5)
     await healthy(t)
@@ -108,8 +113,23 @@ t.test('members of a cluster of 2 × 2 come and go', async (t) => {
     await play(step('unpause', 'redis-node3'))
   })
 
+  await t.test('a master that is down leaves once a replica has taken over its slots, and not before', async (t) => {
+    await play(step('kill', 'redis-node2'))
+    t.match(await play(step('remove-node', 'redis-node2', { withinMs: 300 })), {
+      verdict: 'failed',
+      error: {
+        message: /redis-node2 does not answer, and its replica redis-node3 has not taken over its 8192 slots/,
+        hint: /failover: { node: redis-node3, mode: takeover }/,
+      },
+    })
+    const leaving = play(step('remove-node', 'redis-node2'))
+    t.match(await play(step('failover', { node: 'redis-node3', mode: 'takeover' })), { verdict: 'passed' })
+    t.match(await leaving, { verdict: 'passed', proof: /redis-node3 had taken over its slots/ })
+    await healthy(t)
+  })
+
   await t.test('a master with slots leaves: they go to the others with their keys', async (t) => {
-    const outcome = await play(step('remove-node', 'redis-node2'))
+    const outcome = await play(step('remove-node', 'redis-node3'))
     t.equal(outcome.error?.message, undefined)
     t.match(outcome, { verdict: 'passed', note: /8192 slots with \d+ keys moved/ })
     t.match(await play(step('verify', 'some')), { verdict: 'passed' })

@@ -32,8 +32,8 @@ const SHOWN = 4
 const MEET_AGAIN_MS = 1500
 
 /**
- * Makes a node and these others meet, and waits until all of them that answer know it, and it knows them. Throws
- * MemberError.
+ * Makes a node and these others meet, and waits until all of them that answer know it, and it knows them: it is a member
+ * then. Throws MemberError.
  */
 export async function meet(name: string, others: readonly string[], options: MemberOptions): Promise<Met> {
   const { cluster } = options
@@ -46,7 +46,7 @@ export async function meet(name: string, others: readonly string[], options: Mem
       await sendMeets(node, others, cluster)
       metMs = cluster.clock.ranMs()
     }
-    const snapshot = await cluster.look()
+    const snapshot = await cluster.look({ also: name })
     const there = others.filter((other) => snapshot.reports.has(other))
     met.silent = others.filter((other) => !there.includes(other))
     const without = notKnowing(snapshot, there, id)
@@ -59,6 +59,7 @@ export async function meet(name: string, others: readonly string[], options: Mem
     ]
     return { ok: seen.length === 0, seen: firstFew(seen, SHOWN) }
   })
+  cluster.join(name)
   return met
 }
 
