@@ -1,15 +1,15 @@
-import { nearestWord } from '../base/nearest.ts'
 import { otherServers } from '../engine/other-servers.ts'
 import type { Diagnostic } from '../scenario/diagnostic.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { SourceFile } from '../scenario/source.ts'
+import { nearestServer } from './nearest-server.ts'
 
 /** Servers that a scenario names for its nodes and that the catalogue does not have, where its text names them. */
 export function unknownServers(scenario: Scenario, known: readonly string[]): Diagnostic[] {
   return otherServers(scenario)
     .filter((server) => !known.includes(server))
     .map((server) => {
-      const similar = nearestWord(server, known)
+      const similar = nearestServer(server, known)
       return {
         ...placeOf(server, scenario),
         message: `there is no server \`${server}\`; there are ${known.join(', ')}`,

@@ -9,6 +9,7 @@ import { readAudit } from './audit-section.ts'
 import { readChecks } from './checks-section.ts'
 import { readCluster } from './cluster-section.ts'
 import type { Diagnostic } from './diagnostic.ts'
+import { EarlierSteps } from './earlier-steps.ts'
 import type { Scenario } from './model.ts'
 import { applySet, readParams } from './params-section.ts'
 import { parseYaml } from './parse-yaml.ts'
@@ -57,7 +58,7 @@ export function loadScenario(text: string, options: LoadOptions): Loaded {
     verbs: options.verbs,
     used,
     policy: TEXT_POLICY,
-    begun: new Set(),
+    earlier: new EarlierSteps(),
   }
   const tree = parseYaml(source, problems)
   const map = tree && topMap(tree, bare)

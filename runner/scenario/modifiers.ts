@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseDuration } from '../base/duration.ts'
 import { duration } from '../base/duration-schema.ts'
 import { target } from '../steps/targets.ts'
 import type { Modifier, Verb } from '../steps/verb.ts'
@@ -13,7 +14,12 @@ export const MODIFIERS: Readonly<Record<'name' | 'phase' | Modifier, z.ZodType<s
       description: 'The phase that begins with this step, for reports and for `during` of checks',
       examples: ['outage', 'recovery'],
     }),
-  within: duration.describe('How long it may take, as 15s: what asks or tries goes on until then'),
+  within: duration
+    .refine(
+      (text) => parseDuration(text) !== 0,
+      'there is nothing that takes no time: leave `within` out, or give more',
+    )
+    .describe('How long it may take, as 15s: what asks or tries goes on until then'),
   for: duration.describe('How long it must hold without a break; of a fault: how long it is held, and then undone'),
   on: target.describe('The node that is asked'),
 }

@@ -1,10 +1,10 @@
 import { parseDuration } from '../base/duration.ts'
-import { didYouMean } from '../base/nearest.ts'
 import { parseTarget } from '../cluster/target-phrase.ts'
 import type { Policy } from '../steps/command-policy.ts'
 import type { Step, Verb } from '../steps/verb.ts'
 import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue, reportIssues } from './check-value.ts'
+import type { EarlierSteps } from './earlier-steps.ts'
 import { MODIFIERS } from './modifiers.ts'
 import { checkNames, NAME, type Scope } from './scope.ts'
 import type { Span } from './source.ts'
@@ -14,8 +14,7 @@ import { type Entry, entryOf, find, isEmptyMap, type ListTree, type MapTree, typ
 export interface StepsContext extends VerbContext {
   used: StepFileReader
   policy: Policy
-  /** Phases and names of the steps read so far: what `since` may go back to. */
-  begun: Set<string>
+  earlier: EarlierSteps
 }
 
 /** Reads the step files of `use` steps. */
@@ -100,31 +99,15 @@ function readStep(tree: Tree, path: string, context: StepsContext): Step | undef
     ...readModifiers(tree, verb, context),
   }
   checkArguments(step, verb, entry, extras, context)
-  checkSince(entry, context)
-  for (const word of [step.phase, step.name]) if (word !== undefined) context.begun.add(word)
+  const { earlier } = context
+  earlier.checkSince(entry, context, (since) => reportOpenName(since, context))
+  earlier.checkMove(entry, context)
+  for (const word of [step.phase, step.name]) if (word !== undefined) earlier.noteBegun(word)
+  earlier.noteMove(entry, context)
   if (verb.children !== undefined) step.children = readChildren(verb, verb.children, entry, path, context)
   if (verb.name === 'use') Object.assign(step, context.used.read(tree, entry, path, context))
   bindNames(tree, entry, context)
   return step
-}
-
-/** What an expectation goes back to must have begun before it. */
-function checkSince({ key, value }: Entry, context: StepsContext): void {
-  const { source, problems, scope, begun } = context
-  for (const subject of key === 'expect' ? ['info', 'log'] : []) {
-    const entry = find(value, [subject])?.value
-    const since = entry && entryOf(entry, 'since')
-    if (since?.value.kind !== 'scalar' || since.value.broken || reportOpenName(since, context)) continue
-    const word = scope.fill(since.value.value)
-    if (typeof word !== 'string' || begun.has(word)) continue
-    const hint =
-      begun.size === 0
-        ? 'A step before this one needs a `phase: …` or a `name: …`.'
-        : `Before this step begin: ${[...begun].join(', ')}.`
-    const suggestion = didYouMean(word, begun)
-    const message = `no step before this one has the phase or the name \`${word}\``
-    problems.add(source, since.value.span, message, suggestion ? { suggestion } : { hint })
-  }
 }
 
 /** It comes with texts that are copied from web pages. */

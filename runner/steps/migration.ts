@@ -22,7 +22,7 @@ export const migration = defineVerb({
   name: 'migration',
   summary: 'Goes on with a move of slots that was left half-way, or cancels one that is under way.',
   group: 'cluster',
-  example: ['- migration: resume', '- migration: { cancel: big }'],
+  example: ['- reshard: { slots: 0-99, to: redis-node2, until: half, as: big }', '- migration: { resume: big }'],
   proof: 'resume: the move has come to its end, and all nodes see it. cancel: no slot is open any more.',
   arg,
   modifiers: ['within'],

@@ -30,6 +30,25 @@ export const laterArgs = {
   as: z.string().min(1).optional().describe('A name for later steps, where there are several moves'),
 }
 
+/** Refuses what cannot be meant together. */
+export function checkLater({ background, until, as }: Partial<Later>, refinement: z.RefinementCtx): void {
+  if (background && until !== undefined) {
+    const message =
+      'with `until` the step ends when the move is left half-way, and leaves nothing in the background: give one of them'
+    refinement.addIssue({ code: 'custom', path: ['background'], message })
+  }
+  if (as !== undefined && !background && until === undefined) {
+    const message = 'nothing of this move is left for later steps to name: `as` goes with `background: true` or `until`'
+    refinement.addIssue({ code: 'custom', path: ['as'], message })
+  }
+}
+
+/** The same for editors, as far as their schemas can say it. */
+export const laterRules = [
+  { not: { properties: { background: { const: true } }, required: ['background', 'until'] } },
+  { anyOf: [{ not: { required: ['as'] } }, { required: ['background'] }, { required: ['until'] }] },
+]
+
 type Later = { [Key in keyof typeof laterArgs]: z.infer<(typeof laterArgs)[Key]> }
 
 export function laterOf({ background, until, as }: Partial<Later>): Later {

@@ -3,29 +3,47 @@ import { ownersOf } from '../cluster/moves/owners.ts'
 import { planRebalance } from '../cluster/moves/plan-rebalance.ts'
 import { TARGET_PATTERN } from '../cluster/targets.ts'
 import { percent, ratioOf } from './amounts.ts'
-import { describeLater, howArg, laterArgs, laterOf, MOVES_WITHIN_MS, needsToLeave, runMoves } from './move-slots.ts'
+import {
+  checkLater,
+  describeLater,
+  howArg,
+  laterArgs,
+  laterOf,
+  laterRules,
+  MOVES_WITHIN_MS,
+  needsToLeave,
+  runMoves,
+} from './move-slots.ts'
 import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 
 /** As `redis-cli --cluster rebalance` (its `--cluster-threshold`). */
 const DEFAULT_THRESHOLD = '2%'
 
-const options = z.strictObject({
-  weights: z
-    .record(
-      z
-        .string()
-        .regex(new RegExp(TARGET_PATTERN), 'expected a master in plain words, as redis-node0 or master of shard 1'),
-      z.number().min(0),
-    )
-    .optional()
-    .describe('Masters with their weights: one of 2 owns twice as many slots as one of 1 (default), one of 0 none'),
-  empty_masters: z.boolean().optional().describe('Whether masters without slots get some. Default: false'),
-  threshold: percent
-    .optional()
-    .describe(`By how much a master may be off before anything is moved. Default: ${DEFAULT_THRESHOLD}`),
-  how: howArg,
-  ...laterArgs,
-})
+const options = z
+  .strictObject({
+    weights: z
+      .record(
+        z
+          .string()
+          .regex(
+            new RegExp(TARGET_PATTERN),
+            'a weight is of a master in plain words, as redis-node0 or master of shard 1',
+          ),
+        z.number().min(0),
+      )
+      .optional()
+      .describe(
+        'Masters in plain words (no $name) with their weights: one of 2 owns twice as many slots as one of 1 (default), one of 0 none',
+      ),
+    empty_masters: z.boolean().optional().describe('Whether masters without slots get some. Default: false'),
+    threshold: percent
+      .optional()
+      .describe(`By how much a master may be off before anything is moved. Default: ${DEFAULT_THRESHOLD}`),
+    how: howArg,
+    ...laterArgs,
+  })
+  .superRefine(checkLater)
+  .meta({ allOf: laterRules })
 
 const EVENLY = 'evenly'
 

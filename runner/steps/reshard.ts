@@ -4,7 +4,17 @@ import { ownersOf } from '../cluster/moves/owners.ts'
 import { planReshard, type WantedSlots } from '../cluster/moves/plan-reshard.ts'
 import { parseSlotRanges, SLOT_COUNT, SLOTS_PATTERN, slotOfKey } from '../cluster/slots.ts'
 import type { SlotRange } from '../cluster/view.ts'
-import { describeLater, howArg, laterArgs, laterOf, MOVES_WITHIN_MS, needsToLeave, runMoves } from './move-slots.ts'
+import {
+  checkLater,
+  describeLater,
+  howArg,
+  laterArgs,
+  laterOf,
+  laterRules,
+  MOVES_WITHIN_MS,
+  needsToLeave,
+  runMoves,
+} from './move-slots.ts'
 import { namesUsedIn } from './names.ts'
 import { describeTargets, resolveTargets, target, targets } from './targets.ts'
 import { defineVerb, type StepContext } from './verb.ts'
@@ -30,7 +40,8 @@ const slot = z.union([slotNumber, slotText])
 
 const slots = z.union([slot, z.array(slot).min(1)]).describe('Slots by number or range: 1180, 0-99, or a list of them')
 
-const key = z.union([z.string(), z.array(z.string()).min(1)]).describe('The slots of these keys')
+const keyText = z.string().min(1)
+const key = z.union([keyText, z.array(keyText).min(1)]).describe('The slots of these keys')
 
 const count = z
   .number()
@@ -51,6 +62,7 @@ const WANTED = ['slots', 'key', 'count'] as const
 const arg = z
   .strictObject({ slots: slots.optional(), key: key.optional(), count: count.optional(), ...rest })
   .superRefine((value, refinement) => {
+    checkLater(value, refinement)
     const given = WANTED.filter((one) => value[one] !== undefined)
     if (given.length === 1) return
     const message =
@@ -59,7 +71,7 @@ const arg = z
         : `\`${given.join('` and `')}\` do not go together: one of them says what to move`
     refinement.addIssue({ code: 'custom', message })
   })
-  .meta({ allOf: [{ oneOf: WANTED.map((one) => ({ required: [one] })) }] })
+  .meta({ allOf: [{ oneOf: WANTED.map((one) => ({ required: [one] })) }, ...laterRules] })
 
 type Arg = z.infer<typeof arg>
 

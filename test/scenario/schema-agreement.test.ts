@@ -27,6 +27,8 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'check-phase-unknown',
     'load-on-shard-without-slots',
     'checks-compared',
+    'migration-unknown',
+    'migration-without-a-name',
     'name-not-known-before',
     'name-used-too-early',
     'node-member-unknown',

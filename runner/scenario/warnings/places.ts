@@ -30,7 +30,8 @@ export class Places {
     for (let length = place.path.length; length > 0; length -= 1) {
       const found = find(tree, place.path.slice(0, length))
       if (!found) continue
-      const span = found.value.kind === 'scalar' ? found.value.span : (found.keySpan ?? found.value.span)
+      const { value, keySpan } = found
+      const span = value.kind === 'scalar' && !place.isKey ? value.span : (keySpan ?? value.span)
       return { source: file.source, span }
     }
     const start = tree.kind === 'map' ? tree.entries[0]?.keySpan : undefined

@@ -1,4 +1,5 @@
 import { replicaCount } from '../../record/cluster-shape.ts'
+import { membersUsedIn } from '../../steps/names.ts'
 import { keyOf, type Moment } from './situation.ts'
 import type { Found, Warning } from './warning.ts'
 
@@ -15,6 +16,7 @@ export const severalNodes: Warning = {
         const { count = 1 } = moment.meaningOf(text)
         if (count > 1) yield tooMany(moment, text, path, count)
       }
+      yield* membersOfSeveral(moment)
       for (const { text, path } of textsOf(moment)) {
         const random = /^(\d+) random (masters|replicas|nodes)$/.exec(text)
         const there = { masters: topology.shards, replicas: replicaCount(topology), nodes: nodes.length }
@@ -35,6 +37,23 @@ function tooMany({ step }: Moment, text: string, path: string[], count: number):
     at: { step, path },
     message: `\`${text}\` stands for ${count} nodes, and one is needed here: the step would fail`,
     hint: 'Name one of them, as `master of shard 1`; to ask each, write a step for each, inside `parallel:` for all at once.',
+  }
+}
+
+/** `$masters.port`: which of their ports is not said. */
+function* membersOfSeveral(moment: Moment): Iterable<Found> {
+  const { step, arg, on } = moment
+  const texts = [...(on === undefined ? [] : textsIn(on, ['on'])), ...textsIn(arg, [step.verb])]
+  for (const { text, path } of texts) {
+    for (const { name, member } of membersUsedIn(text)) {
+      const { count = 1 } = moment.meaningOf(`$${name}`)
+      if (count === 1) continue
+      yield {
+        at: { step, path },
+        message: `\`$${name}\` stands for ${count} nodes, and \`.${member}\` is of one: the step would fail`,
+        hint: `Name one of them; or go through them: \`repeat: { over: $${name}, as: node, steps: … }\` and \`$node.${member}\`.`,
+      }
+    }
   }
 }
 

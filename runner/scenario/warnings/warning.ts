@@ -5,7 +5,10 @@ import type { Story } from './story.ts'
 import type { Timing } from './timing.ts'
 
 /** A part of a step, as `['expect', 'node']`, or of the scenario, as `['checks', 'failover']`. */
-export type Place = { step: Step; path: Path } | { path: Path }
+export type Place = ({ step: Step; path: Path } | { path: Path }) & {
+  /** The key that the path leads to is meant, not its value. */
+  isKey?: boolean
+}
 
 /** One thing that is allowed and hardly meant. */
 export interface Found extends Advice {

@@ -13,7 +13,11 @@ const details = z
   .strictObject({
     by: targets.optional().describe('Who must know it so; all other nodes that answer if not given'),
     id: z.string().min(1).optional().describe('Its id, as CLUSTER MYID gives it'),
-    address: z.string().min(1).optional().describe('Where the nodes reach it: a host, or host:port'),
+    address: z
+      .string()
+      .regex(/^\S+$/, 'an address is a host, or host:port')
+      .optional()
+      .describe('Where the nodes reach it: a host, or host:port'),
     hostname: z.string().optional().describe('The hostname that it announces; "" for none'),
   })
   .refine((value) => Object.values(value).some((item) => item !== undefined), {
