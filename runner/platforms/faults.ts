@@ -68,6 +68,8 @@ export interface LinkCount {
   packets: number
   /** With `packet`: packets of any type that the link has seen go that way. */
   seen?: number
+  /** With `packet`: pieces of data that went that way and were no packet of a version of the bus that is known. */
+  unread?: number
 }
 
 /** Tries a connection from where `from` is to a port of `to`: the one for clients, or the cluster bus. */

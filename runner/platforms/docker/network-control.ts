@@ -112,8 +112,8 @@ export class DockerNetworkControl implements NetworkControl {
       const [counts, carried] = await Promise.all([this.#kernelFaults.counts(links), this.#detours.counts()])
       return counts.map(({ link, packets }, index) => {
         const place = split.carried.findIndex((one) => one.index === index)
-        const { packets: more = 0, seen } = carried[place] ?? {}
-        return { link, packets: packets + more, ...(seen !== undefined && { seen }) }
+        const { packets: more = 0, seen = 0, unread = 0 } = carried[place] ?? {}
+        return { link, packets: packets + more, ...(link.packet && { seen, unread }) }
       })
     })
   }

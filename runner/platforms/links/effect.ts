@@ -10,6 +10,8 @@ export class FaultInForce {
   packets = 0
   /** Packets of the bus that went its way. */
   seen = 0
+  /** Pieces of data that were none, on its way. */
+  unread = 0
   /** Each lets a packet go on that waits to be overtaken. */
   readonly waiting = new Set<() => void>()
   #freeAtMs = 0
@@ -82,6 +84,11 @@ export class Effect {
     return this.ofPackets.filter(({ fault }) => fault.packet && PACKET_TYPES[fault.packet.type] === type)
   }
 
+  /** Data goes by in which no packet can be found. */
+  seeNoPacket(): void {
+    for (const one of this.ofPackets) one.unread += 1
+  }
+
   /** When a piece that came then has left the sender's end: bandwidth. */
   leavesAtMs(cameAtMs: number, bytes: number): number {
     return this.faults.reduce((atMs, fault) => fault.pass(atMs, bytes), cameAtMs)
@@ -128,7 +135,11 @@ export class FaultsInForce {
   }
 
   counts(): LinkCount[] {
-    return this.#faults.map(({ fault, packets, seen }) => ({ link: fault, packets, ...(fault.packet && { seen }) }))
+    return this.#faults.map(({ fault, packets, seen, unread }) => ({
+      link: fault,
+      packets,
+      ...(fault.packet && { seen, unread }),
+    }))
   }
 
   effect(from: string, to: string, channel: 'bus' | 'data'): Effect {

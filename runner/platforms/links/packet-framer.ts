@@ -1,4 +1,4 @@
-import { packetHeader, SIGNATURE } from '../bus-packets.ts'
+import { packetHeader } from '../bus-packets.ts'
 
 /** Some of what came, in order. */
 export interface Frame {
@@ -12,6 +12,8 @@ export interface Frame {
 /** Longer packets are never waited for: they go on as they come. */
 const LONGEST_BYTES = 16 * 1024 * 1024
 
+const NOTHING = Buffer.alloc(0)
+
 /**
  * Finds the packets in what one end of a connection of the cluster bus says, however it is split. What does not begin
  * as a packet does is not the bus: it goes on untouched, and so does all that follows it.
@@ -19,37 +21,46 @@ const LONGEST_BYTES = 16 * 1024 * 1024
 export class PacketFramer {
   #isBus = true
   /** The beginning of a packet, too short to tell its length. */
-  #head: Buffer = Buffer.alloc(0)
+  #head: Buffer = NOTHING
+  /** The head has gone on, so the rest of its packet does too. */
+  #headWentOn = false
   /** What is still to come of a packet that goes on as it comes. */
   #left = 0
   /** A packet that is waited for. */
   #awaited: { parts: Buffer[]; type: number; missing: number } | undefined
 
-  /** In the middle of a packet, the beginning of which has gone on: nothing may come between. */
-  get isInside(): boolean {
-    return this.#left > 0
+  /** False from the first byte on that belongs to no packet. */
+  get isBus(): boolean {
+    return this.#isBus
   }
 
-  /** `whole`: packets that begin from now on are waited for until they are whole. */
+  /** In the middle of a packet, the beginning of which has gone on: nothing may come between. */
+  get isInside(): boolean {
+    return this.#left > 0 || this.#headWentOn
+  }
+
+  /**
+   * `whole`: packets that begin from now on are waited for until they are whole, and told apart. Otherwise all goes on
+   * as it came, in one piece.
+   */
   take(data: Buffer, whole: boolean): Frame[] {
     const frames: Frame[] = []
     for (let rest = data; rest.length > 0; ) {
-      if (!this.#isBus) {
-        frames.push({ data: rest, isWhole: false })
-        break
-      }
-      if (this.#left > 0) {
-        const part = rest.subarray(0, this.#left)
-        this.#left -= part.length
-        frames.push({ data: part, isWhole: false })
-        rest = rest.subarray(part.length)
-      } else if (this.#awaited) {
+      if (this.#awaited) {
         const part = rest.subarray(0, this.#awaited.missing)
         rest = rest.subarray(part.length)
         const packet = this.#collect(this.#awaited, part)
         if (packet) frames.push(packet)
+      } else if (!this.#isBus || !whole) {
+        frames.push({ data: this.#follow(rest), isWhole: false })
+        break
+      } else if (this.#left > 0) {
+        const part = rest.subarray(0, this.#left)
+        this.#left -= part.length
+        frames.push({ data: part, isWhole: false })
+        rest = rest.subarray(part.length)
       } else {
-        rest = this.#begin(Buffer.concat([this.#head, rest]), { whole, frames })
+        rest = this.#begin(rest, frames)
       }
     }
     return frames
@@ -57,27 +68,53 @@ export class PacketFramer {
 
   /** What was kept of a packet that never became whole. */
   rest(): Buffer {
-    const rest = Buffer.concat([this.#head, ...(this.#awaited?.parts ?? [])])
-    this.#head = Buffer.alloc(0)
+    const rest = Buffer.concat([this.#headWentOn ? NOTHING : this.#head, ...(this.#awaited?.parts ?? [])])
+    this.#dropHead()
     this.#awaited = undefined
     return rest
   }
 
-  /** At the beginning of a packet. Returns what is to be looked at again. */
-  #begin(bytes: Buffer, { whole, frames }: { whole: boolean; frames: Frame[] }): Buffer {
-    const start = bytes.subarray(0, SIGNATURE.length)
-    const header = packetHeader(bytes)
-    this.#head = Buffer.alloc(0)
-    if (!start.equals(SIGNATURE.subarray(0, start.length)) || header === 'malformed') {
-      this.#isBus = false
-      return bytes
+  /** All of it goes on; what must be known is where the next packet begins. Returns what goes on. */
+  #follow(data: Buffer): Buffer {
+    const bytes = this.#head.length === 0 ? data : Buffer.concat([this.#head, data])
+    const onward = this.#headWentOn ? data : bytes
+    this.#dropHead()
+    let at = this.#left
+    while (this.#isBus && at < bytes.length) {
+      const header = packetHeader(bytes, at)
+      if (header === undefined) {
+        this.#head = bytes.subarray(at)
+        this.#headWentOn = true
+        break
+      }
+      if (header === 'no packet') this.#isBus = false
+      else at += header.length
     }
+    this.#left = Math.max(at - bytes.length, 0)
+    return onward
+  }
+
+  /** At the beginning of a packet, or in its head. Returns what is to be looked at again. */
+  #begin(rest: Buffer, frames: Frame[]): Buffer {
+    const head = this.#head
+    const bytes = head.length === 0 ? rest : Buffer.concat([head, rest])
+    const header = packetHeader(bytes)
     if (header === undefined) {
       this.#head = bytes
-      return this.#head.subarray(bytes.length)
+      return NOTHING
+    }
+    const unsent = this.#headWentOn ? rest : bytes
+    this.#dropHead()
+    if (header === 'no packet') {
+      this.#isBus = false
+      return unsent
     }
     const { type, length } = header
-    if (whole && length <= LONGEST_BYTES) {
+    if (unsent !== bytes) {
+      this.#left = length - head.length
+      return unsent
+    }
+    if (length <= LONGEST_BYTES) {
       this.#awaited = { parts: [], type, missing: length }
       return bytes
     }
@@ -85,6 +122,11 @@ export class PacketFramer {
     this.#left = length - part.length
     frames.push({ data: part, type, isWhole: this.#left === 0 })
     return bytes.subarray(part.length)
+  }
+
+  #dropHead(): void {
+    this.#head = NOTHING
+    this.#headWentOn = false
   }
 
   #collect(awaited: { parts: Buffer[]; type: number; missing: number }, part: Buffer): Frame | undefined {

@@ -41,7 +41,8 @@ export class PacketGate {
   take(data: Buffer): void {
     const whole = this.#effect.ofPackets.length > 0 || this.#held.length > 0
     for (const frame of this.#framer.take(data, whole)) this.#pass(frame)
-    this.#release()
+    if (!this.#framer.isBus) this.#effect.seeNoPacket()
+    if (this.#held.length > 0) this.#release()
   }
 
   /** Nothing more comes; `end` is called once all that is held has gone on: it was sent before the end. */
