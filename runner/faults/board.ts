@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { abortAfterRunning } from '../base/time-limit.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
+import { PlatformError } from '../platforms/errors.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import { type Fault, type FaultKind, type FaultStage, NotProven } from './fault.ts'
 import { faultKind } from './index.ts'
@@ -98,14 +99,14 @@ export class FaultBoard {
       this.#active.filter((one) => one !== fault),
     )
     const fromMs = this.#options.clock.nowMs()
-    const did = await kind.sumUp(fault, stage).catch(onlyNotProven)
+    const did = await sumUp(kind, fault, stage)
     await kind.heal(fault, stage)
     const toMs = this.#options.clock.nowMs()
     const healed = await kind.proveHealed(fault, stage)
-    const proof = typeof did === 'string' ? `${did}; ${healed}` : healed
+    const proof = did === undefined ? healed : `${did instanceof NotProven ? did.message : did}; ${healed}`
     this.#keep(this.#active.filter((one) => one !== fault))
     this.#options.onChange?.({ fault, state: 'ended', proof, fromMs, toMs })
-    if (did instanceof NotProven) throw did
+    if (did instanceof NotProven) throw new NotProven(`${fault.sentence}: ${did.message}`, did.hint)
     return proof
   }
 
@@ -165,10 +166,15 @@ export class FaultBoard {
   }
 }
 
-/** A fault that did nothing is taken away all the same. */
-function onlyNotProven(error: unknown): NotProven {
-  if (error instanceof NotProven) return error
-  throw error
+/** A fault that did nothing is taken away all the same, and so is one whose deeds nobody can tell any more. */
+async function sumUp(kind: FaultKind, fault: Fault, stage: FaultStage): Promise<string | NotProven | undefined> {
+  try {
+    return await kind.sumUp(fault, stage)
+  } catch (error) {
+    if (error instanceof NotProven) return error
+    if (error instanceof PlatformError) return `what it did is not known (${error.message})`
+    throw error
+  }
 }
 
 const UNDO_WITHIN_MS = 10_000

@@ -1,5 +1,5 @@
 import { plural } from '../base/text.ts'
-import type { LinkCount, LinkFault, PacketFault } from '../platforms/faults.ts'
+import { type LinkCount, type LinkFault, type PacketFault, UnsupportedFault } from '../platforms/faults.ts'
 import { NotHealed, NotProven } from './fault.ts'
 import { askAll, countsOf, describeProbe, linkFault } from './network-faults.ts'
 
@@ -17,6 +17,7 @@ export const bus = linkFault('bus', {
     const startMs = stage.clock.ranMs()
     for (;;) {
       const counts = await countsOf(links, stage)
+      assertPackets(counts)
       if (sumOf(counts, 'packets') > 0) return describeCounts(counts)
       const seen = sumOf(counts, 'seen')
       if (seen > 0 && !awaitsOwn)
@@ -28,6 +29,7 @@ export const bus = linkFault('bus', {
 
   async sumUp(fault, stage) {
     const counts = await countsOf(fault.spec.links, stage)
+    if (counts.length === 0) return 'what it did is not known (its links ended with the runner that had them)'
     if (sumOf(counts, 'packets') === 0) throw noneCame(counts, fault.spec.links)
     return describeCounts(counts)
   },
@@ -38,6 +40,17 @@ export const bus = linkFault('bus', {
     return 'all packets pass again'
   },
 })
+
+/** Throws UnsupportedFault where something else is said than packets of the one version of the bus that is known. */
+function assertPackets(counts: readonly LinkCount[]): void {
+  const other = counts.find(({ unread = 0 }) => unread > 0)
+  if (!other) return
+  throw new UnsupportedFault(
+    'a fault of packets',
+    `what ${other.link.from} sends to ${other.link.to} is no packet of version 1 of the cluster bus`,
+    'this server may speak a later version; a `partition` works with every server',
+  )
+}
 
 function noneCame(counts: readonly LinkCount[], links: readonly LinkFault[]): NotProven {
   return new NotProven(

@@ -40,7 +40,7 @@ export async function healJournal(options: HealOptions): Promise<Healing> {
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof NotProven) {
-        healing.done.push(`healed: ${fault.sentence} (${error.message})`)
+        healing.done.push(`healed: ${error.message}`)
         continue
       }
       const hint = error instanceof ChaosError && error.hint !== undefined ? `; ${error.hint}` : ''

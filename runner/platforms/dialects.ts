@@ -24,6 +24,8 @@ type Feature =
   | 'failover-command'
   /** Categories and rules of users tell the subcommands of a command apart. */
   | 'acl-subcommands'
+  /** SSUBSCRIBE, and packets of the cluster bus for it. */
+  | 'sharded-pubsub'
   /** Masters move slots among themselves as replication's user: CLUSTER SYNCSLOTS. */
   | 'syncslots'
 
@@ -121,6 +123,7 @@ const FEATURE_SINCE: Readonly<Record<Feature, string | undefined>> = {
   'acl-channels': '6.2',
   'failover-command': '6.2',
   'acl-subcommands': '7.0',
+  'sharded-pubsub': '7.0',
   // Redis has a user of its own for it, which no rule can name.
   syncslots: undefined,
 }

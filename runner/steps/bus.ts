@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { duration, durationMs } from '../base/duration-schema.ts'
 import { bus as kind } from '../faults/bus.ts'
 import { PACKET_NAMES } from '../platforms/bus-packets.ts'
+import { dialectOf } from '../platforms/dialects.ts'
 import type { LinkFault, PacketFault } from '../platforms/faults.ts'
 import { faultVerb } from './fault-verb.ts'
 import { describeTargets, resolveTargets, targets } from './targets.ts'
-import { StepFailure } from './verb.ts'
+import { type StepContext, StepFailure, StepInconclusive } from './verb.ts'
 
 const LONGEST_DELAY_MS = 60_000
 const FATES = ['drop', 'delay', 'duplicate', 'reorder'] as const
@@ -58,6 +59,7 @@ export const bus = faultVerb({
   async plan(value, context) {
     const senders = await resolveTargets(value.from, context, ['from'])
     const receivers = await resolveTargets(value.to, context, ['to'])
+    assertTheySend(typesOf(value), senders, context)
     const links = senders.flatMap((from) =>
       receivers
         .filter((to) => to !== from)
@@ -72,6 +74,19 @@ export const bus = faultVerb({
     return { spec: { links }, nodes, sentence: describe({ ...value, from: senders, to: receivers }) }
   },
 })
+
+/** Throws StepInconclusive for a packet that the version of its sender does not have: it would never come. */
+function assertTheySend(types: readonly PacketFault['type'][], senders: readonly string[], { servers }: StepContext) {
+  if (!types.includes('publish-shard')) return
+  const without = servers.nodes.find(
+    ({ name, server }) => senders.includes(name) && server && !dialectOf(server).can('sharded-pubsub'),
+  )
+  if (!without) return
+  throw new StepInconclusive({
+    message: `a fault of publish-shard packets is unsupported here: ${without.name} is ${without.server}, which has none`,
+    hint: 'Redis has them from 7.0 on.',
+  })
+}
 
 function typesOf(value: Arg): PacketFault['type'][] {
   return [...new Set([value.type].flat())]

@@ -4,14 +4,22 @@ import { join } from 'node:path'
 import t from 'tap'
 import { z } from 'zod'
 import { FaultBoard } from '../../runner/faults/board.ts'
+import { bus } from '../../runner/faults/bus.ts'
 import { defineFault, type Fault, NotHealed, NotProven } from '../../runner/faults/fault.ts'
 import { Journal, readJournals } from '../../runner/faults/journal.ts'
 import { partition } from '../../runner/faults/partition.ts'
+import { PlatformError } from '../../runner/platforms/errors.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'
 import { FakeGroup } from '../support/fake-group.ts'
 
 const NEVER = new AbortController().signal
 const LINKS = { links: [{ from: 'redis-node0', to: 'redis-node1', channel: 'all', cut: 'drop' }] } as const
+const DROPPED = {
+  from: 'redis-node0',
+  to: 'redis-node1',
+  channel: 'bus',
+  packet: { type: 'ping', fate: 'drop' },
+} as const
 const WANTED = { spec: { links: [...LINKS.links] }, nodes: ['redis-node0'], sentence: 'cut 0 off from 1' }
 
 function boardOf() {
@@ -99,6 +107,23 @@ t.test('endAll goes on after a failure, the last first, and throws what failed',
     board.active.map(({ id }) => id),
     ['f2'],
   )
+})
+
+t.test('a fault whose deeds nobody counts any more is healed, and that is told', async (t) => {
+  const packets = { ...WANTED, spec: { links: [{ ...DROPPED }] } }
+  const whatFor = [
+    [async () => [], /^what it did is not known \(its links ended with the runner/],
+    [() => Promise.reject(new PlatformError('the links are gone')), /^what it did is not known \(the links are gone\)/],
+  ] as const
+  for (const [counts, told] of whatFor) {
+    const { board, servers } = boardOf()
+    servers.network.counts = async () => [{ link: { ...DROPPED }, packets: 1, seen: 1 }]
+    const { fault } = await board.begin(bus, packets, NEVER)
+    servers.network.counts = counts
+    t.match(await board.end(fault.id, NEVER), told)
+    t.strictSame(servers.network.links, [])
+    t.strictSame(board.active, [])
+  }
 })
 
 t.test('the memo of a kind is taken before anything is kept or applied', async (t) => {

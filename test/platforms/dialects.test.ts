@@ -26,13 +26,15 @@ t.test('what Redis 6 lacks, and Redis 7.0, every Valkey and Redict have', async 
   const old = dialectOf('redis 6.0.16')
   t.notOk(old.can('hostnames'))
   t.notOk(old.can('addslotsrange'))
+  t.notOk(old.can('sharded-pubsub'))
   t.notOk(old.knowsSetting('cluster-announce-hostname'))
   t.notOk(old.knowsSetting('proc-title-template'))
   t.ok(old.knowsSetting('cluster-node-timeout'))
   t.ok(dialectOf('redis 6.2.1').knowsSetting('proc-title-template'))
   for (const server of ['redis 7.0.0', 'redis 8.6.3', 'valkey 7.2.5', 'valkey 9.1.2', 'redict 7.3.6']) {
     const dialect = dialectOf(server)
-    t.ok(dialect.can('hostnames') && dialect.can('addslotsrange') && dialect.knowsSetting('shutdown-timeout'), server)
+    t.ok(dialect.can('hostnames') && dialect.can('addslotsrange') && dialect.can('sharded-pubsub'), server)
+    t.ok(dialect.knowsSetting('shutdown-timeout'), server)
   }
   t.notOk(dialectOf('redis 7.0.15').can('human-names'))
   t.ok(dialectOf('valkey 8.1.1').can('human-names'))

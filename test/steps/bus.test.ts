@@ -6,7 +6,7 @@ import { fakeStage, step } from '../support/fake-stage.ts'
 const DROP = { from: 'redis-node0', to: ['redis-node1', 'redis-node2'], type: 'ping', drop: true }
 
 /** A stage whose links have counted this of every fault. */
-function counting(count: Pick<LinkCount, 'packets' | 'seen'>) {
+function counting(count: Pick<LinkCount, 'packets' | 'seen' | 'unread'>) {
   const clock = new FakeClock()
   const made = fakeStage({ clock })
   const { network } = made.group
@@ -66,7 +66,7 @@ t.test('a rare packet may come later; where it never came, healing is done and i
   })
   t.match(await playOne(step('heal', 'bus')), {
     verdict: 'inconclusive',
-    error: { message: /no fail packet was treated/, hint: /did not bite/ },
+    error: { message: /^drop fail packets from redis-node0 to .*: no fail packet was treated/, hint: /did not bite/ },
   })
   t.strictSame(network.links, [])
   t.strictSame(stage.faults.active, [])
@@ -82,3 +82,32 @@ t.test('a node has no link to itself', async (t) => {
     error: { message: /no link from a node to itself/ },
   })
 })
+
+t.test('what no server of that version sends is unsupported, and nothing is done', async (t) => {
+  const { playOne, group, network } = counting({ packets: 1, seen: 1 })
+  const [first] = group.nodes
+  if (first) first.server = 'redis 6.0.16'
+  const shards = { ...DROP, type: ['publish', 'publish-shard'] }
+  t.match(await playOne(step('bus', shards)), {
+    verdict: 'inconclusive',
+    error: { message: /publish-shard packets is unsupported here: redis-node0 is redis 6\.0\.16, which has none/ },
+  })
+  t.strictSame(network.links, [])
+  if (first) first.server = 'redis 7.0.15'
+  t.match(await playOne(step('bus', shards)), { verdict: 'passed' })
+})
+
+t.test(
+  'links that carry something else than packets that are known are unsupported, whatever else they saw',
+  async (t) => {
+    for (const seen of [0, 5]) {
+      const { playOne, network, stage } = counting({ packets: 0, seen, unread: 2 })
+      t.match(await playOne(step('bus', { ...DROP, type: 'fail' })), {
+        verdict: 'inconclusive',
+        error: { message: /unsupported here: what redis-node0 sends to redis-node1 is no packet of version 1/ },
+      })
+      t.strictSame(network.links, [])
+      t.strictSame(stage.faults.active, [])
+    }
+  },
+)
