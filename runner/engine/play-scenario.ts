@@ -21,6 +21,7 @@ import { audited, doubtIfPlatformDied, foreseen, judged } from './judge-result.t
 import { LentGroup } from './lent-group.ts'
 import { LookbackBook } from './lookback.ts'
 import { keepLogs, NodeLogs } from './node-logs.ts'
+import { RefusedCopies } from './refused-copies.ts'
 import type { RunSettings } from './run-settings.ts'
 import { resultOfError, resultOfSteps, type ScenarioResult, worseOf } from './scenario-result.ts'
 import { serverAdder } from './server-adder.ts'
@@ -93,6 +94,7 @@ export async function playScenario(
       wantedBy([...scenario.steps, ...scenario.finally], new Names(scenario.params)),
       clock,
     )
+    const refused = new RefusedCopies()
     const onServers = async (servers: ServerGroup) => {
       made.servers = servers
       audit.watch(servers)
@@ -100,6 +102,7 @@ export async function playScenario(
         watch.readLine(node, line)
         audit.servers.readLine(node, line)
         lookback.readLine(node, line)
+        refused.readLine(node, line)
       })
     }
     const progress: Progress = (text, more) =>
@@ -121,7 +124,7 @@ export async function playScenario(
       scenario,
       place.index,
       settings,
-      { ...ready, servers, faults, load, stepping, addServer, lookback },
+      { ...ready, servers, faults, load, stepping, addServer, lookback, refused },
       hindsight,
       played,
       onBug,

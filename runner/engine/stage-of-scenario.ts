@@ -13,6 +13,7 @@ import type { AsPlayed } from './as-played.ts'
 import type { BackgroundLoad } from './background-load.ts'
 import { endedServers } from './ended-servers.ts'
 import type { LookbackBook } from './lookback.ts'
+import type { RefusedCopies } from './refused-copies.ts'
 import type { RunSettings } from './run-settings.ts'
 import type { Stage } from './stage.ts'
 import type { Stepping } from './stepping.ts'
@@ -31,6 +32,7 @@ export function stageOf(
     stepping: Stepping | undefined
     addServer: AddServer
     lookback: LookbackBook
+    refused: RefusedCopies
   },
   hindsight: Hindsight,
   played: AsPlayed,
@@ -48,6 +50,7 @@ export function stageOf(
     faults,
     hindsight,
     lookback: made.lookback,
+    refused: made.refused,
     allowed: settings.allowed,
     addServer: made.addServer,
     endedServers: () => endedServers(servers, (node) => servers.isEndedOnPurpose(node)),

@@ -14,6 +14,7 @@ import type { Migrations } from '../steps/migrations.ts'
 import type { AddServer } from '../steps/more-servers.ts'
 import type { Names } from '../steps/names.ts'
 import type { Step, Verb } from '../steps/verb.ts'
+import type { RefusedCopies } from './refused-copies.ts'
 
 /** Somebody decides before each step what becomes of it. */
 interface StepGate {
@@ -51,6 +52,8 @@ export interface Stage {
   noteTargets(path: string, where: readonly (string | number)[], nodes: readonly string[]): void
   /** Servers that are down although no step ended them, a sentence for each. Never throws. */
   endedServers(): Promise<string[]>
+  /** Replicas that could not load what their masters sent. */
+  refused: Pick<RefusedCopies, 'since'>
   addServer: AddServer
   /** A phase of the scenario begins. */
   onPhase(name: string): void

@@ -17,7 +17,7 @@ import {
   StepInconclusive,
   type StepResult,
 } from '../steps/verb.ts'
-import { nameEndedServers } from './ended-servers.ts'
+import { nameCauses } from './name-causes.ts'
 import { movesNotedBy } from './note-moves.ts'
 import type { Stage } from './stage.ts'
 import { contextOf } from './step-context.ts'
@@ -149,7 +149,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
   } catch (error) {
     if (!announced) started()
     outcome = outcomeOfError(error, stage, lastProgress)
-    if (!(error instanceof ChildNotPassed)) await nameEndedServers(outcome, stage, signal)
+    if (!(error instanceof ChildNotPassed)) await nameCauses(outcome, stage, startMs, signal)
     outcome = await doubtIfShaken(outcome, startMs, stage)
   }
   if (targets.size > 0) outcome.targets = [...targets]

@@ -214,6 +214,20 @@ const ID = '[0-9a-f]{40}'
 /** What stands after a node's id from Redis 7.2 on, and in every Valkey. */
 const HUMAN_NAME = '(?: \\([^)]*\\))?'
 
+/** A replica cannot load what its master sent; the line before says why (replication.c, Redis 6.0 to 8.6, Valkey 9.1). */
+export const COPY_REFUSED = /Failed trying to load the (?:MASTER|PRIMARY) synchronization DB/
+
+/**
+ * Whether a server throws away all that another one sends over the cluster bus: packets longer than it knows them
+ * (clusterProcessPacket, cluster.c, Redis 6.0). Redis 7.2, and Redict after it, put shard ids into every packet; Redis
+ * 8.0 and Valkey leave them out for nodes that read none (clusterSendPing).
+ */
+export function isDeafTo(listener: Dialect, speaker: Dialect): boolean {
+  const { family, isAtLeast } = speaker
+  const tellsAll = family === 'redict' || (family === 'redis' && isAtLeast('7.2') && !isAtLeast('8.0'))
+  return tellsAll && !listener.can('hostnames')
+}
+
 /** Why a replica and its master lose each other, besides a fault (networking.c, replication.c, Redis 7.0, Valkey 8.1). */
 const DROPPED: readonly string[] = [
   'scheduled to be closed ASAP for overcoming of output buffer limits',
@@ -221,6 +235,7 @@ const DROPPED: readonly string[] = [
   'Disconnecting timedout replica',
   'Timeout receiving bulk data from MASTER',
   'MASTER timeout: no data nor PING received',
+  COPY_REFUSED.source,
 ]
 
 /**

@@ -1,5 +1,5 @@
 import { type Allowed, NOTHING_ALLOWED } from './allowed.ts'
-import type { Dialect } from './dialects.ts'
+import { type Dialect, dialectOf } from './dialects.ts'
 import type { GroupNeeds } from './faults.ts'
 import { quoteWord, renderSettings } from './settings.ts'
 import { replicaUser, type UserSecrets, userWords } from './users.ts'
@@ -28,6 +28,8 @@ export interface ServerConfigOptions {
   /** What `ps` shows for the server, where the version can: see `versionSettings`. */
   procTitle?: string
   needs?: GroupNeeds | undefined
+  /** Default: it announces a hostname where its version can. See `announceHostnames`. */
+  hostnames?: boolean | undefined
 }
 
 /** What a server's configuration depends on beside its version and the settings of the run. */
@@ -35,6 +37,15 @@ export interface VersionOptions {
   procTitle?: string | undefined
   needs?: GroupNeeds | undefined
   allowed?: Allowed | undefined
+  hostnames?: boolean | undefined
+}
+
+/**
+ * Whether nodes of these servers announce hostnames: all of them or none. A packet with a hostname is longer than Redis
+ * 6 thinks it may be, and is thrown away (clusterProcessPacket, cluster.c, 6.0); 7.0 sends its own to everybody.
+ */
+export function announceHostnames(servers: readonly string[]): boolean {
+  return servers.every((server) => dialectOf(server).can('hostnames'))
 }
 
 /**
@@ -62,11 +73,13 @@ const PROTECTED = ['dir', 'dbfilename']
  */
 function versionSettings(
   dialect: Dialect,
-  { procTitle, needs, allowed = NOTHING_ALLOWED }: VersionOptions,
+  { procTitle, needs, allowed = NOTHING_ALLOWED, hostnames = true }: VersionOptions,
 ): Record<string, string> {
   const wanted: Record<string, string> = {
-    'cluster-announce-hostname': 'localhost',
-    'cluster-preferred-endpoint-type': 'hostname',
+    ...(hostnames && {
+      'cluster-announce-hostname': 'localhost',
+      'cluster-preferred-endpoint-type': 'hostname',
+    }),
     ...(procTitle === undefined ? {} : { 'proc-title-template': procTitle }),
     // Not `local`: clients of a container come from the gateway of its network.
     ...(needs?.debug || allowed.has('DEBUG') ? { 'enable-debug-command': 'yes' } : {}),
@@ -108,7 +121,7 @@ function addressSettings(dialect: Dialect, address: string): Record<string, stri
  */
 export function renderServerConfig(options: ServerConfigOptions): string {
   const { dialect, port, bind, knownAs, password, secret, node, dir, settings, logfile = '' } = options
-  const { procTitle, needs, allowed } = options
+  const { procTitle, needs, allowed, hostnames } = options
   const lines = renderLines({
     port: [String(port)],
     bind,
@@ -120,7 +133,7 @@ export function renderServerConfig(options: ServerConfigOptions): string {
   return (
     lines +
     renderUsers(dialect, { password, secret, node, allowed }) +
-    renderRunSettings(dialect, settings, { procTitle, needs, allowed })
+    renderRunSettings(dialect, settings, { procTitle, needs, allowed, hostnames })
   )
 }
 

@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { displayWidth, oneLine, truncate } from '../base/text.ts'
 import { describeShape } from '../record/cluster-shape.ts'
 import type { EventOf, PlannedStep, RunEvent } from '../record/events.ts'
+import { describeServers } from '../results/node-servers.ts'
 import { depthOf } from '../results/step-path.ts'
 import type { Paint } from './style.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
@@ -86,7 +87,7 @@ export class LiveStory {
 
   #clusterReady({ cluster, setupMs, server }: EventOf<'cluster-ready'>): string {
     const shape = describeShape(cluster, cluster.slots)
-    return `  ${this.#paint('green', '✔')} cluster ready: ${oneLine(server)}, ${shape}  ${this.#paint('dim', formatDuration(setupMs))}`
+    return `  ${this.#paint('green', '✔')} cluster ready: ${oneLine(describeServers(server, cluster))}, ${shape}  ${this.#paint('dim', formatDuration(setupMs))}`
   }
 
   /** Whether `reason` is new; from now on it is not. */

@@ -39,14 +39,14 @@ function rowOf(scenario: ScenarioReport, whyWidth: number): string[] {
 export function upgradeResult(scenario: ScenarioReport): { result: string; why: string } {
   const { verdict, checks, steps, reason = '' } = scenario
   if (verdict === 'passed') return { result: 'works', why: '' }
-  const refusal = steps.find(({ error }) => error?.cause !== undefined && REFUSED.test(error.cause))?.error?.cause
-  if (refusal !== undefined) return { result: 'refuses', why: refusal }
   const lost = checks.find((check) => check.name === 'lost_writes' && check.verdict === 'failed')
   if (lost) return { result: 'loses', why: lost.explanation }
   const unread = steps.find((step) => step.verb === 'verify' && step.verdict === 'failed')
   if (unread) return { result: 'loses', why: unread.error?.message ?? reason }
+  const refusal = steps.find(({ error }) => error?.cause !== undefined && REFUSED.test(error.cause))?.error?.cause
+  if (refusal !== undefined) return { result: 'refuses', why: refusal }
   return { result: VERDICT_LOOKS[verdict].word, why: reason }
 }
 
-/** A server that ended when it was started as another one. */
-const REFUSED = /^\S+ ended: /
+/** A server that ended when it was started as another one, that could not load its master's data, or that heard nothing. */
+const REFUSED = /^\S+ (?:ended: |refused the data of its master: |\(.*?\) reads no packet of )/

@@ -207,6 +207,16 @@ t.test('what to do about a loop of full syncs goes by its cause', async (t) => {
   const found = audit({ events: syncs }).find(({ rule }) => rule === 'resync')?.findings[0]
   t.equal(found?.text, 'redis-node1 synced in full 3 times: the logs do not say why')
   t.match(found?.hint, /^look at the logs of redis-node1 and of its master/)
+  const refused = syncs.map(
+    ({ atMs }): ScenarioEvent => ({
+      ...{ type: 'failover-seen', atMs, scenario, node: 'redis-node1', moment: 'replica dropped', seenMs: atMs },
+      ...{ errorMs: 1, text: 'Failed trying to load the MASTER synchronization DB from disk' },
+      ...{ about: 'redis-node1', reason: 'Failed trying to load the MASTER synchronization DB' },
+    }),
+  )
+  const unread = audit({ events: [...syncs, ...refused] }).find(({ rule }) => rule === 'resync')?.findings[0]
+  t.match(unread?.text, /synced in full 3 times: Failed trying to load the MASTER synchronization DB$/)
+  t.match(unread?.hint, /^the log of redis-node1 says why right before/)
 })
 
 t.test('what gave no new master is no failover that was looked at', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { compareVersions, dialectOf, serverOfVersionText } from '../../runner/platforms/dialects.ts'
+import { compareVersions, dialectOf, isDeafTo, serverOfVersionText } from '../../runner/platforms/dialects.ts'
 
 const id = 'a'.repeat(40)
 const other = 'b'.repeat(40)
@@ -217,4 +217,12 @@ t.test('when elections begin, by version', async (t) => {
   t.same(dialectOf('valkey 9.1.2').electionTiming(5000), scaled)
   t.equal(dialectOf('valkey 9.1.2').electionTiming(60_000).perPrimaryRankMs, 500, 'but never longer than before')
   t.equal(dialectOf('redis 7.0.15').electionTiming(500).retryMs, 4000, 'votes are waited for 2 s at least')
+})
+
+t.test('Redis 6 hears nothing of what puts shard ids into every packet', async (t) => {
+  const isDeaf = (listener: string, speaker: string) => isDeafTo(dialectOf(listener), dialectOf(speaker))
+  for (const speaker of ['redis 7.2.4', 'redis 7.4.0', 'redict 7.3.6']) t.ok(isDeaf('redis 6.0.16', speaker), speaker)
+  for (const speaker of ['redis 6.2.1', 'redis 7.0.15', 'redis 8.0.2', 'valkey 8.1.1'])
+    t.notOk(isDeaf('redis 6.0.16', speaker), speaker)
+  t.notOk(isDeaf('redis 7.0.15', 'redict 7.3.6'))
 })

@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { dialectOf } from '../../runner/platforms/dialects.ts'
 import type { GroupNeeds } from '../../runner/platforms/faults.ts'
-import { BASE_SETTINGS, renderRunSettings, renderServerConfig } from '../../runner/platforms/server-config.ts'
+import {
+  announceHostnames,
+  BASE_SETTINGS,
+  renderRunSettings,
+  renderServerConfig,
+} from '../../runner/platforms/server-config.ts'
 
 const secrets = { password: 'a "b\\ ü', secret: 'of the runner' }
 const options = {
@@ -24,6 +29,12 @@ t.test('a node that announces a hostname, where the version can', async (t) => {
   const lines = config('valkey 9.1.2')
   t.ok(lines.includes('cluster-announce-hostname localhost'))
   t.ok(lines.includes('cluster-preferred-endpoint-type hostname'))
+})
+
+t.test('all nodes of a cluster announce hostnames, or none: a Redis 6 reads no packet that has one', async (t) => {
+  t.ok(announceHostnames(['redis 7.0.15', 'valkey 9.1.2']))
+  t.notOk(announceHostnames(['redis 7.0.15', 'redis 6.0.16']))
+  t.notMatch(config('redis 7.0.15', { hostnames: false }).join('\n'), /hostname/)
 })
 
 t.test('a Redis 6 gets no setting that it lacks', async (t) => {

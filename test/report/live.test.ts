@@ -178,6 +178,25 @@ t.test('of steps at the same time one is told, and the others are counted', (t) 
   t.end()
 })
 
+t.test('a cluster of several servers is told with all of them', (t) => {
+  const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [])
+  const [old, later] = ['redis 6.0.16', 'redis 8.0.2'].map((server, index) => ({
+    ...{
+      name: `redis-node${index}`,
+      server,
+      address: `localhost:${7010 + index}`,
+      port: 7010 + index,
+      shard: 1,
+      role: 'master' as const,
+    },
+  }))
+  if (!old || !later) throw new Error('there are no nodes')
+  const cluster = { shards: 1, replicas: 1, config: {}, nodes: [old, later] }
+  tape.add({ type: 'cluster-ready', scenario: 0, cluster, server: 'redis 7.0.15', setupMs: 5 }, 5)
+  t.match(told(tape.events)[0], /cluster ready: redis 6\.0\.16 on redis-node0, redis 8\.0\.2 on redis-node1, 1 shard/)
+  t.end()
+})
+
 t.test('what comes after the steps has a word only if it takes long', (t) => {
   const only = step('1', 'stop', 'stop redis-node0', 3)
   const tape = new Tape().runStarted('x').scenarioStarted(0, 'x', 'x', [only])

@@ -20,6 +20,13 @@ const REFUSED = scenario({
 t.test('an upgrade works, is refused by a server, or loses something', async (t) => {
   t.same(upgradeResult(scenario({})), { result: 'works', why: '' })
   t.same(upgradeResult(REFUSED), { result: 'refuses', why: 'redis-node1 ended: exit code 1: "Can\'t"' })
+  for (const cause of [
+    'redis-node1 refused the data of its master: "Can\'t handle RDB format version 10"',
+    'redis-node0 (redis 6.0.16) reads no packet of redis-node1 (redict 7.3.6): each carries a shard id',
+  ]) {
+    const steps = [{ verb: 'expect', verdict: 'failed', error: { message: '…', cause } }]
+    t.same(upgradeResult(scenario({ verdict: 'failed', steps })), { result: 'refuses', why: cause })
+  }
   const lost = { name: 'lost_writes', verdict: 'failed', explanation: '3 writes are gone' }
   t.same(upgradeResult(scenario({ verdict: 'failed', checks: [lost] })), { result: 'loses', why: '3 writes are gone' })
   const unread = { verb: 'verify', verdict: 'failed', error: { message: '2 of 200 keys are gone' } }

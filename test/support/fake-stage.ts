@@ -3,6 +3,7 @@ import { systemClock } from '../../runner/base/clock.ts'
 import { TargetResolver } from '../../runner/cluster/targets.ts'
 import { endedServers } from '../../runner/engine/ended-servers.ts'
 import { LookbackBook } from '../../runner/engine/lookback.ts'
+import { RefusedCopies } from '../../runner/engine/refused-copies.ts'
 import type { Stage } from '../../runner/engine/stage.ts'
 import { type Played, playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
@@ -23,6 +24,8 @@ export interface FakeStage {
   stage: Stage
   cluster: FakeCluster
   group: FakeGroup
+  /** Given the lines of the nodes' logs that matter to it. */
+  refused: RefusedCopies
   names: Names
   events: EventBody[]
   bugs: unknown[]
@@ -49,6 +52,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
   const clock = parts.clock ?? systemClock
   const cluster = new FakeCluster(clock)
   const group = new FakeGroup(cluster.nodes)
+  const refused = new RefusedCopies()
   const names = new Names()
   const events: EventBody[] = []
   const bugs: unknown[] = []
@@ -81,6 +85,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     },
     planned: ({ path, verb, name, file, line }) => ({ path, verb, name: name ?? verb, file, line }),
     noteTargets: () => {},
+    refused,
     endedServers: () => endedServers(group, (node) => group.isEndedOnPurpose(node)),
     onPhase: () => {},
     onBug: (error) => bugs.push(error),
@@ -91,7 +96,7 @@ export function fakeStage(parts: FakeStageParts = {}): FakeStage {
     if (!played) throw new Error('no step was played')
     return played.outcome
   }
-  return { stage, cluster, group, names, events, bugs, play, playOne }
+  return { stage, cluster, group, refused, names, events, bugs, play, playOne }
 }
 
 /** A step as the scenario's reader would make it. Children get the paths `<path>.1`, `<path>.2`, … */

@@ -7,6 +7,7 @@ import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { evenSplit } from '../../runner/cluster/slots.ts'
 import { TargetResolver } from '../../runner/cluster/targets.ts'
 import { LookbackBook } from '../../runner/engine/lookback.ts'
+import { RefusedCopies } from '../../runner/engine/refused-copies.ts'
 import type { Stage } from '../../runner/engine/stage.ts'
 import { playList } from '../../runner/engine/step-player.ts'
 import { FaultBoard } from '../../runner/faults/board.ts'
@@ -136,6 +137,7 @@ function stageOf(made: Pick<LiveStage, 'cluster' | 'servers' | 'faults' | 'event
     faults: made.faults,
     hindsight: NO_HINDSIGHT,
     lookback: new LookbackBook({ since: new Set(), infoSince: new Set(), logs: false }, systemClock),
+    refused: new RefusedCopies(),
     allowed: NOTHING_ALLOWED,
     addServer: async () => made.cluster.add(await made.servers.add()),
     targets: new TargetResolver(made.cluster, random),

@@ -33,11 +33,18 @@ function loopOf({ logs }: AuditFacts, node: string, lines: readonly LogObservati
     nodes: [node],
     atMs: lines[0]?.seenMs ?? 0,
     details: lines.slice(0, 5).map(({ seenMs, text }) => `${momentText(seenMs)}  ${text}`),
-    hint:
-      why.length === 0
-        ? `look at the logs of ${node} and of its master, nodes/… in the report folder, right before each sync`
-        : 'raise what broke the link: `client-output-buffer-limit`, `repl-backlog-size` or `repl-timeout`',
+    hint: hintOf(node, why),
   }
+}
+
+function hintOf(node: string, why: readonly string[]): string {
+  if (why.length === 0) {
+    return `look at the logs of ${node} and of its master, nodes/… in the report folder, right before each sync`
+  }
+  if (why.some((reason) => /^Failed trying to load/.test(reason))) {
+    return `the log of ${node} says why right before, nodes/${node}.log in the report folder: an earlier version cannot load what a later one sends`
+  }
+  return 'raise what broke the link: `client-output-buffer-limit`, `repl-backlog-size` or `repl-timeout`'
 }
 
 /** How often the replica had a reason to sync anew: a fault on it or its shard, or a new master. */

@@ -9,7 +9,7 @@ import { type FirstSight, waitForFirstAnswers } from '../first-answer.ts'
 import { endOf, LAST_WORDS_LINES } from '../last-words.ts'
 import { nodeName, type ServerGroupSpec, type ServerNode, serverCount } from '../platform.ts'
 import { listenerAt } from '../port-guard.ts'
-import { renderAnnouncement, renderRunSettings, renderUsers } from '../server-config.ts'
+import { announceHostnames, renderAnnouncement, renderRunSettings, renderUsers } from '../server-config.ts'
 import type { Engine } from './engine.ts'
 import { type FileEntry, OWNED, putFiles, SECRET_ENTRY } from './files.ts'
 import type { NodeImage } from './images/node-image.ts'
@@ -135,13 +135,18 @@ export async function createContainer(
 }
 
 /** The part of the node's configuration that the image does not have. */
-function renderSettings({ spec, secret }: CreationPlan, { name, peerHost }: ServerNode, dialect: Dialect): string {
+function renderSettings(
+  { spec, secret, images }: CreationPlan,
+  { name, peerHost }: ServerNode,
+  dialect: Dialect,
+): string {
   const needs: GroupNeeds = spec.needs ?? {}
+  const hostnames = announceHostnames(images.map(({ server }) => server))
   return [
     renderUsers(dialect, { password: spec.password, secret, node: name, allowed: spec.allowed }),
     // A detour puts the gateway's address between nodes: they must not take each other's addresses from connections.
     needs.links ? renderAnnouncement(peerHost) : '',
-    renderRunSettings(dialect, spec.settings, { needs, allowed: spec.allowed }),
+    renderRunSettings(dialect, spec.settings, { needs, allowed: spec.allowed, hostnames }),
     ...ownDataFolder(needs).settings,
   ].join('')
 }

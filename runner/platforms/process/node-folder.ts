@@ -40,6 +40,8 @@ export interface NodeOptions {
   /** Files and folders outside the system's own that a server needs to run. */
   reads: readonly string[]
   libraries: Libraries
+  /** Whether the nodes of the run announce hostnames. */
+  hostnames: boolean
 }
 
 /** Makes a node's folder, with its configuration, and says how its server is to be started. Throws PlatformError. */
@@ -69,9 +71,10 @@ export async function fitNodeFolder(
   runFolder: string,
   node: ServerNode,
   spec: ServerGroupSpec,
-  { program, secret, sandbox, reads, libraries }: NodeOptions,
+  options: NodeOptions,
   beside = join(runFolder, node.serverName),
 ): Promise<ServerPlan> {
+  const { program, sandbox, reads, libraries } = options
   const folder = join(runFolder, node.serverName)
   const data = dataFolder(runFolder, node.serverName)
   const conf = configFile(runFolder, node.serverName)
@@ -79,7 +82,7 @@ export async function fitNodeFolder(
   const link = join(folder, program.name)
   await wrapFileErrors(`write the files of ${node.serverName} in ${folder}`, async () => {
     await Promise.all([conf, link].map((path) => rm(path, { force: true })))
-    await writeFile(conf, configOf(node, data, program, spec, secret), { mode: 0o600 })
+    await writeFile(conf, configOf(node, data, spec, options), { mode: 0o600 })
     await symlink(program.path, link)
     if (sandbox.view) await makeView({ folder, beside, data, reads })
     if (userId() === 0) await giveData(data, sandbox.ownUser ? ownUserOf(node.port) : 0)
@@ -97,7 +100,7 @@ export async function fitNodeFolder(
   return { name: node.serverName, node: node.name, command, args, env, folder, log }
 }
 
-function configOf(node: ServerNode, dir: string, program: ServerProgram, spec: ServerGroupSpec, secret: string) {
+function configOf(node: ServerNode, dir: string, spec: ServerGroupSpec, { program, secret, hostnames }: NodeOptions) {
   const needs = spec.needs ?? {}
   return renderServerConfig({
     dialect: dialectOf(program.server),
@@ -111,6 +114,7 @@ function configOf(node: ServerNode, dir: string, program: ServerProgram, spec: S
     settings: spec.settings,
     allowed: spec.allowed,
     needs: spec.needs,
+    hostnames,
   })
 }
 

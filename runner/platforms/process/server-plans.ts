@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ServerGroupSpec, ServerNode } from '../platform.ts'
+import { announceHostnames } from '../server-config.ts'
 import { fitNodeFolder, makeNodeFolder, type NodeOptions } from './node-folder.ts'
 import type { Libraries } from './preloaded.ts'
 import type { ServerPlan } from './protocol.ts'
@@ -32,6 +33,8 @@ export class ServerPlans {
   readonly #options: PlansOptions
   /** How often a node's folder was fitted to another server. */
   #fitted = 0
+  /** As the nodes that the run began with do. */
+  #hostnames = true
 
   constructor(options: PlansOptions) {
     this.#options = options
@@ -40,6 +43,7 @@ export class ServerPlans {
   /** Makes the folder of each node, one `program` for each. */
   async make(nodes: readonly ServerNode[], programs: readonly ServerProgram[]): Promise<MadePlans> {
     const { folder, spec } = this.#options
+    this.#hostnames = announceHostnames(programs.map(({ server }) => server))
     const options = new Map<ServerProgram, NodeOptions>()
     for (const program of new Set(programs)) options.set(program, await this.#optionsFor(program))
     const all = programs.flatMap((program) => options.get(program) ?? [])
@@ -70,7 +74,8 @@ export class ServerPlans {
   async #optionsFor(program: ServerProgram): Promise<NodeOptions> {
     const { secret, libraries, sandboxFor } = this.#options
     const reads = [...program.reads, ...Object.values(libraries)]
-    return { program, secret, libraries, reads, sandbox: await sandboxFor(program, reads) }
+    const hostnames = this.#hostnames
+    return { program, secret, libraries, reads, hostnames, sandbox: await sandboxFor(program, reads) }
   }
 }
 
