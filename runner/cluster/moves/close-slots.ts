@@ -10,6 +10,7 @@ import { type ClosePlan, planClose, type SlotHolder } from './close-plan.ts'
 import { Closer } from './closer.ts'
 import type { SlotMove } from './move.ts'
 import { slotsIn } from './slot-numbers.ts'
+import { withoutSlots } from './without-slots.ts'
 
 export interface CloseOptions {
   cluster: LiveCluster
@@ -91,7 +92,8 @@ async function agreedLook({ cluster, signal }: CloseOptions): Promise<Snapshot> 
   let snapshot = await cluster.look()
   const look = async () => {
     snapshot = await cluster.look()
-    return { ok: viewDifferences(snapshot).length === 0, seen: '' }
+    const apart = withoutSlots(snapshot, openSlotsIn(snapshot))
+    return { ok: viewDifferences(apart).length === 0, seen: '' }
   }
   await poll(look, { clock: cluster.clock, signal, withinMs: AGREED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
   return snapshot
