@@ -20,6 +20,8 @@ export interface AtomicWay {
   readonly command: string
   /** Which servers have it: `CLUSTER MIGRATESLOTS (Valkey, from 9.0 on)`. */
   readonly words: string
+  /** Whether a node neither counts nor lists keys of slots that it does not own and is not importing. */
+  readonly hidesForeignKeys: boolean
   /** Asks for the move, and gives its id. Throws ReplyError or Unreachable. */
   begin(cluster: LiveCluster, move: SlotMove): Promise<string>
   /** All moves that a node tells of, those that have ended too. Throws ReplyError or Unreachable. */

@@ -2,14 +2,15 @@ import { messageOf } from '../../base/errors.ts'
 import { poll } from '../../base/poll.ts'
 import { listed, plural } from '../../base/text.ts'
 import type { LiveCluster, Snapshot } from '../live-cluster.ts'
+import type { NodeReport } from '../node-report.ts'
 import { ownLine } from '../slot-claims.ts'
 import { SLOT_COUNT } from '../slots.ts'
 import type { SlotRange } from '../view.ts'
 import { viewDifferences } from '../view-differences.ts'
-import { type ClosePlan, planClose, type SlotHolder } from './close-plan.ts'
+import { type ClosePlan, planClose } from './close-plan.ts'
 import { Closer } from './closer.ts'
 import type { SlotMove } from './move.ts'
-import { slotsIn } from './slot-numbers.ts'
+import { holdersOf } from './slot-holders.ts'
 import { withoutSlots } from './without-slots.ts'
 
 export interface CloseOptions {
@@ -55,7 +56,7 @@ export async function closeSlots(options: CloseOptions): Promise<SlotsClosed> {
 async function closeOne(slot: number, snapshot: Snapshot, options: CloseOptions, closed: SlotsClosed): Promise<void> {
   const { cluster, signal, dryRun = false } = options
   try {
-    const holders = await holdersOf(slot, snapshot, cluster)
+    const holders = await holdersOf(slot, mastersIn(snapshot), { cluster, dryRun })
     const plan = planClose(holders)
     if ('why' in plan) closed.left.push(`slot ${slot} is open, and it is not clear whose it is: ${plan.why}`)
     else if (dryRun) closed.done.push(`would ${describe(slot, plan, ['close', 'move', 'bring'])}`)
@@ -106,19 +107,6 @@ function openSlotsIn(snapshot: Snapshot, only: readonly SlotRange[] = [[0, SLOT_
   return [...slots].filter(isMeant).sort((a, b) => a - b)
 }
 
-function mastersIn({ reports }: Snapshot) {
+function mastersIn({ reports }: Snapshot): NodeReport[] {
   return [...reports.values()].filter((report) => ownLine(report)?.role === 'master')
-}
-
-async function holdersOf(slot: number, snapshot: Snapshot, cluster: LiveCluster): Promise<SlotHolder[]> {
-  return await Promise.all(
-    mastersIn(snapshot).map(async ({ name, view }) => {
-      const own = ownLine({ view })
-      const keys = Number(await cluster.node(name).client.call('CLUSTER', 'COUNTKEYSINSLOT', slot))
-      const open = own?.openSlots.find((text) => text.startsWith(`[${slot}-`))
-      const [, direction, movesTo] = /-([<>])-(\w+)\]$/.exec(open ?? '') ?? []
-      const owns = slotsIn(own?.slots ?? []).includes(slot)
-      return { name, id: view.myId, owns, keys, comes: direction === '<', ...(direction === '>' && { movesTo }) }
-    }),
-  )
 }

@@ -31,6 +31,7 @@ const HELD_US = 2_000_000
 export const redisMigration: AtomicWay = {
   command: 'cluster|migration',
   words: 'CLUSTER MIGRATION (Redis, from 8.4 on)',
+  hidesForeignKeys: true,
   async begin(cluster, move) {
     return String(await cluster.node(move.to).client.call('CLUSTER', 'MIGRATION', 'IMPORT', ...rangeWords(move)))
   },

@@ -24,6 +24,7 @@ const ENDS: Readonly<Record<string, MoveJob['end']>> = { success: 'done', failed
 export const valkeyMigration: AtomicWay = {
   command: 'cluster|migrateslots',
   words: 'CLUSTER MIGRATESLOTS (Valkey, from 9.0 on)',
+  hidesForeignKeys: false,
   async begin(cluster, move) {
     const source = cluster.node(move.from).client
     const targetId = String(await cluster.node(move.to).client.call('CLUSTER', 'MYID'))

@@ -4,6 +4,7 @@ import { closeSlots } from '../../../runner/cluster/moves/close-slots.ts'
 import type { SlotMove } from '../../../runner/cluster/moves/move.ts'
 import { ownLine } from '../../../runner/cluster/slot-claims.ts'
 import { tagOfSlot } from '../../../runner/cluster/slot-tags.ts'
+import { requireDebian } from '../../support/debian.ts'
 import { liveStage, PASSWORD } from '../../support/live-stage.ts'
 import { skipWithoutRedis } from '../../support/local-servers.ts'
 
@@ -95,6 +96,32 @@ t.test('open slots are closed as redis-cli --cluster fix does', { skip: skipWith
       left: [/^slot 21 is open, and redis-node1, which may have keys of it, does not answer$/],
     })
   })
+})
+
+t.test('keys that Redis hides from 8.4 on are found, and brought', async (t) => {
+  if (!(await requireDebian(t))) return
+  const { cluster } = await liveStage(t, { shards: 3, replicas: 0, server: 'redis:8.6' })
+  await leave(cluster, 0, { name: 'half is moved', migrating: B, importing: [B], keys: { [A]: ['x'], [B]: ['y'] } })
+  const { client } = cluster.node(B)
+  // As after a failover: the heir has the keys, and was not told of the move.
+  await client.call('CLUSTER', 'SETSLOT', 0, 'STABLE')
+  t.equal(await client.call('CLUSTER', 'COUNTKEYSINSLOT', 0), 0, 'nobody sees them')
+  const { done, left } = await closeSlots({ cluster, signal })
+  t.same(left, [])
+  t.match(done, ['brought the keys of slot 0 from redis-node1 to redis-node0, which has most of them (1 key)'])
+  const { [A]: a, [B]: b, [C]: c } = await stateOf(cluster, 0)
+  t.same(
+    a?.keys,
+    [0, 1].map((place) => `{${tagOfSlot(0)}}:${'xy'[place]}`),
+  )
+  t.same(
+    [a, b, c].map((one) => [one?.owns, one?.isOpen]),
+    [
+      [true, false],
+      [false, false],
+      [false, false],
+    ],
+  )
 })
 
 type Cluster = Awaited<ReturnType<typeof liveStage>>['cluster']
