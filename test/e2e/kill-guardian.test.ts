@@ -13,12 +13,9 @@ async function kill(t: Test, { platform, left }: Pick<KillPlace, 'platform' | 'l
   t.comment(`seed ${seed}: KILL_SEED=${seed} draws the same kills again`)
   const lease = await leaseCluster()
   await buildCommand()
-  // Other tests are at work on the same machine: what was there before, and goes, is of their runs.
-  const concerns = (change: string) =>
-    !change.startsWith('gone: ') && (/redis-chaos|rck-/.test(change) || change.includes(lease.namePrefix))
   for (const one of drawKills(seed, KILLS, { platform, scenarios: ['resource-faults', 'many-faults'] })) {
     await t.test(`${one.victims} of ${one.scenario}, ${one.momentMs} ms after the start`, async (t) => {
-      const { left: stays, isHealed, lastWords } = await playKill(one, { platform, lease, left, concerns })
+      const { left: stays, isHealed, lastWords } = await playKill(one, { platform, lease, left, shared: true })
       t.same(stays, [], `nothing is left; the last words were: ${lastWords}`)
       if (one.victims !== 'both') t.notOk(isHealed, 'whoever was spared has cleaned up')
     })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import { type RunningCli, startCli, testScenario } from '../support/cli.ts'
 import type { Foreign } from '../support/foreign.ts'
 import { clusterFlags, type Lease, leaseCluster } from '../support/lease.ts'
-import { filesBelow, processesAbout, untilNothing } from '../support/traces.ts'
+import { filesBelow, processesAbout, recorded, runIdIn, untilNothing } from '../support/traces.ts'
 
 const MANY = 30
 /** From the start of the command to the middle of its faults, ms. */
@@ -16,8 +16,8 @@ const GONE_WITHIN_MS = 40_000
 
 interface Where {
   platform: 'docker' | 'process'
-  /** What the platform itself still has of runs under this name prefix. */
-  left(namePrefix: string): Promise<string[]>
+  /** What the platform itself still has of nodes under this name prefix, and of this run. */
+  left(namePrefix: string, runId: string | undefined): Promise<string[]>
   /** Made by hand beside the runs. */
   foreign: Foreign
 }
@@ -80,12 +80,6 @@ export async function killWithin(
   }
 }
 
-/** The events of the only run; empty before there is one. */
-function recorded(reports: string): string {
-  const [file] = filesBelow(reports).filter((name) => name.endsWith('events.jsonl') && !name.startsWith('latest'))
-  return file === undefined ? '' : readFileSync(join(reports, file), 'utf8')
-}
-
 async function killOnce(
   t: Test,
   { platform, left, foreign }: Where,
@@ -102,7 +96,11 @@ async function killOnce(
   const saw = cli.progress().trim().split('\n').at(-1)
   cli.child.kill('SIGKILL')
   await cli.ended
-  const look = async () => [...(await left(lease.namePrefix)), ...processesAbout(folder), ...leftFiles(temporary)]
+  const look = async () => [
+    ...(await left(lease.namePrefix, runIdIn(reports))),
+    ...processesAbout(folder),
+    ...leftFiles(temporary),
+  ]
   t.same(await untilNothing(look, GONE_WITHIN_MS), [], `nothing is left; the last words were: ${saw}`)
   t.same(await foreign.harmed(), [], 'what is not its own is untouched')
 }

@@ -7,7 +7,7 @@ import { codeOf } from '../../runner/base/errors.ts'
 import { type RunningCli, runCli, startCli, testScenario } from '../support/cli.ts'
 import { changesBetween, hostState } from '../support/host-state.ts'
 import { clusterFlags, type Lease } from '../support/lease.ts'
-import { filesBelow, processesAbout, untilNothing } from '../support/traces.ts'
+import { filesBelow, processesAbout, runIdIn, untilNothing } from '../support/traces.ts'
 
 /** Who is killed with SIGKILL: the runner; its watchdog and the supervisor of its processes; or all of them. */
 const VICTIMS = ['runner', 'guardian', 'both'] as const
@@ -31,10 +31,10 @@ export interface KillOutcome {
 export interface KillPlace {
   platform: 'docker' | 'process'
   lease: Lease
-  /** What the platform itself still has of runs under this name prefix. */
-  left(namePrefix: string): Promise<string[]>
-  /** Whether something that came to the machine, or went, is about these runs; where others are at work on it. */
-  concerns?(change: string): boolean
+  /** What the platform itself still has of nodes under this name prefix, and of this run. */
+  left(namePrefix: string, runId: string | undefined): Promise<string[]>
+  /** Whether others are at work on the same machine: only what names the run itself is looked at then. */
+  shared?: boolean
 }
 
 /** From the start of the command to the midst of its faults: containers take longer to be there. */
@@ -76,15 +76,20 @@ export async function playKill(kill: Kill, place: KillPlace): Promise<KillOutcom
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const [temporary, reports] = [join(folder, 't'), join(folder, 'r')]
   mkdirSync(temporary)
-  const { platform, lease, concerns = () => true } = place
+  const { platform, lease, shared = false } = place
   const before = hostState()
-  const look = async () => [
-    ...(await place.left(lease.namePrefix)),
-    ...processesAbout(folder),
-    // The folder of this user's runs itself may stay.
-    ...filesBelow(temporary).filter((name) => !/^redis-chaos-\d+$/.test(name)),
-    ...changesBetween(before, hostState()).filter(concerns),
-  ]
+  const look = async () => {
+    const runId = runIdIn(reports)
+    const names = [lease.namePrefix, folder, ...(runId === undefined ? [] : [runId])]
+    const isOurs = (change: string) => !shared || names.some((name) => change.includes(name))
+    return [
+      ...(await place.left(lease.namePrefix, runId)),
+      ...processesAbout(folder),
+      // The folder of this user's runs itself may stay.
+      ...filesBelow(temporary).filter((name) => !/^redis-chaos-\d+$/.test(name)),
+      ...changesBetween(before, hostState()).filter(isOurs),
+    ]
+  }
   try {
     const where = ['--platform', platform, ...clusterFlags(lease), '--reports', reports]
     const cli = startCli(t, ['run', testScenario(kill.scenario), ...where], { TMPDIR: temporary })

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 
 /**
  * Processes of this machine that are about this text: in their command line, their environment or their folder. Linux
@@ -20,6 +21,17 @@ export function processesAbout(text: string): string[] {
 /** What is below a folder, by its path there. */
 export function filesBelow(folder: string): string[] {
   return (quietly(() => readdirSync(folder, { recursive: true, encoding: 'utf8' })) ?? []).sort()
+}
+
+/** The events of the only run that wrote reports here; empty before there is one. */
+export function recorded(reports: string): string {
+  const [file] = filesBelow(reports).filter((name) => name.endsWith('events.jsonl') && !name.startsWith('latest'))
+  return file === undefined ? '' : readFileSync(join(reports, file), 'utf8')
+}
+
+/** The only run that wrote reports here; undefined before there is one: until then it has made nothing. */
+export function runIdIn(reports: string): string | undefined {
+  return /"runId":"([^"]+)"/.exec(recorded(reports))?.[1]
 }
 
 /** Waits until nothing is left to be seen; returns what still is when the time, ms, is over. */
