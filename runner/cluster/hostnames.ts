@@ -57,6 +57,6 @@ export function unknownHostnames(snapshot: Snapshot): string[] {
 }
 
 /** Whether a view has the hostname that the node itself announces. Before Redis 7 there is none to know. */
-export function knowsHostname(seen: NodeView, own: NodeView): boolean {
+function knowsHostname(seen: NodeView, own: NodeView): boolean {
   return own.hostname === undefined || seen.hostname === own.hostname
 }

@@ -1,5 +1,4 @@
 import { isEstablished } from './agreed-view.ts'
-import { knowsHostname } from './hostnames.ts'
 import type { Snapshot } from './live-cluster.ts'
 import type { NodeReport } from './node-report.ts'
 import { ownLine } from './slot-claims.ts'
@@ -78,8 +77,8 @@ function describe(node: NodeView, nameOfId: (id: string | undefined) => string):
 }
 
 /**
- * Pairs of nodes where one (`viewer`) sees the other (`subject`) otherwise than that one sees itself, or not at all:
- * the viewer is behind, for nobody knows a node's role and slots sooner than the node.
+ * Pairs of nodes where one (`viewer`) sees the role or the slots of the other (`subject`) otherwise than that one sees
+ * them itself, or does not see it at all: the viewer is behind, for nobody knows them sooner than the node.
  */
 export function viewsBehind(snapshot: Snapshot): { viewer: string; subject: string }[] {
   const reports = [...snapshot.reports.values()]
@@ -89,7 +88,7 @@ export function viewsBehind(snapshot: Snapshot): { viewer: string; subject: stri
       if (viewer === subject || !own) return []
       const seen = viewer.view.nodes.find((node) => node.id === own.id)
       const isCurrent = seen && (own.role === 'replica' ? seen.masterId === own.masterId : isSame(seen, own))
-      return isCurrent && knowsHostname(seen, own) ? [] : [{ viewer: viewer.name, subject: subject.name }]
+      return isCurrent ? [] : [{ viewer: viewer.name, subject: subject.name }]
     })
   })
 }

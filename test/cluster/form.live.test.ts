@@ -57,6 +57,13 @@ t.test('2 shards × 2 replicas', { skip }, async (t) => {
     '1: redis-node0 redis-node1 redis-node2 0-8191',
     '2: redis-node3 redis-node4 redis-node5 8192-16383',
   ])
+  const epochs = await Promise.all(
+    ['redis-node0', 'redis-node3'].map(async (name) => {
+      const info = String(await cluster.node(name).client.call('CLUSTER', 'INFO'))
+      return /cluster_my_epoch:(\d+)/.exec(info)?.[1]
+    }),
+  )
+  t.same(epochs, ['5', '6'], 'above those that the replicas were given')
 })
 
 t.test('shards of 2, 1 and 0 replicas, one of them without slots', { skip }, async (t) => {
