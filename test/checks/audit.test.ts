@@ -79,6 +79,27 @@ t.test('an epoch is not held against logs that tell of no election', async (t) =
   t.equal(found('notice').length, 1)
 })
 
+t.test('two takeovers may draw one epoch and settle on others, which only verbose logs tell', async (t) => {
+  const planted = PLANTS['an epoch that rose by itself']
+  const takenOver = (atMs: number): ScenarioEvent => ({
+    type: 'failover-seen',
+    atMs,
+    scenario,
+    moment: 'taken over',
+    node: 'redis-node1',
+    seenMs: atMs,
+    errorMs: 1,
+    text: 'Taking over the master (user request)',
+  })
+  const found = (loglevel: string, ...times: number[]) =>
+    audit({ ...planted, config: { loglevel }, events: [...times.map(takenOver), ...(planted?.events ?? [])] })
+      .filter(({ rule }) => rule === 'slots')
+      .flatMap(({ findings }) => findings)
+  t.strictSame(found('notice', 3000, 3000), [])
+  t.equal(found('notice', 3000).length, 1)
+  t.equal(found('verbose', 3000, 3000).length, 1)
+})
+
 t.test('where a stranger had a hand in it, what failed beside it is no failure', async (t) => {
   const joined = PLANTS['a node that joined']?.events ?? []
   const verdict = (pardons: Pardons) => verdictOfAudit(audit({ events: [ended, ...joined], pardons }))
