@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
-import { listed } from '../../base/text.ts'
+import { listed, plural } from '../../base/text.ts'
 import type { LogObservation } from '../../record/observations.ts'
 import { type FailoverObservations, logsBetween, timingAt } from './observations.ts'
 import { majorityOf, votersAt, votersSeenBy } from './voters.ts'
@@ -98,8 +98,14 @@ function describeLostElection(observed: FailoverObservations, { node, epoch, see
   const shared = votersAt(observed, seenMs)
   const outdated = voters.filter((voter) => !shared.includes(voter))
   const saw = outdated.length === 0 ? '' : `; in its own view ${listed(outdated)} had slots, and so a vote, too`
-  const why = reset?.reason ?? `it got ${granted} of ${majorityOf(voters.length)} votes in time${saw}`
+  const why = reset?.reason ?? votesInWords(granted, majorityOf(voters.length)) + saw
   return `${node} lost its election for epoch ${epoch ?? '?'}: ${why}`
+}
+
+/** A vote that a master gave may be lost on its way: on a link that it has yet to open again, for example. */
+function votesInWords(granted: number, needed: number): string {
+  if (granted < needed) return `it got ${granted} of ${needed} votes in time`
+  return `${plural(granted, 'master')} voted for it, of ${needed} needed, and too few of the votes reached it in time`
 }
 
 /** Equal sentences once, with their number. */

@@ -134,6 +134,17 @@ t.test('votes are counted of masters with slots', async (t) => {
   t.match(failover?.incidents, [/epoch 7: it got 0 of 1 votes in time/, /epoch 8: it got 0 of 1 votes in time/])
 })
 
+t.test('votes that were given and did not arrive lost an election, too', async (t) => {
+  const lost = seenIn('one-voter-redis-7.0.15', (event) =>
+    event.type === 'failover-seen' && event.moment === 'election delayed' && event.atMs > 10_000
+      ? { ...event, node: 'redis-node2', moment: 'vote granted', about: 'redis-node1', epoch: 7, seenMs: 6300 }
+      : event,
+  )
+  t.match(lost.failovers[0]?.incidents, [
+    /epoch 7: 1 master voted for it, of 1 needed, and too few of the votes reached it in time$/,
+  ])
+})
+
 t.test('a master without slots that failed needed nobody to replace it', async (t) => {
   const { failovers, suspicions } = seenIn('without-slots-redis-7.0.15')
   t.match(failovers[0]?.incidents, [/epoch 6: it got 0 of 1 votes in time$/])
