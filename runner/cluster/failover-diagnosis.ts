@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
-import { listed } from '../base/text.ts'
+import { listed, plural } from '../base/text.ts'
 import type { LogObservation } from '../record/observations.ts'
 import type { LiveCluster, Snapshot } from './live-cluster.ts'
 import { type NodeReport, parseInfo } from './node-report.ts'
@@ -160,7 +160,7 @@ function votes({ agreed }: Snapshot, { all, alive, majority }: Voters): Reason[]
   const gone = all.filter((name) => !alive.includes(name))
   const down = gone.every((name) => !agreed.isReachable(name)) ? 'down' : 'down or marked as failing'
   const text =
-    `no replica can be elected: ${listed(gone)} ${gone.length === 1 ? 'is' : 'are'} ${down}, so only ${alive.length} of ${all.length} masters with slots can vote ` +
+    `no replica can be elected: ${listed(gone)} ${gone.length === 1 ? 'is' : 'are'} ${down}, so only ${alive.length} of ${plural(all.length, 'master')} with slots can vote ` +
     `(${alive.join(', ') || 'none'}), and an election needs ${majority}`
   return [{ text, hint: majorityHint(all.length, majority) }]
 }
@@ -170,7 +170,7 @@ function majorityHint(masters: number, majority: number): string {
   const fewer =
     most > 0
       ? `take down at most ${most} of ${masters} masters at once, or start one of them again`
-      : `${masters} masters cannot lose one: play it with 3 shards`
+      : `${plural(masters, 'master')} with slots cannot lose one: play it with 3 shards that have some`
   return `An election needs most masters: ${fewer}. Where nobody is to take over, expect \`role: replica\` and hold it with \`for\`.`
 }
 

@@ -165,6 +165,6 @@ t.test('masters without slots have no vote, and are not counted', async (t) => {
   })
   t.match(
     error?.message,
-    /^no replica can be elected: redis-node0 is down or marked as failing, so only 0 of 1 masters with slots can vote \(none\), and an election needs 1;/,
+    /^no replica can be elected: redis-node0 is down or marked as failing, so only 0 of 1 master with slots can vote \(none\), and an election needs 1;/,
   )
 })
