@@ -8,6 +8,7 @@ import { nearestWord } from '../base/nearest.ts'
 import { plural } from '../base/text.ts'
 import { nodesProblem } from '../cluster/form.ts'
 import { healthProblems } from '../cluster/health.ts'
+import { learnShards } from '../cluster/learn-shards.ts'
 import { checkLayout, evenSplit, parseShardSlots } from '../cluster/slots.ts'
 import { evenIfSame, nodeCount, type Topology } from '../cluster/topology.ts'
 import { formServers } from '../engine/form-servers.ts'
@@ -217,6 +218,7 @@ async function form(job: Job): Promise<number> {
   }
   return await withCluster(group, async (live) => {
     await waitUntilAnswering(live, group, { clock: systemClock, signal: job.signal })
+    await learnShards(live)
     const before = await live.look()
     if (healthProblems(before, { nodes: live.nodes.map(({ name }) => name) }).length === 0) {
       out.print(['The cluster is formed already.', ...groupLines(live, before)].join('\n'))

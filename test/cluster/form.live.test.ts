@@ -2,6 +2,7 @@ import t from 'tap'
 import { systemClock } from '../../runner/base/clock.ts'
 import { FormError, formCluster } from '../../runner/cluster/form.ts'
 import { healthProblems } from '../../runner/cluster/health.ts'
+import { learnShards } from '../../runner/cluster/learn-shards.ts'
 import { LiveCluster } from '../../runner/cluster/live-cluster.ts'
 import { evenSplit, formatSlotRanges } from '../../runner/cluster/slots.ts'
 import { TargetResolver } from '../../runner/cluster/targets.ts'
@@ -68,7 +69,7 @@ t.test('2 shards × 2 replicas', { skip }, async (t) => {
 
 t.test('shards of 2, 1 and 0 replicas, one of them without slots', { skip }, async (t) => {
   const slots: SlotRange[][] = [[[0, 8191]], [], [[8192, 16383]]]
-  const { cluster } = await formedCluster(t, { shards: 3, replicas: [2, 1, 0], slots })
+  const { cluster, servers } = await formedCluster(t, { shards: 3, replicas: [2, 1, 0], slots })
   t.same(await describe(cluster), ['1: redis-node0 redis-node1 redis-node2 0-8191', '3: redis-node5 8192-16383'])
   const { agreed } = await cluster.look()
   t.same(agreed.withoutSlots, [{ number: 2, master: 'redis-node3', replicas: ['redis-node4'], slots: [] }])
@@ -81,6 +82,12 @@ t.test('shards of 2, 1 and 0 replicas, one of them without slots', { skip }, asy
     'redis-node0 redis-node3 redis-node5',
     'redis-node0 redis-node5',
   ])
+
+  const later = new LiveCluster({ nodes: servers.nodes, passwords: servers.password, clock: systemClock })
+  t.teardown(() => later.close())
+  t.equal((await later.look()).agreed.shardOf('redis-node5')?.number, 2, 'to whoever does not know of the other')
+  await learnShards(later)
+  t.match((await later.look()).agreed, { shards: agreed.shards, withoutSlots: agreed.withoutSlots })
 })
 
 t.test('one node, and servers that have been up for a while get their time-out back', { skip }, async (t) => {

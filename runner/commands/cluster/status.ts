@@ -1,5 +1,6 @@
 import { EXIT } from '../../base/exit.ts'
 import { healthProblems } from '../../cluster/health.ts'
+import { learnShards } from '../../cluster/learn-shards.ts'
 import type { LiveCluster } from '../../cluster/live-cluster.ts'
 import { riskWarnings } from '../../cluster/risks.ts'
 import type { ServerGroup } from '../../platforms/platform.ts'
@@ -29,6 +30,7 @@ export async function statusLines(
 /** Prints the status of a group, and how to talk to it. Resolves with the exit code. */
 export async function printStatus(group: ServerGroup, out: Output): Promise<number> {
   return await withCluster(group, async (live) => {
+    await learnShards(live)
     const { lines, isHealthy } = await statusLines(live, group)
     out.print([...lines, `talk to it with: ${talkTo(group)}`].join('\n'))
     return isHealthy ? EXIT.passed : EXIT.failed
