@@ -1,5 +1,6 @@
 import { typed } from '../base/command-line.ts'
 import { expectedError } from '../base/surroundings.ts'
+import { firstFew } from '../base/text.ts'
 import { abortAfterRunning } from '../base/time-limit.ts'
 import { endMoves } from '../cluster/moves/end-moves.ts'
 import type { SlotMove } from '../cluster/moves/move.ts'
@@ -26,6 +27,9 @@ export async function healAll(
   if (signal.aborted && !settings.keep) return result
   return await endLeftMoves(await endFaults(result, stage), stage)
 }
+
+/** Slots that are told one by one. */
+const MOST_TOLD = 3
 
 type HealSettings = Pick<RunSettings, 'keep'>
 
@@ -56,12 +60,19 @@ async function endLeftMoves(result: ScenarioResult, stage: HealedStage): Promise
   try {
     const { done, left } = await endMoves({ cluster, signal: abortAfterRunning(HEAL_WITHIN_MS), slots, onMove })
     for (const text of done) recorder.record({ type: 'progress', scenario, text })
+    if (done.length > 0 && result.verdict === 'passed')
+      recorder.record({ type: 'warning', scenario, text: leftHalfWay(done) })
     return left.length === 0 ? result : notHealed(result, `${left.join('; ')})`)
   } catch (error) {
     const failure = expectedError(error) ?? timeOver(error)
     if (failure === undefined) throw error
     return notHealed(result, `slots that a move left open): ${failure.message}`, failure.hint)
   }
+}
+
+/** A scenario that passes with slots half-way may have meant to see them at their end. */
+function leftHalfWay(done: readonly string[]): string {
+  return `the steps left slots half-way, and they were ended after the last one: ${firstFew(done, MOST_TOLD)}. A step that does so is \`migration: resume\`, \`migration: cancel\` or \`heal: slots\``
 }
 
 function didNotBite(result: ScenarioResult, { message, hint = 'The fault did not bite.' }: NotProven): ScenarioResult {

@@ -1,4 +1,5 @@
-import { nodeVerb, proveSilent, proveState } from './node-verb.ts'
+import { nodeVerb } from './node-verb.ts'
+import { proveSilent, proveState } from './prove-state.ts'
 import { startAction } from './start.ts'
 
 export const kill = nodeVerb({

@@ -1,11 +1,7 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
-import { messageOf } from '../base/errors.ts'
 import { settleAll } from '../base/settle.ts'
-import { errorClass, Unreachable } from '../cluster/reply-errors.ts'
-import { PlatformError } from '../platforms/errors.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
-import { describeEnd } from '../platforms/last-words.ts'
 import type { NodeState, ServerGroup, StartChanges } from '../platforms/platform.ts'
 import { asStepError } from './fault-verb.ts'
 import {
@@ -18,10 +14,18 @@ import {
   phrasesOf,
   rollingMsOf,
 } from './node-arg.ts'
+import { goneBehindOurBack } from './prove-state.ts'
 import { proveRefused } from './server-of-node.ts'
-import { beforeChanges, describeChanges, needsOfChanges, proveChanges } from './start-changes.ts'
+import {
+  administeredBy,
+  alsoAdministered,
+  beforeChanges,
+  describeChanges,
+  needsOfChanges,
+  proveChanges,
+} from './start-changes.ts'
 import { resolveTargets, targets } from './targets.ts'
-import { defineVerb, type StepContext, StepFailure, StepInconclusive, type StepResult, type Verb } from './verb.ts'
+import { defineVerb, type StepContext, StepFailure, type StepResult, type Verb } from './verb.ts'
 
 /** Longer than a platform itself waits for its engine, so that an engine that hangs is told as such. */
 const ENGINE_MS = 90_000
@@ -74,17 +78,31 @@ export function nodeVerb(action: NodeAction): Verb {
       const options = optionsOf(arg)
       const nodes = await resolveAll(arg, context)
       const pauseMs = rollingMsOf(arg)
-      if (pauseMs === undefined) return await once(action, nodes, options, context)
-      const proofs: string[] = []
-      for (const [index, node] of nodes.entries()) {
-        if (index > 0) await context.clock.sleep(pauseMs, context.signal)
-        context.progress(`${action.name} ${node}, ${index + 1} of ${nodes.length}`)
-        const { proof } = await once(action, [node], options, context)
-        proofs.push(proof ?? '')
+      try {
+        if (pauseMs === undefined) return await once(action, nodes, options, context)
+        return await oneByOne(action, nodes, options, pauseMs, context)
+      } catch (error) {
+        throw alsoAdministered(error, options.changes)
       }
-      return { proof: proofs.join('; '), attempts: nodes.length, ...administered(options) }
     },
   })
+}
+
+async function oneByOne(
+  action: NodeAction,
+  nodes: string[],
+  options: ActOptions,
+  pauseMs: number,
+  context: StepContext,
+): Promise<StepResult> {
+  const proofs: string[] = []
+  for (const [index, node] of nodes.entries()) {
+    if (index > 0) await context.clock.sleep(pauseMs, context.signal)
+    context.progress(`${action.name} ${node}, ${index + 1} of ${nodes.length}`)
+    const { proof } = await once(action, [node], options, context)
+    proofs.push(proof ?? '')
+  }
+  return { proof: proofs.join('; '), attempts: nodes.length, ...administeredBy(options.changes) }
 }
 
 async function once(
@@ -95,14 +113,9 @@ async function once(
 ): Promise<StepResult> {
   const { forMs } = context.step
   if (forMs === undefined || !action.undo) {
-    return { proof: (await applyTo(action, nodes, options, context)).join('; '), ...administered(options) }
+    return { proof: (await applyTo(action, nodes, options, context)).join('; '), ...administeredBy(options.changes) }
   }
   return await applyForAWhile(action, action.undo, nodes, options, forMs, context)
-}
-
-/** To the others, a node that lost its nodes.conf is one that was reset: another one, which may claim slots of its keys. */
-function administered({ changes }: ActOptions): Pick<StepResult, 'administers'> {
-  return changes?.identity === 'lost' ? { administers: 'CLUSTER RESET' } : {}
 }
 
 async function resolveAll(arg: NodeArg, context: StepContext): Promise<string[]> {
@@ -187,12 +200,6 @@ async function assertStates(action: NodeAction, nodes: string[], context: StepCo
   })
 }
 
-function goneBehindOurBack(node: string, text: string): PlatformError {
-  return new PlatformError(`${node} was removed by somebody else: ${text}`, {
-    hint: 'Something beside this run touches its servers; find out what, and run it again.',
-  })
-}
-
 /** Applies the action, holds it for its time, and undoes it: on every path, and on whichever nodes it came to bite. */
 async function applyForAWhile(
   action: NodeAction,
@@ -224,69 +231,4 @@ async function applyForAWhile(
 async function undoWhereNeeded(undo: NodeAction, node: string, context: StepContext): Promise<void> {
   const { status } = await context.servers.state(node)
   if (undo.from.includes(status)) await undo.act(context.servers, node, { graceMs: DEFAULT_GRACE_MS })
-}
-
-/** Throws StepInconclusive unless the platform reports `status` for the node. */
-export async function proveState(context: StepContext, node: string, status: NodeState['status']): Promise<string> {
-  const state = await context.servers.state(node)
-  if (state.status === 'missing') throw goneBehindOurBack(node, state.text)
-  if (state.status !== status) {
-    throw new StepInconclusive({
-      message: `${node} should be ${status} now, but is ${state.status} (${state.text})`,
-      hint: 'The fault did not bite, so nothing after it can be judged. Look at the node’s log and at the container engine.',
-    })
-  }
-  return state.text
-}
-
-/** How long a server that is down or paused is given to prove that it does not answer. */
-const SILENCE_MS = 150
-
-/** Throws StepInconclusive if the node still answers PING. */
-export async function proveSilent(context: StepContext, node: string): Promise<string> {
-  try {
-    await context.cluster.node(node).client.callWithin(SILENCE_MS, 'PING')
-  } catch (error) {
-    // An error reply, as LOADING, is an answer.
-    if (error instanceof Unreachable) return 'no longer answers'
-  }
-  throw new StepInconclusive({
-    message: `${node} still answers PING`,
-    hint: 'The fault did not bite, so nothing after it can be judged.',
-  })
-}
-
-/** Waits until the node answers PING (and has loaded its data); the step's deadline bounds it. */
-export async function proveAnswering(context: StepContext, node: string): Promise<string> {
-  const startMs = context.clock.nowMs()
-  let last: string | undefined
-  const answers = (how = '') => {
-    const text = `answers after ${formatDuration(context.clock.nowMs() - startMs)}${how}`
-    // The step may go on: what was seen before is not what is seen last.
-    if (last !== undefined) context.progress(`${node}: ${text}`)
-    return text
-  }
-  for (;;) {
-    try {
-      await context.cluster.node(node).client.callWithin(1000, 'PING')
-      return answers()
-    } catch (error) {
-      // A master that refuses writes refuses PING too.
-      if (errorClass(error) === 'MISCONF') return answers(', refusing writes')
-      const seen = messageOf(error)
-      if (seen !== last) context.progress(`${node}: ${seen}`)
-      last = seen
-    }
-    const state = await context.servers.state(node)
-    if (state.status === 'missing') throw goneBehindOurBack(node, state.text)
-    if (state.status === 'stopped') {
-      const end = await describeEnd(context.servers, node, state)
-      throw new StepFailure({
-        message: `${node} ended right after its start: ${end}`,
-        cause: `${node} ended: ${end}`,
-        hint: `Its log is nodes/${node}.log in the report folder.`,
-      })
-    }
-    await context.clock.sleep(10, context.signal)
-  }
 }

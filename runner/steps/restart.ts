@@ -1,6 +1,7 @@
 import { messageOf } from '../base/errors.ts'
 import { assertEndedByItself } from './in-good-order.ts'
-import { nodeVerb, proveAnswering, proveState } from './node-verb.ts'
+import { nodeVerb } from './node-verb.ts'
+import { proveAnswering, proveState } from './prove-state.ts'
 import { type StepContext, StepFailure, StepInconclusive } from './verb.ts'
 
 export const restart = nodeVerb({

@@ -3,7 +3,7 @@ import type { GroupNeeds } from '../platforms/faults.ts'
 import type { StartChanges } from '../platforms/platform.ts'
 import { fillInKnown, type Names } from './names.ts'
 import { proveServer, serverName } from './server-of-node.ts'
-import { type Step, type StepContext, StepInconclusive } from './verb.ts'
+import { type Step, type StepContext, StepFailure, StepInconclusive, type StepResult } from './verb.ts'
 
 /** What a verb that starts servers can be told to make another about them. */
 export const startChanges = {
@@ -62,6 +62,20 @@ export function serverAskedFor({ verb, arg }: Step, names: Names): string | unde
 /** What servers must be made with for a step with this argument. */
 export function needsOfChanges({ address }: { address?: unknown }): GroupNeeds {
   return address === undefined ? {} : { addresses: true }
+}
+
+/** To the others, a node that lost its nodes.conf is one that was reset: another one, which may claim slots of its keys. */
+export function administeredBy(changes: StartChanges | undefined): Pick<StepResult, 'administers'> {
+  return changes?.identity === 'lost' ? { administers: 'CLUSTER RESET' } : {}
+}
+
+/** The failure of a step that has changed its nodes all the same. */
+export function alsoAdministered(failure: unknown, changes: StartChanges | undefined): unknown {
+  if (!(failure instanceof StepFailure) || changes?.identity !== 'lost') return failure
+  const outcome = { ...failure.outcome, ...administeredBy(changes) }
+  return failure instanceof StepInconclusive
+    ? new StepInconclusive(failure.error, outcome)
+    : new StepFailure(failure.error, outcome)
 }
 
 /** For the end of a sentence. */

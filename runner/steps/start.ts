@@ -1,4 +1,5 @@
-import { type NodeAction, nodeVerb, proveAnswering, proveState } from './node-verb.ts'
+import { type NodeAction, nodeVerb } from './node-verb.ts'
+import { proveAnswering, proveState } from './prove-state.ts'
 
 export const startAction: NodeAction = {
   name: 'start',

@@ -1,5 +1,6 @@
 import { assertEndedByItself } from './in-good-order.ts'
-import { nodeVerb, proveSilent, proveState } from './node-verb.ts'
+import { nodeVerb } from './node-verb.ts'
+import { proveSilent, proveState } from './prove-state.ts'
 import { startAction } from './start.ts'
 
 export const stop = nodeVerb({

@@ -54,6 +54,53 @@ t.test('shards that were refused for very different times are told one by one', 
   t.end()
 })
 
+t.test('a shard whose slots are on the move is not untouched, and why it was refused is not known', (t) => {
+  const [failover] = replay(storedRun('causes-redis-7.0.15')).failovers
+  if (failover === undefined) throw new Error('the stored run has no failover')
+  const undetected = { ...failover, moments: failover.moments.filter(({ name }) => name !== 'failed') }
+  const refused = (...otherShards: RefusedShard[]) => failoverSummary({ ...undetected, wanted: false, otherShards })
+  t.match(refused({ shard: 3, refusedMs: 500 }), 'untouched shard 3 was refused for 500 ms because no majority')
+  t.match(
+    refused({ shard: 2, refusedMs: 5600, back: false, moving: true }),
+    'shard 2, with slots on the move, was refused for 5.6 s to the end with CLUSTERDOWN',
+  )
+  t.notMatch(refused({ shard: 2, refusedMs: 5600, moving: true }), 'untouched')
+  t.match(
+    refused({ shard: 2, refusedMs: 5600, moving: true }, { shard: 3, refusedMs: 500 }),
+    'with CLUSTERDOWN; untouched shard 3 was refused for 500 ms with CLUSTERDOWN',
+  )
+  t.match(
+    failoverSummary({ ...undetected, wanted: true, otherShards: [{ shard: 3, refusedMs: 500 }] }),
+    'untouched shard 3 was refused for 500 ms with CLUSTERDOWN',
+  )
+  t.end()
+})
+
+t.test('a shard is on the move from the beginning of a move to or from it until its last slot is there', (t) => {
+  const run = storedRun('causes-redis-7.0.15')
+  const { events } = run
+  const moving = (atMs: number, movedMs: number, name: string) => {
+    const startMs = events.find(({ type }) => type === 'scenario-started')?.atMs ?? 0
+    const at = { scenario: 0, seenMs: startMs + atMs, atMs: startMs + atMs }
+    const moves = [{ slots: '5461-5462', from: name, to: 'redis-node0' }]
+    const times = { fromMs: startMs + atMs, toMs: startMs + movedMs, atMs: startMs + movedMs }
+    const moved = {
+      type: 'slots-moved',
+      scenario: 0,
+      slots: '5461-5462',
+      from: name,
+      to: 'redis-node0',
+      ...times,
+    } as const
+    const [failover] = replay({ ...run, events: [...events, { type: 'slots-moving', ...at, moves }, moved] }).failovers
+    return failover?.otherShards.filter((one) => one.moving).map(({ shard }) => shard)
+  }
+  t.strictSame(moving(0, 1e6, 'redis-node2'), [2])
+  t.strictSame(moving(0, 1, 'redis-node2'), [], 'over by then')
+  t.strictSame(moving(1e6, 1e6, 'redis-node2'), [], 'not begun by then')
+  t.end()
+})
+
 t.test('while a run is on, what has not happened has not happened yet', async (t) => {
   const { events } = storedRun('troubles-redis-7.0.15')
   const one = events.map((event): RunEvent => ('scenario' in event ? { ...event, scenario: 0 } : event))

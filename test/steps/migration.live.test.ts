@@ -1,6 +1,7 @@
 import t from 'tap'
 import { tagOfSlot } from '../../runner/cluster/slot-tags.ts'
-import { step } from '../support/fake-stage.ts'
+import { healAll } from '../../runner/engine/heal-all.ts'
+import { fakeStage, step } from '../support/fake-stage.ts'
 import { liveStage } from '../support/live-stage.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
 
@@ -50,6 +51,20 @@ for (const [server, how, stages] of [
         }
       })
     }
+
+    await t.test('one that no step has ended when all are over is ended, and told', async (t) => {
+      const left = step('reshard', { slots: '0-9', to: OTHER, how, until: 'half', as: 'left' })
+      t.match(await play(left), { verdict: 'passed' })
+      const { stage: told, events } = fakeStage()
+      const over = { ...told, cluster, faults: stage.faults, begunMoves: [[0, 9] satisfies [number, number]] }
+      const healed = await healAll({ verdict: 'passed' }, over, new AbortController().signal, { keep: false })
+      t.match(healed, { verdict: 'passed' })
+      t.match(
+        events.filter(({ type }) => type === 'warning'),
+        [{ text: /^the steps left slots half-way, and they were ended after the last one: .*`migration: resume`/ }],
+      )
+      t.same(await open(), [])
+    })
 
     await t.test('one goes on while later steps play', async (t) => {
       const to = (await ownerOf(20)) === ONE ? OTHER : ONE

@@ -40,3 +40,13 @@ t.test('a server that starts although it was to refuse fails the step', async (t
   const outcome = await playOne(step('start', { node: NODE, server: 'redis:8.0', refused: 'RDB format version' }))
   t.match(outcome, { verdict: 'failed', error: { message: /but it runs and answers/ } })
 })
+
+t.test('a start that fails has taken the identity of its node all the same', async (t) => {
+  const { group, playOne } = fakeStage()
+  group.set(NODE, ENDED)
+  const arg = { node: NODE, identity: 'lost', refused: 'RDB format version' }
+  const reset = { verdict: 'failed', administers: 'CLUSTER RESET' }
+  t.match(await playOne(step('start', arg)), reset)
+  const { refused: _, ...rolling } = { ...arg, node: [NODE], rolling: '1ms' }
+  t.match(await playOne(step('restart', { ...rolling, refused: 'RDB format version' })), reset)
+})

@@ -1,7 +1,7 @@
 import { plural } from '../../base/text.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { AdministeredFact, AuditFacts } from '../../results/audit-facts.ts'
-import { slotsOfText } from '../../results/slot-text.ts'
+import { slotsOfText, textOfSlots } from '../../results/slot-text.ts'
 import { momentText } from '../words.ts'
 import { mayBeDoingOf } from './aftermath.ts'
 import { type AuditRule, blind } from './rule.ts'
@@ -42,26 +42,32 @@ function movesOf(facts: AuditFacts, node: string): AuditFinding[] {
     if (
       !isMove ||
       isWiped ||
-      isMeant(facts, node, { atMs, before: before.slots, now: seen.slots }) ||
       (isWhole && isFailover) ||
       commands.some((one) => mayMoveSlotsOf(node, one) && mayBeDoingOf(facts, one, atMs))
     )
       return []
-    const text = `${node} served slots ${before.slots || 'none'} and serves ${seen.slots || 'none'} since ${momentText(atMs)}, and no step moved them`
+    const { lost, got } = unmeant(facts, node, { atMs, before: before.slots, now: seen.slots })
+    if (lost.length + got.length === 0) return []
+    const changes = [
+      ...(lost.length === 0 ? [] : [`lost ${textOfSlots(lost)}`]),
+      ...(got.length === 0 ? [] : [`gained ${textOfSlots(got)}`]),
+    ]
+    const them = lost.length + got.length === 1 ? 'it' : 'them'
+    const text = `${node} has ${changes.join(' and ')} since ${momentText(atMs)}, and no step moved ${them}`
     return [{ text, nodes: [node], atMs }]
   })
   return moves.slice(0, 1)
 }
 
-/** Whether it lost no slots but those that a step was to take from it, and got none but those that one was to give it. */
-function isMeant({ moves }: AuditFacts, node: string, seen: { atMs: number; before: string; now: string }): boolean {
+/** The slots that it lost and that no step was to take from it, and those that it got and that none was to give it. */
+function unmeant({ moves }: AuditFacts, node: string, seen: { atMs: number; before: string; now: string }) {
   const [before, now] = [slotsOfText(seen.before), slotsOfText(seen.now)]
   const begun = moves.filter(({ startMs }) => startMs <= seen.atMs)
-  const isOf = (end: 'from' | 'to') => (slot: number) =>
-    begun.some((move) => move[end] === node && move.slots.has(slot))
-  const lost = [...before].filter((slot) => !now.has(slot))
-  const got = [...now].filter((slot) => !before.has(slot))
-  return lost.every(isOf('from')) && got.every(isOf('to'))
+  const isUnmeant = (end: 'from' | 'to') => (slot: number) =>
+    !begun.some((move) => move[end] === node && move.slots.has(slot))
+  const lost = [...before].filter((slot) => !now.has(slot)).filter(isUnmeant('from'))
+  const got = [...now].filter((slot) => !before.has(slot)).filter(isUnmeant('to'))
+  return { lost, got }
 }
 
 /** Each election begun and each takeover raises the epoch by one (clusterHandleSlaveFailover, clusterBumpConfigEpochWithoutConsensus in cluster.c, Redis 7.0). */

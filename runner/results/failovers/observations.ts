@@ -11,6 +11,7 @@ import type { Fault } from '../faults.ts'
 import type { PlayedStep } from '../steps.ts'
 import { borneOut, type DeniedLine } from './borne-out.ts'
 import { crashesOf } from './crashes.ts'
+import { type MoveUnderWay, movesOf } from './moves.ts'
 
 /** Everything seen of failovers in one scenario, each kind in order of time, in ms from the scenario's start. */
 export interface FailoverObservations {
@@ -23,6 +24,8 @@ export interface FailoverObservations {
   timing: (TimingObservation & { atMs: number })[]
   /** What was done on purpose, and the crashes, in order of their beginning. */
   faults: readonly Fault[]
+  /** Moves of slots that steps began. */
+  moves: readonly MoveUnderWay[]
   steps: readonly PlayedStep[]
   nodes: readonly ClusterNodeInfo[]
   /** Where watching ended, or the record does: what is still open then stays open. */
@@ -65,6 +68,7 @@ export function failoverObservations(
     service,
     timing: ofType(events, 'timing-seen').map(since(startMs, ['atMs'])),
     faults: [...faults, ...crashesOf(events, startMs, serviceOf)].sort((a, b) => a.startMs - b.startMs),
+    moves: movesOf(events, startMs),
     steps: steps.filter(({ outcome }) => outcome !== undefined),
     nodes,
     endMs,

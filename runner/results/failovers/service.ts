@@ -58,9 +58,19 @@ export function refusedElsewhere(
     if (refusal.shard === shard || refusal.error !== 'CLUSTERDOWN') continue
     const before = byShard.get(refusal.shard)
     const refusedMs = (before?.refusedMs ?? 0) + refusal.toMs - refusal.fromMs
-    byShard.set(refusal.shard, { shard: refusal.shard, refusedMs, ...(!refusal.ended && { back: false }) })
+    byShard.set(refusal.shard, {
+      ...{ shard: refusal.shard, refusedMs },
+      ...(!refusal.ended && { back: false }),
+      ...(isMoving(observed, refusal) && { moving: true }),
+    })
   }
   return [...byShard.values()].sort((a, b) => a.shard - b.shard)
+}
+
+/** Whether slots were on their way to this shard or from it when it refused writes. */
+function isMoving({ moves, nodes }: FailoverObservations, { shard, fromMs, toMs }: Refusal): boolean {
+  const isEnd = (name: string) => nodes.some((node) => node.name === name && node.shard === shard)
+  return moves.some(({ from, to, startMs, endMs }) => startMs <= toMs && endMs >= fromMs && (isEnd(from) || isEnd(to)))
 }
 
 /** Spans that begin between the two moments; one that was open before belongs to something else. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
-import type { ExpectedRange, FailoverTimeline, MomentName } from './timeline.ts'
+import type { ExpectedRange, FailoverTimeline, MomentName, RefusedShard } from './timeline.ts'
 
 /** A shutdown shorter than this, ms, is no part worth telling. */
 const QUICK_MS = 50
@@ -84,29 +84,44 @@ function clients(failover: FailoverTimeline): string {
   return `clients back after ${shortDuration(backMs)}${out}`
 }
 
-/** Shards that were refused for nearly the same time share the longest; the others are told one by one. */
+/** The other shards that were refused, those apart whose slots were on the move: they were not untouched. */
 function others(failover: FailoverTimeline): string {
-  const { otherShards, open } = failover
-  const times = otherShards.map(({ refusedMs }) => refusedMs)
+  const { otherShards } = failover
+  const untouched = otherShards.filter(({ moving }) => !moving)
+  const moving = otherShards.filter((one) => one.moving)
+  return [
+    refused(moving, failover, 'with slots on the move,', 'with CLUSTERDOWN'),
+    refused(untouched, failover, 'untouched', reasonOf(failover)),
+  ]
+    .filter((part) => part !== '')
+    .join('; ')
+}
+
+/** Shards that were refused for nearly the same time share the longest; the others are told one by one. */
+function refused(shards: readonly RefusedShard[], { open }: FailoverTimeline, what: string, why: string): string {
+  const times = shards.map(({ refusedMs }) => refusedMs)
   if (times.length === 0) return ''
-  const which = `untouched ${otherShards.length === 1 ? 'shard' : 'shards'} ${otherShards.map(({ shard }) => shard).join(', ')}`
-  const were = otherShards.length === 1 ? 'was' : 'were'
+  const numbers = `${shards.length === 1 ? 'shard' : 'shards'} ${shards.map(({ shard }) => shard).join(', ')}`
+  const which = what.endsWith(',') ? `${numbers}, ${what}` : `${what} ${numbers}`
+  const were = shards.length === 1 ? 'was' : 'were'
   const [least, most] = [Math.min(...times), Math.max(...times)]
   const alike = most - least <= ALIKE * most || most - least <= ALIKE_MS
-  if (alike && otherShards.every(({ back = true }) => back))
-    return `${which} ${were} refused for ${shortDuration(most)} ${reasonOf(failover)}`
-  const each = otherShards.map(
+  if (alike && shards.every(({ back = true }) => back))
+    return `${which} ${were} refused for ${shortDuration(most)} ${why}`
+  const each = shards.map(
     ({ refusedMs, back = true }) => `${shortDuration(refusedMs)}${back ? '' : open ? ' so far' : ' to the end'}`,
   )
-  return `${which} ${were} refused for ${each.join(' and ')} ${reasonOf(failover)}`
+  return `${which} ${were} refused for ${each.join(' and ')} ${why}`
 }
 
 /**
  * A cluster is down as a whole when a slot has no owner, or when its masters that are left are no majority
- * (clusterUpdateState, cluster.c).
+ * (clusterUpdateState, cluster.c). Where the old master was there, or slots were on the move, it is not known which.
  */
 function reasonOf(failover: FailoverTimeline): string {
-  if (momentMs(failover, 'failed') === undefined) return 'because no majority of masters was in reach'
+  const isOneAway = !failover.wanted && !failover.otherShards.some(({ moving }) => moving)
+  if (momentMs(failover, 'failed') === undefined)
+    return isOneAway ? 'because no majority of masters was in reach' : 'with CLUSTERDOWN'
   return failover.fullCoverage === true ? 'because `cluster-require-full-coverage` is yes' : 'with CLUSTERDOWN'
 }
 

@@ -108,6 +108,8 @@ export interface RefusedShard {
   refusedMs: number
   /** False when writes were still refused when watching ended. */
   back?: boolean
+  /** Slots were being moved to it or from it: a node at either end may know of no owner of them. */
+  moving?: true
 }
 
 export interface FailoverTimeline {
