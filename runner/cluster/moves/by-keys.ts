@@ -4,6 +4,7 @@ import { firstFew } from '../../base/text.ts'
 import type { LiveCluster } from '../live-cluster.ts'
 import type { Command, NodeClient } from '../node-client.ts'
 import { formatSlotRanges } from '../slots.ts'
+import { answersOfFollower } from './follower-answers.ts'
 import { KeySender } from './key-sender.ts'
 import { describeSlotsLeft } from './left-slots.ts'
 import type { MovedSlots, MoveOptions, MoveOutcome, Mover, MoveStage, MoveState, SlotMove } from './move.ts'
@@ -18,13 +19,6 @@ const SLOTS_AT_ONCE = 32
  * (cluster_legacy.c, Valkey 8.0).
  */
 const ANSWER_WITHIN_MS = 10_000
-
-/**
- * A master that has lost its last slot, and was told so by the target first, is the target's replica by now
- * (clusterUpdateSlotsConfigWith, cluster.c, Redis 7.0), or has become it while Valkey held the answer back. redis-cli
- * takes it for success too.
- */
-const FOLLOWS_ALREADY = /Please use SETSLOT only with|^UNBLOCKED .*instance state changed/i
 
 /**
  * So many connections share the SETSLOTs to a node. Valkey holds back the answer to each, and all commands behind it on
@@ -142,7 +136,7 @@ class KeysMover {
 
   async #handOver(slots: readonly number[]): Promise<void> {
     await this.#set(this.#target, slots, 'NODE', this.#ids.to)
-    await this.#set(this.#source, slots, 'NODE', this.#ids.to, FOLLOWS_ALREADY)
+    await this.#set(this.#source, slots, 'NODE', this.#ids.to, true)
     await Promise.all([...this.#others].map((lanes) => this.#tellOther(lanes, slots)))
   }
 
@@ -160,14 +154,15 @@ class KeysMover {
     slots: readonly number[],
     state: string,
     id: string,
-    fine?: RegExp,
+    mayFollow = false,
   ): Promise<void> {
     const refused = await Promise.all(
       lanes.map(async (client, lane) => {
         const own = slots.filter((_, place) => place % lanes.length === lane)
         const replies = await client.pipeline(this.#words(own, state, id), ANSWER_WITHIN_MS)
+        const fine = mayFollow ? answersOfFollower(replies) : new Set()
         return replies.flatMap((reply, place) =>
-          reply instanceof Error && !fine?.test(reply.message)
+          reply instanceof Error && !fine.has(reply)
             ? [`${client.name} refused CLUSTER SETSLOT ${own[place]} ${state}: ${reply.message}`]
             : [],
         )
