@@ -57,10 +57,10 @@ export async function upgradesOf(
   choice: PlatformChoice,
   out: Pick<Output, 'progress'>,
 ): Promise<Upgrade[]> {
+  const named = serversNamed(asked)
   const [platform] = await openPlatforms(choice, (text) => out.progress(text))
   if (!platform) throw new UsageError('--upgrade needs a platform')
   try {
-    const named = asked.split(',').map((name) => name.trim())
     const servers = asked === 'all' ? await serversToBeHad(platform, out) : named
     if (servers.length < 2)
       throw new UsageError(`--upgrade needs two servers or more, and ${servers.length} can be had here`)
@@ -68,6 +68,19 @@ export async function upgradesOf(
   } finally {
     await platform.close()
   }
+}
+
+/** Throws UsageError unless it is `all`, or two servers or more, each once. */
+export function serversNamed(asked: string): string[] {
+  const named = asked.split(',').map((name) => name.trim())
+  if (asked === 'all') return named
+  if (named.includes('')) throw new UsageError(`--upgrade takes servers with a comma between them, not \`${asked}\``)
+  const twice = named.find((name, index) => named.indexOf(name) < index)
+  if (twice !== undefined) throw new UsageError(`--upgrade is given ${twice} twice`)
+  if (named.length < 2) {
+    throw new UsageError(`--upgrade goes from each server to each other one: name two or more, not \`${asked}\` alone`)
+  }
+  return named
 }
 
 async function serversToBeHad(platform: Platform, out: Pick<Output, 'progress'>): Promise<string[]> {

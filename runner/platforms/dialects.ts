@@ -218,12 +218,10 @@ const HUMAN_NAME = '(?: \\([^)]*\\))?'
 export const COPY_REFUSED = /Failed trying to load the (?:MASTER|PRIMARY) synchronization DB/
 
 /**
- * Whether a server throws away all that another one sends over the cluster bus: packets longer than it knows them
- * (clusterProcessPacket, cluster.c, Redis 6.0). Redis 7.2, and Redict after it, put shard ids into every packet; Redis
- * 8.0 and Valkey leave them out for nodes that read none (clusterSendPing).
+ * Whether a server throws away all that another one sends over the bus (clusterProcessPacket, cluster.c, Redis 6.0):
+ * Redis 7.2 and Redict put shard ids into every packet, later ones spare nodes that read none (clusterSendPing).
  */
-export function isDeafTo(listener: Dialect, speaker: Dialect): boolean {
-  const { family, isAtLeast } = speaker
+export function isDeafTo(listener: Dialect, { family, isAtLeast }: Dialect): boolean {
   const tellsAll = family === 'redict' || (family === 'redis' && isAtLeast('7.2') && !isAtLeast('8.0'))
   return tellsAll && !listener.can('hostnames')
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group.ts'
 import { oneLine, visible, wrap } from '../base/text.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
 import type { OutputStyle, Paint } from './style.ts'
@@ -13,20 +14,23 @@ const RESULT_WIDTH = 12
  * server and why, or loses what. No lines for a run that is none.
  */
 export function upgradeTable(run: RunReport, style: OutputStyle, paint: Paint): string[] {
-  const played = run.scenarios.filter(({ params }) => typeof params.from === 'string' && typeof params.to === 'string')
-  if (played.length < 2) return []
+  const upgrades = run.scenarios.filter(
+    ({ params }) => typeof params.from === 'string' && typeof params.to === 'string',
+  )
+  const played = [...groupBy(upgrades, ({ id }) => id)].filter(([, own]) => own.length > 1)
   const rest = Math.max(20, style.width - MARGIN - 3 * GAP - 2 * NAME_WIDTH - RESULT_WIDTH)
   const widths = [NAME_WIDTH, NAME_WIDTH, RESULT_WIDTH, rest]
   const headings = HEADINGS.map((text, column) => ({ text, align: 'left' as const, width: widths[column] ?? rest }))
-  return [
-    'Upgrades',
+  return played.flatMap(([id, own], index) => [
+    ...(index > 0 ? [''] : []),
+    `Upgrades by ${id}`,
     '',
     ...textTable(
       headings,
-      played.map((one) => rowOf(one, rest)),
+      own.map((one) => rowOf(one, rest)),
       paint,
     ),
-  ]
+  ])
 }
 
 function rowOf(scenario: ScenarioReport, whyWidth: number): string[] {

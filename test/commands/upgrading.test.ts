@@ -2,7 +2,7 @@ import t from 'tap'
 import { parseFlags } from '../../runner/commands/flags.ts'
 import { NO_PARAMS } from '../../runner/commands/param-flags.ts'
 import { run } from '../../runner/commands/run.ts'
-import { withFromAndTo } from '../../runner/commands/upgrading.ts'
+import { serversNamed, withFromAndTo } from '../../runner/commands/upgrading.ts'
 
 const lineOf = (...args: string[]) => parseFlags(['rolling-upgrade', ...args], run.flags, 'run')
 
@@ -20,4 +20,12 @@ t.test('what does not go together is refused', async (t) => {
   refused(['--from', 'redis:7.0', '--server', 'redis:8.0'])
   refused(['--upgrade', 'all', '--to', 'redis:8.0'])
   refused(['--to', 'redis:8.0'], { to: 'redis:8.6' })
+})
+
+t.test('--upgrade takes all, or two servers and more, each once', async (t) => {
+  t.same(serversNamed('redis:7.0, valkey:9.1'), ['redis:7.0', 'valkey:9.1'])
+  t.same(serversNamed('all'), ['all'])
+  t.throws(() => serversNamed('redis:7.0'), { name: 'UsageError', message: /not `redis:7\.0` alone/ })
+  t.throws(() => serversNamed('redis:7.0,redis:8.0,redis:7.0'), { message: '--upgrade is given redis:7.0 twice' })
+  t.throws(() => serversNamed('redis:7.0,'), { name: 'UsageError', message: /a comma between them/ })
 })

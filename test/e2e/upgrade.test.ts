@@ -30,8 +30,40 @@ t.test('as processes, and back from half of the way', { skip: skipWithoutRedis()
   t.match(refused?.proof, /refused to start: process exited with code 1: "Can't handle RDB format version 12/)
 })
 
-t.test('on Docker', async (t) => {
+t.test(
+  'a downgrade that a server refuses has its own last words as the cause',
+  { skip: skipWithoutRedis() },
+  async (t) => {
+    const reports = reportsFolder(t)
+    const pairs = ['--upgrade', 'redis:7.0,redis:8.0', '--platform', 'process', '--reports', reports]
+    const { code, stdout } = await runCli(t, [
+      'run',
+      'rolling-upgrade',
+      ...pairs,
+      ...clusterFlags(await leaseCluster()),
+    ])
+    t.equal(code, 1)
+    t.match(
+      stdout,
+      /redis:7\.0 +redis:8\.0 +works\n +redis:8\.0 +redis:7\.0 +refuses +redis-node1 ended: process exited/,
+    )
+    const refused = lastReport(reports).scenarios[1]?.steps.find(({ verdict }) => verdict === 'failed')
+    t.match(
+      refused?.error?.cause,
+      /^redis-node1 ended: process exited with code 1: "Can't handle RDB format version 12/,
+    )
+  },
+)
+
+t.test('on Docker, forward', async (t) => {
   if (!(await requireEngine(t))) return
   const { scenario } = await upgrade(t, 'docker', 'rolling-upgrade')
   t.match(scenario?.cluster?.nodes, [became, became])
+})
+
+t.test('on Docker, and back from half of the way', async (t) => {
+  if (!(await requireEngine(t))) return
+  const { scenario } = await upgrade(t, 'docker', 'rolling-rollback')
+  const refused = scenario?.steps.find(({ name }) => name.includes('refuses'))
+  t.match(refused?.proof, /refused to start: container exited with code 1: "Can't handle RDB format version 12/)
 })

@@ -3,7 +3,13 @@ import { PLAIN, painter } from '../../runner/report/style.ts'
 import { upgradeResult, upgradeTable } from '../../runner/report/upgrade-table.ts'
 import type { RunReport, ScenarioReport } from '../../runner/results/report-model.ts'
 
-const PASSED = { verdict: 'passed', params: { from: 'redis:7.0', to: 'redis:8.0' }, steps: [], checks: [] }
+const PASSED = {
+  id: 'rolling-upgrade',
+  verdict: 'passed',
+  params: { from: 'redis:7.0', to: 'redis:8.0' },
+  steps: [],
+  checks: [],
+}
 
 function scenario(more: object): ScenarioReport {
   return { ...PASSED, ...more } as unknown as ScenarioReport
@@ -37,10 +43,11 @@ t.test('an upgrade works, is refused by a server, or loses something', async (t)
   t.same(upgradeResult(scenario({ verdict: 'error', reason: 'no engine' })), { result: 'error', why: 'no engine' })
 })
 
-t.test('several of them make a table, one does not', async (t) => {
+t.test('several of one scenario make a table, one does not', async (t) => {
   const tableOf = (...scenarios: ScenarioReport[]) =>
     upgradeTable({ scenarios } as unknown as RunReport, PLAIN, painter(false))
   t.same(tableOf(REFUSED), [])
+  t.same(tableOf(scenario({ id: 'mixed-versions' }), REFUSED), [], 'nor do two scenarios of one pair each')
   const lines = tableOf(scenario({}), REFUSED)
   t.match(lines.join('\n'), /redis:7\.0 +redis:8\.0 +works\n +redis:8\.0 +redis:7\.0 +refuses +redis-node1 ended/)
 })
