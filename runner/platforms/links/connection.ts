@@ -87,7 +87,7 @@ export class Connection {
    */
   #cannotGoOn(forward: Effect, backward: Effect): boolean {
     if (!this.#backward) return forward.cut === undefined && backward.cut === undefined
-    return (this.#forward.broken && forward.cut === undefined) || (this.#backward.broken && backward.cut === undefined)
+    return this.#forward.cannotGoOn(forward) || this.#backward.cannotGoOn(backward)
   }
 
   #tell(forward: Effect, backward: Effect): void {

@@ -32,8 +32,8 @@ const NOTHING = Buffer.alloc(0)
  * on it. Without any it hands data on at once.
  */
 export class Flow {
-  /** Something was swallowed: the connection cannot go on. */
-  broken = false
+  /** Something was swallowed. */
+  #broken = false
   readonly #source: Socket
   #sink: Socket | undefined
   #effect: Effect
@@ -84,6 +84,11 @@ export class Flow {
 
   get effect(): Effect {
     return this.#effect
+  }
+
+  /** With this effect, something would come after what was lost: the connection must end instead. */
+  cannotGoOn(effect: Effect): boolean {
+    return effect.cut === undefined && (this.#broken || this.#gate?.isStuck(effect) === true)
   }
 
   /**
@@ -149,7 +154,7 @@ export class Flow {
   }
 
   #swallow(bytes: number): void {
-    this.broken = true
+    this.#broken = true
     this.#effect.countCut()
     this.#swallowedBytes += bytes
     if (this.#swallowedBytes > SWALLOWED_BYTES) this.#source.pause()

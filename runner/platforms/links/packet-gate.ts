@@ -1,8 +1,12 @@
+import { PACKET_TYPES } from '../bus-packets.ts'
 import type { Effect, FaultInForce } from './effect.ts'
 import { type Frame, PacketFramer } from './packet-framer.ts'
 
 /** How long a packet waits for another one to overtake it, ms: two nodes rarely say nothing for longer. */
 const OVERTAKEN_WITHIN_MS = 2_000
+
+/** After a ping or a MEET, a node sends no other on that connection before the pong has come (clusterCron). */
+const AWAITED: readonly number[] = [PACKET_TYPES.ping, PACKET_TYPES.meet, PACKET_TYPES.pong]
 
 interface Held {
   data: Buffer
@@ -24,6 +28,8 @@ export class PacketGate {
   #effect: Effect
   /** In the order in which they came. */
   #held: Held[] = []
+  /** They dropped what somebody waits for an answer to, or the answer. */
+  readonly #silencers = new Set<FaultInForce>()
   #end: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -36,6 +42,14 @@ export class PacketGate {
 
   get heldBytes(): number {
     return this.#held.reduce((sum, { data }) => sum + data.length, 0)
+  }
+
+  /**
+   * Somebody waits for an answer that never comes, and the faults that are to blame are no more: no network loses part
+   * of a connection and lets the rest pass.
+   */
+  isStuck(effect: Effect): boolean {
+    return this.#held.length === 0 && [...this.#silencers].some((fault) => !effect.ofPackets.includes(fault))
   }
 
   take(data: Buffer): void {
@@ -71,9 +85,15 @@ export class PacketGate {
   #pass({ data, type, isWhole }: Frame): void {
     const faults = type === undefined ? [] : this.#effect.seePacket(type)
     const treating = isWhole ? faults : []
-    if (count(treating, 'drop') > 0) return
-    const copies = count(treating, 'duplicate') > 0 ? [data, data] : [data]
+    if (this.#drops(treating, type)) return
+    const copies = counted(treating, 'duplicate').length > 0 ? [data, data] : [data]
     for (const copy of copies) this.#holdOrPass(copy, treating, type !== undefined)
+  }
+
+  #drops(faults: readonly FaultInForce[], type: number | undefined): boolean {
+    const dropping = counted(faults, 'drop')
+    if (type !== undefined && AWAITED.includes(type)) for (const fault of dropping) this.#silencers.add(fault)
+    return dropping.length > 0
   }
 
   #holdOrPass(data: Buffer, faults: readonly FaultInForce[], isPacket: boolean): void {
@@ -146,9 +166,9 @@ function delayOf(fault: FaultInForce): number {
   return typeof fate === 'object' ? fate.delayMs : 0
 }
 
-/** Returns how many of them do that to a packet. */
-function count(faults: readonly FaultInForce[], fate: 'drop' | 'duplicate'): number {
+/** Returns those of them that do that to a packet, which they count. */
+function counted(faults: readonly FaultInForce[], fate: 'drop' | 'duplicate'): FaultInForce[] {
   const own = faults.filter((fault) => fateOf(fault) === fate)
   for (const fault of own) fault.packets += 1
-  return own.length
+  return own
 }
