@@ -48,7 +48,8 @@ t.test('a word that stands for several things is told for each', async (t) => {
 })
 
 t.test('a key is told with where it stands, and what it means there', async (t) => {
-  t.match(await help('delay'), /^delay \(key\)\n {2}duration; .*\n\n {2}It stands in `network`/s)
+  t.match(await help('jitter'), /^jitter \(key\)\n {2}duration; .*\n\n {2}It stands in `network`/s)
+  t.match(await help('delay'), /in `network`: duration; .*in `bus`: duration; .*others overtake it/s)
   t.match(
     await help('within'),
     /^within \(key\)\n.*\n\n {2}beside `stop`, `kill`.*\n\n {2}beside `failover`: How long it is tried/s,
