@@ -94,14 +94,27 @@ function causeOf(observed: FailoverObservations, promotion: Promotion): Cause {
   const { atMs } = moment
   const request = requestFor(observed, node, sinceMs, atMs)
   if (request) return wantedCause(observed, request)
-  const knownMs = failed(observed, from, sinceMs, atMs)?.atMs ?? atMs
-  // A master that was marked as failing before it was taken away would have cleared itself.
   const who = { master: from, heir: node }
-  const fault = faultThatTook(observed, who, sinceMs, knownMs) ?? faultThatTook(observed, who, knownMs, atMs)
+  const knownMs = failed(observed, from, sinceMs, atMs)?.atMs ?? atMs
+  const backMs = backBefore(observed, from, sinceMs, atMs)
+  const againMs = failed(observed, from, backMs ?? sinceMs, atMs)?.atMs ?? atMs
+  const fault =
+    (backMs === undefined ? undefined : faultThatTook(observed, who, backMs, againMs)) ??
+    faultThatTook(observed, who, sinceMs, knownMs) ??
+    // A master that was marked as failing before it was taken away would have cleared itself.
+    faultThatTook(observed, who, knownMs, atMs)
   if (fault) return faultCause(observed, fault, from)
   const unplanned = unplannedCause(signsOf(observed, promotion, knownMs), moment)
   const error = lastBreak(observed, shard, sinceMs, atMs)
   return commandCause(observed, { master: from, sinceMs, knownMs, error }, unplanned) ?? unplanned
+}
+
+/** When a master was back that had failed before, nobody having taken over, and then failed again. */
+function backBefore(observed: FailoverObservations, master: string, fromMs: number, toMs: number): number | undefined {
+  const about = { about: master }
+  const again = logsBetween(observed, ['marked failing', 'told of failing'], fromMs, toMs, about).at(-1)
+  if (again === undefined) return undefined
+  return logsBetween(observed, ['failing cleared'], fromMs, again.seenMs, about).at(-1)?.seenMs
 }
 
 /** What was seen of a failing that the run did not cause. */

@@ -47,6 +47,11 @@ const TRUTH: Readonly<Record<string, string[]>> = {
   'two-masters-redis-7.0.15': TAKEOVERS('promoted', 'undone'),
   'two-masters-valkey-8.1.1': TAKEOVERS('promoted', 'undone').toReversed(),
   'two-masters-valkey-9.1.2': TAKEOVERS('undone', 'promoted'),
+  // The master came back from the first kill, as its replica could not be elected.
+  'killed-twice-redis-7.0.15': [
+    '1: redis-node0 → redis-node1, kill in step 3, not promoted',
+    '1: redis-node0 → redis-node1, kill in step 10, promoted',
+  ],
   // Of shard 3, which has no slots, the master was killed in step 4.
   'without-slots-redis-7.0.15': ['1: redis-node0 → redis-node1, kill in step 9, not promoted'],
 }
