@@ -21,6 +21,29 @@ export function acquaintanceProblems(snapshot: Snapshot, expected: readonly stri
   ]
 }
 
+/** How nodes that do not know each other, or know one as another, are brought to it: steps, in words. */
+export function acquaintanceAdvice(snapshot: Snapshot, expected: readonly string[]): string[] {
+  const comebacks = comebacksOf(snapshot)
+  const lacks = lacksOf(snapshot, expected, comebacks)
+  const outsiders = outsidersOf(snapshot, lacks)
+  const former = [...comebacks.keys()]
+  const strangers = former.filter((name) => comebacks.get(name)?.isStranger)
+  const lacked = groupBy(
+    lacks.filter(({ viewer, subject }) => !outsiders.has(viewer) && !outsiders.has(subject)),
+    ({ subject }) => subject,
+  )
+  const unmet = [...new Set([...strangers, ...outsiders, ...lacked.keys()])]
+  return [
+    ...(unmet.length === 0 ? [] : [`${steps('meet', unmet)} introduces ${unmet.length === 1 ? 'it' : 'them'} to all`]),
+    ...(former.length === 0 ? [] : [`${steps('forget', former)} makes the others forget who it was`]),
+    ...(lacked.size === 0 ? [] : [`whoever was told to forget a node takes nobody else’s word for it for 60 s`]),
+  ]
+}
+
+function steps(verb: string, nodes: readonly string[]): string {
+  return nodes.map((node) => `\`${verb}: ${node}\``).join(' and ')
+}
+
 /** Somebody does not have a node in its view. */
 interface Lack {
   viewer: string

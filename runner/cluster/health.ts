@@ -1,4 +1,4 @@
-import { acquaintanceProblems } from './acquaintance.ts'
+import { acquaintanceAdvice, acquaintanceProblems } from './acquaintance.ts'
 import { isMarkedFailing } from './agreed-view.ts'
 import { missingHostnames, unknownHostnames } from './hostnames.ts'
 import type { Snapshot } from './live-cluster.ts'
@@ -46,6 +46,18 @@ function forgottenNodes({ reports, unreachable, nameOf }: Snapshot, nodes: reado
   if (reports.size === 0) return []
   const known = new Set([...reports.values()].flatMap(({ view }) => view.nodes.map(nameOf)))
   return nodes.filter((name) => unreachable.has(name) && !known.has(name))
+}
+
+/** The steps that mend what does not mend itself, in a sentence; undefined where none is known. */
+export function healthAdvice(snapshot: Snapshot, nodes: readonly string[]): string | undefined {
+  const expected = nodes.filter((name) => snapshot.reports.has(name))
+  const advice = [
+    ...acquaintanceAdvice(snapshot, expected),
+    ...(openSlots(snapshot, [...snapshot.reports.values()]).length === 0
+      ? []
+      : ['`heal: slots` closes open slots, and `migration: resume` goes on with a move that was left half-way']),
+  ]
+  return advice.length === 0 ? undefined : `To mend it: ${advice.join('; ')}.`
 }
 
 function unreachableNodes(snapshot: Snapshot, expected: readonly string[]): string[] {

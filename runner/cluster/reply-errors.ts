@@ -46,6 +46,13 @@ export function errorClass(error: unknown): ErrorClass {
   return REPLY_ERRORS.find((known) => known === word) ?? 'other'
 }
 
+/** Why a command came to nothing: what its server refused, or that it gave no answer. */
+export function failureOf(node: string, command: string, error: Error): string {
+  return error instanceof Unreachable
+    ? `${command} came to nothing: ${error.message}`
+    : `${node} refused ${command}: ${error.message}`
+}
+
 /** True when the command may have been carried out although no answer came. */
 export function isIndeterminate(error: unknown): boolean {
   return error instanceof Unreachable && error.indeterminate

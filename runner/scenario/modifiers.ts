@@ -28,6 +28,7 @@ export const MODIFIERS: Readonly<Record<'name' | 'phase' | Modifier, z.ZodType<s
 export function modifierText(key: keyof typeof MODIFIERS, { name, group, keepsWithin }: Verb): string {
   if (key === 'within') {
     if (name === 'failover') return 'How long it is tried, as 20s; 30s without it'
+    if (keepsWithin && group === 'cluster') return 'How long it may take, as 30s; without it, the deadline below'
     if (keepsWithin) return 'Asked again until it is so, for so long at most, as 15s; without it, asked once'
     if (group === 'data') return 'What fails is tried again for so long, as 10s; without it, once'
     return 'How long the step may take, as 10s; it is tried once'

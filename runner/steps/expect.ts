@@ -53,7 +53,7 @@ export const expect = defineVerb({
     const result = await poll(look, { clock: context.clock, signal: context.signal, withinMs, forMs, everyMs })
     if (!result.ok && !result.blind) {
       const reasons = await explanation(subject, context, sinceMs, result.brokeAfterMs !== undefined)
-      throw failedPoll(subject.sentence(), result, context, reasons)
+      throw failedPoll(subject.sentence(), result, context, reasons, await adviceOf(subject, context))
     }
     const claim = await claimOf(value, context)
     await assertKnown(subject.sentence(), result, context, (line) => contradicts(claim, line))
@@ -105,10 +105,19 @@ async function explanation(subject: BoundSubject, ...asked: Parameters<BoundSubj
   }
 }
 
+async function adviceOf(subject: BoundSubject, context: StepContext): Promise<string | undefined> {
+  try {
+    return await subject.advise(context)
+  } catch {
+    return undefined
+  }
+}
+
 interface BoundSubject {
   sentence(): string
   look(context: Parameters<Subject<never>['look']>[1]): ReturnType<Subject<never>['look']>
   explain(context: StepContext, sinceMs: number, hasBroken: boolean): Promise<Reason[]>
+  advise(context: StepContext): Promise<string | undefined>
 }
 
 function bind<Arg>(subject: Subject<Arg>, value: Arg): BoundSubject {
@@ -116,6 +125,7 @@ function bind<Arg>(subject: Subject<Arg>, value: Arg): BoundSubject {
     sentence: () => subject.sentence(value),
     look: (context) => subject.look(value, context),
     explain: async (...asked) => (await subject.explain?.(value, ...asked)) ?? [],
+    advise: async (context) => await subject.advise?.(value, context),
   }
 }
 

@@ -8,13 +8,14 @@ export const ASKED_ONCE = 'It was asked once. If it needs time to become true, a
 
 /**
  * The failure of a poll that ended without its condition: why, as far as it is known, what was expected, and what was
- * last seen. What to do follows from the first reason, where it says.
+ * last seen. What to do follows from the first reason, where it says, else from `advice`.
  */
 export function failedPoll(
   expected: string,
   { brokeAfterMs, lastSeen, attempts }: PollResult,
   { step: { withinMs = 0, forMs = 0 } }: StepContext,
   reasons: readonly Reason[] = [],
+  advice?: string,
 ): StepFailure {
   const broke =
     brokeAfterMs === undefined
@@ -22,7 +23,8 @@ export function failedPoll(
       : [`it was so for ${formatDuration(brokeAfterMs)}, but had to hold for ${formatDuration(forMs)}`]
   const [cause, ...others] = reasons
   const details = [...others.map(({ text }) => text), ...broke]
-  const hint = cause?.hint ?? (withinMs === 0 && forMs === 0 ? ASKED_ONCE : undefined)
+  const once = withinMs === 0 && forMs === 0 ? [ASKED_ONCE] : []
+  const hint = cause?.hint ?? ([...(advice === undefined ? [] : [advice]), ...once].join(' ') || undefined)
   const error = {
     message: [cause?.text, `expected ${expected}`, `last seen: ${lastSeen}`]
       .filter((part) => part !== undefined)

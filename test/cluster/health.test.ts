@@ -1,5 +1,5 @@
 import t from 'tap'
-import { healthProblems } from '../../runner/cluster/health.ts'
+import { healthAdvice, healthProblems } from '../../runner/cluster/health.ts'
 import type { NodeReport } from '../../runner/cluster/node-report.ts'
 import type { NodeView } from '../../runner/cluster/view.ts'
 import { viewsBehind } from '../../runner/cluster/view-differences.ts'
@@ -236,6 +236,41 @@ t.test('a node that came back as another', async (t) => {
       'redis-node0 is ffffffff now, and the others still know 00000000 of it, the owner of slots 0-5460',
     ),
   )
+})
+
+t.test('what does not mend itself, and the steps that do', async (t) => {
+  const advice = (plant: (reports: NodeReport[]) => void, name?: (node: NodeView) => string) => {
+    const reports = healthyReports()
+    plant(reports)
+    const snapshot = snapshotOf(reports)
+    return healthAdvice({ ...snapshot, ...(name && { nameOf: name }) }, NAMES)
+  }
+  t.equal(
+    advice(() => undefined),
+    undefined,
+  )
+  const stranger = 'f'.repeat(40)
+  const named = (node: NodeView) => (node.id === stranger ? 'redis-node0' : (NAMES[Number(node.id[0])] ?? node.id))
+  const lost = (reports: NodeReport[]) => {
+    const own = reportAt(reports, 0)
+    const [line] = own.view.nodes
+    if (!line) throw new Error('it has its own line')
+    Object.assign(own.view, { myId: stranger, nodes: [{ ...line, id: stranger, slots: [] }] })
+  }
+  t.equal(
+    advice(lost, named),
+    'To mend it: `meet: redis-node0` introduces it to all; `forget: redis-node0` makes the others forget who it was.',
+  )
+  const lacking = (reports: NodeReport[]) => {
+    const viewer = reportAt(reports, 3)
+    viewer.view.nodes = viewer.view.nodes.filter((node) => node.id !== idOf(1))
+  }
+  t.equal(
+    advice(lacking),
+    'To mend it: `meet: redis-node1` introduces it to all; whoever was told to forget a node takes nobody else’s word for it for 60 s.',
+  )
+  const open = (reports: NodeReport[]) => see(reports, 2, 2, { openSlots: [`[5461-<-${idOf(0)}]`] })
+  t.match(advice(open), /^To mend it: `heal: slots` closes open slots, and `migration: resume` goes on/)
 })
 
 t.test('nobody answers', async (t) => {

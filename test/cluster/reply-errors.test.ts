@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   errorClass,
+  failureOf,
   isIndeterminate,
   parseAsk,
   parseMoved,
@@ -36,4 +37,13 @@ t.test('where MOVED points', async (t) => {
   t.same(parseAsk(said('ASK 3999 localhost:7014')), { host: 'localhost', port: 7014 })
   t.same(parseAsk(said('ASK 3999 :7014')), { host: '', port: 7014 })
   t.equal(parseAsk(said('MOVED 3999 localhost:7014')), undefined)
+})
+
+t.test('what gave no answer has refused nothing', async (t) => {
+  const told = (error: Error) => failureOf('redis-node0', 'CLUSTER SETSLOT 5 NODE', error)
+  t.equal(told(said('ERR Unknown node abc')), 'redis-node0 refused CLUSTER SETSLOT 5 NODE: ERR Unknown node abc')
+  t.equal(
+    told(silent('closed', true)),
+    'CLUSTER SETSLOT 5 NODE came to nothing: redis-node0 (localhost:7010) did not answer: closed',
+  )
 })

@@ -3,6 +3,7 @@ import { onAbort } from '../../base/on-abort.ts'
 import { firstFew } from '../../base/text.ts'
 import type { LiveCluster } from '../live-cluster.ts'
 import type { Command, NodeClient } from '../node-client.ts'
+import { failureOf } from '../reply-errors.ts'
 import { formatSlotRanges } from '../slots.ts'
 import { answersOfFollower } from './follower-answers.ts'
 import { KeySender } from './key-sender.ts'
@@ -163,7 +164,7 @@ class KeysMover {
         const fine = mayFollow ? answersOfFollower(replies) : new Set()
         return replies.flatMap((reply, place) =>
           reply instanceof Error && !fine.has(reply)
-            ? [`${client.name} refused CLUSTER SETSLOT ${own[place]} ${state}: ${reply.message}`]
+            ? [failureOf(client.name, `CLUSTER SETSLOT ${own[place]} ${state}`, reply)]
             : [],
         )
       }),

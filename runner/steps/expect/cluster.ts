@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Look } from '../../base/poll.ts'
 import { firstFew } from '../../base/text.ts'
 import { whyFail } from '../../cluster/fail-state.ts'
-import { healthProblems } from '../../cluster/health.ts'
+import { healthAdvice, healthProblems } from '../../cluster/health.ts'
 import type { Snapshot } from '../../cluster/live-cluster.ts'
 import { unservedSlots } from '../../cluster/served-slots.ts'
 import { describeTargets, resolveTargets, type Targets } from '../targets.ts'
@@ -42,6 +42,12 @@ export const clusterSubject: Subject<ClusterArg> = {
     const problems = healthProblems(snapshot, { nodes: context.cluster.members.map(({ name }) => name), absent })
     if (problems.length === 0) return { ok: true, seen: 'healthy' }
     return { ok: false, seen: firstFew(problems, SHOWN_PROBLEMS) }
+  },
+  async advise({ cluster, without }, context) {
+    if (cluster !== 'healthy') return undefined
+    const absent = without === undefined ? [] : await resolveTargets(without, context, ['without'])
+    const expected = context.cluster.members.map(({ name }) => name).filter((name) => !absent.includes(name))
+    return healthAdvice(await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS }), expected)
   },
   async explain({ cluster }, context) {
     if (cluster !== 'ok') return []

@@ -3,6 +3,7 @@ import { messageOf } from '../../base/errors.ts'
 import type { Look } from '../../base/poll.ts'
 import { plural } from '../../base/text.ts'
 import { whyNoFailover } from '../../cluster/failover-diagnosis.ts'
+import { healthAdvice } from '../../cluster/health.ts'
 import type { OwnReport } from '../../cluster/live-cluster.ts'
 import type { NodeReport } from '../../cluster/node-report.ts'
 import { onlineReplicas } from '../../cluster/node-report.ts'
@@ -50,6 +51,11 @@ export const nodeSubject: Subject<NodeArg> = {
   async look(arg, context) {
     const nodes = await resolveTargets(arg.node, context, ['node'])
     return await lookAtEach(nodes, async (node) => await lookAtNode(node, arg, context))
+  },
+  async advise({ node, known: wanted }, context) {
+    if (wanted === undefined || wanted === false) return undefined
+    const nodes = await resolveTargets(node, context, ['node'])
+    return healthAdvice(await context.cluster.look({ timeoutMs: LOOK_TIMEOUT_MS }), nodes)
   },
   async explain(arg, context, sinceMs, hasBroken) {
     const nodes = await resolveTargets(arg.node, context, ['node'])

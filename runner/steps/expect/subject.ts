@@ -13,6 +13,8 @@ export interface Subject<Arg> {
    * after the last look; `sinceMs` is when the step began, by the clock.
    */
   explain?(arg: Arg, context: StepContext, sinceMs: number, hasBroken: boolean): Promise<Reason[]>
+  /** What to do where it has not come true and no reason says what. Best effort, as `explain`. */
+  advise?(arg: Arg, context: StepContext): Promise<string | undefined>
 }
 
 /**
