@@ -98,12 +98,12 @@ function describeLostElection(observed: FailoverObservations, { node, epoch, see
   const shared = votersAt(observed, seenMs)
   const outdated = voters.filter((voter) => !shared.includes(voter))
   const saw = outdated.length === 0 ? '' : `; in its own view ${listed(outdated)} had slots, and so a vote, too`
-  const why = reset?.reason ?? votesInWords(granted, majorityOf(voters.length)) + saw
+  const why = reset?.reason ?? describeVotes(granted, majorityOf(voters.length)) + saw
   return `${node} lost its election for epoch ${epoch ?? '?'}: ${why}`
 }
 
 /** A vote that a master gave may be lost on its way: on a link that it has yet to open again, for example. */
-function votesInWords(granted: number, needed: number): string {
+function describeVotes(granted: number, needed: number): string {
   if (granted < needed) return `it got ${granted} of ${needed} votes in time`
   return `${plural(granted, 'master')} voted for it, of ${needed} needed, and too few of the votes reached it in time`
 }
