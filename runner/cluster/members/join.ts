@@ -4,7 +4,7 @@ import { firstFew, listed } from '../../base/text.ts'
 import { isEstablished } from '../agreed-view.ts'
 import { askToFollow, FormError } from '../form.ts'
 import type { LiveCluster, LiveNode, Snapshot } from '../live-cluster.ts'
-import { ReplyError } from '../reply-errors.ts'
+import { ReplyError, Unreachable } from '../reply-errors.ts'
 import { knowing, notKnowing, ownId } from './known.ts'
 import { MemberError } from './member-error.ts'
 
@@ -84,13 +84,13 @@ function isKnownTo({ reports, nameOf }: Snapshot, viewer: string, name: string):
  */
 export async function follow(name: string, of: string, options: MemberOptions): Promise<void> {
   const { cluster } = options
-  const [id, masterId] = [await ownId(cluster, name), idAmong(await cluster.look(), of)]
+  const masterId = idAmong(await cluster.look(), of)
   if (masterId === undefined) throw new MemberError(`nobody knows ${of}`)
   let isAsked = false
   await until(`${name} to be a replica of ${of}`, options, async () => {
     if (!isAsked) {
       const lacking = await askToFollow(
-        { name, id, node: cluster.node(name) },
+        { name, id: await ownId(cluster, name), node: cluster.node(name) },
         { name: of, id: masterId, node: cluster.node(of) },
       ).catch(asMemberError)
       if (lacking !== undefined) return { ok: false, seen: lacking }
@@ -156,12 +156,21 @@ export async function forget(ids: readonly string[], by: readonly string[], opti
 async function until(what: string, options: MemberOptions, look: () => Promise<Look>): Promise<void> {
   const { cluster, signal, withinMs, progress } = options
   const told = async () => {
-    const found = await look()
+    const found = await look().catch(asSilence)
     if (!found.ok) progress(`waiting for ${what}: ${found.seen}`)
     return found
   }
   const result = await poll(told, { clock: cluster.clock, signal, withinMs, everyMs: LOOK_EVERY_MS })
   if (!result.ok) throw new MemberError(`waited for ${what} in vain; last seen: ${result.lastSeen}`)
+}
+
+/**
+ * A node that answers nothing for a moment is waited for: a replica that changes its master may stand still for the 5 s
+ * of a handshake (receiveSynchronousResponse, replication.c, Valkey 8.1). Throws what else went wrong.
+ */
+function asSilence(error: unknown): Look {
+  if (error instanceof Unreachable && error.kind !== 'refused') return { ok: false, seen: error.message }
+  throw error
 }
 
 function one(names: readonly string[], singular: string, plural: string): string {
