@@ -28,3 +28,19 @@ t.test('nor does it when the steps are over', { skip: skipWithoutRedis() }, asyn
     },
   })
 })
+
+t.test(
+  'nor does it when a node was added, a slot is half moved and a server has no power',
+  { skip: skipWithoutRedis() },
+  async (t) => {
+    const foreign = await foreignServer()
+    t.teardown(() => foreign.remove())
+    await killWithin(t, {
+      foreign,
+      platform: 'process',
+      left: async () => [],
+      scenario: 'members-and-moves',
+      stretches: { 'cuts the power': { from: /"fault-seen".*"power-cut"/, until: /"step-ended".*"path":"4"/ } },
+    })
+  },
+)
