@@ -1,8 +1,11 @@
 import { didYouMean } from '../base/nearest.ts'
 import { firstFew } from '../base/text.ts'
 import { fillInKnown, NAME_PATTERN, type Names, NODE_MEMBERS, namesUsedIn } from '../steps/names.ts'
-import type { Problems, SourceFile } from './source.ts'
-import { type ScalarTree, scalarsIn, type Tree } from './tree.ts'
+import type { Problems, SourceFile, Span } from './source.ts'
+import { entriesIn, type ScalarTree, scalarsIn, type Tree } from './tree.ts'
+
+/** A key that is filled in stands for a node: `weights: { $fresh: 2 }`. */
+const WHOLE_KEY = /^\$([A-Za-z_][A-Za-z0-9_]*)$/
 
 /** Names that a hint tells. */
 const MOST_NAMES = 30
@@ -79,6 +82,10 @@ export function checkNames(tree: Tree, scope: Scope, source: SourceFile, problem
       if (!scope.has(name)) reportUndefined(name, scalar, scope, source, problems)
     checkMembers(scalar, scope, source, problems)
   }
+  for (const { key, keySpan } of entriesIn(tree)) {
+    const [, name] = WHOLE_KEY.exec(key) ?? []
+    if (name !== undefined && !scope.has(name)) reportUndefined(name, { span: keySpan }, scope, source, problems)
+  }
 }
 
 /** What is asked of a node by its name, as `$victim.port`. */
@@ -95,7 +102,13 @@ function checkMembers(scalar: ScalarTree, scope: Scope, source: SourceFile, prob
   }
 }
 
-function reportUndefined(name: string, scalar: ScalarTree, scope: Scope, source: SourceFile, problems: Problems): void {
+function reportUndefined(
+  name: string,
+  place: { span: Span },
+  scope: Scope,
+  source: SourceFile,
+  problems: Problems,
+): void {
   if (problems.areMany) return
   const known = [...new Set(scope.all())]
   const hint =
@@ -106,7 +119,7 @@ function reportUndefined(name: string, scalar: ScalarTree, scope: Scope, source:
           MOST_NAMES,
           ', ',
         )}. For a dollar sign write \`$$\`.`
-  const span = placeOf(name, scalar, source)
+  const span = placeOf(name, place, source)
   problems.add(source, span, `\`$${name}\` is not defined`, {
     suggestion: didYouMean(name, known, (word) => `$${word}`),
     hint,
@@ -114,7 +127,7 @@ function reportUndefined(name: string, scalar: ScalarTree, scope: Scope, source:
 }
 
 /** Where `$name` stands in the text of a scalar. */
-function placeOf(name: string, { span }: ScalarTree, source: SourceFile) {
+function placeOf(name: string, { span }: { span: Span }, source: SourceFile) {
   for (const match of source.slice(span).matchAll(NAME_PATTERN)) {
     if (match[1] === name) return { start: span.start + match.index, end: span.start + match.index + match[0].length }
   }

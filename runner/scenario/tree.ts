@@ -72,6 +72,13 @@ export function* scalarsIn(tree: Tree, path: Path = []): Generator<{ scalar: Sca
   else for (const { key, value } of tree.entries) yield* scalarsIn(value, [...path, key])
 }
 
+/** Every entry of the maps in a value. */
+export function* entriesIn(tree: Tree): Generator<Entry> {
+  if (tree.kind === 'scalar') return
+  if (tree.kind === 'map') yield* tree.entries
+  for (const inner of tree.kind === 'map' ? tree.entries.map(({ value }) => value) : tree.items) yield* entriesIn(inner)
+}
+
 /** Whether a map was written empty; one whose keys were all wrong, and are reported, was not. */
 export function isEmptyMap(tree: Tree, source: SourceFile): boolean {
   return tree.kind === 'map' && tree.entries.length === 0 && /^\{\s*\}?$/.test(source.slice(tree.span))

@@ -3,9 +3,9 @@ import { listed } from '../base/text.ts'
 import { copyFunctions } from '../cluster/members/functions.ts'
 import { follow, meet } from '../cluster/members/join.ts'
 import { parseTarget, TARGET_PATTERN } from '../cluster/targets.ts'
-import { MEMBERS_WITHIN_MS, memberOptions, othersThan } from './members.ts'
+import { assertMaster, MEMBERS_WITHIN_MS, memberOptions, othersThan } from './members.ts'
 import { namesUsedIn } from './names.ts'
-import { defineVerb, type StepContext, StepFailure } from './verb.ts'
+import { defineVerb, type StepContext } from './verb.ts'
 
 const REPLICA_OF = /^replica\s+of\s+(.+)$/
 
@@ -79,10 +79,6 @@ function masterPhrase(of: string): string {
 /** Throws StepFailure, before anything is started, if it is no master. */
 async function masterToFollow(of: string, context: StepContext): Promise<string> {
   const name = await context.resolveOne(masterPhrase(of))
-  const { agreed } = await context.cluster.look()
-  if (agreed.roleOf(name) === 'master') return name
-  const follows = agreed.masterOf(name)
-  throw new StepFailure({
-    message: `${name} can have no replicas: it is ${follows === undefined ? 'no member' : `a replica of ${follows}`}`,
-  })
+  assertMaster(name, await context.cluster.look())
+  return name
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Snapshot } from '../cluster/live-cluster.ts'
 import type { MemberOptions } from '../cluster/members/join.ts'
 import { describeTargets, resolveTargets, type Targets } from './targets.ts'
 import { type StepContext, StepFailure } from './verb.ts'
@@ -49,6 +50,15 @@ export function refuseItself(key: string, verb: string) {
 /** Throws StepFailure for a node among those that it is to deal with: `verb` completes `redis-node0 cannot … itself`. */
 export function assertNotItself(name: string, others: readonly string[], verb: string): void {
   if (others.includes(name)) throw new StepFailure({ message: `${name} cannot ${verb} itself` })
+}
+
+/** Throws StepFailure for a node that replicas cannot follow. */
+export function assertMaster(name: string, { agreed }: Pick<Snapshot, 'agreed'>): void {
+  if (agreed.roleOf(name) === 'master') return
+  const follows = agreed.masterOf(name)
+  throw new StepFailure({
+    message: `${name} can have no replicas: it is ${follows === undefined ? 'no member' : `a replica of ${follows}`}`,
+  })
 }
 
 /** The other members. */

@@ -14,6 +14,7 @@ import {
   needsToLeave,
   runMoves,
 } from './move-slots.ts'
+import { fillIn } from './names.ts'
 import { defineVerb, type StepContext, StepFailure } from './verb.ts'
 
 /** As `redis-cli --cluster rebalance` (its `--cluster-threshold`). */
@@ -26,14 +27,14 @@ const options = z
         z
           .string()
           .regex(
-            new RegExp(TARGET_PATTERN),
+            new RegExp(`^\\$[A-Za-z_][A-Za-z0-9_]*$|${TARGET_PATTERN}`),
             'a weight is of a master in plain words, as redis-node0 or master of shard 1',
           ),
         z.number().min(0),
       )
       .optional()
       .describe(
-        'Masters in plain words (no $name) with their weights: one of 2 owns twice as many slots as one of 1 (default), one of 0 none',
+        'Masters in plain words, or a $name, with their weights: one of 2 owns twice as many slots as one of 1 (default), one of 0 none',
       ),
     empty_masters: z.boolean().optional().describe('Whether masters without slots get some. Default: false'),
     threshold: percent
@@ -102,7 +103,7 @@ async function weightsOf({ weights = {} }: Options, context: StepContext): Promi
   const byNode = new Map<string, number>()
   const { agreed } = await context.cluster.look()
   for (const [phrase, weight] of Object.entries(weights)) {
-    const node = await context.resolveOne(phrase)
+    const node = await context.resolveOne(String(fillIn(phrase, context.names)))
     if (agreed.roleOf(node) !== 'master') {
       throw new StepFailure({ message: `${node} has a weight, and is no master: only masters own slots` })
     }

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { Snapshot } from '../cluster/live-cluster.ts'
 import { follow } from '../cluster/members/join.ts'
-import { assertNotItself, MEMBERS_WITHIN_MS, memberOptions, refuseItself } from './members.ts'
+import { formatSlotRanges } from '../cluster/slots.ts'
+import { assertMaster, assertNotItself, MEMBERS_WITHIN_MS, memberOptions, refuseItself } from './members.ts'
 import { target } from './targets.ts'
-import { defineVerb } from './verb.ts'
+import { defineVerb, StepFailure } from './verb.ts'
 
 const arg = z
   .strictObject({
@@ -25,7 +27,20 @@ export const replicate = defineVerb({
   async run({ node, of }, context) {
     const [name, master] = [await context.resolveOne(node, ['node']), await context.resolveOne(of, ['of'])]
     assertNotItself(name, [master], 'replicate')
+    const snapshot = await context.cluster.look()
+    assertMaster(master, snapshot)
+    assertNoSlots(name, snapshot)
     await follow(name, master, memberOptions(context))
     return { administers: 'CLUSTER REPLICATE', proof: `${name} is in sync with ${master}, and all that answer see it` }
   },
 })
+
+/** The server would say that the node must be empty, and not of what. Throws StepFailure. */
+function assertNoSlots(name: string, { agreed }: Snapshot): void {
+  const own = agreed.shards.find(({ master }) => master === name)
+  if (own === undefined) return
+  throw new StepFailure({
+    message: `${name} cannot become a replica: it is not empty, it owns slots ${formatSlotRanges(own.slots)}`,
+    hint: 'Move them away first, with `reshard`.',
+  })
+}

@@ -37,6 +37,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'target-without-dollar',
     'undefined-name',
     'undefined-name-nothing-known',
+    'weight-of-nobody',
     'use-names-stay-inside',
   ],
   'a value depends on another file': [

@@ -31,6 +31,14 @@ t.test('members of a cluster of 2 × 2 come and go', async (t) => {
     await healthy(t)
   })
 
+  await t.test('its name stands for it among weights, too', async (t) => {
+    const outcome = await play(step('rebalance', { weights: { $fresh: 0 } }))
+    t.match(outcome, { verdict: 'passed', proof: /there was nothing to move/ })
+    t.match(await play(step('rebalance', { weights: { $nobody: 1 } })), {
+      ...{ verdict: 'failed', error: { message: /\$nobody is not defined/ } },
+    })
+  })
+
   await t.test('refused before a server is started: a replica of a replica', async (t) => {
     const outcome = await play(step('add-node', 'replica of redis-node1'))
     t.match(outcome, {
@@ -50,11 +58,15 @@ t.test('members of a cluster of 2 × 2 come and go', async (t) => {
   await t.test('refused with the words of the server, or ours, and nothing is touched', async (t) => {
     const refused = async (verb: string, arg: unknown, message: RegExp) =>
       t.match(await play(step(verb, arg)), { verdict: 'failed', error: { message } }, `${verb} ${JSON.stringify(arg)}`)
-    await refused('replicate', { node: 'redis-node0', of: 'redis-node2' }, /To set a master the node must be empty/)
+    await refused(
+      'replicate',
+      { node: 'redis-node0', of: 'redis-node2' },
+      /redis-node0 cannot become a replica: it is not empty, it owns slots 0-8191/,
+    )
     await refused(
       'replicate',
       { node: 'redis-node5', of: 'redis-node1' },
-      /I can only replicate a master, not a replica/,
+      /redis-node1 can have no replicas: it is a replica of redis-node0/,
     )
     await refused(
       'remove-node',

@@ -165,8 +165,8 @@ async function until(what: string, options: MemberOptions, look: () => Promise<L
 }
 
 /**
- * A node that answers nothing for a moment is waited for: a replica that changes its master may stand still for the 5 s
- * of a handshake (receiveSynchronousResponse, replication.c, Valkey 8.1). Throws what else went wrong.
+ * A node that answers nothing for a while is waited for: a replica that goes to its next master may stand still (seen
+ * with Valkey 8.1.1). Throws what else went wrong.
  */
 function asSilence(error: unknown): Look {
   if (error instanceof Unreachable && error.kind !== 'refused') return { ok: false, seen: error.message }

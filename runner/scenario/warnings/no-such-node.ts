@@ -81,7 +81,8 @@ function targetsOf({ step, arg, on }: Moment): Text[] {
 function weightsOf(arg: unknown, verb: string): Text[] {
   const weights = keyOf(arg, 'weights')
   if (typeof weights !== 'object' || weights === null) return []
-  return Object.keys(weights).map((text) => ({ text, path: [verb, 'weights', text], isKey: true }))
+  const phrases = Object.keys(weights).filter((text) => !text.startsWith('$'))
+  return phrases.map((text) => ({ text, path: [verb, 'weights', text], isKey: true }))
 }
 
 function textsIn(value: unknown, path: (string | number)[]): Text[] {
