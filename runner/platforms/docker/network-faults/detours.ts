@@ -30,6 +30,7 @@ export interface DetourOptions {
   onLoss(error: PlatformError): void
 }
 
+const FAULT = "a fault by the runner's own links"
 const NOT_OURS = 'is not an address of the machine that runs this program'
 /** How long a node may take to reach a link on the same machine. */
 const REACHED_WITHIN_MS = 2_000
@@ -64,15 +65,17 @@ export class Detours {
     const isNew = this.#links === undefined
     // Links that are no longer needed let go on what they hold, before they end.
     if (detours.length === 0 && isNew) return
-    if (isNew) await this.#open()
-    await this.#ask('set the faults of the links', { do: 'set', links: carried.map(({ link }) => link) })
-    if (!isNew) return
-    try {
-      await this.#assertReachable(detours)
-    } catch (error) {
-      await this.close()
-      throw error
+    if (isNew) {
+      await this.#open()
+      try {
+        // Before they are given faults, which might drop what asks for the way.
+        await this.#assertReachable(detours)
+      } catch (error) {
+        await this.close()
+        throw error
+      }
     }
+    await this.#ask('set the faults of the links', { do: 'set', links: carried.map(({ link }) => link) })
   }
 
   /** Ends links that are no longer needed, once the rules lead past them; with the last one, their process. */
@@ -132,7 +135,7 @@ export class Detours {
       this.#refused.push({})
     } catch (error) {
       await links.close()
-      if (codeOf(error) === 'EADDRNOTAVAIL') throw new UnsupportedFault('a slow link', `${gateway} ${NOT_OURS}`)
+      if (codeOf(error) === 'EADDRNOTAVAIL') throw new UnsupportedFault(FAULT, `${gateway} ${NOT_OURS}`)
       throw new PlatformError(`the links at ${gateway} could not be opened: ${messageOf(error)}`, { cause: error })
     }
   }
@@ -146,7 +149,7 @@ export class Detours {
     )
     const gateway = details.IPAM?.Config?.map(({ Gateway }) => Gateway).find((address) => address?.includes('.'))
     if (gateway) return gateway
-    throw new UnsupportedFault('a slow link', `network ${name} has no gateway that links could listen on`)
+    throw new UnsupportedFault(FAULT, `network ${name} has no gateway that links could listen on`)
   }
 
   /**
@@ -173,8 +176,8 @@ export class Detours {
     const results = await run(Promise.resolve([task]), 'try a link', REACHED_WITHIN_MS)
     if (readAnswers(results.get(task.key) ?? []).get(0)?.outcome !== 'silent') return
     throw new UnsupportedFault(
-      'a slow link',
-      `the kernel cannot slow links, and ${node.name} did not reach the runner's own link at the gateway of its network within ${REACHED_WITHIN_MS / 1000} s`,
+      FAULT,
+      `${node.name} did not reach one at the gateway of its network within ${REACHED_WITHIN_MS / 1000} s`,
       'a firewall of this machine may block containers: allow traffic from their networks',
     )
   }
