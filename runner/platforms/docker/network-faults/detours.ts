@@ -62,10 +62,8 @@ export class Detours {
    * UnsupportedFault where nodes cannot reach the links, PlatformError where the links cannot be opened.
    */
   async prepare({ detours, carried }: FaultSplit): Promise<void> {
-    const isNew = this.#links === undefined
-    // Links that are no longer needed let go on what they hold, before they end.
-    if (detours.length === 0 && isNew) return
-    if (isNew) {
+    if (detours.length === 0) return await this.#letGoOn()
+    if (this.#links === undefined) {
       await this.#open()
       try {
         // Before they are given faults, which might drop what asks for the way.
@@ -119,6 +117,12 @@ export class Detours {
     this.#links = undefined
     this.#doors = []
     await links?.close()
+  }
+
+  /** Links that are no longer needed let go on what they hold, before they end. Those that have died hold nothing. */
+  async #letGoOn(): Promise<void> {
+    if (!this.#links) return
+    await this.#ask('let go on what is held', { do: 'set', links: [] }).catch(() => undefined)
   }
 
   async #open(): Promise<void> {
