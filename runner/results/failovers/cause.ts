@@ -98,6 +98,9 @@ function isFailoverCommand({ verb, name, outcome }: PlayedStep): boolean {
 /** Faults with which a server ends in good order: it takes its time, and says when it has ended. */
 const ORDERLY: ReadonlySet<string> = new Set(['stop', 'restart'])
 
+/** A look shows a belief so long after it began, ms. */
+const SHOWN_AFTER_MS = 250
+
 /** What made nodes take each other to be failing, in words, and until when: the last fault on any that was active. */
 export function causeOfBelief(
   observed: FailoverObservations,
@@ -105,7 +108,10 @@ export function causeOfBelief(
   atMs: number,
 ): { text: string; untilMs?: number } {
   const fault = observed.faults.findLast(
-    (one) => one.startMs <= atMs && (one.undoStartMs ?? atMs) >= atMs && one.nodes.some((name) => nodes.includes(name)),
+    (one) =>
+      one.startMs <= atMs &&
+      (one.undoStartMs ?? atMs) >= atMs - SHOWN_AFTER_MS &&
+      one.nodes.some((name) => nodes.includes(name)),
   )
   if (fault === undefined) return { text: 'unplanned' }
   const { undoStartMs } = fault

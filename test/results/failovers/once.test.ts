@@ -82,6 +82,16 @@ t.test('a minority that is cut off suspects the others, who need no failover', a
   ])
 })
 
+t.test('what a look shows a moment after the cut was healed began while it lasted', async (t) => {
+  const startMs = seenIn('halves-redis-7.0.15').suspicions[0]?.startMs ?? 0
+  const healedBefore = (ms: number) =>
+    seenIn('halves-redis-7.0.15', (event) =>
+      event.type === 'fault-seen' && event.undone ? { ...event, fromMs: startMs - ms, toMs: startMs - ms + 5 } : event,
+    ).suspicions[0]?.cause
+  t.equal(healedBefore(40), 'partition in step 1')
+  t.equal(healedBefore(400), 'unplanned')
+})
+
 t.test('a master that is said to have failed and went on serving needs no failover', async (t) => {
   const { suspicions } = seenIn('two-masters-redis-7.0.15')
   t.match(suspicions, [{ shards: [1, 2] }, { shards: [3] }])
