@@ -5,7 +5,7 @@ import type { Snapshot } from './live-cluster.ts'
 import type { NodeReport } from './node-report.ts'
 import { openSlots } from './open-slots.ts'
 import { doubleOwners, ownLine } from './slot-claims.ts'
-import { formatSlotRanges, missingSlots } from './slots.ts'
+import { fewSlotRanges, missingSlots } from './slots.ts'
 import { viewDifferences } from './view-differences.ts'
 
 /**
@@ -81,7 +81,7 @@ function clusterState(reports: NodeReport[]): string[] {
 function unownedSlots(snapshot: Snapshot, reports: NodeReport[]): string[] {
   if (reports.length === 0) return []
   const missing = missingSlots(snapshot.agreed.shards.flatMap((shard) => shard.slots))
-  return missing.length === 0 ? [] : [`slots ${formatSlotRanges(missing)} have no owner`]
+  return missing.length === 0 ? [] : [`slots ${fewSlotRanges(missing)} have no owner`]
 }
 
 function failingFlags(snapshot: Snapshot, reports: NodeReport[], gone: ReadonlySet<string>): string[] {

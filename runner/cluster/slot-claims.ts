@@ -1,6 +1,6 @@
 import { isEstablished } from './agreed-view.ts'
 import type { NodeReport } from './node-report.ts'
-import { formatSlotRanges, mergeRanges } from './slots.ts'
+import { fewSlotRanges, mergeRanges } from './slots.ts'
 import type { NodeView, SlotRange } from './view.ts'
 
 /** What a node says of itself. */
@@ -22,7 +22,7 @@ export function doubleOwners(reports: readonly NodeReport[]): string[] {
       const shared = sharedSlots(one.own.slots, other.own.slots)
       if (shared.length === 0) return []
       const [a, b] = [one, other].map(({ name, own }) => `${name} (epoch ${own.configEpoch})`)
-      return [`slots ${formatSlotRanges(shared)} are owned by both ${a} and ${b}, as each of them says`]
+      return [`slots ${fewSlotRanges(shared)} are owned by both ${a} and ${b}, as each of them says`]
     }),
   )
 }

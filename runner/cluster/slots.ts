@@ -59,6 +59,16 @@ export function formatSlotRanges(ranges: readonly SlotRange[]): string {
     .join(', ')
 }
 
+/** Ranges that are told one by one, where they are one thing among others. */
+const MOST_RANGES = 5
+
+/** The first few, and how many slots there are beside them: keys that hash anywhere make hundreds of ranges. */
+export function fewSlotRanges(ranges: readonly SlotRange[]): string {
+  const merged = mergeRanges(ranges)
+  const others = countSlots(merged.slice(MOST_RANGES))
+  return `${formatSlotRanges(merged.slice(0, MOST_RANGES))}${others === 0 ? '' : ` and ${others} more`}`
+}
+
 /** Ranges in order, with neighbours and overlaps merged. */
 export function mergeRanges(ranges: readonly SlotRange[]): SlotRange[] {
   const merged: [number, number][] = []

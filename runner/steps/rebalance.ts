@@ -34,7 +34,7 @@ const options = z
       )
       .optional()
       .describe(
-        'Masters in plain words, or a $name, with their weights: one of 2 owns twice as many slots as one of 1 (default), one of 0 none',
+        'Masters in plain words, or a $name, with their weights: one of 2 owns twice as many slots as one of 1 (default), one of 0 none (it then follows another master)',
       ),
     empty_masters: z.boolean().optional().describe('Whether masters without slots get some. Default: false'),
     threshold: percent

@@ -45,6 +45,18 @@ t.test('slots that a step was to move may move, and the epoch rises once for eac
   t.match(found(7), [{ text: 'The epoch rose from 2 to 7, and the logs tell of 0 elections or takeovers' }])
 })
 
+t.test('a node that a step made begin anew was not promoted, though it claims the slots of its keys', async (t) => {
+  const claims: ScenarioEvent = {
+    ...view('redis-node1', 2500, AS_FORMED),
+    view: [{ name: 'redis-node1', role: 'master', slots: '5, 7-9' }],
+  }
+  const found = (events: ScenarioEvent[]) => audit({ events }).flatMap(({ findings }) => findings)
+  t.strictSame(found([...commandSent('CLUSTER RESET', 2000, 'redis-node1'), claims]), [])
+  t.match(found([...commandSent('CLUSTER RESET', 2000, 'redis-node3'), claims]), [
+    { text: /^redis-node1 replaced redis-node0 in shard 1 at 2\.\d+ s, and no step and no fault explains it/ },
+  ])
+})
+
 t.test('a master without slots follows whoever took its last one, and so do its replicas', async (t) => {
   const roles = (node: string): ScenarioEvent => ({
     ...view(node, 3000, AS_FORMED),

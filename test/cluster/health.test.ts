@@ -42,6 +42,16 @@ t.test('slots without an owner', async (t) => {
   )
 })
 
+t.test('of slots that lie apart the first few are told', async (t) => {
+  const apart = [...Array(8).keys()].map((index): [number, number] => [index * 100, index * 100])
+  const found = problems((reports) => {
+    const { nodes } = reportAt(reports, 1).view
+    const [own] = nodes.filter(({ id }) => id === idOf(1))
+    Object.assign(own ?? {}, { role: 'master', slots: apart, configEpoch: 0, masterId: undefined })
+  })
+  t.match(found, [/^slots 0, 100, 200, 300, 400 and 3 more are owned by both redis-node0/])
+})
+
 t.test('slots with two owners', async (t) => {
   t.same(
     problems((reports) => {

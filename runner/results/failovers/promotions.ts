@@ -140,14 +140,16 @@ function promotionsLogged(observed: FailoverObservations): Found[] {
   })
 }
 
-function promotionsSeen({ views, endMs }: FailoverObservations): Found[] {
+function promotionsSeen(observed: FailoverObservations): Found[] {
+  const { views, endMs } = observed
   const lastOf = new Map<string, ViewObservation>()
   const found: Found[] = []
   for (const fact of views) {
     if (fact.view === undefined || fact.seenMs > endMs) continue
     const before = ownRole(lastOf.get(fact.node))
     const now = ownRole(fact)
-    if (before === 'replica' && now === 'master') {
+    const sinceMs = lastOf.get(fact.node)?.afterMs ?? 0
+    if (before === 'replica' && now === 'master' && !beganAnew(observed, fact.node, sinceMs, fact.seenMs)) {
       const atMs = (fact.afterMs + fact.seenMs) / 2
       const text = `${fact.node} says that it is a master`
       const moment: TimelineMoment = {
@@ -163,6 +165,20 @@ function promotionsSeen({ views, endMs }: FailoverObservations): Found[] {
     lastOf.set(fact.node, fact)
   }
   return found
+}
+
+/**
+ * Whether a step made a node forget the cluster between two moments: it is a master of its own then, and claims the
+ * slots of the keys that it has (verifyClusterConfigWithData, cluster.c, Redis 7.0).
+ */
+function beganAnew({ steps }: FailoverObservations, node: string, fromMs: number, toMs: number): boolean {
+  return steps.some(
+    ({ outcome, startMs, endMs = startMs }) =>
+      outcome?.administers === 'CLUSTER RESET' &&
+      outcome.targets?.includes(node) === true &&
+      startMs <= toMs &&
+      endMs >= fromMs,
+  )
 }
 
 /** What a node says of itself; a master without slots is none of a shard. */
