@@ -18,7 +18,7 @@ export const startChanges = {
     .string()
     .min(1)
     .optional()
-    .describe('The server is to refuse to start, with this among its last words: RDB format version'),
+    .describe('The server is to refuse to start, and stays down, with this among its last words: RDB format version'),
   address: z
     .literal('new')
     .optional()

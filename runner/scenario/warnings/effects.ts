@@ -17,6 +17,8 @@ export function afterStep(moment: Moment, formed: Formed): Situation {
   if (!isDisturbance(step.verb, arg)) return afterQuiet(moment)
   const how = AWAY.get(step.verb)
   if (how !== undefined) return afterLoss(moment, how, formed)
+  // A server that refuses to start stays down.
+  if (keyOf(arg, 'refused') !== undefined) return afterLoss(moment, 'down', formed)
   if (step.verb === 'start' || step.verb === 'unpause') return afterReturn(moment)
   if (step.verb === 'restart') return afterRestart(moment)
   if (step.verb === 'heal') return afterHeal(moment)

@@ -27,8 +27,8 @@ export const overTooSoon: Warning = {
   },
 }
 
-function awayMsOf({ step }: Moment): number | undefined {
-  if (step.verb === 'restart') return 0
+function awayMsOf({ step, arg }: Moment): number | undefined {
+  if (step.verb === 'restart') return keyOf(arg, 'refused') === undefined ? 0 : undefined
   return HELD.includes(step.verb) ? step.forMs : undefined
 }
 
