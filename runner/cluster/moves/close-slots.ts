@@ -20,7 +20,7 @@ export interface CloseOptions {
   dryRun?: boolean | undefined
   /** Only these are closed. Default: all. */
   slots?: readonly SlotRange[] | undefined
-  /** Told before a slot gets another owner, or its own gives it up for a moment to take it anew. */
+  /** Told before a slot gets another owner. */
   onMove?: ((move: SlotMove) => void) | undefined
 }
 
@@ -82,9 +82,9 @@ function describe(
   return `${bring} the keys of slot ${slot} from ${listed(end.from)} to ${owner}${why}`
 }
 
-function movesOf(slot: number, { owner, claims, yield: yields, end }: ClosePlan): SlotMove[] {
+function movesOf(slot: number, { owner, yield: yields, end }: ClosePlan): SlotMove[] {
   const slots = [[slot, slot]] as const
-  const given = [...(claims ? [owner] : []), ...yields].map((from) => ({ slots, from, to: owner }))
+  const given = yields.map((from) => ({ slots, from, to: owner }))
   return end.do === 'finish' ? [...given, { slots, from: end.from, to: end.to }] : given
 }
 

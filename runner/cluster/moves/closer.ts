@@ -27,12 +27,19 @@ export class Closer {
     return 0
   }
 
-  /** Owner from now on, whatever views say: of a new epoch, so that all believe it. */
+  /**
+   * Owner from now on, whatever views say: of a new epoch, so that all believe it. One that owns the slot does not give
+   * it up first, as redis-cli has it do: a target of Valkey that hears of that moment ends its import, and the keys that
+   * the owner still has are deleted as those of another's slot.
+   */
   async #claim(name: string): Promise<void> {
+    const { client } = this.#cluster.node(name)
     await this.#set(name, 'STABLE')
-    await this.#giveUp(name)
-    await this.#cluster.node(name).client.call('CLUSTER', 'ADDSLOTS', this.#slot)
-    await this.#cluster.node(name).client.call('CLUSTER', 'BUMPEPOCH')
+    if (!this.#holders.some((one) => one.name === name && one.owns)) {
+      await this.#giveUp(name)
+      await client.call('CLUSTER', 'ADDSLOTS', this.#slot)
+    }
+    await client.call('CLUSTER', 'BUMPEPOCH')
   }
 
   async #yield(name: string, owner: string): Promise<void> {
