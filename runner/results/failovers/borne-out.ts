@@ -14,6 +14,9 @@ const APART_MS = 100
 /** A node is looked at again within this, ms, the time for its answer included: later, nobody looked. */
 const LOOK_WITHIN_MS = 1000
 
+/** Lines of whether a node has failed. */
+const MARKS: ReadonlySet<LogObservation['moment']> = new Set(['marked failing', 'told of failing', 'failing cleared'])
+
 /** What a line says of the view of the node that logged it, from then on. */
 interface Claim {
   holds(view: readonly SeenNode[]): boolean
@@ -55,7 +58,7 @@ export function borneOut(
     const changes = changesOf.get(line.node) ?? changesIn(views, line.node, endMs)
     changesOf.set(line.node, changes)
     const change = changeFor(line, claim, changes, views)
-    if (change === 'unseen') continue
+    if (change === 'unseen' || (change === undefined && isTakenBack(line, lines))) continue
     if (change === 'hidden') kept.set(line, line)
     else if (change === undefined) denied.push(deny(line))
     else {
@@ -169,6 +172,22 @@ function changeFor(
   if (open === undefined) return undefined
   if (!isPromotion(line)) return 'unseen'
   return isSeenByOthers(line, views, seenMs - apartMs) ? open : undefined
+}
+
+/**
+ * Whether its node said the opposite so soon that no look need have come between: a node whose failing is cleared may be
+ * told by a packet from before that it failed. Neither line is evidence then, and neither is denied.
+ */
+function isTakenBack({ node, moment, about, seenMs }: LogObservation, lines: readonly LogObservation[]): boolean {
+  if (about === undefined || !MARKS.has(moment)) return false
+  return lines.some(
+    (other) =>
+      other.node === node &&
+      other.about === about &&
+      MARKS.has(other.moment) &&
+      (other.moment === 'failing cleared') !== (moment === 'failing cleared') &&
+      Math.abs(other.seenMs - seenMs) <= APART_MS,
+  )
 }
 
 function isSeenByOthers({ node }: LogObservation, views: readonly ViewObservation[], fromMs: number): boolean {

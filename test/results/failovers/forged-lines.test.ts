@@ -81,6 +81,15 @@ t.test('a mark, or its end, that the view of its node does not show is none', as
   }
 })
 
+t.test('a mark and its end between two looks are no evidence, and nobody is accused', async (t) => {
+  const both = [
+    line('redis-node4', 'told of failing', failedMs - 2000, { about: old }),
+    line('redis-node4', 'failing cleared', failedMs - 1999, { about: old }),
+  ]
+  t.strictSame(failoversIn(withLines(...both))?.failovers, TRUTH?.failovers)
+  t.strictSame(evidenceOf(...both), { verdict: 'passed', texts: [] })
+})
+
 t.test('a request in the log is not of a step that runs a script', async (t) => {
   const step = { path: '99', verb: 'redis', name: `EVAL … on ${heir}`, file: 'x.yaml', line: 1 }
   const played = (name: string, administers?: string): ScenarioEvent[] => [
