@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import { typed } from '../base/command-line.ts'
 import { formatDuration } from '../base/duration.ts'
-import { messageOf, UsageError } from '../base/errors.ts'
+import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
-import { plural } from '../base/text.ts'
 import { nodesProblem } from '../cluster/form.ts'
 import { healthProblems } from '../cluster/health.ts'
 import { learnShards } from '../cluster/learn-shards.ts'
-import { checkLayout, evenSplit, parseShardSlots } from '../cluster/slots.ts'
-import { evenIfSame, nodeCount, type Topology } from '../cluster/topology.ts'
+import { nodeCount, type Topology } from '../cluster/topology.ts'
 import { formServers } from '../engine/form-servers.ts'
 import { DEFAULT_CONFIG } from '../engine/set-up.ts'
 import { PlatformError } from '../platforms/errors.ts'
@@ -20,29 +18,20 @@ import { cleanRun, keptRuns, showRun } from './cluster/kept-runs.ts'
 import { printStatus } from './cluster/status.ts'
 import { groupLines } from './cluster/status-table.ts'
 import { talkTo } from './cluster/talk-to.ts'
+import { topologyFlags, topologyOf } from './cluster/topology-flags.ts'
 import { withCluster } from './cluster/with-cluster.ts'
 import { type ClusterSettings, checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command, CommandContext, Output } from './command.ts'
-import { type Flags, type ParsedLine, wholeNumber, wholeNumberOf } from './flags.ts'
+import type { Flags, ParsedLine } from './flags.ts'
 import { openPlatforms, platformChoice, platformFlags } from './open-platform.ts'
 
 const FORM_WITHIN_MS = 30_000
 const STOP_GRACE_MS = 10_000
 
-/** Of one master. */
-const REPLICAS = { min: 0, max: 100 }
-
 const flags: Flags = {
   ...platformFlags,
   ...clusterFlags,
-  shards: { type: 'string', value: 'N', help: 'masters (default 3)' },
-  replicas: { type: 'string', value: 'N', help: 'replicas of each master, or one number a shard: 2,1,0 (default 1)' },
-  slots: {
-    type: 'string',
-    multiple: true,
-    value: 'RANGES',
-    help: 'slots of one shard, once for each shard: "0-2729, 8190-10919", or none',
-  },
+  ...topologyFlags,
   run: {
     type: 'string',
     value: 'ID',
@@ -143,34 +132,6 @@ function actionNamed(name: string | undefined, rest: readonly string[]): (typeof
   }
   if (rest.length > 0) throw new UsageError(`\`cluster ${name}\` takes flags only, not \`${rest.join(' ')}\``)
   return action
-}
-
-function topologyOf(line: ParsedLine): Topology {
-  const shards = wholeNumber(line, 'shards', 3, { min: 1, max: 1000 })
-  const replicas = replicasOf(line, shards)
-  const given = line.texts('slots')
-  if (given.length === 0) return { shards, replicas, slots: evenSplit(shards) }
-  if (given.length !== shards)
-    throw new UsageError(`--slots is given once for each of the ${shards} shards, not ${plural(given.length, 'time')}`)
-  try {
-    const slots = given.map(parseShardSlots)
-    const problems = checkLayout(slots)
-    if (problems.length > 0) throw new Error(problems.join('; '))
-    return { shards, replicas, slots }
-  } catch (error) {
-    throw new UsageError(`--slots: ${messageOf(error)}`)
-  }
-}
-
-/** One number for all shards, or one for each: `2,1,0`. */
-function replicasOf(line: ParsedLine, shards: number): number | number[] {
-  const counts = (line.text('replicas') ?? '1').split(',').map((text) => text.trim())
-  if (counts.length > 1 && counts.length !== shards) {
-    throw new UsageError(
-      `--replicas has ${counts.length} of ${shards} shards; give one number for all, or one for each`,
-    )
-  }
-  return evenIfSame(counts.map((text) => wholeNumberOf(text, 'replicas', REPLICAS)))
 }
 
 async function build({ platform, out, signal }: Job): Promise<number> {
