@@ -53,7 +53,12 @@ async function resume(found: Migration, context: StepContext) {
   if (left.length > 0) context.noteMoves(left)
   found.resume(left)
   await found.ended()
-  if (found.state !== 'done') throw new StepFailure({ message: `the move did not come to its end: ${found.text}` })
+  if (found.state !== 'done') {
+    throw new StepFailure({
+      message: `the move did not come to its end: ${found.text}`,
+      hint: 'Once both ends answer and the cluster serves again (`expect: { cluster: ok }` with `within`), `migration: resume` once more; or `heal: slots` closes what is open.',
+    })
+  }
   return { proof: found.text }
 }
 

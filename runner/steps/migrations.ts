@@ -1,6 +1,7 @@
 import { PlayError } from '../base/errors.ts'
 import { plural } from '../base/text.ts'
-import type { LiveCluster } from '../cluster/live-cluster.ts'
+import type { Shard } from '../cluster/agreed-view.ts'
+import type { LiveCluster, Snapshot } from '../cluster/live-cluster.ts'
 import {
   type MovedSlots,
   type MoveHow,
@@ -28,6 +29,8 @@ export interface MigrationWork {
   cluster: LiveCluster
   how: MoveHow | undefined
   until: MoveStage | undefined
+  /** As the nodes agreed when it began: the replicas of a target may come to be what it was. */
+  shards: readonly Shard[]
   noteMoved(moved: MovedSlots): void
   /** Resolves when all nodes see the moved slots at their new owners. */
   prove(moves: readonly SlotMove[], signal: AbortSignal): Promise<unknown>
@@ -43,6 +46,8 @@ export class Migration {
   /** The servers have no way to leave it where it was to stop; nothing was begun. */
   isNotStoppable = false
   #state: MigrationState = 'running'
+  /** Servers keep it where it is, and with it every other atomic move of the same nodes. */
+  #isHeld = false
   #moved = 0
   #said = ''
   #over = new AbortController()
@@ -66,15 +71,29 @@ export class Migration {
     return `${this.#state}: ${this.#moved} of ${plural(total, 'slot')} moved, ${total - this.#moved} left${said}`
   }
 
+  /** Whether it keeps atomic moves between these nodes from their end. */
+  holdsUp({ from, to }: SlotMove): boolean {
+    return this.#isHeld && this.#state === 'stopped' && this.moves.some((own) => own.from === from || own.to === to)
+  }
+
+  /** Servers keep nothing any more. */
+  noteLetGo(): void {
+    this.#isHeld = false
+  }
+
   /** Resolves when it goes on no more. */
   async ended(): Promise<void> {
     await this.#ended
   }
 
-  /** What the targets do not own yet, as the nodes say now: each slot from whoever owns it now. */
+  /**
+   * What the targets do not own yet, as the nodes say now: each slot from whoever owns it now, to whoever has taken over
+   * from its target.
+   */
   async left(): Promise<SlotMove[]> {
     const { agreed } = await this.work.cluster.look()
-    return this.moves.flatMap(({ slots, from, to }) => {
+    return this.moves.flatMap(({ slots, from, to: target }) => {
+      const to = heirOf(target, this.work.shards, agreed)
       const bySource = new Map<string, number[]>()
       for (const slot of slotsIn(slots)) {
         const owner = agreed.ownerOf(slot) ?? from
@@ -106,14 +125,16 @@ export class Migration {
   async cancel(reason: string): Promise<void> {
     this.#over.abort(new Cancelled(reason))
     await this.#ended
+    this.#isHeld = false
     if (this.#state === 'stopped') this.#end('cancelled', reason)
   }
 
   async #run(moves: readonly SlotMove[], stopAt: MoveStage | undefined): Promise<void> {
     const { cluster, how, noteMoved, prove } = this.work
     const { signal } = this.#over
+    this.#isHeld = false
     try {
-      const { stoppedAt } = await moveSlots(moves, {
+      const { stoppedAt, how: by } = await moveSlots(moves, {
         ...{ cluster, how, signal, stopAt },
         onState: ({ stage, moved, said }) => {
           if (moved) {
@@ -123,6 +144,7 @@ export class Migration {
           this.#said = [stage, said].filter(Boolean).join(', ')
         },
       })
+      this.#isHeld = stoppedAt !== undefined && by === 'atomic'
       if (stoppedAt !== undefined) return this.#end('stopped', `at ${stoppedAt}`)
       await prove(moves, signal)
       this.#end('done', '')
@@ -158,4 +180,10 @@ export class Migrations {
   get(name: string): Migration | undefined {
     return this.#byName.get(name)
   }
+}
+
+/** Who of its shard has slots now; the node itself where nobody has. */
+function heirOf(node: string, before: readonly Shard[], now: Snapshot['agreed']): string {
+  const replicas = before.find(({ master }) => master === node)?.replicas ?? []
+  return [node, ...replicas].find((name) => now.shards.some(({ master }) => master === name)) ?? node
 }

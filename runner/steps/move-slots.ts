@@ -3,13 +3,14 @@ import { formatDuration } from '../base/duration.ts'
 import { poll } from '../base/poll.ts'
 import { firstFew, listed, plural } from '../base/text.ts'
 import type { Snapshot } from '../cluster/live-cluster.ts'
+import { endMoves, movesUnderWay } from '../cluster/moves/end-moves.ts'
 import { MOVE_STAGES, MoveError, type MoveHow, MoveTooLate, type SlotMove } from '../cluster/moves/move.ts'
 import { moveSlots, type SlotsMoved } from '../cluster/moves/move-slots.ts'
 import { obstaclesToMoves } from '../cluster/moves/obstacles.ts'
 import { countKeys, countLeftBehind, unsettledMoves } from '../cluster/moves/settled.ts'
 import { countSlots } from '../cluster/slots.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
-import { DEFAULT_NAME } from './migrations.ts'
+import { DEFAULT_NAME, type MigrationWork } from './migrations.ts'
 import { type StepContext, StepFailure, StepInconclusive, type StepResult } from './verb.ts'
 
 /** How slots are moved, as `reshard`, `rebalance` and whatever else moves them takes it. */
@@ -85,9 +86,12 @@ export async function runMoves(
   const snapshot = await context.cluster.look()
   const moves = planned(snapshot, plan)
   if (moves.length === 0) return { proof: nothingToDo }
+  if (how !== 'keys') await assertNotHeldUp(moves, context)
   const before = await countKeys(context.cluster, moves, 'from')
   context.noteMoves(moves)
-  if (later.background || later.until !== undefined) return await leave(moves, { how, ...later }, context)
+  if (later.background || later.until !== undefined) {
+    return await leave(moves, { how, shards: snapshot.agreed.shards, ...later }, context)
+  }
   const startMs = context.clock.nowMs()
   const done = await make(moves, how, context)
   const tookMs = context.clock.nowMs() - startMs
@@ -101,13 +105,30 @@ export async function runMoves(
   }
 }
 
+/** It would wait for its whole deadline. */
+async function assertNotHeldUp(moves: readonly SlotMove[], context: StepContext): Promise<void> {
+  const { cluster, migrations, signal } = context
+  for (const one of migrations.all) await one.catchUp()
+  const held = migrations.all.find((one) => moves.some((move) => one.holdsUp(move)))
+  if (!held) return
+  if ((await movesUnderWay(cluster)) === 0) {
+    // Somebody has ended it, or the servers have given it up; what kept it may still be there.
+    await endMoves({ cluster, signal, only: 'server moves' })
+    return held.noteLetGo()
+  }
+  throw new StepFailure({
+    message: `another atomic move of these nodes, called ${held.name}, is held, and this one would not come to its end: ${held.text}`,
+    hint: `Nothing was moved. \`migration: { resume: ${held.name} }\` or \`{ cancel: ${held.name} }\` first, or \`how: keys\`.`,
+  })
+}
+
 async function leave(
   moves: readonly SlotMove[],
-  { how, background, until, as = DEFAULT_NAME }: { how: MoveHow | undefined } & Later,
+  { background, until, as = DEFAULT_NAME, ...given }: Pick<MigrationWork, 'how' | 'shards'> & Later,
   { cluster, clock, migrations, noteMoved }: StepContext,
 ): Promise<StepResult> {
   const prove = (made: readonly SlotMove[], signal: AbortSignal) => provedSeen(made, { cluster, clock, signal })
-  const migration = migrations.begin(as, moves, { cluster, how, until, noteMoved, prove })
+  const migration = migrations.begin(as, moves, { ...given, cluster, until, noteMoved, prove })
   if (!migration) {
     throw new StepFailure({
       message: `a move called ${as} still goes on: ${migrations.get(as)?.text}`,

@@ -57,6 +57,19 @@ t.test('a node that a step made begin anew was not promoted, though it claims th
   ])
 })
 
+t.test('who has taken over gives what its master was to give', async (t) => {
+  const taken = { master: 'redis-node1', replica: 'redis-node0' }
+  const events = [
+    view('redis-node0', 3000, taken),
+    view('redis-node1', 3000, taken),
+    view('redis-node1', 4000, { ...taken, slots: '0-16379' }),
+  ]
+  const moved = (all: ScenarioEvent[]) =>
+    audit({ events: all }).flatMap(({ rule, findings }) => (rule === 'slots' ? findings : []))
+  t.strictSame(moved([slotsMoving('16380-16383', 2000), ...events]), [])
+  t.match(moved(events), [{ text: /^redis-node1 has lost slots 16380-16383 since 4\.00 s, and no step moved them$/ }])
+})
+
 t.test('a master without slots follows whoever took its last one, and so do its replicas', async (t) => {
   const roles = (node: string): ScenarioEvent => ({
     ...view(node, 3000, AS_FORMED),

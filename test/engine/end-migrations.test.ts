@@ -14,6 +14,7 @@ function failingStage() {
       cluster: stage.cluster,
       how: 'atomic',
       until: undefined,
+      shards: [],
       noteMoved: () => undefined,
       prove: async () => undefined,
     })

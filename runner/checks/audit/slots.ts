@@ -60,11 +60,16 @@ function movesOf(facts: AuditFacts, node: string): AuditFinding[] {
 }
 
 /** The slots that it lost and that no step was to take from it, and those that it got and that none was to give it. */
-function unmeant({ moves }: AuditFacts, node: string, seen: { atMs: number; before: string; now: string }) {
+function unmeant({ moves, timelines }: AuditFacts, node: string, seen: { atMs: number; before: string; now: string }) {
   const [before, now] = [slotsOfText(seen.before), slotsOfText(seen.now)]
   const begun = moves.filter(({ startMs }) => startMs <= seen.atMs)
+  // Who has taken over gives and gets what its master was to: servers go on with a move by themselves.
+  const masters = new Set([node])
+  for (const { outcome, from, to, startMs } of [...timelines].reverse()) {
+    if (outcome !== 'given up' && masters.has(to) && startMs <= seen.atMs) masters.add(from)
+  }
   const isUnmeant = (end: 'from' | 'to') => (slot: number) =>
-    !begun.some((move) => move[end] === node && move.slots.has(slot))
+    !begun.some((move) => masters.has(move[end]) && move.slots.has(slot))
   const lost = [...before].filter((slot) => !now.has(slot)).filter(isUnmeant('from'))
   const got = [...now].filter((slot) => !before.has(slot)).filter(isUnmeant('to'))
   return { lost, got }

@@ -10,8 +10,15 @@ export interface MoveJob {
   stage?: MoveStage
   /** Absent while it goes on. */
   end?: 'done' | 'failed' | 'cancelled'
+  /** It failed, and the server will try it again by itself. */
+  isTriedAgain?: true
   /** Why it failed, as the server says; empty where it does not. */
   reason: string
+}
+
+/** Whether the server goes on with it, or will. */
+export function isUnderWay({ end, isTriedAgain }: MoveJob): boolean {
+  return end === undefined || isTriedAgain === true
 }
 
 /** How one family of servers moves slots by itself. */

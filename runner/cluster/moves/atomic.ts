@@ -121,7 +121,8 @@ class AtomicMove {
       .map((end) => {
         const { job, isSilent } = ends[end]
         const reason = job?.reason ? ` (${job.reason})` : ''
-        return `${this.#move[end]} ${isSilent ? 'does not answer' : `says ${job?.state ?? 'nothing of it'}${reason}`}`
+        const again = job?.isTriedAgain ? ', and tries again' : ''
+        return `${this.#move[end]} ${isSilent ? 'does not answer' : `says ${job?.state ?? 'nothing of it'}${reason}${again}`}`
       })
       .join(', ')
   }

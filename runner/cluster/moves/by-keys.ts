@@ -56,13 +56,23 @@ class KeysMover {
   readonly #sender: KeySender
   /** Masters that have no part in it. */
   readonly #others: Set<readonly NodeClient[]>
+  /**
+   * Slots whose owner the target does not know. It waits for them from one that has been replaced since: then it believes
+   * nobody who owns them, and takes no key of them (clusterUpdateSlotsConfigWith, cluster.c, Redis 7.0).
+   */
+  readonly #unknown: ReadonlySet<number>
   readonly #moved: MovedSlots[] = []
 
-  private constructor(move: SlotMove, options: MoveOptions, ids: { from: string; to: string }, others: string[]) {
+  private constructor(
+    move: SlotMove,
+    options: MoveOptions,
+    { ids, others, unknown }: { ids: Record<'from' | 'to', string>; others: string[]; unknown: Set<number> },
+  ) {
     const { cluster } = options
     this.#move = move
     this.#options = options
     this.#ids = ids
+    this.#unknown = unknown
     const lanesTo = (name: string) => Array.from({ length: LANES }, () => cluster.connect(name))
     this.#others = new Set(others.map(lanesTo))
     this.#source = lanesTo(move.from)
@@ -85,7 +95,10 @@ class KeysMover {
     const others = [...snapshot.reports.keys()].filter(
       (name) => name !== move.from && name !== move.to && snapshot.agreed.roleOf(name) === 'master',
     )
-    return new KeysMover(move, options, ids, others)
+    const seen = snapshot.reports.get(move.to)?.view.nodes.find(({ id }) => id === ids.from)
+    const known = new Set(slotsIn(seen?.slots ?? []))
+    const unknown = new Set(slotsIn(move.slots).filter((slot) => !known.has(slot)))
+    return new KeysMover(move, options, { ids, others, unknown })
   }
 
   async run(): Promise<MoveOutcome> {
@@ -131,6 +144,8 @@ class KeysMover {
 
   async #open(slots: readonly number[]): Promise<void> {
     const { from, to } = this.#ids
+    const unknown = slots.filter((slot) => this.#unknown.has(slot))
+    await this.#set(this.#target, unknown, 'NODE', from)
     await this.#set(this.#target, slots, 'IMPORTING', from)
     await this.#set(this.#source, slots, 'MIGRATING', to)
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/errors.ts'
 import type { LiveCluster } from '../live-cluster.ts'
 import type { ClosePlan, SlotHolder } from './close-plan.ts'
 import { bringKeys } from './doubled-keys.ts'
@@ -61,7 +62,10 @@ export class Closer {
   async #gather(from: readonly string[], owner: string): Promise<number> {
     let keys = 0
     for (const name of from) {
-      keys += await bringKeys(this.#cluster, this.#slot, name, owner)
+      await this.#set(name, 'NODE', owner)
+      // What it has is seen to be open for as long as it has it.
+      await this.#set(name, 'IMPORTING', owner)
+      keys += await this.#bring(name, owner)
       await this.#set(name, 'STABLE')
     }
     await this.#tellOthers(owner, [owner])
@@ -69,9 +73,10 @@ export class Closer {
   }
 
   async #finish(from: string, to: string, close: readonly string[]): Promise<number> {
+    await this.#set(to, 'NODE', from)
     await this.#set(to, 'IMPORTING', from)
     await this.#set(from, 'MIGRATING', to)
-    const keys = await bringKeys(this.#cluster, this.#slot, from, to)
+    const keys = await this.#bring(from, to)
     await this.#set(to, 'NODE', to)
     await this.#set(from, 'NODE', to)
     await this.#tellOthers(to, [from, to])
@@ -79,16 +84,37 @@ export class Closer {
     return keys
   }
 
+  async #bring(from: string, to: string): Promise<number> {
+    const { clock } = this.#cluster
+    const untilMs = clock.nowMs() + SERVES_WITHIN_MS
+    for (;;) {
+      try {
+        return await bringKeys(this.#cluster, this.#slot, from, to)
+      } catch (error) {
+        if (!messageOf(error).includes('CLUSTERDOWN') || clock.nowMs() >= untilMs) throw error
+        await clock.sleep(TRY_EVERY_MS)
+      }
+    }
+  }
+
   async #tellOthers(owner: string, known: readonly string[]): Promise<void> {
     for (const { name } of this.#holders) if (!known.includes(name)) await this.#set(name, 'NODE', owner)
   }
 
+  /** NODE before anything else: who waits for a slot from one that was replaced since knows no owner of it. */
   async #set(name: string, state: 'STABLE' | 'NODE' | 'IMPORTING' | 'MIGRATING', peer?: string): Promise<void> {
     const id = this.#holders.find((one) => one.name === peer)?.id
     const words = [this.#slot, state, ...(id === undefined ? [] : [id])]
     await this.#cluster.node(name).client.callWithin(ANSWER_WITHIN_MS, 'CLUSTER', 'SETSLOT', ...words)
   }
 }
+
+/**
+ * A master that gave a slot up serves no keys while nobody owns that slot, and up to 5 s longer where it had lost sight of
+ * others just before (clusterUpdateState, cluster.c, Redis 7.0), ms.
+ */
+const SERVES_WITHIN_MS = 8000
+const TRY_EVERY_MS = 50
 
 /** Valkey waits up to 2 s until its replicas know of a SETSLOT (cluster_legacy.c, Valkey 8.0), ms. */
 const ANSWER_WITHIN_MS = 10_000

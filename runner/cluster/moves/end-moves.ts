@@ -1,6 +1,6 @@
 import type { LiveCluster } from '../live-cluster.ts'
 import { Unreachable } from '../reply-errors.ts'
-import type { AtomicWay } from './atomic-way.ts'
+import { type AtomicWay, isUnderWay } from './atomic-way.ts'
 import { atomicWayOf } from './atomic-ways.ts'
 import { type CloseOptions, closeSlots, type SlotsClosed } from './close-slots.ts'
 
@@ -19,7 +19,7 @@ export async function endMoves(options: CloseOptions & { only?: 'server moves' }
 export async function movesUnderWay(cluster: LiveCluster): Promise<number> {
   const counts = cluster.nodes.map(async ({ name }) => {
     const jobs = (await (await atomicWayOf(cluster, name))?.jobs(cluster, name)) ?? []
-    return jobs.filter(({ end }) => end === undefined).length
+    return jobs.filter(isUnderWay).length
   })
   return (await Promise.all(counts.map((count) => answerOf(count, 0)))).reduce((sum, count) => sum + count, 0)
 }
@@ -31,7 +31,7 @@ async function cancelMoves({ cluster, dryRun = false }: CloseOptions): Promise<s
   const onEach = (act: (way: AtomicWay, node: string) => Promise<string[]>) =>
     Promise.all(nodes.map((node, place) => answerOf(ways[place] ? act(ways[place], node) : Promise.resolve([]), [])))
   const done = await onEach(async (way, node) => {
-    const underWay = (await way.jobs(cluster, node)).filter(({ end }) => end === undefined)
+    const underWay = (await way.jobs(cluster, node)).filter(isUnderWay)
     if (underWay.length > 0 && !dryRun) await way.cancel(cluster, node)
     return underWay.map(({ state }) => `${dryRun ? 'would cancel' : 'cancelled'} a move of slots on ${node} (${state})`)
   })

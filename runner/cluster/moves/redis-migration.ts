@@ -35,6 +35,7 @@ export const redisMigration: AtomicWay = {
   async begin(cluster, move) {
     return String(await cluster.node(move.to).client.call('CLUSTER', 'MIGRATION', 'IMPORT', ...rangeWords(move)))
   },
+  // A target tries each second again what failed, from whoever owns the slots then (asmCron, cluster_asm.c, Redis 8.4).
   async jobs(cluster, node) {
     const reply = await cluster.node(node).client.call('CLUSTER', 'MIGRATION', 'STATUS', 'ALL')
     return (Array.isArray(reply) ? reply : []).map((task) => {
@@ -42,7 +43,10 @@ export const redisMigration: AtomicWay = {
       const state = fields.get('state') ?? ''
       const [stage, end] = [STAGES[state], ENDS[state]]
       const id = fields.get('id') ?? ''
-      return { id, state, reason: fields.get('last_error') ?? '', ...(stage && { stage }), ...(end && { end }) }
+      const reason = fields.get('last_error') ?? ''
+      const isTriedAgain =
+        end === 'failed' && fields.get('operation') === 'import' && Number(fields.get('end_time')) <= 0
+      return { id, state, reason, ...(stage && { stage }), ...(end && { end }), ...(isTriedAgain && { isTriedAgain }) }
     })
   },
   async cancel(cluster, node) {
