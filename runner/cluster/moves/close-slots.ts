@@ -35,6 +35,10 @@ export interface SlotsClosed {
 const AGREED_WITHIN_MS = 5000
 const LOOK_EVERY_MS = 50
 
+/** A slot is planned anew so often, where a node says that its role or its slots have changed since the look. */
+const ATTEMPTS = 3
+const SAID_OF_A_NEW_ROLE = /CLUSTERDOWN|MOVED|READONLY|only with masters/
+
 /**
  * Closes the slots that moves left open, with the decisions of `redis-cli --cluster fix`. No key is lost: of one that
  * both ends have with different values none is touched, and the slot stays open.
@@ -53,21 +57,40 @@ export async function closeSlots(options: CloseOptions): Promise<SlotsClosed> {
   return closed
 }
 
-async function closeOne(slot: number, snapshot: Snapshot, options: CloseOptions, closed: SlotsClosed): Promise<void> {
-  const { cluster, signal, dryRun = false } = options
+async function closeOne(slot: number, first: Snapshot, options: CloseOptions, closed: SlotsClosed): Promise<void> {
+  let snapshot = first
+  for (let attempt = 1; ; attempt += 1) {
+    const failure = await tryToClose(slot, snapshot, options, closed)
+    if (failure === undefined) return
+    if (attempt === ATTEMPTS || !SAID_OF_A_NEW_ROLE.test(failure)) {
+      closed.left.push(`slot ${slot} is still open: ${failure}`)
+      return
+    }
+    snapshot = await agreedLook(options)
+  }
+}
+
+/** Resolves with why it did not go; undefined if it is closed, or nobody can tell how. */
+async function tryToClose(
+  slot: number,
+  snapshot: Snapshot,
+  { cluster, signal, dryRun = false, onMove }: CloseOptions,
+  closed: SlotsClosed,
+): Promise<string | undefined> {
   try {
     const holders = await holdersOf(slot, mastersIn(snapshot), { cluster, dryRun })
     const plan = planClose(holders)
     if ('why' in plan) closed.left.push(`slot ${slot} is open, and it is not clear whose it is: ${plan.why}`)
     else if (dryRun) closed.done.push(`would ${describe(slot, plan, ['close', 'move', 'bring'])}`)
     else {
-      for (const move of movesOf(slot, plan)) options.onMove?.(move)
+      for (const move of movesOf(slot, plan)) onMove?.(move)
       const keys = await new Closer(slot, plan, holders, cluster).run()
       closed.done.push(`${describe(slot, plan, ['closed', 'moved', 'brought'])} (${plural(keys, 'key')})`)
     }
+    return undefined
   } catch (error) {
     signal.throwIfAborted()
-    closed.left.push(`slot ${slot} is still open: ${messageOf(error)}`)
+    return messageOf(error)
   }
 }
 

@@ -92,6 +92,7 @@ export const BY_KEYS: readonly Case[] = [
   ['half', 'source dies and back', 'resume', 'all at target'],
   ['half', 'target killed', 'resume', 'all at target'],
   ['half', 'target dies and back', 'resume', 'all at target'],
+  ['half', 'target paused', 'resume', 'at either', /redis-node\d.* (does|did) not answer/],
   ['half', 'source stopped and back', 'heal', 'open one at source'],
   ['half', 'target stopped and back', 'heal', 'open one at source'],
   ['half', 'source restarted', 'resume', 'all at target'],
