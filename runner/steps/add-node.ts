@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { listed } from '../base/text.ts'
 import { copyFunctions } from '../cluster/members/functions.ts'
-import { follow, meet } from '../cluster/members/join.ts'
+import { awaitServing, follow, meet } from '../cluster/members/join.ts'
 import { parseTarget, TARGET_PATTERN } from '../cluster/targets.ts'
 import { assertMaster, MEMBERS_WITHIN_MS, memberOptions, othersThan } from './members.ts'
 import { namesUsedIn } from './names.ts'
@@ -45,7 +45,7 @@ export const addNode = defineVerb({
   summary: 'Starts one more server and makes it a member, as an empty master or as a replica.',
   group: 'cluster',
   example: ['- add-node: master', '  as: fresh', '- add-node: replica of shard 1'],
-  proof: 'Every member that answers knows it, and a replica is in sync with its master.',
+  proof: 'Every member that answers knows it; a master takes slots, and a replica is in sync with its master.',
   arg,
   extras,
   modifiers: ['within'],
@@ -61,8 +61,10 @@ export const addNode = defineVerb({
     context.cluster.leave(name)
     const options = memberOptions(context)
     const { knownBy, silent } = await meet(name, othersThan(name, context), options)
-    if (master === undefined) await copyFunctions(context.cluster, name)
-    else await follow(name, master, options)
+    if (master === undefined) {
+      await copyFunctions(context.cluster, name)
+      await awaitServing(name, options)
+    } else await follow(name, master, options)
     const without = silent.length === 0 ? '' : `; without ${listed(silent)}, which gave no answer`
     return {
       administers: 'CLUSTER MEET',

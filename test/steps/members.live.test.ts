@@ -23,6 +23,7 @@ t.test('members of a cluster of 2 × 2 come and go', async (t) => {
     const outcome = await play(step('add-node', 'master', { extras: { as: 'fresh' } }))
     t.match(outcome, { verdict: 'passed', note: 'redis-node4 is a master without slots', targets: ['redis-node4'] })
     const { reports } = await cluster.look()
+    t.equal(reports.get('redis-node4')?.info.state, 'ok', 'slots can be moved to it at once')
     t.same(
       [...reports.values()].map(({ view }) => view.nodes.length),
       [5, 5, 5, 5, 5],

@@ -100,6 +100,21 @@ export async function follow(name: string, of: string, options: MemberOptions): 
   })
 }
 
+/**
+ * Waits until a new master says that the cluster is ok, as the others do: it takes no key before, for 2 s after its start
+ * (CLUSTER_WRITABLE_DELAY, cluster.c, Redis 7.0). Where another says that it is not, nothing is waited for. Throws
+ * MemberError.
+ */
+export async function awaitServing(name: string, options: MemberOptions): Promise<void> {
+  await until(`${name} to serve`, options, async () => {
+    const { reports, unreachable } = await options.cluster.look()
+    const own = reports.get(name)
+    if (own === undefined) return { ok: false, seen: `${name} does not answer: ${unreachable.get(name)}` }
+    const isAnyOk = [...reports.values()].some((report) => report !== own && report.info.state === 'ok')
+    return { ok: own.info.state === 'ok' || !isAnyOk, seen: `${name} says that the cluster is ${own.info.state}` }
+  })
+}
+
 function asMemberError(error: unknown): never {
   throw error instanceof FormError ? new MemberError(error.message) : error
 }
