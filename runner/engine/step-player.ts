@@ -7,7 +7,7 @@ import type { PlannedStep, StepOutcome, StepVerdict } from '../record/events.ts'
 import { verdictOfSteps } from '../results/verdict.ts'
 import { stepSentence } from '../scenario/explain.ts'
 import { type Began, doubtOfTime, stallBeyond } from '../steps/hindsight.ts'
-import type { Names } from '../steps/names.ts'
+import { fillInKnown, type Names } from '../steps/names.ts'
 import { readMembers } from '../steps/node-members.ts'
 import {
   type ReadStep,
@@ -78,6 +78,11 @@ function isDone({ verdict }: PlayedOutcome): boolean {
   return verdict === 'passed' || verdict === 'skipped'
 }
 
+/** What its author calls it, with what `$names` in that stand for. */
+function ownName({ name }: Step, names: Names): string | undefined {
+  return name === undefined ? undefined : String(fillInKnown(name, names))
+}
+
 /** Throws ChildNotPassed. */
 function assertDone({ planned, outcome: { verdict } }: Played): void {
   if (verdict !== 'passed' && verdict !== 'skipped') throw new ChildNotPassed(planned, verdict)
@@ -92,7 +97,7 @@ async function playOrSkip(
   path: string,
 ): Promise<Played | undefined> {
   if (stage.stepping === undefined || signal.aborted) return await playStep(step, stage, names, signal, path)
-  const name = step.name ?? stepSentence(step, stage.verbs, names)
+  const name = ownName(step, names) ?? stepSentence(step, stage.verbs, names)
   const planned: PlannedStep = { ...stage.planned(step), name, path }
   const choice = await stage.stepping.before(planned, stage, names, signal)
   if (signal.aborted) return undefined
@@ -131,7 +136,7 @@ async function playStep(step: Step, stage: Stage, names: Names, signal: AbortSig
     await stage.lookback.onStep(step, stage.cluster)
     await readMembers([step.arg, step.extras, step.on, step.params], names, stage.cluster)
     const read = verb.read(step, names)
-    planned = { ...planned, name: step.name ?? read.sentence }
+    planned = { ...planned, name: ownName(step, names) ?? read.sentence }
     limitMs = step.withinMs
     started()
     announced = true

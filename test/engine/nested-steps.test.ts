@@ -170,3 +170,11 @@ t.test('targets', async (t) => {
   const outcome = await fakeStage({ verbs: [draws], targets: two }).playOne(step('draws', 'all masters'))
   t.match(outcome, { verdict: 'failed', error: { message: /all masters.*2 nodes.*one is needed/ } })
 })
+
+t.test('the name that an author gives a step says what its $names stand for', async (t) => {
+  const stage = fakeStage()
+  const children = [step('redis', 'PING', { name: 'ask $each, round $index; $later is not known' })]
+  await stage.playOne(step('repeat', { over: ['redis-node1'], as: 'each', steps: [{}] }, { path: '1', children }))
+  const names = stage.events.flatMap((event) => (event.type === 'step-ended' ? [event.step.name] : []))
+  t.equal(names[0], 'ask redis-node1, round 1; $later is not known')
+})
