@@ -55,9 +55,10 @@ export class LiveFeed {
     return livePage(this.#state, this.#follower.nowMs())
   }
 
-  /** Has a page follow from now on. */
+  /** Has a page follow from now on. One that was made while the run was on, and asks after its end, is told so. */
   add(response: ServerResponse): void {
     this.#viewers.add(response, this.#wholeMessage())
+    if (this.hasReport) this.#viewers.dismiss()
   }
 
   close(): void {

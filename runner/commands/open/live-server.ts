@@ -92,13 +92,13 @@ export class LiveServer {
   }
 
   #give(asked: string, response: ServerResponse): void {
-    if (this.#feed.hasReport) {
+    if (asked === 'events') {
+      response.writeHead(200, headersFor('text/event-stream'))
+      this.#feed.add(response)
+    } else if (this.#feed.hasReport) {
       const found = finalFile(this.#options.folder, asked)
       if (found === undefined) refuse(response)
       else answer(response, found.type, found.text)
-    } else if (asked === 'events') {
-      response.writeHead(200, headersFor('text/event-stream'))
-      this.#feed.add(response)
     } else if (asked === '') {
       answer(response, 'text/html', this.#feed.page())
     } else refuse(response)

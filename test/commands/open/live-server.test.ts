@@ -174,6 +174,16 @@ t.test(
   },
 )
 
+t.test('a page that asks for news when the run is over is told so, as one that waited for them', async (t) => {
+  const { server, folder, unmark, append } = await served(t, 30)
+  const viewer = follow(t, server.url)
+  append(lines(EVENTS.slice(30)))
+  writeReports(folder, EVENTS)
+  unmark()
+  await viewer.until((_, isOver) => isOver)
+  t.match(await get(`${server.url}events`), { status: 200, text: /^event: over\n/m })
+})
+
 t.test('a run whose runner was killed ended without a word', async (t) => {
   const { server, folder, events } = await served(t, 30)
   const viewer = follow(t, server.url)
