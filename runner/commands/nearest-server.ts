@@ -5,6 +5,7 @@ import { nearestWord } from '../base/nearest.ts'
  * nearest version, and the newest of those that are as near. Undefined where the product is like none that is known.
  */
 export function nearestServer(wrong: string, known: readonly string[]): string | undefined {
+  if (!wrong.includes(':')) return nearestWord(wrong, known)
   const [asked, version = ''] = split(wrong)
   const product = nearestWord(
     asked,

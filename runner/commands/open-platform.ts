@@ -6,6 +6,7 @@ import { PlatformError } from '../platforms/errors.ts'
 import type { Platform } from '../platforms/platform.ts'
 import { ProcessPlatform } from '../platforms/process/process-platform.ts'
 import type { Flags, ParsedLine } from './flags.ts'
+import { nearestServer } from './nearest-server.ts'
 import { projectRoot } from './project.ts'
 
 export const KINDS = ['auto', 'docker', 'process'] as const
@@ -33,12 +34,12 @@ export interface PlatformChoice {
 /** Reads and checks `platformFlags`. Throws UsageError, with the nearest right word. */
 export async function platformChoice(line: ParsedLine): Promise<PlatformChoice> {
   const kind = KINDS.find((candidate) => candidate === (line.text('platform') ?? 'auto'))
-  if (!kind) throw unknown('platform', line.text('platform') ?? '', KINDS)
+  if (!kind) throw unknown('platform', line.text('platform') ?? '', KINDS, nearestWord)
   const servers = (line.text('server') ?? DEFAULT_SERVER).split(',').map((name) => name.trim())
   const known = await serverNames(projectRoot)
   for (const server of servers) {
     const parsed = parseServer(server)
-    if (parsed.kind === 'catalogue' && !known.includes(server)) throw unknown('server', server, known)
+    if (parsed.kind === 'catalogue' && !known.includes(server)) throw unknown('server', server, known, nearestServer)
     if (parsed.kind === 'path' && kind === 'docker')
       throw new UsageError(`--server ${server} goes with --platform process`)
     if (parsed.kind === 'image' && kind === 'process')
@@ -47,8 +48,13 @@ export async function platformChoice(line: ParsedLine): Promise<PlatformChoice> 
   return { kind, servers: [...new Set(servers)] }
 }
 
-function unknown(what: string, name: string, known: readonly string[]): UsageError {
-  const similar = nearestWord(name, known)
+function unknown(
+  what: string,
+  name: string,
+  known: readonly string[],
+  nearest: (wrong: string, known: readonly string[]) => string | undefined,
+): UsageError {
+  const similar = nearest(name, known)
   const meant = similar === undefined ? '' : `; did you mean ${similar}?`
   return new UsageError(`there is no ${what} \`${name}\`${meant || ';'} there are ${known.join(', ')}`)
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { platformFlags } from '../../runner/commands/open-platform.ts'
+import { parseFlags } from '../../runner/commands/flags.ts'
+import { platformChoice, platformFlags } from '../../runner/commands/open-platform.ts'
 import { serverNames } from '../../runner/platforms/catalogue.ts'
 
 t.test('help names the first and the last server of each family', async (t) => {
@@ -10,5 +11,16 @@ t.test('help names the first and the last server of each family', async (t) => {
     const [first = '', last = ''] = [servers[0], servers.at(-1)]
     const told = first === last ? first : `${first} to ${last}`
     t.ok(platformFlags.server?.help.includes(told), told)
+  }
+})
+
+t.test('a server that nobody knows is answered with the nearest', async (t) => {
+  for (const [wrong, meant] of [
+    ['redis:9.9', /did you mean redis:8\.6\?/],
+    ['valky:9.1', /did you mean valkey:9\.1\?/],
+    ['redis-7.0', /did you mean redis:7\.0\?/],
+  ] as const) {
+    const line = parseFlags(['--server', wrong], platformFlags, 'run')
+    await t.rejects(platformChoice(line), { message: meant }, wrong)
   }
 })
