@@ -11,6 +11,8 @@ const root = new URL('../..', import.meta.url).pathname
 /** A trouble of the surroundings, as a shell makes it before it runs `$@`, and the words that tell it. */
 interface Trouble {
   name: string
+  /** Default: `some-load`. */
+  scenario?: string
   /** In a mount namespace of its own, with the folders `$TMPDIR`, `$REPORTS` and `$WORK`. */
   shell: string
   /** On stdout, or where nothing can be told there on stderr. */
@@ -65,8 +67,10 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'too few open files for the nodes and clients',
-    shell: 'ulimit -n 85; exec "$@"',
-    words: /the runner, for 6 nodes and 1 connection of clients to each, needs about \d+ open files, and may have 85/,
+    scenario: 'many-connections',
+    shell: 'ulimit -n 150; exec "$@"',
+    words:
+      /the runner, for 6 nodes and 20 connections of clients to each, needs about 200 open files, and may have 150/,
     hint: /ulimit -n 1024/,
   },
   {
@@ -119,9 +123,9 @@ t.before(() => spawnSync(process.execPath, ['bin/redis-chaos.js', 'help'], { cwd
 const mayMount = spawnSync('unshare', ['-m', 'true']).status === 0
 
 t.test('trouble of the surroundings', { skip: skipWithoutRedis() || (mayMount ? false : 'needs root') }, async (t) => {
-  for (const { name, shell, words, hint } of TROUBLES) {
+  for (const { name, scenario, shell, words, hint } of TROUBLES) {
     await t.test(`${name}: exit 3, the reason, what next, nothing left`, async (t) => {
-      const { code, stdout, stderr, temporary } = await runIn(t, shell)
+      const { code, stdout, stderr, temporary } = await runIn(t, shell, scenario)
       t.equal(code, 3, stdout + stderr)
       const said = oneLine(stdout + stderr)
       t.match(said, words)
@@ -160,13 +164,13 @@ t.test('trouble of the surroundings', { skip: skipWithoutRedis() || (mayMount ? 
   })
 })
 
-async function runIn(t: Test, shell: string) {
+async function runIn(t: Test, shell: string, scenario = 'some-load') {
   const work = reportsFolder(t)
   const reports = path.join(work, 'reports')
   const temporary = path.join(work, 'temporary')
   for (const folder of [reports, temporary]) mkdirSync(folder)
   const args = [
-    ...[process.execPath, path.join('bin', 'redis-chaos.js'), 'run', testScenario('some-load')],
+    ...[process.execPath, path.join('bin', 'redis-chaos.js'), 'run', testScenario(scenario)],
     ...['--platform', 'process', ...clusterFlags(await leaseCluster()), '--reports', reports],
   ]
   // What tap puts into the environment of every child opens files of its own.
