@@ -48,6 +48,7 @@ async function resume(found: Migration, context: StepContext) {
   if (found.state === 'running') throw new StepFailure({ message: `the move goes on: ${found.text}` })
   // What a server keeps half-way cannot be let go on everywhere: it is asked for anew.
   await endServerMoves(context)
+  await found.ownersSettled(context.signal)
   const left = await found.left()
   // A failover may have given its slots to another master than the one that they were to come from.
   if (left.length > 0) context.noteMoves(left)

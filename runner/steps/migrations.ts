@@ -1,4 +1,5 @@
 import { PlayError } from '../base/errors.ts'
+import { poll } from '../base/poll.ts'
 import { plural } from '../base/text.ts'
 import type { Shard } from '../cluster/agreed-view.ts'
 import type { LiveCluster, Snapshot } from '../cluster/live-cluster.ts'
@@ -17,6 +18,9 @@ import { countSlots } from '../cluster/slots.ts'
 export const MIGRATION_STATES = ['running', 'stopped', 'done', 'failed', 'cancelled'] as const
 
 export type MigrationState = (typeof MIGRATION_STATES)[number]
+
+const SETTLED_WITHIN_MS = 5000
+const LOOK_EVERY_MS = 50
 
 /** The name of a move that is given none. */
 export const DEFAULT_NAME = 'migration'
@@ -84,6 +88,21 @@ export class Migration {
   /** Resolves when it goes on no more. */
   async ended(): Promise<void> {
     await this.#ended
+  }
+
+  /**
+   * Waits up to 5 s until each slot has an owner that holds itself for a master: right after a failover the nodes may
+   * still agree on who was replaced.
+   */
+  async ownersSettled(signal: AbortSignal): Promise<void> {
+    const { cluster } = this.work
+    const slots = this.moves.flatMap((move) => slotsIn(move.slots))
+    const look = async () => {
+      const { agreed, reports } = await cluster.look()
+      const owners = new Set(slots.map((slot) => agreed.ownerOf(slot) ?? ''))
+      return { ok: [...owners].every((name) => reports.get(name)?.replication.role === 'master'), seen: '' }
+    }
+    await poll(look, { clock: cluster.clock, signal, withinMs: SETTLED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   type Fault,
   LOSSES,
   openPlace,
+  VALKEY_CRASH,
   type Verb,
 } from '../cluster/moves/cases.ts'
 import { step } from './fake-stage.ts'
@@ -253,7 +254,7 @@ export class PlayedCase {
     const { servers } = this.#stage
     for (const { name } of servers.nodes) {
       if ((await servers.state(name)).status !== 'stopped') continue
-      this.#t.comment(`${name} has crashed`)
+      this.#t.match(await servers.lastWords(name), VALKEY_CRASH, `${name} has crashed, as is known of it`)
       await this.#passes('start', name)
     }
   }

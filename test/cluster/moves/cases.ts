@@ -120,10 +120,11 @@ export const BY_KEYS: readonly Case[] = [
 ]
 
 /**
- * Valkey 9.1.2 may end with signal 11 (in getClientOutputBufferMemoryUsage) where a master that gets slots is made a
- * replica meanwhile. No key is lost by that: it is started again.
+ * Valkey 9.1.2 may crash (in getClientOutputBufferMemoryUsage, or by an assertion in networking.c) where a master that
+ * gets slots is made a replica meanwhile. No key is lost by that: it is started again.
  */
 export const CRASHES_VALKEY = /^target (failed over|taken over)/
+export const VALKEY_CRASH = /crashed by signal: 11|'c->conn' is not true/
 
 /** By Valkey, which can be kept at each stage. */
 export const BY_VALKEY: readonly Case[] = [
