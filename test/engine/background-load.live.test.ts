@@ -107,7 +107,7 @@ t.test('a load that was hardly sent is inconclusive, and says how little was', r
   const { exitCode } = await play(`workloads:
   a: { type: register, clients: 1, rate: 500/s, keys: 20, timeout: 700ms }
 steps:
-  - redis: CLIENT PAUSE 1500 ALL
+  - redis: CLIENT PAUSE 3000 ALL
     on: redis-node0
   - wait: 1200ms
 checks: { a: { error_rate: 100%, min_operations: 0 } }
@@ -119,7 +119,7 @@ checks: { a: { error_rate: 100%, min_operations: 0 } }
     explanation: /Yet only \d+ of the \d+ operations that were due were sent/,
   })
   const { due = 0, sent = 0 } = outcome?.load ?? {}
-  t.ok(sent > 0 && sent * 2 < due, `${sent} of ${due}`)
+  t.ok(sent > 0 && sent * 10 < due, `${sent} of ${due}`)
   t.equal(outcome?.samples, sent, 'what was not sent is not judged')
 })
 
@@ -164,7 +164,7 @@ t.test('a recording that waits for an outage to end stops at once when the run i
 
 t.test('a recording without an outage waits for nothing', real, async (t) => {
   const { run, play, checks } = realRun(t)
-  await play(`workloads: { a: { type: register, rate: 200/s } }
+  await play(`workloads: { a: { type: register, rate: 500/s } }
 steps: [{ wait: 500ms }]
 checks: { a: { longest_outage: 5s } }
 `)
