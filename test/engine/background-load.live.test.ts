@@ -119,7 +119,7 @@ checks: { a: { error_rate: 100%, min_operations: 0 } }
     explanation: /Yet only \d+ of the \d+ operations that were due were sent/,
   })
   const { due = 0, sent = 0 } = outcome?.load ?? {}
-  t.ok(sent > 0 && sent * 10 < due, `${sent} of ${due}`)
+  t.ok(sent > 0 && sent * 2 < due, `${sent} of ${due}`)
   t.equal(outcome?.samples, sent, 'what was not sent is not judged')
 })
 
