@@ -1,42 +1,31 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { arch, cpus, release, totalmem, type } from 'node:os'
-import path from 'node:path'
-import { type Clock, systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { typed } from '../base/command-line.ts'
 import { worstExit } from '../base/exit.ts'
 import { HeldClock } from '../base/held-clock.ts'
 import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
-import { expectedError } from '../base/surroundings.ts'
-import { baselineMeasures } from '../checks/regression/measures.ts'
 import { Interrupted } from '../engine/interrupt.ts'
-import { type Play, playRun } from '../engine/play-run.ts'
+import { playRun } from '../engine/play-run.ts'
 import type { Warm } from '../engine/warm-platform.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
-import { writeBaseline } from '../record/baseline.ts'
-import { Recorder } from '../record/event-log.ts'
-import type { RunEvent } from '../record/events.ts'
 import { redactor, secretsAmong } from '../record/redact.ts'
-import { createRunFolder } from '../record/run-folder.ts'
-import { appendTrends } from '../record/trends.ts'
-import { appendStepSummary } from '../report/github.ts'
-import { liveReporter } from '../report/live.ts'
-import { replaceReports, writeReports } from '../report/write-reports.ts'
 import type { RunReport } from '../results/report-model.ts'
-import { reduceRun } from '../results/run-model.ts'
-import { trendLines } from '../results/trend-lines.ts'
 import { withUnwritten } from '../results/unwritten.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
+import { playsOf } from './choosing/plays.ts'
 import { talkTo } from './cluster/talk-to.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { CommandContext } from './command.ts'
 import { concluder, type Judging } from './judging.ts'
 import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
+import { openRecord, savedBaseline } from './play/run-record.ts'
 import type { Playing } from './playing.ts'
-import { reportsFolder, shown } from './project.ts'
+import { reportsFolder } from './project.ts'
 import { operatorFor } from './terminal/operator.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
@@ -127,27 +116,30 @@ export async function play(
   const watchdog = watched ? Watchdog.start({ runId, kinds, keep }) : undefined
   const endBeside = request.beside?.((text) => record.recorder.record({ type: 'progress', text, stays: true }))
   try {
-    const { exitCode, bugs } = await playRun(playsOf(scenarios, platforms, request.judging.repeat), {
-      ...settings,
-      runId,
-      name,
-      recorder: record.recorder,
-      folder: record.folder,
-      clock,
-      verbs: verbByName,
-      interrupted,
-      seed,
-      command: request.commandFor(seed),
-      keep,
-      auditWarnOnly: request.judging.auditWarnOnly,
-      notes,
-      environment: describeMachine(),
-      operator,
-      conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
-    }).finally(endBeside)
+    const { exitCode, bugs } = await playRun(
+      playsOf(scenarios, platforms, { repeat: request.judging.repeat, seed, isSeedGiven: request.seed !== undefined }),
+      {
+        ...settings,
+        runId,
+        name,
+        recorder: record.recorder,
+        folder: record.folder,
+        clock,
+        verbs: verbByName,
+        interrupted,
+        seed,
+        command: request.commandFor(seed),
+        keep,
+        auditWarnOnly: request.judging.auditWarnOnly,
+        notes,
+        environment: describeMachine(),
+        operator,
+        conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
+      },
+    ).finally(endBeside)
     if (keep || (await isGone(runId, platforms))) watchdog?.release()
     const written = record.finish(out.failures)
-    const unsaved = savedBaseline(request.judging, written)
+    const unsaved = savedBaseline(request.judging.saveBaseline, written)
     const report = written.verdict === 'passed' ? withUnwritten(written, unsaved) : written
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
     for (const message of [...(written.unwritten ?? []), ...unsaved]) out.progress(message)
@@ -181,92 +173,8 @@ export async function isGone(runId: string, platforms: readonly Platform[]): Pro
   }
 }
 
-/**
- * Every scenario on every server, server by server. Repeats go round: a machine that slows down over time slows down
- * all of them alike.
- */
-function playsOf(scenarios: readonly Scenario[], platforms: readonly Platform[], repeat: number): Play[] {
-  const rounds = Array.from({ length: repeat }, (_, round) => ({ number: round + 1, of: repeat }))
-  return platforms.flatMap((platform) =>
-    rounds.flatMap((round) =>
-      scenarios.map((scenario) => ({ scenario, platform, ...(repeat > 1 && { repeat: round }) })),
-    ),
-  )
-}
-
 function nameOf(scenarios: readonly Scenario[]): string {
   return new Set(scenarios.map(({ id }) => id)).size === 1 ? (scenarios[0]?.id ?? 'run') : 'suite'
-}
-
-interface RecordOptions {
-  secrets: readonly string[]
-  clock: Clock
-  /** Without a live view. */
-  quiet: boolean
-}
-
-/** The record of a run, the live view fed from it, and the reports made from it. */
-function openRecord(reports: string, name: string, { secrets, clock, quiet }: RecordOptions) {
-  const place = shown(path.resolve(reports))
-  const folder = createRunFolder(place, name, clock.wallMs())
-  const recorder = new Recorder({ file: folder.eventsFile, clock, secrets })
-  const events: RunEvent[] = []
-  const live = quiet ? undefined : liveReporter({ stream: process.stderr, env: process.env, clock })
-  recorder.subscribe((event) => {
-    events.push(event)
-    live?.onEvent(event)
-  })
-  let reduced: { report: RunReport; events: number } | undefined
-  const report = (): RunReport => {
-    if (reduced?.events !== events.length) reduced = { report: reduceRun(events, folder.path), events: events.length }
-    return reduced.report
-  }
-  const close = (): string[] => {
-    live?.close()
-    return collectFailures([() => recorder.close()])
-  }
-  /** Writes all reports; what it returns names what could not be written. `others`: what failed beside them. */
-  const finish = (others: () => readonly string[]): RunReport => {
-    const unwritten = [
-      ...close(),
-      ...others(),
-      ...collectFailures([
-        () => writeReports(folder.path, events, report()),
-        () => appendTrends(place, trendLines(report())),
-        () => appendStepSummary(process.env.GITHUB_STEP_SUMMARY, report()),
-      ]),
-    ]
-    const told = withUnwritten(report(), unwritten)
-    if (unwritten.length > 0) collectFailures([() => replaceReports(folder.path, events, told)])
-    return told
-  }
-  return { recorder, folder, report, finish, close }
-}
-
-/**
- * Does all of the work, also after a failure, and returns what could not be written. Throws what is no failure to
- * write.
- */
-function collectFailures(work: readonly (() => unknown)[]): string[] {
-  return work.flatMap((write) => {
-    try {
-      write()
-      return []
-    } catch (error) {
-      const expected = expectedError(error)
-      if (expected === undefined) throw error
-      return [expected.message]
-    }
-  })
-}
-
-/** What could not be written; a run that was cut short makes no baseline. */
-function savedBaseline({ saveBaseline: file }: Judging, run: RunReport): string[] {
-  if (file === undefined) return []
-  const measures = baselineMeasures(run)
-  if (run.verdict !== 'passed') return [`no baseline was saved: the run has not passed`]
-  if (measures.length === 0) return ['no baseline was saved: the run measured nothing that could be compared']
-  return collectFailures([() => writeBaseline(file, { savedAt: run.startedAt, runs: [run.runId], measures })])
 }
 
 function followCommand(reports: string): string {

@@ -26,6 +26,8 @@ export interface Play {
   scenario: Scenario
   platform: Platform
   repeat?: { number: number; of: number }
+  /** Random choices are drawn from it; absent: from the run's. */
+  seed?: number
 }
 
 /**
@@ -59,9 +61,15 @@ export async function playRun(
     bugs.push(error)
   }
   const prepared = new Map<Platform, string | ScenarioResult>()
-  for (const [index, { scenario, platform, repeat }] of plays.entries()) {
+  for (const [index, { scenario, platform, repeat, seed = settings.seed }] of plays.entries()) {
     if (settings.interrupted.aborted) break
-    const own = { ...settings, platform, events }
+    const own = { ...settings, platform, events, seed }
+    const unwanted = settings.beforePlay?.(index)
+    if (unwanted !== undefined) {
+      const place = { index, server: platform.server, ...(repeat && { repeat }) }
+      verdicts.push(recordUnplayed(scenario, place, own, { verdict: 'skipped', reason: unwanted }).verdict)
+      continue
+    }
     const server = prepared.get(platform) ?? (await prepare(own, onBug))
     prepared.set(platform, server)
     const words = typeof server === 'string' ? server : platform.server

@@ -23,6 +23,11 @@ export interface RunSettings {
   interrupted: AbortSignal
   /** Random choices are drawn from it: a whole number of 32 bits. */
   seed: number
+  /**
+   * Asked right before a play begins, by its place in the list, in whatever order plays begin: gives the reason, in a
+   * sentence, why it is not to be played; such a play is recorded as skipped.
+   */
+  beforePlay?: (index: number) => string | undefined
   /** The command that plays the same again. */
   command: string
   portBase: number
