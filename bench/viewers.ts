@@ -15,7 +15,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 /** Each with so many viewers, in turn: what the machine does beside it falls on all alike. */
 const VIEWERS = [0, 1, 20]
 /** Under load, so that there is much to show. */
-const SCENARIO = 'consistency/planned-failover'
+const SCENARIO = 'planned-failover'
 const ROUNDS = Number(process.env.VIEWER_ROUNDS ?? 3)
 
 /** What one run took, and what its page cost. */

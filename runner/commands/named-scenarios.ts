@@ -8,6 +8,7 @@ import {
   rootOf,
   scenarioNames,
   scenariosBelow,
+  scenariosOf,
 } from '../scenario/library.ts'
 
 /** What a user named and is not there. */
@@ -22,8 +23,8 @@ const HINT =
   'scenarios are files that end in .yaml or .yml; those in a folder named `steps` are step files, which scenarios use'
 
 /**
- * The scenarios that a user names: each word is a name of the library, the path of a file, a folder (all below it) or a
- * pattern (`*`, `**`, `?`, `[…]`, `{…}`) of paths or, where no path is like it, of names. What folders and patterns have
+ * The scenarios that a user names: each word is a name of the library, the path of a file, a folder here or a subject of
+ * the library (all below it) or a pattern (`*`, `**`, `?`, `[…]`, `{…}`) of paths or, where no path is like it, of names. What folders and patterns have
  * in common with words before them is there once.
  */
 export async function scenariosNamed(words: readonly string[], library: readonly string[]): Promise<Named[]> {
@@ -42,7 +43,10 @@ export async function scenariosNamed(words: readonly string[], library: readonly
 /** What a folder or pattern stands for; undefined if the word is neither. */
 async function severalOf(word: string, library: readonly string[]): Promise<FoundScenario[] | undefined> {
   if (isPattern(word)) return matching(word, library)
-  return isFolder(word) && !scenarioNames(library).includes(word) ? below(word, library) : undefined
+  if (scenarioNames(library).includes(word)) return undefined
+  if (isFolder(word)) return below(word, library)
+  const ofSubject = scenariosOf(word, library)
+  return ofSubject.length > 0 ? ofSubject : undefined
 }
 
 function isPattern(word: string): boolean {
@@ -67,7 +71,7 @@ async function matching(pattern: string, library: readonly string[]): Promise<Fo
   const files = below(folder, library).filter(({ file }) => minimatch(path.normalize(file), path.normalize(pattern)))
   if (files.length > 0) return files
   return listScenarios(...library)
-    .filter(({ name }) => minimatch(name, pattern))
+    .filter(({ name }) => minimatch(name, pattern, { matchBase: true }))
     .map(({ file, folder: root, problem }) => ({ file, root, ...(problem !== undefined && { problem }) }))
 }
 

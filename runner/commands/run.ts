@@ -44,7 +44,8 @@ const flags: Flags = {
 export const run: Command = {
   usage: `run NAME… [flags]${typedAsWell('run', 'NAME… -- [flags]')}`,
   details: [
-    "  NAME is the name of a scenario, a file, a folder (all scenarios below it) or a pattern in quotes: 'mine/**/*.yaml'.",
+    '  NAME is the name of a scenario, a subject of the library as `election`, a file, a folder (all scenarios below it) or',
+    "  a pattern in quotes: 'mine/**/*.yaml'.",
   ],
   flags,
   async run(given, context) {

@@ -18,7 +18,7 @@ export interface Problem {
   hint?: string
   /** How it was looked at: how often, at which nodes. */
   facts: Fact[]
-  /** `scenarios/failover-basic.yaml:14`. */
+  /** `scenarios/basic/failover-basic.yaml:14`. */
   place?: string
   scenario?: ScenarioReport
   step?: StepReport

@@ -20,7 +20,7 @@ const ENDINGS = ['.yaml', '.yml']
 
 /** A scenario of the library, as far as it can be told without checking it. */
 export interface LibraryEntry {
-  /** By which it is asked for: `failover-basic`, `faults/partition`. */
+  /** Its path in the folder, without ending: `basic/failover-basic`. Its last part is enough where no other has it. */
   name: string
   /** The library's folder and the name, with ending. */
   file: string
@@ -65,9 +65,17 @@ export function scenariosBelow(folder: string): FoundScenario[] {
   return namedFiles([folder]).map(toFound)
 }
 
+/** The scenarios of a subject, which is a folder of the library: `election`, `slots`. */
+export function scenariosOf(subject: string, folders: readonly string[]): FoundScenario[] {
+  const start = `${subject.replace(/\/$/, '')}/`
+  return namedFiles(folders)
+    .filter(({ name }) => name.startsWith(start))
+    .map(toFound)
+}
+
 /**
- * Finds a scenario by its name in the library's folders, the first first, or by a path to a `.yaml` file anywhere. The
- * error is for people and names the nearest scenarios.
+ * Finds a scenario by its name in the library's folders, the first first, by the last part of its name, or by a path to
+ * a `.yaml` file anywhere. The error is for people and names the nearest scenarios.
  */
 export function findScenario(name: string, ...folders: string[]): FoundScenario | { error: string; hint: string } {
   const isPath = ENDINGS.includes(extname(name))
@@ -76,16 +84,28 @@ export function findScenario(name: string, ...folders: string[]): FoundScenario 
     if (file !== undefined) return { file, root: rootOf(file, folders) ?? dirname(file) }
   }
   const files = namedFiles(folders)
-  const named = isPath ? undefined : files.find((each) => each.name === name)
-  if (named !== undefined) return toFound(named)
+  const named = isPath ? [] : filesNamed(name, files, folders)
+  if (named.length > 1) {
+    return { error: `${named.length} scenarios are called ${name}`, hint: `say which: ${namesOf(named).join(' or ')}` }
+  }
+  if (named[0] !== undefined) return toFound(named[0])
   return {
     error: isPath ? `there is no file ${name}` : `there is no scenario ${name}`,
-    hint: hintFor(
-      name,
-      files.map((each) => each.name),
-      folders,
-    ),
+    hint: hintFor(name, namesOf(files), folders),
   }
+}
+
+/** The scenario of this very name; else those of the first folder that has any whose last part it is. */
+function filesNamed(name: string, files: readonly NamedFile[], folders: readonly string[]): NamedFile[] {
+  const exact = files.find((each) => each.name === name)
+  if (exact !== undefined) return [exact]
+  const called = files.filter((each) => basename(each.name) === name)
+  const first = folders.find((folder) => called.some((each) => each.folder === folder))
+  return called.filter((each) => each.folder === first)
+}
+
+function namesOf(files: readonly NamedFile[]): string[] {
+  return files.map(({ name }) => name)
 }
 
 /** The folder of a library that a file lies in. */
@@ -104,7 +124,8 @@ const MOST_NAMED = 8
 function hintFor(name: string, names: readonly string[], folders: readonly string[]): string {
   const wanted = name.replace(/\.ya?ml$/, '')
   const byBase = names.filter((each) => basename(each) === basename(wanted))
-  const near = byBase.length > 0 ? byBase : nearestWords(wanted, names)
+  const words = wanted.includes('/') ? names : names.map((each) => basename(each))
+  const near = byBase.length > 0 ? byBase : nearestWords(wanted, words)
   if (near.length > 0) return `did you mean ${near.join(' or ')}?`
   if (names.length === 0) return `There are no scenarios in ${folders.join(' or ')}.`
   return names.length > MOST_NAMED

@@ -43,10 +43,16 @@ t.test('a pattern is what is like it', async (t) => {
     ['library/faults/cut.yaml', 'library/faults/slow.yaml'],
     'names of the library, too',
   )
+  t.same(await filesOf('{cut,slow}'), ['library/faults/cut.yaml', 'library/faults/slow.yaml'], 'their last parts, too')
   const here = path.relative('', folder)
   for (const pattern of ['mine/**/c.yaml', '**/deep/*', 'mine/../mine/deep/*.yaml'])
     for (const around of [here, `./${here}`])
       t.same(await filesOf(`${around}/${pattern}`), ['mine/deep/c.yaml'], pattern)
+})
+
+t.test('a subject of the library is all its scenarios', async (t) => {
+  t.same(await filesOf('faults'), ['library/faults/cut.yaml', 'library/faults/slow.yaml'])
+  t.same(await filesOf('faults/'), await filesOf('faults'))
 })
 
 t.test('a name of the library is that scenario, and a path is the folder', async (t) => {

@@ -94,8 +94,8 @@ t.test('the packed program, installed in projects of its own', async (t) => {
       })
 
       await t.test("validate one's own scenario", async (t) => {
-        const text = readFileSync(path.join(root, 'scenarios', 'failover-basic.yaml'), 'utf8')
-        copyFileSync(path.join(root, 'scenarios', 'failover-basic.yaml'), path.join(project, 'mine.yaml'))
+        const text = readFileSync(path.join(root, 'scenarios', 'basic', 'failover-basic.yaml'), 'utf8')
+        copyFileSync(path.join(root, 'scenarios', 'basic', 'failover-basic.yaml'), path.join(project, 'mine.yaml'))
         writeFileSync(path.join(project, 'wrong.yaml'), text.replace('write:', 'wriet:'))
         const { code, stdout, stderr } = await redisChaos('validate', 'mine.yaml')
         t.equal(code, 0, stderr)

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { explainScenario } from '../../runner/scenario/explain.ts'
@@ -21,6 +21,20 @@ function folder(t: Pick<typeof import('tap').default, 'testdir'>): string {
     },
   })
 }
+
+/** Folders of the library. */
+const SUBJECTS = [
+  'basic',
+  'manual',
+  'election',
+  'partition',
+  'data',
+  'slots',
+  'membership',
+  'clients',
+  'quorum',
+  'scale',
+]
 
 t.test('lists scenarios with title and tags, those in folders too, and no step files', async (t) => {
   const root = folder(t)
@@ -84,9 +98,9 @@ t.test('a scenario in a folder may use step files of the whole library', async (
 t.test('an unknown name gives the nearest ones, or all', async (t) => {
   const root = folder(t)
   t.strictSame(findScenario('oen', root), { error: 'there is no scenario oen', hint: 'did you mean one?' })
-  t.strictSame(findScenario('partition', root), {
-    error: 'there is no scenario partition',
-    hint: 'did you mean faults/partition?',
+  t.strictSame(findScenario('parttion', root), {
+    error: 'there is no scenario parttion',
+    hint: 'did you mean partition?',
   })
   t.strictSame(findScenario('something', root), {
     error: 'there is no scenario something',
@@ -113,10 +127,34 @@ for (const { name, file } of listScenarios(scenarios)) {
   })
 }
 
+t.test('the last part of a name is enough where no other scenario has it', async (t) => {
+  const root = t.testdir({
+    own: { mine: { 'cut.yaml': '' }, one: { 'twice.yaml': '' }, other: { 'twice.yaml': '' } },
+    stock: { partition: { 'cut.yaml': '', 'heal.yaml': '' }, 'twice.yaml': '' },
+  })
+  const [own, stock] = [join(root, 'own'), join(root, 'stock')]
+  t.match(findScenario('heal', own, stock), { file: join(stock, 'partition/heal.yaml'), root: stock })
+  t.match(findScenario('cut', own, stock), { file: join(own, 'mine/cut.yaml'), root: own }, 'of the first folder')
+  t.match(findScenario('twice', own, stock), { file: join(stock, 'twice.yaml') }, 'a whole name goes first')
+  t.strictSame(findScenario('twice', own), {
+    error: '2 scenarios are called twice',
+    hint: 'say which: one/twice or other/twice',
+  })
+})
+
 t.test('the library has what it must', async (t) => {
-  const names = listScenarios(scenarios).map((entry) => entry.name)
   for (const name of ['failover-basic', 'readme-walkthrough', 'two-shards-lose-quorum'])
-    t.ok(names.includes(name), name)
+    t.match(findScenario(name, scenarios), { root: scenarios }, name)
+})
+
+t.test('each scenario of the library is in the folder of a subject, and its last name is its own', async (t) => {
+  const names = listScenarios(scenarios).map((entry) => entry.name)
+  t.strictSame(
+    [...new Set(names.map(dirname))].filter((folder) => !SUBJECTS.includes(folder)),
+    [],
+  )
+  const last = names.map((name) => basename(name))
+  t.strictSame(last, [...new Set(last)])
 })
 
 t.test("the library's step files are right", async (t) => {

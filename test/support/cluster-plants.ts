@@ -3,7 +3,7 @@ import type { Outside } from './outside.ts'
 import { lastStep, verb } from './planted-run.ts'
 import type { ServerPlant } from './server-plant.ts'
 
-const FAILOVER = 'consistency/planned-failover'
+const FAILOVER = 'planned-failover'
 
 /** The master of shard 3 and its replica, which no step of the scenarios below touches. */
 const MASTER = 'redis-node4'

@@ -1,7 +1,7 @@
 import { cleaning, endLooks, healing, lastStep, type Moment, setUp, step, verb } from './planted-run.ts'
 import type { ServerPlant } from './server-plant.ts'
 
-const FAILOVER = 'consistency/planned-failover'
+const FAILOVER = 'planned-failover'
 
 /** A replica that no step asks for, in the scenarios below. */
 const BYSTANDER = 'redis-node5'
@@ -22,13 +22,13 @@ function crashAt(name: string, at: Moment, scenarios: readonly string[]): Server
 export const crashPlants: readonly ServerPlant[] = [
   crashAt('in set-up', setUp, [FAILOVER, 'failover-basic']),
   crashAt('in the middle of a step', step('2'), [FAILOVER]),
-  crashAt('while a step heals', verb('heal'), ['faults/partition-isolated-master']),
+  crashAt('while a step heals', verb('heal'), ['partition-isolated-master']),
   crashAt('while the end heals', healing, ['test/e2e/scenarios/settings-left.yaml']),
   crashAt('in the last step', lastStep, [FAILOVER, 'replica-killed']),
   crashAt('while the end is looked at', endLooks, ['failover-basic', 'master-killed']),
   {
     name: 'a crash: of a server that a step gave a maxmemory',
-    scenarios: ['faults/memory-eviction'],
+    scenarios: ['memory-eviction'],
     outside: { at: verb('expect'), held: true, act: (servers) => servers.crash('redis-node0', 'SIGSEGV') },
     rule: 'crash',
     says: /^redis-node0 ended by itself at .*SIGSEGV/,

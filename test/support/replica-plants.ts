@@ -2,7 +2,7 @@ import type { Outside } from './outside.ts'
 import { beforeFailover, lastStep } from './planted-run.ts'
 import type { ServerPlant } from './server-plant.ts'
 
-const FAILOVER = 'consistency/planned-failover'
+const FAILOVER = 'planned-failover'
 
 /** No word of it goes to the replicas. */
 const ALONE = 'redis.set_repl(redis.REPL_NONE) return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))'

@@ -25,7 +25,16 @@ const plain = (words: readonly string[]): Candidate[] => words.map((word) => ({ 
 const HEAD_BYTES = 4096
 const MOST_RUNS = 50
 
-const scenarios: Source = ({ library }) => plain(scenarioNames(library))
+/** Names as short as they may be typed, and the subjects. */
+const scenarios: Source = ({ library }) => {
+  const names = scenarioNames(library)
+  const last = names.map((name) => path.posix.basename(name))
+  const subjects = names.map((name) => path.posix.dirname(name)).filter((subject) => subject !== '.')
+  const short = names.map((name, at) =>
+    last.indexOf(last[at] ?? '') === last.lastIndexOf(last[at] ?? '') ? last[at] : name,
+  )
+  return plain([...new Set([...short, ...subjects])].filter((word) => word !== undefined).sort())
+}
 
 interface Positional {
   words: Source
