@@ -25,9 +25,14 @@ export interface Reporter {
 /** Passed steps of later rounds of a repeat leave no line each: the repeat itself tells of them when it ends. */
 const ROUNDS_TOLD = 3
 
-/** The lines that stay: what has happened, told once, whether the view redraws itself or not. */
+/**
+ * The lines that stay: what has happened, told once, whether the view redraws itself or not. Of scenarios that are played
+ * side by side each is told as a whole, when it has ended.
+ */
 export class LiveStory {
   readonly #paint: Paint
+  /** Lines that are held back until their scenario has ended; absent where scenarios follow each other. */
+  #held: Map<number, string[]> | undefined
   readonly #playing = new Map<number, string>()
   /** Scenarios whose cluster is ready: from then on they tell of steps. */
   readonly #ready = new Set<number>()
@@ -43,8 +48,29 @@ export class LiveStory {
     this.#columns = columns
   }
 
-  /** The lines that an event adds; none for most. */
-  linesOf(event: RunEvent): string[] {
+  /** The lines that are to be shown now that this event has come; none for most. `more`: what else is told of it. */
+  linesOf(event: RunEvent, more: readonly string[] = []): string[] {
+    if (event.type === 'run-started' && (event.lanes ?? 1) > 1) this.#held = new Map()
+    const lines = [...this.#linesFor(event), ...more]
+    const scenario = 'scenario' in event ? event.scenario : undefined
+    if (this.#held === undefined || scenario === undefined) return lines
+    const all = [...(this.#held.get(scenario) ?? []), ...lines]
+    if (event.type === 'scenario-ended') {
+      this.#held.delete(scenario)
+      return all
+    }
+    if (lines.length > 0) this.#held.set(scenario, all)
+    return []
+  }
+
+  /** What is held back of scenarios that have not ended; empty from then on. */
+  rest(): string[] {
+    const lines = [...(this.#held?.values() ?? [])].flat()
+    this.#held?.clear()
+    return lines
+  }
+
+  #linesFor(event: RunEvent): string[] {
     switch (event.type) {
       case 'run-started':
         this.#scenarios = event.scenarios
@@ -53,15 +79,15 @@ export class LiveStory {
         return this.#scenarioStarted(event)
       case 'cluster-ready':
         this.#ready.add(event.scenario)
-        return [this.prefixOf(event.scenario) + this.#clusterReady(event)]
+        return [this.prefixOfLine(event.scenario) + this.#clusterReady(event)]
       case 'step-ended':
-        return this.#stepEnded(event).map((line) => this.prefixOf(event.scenario) + line)
+        return this.#stepEnded(event).map((line) => this.prefixOfLine(event.scenario) + line)
       case 'scenario-ended':
         return this.#scenarioEnded(event)
       case 'progress':
-        return event.stays ? [`${this.prefixOf(event.scenario)}  ${oneLine(event.text)}`] : []
+        return event.stays ? [`${this.prefixOfLine(event.scenario)}  ${oneLine(event.text)}`] : []
       case 'warning':
-        return [`${this.prefixOf(event.scenario)}  ${this.#paint('yellow', `warning: ${oneLine(event.text)}`)}`]
+        return [`${this.prefixOfLine(event.scenario)}  ${this.#paint('yellow', `warning: ${oneLine(event.text)}`)}`]
       default:
         return []
     }
@@ -76,6 +102,11 @@ export class LiveStory {
   prefixOf(scenario: number | undefined): string {
     const id = scenario === undefined ? undefined : this.#playing.get(scenario)
     return id !== undefined && this.#playing.size > 1 ? this.#paint('dim', `[${id}] `) : ''
+  }
+
+  /** Of a line that stays: a scenario that is told as a whole needs none. */
+  prefixOfLine(scenario: number | undefined): string {
+    return this.#held === undefined ? this.prefixOf(scenario) : ''
   }
 
   #scenarioStarted({ scenario, id, title, seed }: EventOf<'scenario-started'>): string[] {
@@ -105,7 +136,7 @@ export class LiveStory {
     const took = formatDuration(durationMs)
     const note = outcome.note === undefined ? '' : `, ${oneLine(outcome.note)}`
     // What passed has one line; a failure is told whole, however long it is.
-    const room = this.#columns() - displayWidth(`${this.prefixOf(scenario)}  ${head} ${name}  `) - 1
+    const room = this.#columns() - displayWidth(`${this.prefixOfLine(scenario)}  ${head} ${name}  `) - 1
     const rest = outcome.verdict === 'passed' ? truncate(took + note, Math.max(room, displayWidth(took))) : took + note
     const line = `  ${this.#paint(format, head)} ${name}  ${this.#paint('dim', rest)}`
     const message = outcome.error?.message
@@ -115,7 +146,7 @@ export class LiveStory {
 
   #scenarioEnded({ scenario, verdict, reason, durationMs }: EventOf<'scenario-ended'>): string[] {
     const { mark, word, format } = VERDICT_LOOKS[verdict]
-    const prefix = this.prefixOf(scenario)
+    const prefix = this.prefixOfLine(scenario)
     const id = this.#playing.get(scenario) ?? ''
     this.#playing.delete(scenario)
     // The report that follows says how the only one ended, and why.

@@ -41,7 +41,7 @@ export class TerminalProgress implements Reporter {
   close(): void {
     if (this.#closed) return
     this.#underway.clear()
-    this.#draw([])
+    this.#draw(this.#story.rest())
     this.#closed = true
   }
 

@@ -43,14 +43,14 @@ function plainProgress(stream: LiveStream, clock: Clock, painted: boolean): Repo
   return {
     onEvent(event: RunEvent) {
       silence.follow(event, clock.nowMs())
-      const lines = story.linesOf(event)
-      if (event.type === 'progress' && !event.stays && !story.isPlaying(event.scenario))
-        lines.push(`${story.prefixOf(event.scenario)}  ${paint('dim', oneLine(event.text))}`)
-      write(lines)
+      const isStage = event.type === 'progress' && !event.stays && !story.isPlaying(event.scenario)
+      const stage = isStage ? [`${story.prefixOfLine(event.scenario)}  ${paint('dim', oneLine(event.text))}`] : []
+      write(story.linesOf(event, stage))
       breakSilence()
     },
     close() {
       clearInterval(timer)
+      write(story.rest())
     },
   }
 }

@@ -274,3 +274,24 @@ t.test('scenarios played side by side are told apart', async (t) => {
   for (const event of tape.events) reporter.onEvent(event)
   t.equal(terminal.screen.at(-1), '[two]   ✔ 1 stop redis-node0  5 ms')
 })
+
+t.test('on lanes each scenario is told as a whole, when it has ended', async (t) => {
+  for (const isTTY of [false, true]) {
+    const terminal = new FakeTerminal({ isTTY })
+    const { reporter } = watch(terminal)
+    t.teardown(() => reporter.close())
+    const tape = new Tape().runStarted('x', 3, 2)
+    tape.scenarioStarted(0, 'one', 'One', []).scenarioStarted(1, 'two', 'Two', [])
+    tape.played(step('1', 'stop', 'stop redis-node0', 3), 5, {}, 0).played(step('1', 'wait', 'wait 1s', 3), 5, {}, 1)
+    tape.add({ type: 'warning', scenario: 0, text: 'of one' })
+    tape.add({ type: 'scenario-ended', scenario: 1, verdict: 'passed', durationMs: 10, setupMs: 1, cleanupMs: 1 })
+    tape.scenarioStarted(2, 'three', 'Three', [])
+    for (const event of tape.events) reporter.onEvent(event)
+    const told = () => terminal.screen.filter((line) => /^(one|two|three):|✔|warning|\[/.test(line))
+    const two = ['two: Two (seed 42, 2 of 3)', '  ✔ 1 wait 1s  5 ms', '✔ two passed in 10 ms']
+    t.strictSame(told().slice(0, 3), two, 'the other has not ended')
+    reporter.close()
+    const rest = ['one: One (seed 42, 1 of 3)', '  ✔ 1 stop redis-node0  5 ms', '  warning: of one']
+    t.strictSame(told(), [...two, ...rest, 'three: Three (seed 42, 3 of 3)'], 'what breaks off is told at the end')
+  }
+})

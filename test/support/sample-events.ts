@@ -55,7 +55,7 @@ export class Tape {
     return this
   }
 
-  runStarted(name: string, scenarios = 1): this {
+  runStarted(name: string, scenarios = 1, lanes = 1): this {
     const command = `npm run scenario ${name} -- --seed 42`
     const runId = 'rc-20261122-134005-7f3a'
     return this.add({
@@ -67,6 +67,7 @@ export class Tape {
       seed: 42,
       command,
       scenarios,
+      ...(lanes > 1 && { lanes }),
     })
   }
 
