@@ -60,11 +60,11 @@ export async function printDryRuns(
 /** Processes end with their runner; of containers a watchdog takes care. */
 async function watchedOver<T>(runId: string, platform: Platform, work: () => Promise<T>): Promise<T> {
   const watchdog =
-    platform.kind === 'process' ? undefined : Watchdog.start({ runId, kinds: [platform.kind], keep: false })
+    platform.kind === 'process' ? undefined : Watchdog.start({ runIds: [runId], kinds: [platform.kind], keep: false })
   try {
     return await work()
   } finally {
-    if (await isGone(runId, [platform])) watchdog?.release()
+    if (await isGone([runId], [platform])) watchdog?.release()
   }
 }
 

@@ -18,6 +18,7 @@ import { libraryFlags } from './library-flags.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { NO_PARAMS } from './param-flags.ts'
+import { lanesAskedFor, parallelFlag } from './play/lanes.ts'
 import { PLAY_FLAGS, play } from './play.ts'
 import { reportsFolder, shown } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
@@ -52,6 +53,7 @@ const flags: Flags = {
   threshold: { type: 'string', value: 'PERCENT', help: 'what is slower by less is no regression (default 10)' },
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier night again' },
   reports: { type: 'string', value: 'FOLDER', help: 'where runs, trends and the baseline are (default reports)' },
+  ...parallelFlag,
   ...reporterFlag,
   ...consoleFlags,
 }
@@ -72,6 +74,7 @@ export const nightly: Command = {
     const settings = clusterSettings(line)
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
+    const lanes = lanesAskedFor(line)
     const reports = line.text('reports') ?? reportsFolder
     const file = line.text('baseline') ?? path.join(reports, 'baseline.json')
     const before = existsSync(file) ? readBaseline(file) : undefined
@@ -91,6 +94,7 @@ export const nightly: Command = {
       keep: false,
       reports,
       judging,
+      lanes,
       quiet: detail === 'quiet',
       commandFor,
     }

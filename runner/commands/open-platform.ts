@@ -69,6 +69,11 @@ export async function openPlatforms(choice: PlatformChoice, say: (text: string) 
   })
 }
 
+/** Another platform of the same kind for the same server, which shares nothing with it. */
+export function platformLike({ kind, server }: Platform): Platform {
+  return kind === 'docker' ? new DockerPlatform({ server, projectRoot }) : new ProcessPlatform({ server, projectRoot })
+}
+
 /** Platforms of these kinds, for what concerns their runs and not the server that they would run. */
 export function openKinds(kinds: readonly Platform['kind'][]): Platform[] {
   return kinds.map((kind) =>

@@ -8,6 +8,7 @@ import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
 import { Interrupted } from '../engine/interrupt.ts'
 import { playRun } from '../engine/play-run.ts'
+import { fixedPace } from '../engine/side-by-side/pace.ts'
 import type { Warm } from '../engine/warm-platform.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
@@ -23,6 +24,7 @@ import type { CommandContext } from './command.ts'
 import { concluder, type Judging } from './judging.ts'
 import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
+import { LaneGrounds, laneRunIds } from './play/lanes.ts'
 import { openRecord, savedBaseline } from './play/run-record.ts'
 import type { Playing } from './playing.ts'
 import { reportsFolder } from './project.ts'
@@ -44,6 +46,7 @@ export const PLAY_FLAGS = [
   'name-prefix',
   'reports',
   'repeat',
+  'parallel',
   'baseline',
   'threshold',
   'audit',
@@ -67,6 +70,8 @@ export interface RunRequest {
   warm?: Warm
   /** Told where to say what happens beside it, while it is played; gives what ends that. */
   beside?: (say: (text: string) => void) => () => void
+  /** How many scenarios are played side by side, on servers that are kept for the next; absent: one, on new ones. */
+  lanes?: number | undefined
   /** Without progress. */
   quiet?: boolean
   /** The command that plays the same again, for a seed. */
@@ -94,7 +99,8 @@ export async function play(
   const { warm } = request
   const platforms = warm ? [warm.platform] : await openPlatforms(request.choice, (text) => notes.push(text))
   const runId = warm?.runId ?? newRunId(systemClock.wallMs())
-  const removal = () => [...new Set(platforms.map((platform) => platform.removalCommand(runId)))].join('; ')
+  const runIds = laneRunIds(runId, request.lanes ?? 1)
+  const removal = () => removalCommands(runIds, platforms)
   const secrets = [
     settings.password,
     ...scenarios.flatMap(({ params, secretParams }) => secretsAmong(params, secretParams)),
@@ -113,11 +119,14 @@ export async function play(
   // more.
   const watched = warm === undefined && (keep || platforms.some(({ kind }) => kind !== 'process'))
   const kinds = [...new Set(platforms.map(({ kind }) => kind))]
-  const watchdog = watched ? Watchdog.start({ runId, kinds, keep }) : undefined
+  const watchdog = watched ? Watchdog.start({ runIds, kinds, keep }) : undefined
   const endBeside = request.beside?.((text) => record.recorder.record({ type: 'progress', text, stays: true }))
+  const isSeedGiven = request.seed !== undefined
+  const plays = playsOf(scenarios, platforms, { repeat: request.judging.repeat, seed, isSeedGiven })
+  const lanes = new LaneGrounds({ ...settings, runId, platforms, plays, clock })
   try {
     const { exitCode, bugs } = await playRun(
-      playsOf(scenarios, platforms, { repeat: request.judging.repeat, seed, isSeedGiven: request.seed !== undefined }),
+      plays,
       {
         ...settings,
         runId,
@@ -136,8 +145,11 @@ export async function play(
         operator,
         conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
       },
+      request.lanes === undefined
+        ? undefined
+        : { pace: fixedPace(request.lanes), openGround: (lane) => lanes.open(lane) },
     ).finally(endBeside)
-    if (keep || (await isGone(runId, platforms))) watchdog?.release()
+    if (keep || (await isGone(runIds, platforms))) watchdog?.release()
     const written = record.finish(out.failures)
     const unsaved = savedBaseline(request.judging.saveBaseline, written)
     const report = written.verdict === 'passed' ? withUnwritten(written, unsaved) : written
@@ -152,6 +164,7 @@ export async function play(
     onLeaving(undefined)
     record.close()
     unmark()
+    await lanes.close()
     if (warm === undefined) await Promise.all(platforms.map((platform) => platform.close()))
   }
 }
@@ -162,11 +175,17 @@ async function keptBy(runId: string, platforms: readonly Platform[]): Promise<Se
   return found.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []))
 }
 
-/** Whether nothing is left of the run; a platform that does not answer may still have something. */
-export async function isGone(runId: string, platforms: readonly Platform[]): Promise<boolean> {
+/** What removes all that is left of the run, as a command. */
+function removalCommands(runIds: readonly string[], platforms: readonly Platform[]): string {
+  const commands = platforms.flatMap((platform) => runIds.map((runId) => platform.removalCommand(runId)))
+  return [...new Set(commands)].join('; ')
+}
+
+/** Whether nothing is left of the run with these ids; a platform that does not answer may still have something. */
+export async function isGone(runIds: readonly string[], platforms: readonly Platform[]): Promise<boolean> {
   try {
     const runs = await Promise.all(platforms.map((platform) => platform.runs()))
-    return runs.flat().every((run) => run.runId !== runId)
+    return runs.flat().every((run) => !runIds.includes(run.runId))
   } catch (error) {
     if (error instanceof PlatformError) return false
     throw error

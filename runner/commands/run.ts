@@ -16,6 +16,7 @@ import { scenarioTable } from './list.ts'
 import { chosenNames } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { givenParams, PARAM_FLAGS, paramFlags } from './param-flags.ts'
+import { lanesAskedFor, parallelFlag } from './play/lanes.ts'
 import { PLAY_FLAGS, play, type RunRequest } from './play.ts'
 import { playingFlags, playingOf } from './playing.ts'
 import { reportsFolder } from './project.ts'
@@ -37,6 +38,7 @@ const flags: Flags = {
   ...judgingFlags,
   ...playingFlags,
   ...upgradingFlags,
+  ...parallelFlag,
   ...reporterFlag,
   ...consoleFlags,
 }
@@ -68,6 +70,7 @@ export const run: Command = {
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
     const playing = playingOf(line)
+    const lanes = lanesAskedFor(line)
     const asked = line.text('upgrade')
     const upgrades = asked === undefined ? undefined : await upgradesOf(asked, choice, out)
     const load = async () => {
@@ -90,6 +93,7 @@ export const run: Command = {
       keep: line.on('keep'),
       reports: line.text('reports') ?? reportsFolder,
       judging,
+      lanes,
       playing,
       quiet: detail === 'quiet',
       commandFor: (drawn) => commandAgain(names, line, drawn),

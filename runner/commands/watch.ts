@@ -34,13 +34,15 @@ export async function watch(choice: PlatformChoice, watched: Watched, context: C
   if (!platform) throw new UsageError('--watch plays on one server: name one')
   const warm: Warm = { platform: new WarmPlatform(platform, systemClock), runId: newRunId(systemClock.wallMs()) }
   const watchdog =
-    platform.kind === 'process' ? undefined : Watchdog.start({ runId: warm.runId, kinds: [platform.kind], keep: false })
+    platform.kind === 'process'
+      ? undefined
+      : Watchdog.start({ runIds: [warm.runId], kinds: [platform.kind], keep: false })
   try {
     await playOnSave(watched, warm, context)
     return EXIT.interrupted
   } finally {
     await warm.platform.end()
-    if (await isGone(warm.runId, [platform])) watchdog?.release()
+    if (await isGone([warm.runId], [platform])) watchdog?.release()
     await platform.close()
   }
 }

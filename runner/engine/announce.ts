@@ -15,6 +15,8 @@ export interface Place {
   index: number
   /** In words: `redis 7.0.15`. */
   server: string
+  /** Of several that are played side by side the lane, from 1. */
+  lane?: number
   /** Which of how many times; absent when it is played once. */
   repeat?: { number: number; of: number }
 }
@@ -38,6 +40,7 @@ export function recordStart(scenario: Scenario, place: Place, settings: RunSetti
     platform: settings.platform.kind,
     server: place.server,
     asked: settings.platform.server,
+    ...(place.lane === undefined ? {} : { lane: place.lane }),
     ...(place.repeat === undefined ? {} : { repeat: place.repeat }),
     steps: [...scenario.steps, ...scenario.finally].map((step) => plannedStep(step, settings)),
     ...(scenario.workloads.length === 0

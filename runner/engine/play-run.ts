@@ -1,18 +1,17 @@
-import path from 'node:path'
 import { EXIT } from '../base/exit.ts'
-import { SurroundingsError } from '../base/surroundings.ts'
 import { PlatformError } from '../platforms/errors.ts'
-import type { Platform, Progress } from '../platforms/platform.ts'
+import type { Platform } from '../platforms/platform.ts'
+import type { Recorder } from '../record/event-log.ts'
 import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import { exitCodeOf, verdictOfRun } from '../results/verdict.ts'
 import type { Scenario } from '../scenario/model.ts'
-import { unmetRequirement } from '../scenario/requires.ts'
-import { type Place, recordStart } from './announce.ts'
-import { prepareOthers } from './other-servers.ts'
-import { playScenario } from './play-scenario.ts'
-import { assertRoom } from './room.ts'
+import { Preparations, playOne } from './play-one.ts'
 import type { RunSettings } from './run-settings.ts'
-import { resultOfError, resultOfExpected, type ScenarioResult } from './scenario-result.ts'
+import { shapeOfServers } from './set-up.ts'
+import { type Ground, plainGround } from './side-by-side/ground.ts'
+import { fixedPace, type Pace } from './side-by-side/pace.ts'
+import { playOnLanes } from './side-by-side/play-lanes.ts'
+import { PlayQueue } from './side-by-side/play-queue.ts'
 
 export interface RunResult {
   verdict: RunVerdict
@@ -30,20 +29,29 @@ export interface Play {
   seed?: number
 }
 
+/** How plays of one run are spread: without it they are played one after another, each on servers of its own. */
+export interface SideBySide {
+  pace: Pace
+  /** The ground of a lane, counted from 1. Throws PlatformError if there is no place for it. */
+  openGround(lane: number): Promise<Ground>
+}
+
 /**
- * Plays scenarios one after another and records the run from its first event to its last. Never throws for what they
- * do.
+ * Plays scenarios, one after another or side by side, and records the run from its first event to its last. Never throws
+ * for what they do.
  */
 export async function playRun(
   plays: readonly Play[],
   settings: Omit<RunSettings, 'platform' | 'events'>,
+  sideBySide: SideBySide = { pace: fixedPace(1), openGround: async () => plainGround(settings) },
 ): Promise<RunResult> {
-  const { clock, recorder } = settings
+  const { clock, recorder, interrupted } = settings
   const startMs = clock.nowMs()
   const events: RunEvent[] = []
   recorder.subscribe((event) => events.push(event))
   const bugs: unknown[] = []
   const verdicts: ScenarioVerdict[] = []
+  const { pace } = sideBySide
   recorder.record({
     type: 'run-started',
     version: EVENTS_VERSION,
@@ -53,6 +61,7 @@ export async function playRun(
     seed: settings.seed,
     command: settings.command,
     scenarios: plays.length,
+    ...(pace.most > 1 && { lanes: pace.most }),
     ...(settings.environment && { environment: settings.environment }),
     ...(settings.allowed.size > 0 && { allowed: [...settings.allowed] }),
   })
@@ -60,27 +69,26 @@ export async function playRun(
   const onBug = (error: unknown) => {
     bugs.push(error)
   }
-  const prepared = new Map<Platform, string | ScenarioResult>()
-  for (const [index, { scenario, platform, repeat, seed = settings.seed }] of plays.entries()) {
-    if (settings.interrupted.aborted) break
-    const own = { ...settings, platform, events, seed }
-    const unwanted = settings.beforePlay?.(index)
-    if (unwanted !== undefined) {
-      const place = { index, server: platform.server, ...(repeat && { repeat }) }
-      verdicts.push(recordUnplayed(scenario, place, own, { verdict: 'skipped', reason: unwanted }).verdict)
-      continue
-    }
-    const server = prepared.get(platform) ?? (await prepare(own, onBug))
-    prepared.set(platform, server)
-    const words = typeof server === 'string' ? server : platform.server
-    const place = placeOf(scenario, { index, server: words, ...(repeat && { repeat }) }, plays.length, own)
-    const result =
-      typeof server === 'string'
-        ? await playOrSkip(scenario, place, own, onBug)
-        : recordUnplayed(scenario, place, own, server)
-    verdicts.push(result.verdict)
-  }
-  const verdict = settings.interrupted.aborted ? 'interrupted' : verdictOfRun(verdicts)
+  const shapeOf = (play: Play) => shapeOfServers(play.scenario, settings)
+  const preparations = new Preparations(onBug)
+  await playOnLanes({
+    queue: new PlayQueue(plays, shapeOf),
+    pace,
+    shapeOf,
+    isOver: () => interrupted.aborted,
+    openGround: (lane) => groundOf(lane, sideBySide, settings),
+    playOn: async (ground, { index, play }, lane) => {
+      const { runId, portBase, namePrefix } = ground
+      const own = { ...settings, runId, portBase, namePrefix, events, seed: play.seed ?? settings.seed }
+      const place = { index, lane: pace.most > 1 ? lane : undefined, count: plays.length }
+      const { verdict } = await playOne(play, place, own, { ground, preparations, onBug })
+      verdicts.push(verdict)
+    },
+    endGround: async (ground) => {
+      if (!(await endGround(ground, plays, recorder))) verdicts.push('error')
+    },
+  })
+  const verdict = interrupted.aborted ? 'interrupted' : verdictOfRun(verdicts)
   const exitCode = concluded(bugs.length > 0 ? EXIT.bug : exitCodeOf(verdict), settings, onBug)
   recorder.record({
     type: 'run-ended',
@@ -90,6 +98,35 @@ export async function playRun(
     folder: settings.folder.path,
   })
   return { verdict, exitCode, bugs }
+}
+
+/** Without a place for one more lane, those that there are play on; without any there is no run. */
+async function groundOf(
+  lane: number,
+  { openGround }: SideBySide,
+  { recorder }: Pick<RunSettings, 'recorder'>,
+): Promise<Ground | undefined> {
+  try {
+    return await openGround(lane)
+  } catch (error) {
+    if (lane === 1 || !(error instanceof PlatformError)) throw error
+    recorder.record({ type: 'warning', text: `fewer scenarios are played side by side: ${error.message}` })
+    return undefined
+  }
+}
+
+/** Whether all servers that a lane had are gone; if not, how to remove them is told. */
+async function endGround(ground: Ground, plays: readonly Play[], recorder: Recorder): Promise<boolean> {
+  try {
+    await ground.end()
+    return true
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    const commands = new Set(plays.map(({ platform }) => platform.removalCommand(ground.runId)))
+    const text = `the servers could not be removed: ${error.message}; remove what is left with: ${[...commands].join('; ')}`
+    recorder.record({ type: 'warning', text })
+    return false
+  }
 }
 
 function concluded(
@@ -103,91 +140,4 @@ function concluded(
     onBug(error)
     return EXIT.bug
   }
-}
-
-interface PlaceOnDisk extends Place {
-  logFolder: string
-  historyFolder: string
-  runId: string
-}
-
-function placeOf(scenario: Scenario, place: Place, count: number, settings: RunSettings): PlaceOnDisk {
-  const { nodesFolder, historyFolder } = settings.folder
-  const own = (folder: string) => (count === 1 ? folder : path.join(folder, `${place.index + 1}-${scenario.id}`))
-  return {
-    ...place,
-    logFolder: own(nodesFolder),
-    historyFolder: own(historyFolder),
-    runId: settings.runId,
-  }
-}
-
-/** The server in words, or why no scenario can be played. */
-async function prepare(settings: RunSettings, onBug: (error: unknown) => void): Promise<string | ScenarioResult> {
-  const { platform, recorder, interrupted } = settings
-  try {
-    recorder.record({ type: 'progress', text: await platform.probe() })
-    return await platform.prepare((text) => recorder.record({ type: 'progress', text }), interrupted)
-  } catch (error) {
-    if (interrupted.aborted)
-      return { verdict: 'interrupted', reason: String(interrupted.reason?.message ?? 'interrupted') }
-    return resultOfError(error, onBug)
-  }
-}
-
-async function playOrSkip(
-  scenario: Scenario,
-  place: PlaceOnDisk,
-  settings: RunSettings,
-  onBug: (error: unknown) => void,
-): Promise<ScenarioResult> {
-  const unmet = unmetRequirement(scenario.requires, {
-    platform: settings.platform.kind,
-    server: place.server,
-  })
-  if (unmet !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: unmet })
-  try {
-    assertRoom(scenario, settings.platform.kind)
-    const missing = await missingCapability(scenario, settings)
-    if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
-    const progress: Progress = (text) => settings.recorder.record({ type: 'progress', text })
-    await prepareOthers(scenario, settings.platform, progress, settings.interrupted)
-  } catch (error) {
-    if (!(error instanceof PlatformError || error instanceof SurroundingsError)) throw error
-    return recordUnplayed(scenario, place, settings, resultOfExpected(error))
-  }
-  return await playScenario(scenario, place, settings, onBug)
-}
-
-/** Why a fault that the scenario requires cannot be brought about here, in a sentence; undefined if all can. */
-export async function missingCapability(
-  scenario: Scenario,
-  { platform, interrupted }: Pick<RunSettings, 'platform' | 'interrupted'>,
-): Promise<string | undefined> {
-  const wanted = scenario.requires?.can ?? []
-  if (wanted.length === 0) return undefined
-  const support = await platform.faultSupport(interrupted)
-  const missing = wanted.flatMap((name) => {
-    const found = support.find(({ capability }) => capability === name)
-    return found?.supported ? [] : [`${name} (${found?.how ?? `platform ${platform.kind} knows no way`})`]
-  })
-  return missing.length === 0 ? undefined : `it needs what cannot be done here: ${missing.join('; ')}`
-}
-
-function recordUnplayed(
-  scenario: Scenario,
-  place: Place,
-  settings: RunSettings,
-  result: ScenarioResult,
-): ScenarioResult {
-  recordStart(scenario, place, settings)
-  settings.recorder.record({
-    type: 'scenario-ended',
-    scenario: place.index,
-    ...result,
-    durationMs: 0,
-    setupMs: 0,
-    cleanupMs: 0,
-  })
-  return result
 }

@@ -38,6 +38,8 @@ export type SetUpSettings = Pick<
   'clock' | 'platform' | 'password' | 'namePrefix' | 'portBase' | 'config' | 'allowed' | 'keep' | 'verbs'
 >
 
+type SpecSettings = Omit<SetUpSettings, 'clock' | 'platform'>
+
 /**
  * Starts the servers of a scenario and forms its cluster from them. What is made is handed out as soon as it is there.
  */
@@ -54,28 +56,11 @@ export async function setUp(
     strangers?: Strangers
   },
 ): Promise<{ cluster: LiveCluster; servers: ServerGroup }> {
-  const { clock, platform, password } = settings
+  const { clock, platform } = settings
   const { topology } = scenario.cluster
   const { progress, strangers } = options
-  const needs = needsOf(scenario, settings.verbs)
-  const servers = await platform.create(
-    {
-      runId,
-      purpose: `a run of ${scenario.id}`,
-      namePrefix: settings.namePrefix,
-      portBase: settings.portBase,
-      nodes: nodeCount(topology),
-      ...sparesOf(scenario),
-      password,
-      servers: scenario.cluster.servers,
-      settings: configOf(scenario, settings),
-      allowed: settings.allowed,
-      outlivesRunner: settings.keep,
-      needs,
-    },
-    progress,
-    options.signal,
-  )
+  const spec = specOf(scenario, settings, runId)
+  const servers = await platform.create(spec, progress, options.signal)
   await options.onServers(servers)
   const onStranger = (node: string, text: string) => strangers?.heldPort(node, text)
   const cluster = new LiveCluster({ nodes: servers.nodes, ...(await servers.users()), clock, onStranger })
@@ -85,13 +70,37 @@ export async function setUp(
       // The first step should find its connections open; whether a node answers is for forming to say.
       ...cluster.nodes.flatMap(({ data, scenario }) => [data, scenario].map(open)),
     ])
-    if (needs.powerCut) await saveMembers(cluster)
+    if (spec.needs?.powerCut) await saveMembers(cluster)
   } catch (error) {
     const told = error instanceof FormError ? ((await strangers?.blame(error, cluster)) ?? error) : error
     cluster.close()
     throw told instanceof EndedWhileForming ? new EndedInSetUp(told.message, { cause: told }) : told
   }
   return { cluster, servers }
+}
+
+/** The servers that a scenario is played on. */
+function specOf(scenario: Scenario, settings: SpecSettings, runId: string): ServerGroupSpec {
+  return {
+    runId,
+    purpose: `a run of ${scenario.id}`,
+    namePrefix: settings.namePrefix,
+    portBase: settings.portBase,
+    nodes: nodeCount(scenario.cluster.topology),
+    ...sparesOf(scenario),
+    password: settings.password,
+    servers: scenario.cluster.servers,
+    settings: configOf(scenario, settings),
+    allowed: settings.allowed,
+    outlivesRunner: settings.keep,
+    needs: needsOf(scenario, settings.verbs),
+  }
+}
+
+/** A word that two scenarios have in common if servers that were made for one fit the other. */
+export function shapeOfServers(scenario: Scenario, settings: SpecSettings): string {
+  const { purpose: _, password: __, allowed: ___, ...shape } = specOf(scenario, settings, '')
+  return JSON.stringify({ ...shape, settings: Object.entries(shape.settings).sort() })
 }
 
 /**

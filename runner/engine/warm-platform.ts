@@ -102,8 +102,9 @@ export class WarmPlatform implements Platform {
     if ((spec.allowed?.size ?? 0) > 0) return 'what --allow lets through leaves what nobody can see'
     if (kept.lent.touched !== undefined) return kept.lent.touched
     try {
-      await this.#reset(kept)
+      // Before they are reset: each then logs its new id, and who reads the log must know whose it is.
       await kept.lent.forgetLogs()
+      await this.#reset(kept)
       return undefined
     } catch (error) {
       if (!(error instanceof ChaosError)) throw error

@@ -194,6 +194,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     seed: number,
     command: text,
     scenarios: place,
+    lanes: maybe(place),
     environment: maybe(textsByName),
     allowed: maybe(texts),
   },
@@ -208,6 +209,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     platform: text,
     server: text,
     asked: maybe(text),
+    lane: maybe(place),
     repeat: maybe(fields<{ number: number; of: number }>({ number: place, of: place })),
     steps: some(step),
     workloads: maybe(

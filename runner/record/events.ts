@@ -157,6 +157,8 @@ export type RunEvent = { atMs: number } & (
       /** The command that runs it again, without secrets. */
       command: string
       scenarios: number
+      /** How many scenarios may be played side by side; absent where it is one. */
+      lanes?: number
       /** The machine and the runner, in words, by what each is: `node` → `v20.20.2`. */
       environment?: Record<string, string>
       /** What `--allow` let scenarios do beyond the policy. */
@@ -176,6 +178,8 @@ export type RunEvent = { atMs: number } & (
       server: string
       /** The server as it was asked for: `redis:7.0`. */
       asked?: string
+      /** Of several that are played side by side the lane, from 1. */
+      lane?: number
       /** Which of how many times the run plays the same; absent when it plays once. */
       repeat?: { number: number; of: number }
       steps: PlannedStep[]

@@ -7,7 +7,9 @@ import { fileName } from '../record/run-folder.ts'
  */
 export function playedFiles(events: readonly RunEvent[]): Map<number, string> {
   const played = new Set(events.flatMap((event) => (event.type === 'scenario-as-played' ? [event.scenario] : [])))
-  const starts = events.filter((event) => event.type === 'scenario-started')
+  const starts = events
+    .filter((event) => event.type === 'scenario-started')
+    .sort((one, other) => one.scenario - other.scenario)
   const files = new Map<number, string>()
   for (const { scenario, id } of starts) {
     if (played.has(scenario)) files.set(scenario, nameFor(id, starts.length, new Set(files.values())))

@@ -45,7 +45,10 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
   }
   const ended = events.find((event) => event.type === 'run-ended')
   const lastMs = events.reduce((latest, event) => Math.max(latest, event.atMs), started.atMs)
-  const starts = events.filter((event) => event.type === 'scenario-started')
+  // Those that are played side by side begin in any order.
+  const starts = events
+    .filter((event) => event.type === 'scenario-started')
+    .sort((one, other) => one.scenario - other.scenario)
   const played = playedFiles(events)
   const recorded = starts.map((start) => {
     const file = played.get(start.scenario)

@@ -89,6 +89,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
   const description = readKey(map, 'description', scenarioKeys.description, context)
   const seed = readKey(map, 'seed', scenarioKeys.seed, context)
   const requires = readRequires(map, context)
+  const alone = readKey(map, 'alone', scenarioKeys.alone, context)
   const title = readKey(map, 'title', scenarioKeys.title, context) ?? ''
   const tags = readKey(map, 'tags', scenarioKeys.tags, context) ?? []
   const cluster = readCluster(map, context, allowed)
@@ -108,6 +109,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
     tags,
     ...(seed === undefined ? {} : { seed }),
     ...(requires === undefined ? {} : { requires }),
+    ...(alone === true && { alone }),
     cluster,
     workloads,
     params: Object.fromEntries(params.values),

@@ -25,6 +25,8 @@ export interface Scenario {
   /** The seed that the file asks for; a `--seed` wins over it. */
   seed?: number
   requires?: Requires
+  /** Nothing else is played beside it. */
+  alone?: boolean
   cluster: {
     topology: Topology
     config: Record<string, string>

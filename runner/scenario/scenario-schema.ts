@@ -152,6 +152,10 @@ export const scenarioKeys = {
     })
     .optional()
     .describe('What the scenario needs; where it is missing, the scenario is skipped'),
+  alone: z
+    .boolean()
+    .optional()
+    .describe('true: with --parallel nothing else is played beside it, for it measures or loads the machine itself'),
   cluster: z
     .strictObject(clusterKeys)
     .optional()

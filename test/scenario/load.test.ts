@@ -16,6 +16,7 @@ t.test('everything a scenario can say at its top arrives', async (t) => {
 tags: [a, b-2]
 description: More
 seed: 7
+alone: true
 requires: { platform: docker, server: ['>=7.0 <8', valkey] }
 cluster:
   shards: 2
@@ -35,6 +36,7 @@ ${STEPS}finally:
     tags: ['a', 'b-2'],
     description: 'More',
     seed: 7,
+    alone: true,
     requires: {
       platform: 'docker',
       server: [

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { systemClock } from '../../runner/base/clock.ts'
-import { type Play, playRun, type RunResult } from '../../runner/engine/play-run.ts'
+import { type Play, playRun, type RunResult, type SideBySide } from '../../runner/engine/play-run.ts'
 import type { RunSettings } from '../../runner/engine/run-settings.ts'
 import { NOTHING_ALLOWED } from '../../runner/platforms/allowed.ts'
 import { Recorder } from '../../runner/record/event-log.ts'
@@ -27,7 +27,7 @@ export interface FakeRun {
   onEvent: ((event: RunEvent) => void) | undefined
   /** A scenario of one node, with these lists of acts. */
   scenario(steps: readonly string[], last?: readonly string[], more?: string): Scenario
-  play(plays: readonly (Scenario | Play)[], more?: Partial<RunSettings>): Promise<RunResult>
+  play(plays: readonly (Scenario | Play)[], more?: Partial<RunSettings>, side?: SideBySide): Promise<RunResult>
   /** The events of a type. */
   of<T extends EventType>(type: T): EventOf<T>[]
   /** `1 passed`, `f1 failed`, … in the order in which steps ended. */
@@ -57,7 +57,7 @@ export function fakeRun(t: Test, acts: Acts = {}): FakeRun {
       const tail = last.length === 0 ? '' : `finally:\n${list(last)}`
       return loadText(`${head}steps:\n${list(steps)}${tail}`, { verbs })
     },
-    play: async (plays, more = {}) => {
+    play: async (plays, more = {}, side = undefined) => {
       const folder = createRunFolder(t.testdir(), 'x', Date.now())
       const recorder = new Recorder({ file: folder.eventsFile, clock: systemClock, secrets: [] })
       recorder.subscribe((event) => {
@@ -78,6 +78,7 @@ export function fakeRun(t: Test, acts: Acts = {}): FakeRun {
         return await playRun(
           plays.map((play) => ('platform' in play ? play : { scenario: play, platform })),
           { ...settings, ...servers, interrupted: run.controller.signal, ...more },
+          side,
         )
       } finally {
         recorder.close()

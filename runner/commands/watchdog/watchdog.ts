@@ -8,12 +8,16 @@ export class Watchdog {
   readonly #child: ChildProcess
 
   private constructor(plan: WatchPlan) {
-    this.#child = spawn(process.execPath, [...programArgs(import.meta.url, './watchdog-process'), plan.runId], {
-      cwd: '/',
-      // A session of its own: neither the terminal's Ctrl-C nor its end reaches it.
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
+    this.#child = spawn(
+      process.execPath,
+      [...programArgs(import.meta.url, './watchdog-process'), plan.runIds[0] ?? ''],
+      {
+        cwd: '/',
+        // A session of its own: neither the terminal's Ctrl-C nor its end reaches it.
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    )
     this.#child.on('error', () => undefined)
     this.#child.stdin?.on('error', () => undefined)
     this.#child.stdin?.write(`${JSON.stringify(plan)}\n`)

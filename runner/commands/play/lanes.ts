@@ -1,0 +1,118 @@
+import type { Clock } from '../../base/clock.ts'
+import { UsageError } from '../../base/errors.ts'
+import type { Play } from '../../engine/play-run.ts'
+import { type Ground, WarmGround } from '../../engine/side-by-side/ground.ts'
+import { PlatformError } from '../../platforms/errors.ts'
+import { BUS_OFFSET, type Platform } from '../../platforms/platform.ts'
+import { portHolder } from '../../platforms/port-holder.ts'
+import { serversNeeded } from '../../scenario/servers-needed.ts'
+import { PORTS } from '../cluster-flags.ts'
+import { type Flags, type ParsedLine, wholeNumberOf } from '../flags.ts'
+import { platformLike } from '../open-platform.ts'
+
+/** More of them no machine bears that one would test on. */
+const MOST_LANES = 32
+/** Ports of lanes begin at round numbers, for people. */
+const ROUND = 10
+
+export const parallelFlag: Flags = {
+  parallel: {
+    type: 'string',
+    value: 'N',
+    help: 'play N scenarios side by side, each on a cluster of its own, which is emptied and kept for the next (default 1)',
+  },
+}
+
+/** What means nothing, or something else, where several scenarios are played at once. */
+const NOT_PARALLEL = ['keep', 'step', 'watch', 'pause-on-failure', 'dry-run']
+
+/** Reads `parallelFlag`; undefined without it. Throws UsageError. */
+export function lanesAskedFor(line: ParsedLine): number | undefined {
+  const text = line.text('parallel')
+  if (text === undefined) return undefined
+  const other = NOT_PARALLEL.find((name) => line.on(name))
+  if (other !== undefined) throw new UsageError(`--parallel plays several scenarios at once: --${other} is for one`)
+  return wholeNumberOf(text, 'parallel', { min: 1, max: MOST_LANES })
+}
+
+/** The run ids of the lanes of a run, of the first one its own. */
+export function laneRunIds(runId: string, lanes: number): string[] {
+  return Array.from({ length: lanes }, (_, index) => (index === 0 ? runId : `${runId}-${index + 1}`))
+}
+
+interface LanesOptions {
+  runId: string
+  portBase: number
+  namePrefix: string
+  platforms: readonly Platform[]
+  plays: readonly Play[]
+  clock: Clock
+}
+
+/** Gives out what the lanes of a run do not share: ports, names, run ids, and platforms of their own. */
+export class LaneGrounds {
+  readonly #options: LanesOptions
+  /** Ports of one lane: as many as the largest cluster of the run needs. */
+  readonly #stride: number
+  readonly #grounds = new Map<number, Promise<Ground>>()
+  readonly #platforms: Platform[] = []
+  #nextBase: number
+
+  constructor(options: LanesOptions) {
+    this.#options = options
+    const most = Math.max(...options.plays.map(({ scenario }) => serversNeeded(scenario)))
+    this.#stride = Math.ceil(most / ROUND) * ROUND
+    this.#nextBase = options.portBase + this.#stride
+  }
+
+  /**
+   * The ground of a lane, counted from 1: the first has the run's own ports and names. Throws PlatformError if no ports
+   * are left.
+   */
+  open(lane: number): Promise<Ground> {
+    const known = this.#grounds.get(lane)
+    if (known !== undefined) return known
+    const opened = this.#open(lane)
+    this.#grounds.set(lane, opened)
+    return opened
+  }
+
+  /** Closes the platforms that were opened for lanes. */
+  async close(): Promise<void> {
+    await Promise.all(this.#platforms.map((platform) => platform.close()))
+  }
+
+  async #open(lane: number): Promise<Ground> {
+    const { runId, portBase, namePrefix, platforms, clock } = this.#options
+    if (lane === 1) {
+      const own = new Map(platforms.map((platform) => [platform, platform]))
+      return new WarmGround({ runId, portBase, namePrefix }, own, clock)
+    }
+    const own = new Map(platforms.map((platform) => [platform, platformLike(platform)]))
+    this.#platforms.push(...own.values())
+    const plan = {
+      runId: laneRunIds(runId, lane)[lane - 1] ?? runId,
+      portBase: await this.#freePorts(),
+      namePrefix: `${namePrefix.replace(/-$/, '')}-${lane}-`,
+    }
+    return new WarmGround(plan, own, clock)
+  }
+
+  /** Ports at which nothing listens now; each is given out once. */
+  async #freePorts(): Promise<number> {
+    for (;;) {
+      const base = this.#nextBase
+      this.#nextBase += this.#stride
+      if (base + this.#stride - 1 > PORTS.max) {
+        throw new PlatformError(
+          `no ports are left for one more cluster between ${this.#options.portBase} and ${PORTS.max}`,
+        )
+      }
+      const ports = Array.from({ length: this.#stride }, (_, index) => base + index)
+      const holders = await Promise.all(
+        ports.flatMap((port) => [port, port + BUS_OFFSET].map((one) => portHolder(one))),
+      )
+      if (holders.every((holder) => holder === undefined)) return base
+    }
+  }
+}
