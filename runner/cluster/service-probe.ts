@@ -33,6 +33,8 @@ export interface ServiceProbeOptions {
  * outage.
  */
 const ANSWER_WITHIN_MS = 500
+/** A node that could not be connected to is left alone this long, ms: connecting in vain costs more than any write. */
+const IN_VAIN_EVERY_MS = 100
 
 /**
  * Tries a write on one slot of each shard again and again, as a client would that knows every node, and tells when it
@@ -66,6 +68,8 @@ class ShardProbe {
   readonly #members: Set<string>
   /** Nodes that have not answered yet. */
   readonly #asked = new Set<string>()
+  /** Until when nodes that could not be connected to are left alone, on the clock. */
+  readonly #leftUntilMs = new Map<string, number>()
   #owner: string
   /** Undefined before the first outcome. */
   #served: boolean | undefined
@@ -92,11 +96,13 @@ class ShardProbe {
 
   /** Every node for itself: one that hangs must not keep the probe from seeing that another serves. */
   #askAll(): void {
+    const { clock } = this.#options
     for (const node of this.#members) {
-      if (this.#asked.has(node)) continue
+      if (this.#asked.has(node) || (this.#leftUntilMs.get(node) ?? 0) > clock.nowMs()) continue
       this.#asked.add(node)
       void this.#write(node).then((outcome) => {
         this.#asked.delete(node)
+        if (errorClass(outcome.error) === 'refused') this.#leftUntilMs.set(node, clock.nowMs() + IN_VAIN_EVERY_MS)
         // Shard is served again by another since: what this one says of the past is no news.
         if (this.#served === false) this.#learn(outcome)
       })

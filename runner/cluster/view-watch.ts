@@ -21,6 +21,8 @@ export interface ViewWatchOptions {
 }
 
 const ANSWER_WITHIN_MS = 1000
+/** Pause after a node gave no answer, in ms, at the least: connecting in vain costs more than any look. */
+const IN_VAIN_EVERY_MS = 100
 
 /**
  * `ping-sent` and `pong-recv` of a line of CLUSTER NODES, and the blanks around them; what stands before is an id or a
@@ -75,8 +77,10 @@ export class ViewWatch {
     const { signal } = this.#stopped
     while (!signal.aborted) {
       const askedMs = clock.nowMs()
-      this.#learn(client.name, askedMs, await this.#look(client, askedMs))
-      await clock.sleep(everyMs(), signal).catch(() => undefined)
+      const said = await this.#look(client, askedMs)
+      this.#learn(client.name, askedMs, said)
+      const pauseMs = said.unreachable === undefined ? everyMs() : Math.max(everyMs(), IN_VAIN_EVERY_MS)
+      await clock.sleep(pauseMs, signal).catch(() => undefined)
     }
   }
 

@@ -34,8 +34,11 @@ interface ServerListener {
 
 /** Pause between two looks at a node and two writes to a shard, ms, while nothing happens. */
 const CALM_MS = 100
-/** And while something does. */
-const ALERT_MS = 20
+/** While something goes on. */
+const ALERT_MS = 50
+/** Just after something was seen to happen: more follows. */
+const BURST_MS = 20
+const BURST_FOR_MS = 1500
 /**
  * How long something is taken to go on after it was last seen, ms: longer than a lost election waits at the default
  * node time-out.
@@ -52,7 +55,7 @@ export class FailoverWatch {
   readonly #wallClock: WallClock
   readonly #log: FailoverLog
   readonly #stops: (() => void)[] = []
-  #alertUntilMs = Number.NEGATIVE_INFINITY
+  #alertedMs = Number.NEGATIVE_INFINITY
   /** Between these two moments of the clock what logs tell counts: not the forming, not the cleaning up. */
   #fromMs = Number.POSITIVE_INFINITY
   #until: { nowMs: number; wallMs: number } | undefined
@@ -81,7 +84,7 @@ export class FailoverWatch {
     const { nowMs, ...both } = this.#wallClock.now()
     this.#fromMs = nowMs
     recorder.record({ type: 'clocks-seen', scenario, seenMs: recorder.timeOf(nowMs), ...both })
-    const everyMs = () => (clock.nowMs() < this.#alertUntilMs ? ALERT_MS : CALM_MS)
+    const everyMs = () => this.#everyMs()
     const timed = <T extends { afterMs: number; seenMs: number }>(fact: T): T => ({
       ...fact,
       afterMs: recorder.timeOf(fact.afterMs),
@@ -173,7 +176,13 @@ export class FailoverWatch {
   }
 
   #alert(): void {
-    this.#alertUntilMs = this.#options.clock.nowMs() + ALERT_FOR_MS
+    this.#alertedMs = this.#options.clock.nowMs()
+  }
+
+  #everyMs(): number {
+    const sinceMs = this.#options.clock.nowMs() - this.#alertedMs
+    if (sinceMs < BURST_FOR_MS) return BURST_MS
+    return sinceMs < ALERT_FOR_MS ? ALERT_MS : CALM_MS
   }
 }
 

@@ -16,8 +16,8 @@ import { resolveTargets } from './targets.ts'
 import { defineVerb, type StepContext } from './verb.ts'
 
 /** Pause between two looks, ms: a promotion is to be noticed within 20 ms. */
-const EVERY_MS = 5
-const EVERY_MS_OF_ALL_NODES = 20
+const EVERY_MS = 15
+const EVERY_MS_OF_ALL_NODES = 50
 /** Lines of logs arrive every 50 ms. */
 const EVERY_MS_OF_LOGS = 50
 

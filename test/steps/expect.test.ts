@@ -298,6 +298,12 @@ t.test('within', async (t) => {
     t.match(outcome, { verdict: 'passed', trueAfterMs: 3000, promoted: 'redis-node1', limitMs: 5000 })
   })
 
+  t.test('notices a promotion within 20 ms, and looks no more often than that takes', async (t) => {
+    const { trueAfterMs = 0, attempts = 0 } = await staged(3001, takesOver).playOne(TAKEOVER)
+    t.ok(trueAfterMs >= 3001 && trueAfterMs <= 3021, String(trueAfterMs))
+    t.ok(attempts <= 3021 / 15 + 1, `${attempts} looks`)
+  })
+
   t.test('fails when it is so only later, and says how often it looked', async (t) => {
     const outcome = await staged(5010, takesOver).playOne(TAKEOVER)
     t.match(outcome, {
