@@ -6,6 +6,7 @@ import { benchFuzz } from './fuzz.ts'
 import { benchKills } from './kills.ts'
 import { benchLinks } from './links.ts'
 import { benchLoad } from './load.ts'
+import { benchNight } from './night.ts'
 import { benchOverhead } from './overhead.ts'
 import { benchSlots } from './slots.ts'
 import { benchViewers } from './viewers.ts'
@@ -19,6 +20,7 @@ const benches: Record<string, () => Promise<void>> = {
   kills: benchKills,
   links: benchLinks,
   load: benchLoad,
+  night: benchNight,
   overhead: benchOverhead,
   slots: benchSlots,
   viewers: benchViewers,

@@ -16,8 +16,12 @@ export function mannWhitneyP(baseline: readonly number[], samples: readonly numb
   if (baseline.length === 0 || samples.length === 0) return 1
   const ranks = doubledRanks([...baseline, ...samples])
   const observed = sum(ranks.slice(baseline.length))
-  const tails = ranks.length <= MOST_EXACT ? exactTails : normalTails
-  return Math.min(2 * Math.min(...tails(ranks, samples.length, observed)), 1)
+  return Math.min(2 * Math.min(...tailsOf(ranks, samples.length, observed)), 1)
+}
+
+/** The chances of a doubled sum as high as that of `count` of these doubled ranks or higher, and as low or lower. */
+export function tailsOf(ranks: readonly number[], count: number, observed: number): [high: number, low: number] {
+  return ranks.length <= MOST_EXACT ? exactTails(ranks, count, observed) : normalTails(ranks, count, observed)
 }
 
 /** The smallest p that so many samples can give: full separation. */
@@ -60,10 +64,12 @@ const exactTails: Tails = (ranks, count, observed) => {
 }
 
 /**
+ * By doubled sum, its share among all choices of `count` of these doubled ranks, which ascend.
+ *
  * Rank by rank: among the first i ranks, the share of choices of k of them with each sum. Shares instead of counts,
  * which would leave the range of whole numbers: taking rank i with chance (k / i) draws every choice alike.
  */
-function distributionOf(ranks: readonly number[], count: number): Float64Array {
+export function distributionOf(ranks: readonly number[], count: number): Float64Array {
   const width = sum(ranks.slice(-count)) + 1
   const rows = Array.from({ length: count + 1 }, () => new Float64Array(width))
   const first = rows[0]
