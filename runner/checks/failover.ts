@@ -8,7 +8,8 @@ import type { ExpectedRange } from '../results/failovers/timeline.ts'
 import type { FailoverFact, RunFacts } from '../results/run-facts.ts'
 import { calmMs, gapBehind } from './calm.ts'
 import { type Measured, outcomeOf } from './check.ts'
-import { atMostText, durationOf } from './limits.ts'
+import { measureLeast } from './failover-least.ts'
+import { atMostText, durationOf, durationText } from './limits.ts'
 import { overlapMs } from './outages/standstill.ts'
 import { momentText } from './words.ts'
 
@@ -33,16 +34,26 @@ const atMost = z
 const limit = z
   .union([
     atMost,
-    z.strictObject({
-      at_most: atMost.describe(
-        'A duration: 250ms, 15s, 2m, or expected; the longest that it may be, and expected is what the settings imply',
-      ),
-      shards: z.array(z.int().min(1)).min(1).optional().describe('Only failovers of these shards'),
-      wanted: z
-        .boolean()
-        .optional()
-        .describe('Only those that CLUSTER FAILOVER asked for (true), or only the others (false)'),
-    }),
+    z
+      .strictObject({
+        at_most: atMost
+          .optional()
+          .describe(
+            'A duration: 250ms, 15s, 2m, or expected; the longest that it may be, and expected is what the settings imply',
+          ),
+        at_least: durationText
+          .optional()
+          .describe('A duration: 250ms, 15s, 2m; the shortest that it may be, in the place of at_most'),
+        shards: z.array(z.int().min(1)).min(1).optional().describe('Only failovers of these shards'),
+        wanted: z
+          .boolean()
+          .optional()
+          .describe('Only those that CLUSTER FAILOVER asked for (true), or only the others (false)'),
+      })
+      .refine(({ at_most, at_least }) => (at_most === undefined) !== (at_least === undefined), {
+        error: 'give `at_most` or `at_least`; for both, a list of two limits',
+      })
+      .meta({ oneOf: [{ required: ['at_most'] }, { required: ['at_least'] }] }),
   ])
   .meta({ title: 'Limit of failovers', description: 'How long it may take; or how long, and of which failovers' })
 
@@ -119,9 +130,10 @@ export const failoverChecks: readonly FailoverCheck[] = PARTS.map((part) => {
 
 function limitText(written: FailoverLimit): string {
   if (typeof written === 'string') return mostText(written)
-  const { at_most, shards, wanted } = written
+  const { at_most, at_least, shards, wanted } = written
   const which = wanted === undefined ? '' : wanted ? ', of those asked for' : ', of those not asked for'
-  return `${mostText(at_most)}${shards === undefined ? '' : `, of shard ${shards.join(', ')}`}${which}`
+  const length = at_most === undefined ? `at least ${formatDuration(durationOf(at_least ?? ''))}` : mostText(at_most)
+  return `${length}${shards === undefined ? '' : `, of shard ${shards.join(', ')}`}${which}`
 }
 
 function mostText(atMost: string): string {
@@ -143,18 +155,20 @@ interface Timed extends FailoverValue {
  * holds, and so does one that was not seen.
  */
 function measure(part: Part, written: FailoverLimit, facts: RunFacts): Measured {
-  const { at_most, shards, wanted } = typeof written === 'string' ? { at_most: written } : written
+  const { at_most, at_least, shards, wanted }: Exclude<FailoverLimit, string> =
+    typeof written === 'string' ? { at_most: written } : written
   const asked = facts.failovers.filter(
     (failover) =>
       (shards === undefined || shards.includes(failover.shard)) &&
       (wanted === undefined || wanted === (failover.wanted ?? false)),
   )
-  const values = failoverValues(asked, part.name)
+  const seen = failoverValues(asked, part.name)
     // A request that its server gave up replaced nobody, so nothing was timed.
     .filter(({ failover }) => part.name !== 'time' || failover.outcome !== 'given up')
     // One that was asked for waits for nothing that settings rule.
     .filter(({ failover }) => part.name !== 'election' || at_most !== EXPECTED || failover.wanted !== true)
-    .map((value) => ({ ...held(value, part, at_most), facts }))
+  if (at_most === undefined) return measureLeast(part.noun, durationOf(at_least ?? ''), seen)
+  const values = seen.map((value) => ({ ...held(value, part, at_most), facts }))
   const timed = values.filter((value): value is Timed => value.valueMs !== undefined && value.mostMs !== undefined)
   const unseen = values.filter(({ why }) => why !== undefined).map(unseenText)
   const worst = worstOf(part, timed)

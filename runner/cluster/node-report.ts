@@ -1,3 +1,4 @@
+import type { NodeClient } from './node-client.ts'
 import type { ClusterView } from './view.ts'
 
 /** A replica as its master lists it. */
@@ -32,6 +33,18 @@ export interface NodeReport {
   view: ClusterView
   info: { state: 'ok' | 'fail'; slotsAssigned: number; knownNodes: number; size: number; currentEpoch: number }
   replication: ReplicationReport
+}
+
+/**
+ * INFO and CLUSTER INFO of a node, as text. Rejects if INFO was not told in time (ms); CLUSTER INFO is left out if it
+ * was not, or was refused.
+ */
+export async function allInfoOf(client: Pick<NodeClient, 'callWithin'>, timeoutMs: number): Promise<string> {
+  const [info, cluster] = await Promise.all([
+    client.callWithin(timeoutMs, 'INFO', 'all'),
+    client.callWithin(timeoutMs, 'CLUSTER', 'INFO').catch(() => ''),
+  ])
+  return `${info}\r\n${cluster}`
 }
 
 /** `name:value` lines, as CLUSTER INFO and INFO give them. */

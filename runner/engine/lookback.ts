@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { LiveCluster } from '../cluster/live-cluster.ts'
+import { allInfoOf } from '../cluster/node-report.ts'
 import type { LogLine } from '../platforms/platform.ts'
 import type { Lookback, Mark } from '../steps/lookback.ts'
 import type { Step } from '../steps/verb.ts'
@@ -59,8 +60,8 @@ export class LookbackBook implements Lookback {
 async function infosOf(cluster: LiveCluster): Promise<Map<string, string>> {
   const told = await Promise.all(
     cluster.nodes.map(async ({ name, client }) => {
-      const reply = await client.callWithin(INFO_TIMEOUT_MS, 'INFO', 'all').catch(() => undefined)
-      return typeof reply === 'string' ? [[name, reply] as const] : []
+      const told = await allInfoOf(client, INFO_TIMEOUT_MS).catch(() => undefined)
+      return told === undefined ? [] : [[name, told] as const]
     }),
   )
   return new Map(told.flat())

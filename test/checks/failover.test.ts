@@ -192,3 +192,28 @@ t.test('a failing that nobody agreed on has lasted at least as long as the maste
   ])
   t.match(judge({ detection: '40s' }, unnoticed), [{ verdict: 'inconclusive' }])
 })
+
+t.test('a failover may have to take some time', async (t) => {
+  const quick = { ...killed, shard: 1, totalMs: 5_200, electionMs: 40 }
+  t.match(judge({ time: { at_least: '5s' } }, killed, quick), [{ verdict: 'passed', value: '5.20 s', samples: 2 }])
+  t.match(judge({ election: { at_least: '500ms', wanted: false } }, killed, quick, asked), [
+    {
+      verdict: 'failed',
+      limit: 'at least 500 ms, of those not asked for',
+      value: '40 ms',
+      amount: 40,
+      explanation: 'The election took 40 ms, the shortest of 2, in shard 1, caused by kill in step 4, until 15.20 s.',
+    },
+  ])
+  t.match(judge({ election: [{ at_least: '500ms' }, { at_most: '2s' }] }, killed), [
+    { verdict: 'passed', value: '1.10 s' },
+    { verdict: 'passed', value: '1.10 s' },
+  ])
+  t.match(judge({ time: { at_least: '40s' } }, never), [{ verdict: 'inconclusive', value: 'at least 30.00 s' }])
+  t.match(judge({ time: { at_least: '20s' } }, never), [{ verdict: 'passed' }])
+  t.match(judge({ election: { at_least: '500ms' } }), [{ verdict: 'failed', explanation: 'No election was seen.' }])
+  t.match(judge({ election: { at_least: '500ms' } }, killed, without(quick, 'electionMs')), [
+    { verdict: 'inconclusive', explanation: 'It is not known when the election was set up.' },
+  ])
+  t.throws(() => judge({ time: { at_least: '1s', at_most: '2s' } }, killed), /give `at_most` or `at_least`/)
+})

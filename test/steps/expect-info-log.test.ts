@@ -1,6 +1,7 @@
 import t from 'tap'
 import { LookbackBook } from '../../runner/engine/lookback.ts'
 import { wantedBy } from '../../runner/engine/wanted-marks.ts'
+import { logAsked, logSubject } from '../../runner/steps/expect/log.ts'
 import { Names } from '../../runner/steps/names.ts'
 import type { Step } from '../../runner/steps/verb.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -19,7 +20,9 @@ function staged(steps: readonly Step[]) {
         ? Object.entries(info.get(name) ?? {})
             .map(([field, value]) => `${field}:${value}\r\n`)
             .join('')
-        : undefined,
+        : command === 'CLUSTER' && sub === 'INFO'
+          ? 'cluster_state:ok\r\ncluster_my_epoch:3\r\n'
+          : undefined,
     )
   }
   lookback.start()
@@ -37,6 +40,7 @@ t.test('fields of INFO', async (t) => {
     [{ sync_full: { at_least: 1, at_most: 1 } }, true, /sync_full/],
     [{ role: 'master', sync_full: 1 }, true, /role "master", sync_full "1"/],
     [{ role: { any_of: ['slave', 'master'] } }, true, /role/],
+    [{ cluster_my_epoch: { at_least: 3 }, sync_full: 1 }, true, /cluster_my_epoch "3", sync_full "1"/],
     [{ sync_ful: 1 }, false, /INFO has no sync_ful; did you mean sync_full\?/],
     [{ node: ['redis-node0', 'redis-node1'], sync_full: 1 }, true, /redis-node0.*redis-node1/],
   ]
@@ -127,6 +131,41 @@ t.test('a line of a log', async (t) => {
   for (const [asked, holds, seen] of cases) {
     const outcome = await stage.playOne(expectLog(asked))
     t.equal(outcome.verdict, holds ? 'passed' : 'failed', JSON.stringify(asked))
+    t.match(outcome.lastSeen, seen)
+  }
+  t.strictSame(stage.bugs, [])
+})
+
+t.test('how many lines of a log are like that', async (t) => {
+  const { stage, log } = staged([expectLog({ contains: 'x' })])
+  log('redis-node0', '1:M * Failover auth granted to abc for epoch 6')
+  log('redis-node0', '1:M * Failover auth granted to abc for epoch 7')
+  const granted = 'Failover auth granted'
+  const cases: [Record<string, unknown>, holds: boolean, sentence: RegExp, seen: RegExp][] = [
+    [
+      { contains: granted, times: 2 },
+      true,
+      /2 lines that contain "Failover/,
+      /^redis-node0 logged 2 such lines, the last/,
+    ],
+    [{ contains: granted, times: 1 }, false, /1 line that contains/, /2 such lines, the last of them ".*epoch 7"/],
+    [{ matches: 'epoch [68]', times: 1 }, true, /1 line that matches epoch/, /1 such line, .*epoch 6/],
+    [{ contains: granted, times: 0 }, false, /no line that contains/, /2 such lines/],
+    [{ contains: 'denied', times: 0 }, true, /no line that contains/, /^redis-node0 logged 0 such lines$/],
+    [{ contains: granted, times: { at_most: 1 } }, false, /at most 1 lines that contain/, /2 such lines/],
+    [{ contains: granted, times: { at_least: 2 } }, true, /at least 2 lines that contain/, /2 such lines/],
+    [
+      { node: ['redis-node0', 'redis-node1'], contains: granted, times: 2 },
+      false,
+      /lines/,
+      /redis-node1 logged 0 such/,
+    ],
+  ]
+  for (const [asked, holds, sentence, seen] of cases) {
+    const one = expectLog(asked)
+    const outcome = await stage.playOne(one)
+    t.equal(outcome.verdict, holds ? 'passed' : 'failed', JSON.stringify(asked))
+    t.match(logSubject.sentence({ log: logAsked.parse({ node: 'redis-node0', ...asked }) }), sentence)
     t.match(outcome.lastSeen, seen)
   }
   t.strictSame(stage.bugs, [])

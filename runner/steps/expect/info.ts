@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { messageOf } from '../../base/errors.ts'
 import { nearestWord } from '../../base/nearest.ts'
 import type { Look } from '../../base/poll.ts'
-import { parseInfo } from '../../cluster/node-report.ts'
+import { allInfoOf, parseInfo } from '../../cluster/node-report.ts'
 import { type ExpectedReply, expectedReply, expectedReplyText, replyMatches, replyText } from '../reply.ts'
 import { describeTargets, resolveTargets, targets } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
@@ -10,7 +10,7 @@ import { lookAtEach } from './each.ts'
 import { markOf, since, sinceText } from './since.ts'
 import { LOOK_TIMEOUT_MS, type Subject } from './subject.ts'
 
-/** Fields of INFO as a scenario asks for them: `{ node: $heir, since: outage, sync_full: { at_most: 0 } }`. */
+/** Fields of INFO and CLUSTER INFO as a scenario asks for them: `{ node: $heir, since: outage, sync_full: { at_most: 0 } }`. */
 export const infoAsked = z
   .object({
     node: targets.describe('The node whose INFO it is; of several, that of each'),
@@ -30,7 +30,7 @@ export const infoAsked = z
   })
   .meta({ minProperties: 2 })
   .describe(
-    'Ask about fields of INFO, each by its name, as `sync_full: { at_most: 0 }`; with `since`, by how much it has grown',
+    'Ask about fields of INFO and CLUSTER INFO, each by its name, as `sync_full: { at_most: 0 }`; with `since`, by how much it has grown',
   )
 
 type InfoAsked = z.infer<typeof infoAsked>
@@ -75,7 +75,7 @@ async function lookAtInfo(node: string, asked: InfoAsked, context: StepContext):
 }
 
 async function infoOf(node: string, { cluster }: StepContext): Promise<Map<string, string>> {
-  return parseInfo(String(await cluster.node(node).client.callWithin(LOOK_TIMEOUT_MS, 'INFO', 'all')))
+  return parseInfo(await allInfoOf(cluster.node(node).client, LOOK_TIMEOUT_MS))
 }
 
 interface Before {

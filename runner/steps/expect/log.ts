@@ -3,6 +3,7 @@ import { messageOf } from '../../base/errors.ts'
 import { linearPattern } from '../../base/linear-pattern.ts'
 import type { Look } from '../../base/poll.ts'
 import { plural, truncate } from '../../base/text.ts'
+import { boundsText, isWithin, wholeBounds } from '../bounds.ts'
 import { describeTargets, resolveTargets, targets } from '../targets.ts'
 import type { StepContext } from '../verb.ts'
 import { lookAtEach } from './each.ts'
@@ -31,6 +32,10 @@ export const logAsked = z
       .optional()
       .describe('A regular expression for a part of the line, without look-arounds and back-references'),
     since: since.optional(),
+    times: z
+      .union([z.number().int().min(0), wholeBounds('lines')])
+      .optional()
+      .describe('How many such lines there are: a number, or at_least, at_most; one or more if not given'),
   })
   .superRefine(({ contains, matches }, refinement) => {
     const complain = (message: string, path: string[]) => refinement.addIssue({ code: 'custom', message, path })
@@ -48,26 +53,44 @@ const SHOWN_LINES = 3
 const SHOWN_LENGTH = 200
 
 export const logSubject: Subject<{ log: LogAsked }> = {
-  sentence: ({ log }) =>
-    `the log of ${describeTargets(log.node)} to have a line that ${
-      log.contains === undefined ? `matches ${log.matches}` : `contains ${JSON.stringify(log.contains)}`
-    }${sinceText(log.since)}`,
+  sentence: ({ log }) => `the log of ${describeTargets(log.node)} to have ${linesText(log)}${sinceText(log.since)}`,
   async look({ log }, context) {
     const nodes = await resolveTargets(log.node, context, ['log', 'node'])
     return await lookAtEach(nodes, async (node) => lookAtLog(node, log, context))
   },
 }
 
-function lookAtLog(node: string, { contains, matches, since }: LogAsked, context: StepContext): Look {
+/** `a line that contains "Full resync"`, `2 lines that match (rank #[12]`. */
+function linesText({ contains, matches, times }: LogAsked): string {
+  const isOne = times === undefined || times === 0 || times === 1
+  const how = contains === undefined ? (isOne ? 'matches' : 'match') : isOne ? 'contains' : 'contain'
+  return `${countText(times)} that ${how} ${contains === undefined ? matches : JSON.stringify(contains)}`
+}
+
+function countText(times: LogAsked['times']): string {
+  if (times === undefined) return 'a line'
+  if (typeof times === 'number') return times === 0 ? 'no line' : plural(times, 'line')
+  return `${boundsText(times)} lines`
+}
+
+function lookAtLog(node: string, { contains, matches, since, times }: LogAsked, context: StepContext): Look {
   const from = since === undefined ? undefined : markOf(since, context).wallMs
   const lines = context.lookback.lines(node, from)
   const expression = matches === undefined ? undefined : linearPattern(matches)
   const isAsked = (line: string) => (expression ? expression.matches(line) : line.includes(contains ?? ''))
+  if (times !== undefined) return lookAtCount(node, lines.filter(isAsked), times)
   const found = lines.findLast(isAsked)
   if (found !== undefined) return { ok: true, seen: `${node} logged "${shown(found)}"` }
   const near = nearestLines(lines, contains ?? matches ?? '')
   const told = near.length === 0 ? '' : `; the nearest: ${near.map((line) => `"${shown(line)}"`).join(' / ')}`
   return { ok: false, seen: `${node} logged ${plural(lines.length, 'line')}, none of which is like that${told}` }
+}
+
+function lookAtCount(node: string, found: readonly string[], times: NonNullable<LogAsked['times']>): Look {
+  const ok = typeof times === 'number' ? found.length === times : isWithin(found.length, times)
+  const last = found.at(-1)
+  const told = last === undefined ? '' : `, the last of them "${shown(last)}"`
+  return { ok, seen: `${node} logged ${plural(found.length, 'such line')}${told}` }
 }
 
 /** Those that share most words with what is asked for; where none does, the last ones. */
