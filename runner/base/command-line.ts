@@ -91,11 +91,11 @@ export function typed(command: string, words: readonly string[] = [], flags: rea
 
 /** What plays scenarios in projects of others too: no script of any name, and no file of any place. */
 const TYPED_TO_PLAY =
-  /^(?:(?:npx )?redis-chaos (?:run|nightly)|npm run (?:scenario|nightly)|npm run (?:chaos|redis-chaos) -- (?:run|nightly))(?: |$)/
+  /^(?:(?:npx )?redis-chaos (?:run|nightly|twins)|npm run (?:scenario|nightly|twins)|npm run (?:chaos|redis-chaos) -- (?:run|nightly|twins))(?: |$)/
 
 /** Whether a text from elsewhere is a command that plays scenarios, as `typed` gives it, and nothing else. */
 export function isTypedToPlay(text: string): boolean {
-  const isOurs = ['run', 'nightly'].some((command) => `${text} `.startsWith(`${typed(command)} `))
+  const isOurs = ['run', 'nightly', 'twins'].some((command) => `${text} `.startsWith(`${typed(command)} `))
   return (isOurs || TYPED_TO_PLAY.test(text)) && isWords(text)
 }
 

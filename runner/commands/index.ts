@@ -52,6 +52,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./nightly.ts')).nightly,
   },
   {
+    name: 'twins',
+    summary: 'plays scenarios with something changed, under which each must fail: it shows that it can',
+    load: async () => (await import('./twins.ts')).twins,
+  },
+  {
     name: 'heal',
     summary: 'takes away what a run left wrong or left behind; says what it did',
     load: async () => (await import('./heal.ts')).heal,

@@ -4,6 +4,7 @@ import type { NetworkControl } from '../platforms/faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import type { ClusterNodeInfo, PlannedStep } from '../record/events.ts'
 import { REDACTED } from '../record/redact.ts'
+import type { MustFail } from '../record/twin.ts'
 import { stepSentence } from '../scenario/explain.ts'
 import type { Scenario } from '../scenario/model.ts'
 import type { Step } from '../steps/verb.ts'
@@ -24,6 +25,10 @@ export interface Place {
 /** A number is not hidden where texts are. */
 function shownParams({ params, secretParams = [] }: Scenario): Scenario['params'] {
   return { ...params, ...Object.fromEntries(secretParams.map((name) => [name, REDACTED])) }
+}
+
+function mustFail({ of, number, because, fails }: MustFail): MustFail {
+  return { of, number, because, fails }
 }
 
 /** Records that a scenario begins, with all that it plans to do, and its text. */
@@ -49,6 +54,7 @@ export function recordStart(scenario: Scenario, place: Place, settings: RunSetti
     ...(scenario.checks.length === 0
       ? {}
       : { checks: Object.fromEntries(scenario.checks.map(({ on, limits }) => [on, limits])) }),
+    ...(scenario.twin && { twin: mustFail(scenario.twin) }),
   })
   settings.recorder.record({ type: 'scenario-source', scenario: place.index, files: sourceFiles(scenario) })
 }

@@ -4,6 +4,7 @@ import type { LiveCluster } from '../cluster/live-cluster.ts'
 import type { Journal } from '../faults/journal.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Progress, ServerGroup } from '../platforms/platform.ts'
+import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
 import { type Place, recordReady, recordStart, recordStrangers } from './announce.ts'
@@ -32,6 +33,7 @@ import { StallWatch } from './stall-watch.ts'
 import { DeadlinePassed, type Played, playList } from './step-player.ts'
 import { Stepping } from './stepping.ts'
 import { Strangers } from './strangers.ts'
+import { isDecided, ofTwin } from './twin-result.ts'
 import { wantedBy } from './wanted-marks.ts'
 
 /**
@@ -136,7 +138,7 @@ export async function playScenario(
     result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })
     result = await healAll(result, stage, signal, settings)
     if (pause.taken) load?.tellUnread()
-    else if (!signal.aborted) await load?.readFinals(ready.cluster, signal)
+    else if (!signal.aborted && !isDecided(scenario, result)) await load?.readFinals(ready.cluster, signal)
     if (result.verdict === 'passed') await audit.lookAtEnd(stage.datasets, signal)
     if (!pause.taken) result = await doubtIfPlatformDied(result, settings)
   } catch (error) {
@@ -160,9 +162,12 @@ export async function playScenario(
     result = worseOf(result, resultOfError(error, onBug))
   }
   const nowMs = clock.nowMs()
-  result = judged(result, scenario, place.index, settings, onBug, (outcome) => stepping?.doubted(outcome) ?? outcome)
-  result = audited(result, audit, settings, onBug)
-  result = stepping?.doubt(result) ?? result
+  const temper = (outcome: CheckOutcome) => stepping?.doubted(outcome) ?? outcome
+  if (!isDecided(scenario, result)) {
+    result = judged(result, scenario, place.index, settings, onBug, temper)
+    result = audited(result, audit, settings, onBug)
+  }
+  result = ofTwin(stepping?.doubt(result) ?? result, scenario, place.index, settings)
   const times = { durationMs: nowMs - startMs, setupMs, cleanupMs: nowMs - cleanupStartMs }
   recorder.record({ type: 'scenario-ended', scenario: place.index, ...result, ...times })
   return result

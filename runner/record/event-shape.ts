@@ -36,6 +36,7 @@ import {
   valuesByName,
   yes,
 } from './shapes.ts'
+import type { MustFail, TwinFailure } from './twin.ts'
 
 const ENDS = ['passed', 'failed', 'inconclusive', 'error', 'interrupted'] as const
 const runVerdict = z.enum(ENDS)
@@ -166,6 +167,17 @@ const terms = fields<AuditTerms>({
   named: z.record(text, few(text)),
 })
 
+const mustFail = fields<MustFail>({
+  of: text,
+  number: count,
+  because: text,
+  fails: z.union([
+    fields<TwinFailure & { step: string }>({ step: text, path: text }),
+    fields<TwinFailure & { check: string }>({ check: text, of: text }),
+    fields<TwinFailure & { audit: string }>({ audit: text }),
+  ]),
+})
+
 const comparison = fields<Comparison>({
   scenario: text,
   server: text,
@@ -216,6 +228,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
       some(fields<{ name: string; type: string; options: unknown }>({ name: text, type: text, options: values })),
     ),
     checks: maybe(valuesByName),
+    twin: maybe(mustFail),
   },
   'scenario-source': { ...OF_SCENARIO, files },
   progress: { scenario: maybe(place), text, stays: maybe(z.literal(true)) },

@@ -31,6 +31,7 @@ import type {
   TimingObservation,
   ViewObservation,
 } from './observations.ts'
+import type { MustFail } from './twin.ts'
 
 export const EVENTS_VERSION = 1
 
@@ -187,6 +188,8 @@ export type RunEvent = { atMs: number } & (
       workloads?: { name: string; type: string; options: Record<string, unknown> }[]
       /** Limits, by the workload (or `failover`) that they are on, then by check, as written. */
       checks?: Record<string, Record<string, unknown>>
+      /** It is a twin of another scenario, and must fail. */
+      twin?: MustFail
     }
   /** The text of the scenario and of its step files as they were read, by the file names that steps carry. */
   | { type: 'scenario-source'; scenario: number; files: { path: string; text: string }[] }

@@ -89,7 +89,7 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
   const isVerbose = style.detail === 'verbose'
   return [
     ...verdictLines(scenario, played, style, paint),
-    ...(isVerbose ? hanging(oneLine(scenario.title), '  ', style.width) : []),
+    ...(isVerbose || scenario.twin ? hanging(oneLine(scenario.title), '  ', style.width) : []),
     ...hanging(oneLine(setting(scenario)), '  ', style.width, (line) => paint('dim', line)),
     ...(isVerbose && played ? ['', ...stepTable(scenario.steps, style, paint)] : []),
     ...failoverLines(scenario, style, paint),
@@ -124,7 +124,8 @@ function verdictLines(scenario: ScenarioReport, played: boolean, style: OutputSt
     ...(scenario.cleanupMs > 0 ? [`cleanup ${formatDuration(scenario.cleanupMs)}`] : []),
     ...(played ? [] : [`no step was played (${plural(scenario.steps.length, 'step')})`]),
   ]
-  const head = `${mark} ${scenario.id} ${word}`
+  const isTwin = scenario.twin !== undefined && scenario.verdict === 'passed'
+  const head = `${mark} ${scenario.id} ${isTwin ? oneLine(scenario.reason ?? word) : word}`
   // The name may be long: it is painted by itself, and what follows goes on in the next line.
   const [first = '', ...rest] = wrap(`${head} in ${times.join(' · ')}`, style.width)
   const painted = first.startsWith(head) ? paint(format, head) + first.slice(head.length) : paint(format, first)

@@ -154,7 +154,9 @@ export class LiveStory {
     const tells = verdict !== 'passed' && reason !== undefined && this.#isNews(scenario, reason)
     const why = tells ? `: ${oneLine(reason)}` : ''
     const time = verdict === 'skipped' ? '' : ` in ${formatDuration(durationMs)}`
-    return [`${prefix}${this.#paint(format, `${mark} ${id} ${word}`)}${time}${why}`, '']
+    // What is said of one that passed is how: a twin, by failing as it should.
+    const told = verdict === 'passed' && reason !== undefined ? oneLine(reason) : word
+    return [`${prefix}${this.#paint(format, `${mark} ${id} ${told}`)}${time}${why}`, '']
   }
 }
 

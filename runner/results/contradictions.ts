@@ -1,5 +1,7 @@
 import type { RunVerdict, ScenarioVerdict, StepVerdict } from '../record/events.ts'
+import { describeFailure } from '../record/twin.ts'
 import type { ScenarioReport } from './report-model.ts'
+import { failedThere } from './twins.ts'
 import { isOpen, isVoid, verdictOfAudit, verdictOfChecks, verdictOfRun, verdictOfSteps } from './verdict.ts'
 
 /** What the parts of a whole with this verdict are not. An error, or an interruption, may have come after any of them. */
@@ -16,7 +18,12 @@ const FORBIDDEN: Readonly<Record<ScenarioVerdict, readonly ScenarioVerdict[]>> =
  * What in the record of a scenario that ended cannot be true together, as one clause; undefined if its verdict is no
  * better than what its steps, checks and audit say.
  */
-export function contradictionIn({ verdict, steps, checks, audit }: ScenarioReport): string | undefined {
+export function contradictionIn(scenario: ScenarioReport): string | undefined {
+  const { verdict, steps, checks, audit, twin } = scenario
+  if (twin !== undefined && verdict === 'passed')
+    return failedThere(twin, scenario)
+      ? undefined
+      : `the twin passed, and did not fail at ${describeFailure(twin.fails)}`
   const rules = audit?.rules ?? []
   // Where somebody else had a hand in it, nothing that failed counts.
   if (verdict === 'inconclusive' && isVoid(rules)) return undefined

@@ -2,6 +2,7 @@ import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Comparison, Metric } from '../record/comparison.ts'
 import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
+import type { MustFail } from '../record/twin.ts'
 import type { Suspicion } from './failovers/suspicions.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import type { Histogram, SampleSummary } from './samples.ts'
@@ -97,6 +98,8 @@ export interface ScenarioReport {
   warnings: string[]
   /** Logs kept, paths within the run's folder. */
   logs: { node: string; file: string }[]
+  /** It is a twin of another scenario: it passed if it failed where it must. */
+  twin?: MustFail
   /** The scenario and its step files, by the names that steps carry, as they were read. */
   source?: { path: string; text: string }[]
 }

@@ -144,6 +144,7 @@ function reduceScenario(
     ...(start.asked !== undefined && { asked: start.asked }),
     ...(typeof ready?.sandbox === 'string' && { sandbox: ready.sandbox }),
     ...(start.repeat && { repeat: start.repeat }),
+    ...(start.twin && { twin: start.twin }),
     seed: start.seed,
     params: start.params,
     startedAt: wallTime(run, start.atMs, events),

@@ -3,10 +3,10 @@ import type { TrendLine } from '../record/trends.ts'
 import { measureOf } from './repeats.ts'
 import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
 
-/** The run's lines for `trends.jsonl`: one for each scenario that was played. Skipped ones leave none. */
+/** The run's lines for `trends.jsonl`: one for each scenario that was played. Skipped ones and twins leave none. */
 export function trendLines(run: RunReport): TrendLine[] {
   return run.scenarios
-    .filter(({ verdict }) => verdict !== 'skipped')
+    .filter(({ verdict, twin }) => verdict !== 'skipped' && twin === undefined)
     .map((scenario) => {
       const { startedAt, id, verdict, server, asked, platform, seed, durationMs, setupMs, steps } = scenario
       const measures = measuresByName(scenario)

@@ -22,8 +22,9 @@ type Place = (string | number)[]
  * in. Step files are named relative to the scenario's root folder: `usedFiles` belong beside this text.
  */
 export function renderAsPlayed(scenario: Scenario, facts: PlayedFacts): string {
-  const document = parseDocument(scenario.source.replace(/^\ufeff/, ''), { keepSourceTokens: true })
-  if (!isMap(document.contents)) return scenario.source
+  const text = scenario.twin?.text ?? scenario.source
+  const document = parseDocument(text.replace(/^\ufeff/, ''), { keepSourceTokens: true })
+  if (!isMap(document.contents)) return text
   setEarly(document, 'seed', facts.seed)
   for (const [name, value] of Object.entries(facts.params)) {
     if (!document.hasIn(['params', name])) continue

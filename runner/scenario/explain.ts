@@ -10,6 +10,7 @@ import type { WrittenPardon } from './audit-section.ts'
 import { feltByClients } from './felt-by-clients.ts'
 import type { Scenario } from './model.ts'
 import { describeServerNeed } from './requires.ts'
+import { twinLines } from './twins/explain-twins.ts'
 
 /** A scenario in sentences: its title, its cluster, and its steps, numbered; for `explain`. */
 export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): string {
@@ -38,7 +39,7 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
       ...stepLines(scenario.finally, names, { verbs, felt: new Map() }, ''),
     )
   }
-  lines.push(...describeChecks(scenario), ...describeAudit(scenario))
+  lines.push(...describeChecks(scenario), ...describeAudit(scenario), ...twinLines(scenario, verbs))
   // A line break in a name or a value must not draw a line that looks like one of these.
   return `${lines.map((line) => visible(line)).join('\n')}\n`
 }

@@ -69,7 +69,17 @@ function fileSchema(
 
 function topLevelShape(key: string, shape: Shape, shapes: EditorShapes): Shape {
   if (key === 'steps' || key === 'finally') return stepList(shape.description)
+  if (key === 'twins') return twinList(shape, shapes)
   return key === 'params' ? shapes.plain(shape) : shapes.of(shape)
+}
+
+/** The steps of a twin are steps. */
+function twinList(shape: Shape, shapes: EditorShapes): Shape {
+  const plain = shapes.plain(shape)
+  const { items } = plain
+  if (typeof items !== 'object') return plain
+  const steps = stepList(items.properties?.steps === undefined ? undefined : 'The steps that are played as well')
+  return { ...plain, items: { ...items, properties: { ...items.properties, steps } } }
 }
 
 function stepList(description: string | undefined): Shape {

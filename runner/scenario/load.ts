@@ -21,6 +21,7 @@ import { Problems, SourceFile } from './source.ts'
 import { readSteps, type StepsContext } from './steps-section.ts'
 import { checkKeys, readKey, topMap } from './top-level.ts'
 import { entryOf, type MapTree } from './tree.ts'
+import { readTwins } from './twins/twins-section.ts'
 import { UsedFiles } from './use-file.ts'
 import { readWorkloads } from './workloads-section.ts'
 
@@ -50,19 +51,23 @@ export type Loaded = { scenario: Scenario } | { diagnostics: Diagnostic[] }
 export function loadScenario(text: string, options: LoadOptions): Loaded {
   const problems = new Problems()
   const source = new SourceFile(options.file, text)
-  const used = new UsedFiles(options.root ?? dirname(options.file), options.file)
-  const bare: FileContext = {
+  const fresh = (): FileContext => ({
     source,
     problems,
     scope: new Scope(new Names()),
     verbs: options.verbs,
-    used,
+    used: new UsedFiles(options.root ?? dirname(options.file), options.file),
     policy: TEXT_POLICY,
     earlier: new EarlierSteps(),
-  }
+  })
+  const bare = fresh()
   const tree = parseYaml(source, problems)
   const map = tree && topMap(tree, bare)
   const scenario = map && readScenario(map, text, options, bare)
+  if (map && scenario && problems.count === 0) {
+    const again = (changed: MapTree) => readScenario(changed, text, options, fresh())
+    scenario.twins = readTwins(map, scenario, bare, again)
+  }
   return problems.count === 0 && scenario ? { scenario } : { diagnostics: problems.sorted(options.file) }
 }
 
@@ -120,6 +125,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
     audit: readAudit(map, cluster.topology, context),
     usedFiles: bare.used.all,
     source: text,
+    twins: [],
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Topology } from '../cluster/topology.ts'
+import type { MustFail } from '../record/twin.ts'
 import type { Step } from '../steps/verb.ts'
 import type { LoadOptions } from '../workload/options.ts'
 import type { WrittenPardon } from './audit-section.ts'
@@ -49,6 +50,28 @@ export interface Scenario {
   usedFiles: UsedFile[]
   /** The file's text. */
   source: string
+  /** The same with something changed, under which it must fail: each a scenario of its own. */
+  twins: Scenario[]
+  /** Of a twin alone. */
+  twin?: Twin
+}
+
+/** What makes a scenario a twin. */
+export interface Twin extends MustFail {
+  changes: TwinChanges
+  /** The text of a scenario that does the same. */
+  text: string
+}
+
+/** What a twin changes, as it is written; what is empty stays as it is. */
+export interface TwinChanges {
+  config: Record<string, unknown>
+  set: Record<string, unknown>
+  workloads: Record<string, Record<string, unknown>>
+  /** Names of steps that are left out. */
+  without: string[]
+  /** Steps that are played as well: their paths in the twin, and the name of the step that they stand at. */
+  more?: { where: 'before' | 'after'; step: string; paths: string[] }
 }
 
 /** A workload of a scenario, with the defaults for what it leaves out. */

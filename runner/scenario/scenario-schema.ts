@@ -13,6 +13,7 @@ import { optionForms } from '../workload/option-schemas.ts'
 import { auditSchema, pardonForNodes, pardons } from './audit-schema.ts'
 import { parseServerNeed, SERVER_PATTERN } from './requires.ts'
 import { NAME } from './scope.ts'
+import { twinsSchema } from './twins/twin-schema.ts'
 
 /** The keys of a scenario and of a step file, with the descriptions that the editor shows. */
 
@@ -172,6 +173,7 @@ export const scenarioKeys = {
   audit: auditSchema.optional(),
   steps: steps.describe('What is done and what is expected, in order'),
   finally: steps.optional().describe('Steps that are always played at the end, whatever went wrong before'),
+  twins: twinsSchema.optional(),
 }
 
 /** Forms that stand in many places; each has a title, and stands once in the schema for editors. */

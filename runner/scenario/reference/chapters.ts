@@ -5,12 +5,13 @@ import { commonOptions } from '../../workload/option-schemas.ts'
 import { MODIFIERS } from '../modifiers.ts'
 import { scenarioKeys } from '../scenario-schema.ts'
 import { shapeOf } from '../shape.ts'
+import { twinShape } from '../twins/twin-schema.ts'
 import { aboutText, accepts, type KeyRow, rowsOf } from './rows.ts'
 import type { Topic } from './topic.ts'
 
 /** Parts of the language that are neither verb nor check nor workload. */
 export function chapters(): Topic[] {
-  return [scenario(), modifiers(), targets(), names(), values(), requires(), audit()]
+  return [scenario(), modifiers(), targets(), names(), values(), requires(), audit(), twins()]
 }
 
 function chapter(name: string, summary: string, parts: Topic['parts']): Topic {
@@ -193,4 +194,34 @@ function audit(): Topic {
       },
     ],
   )
+}
+
+function twins(): Topic {
+  return chapter('twins', 'A scenario with something changed, under which it must fail: it shows that it can.', [
+    { kind: 'keys', head: 'keys', rows: rowsOf(twinShape) },
+    {
+      kind: 'text',
+      text: 'Steps are meant by their `name`, which one step alone must have. A twin passes if what fails first is what `fails` names; one that passes, or fails elsewhere, is told. Steps come before checks, and checks before the audit: with `{ check: …, of: … }` all steps must pass. `run` does not play twins; `twins` plays nothing else.',
+    },
+    {
+      kind: 'yaml',
+      head: 'example',
+      lines: [
+        'steps:',
+        '  - name: Stop the master',
+        '    stop: redis-node0',
+        '  - name: Its replica takes over',
+        '    expect: { node: redis-node1, role: master }',
+        '    within: 15s',
+        'twins:',
+        '  - because: With a node timeout of a minute nobody takes the master for failed',
+        '    config: { cluster-node-timeout: 60000 }',
+        '    fails: Its replica takes over',
+        '  - because: Without its replica nobody can take over',
+        '    before: Stop the master',
+        '    steps: [kill: redis-node1]',
+        '    fails: Its replica takes over',
+      ],
+    },
+  ])
 }
