@@ -1,10 +1,11 @@
 import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
-import { displayWidth, oneLine, wrap } from '../base/text.ts'
+import { displayWidth, oneLine, plural, wrap } from '../base/text.ts'
 import { outputStyle, painter } from '../report/style.ts'
 import { GAP, MARGIN, textTable } from '../report/text-table.ts'
 import { headOf, type LibraryEntry } from '../scenario/library.ts'
+import { inSuite, isTaken, SUITES } from './choosing/suites.ts'
 import type { Command, CommandContext } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
 import { chosenNames, libraryEntries } from './load-scenarios.ts'
@@ -22,10 +23,12 @@ export const list: Command = {
     const { out } = context
     const tags = line.texts('tag')
     if (line.positionals.length > 0) {
-      const entries = await entriesNamed(line.positionals, context)
+      const entries = await entriesNamed(await chosenNames({ words: line.positionals }, context), context)
       out.print(tableOf(entries.filter((entry) => tags.length === 0 || entry.tags.some((tag) => tags.includes(tag)))))
     } else {
-      out.print(await scenarioTable(context, tags.length === 0 ? undefined : await chosenNames([], tags, context)))
+      out.print(
+        await scenarioTable(context, tags.length === 0 ? undefined : await chosenNames({ words: [], tags }, context)),
+      )
     }
     return EXIT.passed
   },
@@ -36,10 +39,11 @@ export async function scenarioTable(
   { signal, library }: Pick<CommandContext, 'signal' | 'library'>,
   names?: readonly string[],
 ): Promise<string> {
-  const entries = (await libraryEntries({ signal, library })).filter(({ name }) => names?.includes(name) ?? true)
+  const all = await libraryEntries({ signal, library })
+  const entries = all.filter(({ name }) => names?.includes(name) ?? true)
   entries.sort((one, other) => library.indexOf(one.folder) - library.indexOf(other.folder))
   if (entries.length === 0) return `There are no scenarios in ${library.map(shown).join(' or ')}.`
-  return [tableOf(entries), ...entries.flatMap(hiding)].join('\n')
+  return [tableOf(entries), ...entries.flatMap(hiding), ...(names === undefined ? suiteLines(all) : [])].join('\n')
 }
 
 /** Throws UsageError with all that is not there. */
@@ -95,6 +99,17 @@ function blockOf([name = '', title = '', ...rest]: readonly string[], width: num
 
 function placeOf(folder: string): string {
   return folder === scenariosFolder ? 'redis-chaos' : shown(folder)
+}
+
+/** The suites that may be named in the place of scenarios, with how many each has. */
+function suiteLines(entries: readonly LibraryEntry[]): string[] {
+  const known = entries.map(({ name }) => name)
+  const suites = SUITES.flatMap((suite) => {
+    const { name, about } = suite
+    const count = inSuite(suite, entries).length
+    return count === 0 || isTaken(name, known) ? [] : [`  ${name.padEnd(9)}${plural(count, 'scenario')}: ${about}`]
+  })
+  return suites.length === 0 ? [] : ['', 'Suites, which may be named as scenarios are:', ...suites]
 }
 
 function hiding({ name, file, hides }: LibraryEntry): string[] {

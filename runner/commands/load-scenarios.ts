@@ -2,10 +2,11 @@ import { UsageError } from '../base/errors.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { serverNames } from '../platforms/catalogue.ts'
 import { type Diagnostic, renderDiagnostics } from '../scenario/diagnostic.ts'
-import { type LibraryEntry, scenariosIn, withTags } from '../scenario/library.ts'
+import { type LibraryEntry, scenarioNames, scenariosIn, withTags } from '../scenario/library.ts'
 import { loadScenarioFile } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
+import { inSuite, isTaken, SUITES, suiteNamed } from './choosing/suites.ts'
 import type { CommandContext } from './command.ts'
 import { scenariosNamed } from './named-scenarios.ts'
 import type { GivenParams } from './param-flags.ts'
@@ -31,26 +32,50 @@ export async function libraryEntries({ signal, library }: Omit<Loading, 'out'>):
   return entries
 }
 
+/** Scenarios as a command line asks for them. */
+export interface AskedFor {
+  /** Scenarios, folders, patterns and suites. */
+  words: readonly string[]
+  tags?: readonly string[]
+  /** All that there are. */
+  all?: boolean
+}
+
 /**
- * Names of the scenarios asked for: those named, and those with one of the tags. Files that nobody can read have no
- * tags, which is told. Throws UsageError if a tag has none.
+ * Names of the scenarios asked for: those named, those of suites, and those with one of the tags. Files that nobody can
+ * read have no tags, which is told. Throws UsageError if a tag has none.
  */
-export async function chosenNames(
-  names: readonly string[],
-  tags: readonly string[],
-  context: Loading,
-): Promise<string[]> {
-  const entries = tags.length === 0 ? [] : await libraryEntries(context)
+export async function chosenNames({ words, tags = [], all = false }: AskedFor, context: Loading): Promise<string[]> {
+  const known = scenarioNames(context.library)
+  const suites = new Map(words.map((word) => [word, suiteNamed(word, known)] as const))
+  const isListed = all || tags.length > 0 || [...suites.values()].some((suite) => suite !== undefined)
+  const entries = isListed ? await readableEntries(context) : []
+  for (const word of words) {
+    if (SUITES.some(({ name }) => name === word) && isTaken(word, known))
+      context.out.progress(`${word} is a scenario or a folder here, which is played; the suite is --tag ${word}`)
+  }
+  for (const tag of [...tags, ...[...suites.values()].flatMap((suite) => suite?.tag ?? [])]) {
+    if (withTags(entries, [tag]).length === 0) {
+      const others = [...new Set(entries.flatMap((entry) => entry.tags))].sort()
+      throw new UsageError(`no scenario has the tag ${tag}; there are the tags ${others.join(', ')}`)
+    }
+  }
+  const names = words.flatMap((word) => {
+    const suite = suites.get(word)
+    return suite === undefined ? [word] : inSuite(suite, entries).map(({ name }) => name)
+  })
+  const more = all ? entries : withTags(entries, tags)
+  const several = [...suites.values()].some((suite) => suite !== undefined)
+  const chosen = [...names, ...more.map(({ name }) => name)]
+  return several ? [...new Set(chosen)] : chosen
+}
+
+async function readableEntries(context: Loading): Promise<LibraryEntry[]> {
+  const entries = await libraryEntries(context)
   for (const { file, problem } of entries) {
     if (problem !== undefined) context.out.progress(`${shown(file)} is left out: ${problem}`)
   }
-  for (const tag of tags) {
-    if (withTags(entries, [tag]).length === 0) {
-      const known = [...new Set(entries.flatMap((entry) => entry.tags))].sort()
-      throw new UsageError(`no scenario has the tag ${tag}; there are the tags ${known.join(', ')}`)
-    }
-  }
-  return [...names, ...withTags(entries, tags).map(({ name }) => name)]
+  return entries.filter(({ problem }) => problem === undefined)
 }
 
 /** Reads scenarios by name, path, folder or pattern. Throws UsageError with all that is wrong with all of them. */

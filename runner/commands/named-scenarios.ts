@@ -10,6 +10,7 @@ import {
   scenariosBelow,
   scenariosOf,
 } from '../scenario/library.ts'
+import { nearestSuite } from './choosing/suites.ts'
 
 /** What a user named and is not there. */
 interface NotFound {
@@ -81,7 +82,17 @@ function nothingAt(word: string): NotFound {
 
 function oneOf(word: string, library: readonly string[]): Named {
   const isPath = /^\.{0,2}\/|\/$/.test(word) && path.extname(word) === ''
-  return isPath ? { error: `there is no folder ${word}`, hint: nearTo(word) ?? HINT } : findScenario(word, ...library)
+  if (isPath) return { error: `there is no folder ${word}`, hint: nearTo(word) ?? HINT }
+  const found = findScenario(word, ...library)
+  return 'error' in found ? withSuite(found, word) : found
+}
+
+/** A suite may have been meant as well. */
+function withSuite({ error, hint }: NotFound, word: string): NotFound {
+  const suite = nearestSuite(word)
+  if (suite === undefined) return { error, hint }
+  const others = /^did you mean (.*)\?$/.exec(hint)?.[1]
+  return { error, hint: `did you mean ${others === undefined ? '' : `${others} or `}the suite ${suite}?` }
 }
 
 /** What is beside a path that was misspelt. */

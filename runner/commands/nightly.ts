@@ -9,6 +9,9 @@ import { baselineMeasures } from '../checks/regression/measures.ts'
 import { type Baseline, grown, readBaseline, writeBaseline } from '../record/baseline.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
+import { choiceFlags, choiceOf } from './choosing/choice-flags.ts'
+import { knownPlays, narrowed } from './choosing/narrow.ts'
+import { pacingOf } from './choosing/pace.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -42,6 +45,7 @@ const flags: Flags = {
     value: 'TAG',
     help: `play the scenarios with this tag (default ${DEFAULT_TAG})`,
   },
+  ...choiceFlags,
   repeat: { type: 'string', value: 'N', help: `play each scenario N times (default ${DEFAULT_REPEATS})` },
   baseline: {
     type: 'string',
@@ -79,8 +83,11 @@ export const nightly: Command = {
     const file = line.text('baseline') ?? path.join(reports, 'baseline.json')
     const before = existsSync(file) ? readBaseline(file) : undefined
     const judging = judgingOf(line, file, before)
-    const names = await chosenNames([], tags, context)
-    const scenarios = await loadScenarios(names, NO_PARAMS, context, settings)
+    const wanted = choiceOf(line)
+    const names = await chosenNames({ words: [], tags }, context)
+    const known = knownPlays(reports, { lenient: wanted.shard === undefined && wanted.maxTimeMs === undefined })
+    const asked = await loadScenarios(names, NO_PARAMS, context, settings)
+    const { scenarios, shard } = await narrowed(asked, wanted, { reports, servers: choice.servers, known }, context)
     const warnings = warningsIn(scenarios, line, { params: NO_PARAMS, config: settings.config }, out.color)
     tellWarnings(warnings, names, NO_PARAMS, context)
     for (const one of scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
@@ -95,6 +102,7 @@ export const nightly: Command = {
       reports,
       judging,
       lanes,
+      pacing: pacingOf(wanted, known, shard),
       quiet: detail === 'quiet',
       commandFor,
     }
@@ -132,6 +140,8 @@ function grow(file: string, before: Baseline | undefined, report: RunReport): st
   return `baseline ${shown(file)}: ${fewest} of ${BASELINE_SAMPLES} samples of its smallest measure`
 }
 
+const NIGHT_FLAGS = ['tag', ...Object.keys(choiceFlags), 'config', 'strict', ...PLAY_FLAGS]
+
 function commandAgain(line: ParsedLine, seed: number): string {
-  return typed('nightly', [], [`--seed ${seed}`, ...givenFlags(line, ['tag', 'config', 'strict', ...PLAY_FLAGS])])
+  return typed('nightly', [], [`--seed ${seed}`, ...givenFlags(line, NIGHT_FLAGS)])
 }

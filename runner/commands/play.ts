@@ -17,6 +17,7 @@ import type { RunReport } from '../results/report-model.ts'
 import { withUnwritten } from '../results/unwritten.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
+import { expectedOf, Pace, type Pacing } from './choosing/pace.ts'
 import { playsOf } from './choosing/plays.ts'
 import { talkTo } from './cluster/talk-to.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
@@ -64,6 +65,8 @@ export interface RunRequest {
   /** The folder in which the run's folder is made. */
   reports: string
   judging: Judging
+  /** In which order, and until when; absent: in theirs, and all. */
+  pacing?: Pacing
   /** What whoever sits in front of it is asked. */
   playing?: Pick<Playing, 'pauseOnFailure' | 'step'>
   /** Servers that stay up from play to play, which somebody else watches over and removes. */
@@ -88,7 +91,7 @@ export async function play(
   context: CommandContext,
 ): Promise<{ report: RunReport; exitCode: number }> {
   const { out, signal, defaults, onLeaving, debug } = context
-  const { settings, keep } = request
+  const { settings, keep, pacing } = request
   const clock = new HeldClock(systemClock)
   const seed = request.seed ?? scenarios.find((scenario) => scenario.seed !== undefined)?.seed ?? randomInt(MAX_SEED)
   const name = request.name ?? nameOf(scenarios)
@@ -120,9 +123,18 @@ export async function play(
   const watched = warm === undefined && (keep || platforms.some(({ kind }) => kind !== 'process'))
   const kinds = [...new Set(platforms.map(({ kind }) => kind))]
   const watchdog = watched ? Watchdog.start({ runIds, kinds, keep }) : undefined
+  const plays = playsOf(scenarios, platforms, {
+    repeat: request.judging.repeat,
+    ...{ seed, isSeedGiven: request.seed !== undefined, shuffle: pacing?.shuffle === true },
+    ...(pacing?.limits.maxTimeMs !== undefined && { mostWorthBy: pacing.known }),
+  })
+  const pace = new Pace({
+    limits: pacing?.limits ?? { bail: false },
+    expectedMs: pacing && expectedOf(plays, pacing.known),
+    clock,
+  })
+  record.recorder.subscribe(pace.follow)
   const endBeside = request.beside?.((text) => record.recorder.record({ type: 'progress', text, stays: true }))
-  const isSeedGiven = request.seed !== undefined
-  const plays = playsOf(scenarios, platforms, { repeat: request.judging.repeat, seed, isSeedGiven })
   const lanes = new LaneGrounds({ ...settings, runId, platforms, plays, clock })
   try {
     const { exitCode, bugs } = await playRun(
@@ -144,6 +156,9 @@ export async function play(
         environment: describeMachine(),
         operator,
         conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
+        beforePlay: pace.refusal,
+        leftMs: pace.leftMs,
+        ...(pacing?.shard && { shard: pacing.shard }),
       },
       request.lanes === undefined
         ? undefined

@@ -31,13 +31,19 @@ const NOT_DRY = [
   'save-baseline',
   'reporter',
   'audit',
+  'max-time',
+  'bail',
+  'shuffle',
 ]
 
 /** Whose times would be compared. */
 const NOT_STEP = ['repeat', 'fail-on-flaky', 'baseline', 'threshold', 'save-baseline']
 
 /** What is of one run, or waits for somebody else than an editor. */
-const NOT_WATCH = ['step', 'pause-on-failure', 'keep', ...NOT_STEP]
+const NOT_WATCH = [
+  ...['step', 'pause-on-failure', 'keep', ...NOT_STEP],
+  ...['last-failed', 'shard', 'max-time', 'bail', 'shuffle'],
+]
 
 function severalServers(line: ParsedLine): boolean {
   return line.text('server')?.includes(',') === true

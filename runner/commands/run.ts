@@ -5,6 +5,9 @@ import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
+import { type Choice, choiceFlags, choiceOf, LASTING_CHOICES, PASSING_CHOICES } from './choosing/choice-flags.ts'
+import { knownPlays, narrowed, wordFor } from './choosing/narrow.ts'
+import { pacingOf } from './choosing/pace.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -13,7 +16,7 @@ import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts
 import { judgingFlags, judgingOf } from './judging.ts'
 import { libraryFlags } from './library-flags.ts'
 import { scenarioTable } from './list.ts'
-import { chosenNames } from './load-scenarios.ts'
+import { type AskedFor, chosenNames } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { givenParams, PARAM_FLAGS, paramFlags } from './param-flags.ts'
 import { lanesAskedFor, parallelFlag } from './play/lanes.ts'
@@ -31,6 +34,8 @@ const flags: Flags = {
   ...clusterFlags,
   ...libraryFlags,
   tag: { type: 'string', multiple: true, value: 'TAG', help: 'play all scenarios with this tag' },
+  all: { type: 'boolean', help: 'play all scenarios that there are: your own, and those of redis-chaos' },
+  ...choiceFlags,
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier run again' },
   keep: { type: 'boolean', help: 'leave the cluster running at the end, and print how to remove it' },
   reports: { type: 'string', value: 'FOLDER', help: 'where the folder of the run is made (default reports)' },
@@ -47,14 +52,16 @@ export const run: Command = {
   usage: `run NAME… [flags]${typedAsWell('run', 'NAME… -- [flags]')}`,
   details: [
     '  NAME is the name of a scenario, a subject of the library as `election`, a file, a folder (all scenarios below it) or',
-    "  a pattern in quotes: 'mine/**/*.yaml'.",
+    "  a pattern in quotes: 'mine/**/*.yaml'. It may be a suite, too: smoke (a bit of everything in under a minute),",
+    '  nightly (what a night plays), or full (every scenario).',
   ],
   flags,
   async run(given, context) {
     const { out } = context
     const { line, params } = withFromAndTo(given, givenParams(given, out))
-    const names = await chosenNames(line.positionals, line.texts('tag'), context)
-    if (names.length === 0) {
+    const wanted = choiceOf(line)
+    const named = await chosenNames(askedFor(line, wanted), context)
+    if (named.length === 0) {
       out.print(
         [
           await scenarioTable(context),
@@ -71,16 +78,19 @@ export const run: Command = {
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
     const playing = playingOf(line)
     const lanes = lanesAskedFor(line)
+    const reports = line.text('reports') ?? reportsFolder
     const asked = line.text('upgrade')
     const upgrades = asked === undefined ? undefined : await upgradesOf(asked, choice, out)
+    const known = knownPlays(reports, { lenient: wanted.shard === undefined && wanted.maxTimeMs === undefined })
     const load = async () => {
-      const read = await loadUpgrades(names, { params, upgrades }, context, settings)
-      for (const one of read) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
-      return read
+      const read = await loadUpgrades(named, { params, upgrades }, context, settings)
+      const left = await narrowed(read, wanted, { reports, servers: choice.servers, known }, context)
+      for (const one of left.scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
+      return left
     }
-    const scenarios = await load()
+    const { scenarios, shard } = await load()
     const { config } = settings
-    tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), names, params, context)
+    tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), named, params, context)
     const judging = judgingOf(line)
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
@@ -91,12 +101,13 @@ export const run: Command = {
       choice,
       seed,
       keep: line.on('keep'),
-      reports: line.text('reports') ?? reportsFolder,
+      reports,
       judging,
       lanes,
+      pacing: pacingOf(wanted, known, shard),
       playing,
       quiet: detail === 'quiet',
-      commandFor: (drawn) => commandAgain(names, line, drawn),
+      commandFor: (drawn) => commandAgain(scenarios, line, drawn, context.library),
     }
     const playOn = async (read: Scenario[], more: Pick<RunRequest, 'warm' | 'beside'> = {}) => {
       const played = await play(read, { ...request, ...more }, context)
@@ -105,12 +116,47 @@ export const run: Command = {
       const exitCode = failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
       return { exitCode, seed: played.report.seed }
     }
-    if (playing.watch) return await watch(choice, { scenarios, load, playOn, hasSeed: seed !== undefined }, context)
+    if (playing.watch)
+      return await watch(
+        choice,
+        { scenarios, load: async () => (await load()).scenarios, playOn, hasSeed: seed !== undefined },
+        context,
+      )
     return (await playOn(scenarios)).exitCode
   },
 }
 
-function commandAgain(names: readonly string[], line: ParsedLine, seed: number): string {
-  const given = givenFlags(line, [...PARAM_FLAGS, ...UPGRADING_FLAGS, 'config', 'fail-on-flaky', ...PLAY_FLAGS])
-  return typed('run', names.map(quoted), [`--seed ${seed}`, ...given])
+/** What --grep and the like choose from, if nothing is named, is all there is. Throws UsageError. */
+function askedFor(line: ParsedLine, { grep, notTags, lastFailed }: Choice): AskedFor {
+  const words = line.positionals
+  const tags = line.texts('tag')
+  const isNamed = words.length + tags.length > 0
+  if (line.on('all') && isNamed) {
+    throw new UsageError(
+      '--all plays every scenario: it takes no names and no --tag; --grep and --not-tag leave some out',
+    )
+  }
+  const narrows = grep !== undefined || notTags.length > 0 || lastFailed
+  return { words, tags, all: line.on('all') || (!isNamed && narrows) }
+}
+
+/** What the next run would choose otherwise is named. */
+function commandAgain(
+  scenarios: readonly Scenario[],
+  line: ParsedLine,
+  seed: number,
+  library: readonly string[],
+): string {
+  const isPassing = PASSING_CHOICES.some((name) => line.given(name).length > 0)
+  const words = isPassing ? [...new Set(scenarios.map((one) => wordFor(one, library)))] : line.positionals
+  const chosen = isPassing ? [] : givenFlags(line, ['all', 'tag', 'grep', 'not-tag'])
+  const given = givenFlags(line, [
+    ...LASTING_CHOICES,
+    ...PARAM_FLAGS,
+    ...UPGRADING_FLAGS,
+    'config',
+    'fail-on-flaky',
+    ...PLAY_FLAGS,
+  ])
+  return typed('run', words.map(quoted), [...chosen, `--seed ${seed}`, ...given])
 }

@@ -50,7 +50,7 @@ export const twins: Command = {
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
     const part = partOf(line)
     const params = givenParams(line, out)
-    const chosen = await chosenNames(line.positionals, line.texts('tag'), context)
+    const chosen = await chosenNames({ words: line.positionals, tags: line.texts('tag') }, context)
     const names = chosen.length > 0 ? chosen : (await libraryEntries(context)).map(({ name }) => name)
     const scenarios = await loadScenarios(names, params, context, settings)
     const all = scenarios.flatMap((scenario) => scenario.twins)

@@ -6,7 +6,7 @@ import { scenarioNames } from '../scenario/library.ts'
 import { allowedBy, allowFlag } from './allow.ts'
 import type { Command } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
-import { readScenarios } from './load-scenarios.ts'
+import { chosenNames, readScenarios } from './load-scenarios.ts'
 import { givenParams, paramFlags } from './param-flags.ts'
 import { strictFlag, warningsIn, warningsText } from './warned.ts'
 
@@ -19,7 +19,8 @@ export const validate: Command = {
   async run(line, context) {
     const { out } = context
     const params = givenParams(line, out)
-    const names = line.positionals.length > 0 ? line.positionals : scenarioNames(context.library)
+    const words = line.positionals
+    const names = words.length > 0 ? await chosenNames({ words }, context) : scenarioNames(context.library)
     const { scenarios, complaints } = await readScenarios(names, params, context, {
       allowed: allowedBy(line),
     })

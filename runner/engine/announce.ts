@@ -33,6 +33,7 @@ function mustFail({ of, number, because, fails }: MustFail): MustFail {
 
 /** Records that a scenario begins, with all that it plans to do, and its text. */
 export function recordStart(scenario: Scenario, place: Place, settings: RunSettings): void {
+  const leftMs = settings.leftMs?.()
   settings.recorder.record({
     type: 'scenario-started',
     scenario: place.index,
@@ -47,6 +48,7 @@ export function recordStart(scenario: Scenario, place: Place, settings: RunSetti
     asked: settings.platform.server,
     ...(place.lane === undefined ? {} : { lane: place.lane }),
     ...(place.repeat === undefined ? {} : { repeat: place.repeat }),
+    ...(leftMs === undefined ? {} : { leftMs }),
     steps: [...scenario.steps, ...scenario.finally].map((step) => plannedStep(step, settings)),
     ...(scenario.workloads.length === 0
       ? {}

@@ -64,6 +64,7 @@ export async function playRun(
     ...(pace.most > 1 && { lanes: pace.most }),
     ...(settings.environment && { environment: settings.environment }),
     ...(settings.allowed.size > 0 && { allowed: [...settings.allowed] }),
+    ...(settings.shard && { shard: settings.shard }),
   })
   for (const text of settings.notes) recorder.record({ type: 'progress', text })
   const onBug = (error: unknown) => {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import type { Platform } from '../platforms/platform.ts'
 import type { Recorder } from '../record/event-log.ts'
-import type { RunEvent } from '../record/events.ts'
+import type { RunEvent, ShardInfo } from '../record/events.ts'
 import type { RunFolder } from '../record/run-folder.ts'
 import type { Verb } from '../steps/verb.ts'
 import type { Operator } from './operator.ts'
@@ -28,6 +28,10 @@ export interface RunSettings {
    * sentence, why it is not to be played; such a play is recorded as skipped.
    */
   beforePlay?: (index: number) => string | undefined
+  /** How long the rest of the run will take, ms; undefined where nothing is known of that. */
+  leftMs?: () => number | undefined
+  /** Which part of a suite the run plays. */
+  shard?: ShardInfo
   /** The command that plays the same again. */
   command: string
   portBase: number

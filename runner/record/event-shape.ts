@@ -10,6 +10,7 @@ import type {
   FaultInfo,
   LoadSeries,
   PlannedStep,
+  ShardInfo,
   StepError,
   StepOutcome,
 } from './events.ts'
@@ -209,6 +210,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     lanes: maybe(place),
     environment: maybe(textsByName),
     allowed: maybe(texts),
+    shard: maybe(fields<ShardInfo>({ number: place, of: place, plan: text })),
   },
   'scenario-started': {
     ...OF_SCENARIO,
@@ -223,6 +225,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     asked: maybe(text),
     lane: maybe(place),
     repeat: maybe(fields<{ number: number; of: number }>({ number: place, of: place })),
+    leftMs: maybe(ms),
     steps: some(step),
     workloads: maybe(
       some(fields<{ name: string; type: string; options: unknown }>({ name: text, type: text, options: values })),

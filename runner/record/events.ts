@@ -39,6 +39,15 @@ export type StepVerdict = 'passed' | 'failed' | 'error' | 'inconclusive' | 'inte
 export type ScenarioVerdict = 'passed' | 'failed' | 'inconclusive' | 'error' | 'interrupted' | 'skipped'
 export type RunVerdict = 'passed' | 'failed' | 'inconclusive' | 'error' | 'interrupted'
 
+/** One of the parts in which the machines of a CI matrix play a suite. */
+export interface ShardInfo {
+  /** From 1. */
+  number: number
+  of: number
+  /** A word that all parts of one division have, and those of no other. */
+  plan: string
+}
+
 /** A step as written, before anything is played. */
 export interface PlannedStep {
   /** Place in the list: `3`, a child `3.1`, of the finally list `f1`. Iterations of a repeat: `3#2.1`. */
@@ -164,6 +173,8 @@ export type RunEvent = { atMs: number } & (
       environment?: Record<string, string>
       /** What `--allow` let scenarios do beyond the policy. */
       allowed?: string[]
+      /** Which part of a suite it plays. */
+      shard?: ShardInfo
     }
   | {
       type: 'scenario-started'
@@ -183,6 +194,8 @@ export type RunEvent = { atMs: number } & (
       lane?: number
       /** Which of how many times the run plays the same; absent when it plays once. */
       repeat?: { number: number; of: number }
+      /** How long the rest of the run will take, this one with it, ms; absent where nothing is known of that. */
+      leftMs?: number
       steps: PlannedStep[]
       /** Load in the background, with its options as written. */
       workloads?: { name: string; type: string; options: Record<string, unknown> }[]

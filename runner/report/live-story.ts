@@ -1,4 +1,4 @@
-import { formatDuration } from '../base/duration.ts'
+import { formatDuration, formatLimit } from '../base/duration.ts'
 import { displayWidth, oneLine, truncate } from '../base/text.ts'
 import { describeShape } from '../record/cluster-shape.ts'
 import type { EventOf, PlannedStep, RunEvent } from '../record/events.ts'
@@ -109,10 +109,11 @@ export class LiveStory {
     return this.#held === undefined ? this.prefixOf(scenario) : ''
   }
 
-  #scenarioStarted({ scenario, id, title, seed }: EventOf<'scenario-started'>): string[] {
+  #scenarioStarted({ scenario, id, title, seed, leftMs }: EventOf<'scenario-started'>): string[] {
     this.#playing.set(scenario, id)
     this.#started += 1
-    const place = this.#scenarios > 1 ? `, ${this.#started} of ${this.#scenarios}` : ''
+    const left = leftMs === undefined ? '' : `, about ${formatLeft(leftMs)} left`
+    const place = this.#scenarios > 1 ? `, ${this.#started} of ${this.#scenarios}${left}` : ''
     return [`${this.#paint('bold', `${id}: ${oneLine(title)}`)} ${this.#paint('dim', `(seed ${seed}${place})`)}`]
   }
 
@@ -158,6 +159,12 @@ export class LiveStory {
     const told = verdict === 'passed' && reason !== undefined ? oneLine(reason) : word
     return [`${prefix}${this.#paint(format, `${mark} ${id} ${told}`)}${time}${why}`, '']
   }
+}
+
+/** To the second, or what is known no better: `8 s`, `2 min 10 s`, `1 h 20 min`. */
+function formatLeft(leftMs: number): string {
+  const exactMs = leftMs < 60_000 ? 1000 : 10_000
+  return formatLimit(Math.max(Math.round(leftMs / exactMs), 1) * exactMs)
 }
 
 /** `4 redis-node1 is master`, further in for a step inside another. */

@@ -1,7 +1,7 @@
 import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Comparison, Metric } from '../record/comparison.ts'
-import type { ClusterInfo, RunVerdict, ScenarioVerdict, StepError, StepVerdict } from '../record/events.ts'
+import type { ClusterInfo, RunVerdict, ScenarioVerdict, ShardInfo, StepError, StepVerdict } from '../record/events.ts'
 import type { MustFail } from '../record/twin.ts'
 import type { Suspicion } from './failovers/suspicions.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
@@ -35,6 +35,8 @@ export interface RunReport {
   environment?: Record<string, string>
   /** Settings and commands that whoever started it let scenarios use beyond the policy. */
   allowed?: string[]
+  /** Which part of a suite it played: those with the same `plan` are of one division. */
+  shard?: ShardInfo
   /** Scenarios of the run that were never started. */
   notStarted: number
   /** Warnings that belong to no scenario. */

@@ -72,6 +72,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     complete: ended !== undefined,
     ...(started.environment && { environment: started.environment }),
     ...(started.allowed && { allowed: started.allowed }),
+    ...(started.shard && { shard: started.shard }),
     notStarted,
     warnings: [
       ...events.filter((event) => event.type === 'warning' && event.scenario === undefined).map(textOf),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { scenarioNames } from '../../scenario/library.ts'
+import { SUITES } from '../choosing/suites.ts'
 import { FAULTS, LOADS, SURVIVORS, TARGETS } from '../new/choices.ts'
 import { projectRoot, reportsFolder } from '../project.ts'
 import { SHELLS } from './scripts.ts'
@@ -36,6 +37,11 @@ const scenarios: Source = ({ library }) => {
   return plain([...new Set([...short, ...subjects])].filter((word) => word !== undefined).sort())
 }
 
+const scenariosAndSuites: Source = async (places) => [
+  ...(await scenarios(places)),
+  ...SUITES.map(({ name, about }) => ({ word: name, says: `suite: ${about}` })),
+]
+
 interface Positional {
   words: Source
   /** Whether it takes more than one. */
@@ -44,8 +50,9 @@ interface Positional {
 
 /** What commands take beside flags. Those that are not here take files, or nothing. */
 export const POSITIONALS: Readonly<Record<string, Positional>> = {
-  run: { words: scenarios, several: true },
-  validate: { words: scenarios, several: true },
+  run: { words: scenariosAndSuites, several: true },
+  list: { words: scenariosAndSuites, several: true },
+  validate: { words: scenariosAndSuites, several: true },
   explain: { words: scenarios, several: true },
   report: { words: runs },
   check: { words: runs },
@@ -64,6 +71,7 @@ export const VALUES: Readonly<Record<string, Source>> = {
   ci: () => plain(['github', 'gitlab', 'jenkins']),
   platform: () => plain(['auto', 'docker', 'process']),
   tag: ({ library }) => plain(tagsIn(library)),
+  'not-tag': ({ library }) => plain(tagsIn(library)),
   reporter: () => plain(REPORTERS),
   format: () => plain(REPORTERS),
   audit: () => plain(['warn']),
