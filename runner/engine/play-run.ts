@@ -1,10 +1,9 @@
 import { EXIT } from '../base/exit.ts'
 import { PlatformError } from '../platforms/errors.ts'
-import type { Platform } from '../platforms/platform.ts'
 import type { Recorder } from '../record/event-log.ts'
 import { EVENTS_VERSION, type RunEvent, type RunVerdict, type ScenarioVerdict } from '../record/events.ts'
 import { exitCodeOf, verdictOfRun } from '../results/verdict.ts'
-import type { Scenario } from '../scenario/model.ts'
+import type { Play } from './play.ts'
 import { Preparations, playOne } from './play-one.ts'
 import type { RunSettings } from './run-settings.ts'
 import { shapeOfServers } from './set-up.ts'
@@ -18,15 +17,6 @@ export interface RunResult {
   exitCode: number
   /** Bugs of the runner met on the way. */
   bugs: unknown[]
-}
-
-/** A scenario and what it is played on. */
-export interface Play {
-  scenario: Scenario
-  platform: Platform
-  repeat?: { number: number; of: number }
-  /** Random choices are drawn from it; absent: from the run's. */
-  seed?: number
 }
 
 /** How plays of one run are spread: without it they are played one after another, each on servers of its own. */

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { systemClock } from '../../runner/base/clock.ts'
-import { type Play, playRun, type RunResult, type SideBySide } from '../../runner/engine/play-run.ts'
+import type { Play } from '../../runner/engine/play.ts'
+import { playRun, type RunResult, type SideBySide } from '../../runner/engine/play-run.ts'
 import type { RunSettings } from '../../runner/engine/run-settings.ts'
 import { NOTHING_ALLOWED } from '../../runner/platforms/allowed.ts'
 import { Recorder } from '../../runner/record/event-log.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration, formatLimit } from '../../base/duration.ts'
-import type { Play } from '../../engine/play-run.ts'
+import type { Play } from '../../engine/play.ts'
 import type { RunEvent } from '../../record/events.ts'
 import type { KnownPlays } from '../../results/known-plays.ts'
 import type { Choice } from './choice-flags.ts'

@@ -1,5 +1,5 @@
 import { seededRandom, seedFor } from '../../base/random.ts'
-import type { Play } from '../../engine/play-run.ts'
+import type { Play } from '../../engine/play.ts'
 import type { Platform } from '../../platforms/platform.ts'
 import type { KnownPlays } from '../../results/known-plays.ts'
 import type { Scenario } from '../../scenario/model.ts'

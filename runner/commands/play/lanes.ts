@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { UsageError } from '../../base/errors.ts'
-import type { Play } from '../../engine/play-run.ts'
+import type { Play } from '../../engine/play.ts'
 import { type Ground, WarmGround } from '../../engine/side-by-side/ground.ts'
 import { PlatformError } from '../../platforms/errors.ts'
 import { BUS_OFFSET, type Platform } from '../../platforms/platform.ts'

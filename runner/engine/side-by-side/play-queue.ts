@@ -1,4 +1,4 @@
-import type { Play } from '../play-run.ts'
+import type { Play } from '../play.ts'
 
 /** A play and its place in the run, from 0. */
 export interface Queued {

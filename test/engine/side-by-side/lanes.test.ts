@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import type { Play } from '../../../runner/engine/play-run.ts'
+import type { Play } from '../../../runner/engine/play.ts'
 import { plainGround } from '../../../runner/engine/side-by-side/ground.ts'
 import { fixedPace } from '../../../runner/engine/side-by-side/pace.ts'
 import { PlayQueue } from '../../../runner/engine/side-by-side/play-queue.ts'
