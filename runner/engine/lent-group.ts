@@ -11,6 +11,8 @@ export class LentGroup implements ServerGroup {
   readonly control: ServerControl
   /** Why they cannot be lent again, in a sentence. */
   touched: string | undefined
+  /** Nodes that a play started again, as what they were before. */
+  readonly restarted = new Set<string>()
   readonly #group: ServerGroup
   readonly #touch: (what: string) => void
   /** Lines of each log that were written for plays before. */
@@ -124,14 +126,19 @@ export class LentGroup implements ServerGroup {
     return this.#group.unpause(node)
   }
   async start(node: string, changes?: StartChanges): Promise<void> {
-    if (changes) this.#touch('started its servers with changes')
+    this.#noteStart(node, changes)
     await this.#group.start(node, changes)
   }
   async restart(node: string, graceMs: number, changes?: StartChanges): Promise<NodeState> {
-    if (changes) this.#touch('started its servers with changes')
+    this.#noteStart(node, changes)
     return await this.#group.restart(node, graceMs, changes)
   }
   lastWords(node: string): Promise<string> {
     return this.#group.lastWords(node)
+  }
+
+  #noteStart(node: string, changes: StartChanges | undefined): void {
+    if (changes) this.#touch('started its servers with changes')
+    this.restarted.add(node)
   }
 }

@@ -1,11 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../base/clock.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
-import { LiveCluster } from '../cluster/live-cluster.ts'
-import type { Command } from '../cluster/node-client.ts'
-import { parseInfo } from '../cluster/node-report.ts'
 import type { FaultSupport } from '../platforms/faults.ts'
 import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec } from '../platforms/platform.ts'
+import { NotClean, ServerCleaner, type ServersLook, whyNotFresh } from './clean-servers.ts'
 import { LentGroup } from './lent-group.ts'
 
 /** Servers that stay up from play to play, and the run id that they carry. */
@@ -18,30 +16,9 @@ export interface Warm {
 interface Kept {
   group: ServerGroup
   spec: ServerGroupSpec
-  /** By node. */
-  fresh: ReadonlyMap<string, unknown>
+  fresh: ServersLook
   lent: LentGroup
 }
-
-/** Why servers cannot be played on again. */
-class NotClean extends ChaosError {
-  override name = 'NotClean'
-}
-
-const ANSWER_WITHIN_MS = 2000
-
-/** What a play leaves beside keys: the first that must succeed, then those that some versions do not have. */
-const RESET: readonly Command[] = [
-  ['FLUSHALL'],
-  ['CLUSTER', 'RESET', 'HARD'],
-  ['SCRIPT', 'FLUSH'],
-  ['CONFIG', 'RESETSTAT'],
-  ['SLOWLOG', 'RESET'],
-]
-const RESET_WHERE_KNOWN: readonly Command[] = [
-  ['FUNCTION', 'FLUSH'],
-  ['CLIENT', 'UNPAUSE'],
-]
 
 /**
  * The same platform, but the servers of one play are lent to the next: emptied, with new ids, and only if it is shown
@@ -76,7 +53,7 @@ export class WarmPlatform implements Platform {
     }
     const group = await this.#platform.create(spec, progress, signal)
     try {
-      const fresh = await this.#look(group)
+      const fresh = await new ServerCleaner(group, this.#clock).look()
       const lent = new LentGroup(group)
       this.#kept = { group, spec, fresh, lent }
       return lent
@@ -113,55 +90,10 @@ export class WarmPlatform implements Platform {
   }
 
   /** Throws NotClean unless the servers are then as they were when they were new. */
-  async #reset({ group, fresh }: Kept): Promise<void> {
-    const live = await this.#connect(group)
-    try {
-      await Promise.all(
-        live.nodes.map(async ({ name, client }) => {
-          const state = await group.state(name)
-          if (state.status !== 'running') throw new NotClean(`${name} is ${state.status} (${state.text})`)
-          await client.pipeline(RESET_WHERE_KNOWN, ANSWER_WITHIN_MS)
-          // A replica takes no FLUSHALL: it is emptied as it becomes a master.
-          const { role } = Object.fromEntries(parseInfo(String(await client.call('INFO', 'replication'))))
-          const commands = role === 'master' ? RESET : RESET.slice(1)
-          const failed = (await client.pipeline(commands, ANSWER_WITHIN_MS)).find((reply) => reply instanceof Error)
-          if (failed !== undefined) throw new NotClean(`${name} cannot be reset: ${messageOf(failed)}`)
-        }),
-      )
-    } finally {
-      live.close()
-    }
-    const now = await this.#look(group)
-    for (const [name, before] of fresh) {
-      if (!isDeepStrictEqual(now.get(name), before)) throw new NotClean(`${name} is not as it was when it was new`)
-    }
-  }
-
-  /** What shows that a server is new, by node: who it is, what it is set to, and that it holds and knows nothing. */
-  async #look(group: ServerGroup): Promise<Map<string, unknown>> {
-    const live = await this.#connect(group)
-    try {
-      const looks = live.nodes.map(async ({ name, client }) => {
-        const replies = await client.pipeline(
-          [['INFO', 'server'], ['CLUSTER', 'INFO'], ['DBSIZE'], ['CONFIG', 'GET', '*'], ['ACL', 'LIST']],
-          ANSWER_WITHIN_MS,
-        )
-        const failed = replies.find((reply) => reply instanceof Error)
-        if (failed !== undefined) throw new NotClean(`${name} does not say how it is: ${messageOf(failed)}`)
-        const [server, cluster, keys, config, acl] = replies
-        const info = parseInfo(String(cluster))
-        const known = ['cluster_known_nodes', 'cluster_slots_assigned', 'cluster_current_epoch', 'cluster_my_epoch']
-        const run = parseInfo(String(server)).get('run_id')
-        return [name, { run, cluster: known.map((field) => info.get(field)), keys, config, acl }] as const
-      })
-      return new Map(await Promise.all(looks))
-    } finally {
-      live.close()
-    }
-  }
-
-  async #connect(group: ServerGroup): Promise<LiveCluster> {
-    return new LiveCluster({ nodes: group.nodes, ...(await group.users()), clock: this.#clock })
+  async #reset({ group, fresh, lent }: Kept): Promise<void> {
+    const { now, formerIds } = await new ServerCleaner(group, this.#clock).reset()
+    const why = whyNotFresh(fresh, now, { formerIds, restarted: lent.restarted })
+    if (why !== undefined) throw new NotClean(why)
   }
 
   async prepare(progress: Progress, signal?: AbortSignal, server?: string): Promise<string> {
