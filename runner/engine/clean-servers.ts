@@ -64,6 +64,25 @@ interface NodeLook {
 /** What servers look like, by name. */
 export type ServersLook = ReadonlyMap<string, NodeLook>
 
+/**
+ * Takes away all faults between servers. Throws NotClean unless every way between two of them is seen to be open then, and
+ * nobody else has come to it.
+ */
+export async function assertWholeNetwork({ nodes, network }: Pick<ServerGroup, 'nodes' | 'network'>): Promise<void> {
+  await network.set([])
+  const left = await network.counts()
+  if (left.length > 0) throw new NotClean('faults between the servers could not be taken away')
+  const names = nodes.map(({ name }) => name)
+  const probes = names.flatMap((from) =>
+    names
+      .filter((to) => to !== from)
+      .flatMap((to) => (['bus', 'data'] as const).map((channel) => ({ from, to, channel }))),
+  )
+  const shut = (await network.probe(probes, ANSWER_WITHIN_MS)).find(({ outcome }) => outcome !== 'open')
+  if (shut !== undefined) throw new NotClean(`the way from ${shut.from} to ${shut.to} is ${shut.outcome}`)
+  if ((network.strangers ?? []).length > 0) throw new NotClean('somebody else came to the links of its servers')
+}
+
 /** Talks to servers whose cluster, if any, is of no interest. */
 export class ServerCleaner {
   readonly #group: ServerGroup

@@ -11,6 +11,8 @@ export class LentGroup implements ServerGroup {
   readonly control: ServerControl
   /** Why they cannot be lent again, in a sentence. */
   touched: string | undefined
+  /** A play has had faults between its servers. */
+  changedNetwork = false
   /** Nodes that a play started again, as what they were before. */
   readonly restarted = new Set<string>()
   readonly #group: ServerGroup
@@ -26,7 +28,7 @@ export class LentGroup implements ServerGroup {
     this.#touch = touch
     this.network = {
       set: async (links) => {
-        if (links.length > 0) touch('changed the network of its servers')
+        if (links.length > 0) this.changedNetwork = true
         await group.network.set(links)
       },
       counts: () => group.network.counts(),

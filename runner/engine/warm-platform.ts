@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import type { FaultSupport } from '../platforms/faults.ts'
 import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec } from '../platforms/platform.ts'
-import { NotClean, ServerCleaner, type ServersLook, whyNotFresh } from './clean-servers.ts'
+import { assertWholeNetwork, NotClean, ServerCleaner, type ServersLook, whyNotFresh } from './clean-servers.ts'
 import { LentGroup } from './lent-group.ts'
 
 /** Servers that stay up from play to play, and the run id that they carry. */
@@ -91,6 +91,7 @@ export class WarmPlatform implements Platform {
 
   /** Throws NotClean unless the servers are then as they were when they were new. */
   async #reset({ group, fresh, lent }: Kept): Promise<void> {
+    if (lent.changedNetwork) await assertWholeNetwork(group)
     const { now, formerIds } = await new ServerCleaner(group, this.#clock).reset()
     const why = whyNotFresh(fresh, now, { formerIds, restarted: lent.restarted })
     if (why !== undefined) throw new NotClean(why)

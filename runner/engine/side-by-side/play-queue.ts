@@ -10,8 +10,9 @@ export interface Queued {
 export type ShapeOf = (play: Play) => string
 
 /**
- * The plays of a run that have not begun. Each goes to the lane that asks next: in their order, but of the plays of one
- * round on one server those first that the lane's servers fit. Those that must be alone come last.
+ * The plays of a run that have not begun. Each goes to the lane that asks next: round by round on server after server,
+ * and of one round those first that the lane's servers fit, then those whose servers fit the most others, so that few
+ * servers have to be made. Those that must be alone come last.
  */
 export class PlayQueue {
   readonly #shapeOf: ShapeOf
@@ -29,10 +30,13 @@ export class PlayQueue {
   next(shape?: string): Queued | undefined {
     const [first] = this.#together
     if (first === undefined) return undefined
-    const place = this.#together.findIndex(
-      ({ play }) => isOfOneRound(play, first.play) && this.#shapeOf(play) === shape,
-    )
-    return this.#together.splice(Math.max(place, 0), 1)[0]
+    const round = this.#together.filter(({ play }) => isOfOneRound(play, first.play))
+    const shapes = round.map(({ play }) => this.#shapeOf(play))
+    const timesOf = (one: string) => shapes.filter((other) => other === one).length
+    const wanted = shapes.find((one) => one === shape) ?? shapes.toSorted((a, b) => timesOf(b) - timesOf(a))[0]
+    const chosen = round[shapes.indexOf(wanted ?? '')] ?? first
+    this.#together.splice(this.#together.indexOf(chosen), 1)
+    return chosen
   }
 
   /** Of those that must be alone. */
