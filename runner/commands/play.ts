@@ -8,7 +8,6 @@ import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
 import { Interrupted } from '../engine/interrupt.ts'
 import { playRun } from '../engine/play-run.ts'
-import { fixedPace } from '../engine/side-by-side/pace.ts'
 import type { Warm } from '../engine/warm-platform.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
@@ -25,7 +24,7 @@ import type { CommandContext } from './command.ts'
 import { concluder, type Judging } from './judging.ts'
 import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
-import { LaneGrounds, laneRunIds } from './play/lanes.ts'
+import { LaneGrounds, type Lanes, laneRunIds, paceOf } from './play/lanes.ts'
 import { openRecord, savedBaseline } from './play/run-record.ts'
 import type { Playing } from './playing.ts'
 import { reportsFolder } from './project.ts'
@@ -74,7 +73,7 @@ export interface RunRequest {
   /** Told where to say what happens beside it, while it is played; gives what ends that. */
   beside?: (say: (text: string) => void) => () => void
   /** How many scenarios are played side by side, on servers that are kept for the next; absent: one, on new ones. */
-  lanes?: number | undefined
+  lanes?: Lanes | undefined
   /** Without progress. */
   quiet?: boolean
   /** The command that plays the same again, for a seed. */
@@ -135,6 +134,10 @@ export async function play(
   })
   record.recorder.subscribe(pace.follow)
   const endBeside = request.beside?.((text) => record.recorder.record({ type: 'progress', text, stays: true }))
+  const environment = describeMachine()
+  const machine = [environment.processors, environment.memory].join(', ')
+  const sideBySide = request.lanes === undefined ? undefined : paceOf(request.lanes, request.reports, machine)
+  const inOrder = pacing?.shuffle === true || pacing?.limits.maxTimeMs !== undefined
   const lanes = new LaneGrounds({ ...settings, runId, platforms, plays, clock })
   try {
     const { exitCode, bugs } = await playRun(
@@ -153,17 +156,16 @@ export async function play(
         keep,
         auditWarnOnly: request.judging.auditWarnOnly,
         notes,
-        environment: describeMachine(),
+        environment,
         operator,
         conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
         beforePlay: pace.refusal,
         leftMs: pace.leftMs,
         ...(pacing?.shard && { shard: pacing.shard }),
       },
-      request.lanes === undefined
-        ? undefined
-        : { pace: fixedPace(request.lanes), openGround: (lane) => lanes.open(lane) },
+      sideBySide && { pace: sideBySide.pace, inOrder, openGround: (lane) => lanes.open(lane) },
     ).finally(endBeside)
+    sideBySide?.finish()
     if (keep || (await isGone(runIds, platforms))) watchdog?.release()
     const written = record.finish(out.failures)
     const unsaved = savedBaseline(request.judging.saveBaseline, written)

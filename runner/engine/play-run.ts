@@ -22,6 +22,8 @@ export interface RunResult {
 /** How plays of one run are spread: without it they are played one after another, each on servers of its own. */
 export interface SideBySide {
   pace: Pace
+  /** Plays begin in their order; else those first that servers fit which are there. */
+  inOrder?: boolean
   /** The ground of a lane, counted from 1. Throws PlatformError if there is no place for it. */
   openGround(lane: number): Promise<Ground>
 }
@@ -63,7 +65,7 @@ export async function playRun(
   const shapeOf = (play: Play) => shapeOfServers(play.scenario, settings)
   const preparations = new Preparations(onBug)
   await playOnLanes({
-    queue: new PlayQueue(plays, shapeOf),
+    queue: new PlayQueue(plays, shapeOf, { inOrder: sideBySide.inOrder === true || pace.most === 1 }),
     pace,
     shapeOf,
     isOver: () => interrupted.aborted,

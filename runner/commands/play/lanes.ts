@@ -1,10 +1,14 @@
+import { availableParallelism, freemem } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { Play } from '../../engine/play.ts'
 import { type Ground, WarmGround } from '../../engine/side-by-side/ground.ts'
+import { MeasuredPace } from '../../engine/side-by-side/measured-pace.ts'
+import { fixedPace, type Pace } from '../../engine/side-by-side/pace.ts'
 import { PlatformError } from '../../platforms/errors.ts'
 import { BUS_OFFSET, type Platform } from '../../platforms/platform.ts'
 import { portHolder } from '../../platforms/port-holder.ts'
+import { borneLanes, noteBorneLanes } from '../../record/borne-lanes.ts'
 import { serversNeeded } from '../../scenario/servers-needed.ts'
 import { PORTS } from '../cluster-flags.ts'
 import { type Flags, type ParsedLine, wholeNumberOf } from '../flags.ts'
@@ -12,31 +16,62 @@ import { platformLike } from '../open-platform.ts'
 
 /** More of them no machine bears that one would test on. */
 const MOST_LANES = 32
+/** With nothing known of the machine. */
+const FIRST_LANES = 2
+/** What a play mostly does is wait: a core bears several, and never as many as this (seen: 3 on a quiet machine). */
+const MOST_PER_CORE = 6
+/** Six servers, their helpers, and what the runner holds of a play. */
+const LANE_BYTES = 200 * 2 ** 20
 /** Ports of lanes begin at round numbers, for people. */
 const ROUND = 10
 
 export const parallelFlag: Flags = {
   parallel: {
     type: 'string',
-    value: 'N',
-    help: 'play N scenarios side by side, each on a cluster of its own, which is emptied and kept for the next (default 1)',
+    value: 'auto|N',
+    help: 'play N scenarios side by side, each on a cluster of its own, which is emptied and kept for the next; auto: as many as the machine bears',
   },
 }
 
 /** What means nothing, or something else, where several scenarios are played at once. */
 const NOT_PARALLEL = ['keep', 'step', 'watch', 'pause-on-failure', 'dry-run']
 
+/** How many plays go on side by side. */
+export type Lanes = number | 'auto'
+
 /** Reads `parallelFlag`; undefined without it. Throws UsageError. */
-export function lanesAskedFor(line: ParsedLine): number | undefined {
+export function lanesAskedFor(line: ParsedLine): Lanes | undefined {
   const text = line.text('parallel')
   if (text === undefined) return undefined
   const other = NOT_PARALLEL.find((name) => line.on(name))
   if (other !== undefined) throw new UsageError(`--parallel plays several scenarios at once: --${other} is for one`)
+  if (text === 'auto') return text
+  if (!/^\d+$/.test(text)) {
+    throw new UsageError(`--parallel takes \`auto\` or a whole number from 1 to ${MOST_LANES}, not \`${text}\``)
+  }
   return wholeNumberOf(text, 'parallel', { min: 1, max: MOST_LANES })
 }
 
-/** The run ids of the lanes of a run, of the first one its own. */
-export function laneRunIds(runId: string, lanes: number): string[] {
+/** How many lanes there may be at the most. */
+function mostOf(lanes: Lanes): number {
+  if (lanes !== 'auto') return lanes
+  const byMemory = Math.floor(freemem() / LANE_BYTES)
+  return Math.max(Math.min(availableParallelism() * MOST_PER_CORE, byMemory, MOST_LANES), 1)
+}
+
+/** The pace of a run. `finish` keeps what the machine bore for the next. */
+export function paceOf(lanes: Lanes, reports: string, machine: string): { pace: Pace; finish(): void } {
+  if (lanes !== 'auto') return { pace: fixedPace(lanes), finish: () => undefined }
+  const pace = new MeasuredPace({ first: borneLanes(reports, machine) ?? FIRST_LANES, most: mostOf(lanes) })
+  const finish = () => {
+    if (pace.borne !== undefined) noteBorneLanes(reports, machine, pace.borne)
+  }
+  return { pace, finish }
+}
+
+/** The run ids of the lanes that a run may have, of the first one its own. */
+export function laneRunIds(runId: string, asked: Lanes): string[] {
+  const lanes = asked === 'auto' ? MOST_LANES : asked
   return Array.from({ length: lanes }, (_, index) => (index === 0 ? runId : `${runId}-${index + 1}`))
 }
 

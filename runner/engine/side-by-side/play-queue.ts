@@ -16,12 +16,15 @@ export type ShapeOf = (play: Play) => string
  */
 export class PlayQueue {
   readonly #shapeOf: ShapeOf
+  readonly #inOrder: boolean
   readonly #together: Queued[]
   readonly #alone: Queued[]
 
-  constructor(plays: readonly Play[], shapeOf: ShapeOf) {
+  /** `inOrder`: whatever the servers fit, for somebody has chosen what comes first. */
+  constructor(plays: readonly Play[], shapeOf: ShapeOf, { inOrder = false } = {}) {
     const all = plays.map((play, index) => ({ index, play }))
     this.#shapeOf = shapeOf
+    this.#inOrder = inOrder
     this.#together = all.filter(({ play }) => play.scenario.alone !== true)
     this.#alone = all.filter(({ play }) => play.scenario.alone === true)
   }
@@ -29,7 +32,7 @@ export class PlayQueue {
   /** Of those that may have others beside them. `shape`: that of the servers that the lane has. */
   next(shape?: string): Queued | undefined {
     const [first] = this.#together
-    if (first === undefined) return undefined
+    if (first === undefined || this.#inOrder) return this.#together.shift()
     const round = this.#together.filter(({ play }) => isOfOneRound(play, first.play))
     const shapes = round.map(({ play }) => this.#shapeOf(play))
     const timesOf = (one: string) => shapes.filter((other) => other === one).length

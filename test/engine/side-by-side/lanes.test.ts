@@ -161,7 +161,7 @@ t.test('a bug on one lane ends the run, when the others have ended what they pla
   t.equal(run.platform.removed(), run.platform.groups.length)
 })
 
-t.test('a lane first plays what its servers fit, of the same round on the same server', async (t) => {
+t.test('a lane first plays what its servers fit, then what the most have, of one round on one server', async (t) => {
   const run = fakeRun(t)
   const other = new FakePlatform('docker', 'valkey:8.0')
   t.teardown(() => other.close())
@@ -170,12 +170,25 @@ t.test('a lane first plays what its servers fit, of the same round on the same s
     platform,
     repeat: { number, of: 2 },
   })
-  const plays = [play('a', 1), play('b', 1), play('a', 1), play('b', 2), play('a', 2), play('b', 1, other)]
-  const queue = new PlayQueue(plays, ({ scenario }) => scenario.id)
-  const order: number[] = []
-  for (let next = queue.next('b'); next !== undefined; ) {
-    order.push(next.index)
-    next = queue.next(next.play.scenario.id)
+  const plays = [
+    play('a', 1),
+    play('b', 1),
+    play('c', 1),
+    play('c', 1),
+    play('b', 2),
+    play('a', 2),
+    play('b', 1, other),
+  ]
+  const orderOf = (first: string | undefined, inOrder = false) => {
+    const queue = new PlayQueue(plays, ({ scenario }) => scenario.id, { inOrder })
+    const order: number[] = []
+    for (let next = queue.next(first); next !== undefined; ) {
+      order.push(next.index)
+      next = queue.next(next.play.scenario.id)
+    }
+    return order
   }
-  t.strictSame(order, [1, 0, 2, 4, 3, 5])
+  t.strictSame(orderOf('b'), [1, 2, 3, 0, 5, 4, 6])
+  t.strictSame(orderOf(undefined), [2, 3, 0, 1, 4, 5, 6])
+  t.strictSame(orderOf('b', true), [0, 1, 2, 3, 4, 5, 6])
 })

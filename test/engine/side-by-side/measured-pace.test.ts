@@ -43,6 +43,9 @@ t.test('what was borne is known after two periods alike, and never more than wha
 
 t.test('it measures by itself until it is ended', async (t) => {
   const pace = new MeasuredPace({ first: 1, most: 2, measure: () => () => CALM, periodMs: 1 })
+  // Its own timer holds no program.
+  const alive = setInterval(() => undefined, 1000)
+  t.teardown(() => clearInterval(alive))
   await new Promise<void>((resolve) => {
     const end = pace.begin(() => {
       end()
