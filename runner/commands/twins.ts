@@ -13,6 +13,7 @@ import { libraryFlags } from './library-flags.ts'
 import { chosenNames, libraryEntries, loadScenarios } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { givenParams, paramFlags } from './param-flags.ts'
+import { lanesAskedFor, parallelFlag } from './play/lanes.ts'
 import { PLAY_FLAGS, play } from './play.ts'
 import { reportsFolder } from './project.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
@@ -22,6 +23,7 @@ const flags: Flags = {
   ...platformFlags,
   ...clusterFlags,
   ...libraryFlags,
+  ...parallelFlag,
   tag: { type: 'string', multiple: true, value: 'TAG', help: 'play the twins of all scenarios with this tag' },
   shard: { type: 'string', value: 'I/N', help: 'play one part of N of them: 1/3 the first third, every third one' },
   seed: { type: 'string', value: 'N', help: 'draw the random choices of an earlier run again' },
@@ -49,6 +51,7 @@ export const twins: Command = {
     const choice = await platformChoice(line)
     const seed = line.text('seed') === undefined ? undefined : wholeNumber(line, 'seed', 0, { min: 0, max: MAX_SEED })
     const part = partOf(line)
+    const lanes = lanesAskedFor(line)
     const params = givenParams(line, out)
     const chosen = await chosenNames({ words: line.positionals, tags: line.texts('tag') }, context)
     const names = chosen.length > 0 ? chosen : (await libraryEntries(context)).map(({ name }) => name)
@@ -70,6 +73,7 @@ export const twins: Command = {
       keep: false,
       reports: line.text('reports') ?? reportsFolder,
       judging: JUDGING,
+      lanes,
       quiet: detail === 'quiet',
       commandFor: (drawn: number) => commandAgain(line, drawn),
     }

@@ -90,7 +90,8 @@ function changedBy(twin: MapTree, map: MapTree, context: CheckContext): MapTree 
   put(['workloads'], entryOf(twin, 'workloads'))
   checkKnown(entryOf(twin, 'set'), entryOf(map, 'params')?.value, 'param', context)
   checkKnown(entryOf(twin, 'workloads'), entryOf(map, 'workloads')?.value, 'workload', context)
-  changed = withSteps(twin, withoutSteps(twin, changed, context), context)
+  // Steps may stand at one that is left out: in its place.
+  changed = withoutSteps(twin, withSteps(twin, changed, context), context)
   return context.problems.count === before ? changed : undefined
 }
 
