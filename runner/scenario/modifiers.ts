@@ -38,5 +38,7 @@ export function modifierText(key: keyof typeof MODIFIERS, { name, group, keepsWi
       ? 'How long it is held, as 10s; then it is undone, and the step ends'
       : 'How long it must stay so without a break, as 5s'
   }
+  if (key === 'on' && name === 'verify')
+    return 'Nodes, replicas too, that must have all keys of their shard; without it, the masters'
   return MODIFIERS[key].description ?? ''
 }

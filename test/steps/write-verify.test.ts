@@ -92,6 +92,68 @@ t.test('verify', async (t) => {
   })
 })
 
+t.test('verify on a node', async (t) => {
+  const ON_REPLICA = { on: 'redis-node1' }
+
+  t.test(
+    'reads the keys of its shard from it, as a replica is read, and leaves the connection as it was',
+    async (t) => {
+      const stage = fakeStage()
+      withStore(stage)
+      await stage.playOne(WRITE)
+      stage.cluster.sent.length = 0
+      t.match(await stage.playOne(step('verify', 'orders', ON_REPLICA)), {
+        verdict: 'passed',
+        note: /4 of 4 keys read back from redis-node1/,
+      })
+      t.strictSame([...new Set(stage.cluster.sent.map(({ node }) => node))], ['redis-node1'], 'from it alone')
+      t.strictSame(
+        stage.cluster.sent.map(({ words }) => words[0]),
+        ['READONLY', 'GET', 'GET', 'GET', 'GET', 'READWRITE'],
+      )
+    },
+  )
+
+  t.test('finds what it alone lacks', async (t) => {
+    const stage = fakeStage()
+    withStore(stage)
+    await stage.playOne(WRITE)
+    stage.cluster.answer('redis-node3', ([command]) => (command === 'GET' ? null : 'OK'))
+    t.match(await stage.playOne(VERIFY), { verdict: 'passed' }, 'the masters have it')
+    t.match(await stage.playOne(step('verify', 'orders', { on: 'all replicas' })), {
+      verdict: 'failed',
+      error: { message: /to be on redis-node3; of 4 acknowledged keys, 0 are right, 4 lost/ },
+    })
+  })
+
+  t.test('waits within its limit for one that is behind', async (t) => {
+    const stage = fakeStage()
+    const store = withStore(stage)
+    await stage.playOne(WRITE)
+    let reads = 0
+    stage.cluster.answer('redis-node1', ([command, key = '']) => {
+      if (command !== 'GET') return 'OK'
+      reads += 1
+      return reads <= 4 ? null : store.get(key)
+    })
+    t.match(await stage.playOne(step('verify', 'orders', { ...ON_REPLICA, withinMs: 20_000 })), { verdict: 'passed' })
+  })
+
+  t.test('fails on one that refuses to be read', async (t) => {
+    const stage = fakeStage()
+    withStore(stage)
+    await stage.playOne(WRITE)
+    stage.cluster.answer('redis-node1', ([command]) => {
+      if (command === 'GET') throw new ReplyError('redis-node1', 'MASTERDOWN Link with MASTER is down')
+      return 'OK'
+    })
+    t.match(await stage.playOne(step('verify', 'orders', ON_REPLICA)), {
+      verdict: 'failed',
+      error: { message: /4 unreadable/, details: [/shard 1/, /MASTERDOWN/, /read 1 time/] },
+    })
+  })
+})
+
 t.test('write', async (t) => {
   t.test('once, when it has no within', async (t) => {
     const stage = fakeStage()

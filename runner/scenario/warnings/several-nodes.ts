@@ -63,7 +63,8 @@ interface Text {
 }
 
 function singlePlaces({ step, arg, on }: Moment): Text[] {
-  const ofOn = on === undefined ? [] : [{ text: on, path: ['on'] }]
+  // `verify` reads from each of several nodes.
+  const ofOn = on === undefined || step.verb === 'verify' ? [] : [{ text: on, path: ['on'] }]
   if (step.verb === 'expect') return [...ofOn, ...OF_EXPECT.flatMap((key) => textAt(arg, key, ['expect', key]))]
   if (step.verb !== 'failover') return ofOn
   return typeof arg === 'string' ? [{ text: arg, path: ['failover'] }] : textAt(arg, 'node', ['failover', 'node'])
