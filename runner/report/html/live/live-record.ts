@@ -1,49 +1,30 @@
 import { eventOfLine } from '../../../record/event-log.ts'
-import type { EventOf, EventType, RunEvent } from '../../../record/events.ts'
+import type { EventOf, RunEvent } from '../../../record/events.ts'
 import type { RunReport, ScenarioReport } from '../../../results/report-model.ts'
 import { reduceRun } from '../../../results/run-model.ts'
+import { HeldScenario } from './held-scenario.ts'
 
-/**
- * So much of the record of one scenario is held, characters: half an hour and more of a plain one. What is longer loses
- * its oldest looks.
- */
-const MOST_HELD = 6_000_000
-/** Facts that a page cannot do without. All others come again and again: what is now is seen without the oldest. */
-const LASTING: ReadonlySet<EventType> = new Set([
-  'scenario-started',
-  'scenario-source',
-  'cluster-ready',
-  'node-added',
-  'timing-seen',
-  'clocks-seen',
-  'check-judged',
-  'audit-judged',
-  'scenario-ended',
-])
-
-/** A scenario of the run that another has followed. */
+/** A scenario of the run that has ended, and is not the one that is shown. */
 export interface PastScenario {
   id: string
   verdict: ScenarioReport['verdict']
   durationMs: number
 }
 
-/** The record of a run as far as it was written, of which only the scenario that began last is held whole. */
+/**
+ * The record of a run as far as it was written. One scenario is shown; of several that are played side by side it is the
+ * one that began first, and when it has ended the next.
+ */
 export class LiveRecord {
   /** Lines that are no events. */
   damagedLines = 0
-  /** Old facts of a long scenario were let go. */
-  isThinned = false
   readonly #past: PastScenario[] = []
   #ofRun: RunEvent[] = []
-  #ofScenario: { event: RunEvent; length: number }[] = []
-  #held = 0
-  #mostHeld = MOST_HELD
-  #start: EventOf<'scenario-started'> | undefined
-  #isScenarioOver = false
+  #shown: HeldScenario | undefined
+  /** Scenarios that are under way beside it, by their place. */
+  readonly #beside = new Map<number, HeldScenario>()
+  #runStarted: EventOf<'run-started'> | undefined
   #runEnded: EventOf<'run-ended'> | undefined
-  /** Steps that are under way, by path, with what they saw last. */
-  readonly #running = new Map<string, { index: number; seen?: string }>()
   #progress = ''
   #lastMs = 0
 
@@ -55,125 +36,107 @@ export class LiveRecord {
       return
     }
     this.#lastMs = event.atMs
-    this.#note(event)
-    // Only the last of these counts, and it is noted.
-    if (event.type === 'progress' || event.type === 'step-progress') return
-    if (!('scenario' in event) || event.scenario === undefined) {
-      this.#ofRun.push(event)
-      return
-    }
-    this.#ofScenario.push({ event, length: line.length })
-    this.#held += line.length
-    if (this.#held > this.#mostHeld) this.#thin()
+    if (event.type === 'run-started') this.#runStarted ??= event
+    if (event.type === 'run-ended') this.#runEnded = event
+    if (event.type === 'scenario-started') this.#begin(new HeldScenario(event))
+    const scenario = 'scenario' in event ? event.scenario : undefined
+    if (scenario !== undefined) this.#addTo(scenario, event, line.length)
+    else if (event.type === 'progress') this.#progress = event.text
+    else this.#ofRun.push(event)
   }
 
-  /** The place of the scenario that began last; -1 before the first. */
+  /** The place of the scenario that is shown; -1 before the first. */
   get scenario(): number {
-    return this.#start?.scenario ?? -1
+    return this.#shown?.start.scenario ?? -1
   }
 
-  /** The time of the last event, from the start of the scenario, ms. */
+  /** The time of the last event, from the start of the scenario that is shown, ms. */
   get lastMs(): number {
-    return this.#lastMs - (this.#start?.atMs ?? 0)
+    return this.#lastMs - (this.#shown?.start.atMs ?? 0)
   }
 
   get isScenarioOver(): boolean {
-    return this.#isScenarioOver
+    return this.#shown?.end !== undefined
   }
 
   get isRunOver(): boolean {
     return this.#runEnded !== undefined
   }
 
+  /** Old facts of a long scenario were let go. */
+  get isThinned(): boolean {
+    return this.#shown?.isThinned === true
+  }
+
   get past(): readonly PastScenario[] {
     return this.#past
   }
 
+  /** What is played beside the scenario that is shown, and what goes on there, in words. */
+  get beside(): { id: string; doing: string }[] {
+    return [...this.#beside.values()].map(({ start, doing }) => ({ id: start.id, doing }))
+  }
+
   /** The last that was told of the setup, or of whatever is done beside steps. */
   get progress(): string {
-    return this.#progress
+    return this.#shown?.progress || (this.#shown === undefined || this.isScenarioOver ? this.#progress : '')
   }
 
   /** What each step that is under way saw last, by its path. */
   get running(): ReadonlyMap<string, string | undefined> {
-    return new Map([...this.#running].map(([path, { seen }]) => [path, seen]))
+    return this.#shown?.running ?? new Map()
   }
 
   /** The files of the logs of the nodes, once there is a cluster: paths within the run's folder, by node. */
   get logFiles(): ReadonlyMap<string, string> {
-    const ready = this.#ofScenario.find(({ event }) => event.type === 'cluster-ready')?.event
-    const started = this.#ofRun.find((event) => event.type === 'run-started')
-    if (ready?.type !== 'cluster-ready' || this.#start === undefined) return new Map()
-    const { scenario, id } = this.#start
-    const folder = started?.scenarios === 1 ? 'nodes' : `nodes/${scenario + 1}-${id}`
-    const added = this.#ofScenario.flatMap(({ event }) => (event.type === 'node-added' ? [event.node] : []))
+    const events = this.#shown?.events ?? []
+    const ready = events.find((event) => event.type === 'cluster-ready')
+    if (ready === undefined || this.#shown === undefined) return new Map()
+    const { scenario, id } = this.#shown.start
+    const folder = this.#runStarted?.scenarios === 1 ? 'nodes' : `nodes/${scenario + 1}-${id}`
+    const added = events.flatMap((event) => (event.type === 'node-added' ? [event.node] : []))
     return new Map([...ready.cluster.nodes, ...added].map(({ name }) => [name, `${folder}/${name}.log`]))
   }
 
   /**
-   * What the record comes to so far, with the scenario that began last alone; undefined before the run's start. What is
+   * What the record comes to so far, with the scenario that is shown alone; undefined before the run's start. What is
    * under way is `interrupted` there.
    */
   report(folder: string): { run: RunReport; scenario: ScenarioReport | undefined } | undefined {
-    if (!this.#ofRun.some(({ type }) => type === 'run-started')) return undefined
-    const run = reduceRun([...this.#ofRun, ...this.#ofScenario.map(({ event }) => event)], folder)
+    if (this.#runStarted === undefined) return undefined
+    const run = reduceRun([...this.#ofRun, ...(this.#shown?.events ?? [])], folder)
     return { run, scenario: run.scenarios[0] }
   }
 
-  #note(event: RunEvent): void {
-    switch (event.type) {
-      case 'scenario-started':
-        this.#next(event)
-        break
-      case 'scenario-ended':
-        if (event.scenario === this.scenario) this.#isScenarioOver = true
-        break
-      case 'cluster-ready':
-        this.#progress = ''
-        break
-      case 'step-started':
-        this.#progress = ''
-        this.#running.set(event.step.path, { index: event.index })
-        break
-      case 'step-ended':
-        this.#running.delete(event.step.path)
-        break
-      case 'step-progress':
-        for (const step of this.#running.values()) if (step.index === event.index) step.seen = event.text
-        break
-      case 'progress':
-        this.#progress = event.text
-        break
-      case 'run-ended':
-        this.#runEnded = event
-        break
-    }
+  #begin(scenario: HeldScenario): void {
+    const isBeside = (this.#runStarted?.lanes ?? 1) > 1
+    if (this.#shown === undefined || this.#shown.end !== undefined || !isBeside) this.#show(scenario)
+    else this.#beside.set(scenario.start.scenario, scenario)
   }
 
-  #next(start: EventOf<'scenario-started'>): void {
-    const before = this.#start
-    if (before !== undefined) {
-      const ended = this.#ofScenario.find(({ event }) => event.type === 'scenario-ended')?.event
-      const { verdict, durationMs } =
-        ended?.type === 'scenario-ended' ? ended : { verdict: 'interrupted' as const, durationMs: 0 }
-      this.#past.push({ id: before.id, verdict, durationMs })
+  #addTo(scenario: number, event: RunEvent, length: number): void {
+    const held = scenario === this.scenario ? this.#shown : this.#beside.get(scenario)
+    held?.add(event, length)
+    if (event.type !== 'scenario-ended' || held === undefined) return
+    if (held !== this.#shown) {
+      this.#beside.delete(scenario)
+      this.#past.push(pastOf(held))
+      return
     }
-    this.#start = start
-    this.#isScenarioOver = false
-    this.#ofScenario = []
-    this.#held = 0
-    this.#mostHeld = MOST_HELD
-    this.#running.clear()
+    const [next] = this.#beside.values()
+    if (next === undefined) return
+    this.#beside.delete(next.start.scenario)
+    this.#show(next)
+  }
+
+  #show(scenario: HeldScenario): void {
+    if (this.#shown !== undefined) this.#past.push(pastOf(this.#shown))
+    this.#shown = scenario
     this.#progress = ''
   }
+}
 
-  /** Of the facts that come again and again, the older half goes. */
-  #thin(): void {
-    const repeated = this.#ofScenario.filter(({ event }) => !LASTING.has(event.type))
-    const gone = new Set(repeated.slice(0, Math.ceil(repeated.length / 2)))
-    this.#ofScenario = this.#ofScenario.filter((held) => !gone.has(held))
-    this.#held = this.#ofScenario.reduce((sum, { length }) => sum + length, 0)
-    this.#mostHeld = Math.max(MOST_HELD, this.#held * 2)
-    this.isThinned = true
-  }
+/** Where the next began and this has no end, it broke off. */
+function pastOf({ start, end }: HeldScenario): PastScenario {
+  return { id: start.id, verdict: end?.verdict ?? 'interrupted', durationMs: end?.durationMs ?? 0 }
 }

@@ -67,12 +67,13 @@ function notesOf(record: LiveRecord, run: RunReport | undefined, scenario: Scena
 
 /** Where the run stands, when it has more than one scenario. */
 function suiteList(
-  { past, scenario: place }: LiveRecord,
+  { past, beside, scenario: place }: LiveRecord,
   run: RunReport | undefined,
   scenario: ScenarioReport | undefined,
 ): Markup | undefined {
   if (run === undefined || scenario === undefined || past.length + run.notStarted === 0) return undefined
-  const all = past.length + 1 + Math.max(run.notStarted - past.length, 0)
+  const all = Math.max(run.notStarted + 1, past.length + beside.length + 1)
   return html`<div class="suite"><p class="dim">Scenario ${place + 1} of ${all} of this run</p>
+${beside.length > 0 && html`<ul>${beside.map(({ id, doing }) => html`<li>${liveBadge('running')} ${id} <span class="dim">${doing}</span></li>`)}</ul>`}
 ${past.length > 0 && html`<ul>${past.map(({ id, verdict, durationMs }) => html`<li>${badge(verdict)} ${id} <span class="dim">${formatDuration(durationMs)}</span></li>`)}</ul>`}</div>`
 }

@@ -18,6 +18,8 @@ import {
   environmentErrorRun,
   interruptedRun,
   repeatedRun,
+  step,
+  Tape,
   threeScenarios,
 } from '../../../support/sample-events.ts'
 import { fillRunFolder, fullEvents } from '../../../support/sample-run-folder.ts'
@@ -181,4 +183,22 @@ t.test('of logs without end the newest lines stay', async (t) => {
   t.equal(logs.lines(0)[0], lines[0], 'the same line is the same object')
   logs.add(new Map([['b', [`${stamp(5990)} in between`, 'no stamp']]]))
   t.equal(logs.lines(0).at(-10)?.[2], 'in between')
+})
+
+t.test('of scenarios side by side the first is shown, with what goes on beside it, and then the next', async (t) => {
+  const step1 = step('1', 'stop', 'stop redis-node0', 3)
+  const tape = new Tape().runStarted('x', 3, 2).scenarioStarted(1, 'two', 'Two', [step1])
+  tape.scenarioStarted(0, 'one', 'One', [step1]).clusterReady(0).started(step1, undefined, 0)
+  const before = liveState(recordOf(tape.events), new LiveLogs(), 'on', FOLDER)
+  t.equal(before.title, 'running: two')
+  t.match(section(before, 'verdict'), /one <span class="dim">step 1: stop redis-node0/)
+  t.notMatch(section(before, 'verdict'), 'interrupted', 'nothing has ended')
+  const end = { verdict: 'passed', durationMs: 10, setupMs: 1, cleanupMs: 1 } as const
+  tape.add({ type: 'scenario-ended', scenario: 1, ...end })
+  const next = liveState(recordOf(tape.events), new LiveLogs(), 'on', FOLDER)
+  t.equal(next.title, 'running: one')
+  t.match(section(next, 'verdict'), /passed.*two/s)
+  t.match(section(next, 'steps'), 'running', 'its steps were followed meanwhile')
+  tape.ended(step1, 5, { verdict: 'passed' }, 0).add({ type: 'scenario-ended', scenario: 0, ...end })
+  t.equal(liveState(recordOf(tape.events), new LiveLogs(), 'on', FOLDER).title, 'passed: one', 'until another begins')
 })
