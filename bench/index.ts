@@ -9,6 +9,7 @@ import { benchLoad } from './load.ts'
 import { benchNight } from './night.ts'
 import { benchOverhead } from './overhead.ts'
 import { benchSlots } from './slots.ts'
+import { benchSuite } from './suite.ts'
 import { benchViewers } from './viewers.ts'
 
 const benches: Record<string, () => Promise<void>> = {
@@ -23,6 +24,7 @@ const benches: Record<string, () => Promise<void>> = {
   night: benchNight,
   overhead: benchOverhead,
   slots: benchSlots,
+  suite: benchSuite,
   viewers: benchViewers,
 }
 
