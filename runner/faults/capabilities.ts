@@ -30,6 +30,7 @@ function ofLink(link: LinkFault): Capability[] {
     ...(link.duplicateRatio === undefined ? [] : ['duplicate' as const]),
     ...(link.reorderRatio === undefined ? [] : ['reorder' as const]),
     ...(link.packet === undefined ? [] : ['bus-packets' as const]),
+    ...(link.lie === undefined ? [] : ['lies' as const]),
   ]
 }
 

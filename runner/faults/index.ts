@@ -9,6 +9,7 @@ import { disk } from './disk.ts'
 import { droppedPackets, lostVotes } from './dropped-packets.ts'
 import type { FaultKind } from './fault.ts'
 import { fullResync } from './full-resync.ts'
+import { lie } from './lie.ts'
 import { memory } from './memory.ts'
 import { network } from './network.ts'
 import { partition } from './partition.ts'
@@ -20,6 +21,7 @@ const ALL: readonly FaultKind[] = [
   partition,
   network,
   bus,
+  lie,
   config,
   stall,
   writesRefused,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { PACKET_NAMES } from '../platforms/bus-packets.ts'
 import type { LinkAnswer, LinkCount, LinkFault, LinkProbe } from '../platforms/faults.ts'
-import { CLIENTS } from '../platforms/faults.ts'
+import { CLIENTS, STREAM_LIES } from '../platforms/faults.ts'
 import { defineFault, type Fault, type FaultKind, type FaultStage, NotProven } from './fault.ts'
 
 const link: z.ZodType<LinkFault> = z.object({
@@ -23,6 +23,7 @@ const link: z.ZodType<LinkFault> = z.object({
       fate: z.union([z.enum(['drop', 'duplicate', 'reorder']), z.object({ delayMs: z.number() })]),
     })
     .exactOptional(),
+  lie: z.object({ how: z.enum(STREAM_LIES), every: z.number() }).exactOptional(),
 })
 
 /** What a fault of the network is made of: the links, each direction by itself. */
@@ -30,7 +31,7 @@ const linksSpec = z.object({ links: z.array(link) })
 
 type LinksFault = Fault<z.infer<typeof linksSpec>, undefined>
 
-const LINK_KINDS: readonly string[] = ['partition', 'network', 'bus']
+const LINK_KINDS: readonly string[] = ['partition', 'network', 'bus', 'lie']
 
 /** Every link that some fault of the network bites. */
 export function linksOf(active: readonly Fault[]): LinkFault[] {

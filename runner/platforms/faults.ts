@@ -48,6 +48,24 @@ export interface PacketFault {
   fate: 'drop' | 'duplicate' | 'reorder' | { delayMs: number }
 }
 
+/** Ways in which the stream that a master sends its replica can lie to it; `early-ack` lies to the master. */
+export const STREAM_LIES = [
+  'skip',
+  'double',
+  'reorder',
+  'stale',
+  'no-expiry',
+  'no-tail',
+  'empty-sync',
+  'early-ack',
+] as const
+
+/** What is told to a replica, or of it, that is not so: every so manieth time, from 1 on. */
+export interface StreamLie {
+  how: (typeof STREAM_LIES)[number]
+  every: number
+}
+
 /** What is wrong with the traffic that `from` sends to `to`: one direction, whichever end opened the connection. */
 export interface LinkFault extends Impairment {
   /** Name of a node, or CLIENTS. */
@@ -59,6 +77,8 @@ export interface LinkFault extends Impairment {
   cut?: 'drop' | 'reject'
   /** Only packets of one type on the cluster bus are treated; the channel is `bus`, and nothing else is wrong. */
   packet?: PacketFault
+  /** What `from`, a master, sends its replica `to` is falsified; the channel is `data`, and nothing else is wrong. */
+  lie?: StreamLie
 }
 
 /** How much a link fault has stopped or changed, as the kernel or the link itself counted it since it was applied. */
@@ -66,9 +86,9 @@ export interface LinkCount {
   link: LinkFault
   /** Packets; on processes, pieces of data and refused connections. */
   packets: number
-  /** With `packet`: packets of any type that the link has seen go that way. */
+  /** With `packet`: packets of any type that the link has seen go that way; with `lie`, commands. */
   seen?: number
-  /** With `packet`: pieces of data that went that way and were no packet of a version of the bus that is known. */
+  /** The same, pieces of data that went that way and were none, of a version that is known. */
   unread?: number
 }
 
@@ -115,6 +135,7 @@ export const CAPABILITIES = [
   'duplicate',
   'reorder',
   'bus-packets',
+  'lies',
   'pause',
   'cpu',
   'memory',

@@ -15,6 +15,7 @@ import { fullResync } from './full-resync.ts'
 import { heal } from './heal.ts'
 import { kill } from './kill.ts'
 import { letVerb } from './let.ts'
+import { lie } from './lie.ts'
 import { lostVotes } from './lost-votes.ts'
 import { meet } from './meet.ts'
 import { memory } from './memory.ts'
@@ -58,6 +59,7 @@ export const verbs: readonly Verb[] = [
   partition,
   network,
   bus,
+  lie,
   config,
   stall,
   writesRefused,

@@ -66,9 +66,16 @@ const NEEDS: readonly (readonly [Capability, ...Feature[]])[] = [
 /** What the runner's own links do where the kernel cannot. */
 const CARRIED: readonly Capability[] = ['delay', 'jitter', 'loss', 'bandwidth']
 
+/** The links that nodes take a detour through could, and do not: twins are played on processes. */
+const NO_LIES = {
+  how: 'what a master sends its replica does not pass the runner',
+  hint: 'use processes (`--platform process`)',
+}
+
 /** Throws UnsupportedFault for the first link fault that the kernel cannot bring about. */
 export function assertSupported(links: readonly LinkFault[], missing: MissingFeatures): void {
   for (const link of links) {
+    if (link.lie) throw new UnsupportedFault('lies', NO_LIES.how, NO_LIES.hint)
     if (link.packet) throw new UnsupportedFault('bus-packets', packetSupport(missing).how)
     const fromClients = link.from === CLIENTS
     for (const capability of capabilitiesOf(link)) {
@@ -123,11 +130,11 @@ export async function networkSupport(missingFeatures: () => Promise<MissingFeatu
   try {
     const missing = await missingFeatures()
     const support = NEEDS.map(([capability, ...needs]) => featureSupport(capability, needs, missing))
-    return [...support, packetSupport(missing)]
+    return [...support, packetSupport(missing), { capability: 'lies', supported: false, ...NO_LIES }]
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
     const why = { how: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
-    const capabilities = [...NEEDS.map(([capability]) => capability), 'bus-packets' as const]
+    const capabilities = [...NEEDS.map(([capability]) => capability), 'bus-packets' as const, 'lies' as const]
     return capabilities.map((capability) => ({ capability, supported: false, ...why }))
   }
 }

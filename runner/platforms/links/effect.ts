@@ -38,6 +38,8 @@ export class Effect {
   readonly all: readonly FaultInForce[]
   /** Those of single packets. */
   readonly ofPackets: readonly FaultInForce[]
+  /** Those that falsify what a master sends its replica. */
+  readonly lies: readonly FaultInForce[]
   /** Those of whatever passes. */
   readonly faults: readonly FaultInForce[]
   readonly cut: LinkFault['cut']
@@ -50,9 +52,10 @@ export class Effect {
   readonly pieceBytes: number
 
   constructor(all: readonly FaultInForce[]) {
-    const faults = all.filter(({ fault }) => !fault.packet)
+    const faults = all.filter(({ fault }) => !fault.packet && !fault.lie)
     this.all = all
     this.ofPackets = all.filter(({ fault }) => fault.packet)
+    this.lies = all.filter(({ fault }) => fault.lie)
     this.faults = faults
     const cuts = faults.map(({ fault }) => fault.cut)
     // What vanishes cannot be rejected.
@@ -138,7 +141,7 @@ export class FaultsInForce {
     return this.#faults.map(({ fault, packets, seen, unread }) => ({
       link: fault,
       packets,
-      ...(fault.packet && { seen, unread }),
+      ...((fault.packet ?? fault.lie) && { seen, unread }),
     }))
   }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Effect } from './effect.ts'
 import { SEGMENT_BYTES } from './loss.ts'
 import { PacketGate } from './packet-gate.ts'
+import { StreamGate } from './stream-gate.ts'
 
 /**
  * What waits for bandwidth, and what is on its way (a TCP window: tcp_rmem, Linux); beyond it the sender is made to
@@ -54,6 +55,8 @@ export class Flow {
   #timer: NodeJS.Timeout | undefined
   /** On the cluster bus. */
   readonly #gate: PacketGate | undefined
+  /** Everywhere else. */
+  readonly #stream: StreamGate | undefined
 
   /** `sink`: none for a connection that never opens. `hasPackets`: it belongs to the cluster bus. */
   constructor(
@@ -69,11 +72,17 @@ export class Flow {
     const onward = (data: Buffer) => this.#take('data', data)
     this.#gate = hasPackets ? new PacketGate(effect, onward, () => this.#holdOrLetCome()) : undefined
     const gate = this.#gate
+    const answer = (data: Buffer) => {
+      if (source.writable) source.write(data)
+    }
+    const stream = hasPackets ? undefined : new StreamGate(effect, { onward, answer })
+    this.#stream = stream
     const close = (kind: 'end' | 'reset') => {
+      stream?.end()
       if (gate) gate.end(() => this.#take(kind, NOTHING))
       else this.#take(kind, NOTHING)
     }
-    source.on('data', (data: Buffer) => (gate ? gate.take(data) : onward(data)))
+    source.on('data', (data: Buffer) => (gate ?? stream)?.take(data))
     source.on('end', () => close('end'))
     source.on('error', () => close('reset'))
     sink?.on('drain', () => {
@@ -98,6 +107,7 @@ export class Flow {
   change(effect: Effect, way: { roundTripMs: number; unacknowledged: boolean }): void {
     this.#fareBy(effect, way)
     this.#gate?.change(effect)
+    this.#stream?.change(effect)
   }
 
   #fareBy(effect: Effect, { roundTripMs, unacknowledged }: { roundTripMs: number; unacknowledged: boolean }): void {

@@ -78,6 +78,7 @@ async function linkSupport(): Promise<FaultSupport[]> {
     { capability: 'corrupt', ...never },
     { capability: 'duplicate', ...never },
     { capability: 'reorder', ...never },
+    { capability: 'lies', ...support(`${LINKS}, which read what a master sends its replica`) },
     { capability: 'bus-packets', ...support(`${LINKS}, which read the packets of the cluster bus`) },
   ]
 }

@@ -42,8 +42,11 @@ function asTwin(scenario: Scenario, twin: Scenario, made: Made, context: CheckCo
   const { item, fails, number, changed } = made
   const because = textAt(item, 'because')
   const head = `# Twin ${number} of ${scenario.id}. It must fail: ${because}`.replaceAll(/\s+/g, ' ')
+  const lies = [...twin.steps, ...twin.finally].flatMap(withChildren).some(({ verb }) => verb === 'lie')
   return {
     ...twin,
+    // Where nothing can be falsified it is skipped.
+    ...(lies && { requires: { ...twin.requires, can: [...(twin.requires?.can ?? []), 'lies' as const] } }),
     id: `${scenario.id}-twin-${number}`,
     title: because,
     twin: {
