@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
+import { toldNight } from '../checks/nights/told.ts'
 import { compareAll, DEFAULT_THRESHOLD } from '../checks/regression/compare.ts'
 import { comparedTo } from '../checks/regression/measures.ts'
 import { type Baseline, readBaseline } from '../record/baseline.ts'
@@ -10,6 +11,7 @@ import type { RunReport } from '../results/report-model.ts'
 import { exitCodeOfComparisons } from '../results/verdict.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 import { wholeNumber } from './flags.ts'
+import { type NightsBefore, windowOf } from './night/second-pass.ts'
 
 export const MOST_REPEATS = 1000
 
@@ -41,8 +43,8 @@ export interface Judging {
   auditWarnOnly: boolean
   /** Read before anything is played. */
   baseline?: { file: string; content: Baseline }
-  /** A baseline that still grows tells what it can: it does not complain about too few samples. */
-  baselineGrows?: boolean
+  /** Of a night: the nights before it, read before anything is played. */
+  nights?: NightsBefore
   /** 0.1 is 10 %. */
   threshold: number
   saveBaseline?: string
@@ -96,10 +98,23 @@ export function concluder(
     if (exitCode === EXIT.interrupted || exitCode === EXIT.bug) return exitCode
     const run = report()
     const own = judging.failOnFlaky ? exitCodeByMajority(run) : exitCode
+    if (judging.nights !== undefined) return worstExit(own, judgeNight(judging.nights, judging.threshold, run, record))
     if (judging.baseline === undefined) return own
     const { file, content } = judging.baseline
     const comparisons = compareAll(comparedTo(content, run), { threshold: judging.threshold })
     record({ type: 'baseline-compared', file, savedAt: content.savedAt, comparisons })
-    return worstExit(own, exitCodeOfComparisons(comparisons, judging.baselineGrows === true))
+    return worstExit(own, exitCodeOfComparisons(comparisons))
   }
+}
+
+/** Records how a night stands beside those before it. Returns what that says of the exit code. */
+function judgeNight(
+  { file, before }: NightsBefore,
+  threshold: number,
+  run: RunReport,
+  record: (event: EventBody) => unknown,
+): number {
+  const { comparisons, nights } = toldNight(windowOf(before, run), threshold)
+  record({ type: 'baseline-compared', file, savedAt: before.at(-1)?.startedAt ?? '', comparisons, nights })
+  return comparisons.some(({ verdict }) => verdict === 'regressed') ? EXIT.regressed : EXIT.passed
 }

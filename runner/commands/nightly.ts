@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { systemClock } from '../base/clock.ts'
 import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { MAX_SEED } from '../base/random.ts'
-import { baselineMeasures } from '../checks/regression/measures.ts'
-import { type Baseline, grown, readBaseline, writeBaseline } from '../record/baseline.ts'
+import { plural } from '../base/text.ts'
+import { NIGHT_REPEATS, WINDOW } from '../checks/nights/defaults.ts'
+import { nightOf } from '../checks/nights/night.ts'
+import { readNights, writeNights } from '../record/baseline.ts'
+import type { Night } from '../record/nights.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
 import { choiceFlags, choiceOf } from './choosing/choice-flags.ts'
@@ -28,12 +30,9 @@ import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 import { strictFlag, tellWarnings, warningsIn } from './warned.ts'
 
 const DEFAULT_TAG = 'nightly'
-const DEFAULT_REPEATS = 3
-/**
- * Samples of each measure after which a baseline is fixed: enough to see a slowdown of 15 % at the noise that failovers
- * have.
- */
-const BASELINE_SAMPLES = 20
+
+/** Of nights that are not kept: they were interrupted, or the runner broke. */
+const CUT_SHORT: ReadonlySet<number> = new Set([EXIT.interrupted, EXIT.bug])
 
 const flags: Flags = {
   ...platformFlags,
@@ -46,11 +45,15 @@ const flags: Flags = {
     help: `play the scenarios with this tag (default ${DEFAULT_TAG})`,
   },
   ...choiceFlags,
-  repeat: { type: 'string', value: 'N', help: `play each scenario N times (default ${DEFAULT_REPEATS})` },
+  repeat: {
+    type: 'string',
+    value: 'N',
+    help: `play each scenario N times first, and what looks slower again (default ${NIGHT_REPEATS})`,
+  },
   baseline: {
     type: 'string',
     value: 'FILE',
-    help: 'compare with it, and let it grow until it has 20 samples of each measure (default baseline.json in the reports)',
+    help: `where nights are kept: this one is compared with the last ${WINDOW}, and added (default baseline.json in the reports)`,
   },
   ...strictFlag,
   ...auditFlag,
@@ -66,7 +69,7 @@ export const nightly: Command = {
   usage: 'nightly [flags]',
   details: [
     '  Exit code 0: all passed and nothing is slower. 1: a scenario failed. 3: no verdict. 4: a regression, or a flaky scenario.',
-    '  The first nights make the baseline; once it is whole it stays as it is. Remove its file to begin anew.',
+    `  Each night is compared with up to ${WINDOW} nights before it. Remove the file of the baseline to begin anew.`,
   ],
   flags,
   async run(line, context) {
@@ -81,7 +84,7 @@ export const nightly: Command = {
     const lanes = lanesAskedFor(line)
     const reports = line.text('reports') ?? reportsFolder
     const file = line.text('baseline') ?? path.join(reports, 'baseline.json')
-    const before = existsSync(file) ? readBaseline(file) : undefined
+    const before = existsSync(file) ? readNights(file) : []
     const judging = judgingOf(line, file, before)
     const wanted = choiceOf(line)
     const names = await chosenNames({ words: [], tags }, context)
@@ -109,35 +112,28 @@ export const nightly: Command = {
     const played = await play(scenarios, request, context)
     const failures = await printReports(played.report, reporters, out, { detail })
     for (const failure of failures) out.progress(failure)
-    if (played.exitCode === EXIT.passed) out.progress(grow(file, before, played.report))
+    if (!CUT_SHORT.has(played.exitCode)) out.progress(keep(file, before, played.report))
     return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
   },
 }
 
-function judgingOf(line: ParsedLine, file: string, before: Baseline | undefined): Judging {
+function judgingOf(line: ParsedLine, file: string, before: readonly Night[]): Judging {
   return {
-    repeat: wholeNumber(line, 'repeat', DEFAULT_REPEATS, { min: 1, max: MOST_REPEATS }),
+    repeat: wholeNumber(line, 'repeat', NIGHT_REPEATS, { min: 1, max: MOST_REPEATS }),
     failOnFlaky: true,
     auditWarnOnly: auditWarnOnly(line),
     threshold: thresholdOf(line.text('threshold')),
-    ...(before && { baseline: { file: shown(file), content: before }, baselineGrows: !isWhole(before) }),
+    nights: { file: shown(file), before },
   }
 }
 
-function isWhole({ measures }: Baseline): boolean {
-  return measures.length > 0 && measures.every(({ samples }) => samples.length >= BASELINE_SAMPLES)
-}
-
-/**
- * Lets the baseline take in a night on which all was well. Returns what became of it, in words. Throws BaselineError.
- */
-function grow(file: string, before: Baseline | undefined, report: RunReport): string {
-  if (before !== undefined && isWhole(before)) return `baseline ${shown(file)}: whole, and left as it is`
-  const measures = grown(before?.measures ?? [], baselineMeasures(report), BASELINE_SAMPLES)
-  const savedAt = new Date(systemClock.wallMs()).toISOString()
-  writeBaseline(file, { savedAt, runs: [...(before?.runs ?? []), report.runId], measures })
-  const fewest = Math.min(...measures.map(({ samples }) => samples.length))
-  return `baseline ${shown(file)}: ${fewest} of ${BASELINE_SAMPLES} samples of its smallest measure`
+/** Adds the night to those that are kept. Returns what became of it, in words. Throws SurroundingsError. */
+function keep(file: string, before: readonly Night[], report: RunReport): string {
+  const night = nightOf(report)
+  if (night.scenarios.length === 0) return `baseline ${shown(file)}: left as it is, for nothing was played`
+  const nights = [...before, night].slice(-WINDOW)
+  writeNights(file, nights)
+  return `baseline ${shown(file)}: ${plural(nights.length, 'night')} of up to ${WINDOW}`
 }
 
 const NIGHT_FLAGS = ['tag', ...Object.keys(choiceFlags), 'config', 'strict', ...PLAY_FLAGS]

@@ -22,6 +22,7 @@ import { talkTo } from './cluster/talk-to.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { CommandContext } from './command.ts'
 import { concluder, type Judging } from './judging.ts'
+import { furtherPlays } from './night/second-pass.ts'
 import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import { LaneGrounds, type Lanes, laneRunIds, paceOf } from './play/lanes.ts'
@@ -158,6 +159,12 @@ export async function play(
         notes,
         environment,
         operator,
+        further: () =>
+          furtherPlays({
+            ...{ nights: request.judging.nights, threshold: request.judging.threshold, plays, seed },
+            report: record.report,
+            say: (text) => record.recorder.record({ type: 'progress', text, stays: true }),
+          }),
         conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
         beforePlay: pace.refusal,
         leftMs: pace.leftMs,

@@ -2,7 +2,7 @@ import { plural } from '../base/text.ts'
 import { planNodes, type Topology } from '../cluster/topology.ts'
 import type { NetworkControl } from '../platforms/faults.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import type { ClusterNodeInfo, PlannedStep } from '../record/events.ts'
+import type { ClusterNodeInfo, PlannedStep, Repeat } from '../record/events.ts'
 import { REDACTED } from '../record/redact.ts'
 import type { MustFail } from '../record/twin.ts'
 import { stepSentence } from '../scenario/explain.ts'
@@ -19,7 +19,7 @@ export interface Place {
   /** Of several that are played side by side the lane, from 1. */
   lane?: number
   /** Which of how many times; absent when it is played once. */
-  repeat?: { number: number; of: number }
+  repeat?: Repeat
 }
 
 /** A number is not hidden where texts are. */

@@ -19,6 +19,12 @@ export interface RunResult {
   bugs: unknown[]
 }
 
+/** With what a run is played. */
+export interface PlayRunSettings extends Omit<RunSettings, 'platform' | 'events'> {
+  /** Asked once all has been played: what is to be played after it. */
+  further?: () => readonly Play[]
+}
+
 /** How plays of one run are spread: without it they are played one after another, each on servers of its own. */
 export interface SideBySide {
   pace: Pace
@@ -34,7 +40,7 @@ export interface SideBySide {
  */
 export async function playRun(
   plays: readonly Play[],
-  settings: Omit<RunSettings, 'platform' | 'events'>,
+  settings: PlayRunSettings,
   sideBySide: SideBySide = { pace: fixedPace(1), openGround: async () => plainGround(settings) },
 ): Promise<RunResult> {
   const { clock, recorder, interrupted } = settings
@@ -64,23 +70,27 @@ export async function playRun(
   }
   const shapeOf = (play: Play) => shapeOfServers(play.scenario, settings)
   const preparations = new Preparations(onBug)
-  await playOnLanes({
-    queue: new PlayQueue(plays, shapeOf, { inOrder: sideBySide.inOrder === true || pace.most === 1 }),
-    pace,
-    shapeOf,
-    isOver: () => interrupted.aborted,
-    openGround: (lane) => groundOf(lane, sideBySide, settings),
-    playOn: async (ground, { index, play }, lane) => {
-      const { runId, portBase, namePrefix } = ground
-      const own = { ...settings, runId, portBase, namePrefix, events, seed: play.seed ?? settings.seed }
-      const place = { index, lane: pace.most > 1 ? lane : undefined, count: plays.length }
-      const { verdict } = await playOne(play, place, own, { ground, preparations, onBug })
-      verdicts.push(verdict)
-    },
-    endGround: async (ground) => {
-      if (!(await endGround(ground, plays, recorder))) verdicts.push('error')
-    },
-  })
+  const playAll = (own: readonly Play[], from: number) =>
+    playOnLanes({
+      queue: new PlayQueue(own, shapeOf, { from, inOrder: sideBySide.inOrder === true || pace.most === 1 }),
+      pace,
+      shapeOf,
+      isOver: () => interrupted.aborted,
+      openGround: (lane) => groundOf(lane, sideBySide, settings),
+      playOn: async (ground, { index, play }, lane) => {
+        const { runId, portBase, namePrefix } = ground
+        const setting = { ...settings, runId, portBase, namePrefix, events, seed: play.seed ?? settings.seed }
+        const place = { index, lane: pace.most > 1 ? lane : undefined, count: from + own.length }
+        const { verdict } = await playOne(play, place, setting, { ground, preparations, onBug })
+        verdicts.push(verdict)
+      },
+      endGround: async (ground) => {
+        if (!(await endGround(ground, plays, recorder))) verdicts.push('error')
+      },
+    })
+  await playAll(plays, 0)
+  const more = interrupted.aborted ? [] : furtherPlays(settings, onBug)
+  if (more.length > 0) await playAll(more, plays.length)
   const verdict = interrupted.aborted ? 'interrupted' : verdictOfRun(verdicts)
   const exitCode = concluded(bugs.length > 0 ? EXIT.bug : exitCodeOf(verdict), settings, onBug)
   recorder.record({
@@ -119,6 +129,15 @@ async function endGround(ground: Ground, plays: readonly Play[], recorder: Recor
     const text = `the servers could not be removed: ${error.message}; remove what is left with: ${[...commands].join('; ')}`
     recorder.record({ type: 'warning', text })
     return false
+  }
+}
+
+function furtherPlays({ further }: Pick<PlayRunSettings, 'further'>, onBug: (error: unknown) => void): readonly Play[] {
+  try {
+    return further?.() ?? []
+  } catch (error) {
+    onBug(error)
+    return []
   }
 }
 

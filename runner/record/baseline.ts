@@ -1,21 +1,17 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { z } from 'zod'
-import { ChaosError } from '../base/errors.ts'
-import { EXIT } from '../base/exit.ts'
-import { readPlainFile, replaceFile } from '../base/plain-file.ts'
-import { reasonOf, SurroundingsError } from '../base/surroundings.ts'
+import {
+  BASELINE_FORMAT,
+  BaselineError,
+  checked,
+  NIGHTS_VERSION,
+  RUN_VERSION,
+  readBaselineFile,
+  writeBaselineFile,
+} from './baseline-file.ts'
 import { type ComparisonKey, METRIC_NAMES } from './comparison.ts'
+import { type Night, type NightScenario, nightShape } from './nights.ts'
 
-/** A baseline cannot be read or written. Told before anything is played. */
-export class BaselineError extends ChaosError {
-  override name = 'BaselineError'
-  override readonly exitCode = EXIT.usage
-}
-
-const FORMAT = 'redis-chaos baseline'
-const BASELINE_VERSION = 1
-const MOST_BYTES = 50_000_000
+export { BaselineError }
 
 const measure = z.object({
   scenario: z.string(),
@@ -29,8 +25,8 @@ const measure = z.object({
 })
 
 const baseline = z.object({
-  format: z.literal(FORMAT),
-  version: z.literal(BASELINE_VERSION),
+  format: z.literal(BASELINE_FORMAT),
+  version: z.literal(RUN_VERSION),
   /** UTC time, ISO 8601. */
   savedAt: z.string(),
   /** The runs that it was made from. */
@@ -38,78 +34,75 @@ const baseline = z.object({
   measures: z.array(measure),
 })
 
+const nightly = z.object({
+  format: z.literal(BASELINE_FORMAT),
+  version: z.literal(NIGHTS_VERSION),
+  nights: z.array(nightShape),
+})
+
 /** What runs are compared to: the samples themselves, for a test of ranks needs them all. */
-export type Baseline = z.infer<typeof baseline>
+export type Baseline = Pick<z.infer<typeof baseline>, 'savedAt' | 'runs' | 'measures'>
 export type BaselineMeasure = z.infer<typeof measure>
 
-/** Throws BaselineError: the file is not there, is no baseline, or one of another version. */
-export function readBaseline(file: string): Baseline {
-  const found = parse(file, readText(file))
-  const head = z.object({ format: z.literal(FORMAT), version: z.number() }).safeParse(found)
-  if (!head.success) throw new BaselineError(`${file} is no baseline: --save-baseline FILE makes one`)
-  if (head.data.version !== BASELINE_VERSION) {
-    throw new BaselineError(
-      `${file} is a baseline of version ${head.data.version}, and this runner reads version ${BASELINE_VERSION}: make it anew with --save-baseline ${file}`,
-    )
-  }
-  const whole = baseline.safeParse(found)
-  if (whole.success) return whole.data
-  const [issue] = whole.error.issues
-  throw new BaselineError(
-    `${file} is a damaged baseline: ${issue?.path.join('.')}: ${issue?.message}; make it anew with --save-baseline ${file}`,
-  )
-}
-
-/** Writes it whole or not at all. Throws BaselineError. */
-export function writeBaseline(
-  file: string,
-  { savedAt, runs, measures }: Pick<Baseline, 'savedAt' | 'runs' | 'measures'>,
-): void {
-  const text = `${JSON.stringify({ format: FORMAT, version: BASELINE_VERSION, savedAt, runs, measures }, null, 1)}\n`
-  try {
-    mkdirSync(dirname(file), { recursive: true })
-    replaceFile(file, text)
-  } catch (cause) {
-    throw new SurroundingsError(`the baseline ${file} cannot be written: ${reasonOf(cause)}`, { cause })
-  }
-}
-
 /**
- * The measures of both, samples put together up to `most` for each; what has that many already stays as it is. So a
- * baseline grows over the first runs, and then is fixed: one that crept along would hide a slow decline.
+ * What `--save-baseline` wrote, or all nights of `nightly` put together. Throws BaselineError: the file is not there, is
+ * no baseline, or one of another version.
  */
-export function grown(
-  old: readonly BaselineMeasure[],
-  added: readonly BaselineMeasure[],
-  most: number,
-): BaselineMeasure[] {
-  const left = new Map(added.map((one) => [keyOf(one), one]))
-  const all = old.map((one) => {
-    const more = left.get(keyOf(one))
-    left.delete(keyOf(one))
-    if (more === undefined || one.samples.length >= most) return one
-    return { ...one, samples: [...one.samples, ...more.samples].slice(0, most) }
-  })
-  return [...all, ...[...left.values()].map((one) => ({ ...one, samples: one.samples.slice(0, most) }))]
+export function readBaseline(file: string): Baseline {
+  const { version, content } = readBaselineFile(file)
+  return version === RUN_VERSION ? checked(file, baseline, content) : pooled(checked(file, nightly, content).nights)
+}
+
+/** Writes it whole or not at all. Throws SurroundingsError. */
+export function writeBaseline(file: string, { savedAt, runs, measures }: Baseline): void {
+  const content = { format: BASELINE_FORMAT, version: RUN_VERSION, savedAt, runs, measures }
+  writeBaselineFile(file, `${JSON.stringify(content, null, 1)}\n`)
+}
+
+/** The nights that `nightly` kept, the oldest first; a baseline of an older runner is one night. Throws BaselineError. */
+export function readNights(file: string): Night[] {
+  const { version, content } = readBaselineFile(file)
+  return version === NIGHTS_VERSION
+    ? checked(file, nightly, content).nights
+    : [asNight(checked(file, baseline, content))]
+}
+
+/** Writes them whole or not at all, a line for each. Throws SurroundingsError. */
+export function writeNights(file: string, nights: readonly Night[]): void {
+  const head = JSON.stringify({ format: BASELINE_FORMAT, version: NIGHTS_VERSION }).slice(0, -1)
+  const lines = nights.map((night) => `\n${JSON.stringify(night)}`)
+  writeBaselineFile(file, `${head},"nights":[${lines.join(',')}\n]}\n`)
 }
 
 export function keyOf({ scenario, server, platform, metric }: ComparisonKey): string {
   return JSON.stringify([scenario, server, platform, metric])
 }
 
-function readText(file: string): string {
-  if (!existsSync(file)) throw new BaselineError(`there is no baseline ${file}: --save-baseline ${file} makes one`)
-  try {
-    return readPlainFile(file, { most: MOST_BYTES, links: 'follow' }).toString()
-  } catch (cause) {
-    throw new BaselineError(`the baseline ${file} cannot be read: ${reasonOf(cause)}`, { cause })
+function pooled(nights: readonly Night[]): Baseline {
+  const measures = new Map<string, BaselineMeasure>()
+  for (const { scenario, server, platform, serverWords, config, measures: own } of nights.flatMap(
+    ({ scenarios }) => scenarios,
+  )) {
+    for (const { metric, first, again } of own) {
+      const key = { scenario, server, platform, metric }
+      const before = measures.get(keyOf(key))?.samples ?? []
+      measures.set(keyOf(key), { ...key, serverWords, config, samples: [...before, ...first, ...again] })
+    }
   }
+  const savedAt = nights.at(-1)?.startedAt ?? ''
+  return { savedAt, runs: nights.map(({ runId }) => runId), measures: [...measures.values()] }
 }
 
-function parse(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new BaselineError(`${file} is no baseline: it is not JSON; --save-baseline FILE makes one`)
+function asNight({ savedAt, runs, measures }: Baseline): Night {
+  const scenarios = new Map<string, NightScenario>()
+  for (const { scenario, server, platform, serverWords, config, metric, samples } of measures) {
+    const key = JSON.stringify([scenario, server, platform])
+    const known = scenarios.get(key) ?? {
+      ...{ scenario, server, platform, serverWords, config },
+      ...{ passed: 0, failed: 0, isControl: false, measures: [] },
+    }
+    known.measures.push({ metric, first: samples, again: [] })
+    scenarios.set(key, known)
   }
+  return { runId: runs.at(-1) ?? '', startedAt: savedAt, scenarios: [...scenarios.values()] }
 }

@@ -26,11 +26,21 @@ export interface ComparisonKey {
  */
 export type ComparisonVerdict = 'regressed' | 'improved' | 'same' | 'too-few' | 'missing'
 
+/** How a night stands beside those before it, in words. */
+export interface NightsReport {
+  /** Nights before it. */
+  before: number
+  /** One line. */
+  summary: string
+  /** A sentence for each scenario that fails now and then. */
+  flaky: string[]
+}
+
 /** One measure beside that of a baseline. */
 export interface Comparison extends ComparisonKey {
   verdict: ComparisonVerdict
   samples: number[]
-  /** Empty when it is missing. */
+  /** Empty when it is missing; of nights, the median of each. */
   baseline: number[]
   /**
    * Chance of such a difference without any reason, two-sided, corrected for all that was compared. Absent without a
@@ -46,4 +56,13 @@ export interface Comparison extends ComparisonKey {
   needed?: number
   /** The whole in words, with both distributions. */
   sentence: string
+}
+
+/** How a run stands beside a baseline. */
+export interface BaselineReport {
+  file: string
+  savedAt: string
+  comparisons: Comparison[]
+  /** Where it was compared with nights before it. */
+  nights?: NightsReport
 }

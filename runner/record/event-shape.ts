@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AuditFinding, AuditOutcome, AuditPardonFor, AuditRuleOutcome, AuditTerms } from './audit-outcome.ts'
 import type { CheckOutcome, LoadSent, Witness, WitnessOperation } from './check-outcome.ts'
-import { type Comparison, METRIC_NAMES } from './comparison.ts'
+import { comparison, nights } from './comparison-shape.ts'
 import type {
   ClusterInfo,
   ClusterNodeInfo,
@@ -10,6 +10,7 @@ import type {
   FaultInfo,
   LoadSeries,
   PlannedStep,
+  Repeat,
   ShardInfo,
   StepError,
   StepOutcome,
@@ -179,20 +180,6 @@ const mustFail = fields<MustFail>({
   ]),
 })
 
-const comparison = fields<Comparison>({
-  scenario: text,
-  server: text,
-  platform: text,
-  metric: z.enum(METRIC_NAMES),
-  verdict: z.enum(['regressed', 'improved', 'same', 'too-few', 'missing']),
-  samples: some(number),
-  baseline: some(number),
-  p: maybe(number.nullable()),
-  change: maybe(number.nullable()),
-  needed: maybe(count.nullable()),
-  sentence: text,
-})
-
 type Own<Type extends EventType> = { [Field in Exclude<keyof EventOf<Type>, 'type' | 'atMs'>]-?: z.ZodType }
 
 const OF_SCENARIO = { scenario: place }
@@ -224,7 +211,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     server: text,
     asked: maybe(text),
     lane: maybe(place),
-    repeat: maybe(fields<{ number: number; of: number }>({ number: place, of: place })),
+    repeat: maybe(fields<Repeat>({ number: place, of: place, why: maybe(z.enum(['suspicious', 'control'])) })),
     leftMs: maybe(ms),
     steps: some(step),
     workloads: maybe(
@@ -280,7 +267,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     setupMs: ms,
     cleanupMs: ms,
   },
-  'baseline-compared': { file: text, savedAt: text, comparisons: some(comparison) },
+  'baseline-compared': { file: text, savedAt: text, comparisons: some(comparison), nights: maybe(nights) },
   warning: { scenario: maybe(place), text },
   'run-ended': { verdict: runVerdict, exitCode: z.int().min(0).max(255), durationMs: ms, folder: text },
 }

@@ -18,7 +18,7 @@ import type {
 import type { AuditOutcome, AuditTerms } from './audit-outcome.ts'
 import type { CheckOutcome } from './check-outcome.ts'
 import type { ClusterShape } from './cluster-shape.ts'
-import type { Comparison } from './comparison.ts'
+import type { BaselineReport } from './comparison.ts'
 import type {
   ClockObservation,
   ClockStepObservation,
@@ -46,6 +46,14 @@ export interface ShardInfo {
   of: number
   /** A word that all parts of one division have, and those of no other. */
   plan: string
+}
+
+/** Which of how many times a run plays the same, from 1. */
+export interface Repeat {
+  number: number
+  of: number
+  /** Of a night, why it was added after all had been played: it looked slower, or tells how the machine is now. */
+  why?: 'suspicious' | 'control'
 }
 
 /** A step as written, before anything is played. */
@@ -193,7 +201,7 @@ export type RunEvent = { atMs: number } & (
       /** Of several that are played side by side the lane, from 1. */
       lane?: number
       /** Which of how many times the run plays the same; absent when it plays once. */
-      repeat?: { number: number; of: number }
+      repeat?: Repeat
       /** How long the rest of the run will take, this one with it, ms; absent where nothing is known of that. */
       leftMs?: number
       steps: PlannedStep[]
@@ -272,7 +280,7 @@ export type RunEvent = { atMs: number } & (
       cleanupMs: number
     }
   /** How the run's measures stand beside those of a baseline. */
-  | { type: 'baseline-compared'; file: string; savedAt: string; comparisons: Comparison[] }
+  | ({ type: 'baseline-compared' } & BaselineReport)
   | { type: 'warning'; scenario?: number; text: string }
   | { type: 'run-ended'; verdict: RunVerdict; exitCode: number; durationMs: number; folder: string }
 )

@@ -8,7 +8,7 @@ import { checkTable, loadSent } from './check-table.ts'
 import { failoverLines } from './failover-lines.ts'
 import type { Fact, Problem } from './problem.ts'
 import { problemsOf } from './problems.ts'
-import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
+import { measureTexts, nightLines, repeatName, repeatVerdict } from './repeat-lines.ts'
 import { serverTable } from './server-table.ts'
 import { stepTable } from './step-table.ts'
 import { type OutputStyle, type Paint, PLAIN, painter } from './style.ts'
@@ -79,6 +79,7 @@ function repeatBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[
 /** How the run stands beside its baseline; what has regressed is told among the problems. */
 function comparisonBlocks({ baseline }: RunReport, style: OutputStyle): string[][] {
   if (baseline === undefined) return []
+  if (baseline.nights !== undefined) return [nightLines(baseline).flatMap((line) => hanging(line, '', style.width))]
   const rest = baseline.comparisons.filter(({ verdict }) => verdict !== 'regressed')
   const lines = rest.flatMap(({ sentence }) => hanging(sentence, '  ', style.width))
   return [[`Beside the baseline ${baseline.file} of ${baseline.savedAt}`, ...lines]]

@@ -7,7 +7,7 @@ import { failoverTime, mastersText, suspicionText } from './failover-lines.ts'
 import { toldFailovers } from './failover-tries.ts'
 import type { Fact, Problem } from './problem.ts'
 import { problemsOf } from './problems.ts'
-import { measureTexts, repeatName, repeatVerdict } from './repeat-lines.ts'
+import { measureTexts, nightLines, repeatName, repeatVerdict } from './repeat-lines.ts'
 import { stepRows } from './step-rows.ts'
 import { headlineOf, VERDICT_LOOKS } from './verdicts.ts'
 
@@ -94,6 +94,7 @@ function repeatBlock(run: RunReport, repeat: RepeatReport): string {
 
 function comparisonBlock({ baseline }: RunReport): string[] {
   if (baseline === undefined) return []
+  if (baseline.nights !== undefined) return [nightLines(baseline).map(asText).join('\n\n')]
   const lines = baseline.comparisons.map(
     ({ verdict, sentence }) => `- ${verdict === 'regressed' ? EMOJI.failed : EMOJI['not-run']} ${asText(sentence)}`,
   )

@@ -58,14 +58,14 @@ function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
   const problemOfComparison = ({ verdict, sentence, scenario }: Comparison): Problem => ({
     verdict: verdict === 'regressed' ? 'failed' : 'inconclusive',
     word: verdict === 'regressed' ? 'regressed' : 'too few',
-    title: `${scenario} beside the baseline ${baseline.file}`,
+    title: `${scenario} beside ${baseline.nights === undefined ? 'the baseline' : 'the nights in'} ${baseline.file}`,
     reason: sentence,
     evidence: [],
     facts: [],
     details: [],
   })
   const regressed = baseline.comparisons.filter(({ verdict }) => verdict === 'regressed').map(problemOfComparison)
-  if (exitCode !== EXIT.noVerdict) return regressed
+  if (exitCode !== EXIT.noVerdict || baseline.nights !== undefined) return regressed
   const few = baseline.comparisons
     .filter(({ verdict }) => verdict === 'too-few' || verdict === 'missing')
     .map(problemOfComparison)

@@ -1,7 +1,15 @@
 import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
-import type { Comparison, Metric } from '../record/comparison.ts'
-import type { ClusterInfo, RunVerdict, ScenarioVerdict, ShardInfo, StepError, StepVerdict } from '../record/events.ts'
+import type { BaselineReport, Metric } from '../record/comparison.ts'
+import type {
+  ClusterInfo,
+  Repeat,
+  RunVerdict,
+  ScenarioVerdict,
+  ShardInfo,
+  StepError,
+  StepVerdict,
+} from '../record/events.ts'
 import type { MustFail } from '../record/twin.ts'
 import type { Suspicion } from './failovers/suspicions.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
@@ -49,7 +57,7 @@ export interface RunReport {
   /** What came of scenarios that were played several times. */
   repeats?: RepeatReport[]
   /** How the run stands beside a baseline, when it was asked to. */
-  baseline?: { file: string; savedAt: string; comparisons: Comparison[] }
+  baseline?: BaselineReport
 }
 
 export interface ScenarioReport {
@@ -70,7 +78,7 @@ export interface ScenarioReport {
   /** What kept its servers from the rest of the machine, in words; absent where the platform is there for that. */
   sandbox?: string
   /** Which of how many times the run plays the same. */
-  repeat?: { number: number; of: number }
+  repeat?: Repeat
   seed: number
   params: Record<string, unknown>
   /** UTC time, ISO 8601. */

@@ -118,8 +118,8 @@ function withRepeats(run: RunReport): RunReport {
 function comparedOf(events: readonly RunEvent[]): Pick<RunReport, 'baseline'> {
   const compared = events.find((event) => event.type === 'baseline-compared')
   if (compared === undefined) return {}
-  const { file, savedAt, comparisons } = compared
-  return { baseline: { file, savedAt, comparisons } }
+  const { file, savedAt, comparisons, nights } = compared
+  return { baseline: { file, savedAt, comparisons, ...(nights && { nights }) } }
 }
 
 function reduceScenario(

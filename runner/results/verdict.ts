@@ -87,10 +87,9 @@ export function mostGiven(verdicts: readonly ScenarioVerdict[]): ScenarioVerdict
  * A comparison that was asked for and can tell nothing is no verdict; a regression outweighs it, for that one is
  * certain.
  */
-export function exitCodeOfComparisons(comparisons: readonly Comparison[], grows: boolean): ExitCode {
+export function exitCodeOfComparisons(comparisons: readonly Comparison[]): ExitCode {
   const verdicts = new Set(comparisons.map(({ verdict }) => verdict))
   if (verdicts.has('regressed')) return EXIT.regressed
-  if (grows) return EXIT.passed
   const isDecided = verdicts.has('same') || verdicts.has('improved')
   return verdicts.has('too-few') || !isDecided ? EXIT.noVerdict : EXIT.passed
 }

@@ -32,7 +32,7 @@ export function comparedTo({ measures }: Baseline, run: RunReport): Compared[] {
       metric,
       samples,
       baseline: found?.samples ?? [],
-      differences: found === undefined ? [] : differences(found, one),
+      differences: found === undefined ? [] : differencesOf(found, one),
     }
   })
 }
@@ -50,7 +50,11 @@ function counterpart(
   return others.length === 0 && own.filter(alike).length === 1 ? only : undefined
 }
 
-function differences(before: BaselineMeasure, now: BaselineMeasure): string[] {
+/** What else differs between two nights or runs: the server, its settings. */
+export function differencesOf(
+  before: Pick<BaselineMeasure, 'serverWords' | 'config'>,
+  now: Pick<BaselineMeasure, 'serverWords' | 'config'>,
+): string[] {
   const names = [...new Set([...Object.keys(before.config), ...Object.keys(now.config)])]
   return [
     ...(before.serverWords === now.serverWords

@@ -37,7 +37,7 @@ export function playsOf(scenarios: readonly Scenario[], platforms: readonly Plat
 }
 
 /** The seed of a repeat, counted from 1; the first has the run's own. `--seed` with it plays that repeat again alone. */
-function seedOfRepeat(seed: number, number: number): number {
+export function seedOfRepeat(seed: number, number: number): number {
   return number === 1 ? seed : seedFor(seed, `repeat ${number}`) >>> 0
 }
 

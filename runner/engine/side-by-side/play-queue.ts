@@ -20,9 +20,12 @@ export class PlayQueue {
   readonly #together: Queued[]
   readonly #alone: Queued[]
 
-  /** `inOrder`: whatever the servers fit, for somebody has chosen what comes first. */
-  constructor(plays: readonly Play[], shapeOf: ShapeOf, { inOrder = false } = {}) {
-    const all = plays.map((play, index) => ({ index, play }))
+  /**
+   * `from`: the place of the first of them in the run. `inOrder`: whatever the servers fit, for somebody has chosen what
+   * comes first.
+   */
+  constructor(plays: readonly Play[], shapeOf: ShapeOf, { from = 0, inOrder = false } = {}) {
+    const all = plays.map((play, place) => ({ index: from + place, play }))
     this.#shapeOf = shapeOf
     this.#inOrder = inOrder
     this.#together = all.filter(({ play }) => play.scenario.alone !== true)

@@ -1,3 +1,4 @@
+import { plural } from '../../../base/text.ts'
 import { type Comparison, type ComparisonVerdict, METRICS } from '../../../record/comparison.ts'
 import type { RunReport } from '../../../results/report-model.ts'
 import { summaryOf } from '../../../results/samples.ts'
@@ -16,12 +17,28 @@ const LOOKS: Readonly<Record<ComparisonVerdict, [look: AnyVerdict, word: string]
 /** How the run stands beside a baseline. Nothing where it was not asked to. */
 export function baselineSection({ baseline }: RunReport): Markup | undefined {
   if (baseline === undefined) return undefined
+  if (baseline.nights !== undefined) return nightsSection(baseline)
   const { file, savedAt, comparisons } = baseline
   return html`<section id="baseline" aria-labelledby="baseline-title"><h2 id="baseline-title">Beside the baseline</h2>
 <p class="dim">${file} of ${savedAt}. A regression is significant (Mann–Whitney, two-sided, p below 0.01 after Holm's correction for all that is compared here) and large enough to matter.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Comparisons with the baseline"><table>
+${table(comparisons)}</section>`
+}
+
+/** A night beside those before it: what has changed first, the rest folded away. */
+function nightsSection(baseline: NonNullable<RunReport['baseline']>): Markup {
+  const changed = baseline.comparisons.filter(({ verdict }) => verdict !== 'same')
+  const rest = baseline.comparisons.filter(({ verdict }) => verdict === 'same')
+  return html`<section id="baseline" aria-labelledby="baseline-title"><h2 id="baseline-title">Beside the nights before</h2>
+<p>${baseline.nights?.summary}</p>
+${(baseline.nights?.flaky ?? []).map((sentence) => html`<p>${sentence}</p>`)}
+${changed.length > 0 && table(changed)}
+${rest.length > 0 && html`<details><summary>${plural(rest.length, 'measure')} as before</summary>${table(rest)}</details>`}</section>`
+}
+
+function table(comparisons: readonly Comparison[]): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${comparisons.some(({ verdict }) => verdict === 'same') ? 'Comparisons' : 'Comparisons that found a change'}"><table>
 <thead><tr><th scope="col">verdict</th><th scope="col">measure</th><th scope="col" class="number">baseline</th><th scope="col" class="number">now</th><th scope="col" class="number">p</th></tr></thead>
-<tbody>${comparisons.map(row)}</tbody></table></div></section>`
+<tbody>${comparisons.map(row)}</tbody></table></div>`
 }
 
 function row(comparison: Comparison): Markup {

@@ -1,0 +1,83 @@
+import type { Metric } from '../../record/comparison.ts'
+import type { Night, NightScenario } from '../../record/nights.ts'
+import { measuresOf, playedGroups } from '../../results/repeats.ts'
+import type { RunReport } from '../../results/report-model.ts'
+import { type Course, NO_SAMPLES, samplesOf } from './course.ts'
+import type { Outcomes } from './flaky.ts'
+
+/** What is compared; all else that is measured is shown. Lost writes and planned failovers have limits of their own. */
+export const COMPARED: readonly Metric[] = ['failover', 'outage']
+
+/** What a run measured, as later nights are compared with it. The rows of a matrix count as one scenario. */
+export function nightOf(run: RunReport): Night {
+  const scenarios = new Map<string, NightScenario>()
+  for (const group of playedGroups(run)) {
+    const { scenario, server, platform, serverWords, config, plays } = group
+    const whyOf = (place: number) => run.scenarios[place]?.repeat?.why
+    const count = (verdict: string) => plays.filter((place) => run.scenarios[place]?.verdict === verdict).length
+    const samples = (isAgain: boolean) => {
+      const own = plays.filter((place) => (whyOf(place) !== undefined) === isAgain)
+      return new Map(measuresOf(run, { ...group, plays: own }).map((one) => [one.metric, one.samples]))
+    }
+    const [first, again] = [samples(false), samples(true)]
+    const known = scenarios.get(keyOf(group))
+    scenarios.set(keyOf(group), {
+      ...{ scenario, server, platform, serverWords, config },
+      passed: (known?.passed ?? 0) + count('passed'),
+      failed: (known?.failed ?? 0) + count('failed'),
+      isControl: known?.isControl === true || plays.some((place) => whyOf(place) === 'control'),
+      measures: [...new Set([...first.keys(), ...again.keys()])].map((metric) => {
+        const before = known?.measures.find((one) => one.metric === metric)
+        return {
+          metric,
+          first: [...(before?.first ?? []), ...(first.get(metric) ?? [])],
+          again: [...(before?.again ?? []), ...(again.get(metric) ?? [])],
+        }
+      }),
+    })
+  }
+  return { runId: run.runId, startedAt: run.startedAt, scenarios: [...scenarios.values()] }
+}
+
+/** Every compared measure of the last night, with what the nights before it measured of the same. */
+export function coursesOf(nights: readonly Night[]): Course[] {
+  const byKey = indexed(nights)
+  return (nights.at(-1)?.scenarios ?? []).flatMap((tonight) => {
+    const { scenario, server, platform } = tonight
+    return COMPARED.filter((metric) => measureOf(tonight, metric) !== undefined).map(
+      (metric): Course => ({
+        ...{ scenario, server, platform, metric },
+        nights: byKey.map((night) => {
+          const played = night.get(keyOf(tonight))
+          const measured = played && measureOf(played, metric)
+          return measured === undefined ? NO_SAMPLES : samplesOf(measured.first, measured.again, played?.isControl)
+        }),
+      }),
+    )
+  })
+}
+
+/** How often each scenario of the last night passed, night by night. */
+export function outcomesOf(nights: readonly Night[]): Outcomes[] {
+  const byKey = indexed(nights)
+  return (nights.at(-1)?.scenarios ?? []).map((tonight) => {
+    const { scenario, server, platform } = tonight
+    const outcomes = byKey.map((night) => {
+      const { passed, failed } = night.get(keyOf(tonight)) ?? { passed: 0, failed: 0 }
+      return { passed, failed }
+    })
+    return { scenario, server, platform, nights: outcomes }
+  })
+}
+
+function indexed(nights: readonly Night[]): Map<string, NightScenario>[] {
+  return nights.map(({ scenarios }) => new Map(scenarios.map((one) => [keyOf(one), one])))
+}
+
+function measureOf({ measures }: NightScenario, metric: Metric) {
+  return measures.find((one) => one.metric === metric)
+}
+
+function keyOf({ scenario, server, platform }: Pick<NightScenario, 'scenario' | 'server' | 'platform'>): string {
+  return JSON.stringify([scenario, server, platform])
+}

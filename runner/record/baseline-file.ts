@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { ChaosError } from '../base/errors.ts'
+import { EXIT } from '../base/exit.ts'
+import { readPlainFile, replaceFile } from '../base/plain-file.ts'
+import { reasonOf, SurroundingsError } from '../base/surroundings.ts'
+
+/** A baseline cannot be read or written. Told before anything is played. */
+export class BaselineError extends ChaosError {
+  override name = 'BaselineError'
+  override readonly exitCode = EXIT.usage
+}
+
+export const BASELINE_FORMAT = 'redis-chaos baseline'
+/** What `--save-baseline` writes: the samples of one run. */
+export const RUN_VERSION = 1
+/** What `nightly` writes: nights, each with its samples. */
+export const NIGHTS_VERSION = 2
+const MOST_BYTES = 50_000_000
+
+/** Throws BaselineError: the file is not there, is no baseline, or one of a version that is not known. */
+export function readBaselineFile(file: string): { version: number; content: unknown } {
+  const content = parse(file, readText(file))
+  const head = z.object({ format: z.literal(BASELINE_FORMAT), version: z.number() }).safeParse(content)
+  if (!head.success) throw new BaselineError(`${file} is no baseline: --save-baseline FILE makes one`)
+  const { version } = head.data
+  if (version === RUN_VERSION || version === NIGHTS_VERSION) return { version, content }
+  throw new BaselineError(
+    `${file} is a baseline of version ${version}, and this runner reads versions ${RUN_VERSION} and ${NIGHTS_VERSION}: make it anew with --save-baseline ${file}`,
+  )
+}
+
+/** Throws BaselineError, which names the first thing that is wrong. */
+export function checked<Content>(file: string, shape: z.ZodType<Content>, content: unknown): Content {
+  const whole = shape.safeParse(content)
+  if (whole.success) return whole.data
+  const [issue] = whole.error.issues
+  throw new BaselineError(
+    `${file} is a damaged baseline: ${issue?.path.join('.')}: ${issue?.message}; make it anew with --save-baseline ${file}`,
+  )
+}
+
+/** Writes it whole or not at all. Throws SurroundingsError. */
+export function writeBaselineFile(file: string, text: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    replaceFile(file, text)
+  } catch (cause) {
+    throw new SurroundingsError(`the baseline ${file} cannot be written: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+function readText(file: string): string {
+  if (!existsSync(file)) throw new BaselineError(`there is no baseline ${file}: --save-baseline ${file} makes one`)
+  try {
+    return readPlainFile(file, { most: MOST_BYTES, links: 'follow' }).toString()
+  } catch (cause) {
+    throw new BaselineError(`the baseline ${file} cannot be read: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BaselineError(`${file} is no baseline: it is not JSON; --save-baseline FILE makes one`)
+  }
+}

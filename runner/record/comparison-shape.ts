@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { type Comparison, METRIC_NAMES, type NightsReport } from './comparison.ts'
+import { count, fields, maybe, number, some, text, texts } from './shapes.ts'
+
+export const comparison = fields<Comparison>({
+  scenario: text,
+  server: text,
+  platform: text,
+  metric: z.enum(METRIC_NAMES),
+  verdict: z.enum(['regressed', 'improved', 'same', 'too-few', 'missing']),
+  samples: some(number),
+  baseline: some(number),
+  p: maybe(number.nullable()),
+  change: maybe(number.nullable()),
+  needed: maybe(count.nullable()),
+  sentence: text,
+})
+
+export const nights = fields<NightsReport>({ before: count, summary: text, flaky: texts })
