@@ -146,9 +146,11 @@ function promotionsSeen(observed: FailoverObservations): Found[] {
   const found: Found[] = []
   for (const fact of views) {
     if (fact.view === undefined || fact.seenMs > endMs) continue
-    const before = ownRole(lastOf.get(fact.node))
+    const last = lastOf.get(fact.node)
+    const before = ownRole(last)
     const now = ownRole(fact)
-    const sinceMs = lastOf.get(fact.node)?.afterMs ?? 0
+    if (last !== undefined && before !== now && fact.afterMs < last.seenMs && isTakenBack(fact, before, views)) continue
+    const sinceMs = last?.afterMs ?? 0
     if (before === 'replica' && now === 'master' && !beganAnew(observed, fact.node, sinceMs, fact.seenMs)) {
       const atMs = (fact.afterMs + fact.seenMs) / 2
       const text = `${fact.node} says that it is a master`
@@ -165,6 +167,17 @@ function promotionsSeen(observed: FailoverObservations): Found[] {
     lastOf.set(fact.node, fact)
   }
   return found
+}
+
+/**
+ * Whether the next look at a node says again what the one before said. Of two looks that overlap either may have been
+ * answered first, so that the one in the middle is of before.
+ */
+function isTakenBack(fact: ViewObservation, before: string | undefined, views: readonly ViewObservation[]): boolean {
+  const next = views
+    .slice(views.indexOf(fact) + 1)
+    .find(({ node, view, seenMs }) => node === fact.node && view !== undefined && seenMs >= fact.seenMs)
+  return next !== undefined && ownRole(next) === before
 }
 
 /**

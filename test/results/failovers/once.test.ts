@@ -203,3 +203,20 @@ t.test('two masters of one shard that both stand to the end are both told of', a
     },
   ])
 })
+
+t.test('of two looks at a node that overlap, the one that is noted later tells of no change', async (t) => {
+  const run = 'cuts-redis-7.0.15'
+  const events = storedRun(run).events.filter((event): event is ScenarioEvent => 'scenario' in event)
+  const looks = events.filter((event) => event.type === 'view-seen' && event.node === 'redis-node1')
+  const roleIn = (event: ScenarioEvent) =>
+    event.type === 'view-seen' ? event.view?.find(({ name }) => name === 'redis-node1')?.role : undefined
+  const last = looks.findLast(
+    (event, place) => roleIn(event) === 'replica' && roleIn(looks[place + 1] ?? event) === 'replica',
+  )
+  const asMaster = looks.find((event) => roleIn(event) === 'master')
+  if (last?.type !== 'view-seen' || asMaster?.type !== 'view-seen') throw new Error('the run has no such looks')
+  const stale = { ...asMaster, atMs: last.atMs, afterMs: last.seenMs - 0.001, seenMs: last.seenMs }
+  const place = events.indexOf(last) + 1
+  const found = failoversIn([...events.slice(0, place), stale, last, ...events.slice(place)]) ?? NOBODY
+  t.strictSame(lines(found), CUTS)
+})
