@@ -1,6 +1,7 @@
 import { visible } from '../base/text.ts'
 import type { AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
+import { playNames } from './play-names.ts'
 import { linesOf, type Problem, sentenceOf } from './problem.ts'
 import { checkName, isOfScenario, problemsOf, problemsOfScenario } from './problems.ts'
 
@@ -17,15 +18,22 @@ interface TestCase {
   counts: Omit<Counts, 'tests'>
 }
 
+/** By which readers keep the cases of a play together, and apart from those of others. */
+interface CasePlace {
+  classname: string
+  file: string
+}
+
 const NONE = { failures: 0, errors: 0, skipped: 0 }
 
 /**
- * `junit.xml`, in the dialect that GitLab, Jenkins and GitHub's actions read: a suite for each scenario, a case for
- * each step and each check. Failed expectations are failures; what has no verdict (environment, inconclusive,
+ * `junit.xml`, in the dialect that GitLab, Jenkins and GitHub's actions read: a suite for each time that a scenario is
+ * played, on each server, and a case for each step and each check: readers tell cases apart by class name and name. Failed expectations are failures; what has no verdict (environment, inconclusive,
  * interrupted) is an error.
  */
 export function junitReport(run: RunReport): string {
-  const suites = run.scenarios.map(suiteOf)
+  const names = playNames(run)
+  const suites = run.scenarios.map((scenario, place) => suiteOf(scenario, names[place] ?? scenario.id))
   const ofRun = problemsOf(run).filter((problem) => problem.scenario === undefined)
   if (ofRun.length > 0) suites.push(suiteOfRun(run, ofRun))
   // How many were skipped stands with each suite: readers that validate know it nowhere else.
@@ -35,11 +43,11 @@ export function junitReport(run: RunReport): string {
   return `${['<?xml version="1.0" encoding="UTF-8"?>', head, ...indent(lines), '</testsuites>'].join('\n')}\n`
 }
 
-function suiteOf(scenario: ScenarioReport): { lines: string[]; counts: Counts } {
-  const cases = casesOf(scenario)
+function suiteOf(scenario: ScenarioReport, play: string): { lines: string[]; counts: Counts } {
+  const cases = casesOf(scenario, play)
   const counts = { ...total(cases.map((one) => one.counts)), tests: cases.length }
   const head = attributes({
-    name: scenario.id,
+    name: play,
     ...counts,
     time: seconds(scenario.durationMs),
     timestamp: scenario.startedAt.replace(/\.\d+Z$/, ''),
@@ -77,22 +85,23 @@ function suiteOfRun(run: RunReport, problems: readonly Problem[]): { lines: stri
   return { lines: [head, ...indent(cases.flatMap((one) => one.lines)), '</testsuite>'], counts }
 }
 
-function casesOf(scenario: ScenarioReport): TestCase[] {
-  const whole = { name: 'scenario', classname: scenario.id, file: scenario.file, time: seconds(scenario.durationMs) }
+function casesOf(scenario: ScenarioReport, play: string): TestCase[] {
+  const place = { classname: play, file: scenario.file }
+  const whole = { name: 'scenario', ...place, time: seconds(scenario.durationMs) }
   if (scenario.verdict === 'skipped') return [skippedCase(whole, scenario.reason ?? 'no reason was recorded')]
   const problems = problemsOfScenario(scenario)
   const ofScenario = problems.find(isOfScenario)
-  const steps = scenario.steps.map((step) => stepCase(scenario, step, problems))
-  const checks = scenario.checks.map((check) => checkCase(scenario, check, problems))
-  const rules = (scenario.audit?.rules ?? []).map((rule) => ruleCase(scenario, rule, problems))
+  const steps = scenario.steps.map((step) => stepCase(scenario, play, step, problems))
+  const checks = scenario.checks.map((check) => checkCase(place, check, problems))
+  const rules = (scenario.audit?.rules ?? []).map((rule) => ruleCase(place, rule, problems))
   return [...(ofScenario === undefined ? [] : [testCase(whole, ofScenario, [])]), ...steps, ...checks, ...rules]
 }
 
-function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly Problem[]): TestCase {
+function stepCase(scenario: ScenarioReport, play: string, step: StepReport, problems: readonly Problem[]): TestCase {
   const head = {
     // The path keeps names apart: two cases with one name count as one.
     name: `${step.path} ${step.name}`,
-    classname: scenario.id,
+    classname: play,
     file: step.file,
     line: step.line,
     time: seconds(step.durationMs),
@@ -118,8 +127,8 @@ function stepCase(scenario: ScenarioReport, step: StepReport, problems: readonly
 }
 
 /** A rule has one case: of several findings the first says why, and the others stand with it. */
-function ruleCase(scenario: ScenarioReport, outcome: AuditRuleOutcome, problems: readonly Problem[]): TestCase {
-  const head = { name: `audit ${outcome.rule}`, classname: scenario.id, file: scenario.file, time: seconds(0) }
+function ruleCase(place: CasePlace, outcome: AuditRuleOutcome, problems: readonly Problem[]): TestCase {
+  const head = { name: `audit ${outcome.rule}`, ...place, time: seconds(0) }
   if (outcome.verdict === 'not-evaluated') return skippedCase(head, `not evaluated, looked at ${outcome.lookedAt}`)
   const said = [`${outcome.sentence} Looked at ${outcome.lookedAt}.`, ...outcome.findings.map(({ text }) => text)]
   return testCase(
@@ -129,8 +138,8 @@ function ruleCase(scenario: ScenarioReport, outcome: AuditRuleOutcome, problems:
   )
 }
 
-function checkCase(scenario: ScenarioReport, check: CheckReport, problems: readonly Problem[]): TestCase {
-  const head = { name: `check ${checkName(check)}`, classname: scenario.id, file: scenario.file, time: seconds(0) }
+function checkCase(place: CasePlace, check: CheckReport, problems: readonly Problem[]): TestCase {
+  const head = { name: `check ${checkName(check)}`, ...place, time: seconds(0) }
   const said = [`found ${check.value}, from ${check.samples} samples`, check.explanation]
   return testCase(
     head,

@@ -64,3 +64,43 @@ t.test('the schema refuses what a reader would', { skip: needsXmllint }, async (
   const [twice = ''] = xml.match(/<testcase .*?<\/testcase>/s) ?? []
   t.match(complaints(xml.replace(twice, twice + twice)), /Duplicate key-sequence/)
 })
+
+t.test(
+  'repeats, and plays on several servers, are cases of their own to every reader',
+  { skip: needsXmllint },
+  async (t) => {
+    const servers = ['redis:7.0', 'valkey:8.1']
+    const plays = servers.flatMap((asked) => [1, 2, 3].map((number) => ({ asked, repeat: { number, of: 3 } })))
+    const started = { ...step('1', 'wait', 'wait 1s', 3) }
+    const tape = new Tape().runStarted('suite', plays.length + 1)
+    for (const [place, play] of [...plays, { asked: 'redis:7.0', repeat: { number: 1, of: 3 } }].entries()) {
+      tape.scenarioStarted(place, 'x', 'x', [started])
+      Object.assign(tape.events.at(-1) ?? {}, play)
+      tape.add({
+        type: 'step-ended',
+        scenario: place,
+        index: 0,
+        step: started,
+        durationMs: 1,
+        outcome: { verdict: 'passed' },
+      })
+      const times = { durationMs: 1, setupMs: 0, cleanupMs: 0 }
+      tape.add({ type: 'scenario-ended', scenario: place, verdict: 'passed', ...times })
+    }
+    const xml = junitReport(reduceRun(tape.events))
+    t.equal(complaints(xml), '')
+    const names = [...xml.matchAll(/<testcase name="([^"]*)" classname="([^"]*)"/g)].map(
+      ([, name, of]) => `${of}: ${name}`,
+    )
+    t.strictSame(names.slice(0, 4), [
+      'x on redis:7_0, repeat 1: 1 wait 1s',
+      'x on redis:7_0, repeat 2: 1 wait 1s',
+      'x on redis:7_0, repeat 3: 1 wait 1s',
+      'x on valkey:8_1, repeat 1: 1 wait 1s',
+    ])
+    t.equal(names.at(-1), 'x on redis:7_0, repeat 1 (2): 1 wait 1s', 'of runs that were put together')
+    t.equal(new Set(names).size, plays.length + 1)
+    const suites = [...xml.matchAll(/<testsuite name="([^"]*)"/g)].map(([, name]) => name)
+    t.equal(new Set(suites).size, plays.length + 1)
+  },
+)
