@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { typed } from '../base/command-line.ts'
 import { messageOf, UsageError } from '../base/errors.ts'
-import { EXIT } from '../base/exit.ts'
+import { EXIT, worstExit } from '../base/exit.ts'
 import { replaceFile } from '../base/plain-file.ts'
 import { readEvents } from '../record/event-log.ts'
 import { isInside } from '../record/run-files.ts'
@@ -13,23 +13,28 @@ import type { Command, Output } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
 import type { ParsedLine } from './flags.ts'
 import { findRun, reportsFolder, shown } from './project.ts'
+import { mergedRun, mergedText } from './report/merge.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 
 export const report: Command = {
-  usage: 'report [RUN] [flags]',
+  usage: 'report [RUN] [flags], or report --merge FOLDER…',
   details: [
     '  RUN is a folder of reports/, or a path to one; the last run if it is not named.',
     '  All files of the run are written anew, and what --format names is printed.',
+    '  --merge makes one run of several, as those of a CI matrix: FOLDER is a run, or a folder with runs below it. Its exit',
+    '  code is theirs, the worst first; 3 where a part of --shard is missing.',
   ],
   flags: {
     format: { type: 'string', value: 'NAMES', help: 'the same as --reporter' },
     ...reporterFlag,
     ...consoleFlags,
     trends: { type: 'boolean', help: 'write trends.html instead: a line for each scenario and server, over all runs' },
+    merge: { type: 'boolean', help: 'make one run of those in the folders named: record, reports, JUnit, trends' },
     reports: { type: 'string', value: 'FOLDER', help: 'where runs are (default reports)' },
   },
   async run(line, { out }) {
     const reports = line.text('reports') ?? reportsFolder
+    if (line.on('merge')) return await merge(line, reports, out)
     if (line.on('trends')) return writeTrends(line, reports, out)
     if (line.text('format') !== undefined && line.text('reporter') !== undefined) {
       throw new UsageError('--format and --reporter are the same: name the formats with one of them')
@@ -45,6 +50,18 @@ export const report: Command = {
     for (const text of [...lacking, ...failures, ...contradictions]) out.progress(text)
     return lacking.length + failures.length + contradictions.length > 0 ? EXIT.noVerdict : EXIT.passed
   },
+}
+
+async function merge(line: ParsedLine, reports: string, out: Output): Promise<number> {
+  if (line.on('trends')) throw new UsageError('--merge and --trends are two things: write the trends page afterwards')
+  if (line.positionals.length === 0)
+    throw new UsageError('--merge takes the folders of the runs: report --merge FOLDER…')
+  const reporters = await chosenReporters(line, line.text('format') === undefined ? 'reporter' : 'format')
+  const { run, lacking } = mergedRun(line.positionals, reports)
+  out.progress(mergedText(run))
+  const failures = await printReports(run, reporters, out, { detail: consoleDetail(line) })
+  for (const text of [...lacking, ...failures, ...contradictionsOf(run)]) out.progress(text)
+  return failures.length > 0 ? worstExit(run.exitCode, EXIT.noVerdict) : run.exitCode
 }
 
 /** What in a record cannot be true together, a sentence each. */

@@ -197,6 +197,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     lanes: maybe(place),
     environment: maybe(textsByName),
     allowed: maybe(texts),
+    merged: maybe(texts),
     shard: maybe(fields<ShardInfo>({ number: place, of: place, plan: text })),
   },
   'scenario-started': {
@@ -212,6 +213,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     asked: maybe(text),
     lane: maybe(place),
     repeat: maybe(fields<Repeat>({ number: place, of: place, why: maybe(z.enum(['suspicious', 'control'])) })),
+    startedAt: maybe(instant),
     leftMs: maybe(ms),
     steps: some(step),
     workloads: maybe(

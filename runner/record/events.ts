@@ -181,6 +181,8 @@ export type RunEvent = { atMs: number } & (
       environment?: Record<string, string>
       /** What `--allow` let scenarios do beyond the policy. */
       allowed?: string[]
+      /** The ids of the runs whose records were put together. */
+      merged?: string[]
       /** Which part of a suite it plays. */
       shard?: ShardInfo
     }
@@ -202,6 +204,8 @@ export type RunEvent = { atMs: number } & (
       lane?: number
       /** Which of how many times the run plays the same; absent when it plays once. */
       repeat?: Repeat
+      /** UTC time, ISO 8601, in the record of runs that were put together: each has a clock of its own. */
+      startedAt?: string
       /** How long the rest of the run will take, this one with it, ms; absent where nothing is known of that. */
       leftMs?: number
       steps: PlannedStep[]

@@ -43,6 +43,8 @@ export interface RunReport {
   environment?: Record<string, string>
   /** Settings and commands that whoever started it let scenarios use beyond the policy. */
   allowed?: string[]
+  /** The ids of the runs that were put together. */
+  merged?: string[]
   /** Which part of a suite it played: those with the same `plan` are of one division. */
   shard?: ShardInfo
   /** Scenarios of the run that were never started. */

@@ -72,6 +72,7 @@ export function reduceRun(events: readonly RunEvent[], folder = ''): RunReport {
     complete: ended !== undefined,
     ...(started.environment && { environment: started.environment }),
     ...(started.allowed && { allowed: started.allowed }),
+    ...(started.merged && { merged: started.merged }),
     ...(started.shard && { shard: started.shard }),
     notStarted,
     warnings: [
@@ -148,7 +149,7 @@ function reduceScenario(
     ...(start.twin && { twin: start.twin }),
     seed: start.seed,
     params: start.params,
-    startedAt: wallTime(run, start.atMs, events),
+    startedAt: wallTime(run, start, events),
     durationMs: tidyMs(ended?.durationMs ?? results.durationMs),
     setupMs: tidyMs(ended?.setupMs ?? ready?.setupMs ?? 0),
     cleanupMs: tidyMs(ended?.cleanupMs ?? 0),
@@ -260,9 +261,14 @@ function textOf(event: RunEvent): string {
 }
 
 /** By the closest comparison of the clocks that there is: what the run wrote down at its start may be some ms off. */
-function wallTime(run: EventOf<'run-started'>, atMs: number, events: readonly ScenarioEvent[]): string {
+function wallTime(
+  run: EventOf<'run-started'>,
+  { atMs, startedAt }: EventOf<'scenario-started'>,
+  events: readonly ScenarioEvent[],
+): string {
   const clocks = events.find((event) => event.type === 'clocks-seen')
   if (clocks !== undefined) return new Date(clocks.wallMs + atMs - clocks.seenMs).toISOString()
+  if (startedAt !== undefined) return startedAt
   const startMs = Date.parse(run.startedAt)
   return Number.isNaN(startMs) ? run.startedAt : new Date(startMs + atMs - run.atMs).toISOString()
 }

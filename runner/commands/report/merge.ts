@@ -1,0 +1,129 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { systemClock } from '../../base/clock.ts'
+import { typed } from '../../base/command-line.ts'
+import { UsageError } from '../../base/errors.ts'
+import { replaceFile } from '../../base/plain-file.ts'
+import { quoted } from '../../base/shell-words.ts'
+import { plural } from '../../base/text.ts'
+import { readEvents } from '../../record/event-log.ts'
+import type { EventOf, RunEvent } from '../../record/events.ts'
+import { isInside, placeInside } from '../../record/run-files.ts'
+import { createRunFolder } from '../../record/run-folder.ts'
+import { appendTrends, readTrends, type TrendLine } from '../../record/trends.ts'
+import { writeReports } from '../../report/write-reports.ts'
+import { mergeRuns } from '../../results/merge-runs.ts'
+import type { RunReport } from '../../results/report-model.ts'
+import { trendLines } from '../../results/trend-lines.ts'
+import { newRunId } from '../play.ts'
+import { shown } from '../project.ts'
+
+/** How far below a folder runs are looked for: the artefacts of a matrix, each with its reports. */
+const DEEPEST = 3
+const RECORD = 'events.jsonl'
+
+interface Part {
+  folder: string
+  events: readonly RunEvent[]
+  started: EventOf<'run-started'>
+}
+
+/**
+ * Makes one run of several in `reports`: its record, its logs and histories, all reports, and its lines of the trends.
+ * `words` are runs, or folders with runs below them. Returns what it came to, and what the runs no longer have. Throws
+ * UsageError where there is no run, or the same is there twice.
+ */
+export function mergedRun(words: readonly string[], reports: string): { run: RunReport; lacking: string[] } {
+  const parts = partsIn(words)
+  const name = new Set(parts.map(({ started }) => started.name)).size === 1 ? parts[0]?.started.name : undefined
+  const place = shown(path.resolve(reports))
+  const folder = createRunFolder(place, name ?? 'suite', systemClock.wallMs())
+  const command = commandOf(parts)
+  const { events, files } = mergeRuns(
+    parts.map((part) => part.events),
+    { runId: newRunId(systemClock.wallMs()), command, folder: folder.path },
+  )
+  const lacking = files.flatMap(({ part, from, to }) => copied(parts[part]?.folder ?? '', from, folder.path, to))
+  replaceFile(folder.eventsFile, events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  const run = writeReports(folder.path, events)
+  appendTrends(place, newLines(trendLines(run), readTrends(place)))
+  return { run, lacking }
+}
+
+/** In the order of their parts, or else of their folders. */
+function partsIn(words: readonly string[]): Part[] {
+  const folders = [...new Set(words.flatMap(runsIn))]
+  const parts = folders.map((folder) => {
+    const events = readEvents(path.join(folder, RECORD))
+    const started = events.find((event) => event.type === 'run-started')
+    if (started === undefined) throw new UsageError(`${shown(folder)} holds no start of a run`)
+    return { folder, events, started }
+  })
+  // A merge of before may lie beside what it was made from.
+  const own = parts.filter(({ folder, started }) => started.merged === undefined || words.includes(folder))
+  for (const [place, { folder, started }] of own.entries()) {
+    const other = own.findIndex((part) => part.started.runId === started.runId)
+    if (other < place) {
+      throw new UsageError(`${shown(own[other]?.folder ?? '')} and ${shown(folder)} are the same run: name it once`)
+    }
+  }
+  if (own.length === 0) throw new UsageError('--merge finds no run there')
+  return own.sort((a, b) => (a.started.shard?.number ?? 0) - (b.started.shard?.number ?? 0))
+}
+
+/** The folders of runs that a word names. Links are not followed: `latest` leads to a run that is there by its name. */
+function runsIn(word: string): string[] {
+  if (statSync(word, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError(`--merge ${word}: there is no such folder`)
+  const found = recordsBelow(word, DEEPEST)
+  if (found.length === 0)
+    throw new UsageError(`--merge ${word}: there is no run in it; a run is a folder with ${RECORD}`)
+  return found
+}
+
+function recordsBelow(folder: string, depth: number): string[] {
+  if (existsSync(path.join(folder, RECORD))) return [folder]
+  if (depth === 0) return []
+  const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return below
+    .map((entry) => entry.name)
+    .sort()
+    .flatMap((name) => recordsBelow(path.join(folder, name), depth - 1))
+}
+
+/** A file of a run, as a file of the whole. Returns what is to be said of one that is not there. */
+function copied(from: string, file: string, to: string, as: string): string[] {
+  if (!isInside(from, file)) return [`${shown(path.join(from, file))} is missing`]
+  const place = placeInside(to, as)
+  mkdirSync(path.dirname(place), { recursive: true })
+  copyFileSync(placeInside(from, file), place)
+  return []
+}
+
+/**
+ * Parts that were asked for alike, but for the seed and the part, are asked for so again without the part; else their
+ * scenarios are named, with the flags of the first.
+ */
+function commandOf(parts: readonly Part[]): string {
+  const commands = parts.map(({ started }) => started.command.replace(/ --(?:shard|reports)[ =]\S+/g, ''))
+  const [first = ''] = commands
+  const bare = new Set(commands.map((command) => command.replace(/ --seed \d+/, '')))
+  const seed = /--seed \d+(.*)$/.exec(first)
+  if (bare.size === 1 || seed === null) return first
+  const ids = parts.flatMap(({ events }) =>
+    events.flatMap((event) => (event.type === 'scenario-started' ? event.id : [])),
+  )
+  return typed('run', [...new Set(ids)].map(quoted), [seed[0].trim()])
+}
+
+/** Merging again adds nothing; nor does it where the parts wrote into the same file. */
+function newLines(lines: readonly TrendLine[], there: readonly TrendLine[]): TrendLine[] {
+  const keyOf = ({ startedAt, id, server, seed }: TrendLine) => JSON.stringify([startedAt, id, server, seed])
+  const known = new Set(there.map(keyOf))
+  return lines.filter((line) => !known.has(keyOf(line)))
+}
+
+/** In one line: what was put together. */
+export function mergedText({ environment, scenarios }: RunReport): string {
+  return `${plural(scenarios.length, 'scenario')} of ${environment?.['merged from'] ?? 'several runs'} are one run`
+}

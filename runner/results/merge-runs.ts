@@ -1,0 +1,153 @@
+import { worstExit } from '../base/exit.ts'
+import { plural } from '../base/text.ts'
+import { EVENTS_VERSION, type EventOf, type RunEvent, type ShardInfo } from '../record/events.ts'
+import { ReportError } from './run-model.ts'
+import { exitCodeOf, verdictOfRun } from './verdict.ts'
+
+/** A file of one of the runs, and what it is called in the folder of the whole. */
+export interface MovedFile {
+  /** Place of the run. */
+  part: number
+  from: string
+  to: string
+}
+
+export interface MergedRuns {
+  events: RunEvent[]
+  files: MovedFile[]
+}
+
+interface Whole {
+  runId: string
+  /** The command that plays all of it again. */
+  command: string
+  folder: string
+}
+
+/**
+ * One record of several runs, as those of a CI matrix, from theirs. Scenarios are numbered anew; each keeps the times of
+ * its own run's clock, and knows when it began. Where a part of a division is missing the whole has no verdict. Throws
+ * ReportError for a record without a start.
+ */
+export function mergeRuns(runs: readonly (readonly RunEvent[])[], whole: Whole): MergedRuns {
+  const starts = runs.map(startOf)
+  const ends = runs.map((events) => events.find((event) => event.type === 'run-ended'))
+  const problems = problemsOfDivision(starts)
+  const fromMs = Math.min(...starts.map(({ startedAt }) => Date.parse(startedAt)))
+  const endMs = runs.map((events, part) => wallMsOf(starts[part], events.at(-1)?.atMs ?? 0))
+  const verdicts = ends.map((end) => end?.verdict ?? 'interrupted')
+  const verdict = verdictOfRun(problems.length > 0 ? [...verdicts, 'inconclusive'] : verdicts)
+  const exitCode = ends.reduce<number>((worst, end) => worstExit(worst, end?.exitCode ?? worst), exitCodeOf(verdict))
+  const files: MovedFile[] = []
+  let first = 0
+  const middle = runs.flatMap((events, part) => {
+    const offset = first
+    first += starts[part]?.scenarios ?? 0
+    return events.flatMap((event) => asPartOf(event, { part, offset, start: starts[part], files }))
+  })
+  const name = new Set(starts.map((start) => start.name)).size === 1 ? (starts[0]?.name ?? 'suite') : 'suite'
+  const allowed = [...new Set(starts.flatMap((start) => start.allowed ?? []))]
+  return {
+    files,
+    events: [
+      {
+        ...{ atMs: 0, type: 'run-started', version: EVENTS_VERSION, name, runId: whole.runId, command: whole.command },
+        startedAt: new Date(fromMs).toISOString(),
+        seed: starts[0]?.seed ?? 0,
+        scenarios: first,
+        environment: environmentOf(starts),
+        ...(allowed.length > 0 && { allowed }),
+        merged: starts.map(({ runId }) => runId),
+      },
+      ...problems.map((text): RunEvent => ({ atMs: 0, type: 'warning', text })),
+      ...middle,
+      ...comparedOf(runs),
+      {
+        ...{ atMs: Math.max(...runs.map((events) => events.at(-1)?.atMs ?? 0)), type: 'run-ended', verdict, exitCode },
+        durationMs: Math.max(...endMs) - fromMs,
+        folder: whole.folder,
+      },
+    ],
+  }
+}
+
+function startOf(events: readonly RunEvent[]): EventOf<'run-started'> {
+  const start = events.find((event) => event.type === 'run-started')
+  if (start === undefined) throw new ReportError('one of the records holds no start of a run')
+  return start
+}
+
+function wallMsOf(start: EventOf<'run-started'> | undefined, atMs: number): number {
+  return start === undefined ? 0 : Date.parse(start.startedAt) + atMs - start.atMs
+}
+
+interface AsPart {
+  part: number
+  offset: number
+  start: EventOf<'run-started'> | undefined
+  files: MovedFile[]
+}
+
+function asPartOf(event: RunEvent, { part, offset, start, files }: AsPart): RunEvent[] {
+  const moved = (from: string) => {
+    const to = movedFile(from, part)
+    files.push({ part, from, to })
+    return to
+  }
+  switch (event.type) {
+    case 'run-started':
+    case 'run-ended':
+    case 'baseline-compared':
+      return []
+    case 'log-saved':
+    case 'history-saved':
+      return [{ ...event, scenario: event.scenario + offset, file: moved(event.file) }]
+    case 'scenario-started': {
+      const { leftMs: _, ...kept } = event
+      const startedAt = new Date(wallMsOf(start, event.atMs)).toISOString()
+      return [{ ...kept, scenario: event.scenario + offset, startedAt }]
+    }
+    default:
+      return [
+        'scenario' in event && event.scenario !== undefined ? { ...event, scenario: event.scenario + offset } : event,
+      ]
+  }
+}
+
+/** In the folder of its kind: `nodes/part-2/redis-node0.log`. */
+function movedFile(file: string, part: number): string {
+  const own = `part-${part + 1}`
+  return /^(nodes|history)\//.test(file) ? file.replace('/', `/${own}/`) : `${own}/${file}`
+}
+
+/** Each run compared its own scenarios with the same baseline. */
+function comparedOf(runs: readonly (readonly RunEvent[])[]): RunEvent[] {
+  const all = runs.flatMap((events) => events.filter((event) => event.type === 'baseline-compared'))
+  const [first] = all
+  return first === undefined ? [] : [{ ...first, comparisons: all.flatMap(({ comparisons }) => comparisons) }]
+}
+
+/** What is not the same everywhere is told of all. */
+function environmentOf(starts: readonly EventOf<'run-started'>[]): Record<string, string> {
+  const keys = [...new Set(starts.flatMap(({ environment = {} }) => Object.keys(environment)))]
+  return Object.fromEntries([
+    ...keys.map((key) => [key, [...new Set(starts.flatMap(({ environment }) => environment?.[key] ?? []))].join('; ')]),
+    ['merged from', plural(starts.length, 'run')],
+  ])
+}
+
+/** What of a suite that was divided is not there, a sentence each. */
+function problemsOfDivision(starts: readonly EventOf<'run-started'>[]): string[] {
+  const plans = new Map<string, ShardInfo[]>()
+  for (const { shard } of starts) {
+    if (shard !== undefined) plans.set(shard.plan, [...(plans.get(shard.plan) ?? []), shard])
+  }
+  return [...plans.values()].flatMap((parts) => {
+    const of = parts[0]?.of ?? 0
+    const there = new Set(parts.map(({ number }) => number))
+    const missing = Array.from({ length: of }, (_, place) => place + 1).filter((number) => !there.has(number))
+    if (missing.length === 0) return []
+    const more = plans.size > 1 ? '; the machines divided it by other trends, or other scenarios' : ''
+    return [`Of a suite in ${of} parts, part ${missing.join(', ')} is missing: the whole has no verdict${more}`]
+  })
+}
