@@ -4,9 +4,10 @@ import { typed } from '../base/command-line.ts'
 import { codeOf, UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { nearestWord } from '../base/nearest.ts'
-import { appendLines, PlainFileError } from '../base/plain-file.ts'
+import { appendLines, PlainFileError, replaceFile } from '../base/plain-file.ts'
+import { listed } from '../base/text.ts'
 import { PROJECT_FILE } from '../scenario/library.ts'
-import type { Command } from './command.ts'
+import type { Command, Output } from './command.ts'
 import { SCHEMA, schemaAround, schemaLine } from './new/file.ts'
 import { scenariosFolder } from './project.ts'
 import { PROJECT_SCHEMA } from './project-schema.ts'
@@ -25,16 +26,26 @@ const CIS: Readonly<Record<string, { file: string; from: string }>> = {
 }
 
 export const init: Command = {
-  usage: 'init [flags]',
+  usage: 'init [ci [NAME…]] [flags]',
   details: [
     '  Makes scenarios/first.yaml, redis-chaos.yaml and a line of .gitignore in this folder. What is there already is left',
     '  as it is, so that it can be given again: for another CI.',
+    `  \`init ci\` makes files for CIs alone: those named (${Object.keys(CIS).join(', ')}), or all three.`,
   ],
   flags: {
+    force: { type: 'boolean', help: 'with `init ci`: write the files anew that are there already' },
     ci: { type: 'string', value: 'NAME', help: `a file for a CI as well: ${Object.keys(CIS).join(', ')}` },
   },
   async run(line, { out }) {
-    if (line.positionals.length > 0) throw new UsageError('init takes no names: it makes its files where you are')
+    const [word, ...names] = line.positionals
+    if (word === 'ci')
+      return initCi(line.text('ci') === undefined ? names : [...names, line.text('ci') ?? ''], line.on('force'), out)
+    if (word !== undefined) {
+      const near = nearestWord(word, ['ci'])
+      const meant = near === undefined ? '' : '; did you mean `init ci`?'
+      throw new UsageError(`init takes no names: it makes its files where you are${meant}`)
+    }
+    if (line.on('force')) throw new UsageError('--force goes with `init ci`: nothing else is written over')
     const ci = line.text('ci') === undefined ? undefined : ciNamed(line.text('ci') ?? '')
     const made = [
       ...firstFiles(),
@@ -42,12 +53,26 @@ export const init: Command = {
       ...(ci === undefined ? [] : [make(ci.file, () => fileOf(ci.from))]),
     ]
     out.print(made.join('\n'))
-    const problem = ci === undefined ? undefined : installProblem()
-    if (ci !== undefined && problem !== undefined)
-      out.print(`\n${ci.file} has \`npm ci\` install redis-chaos: ${problem}`)
+    if (ci !== undefined) tellInstall([ci.file], out)
     out.print(`\nNow: ${typed('run', [`./${FOLDER}`])}`)
     return EXIT.passed
   },
+}
+
+/** The files of these CIs, of all if none is named; nothing else. */
+function initCi(names: readonly string[], force: boolean, out: Output): number {
+  const cis = names.length === 0 ? Object.values(CIS) : [...new Set(names)].map(ciNamed)
+  out.print(cis.map((ci) => make(ci.file, () => fileOf(ci.from), force)).join('\n'))
+  tellInstall(
+    cis.map(({ file }) => file),
+    out,
+  )
+  return EXIT.passed
+}
+
+function tellInstall(files: readonly string[], out: Output): void {
+  const problem = installProblem()
+  if (problem !== undefined) out.print(`\n${listed(files)}: \`npm ci\` is to install redis-chaos: ${problem}`)
 }
 
 function ciNamed(name: string): { file: string; from: string } {
@@ -55,7 +80,7 @@ function ciNamed(name: string): { file: string; from: string } {
   if (ci !== undefined) return ci
   const near = nearestWord(name, Object.keys(CIS))
   const meant = near === undefined ? ';' : `; did you mean ${near}?`
-  throw new UsageError(`--ci knows no \`${name}\`${meant} there are ${Object.keys(CIS).join(', ')}`)
+  throw new UsageError(`init knows no CI \`${name}\`${meant} there are ${Object.keys(CIS).join(', ')}`)
 }
 
 /**
@@ -76,10 +101,14 @@ function firstFiles(): string[] {
   ]
 }
 
-/** Makes a file that is not there, and says what became of it. */
-function make(file: string, text: () => string): string {
+/** Makes a file that is not there, or with `force` anew, and says what became of it. */
+function make(file: string, text: () => string, force = false): string {
   mkdirSync(path.dirname(file), { recursive: true })
   try {
+    if (force && existsSync(file)) {
+      replaceFile(file, text())
+      return `wrote ${file} anew`
+    }
     writeFileSync(file, text(), { flag: 'wx' })
     return `made  ${file}`
   } catch (error) {

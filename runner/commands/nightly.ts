@@ -91,6 +91,7 @@ export const nightly: Command = {
     const known = knownPlays(reports, { lenient: wanted.shard === undefined && wanted.maxTimeMs === undefined })
     const asked = await loadScenarios(names, NO_PARAMS, context, settings)
     const { scenarios, shard } = await narrowed(asked, wanted, { reports, servers: choice.servers, known }, context)
+    if (scenarios.length === 0) return EXIT.passed
     const warnings = warningsIn(scenarios, line, { params: NO_PARAMS, config: settings.config }, out.color)
     tellWarnings(warnings, names, NO_PARAMS, context)
     for (const one of scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))

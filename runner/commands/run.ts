@@ -89,6 +89,7 @@ export const run: Command = {
       return left
     }
     const { scenarios, shard } = await load()
+    if (scenarios.length === 0) return EXIT.passed
     const { config } = settings
     tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), named, params, context)
     const judging = judgingOf(line)

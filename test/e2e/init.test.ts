@@ -159,7 +159,7 @@ interface Workflow {
 
 t.test('github', async (t) => {
   inFolder(t)
-  t.match(await initWith('--ci', 'github'), /`npm ci` install redis-chaos: add it to package\.json/)
+  t.match(await initWith('--ci', 'github'), /`npm ci` is to install redis-chaos: add it to package\.json/)
   const text = readFileSync('.github/workflows/redis-chaos.yml', 'utf8')
   t.same(
     parseAllDocuments(text).map(({ errors, warnings }) => [...errors, ...warnings]),
@@ -181,11 +181,27 @@ t.test('gitlab', async (t) => {
   t.notMatch(await initWith('--ci', 'gitlab'), /add it to package\.json/)
   const text = readFileSync('.gitlab-ci.yml', 'utf8')
   const jobs: Record<string, { script?: string[]; extends?: string; artifacts?: unknown }> = parse(text)
-  t.same(Object.keys(jobs), ['.redis-chaos', 'redis-chaos', 'redis-chaos-nightly'])
+  t.same(Object.keys(jobs), ['.redis-chaos', 'redis-chaos', 'redis-chaos-report', 'redis-chaos-nightly'])
   t.match(jobs['.redis-chaos']?.artifacts, { when: 'always', reports: { junit: 'junit.xml' } })
   for (const name of ['redis-chaos', 'redis-chaos-nightly'])
     t.match(jobs[name], { extends: '.redis-chaos', script: [String] })
   await checkCalls(t, text, 2)
+})
+
+t.test('init ci makes the files of all CIs and nothing else, and writes over none without --force', async (t) => {
+  inFolder(t)
+  const files = ['.github/workflows/redis-chaos.yml', '.gitlab-ci.yml', 'Jenkinsfile']
+  const said = await initWith('ci')
+  for (const file of files) t.match(said, `made  ${file}`)
+  t.notOk(existsSync('scenarios'))
+  for (const file of files) writeFileSync(file, 'mine')
+  t.match(await initWith('ci', 'gitlab'), /kept {2}\.gitlab-ci\.yml, which is there already/)
+  t.equal(readFileSync('.gitlab-ci.yml', 'utf8'), 'mine')
+  t.match(await initWith('ci', 'gitlab', '--force'), /wrote \.gitlab-ci\.yml anew/)
+  t.match(readFileSync('.gitlab-ci.yml', 'utf8'), 'redis-chaos nightly')
+  t.equal(readFileSync('Jenkinsfile', 'utf8'), 'mine', 'only those that are named')
+  await t.rejects(init.run(parseFlags(['ci', 'gitlap'], init.flags, 'init'), {} as never), /did you mean gitlab\?/)
+  await t.rejects(init.run(parseFlags(['--force'], init.flags, 'init'), {} as never), /--force goes with `init ci`/)
 })
 
 t.test('jenkins', async (t) => {

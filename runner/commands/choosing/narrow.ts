@@ -31,7 +31,10 @@ export interface Narrowed {
   shard?: ShardPlan
 }
 
-/** Those of the scenarios that the choice leaves, in their order. Throws UsageError if there are none. */
+/**
+ * Those of the scenarios that the choice leaves, in their order. None where
+ * the machines of a matrix are more than the scenarios. Throws UsageError if a choice leaves none.
+ */
 export async function narrowed(
   scenarios: readonly Scenario[],
   choice: Choice,
@@ -42,14 +45,15 @@ export async function narrowed(
   const chosen = chosenAmong(scenarios, choice, () => lastRun(reports))
   const { shard } = choice
   if (shard === undefined) return { scenarios: chosen }
-  if (shard.of > chosen.length) {
-    throw new UsageError(
-      `--shard ${shard.number}/${shard.of}: ${plural(chosen.length, 'scenario')} cannot be divided into ${shard.of} parts`,
-    )
+  // What cannot be divided into so many is divided into fewer: the last machines of a matrix have nothing to do.
+  const divided = { number: shard.number, of: Math.min(shard.of, chosen.length) }
+  if (divided.number > divided.of) {
+    context.out.progress(`${plural(chosen.length, 'scenario')} in ${shard.of} parts: part ${shard.number} has none`)
+    return { scenarios: [] }
   }
   const weigh = weigher(chosen, servers, known)
-  const plan = planOf(chosen.map(weigh), shard)
-  return { scenarios: inShard(chosen, shard, weigh), shard: { ...shard, plan } }
+  const plan = planOf(chosen.map(weigh), divided)
+  return { scenarios: inShard(chosen, divided, weigh), shard: { ...divided, plan } }
 }
 
 /** A scenario is played on all servers by the same part, so that its repeats stay together. */
