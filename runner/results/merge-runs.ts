@@ -5,7 +5,7 @@ import { ReportError } from './run-model.ts'
 import { exitCodeOf, verdictOfRun } from './verdict.ts'
 
 /** A file of one of the runs, and what it is called in the folder of the whole. */
-export interface MovedFile {
+interface MovedFile {
   /** Place of the run. */
   part: number
   from: string
