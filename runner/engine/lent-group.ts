@@ -1,6 +1,10 @@
 import type { NetworkControl, PowerCut, ServerControl } from '../platforms/faults.ts'
+import { isBegin } from '../platforms/log-stamp.ts'
 import type { LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
 import type { RunnerUsers } from '../platforms/users.ts'
+
+/** What a server logs as it stands for election, by itself or asked to (clusterHandleSlaveFailover, Redis 6.0 to 8.6). */
+const STANDS = /Start of election delayed|Starting a failover election|Failover election won/
 
 /**
  * Servers that outlive the play that they are lent to: to remove them is to give them back. It remembers what was done
@@ -15,6 +19,8 @@ export class LentGroup implements ServerGroup {
   changedNetwork = false
   /** Nodes that a play started again, as what they were before. */
   readonly restarted = new Set<string>()
+  /** When each node last stood for election in this life of its server, ms of the wall clock. */
+  readonly stoodMs = new Map<string, number>()
   readonly #group: ServerGroup
   readonly #touch: (what: string) => void
   /** Lines of each log that were written for plays before. */
@@ -64,8 +70,10 @@ export class LentGroup implements ServerGroup {
     await Promise.all(
       this.nodes.map(async ({ name }) => {
         let lines = 0
-        const end = await this.#group.followLogs(name, () => {
+        const end = await this.#group.followLogs(name, ({ text, wallMs }) => {
           lines += 1
+          if (isBegin(text)) this.stoodMs.delete(name)
+          else if (STANDS.test(text)) this.stoodMs.set(name, wallMs)
         })
         await end()
         this.#past.set(name, lines)

@@ -6,6 +6,9 @@ import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec } from 
 import { assertWholeNetwork, NotClean, ServerCleaner, type ServersLook, whyNotFresh } from './clean-servers.ts'
 import { LentGroup } from './lent-group.ts'
 
+/** Redis's own, where nothing is set (config.c, Redis 6.0 to 8.6). */
+const DEFAULT_NODE_TIMEOUT_MS = 15_000
+
 /** Servers that stay up from play to play, and the run id that they carry. */
 export interface Warm {
   platform: WarmPlatform
@@ -18,6 +21,20 @@ interface Kept {
   spec: ServerGroupSpec
   fresh: ServersLook
   lent: LentGroup
+}
+
+/** Of an election, at the least, ms (auth_timeout in clusterHandleSlaveFailover, Redis 6.0 to 8.6). */
+const LEAST_AUTH_TIMEOUT_MS = 2000
+
+/**
+ * A replica keeps the votes of its last election, and when it was, through CLUSTER RESET: within twice the node time-out
+ * it would be elected at once by votes of the play before, and within four times stand for no other election.
+ */
+function whoStoodLately({ lent, spec }: Kept, nowMs: number): string | undefined {
+  const timeoutMs = Number(spec.settings['cluster-node-timeout'] ?? DEFAULT_NODE_TIMEOUT_MS)
+  const rememberedMs = 2 * Math.max(2 * timeoutMs, LEAST_AUTH_TIMEOUT_MS)
+  const [node] = [...lent.stoodMs].find(([, stoodMs]) => nowMs - stoodMs <= rememberedMs) ?? []
+  return node && `${node} stood for election not long ago, which a reset does not make it forget`
 }
 
 /**
@@ -81,8 +98,9 @@ export class WarmPlatform implements Platform {
     try {
       // Before they are reset: each then logs its new id, and who reads the log must know whose it is.
       await kept.lent.forgetLogs()
-      await this.#reset(kept)
-      return undefined
+      const stood = whoStoodLately(kept, this.#clock.wallMs())
+      if (stood === undefined) await this.#reset(kept)
+      return stood
     } catch (error) {
       if (!(error instanceof ChaosError)) throw error
       return messageOf(error)
