@@ -18,7 +18,7 @@ import { platformLike } from '../open-platform.ts'
 const MOST_LANES = 32
 /** With nothing known of the machine. */
 const FIRST_LANES = 2
-/** What a play mostly does is wait: a core bears several, and never as many as this (seen: 3 on a quiet machine). */
+/** What a play mostly does is wait, so that a core bears several: where what is measured says nothing, no more than this. */
 const MOST_PER_CORE = 6
 /** Six servers, their helpers, and what the runner holds of a play. */
 const LANE_BYTES = 200 * 2 ** 20
