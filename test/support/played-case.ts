@@ -68,10 +68,17 @@ export class PlayedCase {
     if (!isMendedFirst) await mend()
     if (this.#mayCrash) await this.#startEnded()
     const isHeld = this.#how === 'atomic' && refused !== undefined && state !== 'none'
-    if (isHeld || (await this.#openSlots()).length > 0) await this.#passes('heal', 'slots')
+    if (isHeld || (await this.#openSlots()).length > 0) await this.#heal()
     const isHealthy = await this.#passes('expect', { cluster: 'healthy' }, 30_000)
     await this.#judge(written, LOSSES.has(fault) ? atTarget : new Set())
     return isHealthy
+  }
+
+  /** A node that has returned closes what it had open as it hears who owns it, which may be just before the healing. */
+  async #heal(): Promise<void> {
+    const { verdict, error } = await this.#stage.play(step('heal', 'slots'))
+    const isClosed = error?.message.startsWith('there is nothing to heal') && (await this.#openSlots()).length === 0
+    this.#t.ok(verdict === 'passed' || isClosed, `heal slots: ${error?.message ?? verdict}`)
   }
 
   /** The slots go from whoever has them to another shard. */
