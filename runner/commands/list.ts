@@ -4,7 +4,7 @@ import { EXIT } from '../base/exit.ts'
 import { displayWidth, oneLine, plural, wrap } from '../base/text.ts'
 import { outputStyle, painter } from '../report/style.ts'
 import { GAP, MARGIN, textTable } from '../report/text-table.ts'
-import { headOf, type LibraryEntry } from '../scenario/library.ts'
+import { headOf, type LibraryEntry, shortName } from '../scenario/library.ts'
 import { inSuite, isTaken, SUITES } from './choosing/suites.ts'
 import type { Command, CommandContext } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
@@ -40,7 +40,10 @@ export async function scenarioTable(
   names?: readonly string[],
 ): Promise<string> {
   const all = await libraryEntries({ signal, library })
-  const entries = all.filter(({ name }) => names?.includes(name) ?? true)
+  const entries = shortened(
+    all.filter(({ name }) => names?.includes(name) ?? true),
+    { all, library },
+  )
   entries.sort((one, other) => library.indexOf(one.folder) - library.indexOf(other.folder))
   if (entries.length === 0) return `There are no scenarios in ${library.map(shown).join(' or ')}.`
   return [tableOf(entries), ...entries.flatMap(hiding), ...(names === undefined ? suiteLines(all) : [])].join('\n')
@@ -60,8 +63,19 @@ async function entriesNamed(
     const { file, root: folder, problem } = each
     const name = shown(file)
     const head = problem === undefined ? headOf(file) : { tags: [], problem }
-    return [known.find((entry) => entry.file === file) ?? { name, file, folder, ...head }]
+    const entry = known.find((one) => one.file === file)
+    return [
+      entry === undefined ? { name, file, folder, ...head } : { ...entry, name: shortName(entry, known, library) },
+    ]
   })
+}
+
+/** By the names that people type. */
+function shortened(
+  entries: readonly LibraryEntry[],
+  { all, library }: { all: readonly LibraryEntry[]; library: readonly string[] },
+): LibraryEntry[] {
+  return entries.map((entry) => ({ ...entry, name: shortName(entry, all, library) }))
 }
 
 /** Columns of tags at most: they go on in the next line. */

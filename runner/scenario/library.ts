@@ -104,6 +104,13 @@ function filesNamed(name: string, files: readonly NamedFile[], folders: readonly
   return called.filter((each) => each.folder === first)
 }
 
+/** As short as a scenario may be asked for: the last part of its name, where that means it and no other. */
+export function shortName(entry: LibraryEntry, entries: readonly LibraryEntry[], folders: readonly string[]): string {
+  const short = basename(entry.name)
+  const meant = filesNamed(short, entries, folders)
+  return meant.length === 1 && meant[0]?.file === entry.file ? short : entry.name
+}
+
 function namesOf(files: readonly NamedFile[]): string[] {
   return files.map(({ name }) => name)
 }
@@ -145,7 +152,12 @@ function namedFiles(folders: readonly string[]): NamedFile[] {
       else first.hides ??= found.file
     }
   }
-  return [...byName.values()].sort((a, b) => a.name.localeCompare(b.name, 'en'))
+  const files = [...byName.values()]
+  for (const later of files) {
+    const [meant] = filesNamed(basename(later.name), files, folders)
+    if (meant !== undefined && meant.folder !== later.folder) meant.hides ??= later.file
+  }
+  return files.sort((a, b) => a.name.localeCompare(b.name, 'en'))
 }
 
 function toFound({ file, folder, problem }: NamedFile): FoundScenario {

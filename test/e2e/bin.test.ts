@@ -43,7 +43,7 @@ t.test("a project's scenarios and settings are known in its folder", async (t) =
   t.match(all, /failover-chain .* redis-chaos$/m)
   t.match(
     all,
-    /failover-basic is mine\/failover-basic\.yaml, and not .*scenarios\/failover-basic\.yaml, which its path plays/,
+    /failover-basic is mine\/failover-basic\.yaml, and not .*basic\/failover-basic\.yaml, which its path plays/,
   )
   t.notMatch((await redisChaos(folder, ['list', '--tag', 'ours'])).stdout, /failover-chain/)
   t.match((await redisChaos(folder, ['validate'])).stdout, /ok {2}mine\/own\.yaml: Our own/)

@@ -117,7 +117,7 @@ t.test('help on a word that there is not: the nearest one, and bad usage', async
 t.test('list --tag lists those alone, and knows its tags', async (t) => {
   const { code, stdout } = await runCli(t, ['list', '--tag', 'consistency'])
   t.equal(code, 0)
-  t.match(stdout, 'partition/isolated-master')
+  t.match(stdout, 'isolated-master')
   t.notMatch(stdout, 'failover-basic')
   t.match(await runCli(t, ['list', '--tag', 'nowhere']), {
     code: 2,

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { explainScenario } from '../../runner/scenario/explain.ts'
-import { findScenario, listScenarios, withTags } from '../../runner/scenario/library.ts'
+import { findScenario, listScenarios, shortName, withTags } from '../../runner/scenario/library.ts'
 import { loadScenario, loadScenarioFile } from '../../runner/scenario/load.ts'
 import { warningsOf } from '../../runner/scenario/warnings/index.ts'
 import { verbByName } from '../../runner/steps/index.ts'
@@ -136,6 +136,15 @@ t.test('the last part of a name is enough where no other scenario has it', async
   t.match(findScenario('heal', own, stock), { file: join(stock, 'partition/heal.yaml'), root: stock })
   t.match(findScenario('cut', own, stock), { file: join(own, 'mine/cut.yaml'), root: own }, 'of the first folder')
   t.match(findScenario('twice', own, stock), { file: join(stock, 'twice.yaml') }, 'a whole name goes first')
+  const entries = listScenarios(own, stock)
+  t.match(
+    entries.find(({ name }) => name === 'mine/cut'),
+    { hides: join(stock, 'partition/cut.yaml') },
+  )
+  t.strictSame(
+    entries.map((entry) => shortName(entry, entries, [own, stock])),
+    ['cut', 'one/twice', 'other/twice', 'partition/cut', 'heal', 'twice'],
+  )
   t.strictSame(findScenario('twice', own), {
     error: '2 scenarios are called twice',
     hint: 'say which: one/twice or other/twice',
