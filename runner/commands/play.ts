@@ -13,6 +13,7 @@ import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { redactor, secretsAmong } from '../record/redact.ts'
 import type { RunReport } from '../results/report-model.ts'
+import { UNNAMED_SUITE } from '../results/trend-lines.ts'
 import { withUnwritten } from '../results/unwritten.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
@@ -217,7 +218,7 @@ export async function isGone(runIds: readonly string[], platforms: readonly Plat
 }
 
 function nameOf(scenarios: readonly Scenario[]): string {
-  return new Set(scenarios.map(({ id }) => id)).size === 1 ? (scenarios[0]?.id ?? 'run') : 'suite'
+  return new Set(scenarios.map(({ id }) => id)).size === 1 ? (scenarios[0]?.id ?? 'run') : UNNAMED_SUITE
 }
 
 function followCommand(reports: string): string {

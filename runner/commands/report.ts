@@ -28,7 +28,7 @@ export const report: Command = {
     format: { type: 'string', value: 'NAMES', help: 'the same as --reporter' },
     ...reporterFlag,
     ...consoleFlags,
-    trends: { type: 'boolean', help: 'write trends.html instead: a line for each scenario and server, over all runs' },
+    trends: { type: 'boolean', help: 'write trends.html instead: a row for each scenario of each suite and server' },
     merge: { type: 'boolean', help: 'make one run of those in the folders named: record, reports, JUnit, trends' },
     reports: { type: 'string', value: 'FOLDER', help: 'where runs are (default reports)' },
   },

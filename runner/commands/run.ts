@@ -3,11 +3,13 @@ import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
+import { scenarioNames } from '../scenario/library.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
 import { type Choice, choiceFlags, choiceOf, LASTING_CHOICES, PASSING_CHOICES } from './choosing/choice-flags.ts'
 import { knownPlays, narrowed, wordFor } from './choosing/narrow.ts'
 import { pacingOf } from './choosing/pace.ts'
+import { suiteOfRun } from './choosing/suites.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -97,7 +99,12 @@ export const run: Command = {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
     }
     if (playing.dryRun) return await printDryRuns(scenarios, { settings, choice, seed, hide: params.hide }, context)
+    const suite = suiteOfRun(
+      { words: line.positionals, tags: line.texts('tag'), all: line.on('all') },
+      scenarioNames(context.library),
+    )
     const request: RunRequest = {
+      ...(suite !== undefined && { name: suite }),
       settings,
       choice,
       seed,

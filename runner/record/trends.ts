@@ -21,6 +21,8 @@ const trendLine = z.object({
   /** UTC time, ISO 8601. */
   startedAt: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
   id: z.string(),
+  /** The suite it was played in: `nightly`. Absent where it was played alone, and in lines of earlier versions. */
+  suite: z.string().optional(),
   verdict: z.string(),
   /** In words: `redis 7.0.15`. */
   server: z.string(),
@@ -37,7 +39,8 @@ const trendLine = z.object({
 })
 
 /** A line of `trends.jsonl`: one scenario, played once. */
-export type TrendLine = Omit<z.infer<typeof trendLine>, 'asked' | 'measures'> & {
+export type TrendLine = Omit<z.infer<typeof trendLine>, 'suite' | 'asked' | 'measures'> & {
+  suite?: string | undefined
   asked?: string | undefined
   measures?: Partial<Record<Metric, number>> | undefined
 }

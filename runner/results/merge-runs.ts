@@ -2,6 +2,7 @@ import { worstExit } from '../base/exit.ts'
 import { plural } from '../base/text.ts'
 import { EVENTS_VERSION, type EventOf, type RunEvent, type ShardInfo } from '../record/events.ts'
 import { ReportError } from './run-model.ts'
+import { UNNAMED_SUITE } from './trend-lines.ts'
 import { exitCodeOf, verdictOfRun } from './verdict.ts'
 
 /** A file of one of the runs, and what it is called in the folder of the whole. */
@@ -45,7 +46,8 @@ export function mergeRuns(runs: readonly (readonly RunEvent[])[], whole: Whole):
     first += starts[part]?.scenarios ?? 0
     return events.flatMap((event) => asPartOf(event, { part, offset, start: starts[part], files }))
   })
-  const name = new Set(starts.map((start) => start.name)).size === 1 ? (starts[0]?.name ?? 'suite') : 'suite'
+  const name =
+    new Set(starts.map((start) => start.name)).size === 1 ? (starts[0]?.name ?? UNNAMED_SUITE) : UNNAMED_SUITE
   const allowed = [...new Set(starts.flatMap((start) => start.allowed ?? []))]
   return {
     files,

@@ -3,27 +3,42 @@ import type { TrendLine } from '../record/trends.ts'
 import { measureOf } from './repeats.ts'
 import type { RunReport, ScenarioReport, StepReport } from './report-model.ts'
 
+/** The name of a run of several scenarios that nobody gave one. */
+export const UNNAMED_SUITE = 'suite'
+
 /** The run's lines for `trends.jsonl`: one for each scenario that was played. Skipped ones and twins leave none. */
 export function trendLines(run: RunReport): TrendLine[] {
-  return run.scenarios
-    .filter(({ verdict, twin }) => verdict !== 'skipped' && twin === undefined)
-    .map((scenario) => {
-      const { startedAt, id, verdict, server, asked, platform, seed, durationMs, setupMs, steps } = scenario
-      const measures = measuresByName(scenario)
-      return {
-        startedAt,
-        id,
-        verdict,
-        server,
-        ...(asked !== undefined && { asked }),
-        platform,
-        seed,
-        durationMs,
-        setupMs,
-        trueAfterMs: trueAfterByName(steps),
-        ...(Object.keys(measures).length > 0 && { measures }),
-      }
-    })
+  const played = run.scenarios.filter(({ verdict, twin }) => verdict !== 'skipped' && twin === undefined)
+  const suite = suiteOf(run.name, played)
+  return played.map((scenario) => {
+    const { startedAt, id, verdict, server, asked, platform, seed, durationMs, setupMs, steps } = scenario
+    const measures = measuresByName(scenario)
+    return {
+      startedAt,
+      id,
+      ...(suite !== undefined && { suite }),
+      verdict,
+      server,
+      ...(asked !== undefined && { asked }),
+      platform,
+      seed,
+      durationMs,
+      setupMs,
+      trueAfterMs: trueAfterByName(steps),
+      ...(Object.keys(measures).length > 0 && { measures }),
+    }
+  })
+}
+
+/**
+ * What the run is told as among others: by its name, or as a matrix where it played on several servers. Undefined where
+ * a scenario, or a few that somebody picked, were played on one.
+ */
+function suiteOf(name: string, scenarios: readonly ScenarioReport[]): string | undefined {
+  const isNamed = name !== UNNAMED_SUITE && scenarios.every(({ id }) => id !== name)
+  if (isNamed) return name
+  const servers = new Set(scenarios.map(({ asked, server, platform }) => JSON.stringify([asked ?? server, platform])))
+  return servers.size > 1 ? 'matrix' : undefined
 }
 
 function measuresByName(scenario: ScenarioReport): Partial<Record<Metric, number>> {

@@ -14,7 +14,7 @@ const LINE: TrendLine = {
 
 t.test('trends gain lines, and are read back', async (t) => {
   const reports = t.testdir({})
-  const measured = { ...LINE, id: 'b', asked: 'redis:7.0', measures: { failover: 8400.5, loss: 0 } }
+  const measured = { ...LINE, id: 'b', suite: 'nightly', asked: 'redis:7.0', measures: { failover: 8400.5, loss: 0 } }
   t.strictSame(readTrends(reports), [], 'no file: no line')
   appendTrends(reports, [LINE])
   appendTrends(reports, [])

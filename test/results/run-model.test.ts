@@ -134,6 +134,18 @@ t.test('no start of a run: nothing to report', async (t) => {
   t.throws(() => reduceRun([]), { name: 'ReportError', message: /no start of a run/ })
 })
 
+t.test('trends: what was played as a suite or a matrix is told by its name', async (t) => {
+  const run = reduceRun(threeScenarios())
+  const suites = (more: Partial<typeof run>) => new Set(trendLines({ ...run, ...more }).map(({ suite }) => suite))
+  t.strictSame([...suites({ name: 'nightly' })], ['nightly'])
+  t.strictSame([...suites({ name: 'suite' })], [undefined], 'a few that somebody named')
+  const one = reduceRun(passingRun())
+  t.strictSame(trendLines(one)[0]?.suite, undefined, 'one alone')
+  const servers = ['redis:7.0', 'valkey:9.1']
+  const scenarios = servers.flatMap((asked) => one.scenarios.map((scenario) => ({ ...scenario, asked })))
+  t.strictSame([...suites({ name: one.name, scenarios })], ['matrix'])
+})
+
 t.test('trends: a line for each scenario played, with the times at which steps became true', async (t) => {
   const lines = trendLines(reduceRun(passingRun()))
   t.strictSame(lines, [

@@ -28,6 +28,20 @@ export function isTaken(word: string, names: readonly string[]): boolean {
   return isFolder || names.some((name) => basename(name) === word || name.startsWith(`${word}/`))
 }
 
+/**
+ * The suite that a run with these words, tags and `--all` plays, if it plays one: reports and trends are named after it.
+ */
+export function suiteOfRun(
+  { words, tags, all }: { words: readonly string[]; tags: readonly string[]; all: boolean },
+  names: readonly string[],
+): string | undefined {
+  if (all) return SUITES.find(({ tag }) => tag === undefined)?.name
+  const [word, tag] = [words[0], tags[0]]
+  if (words.length + tags.length !== 1) return undefined
+  if (word !== undefined) return suiteNamed(word, names)?.name
+  return SUITES.find((suite) => suite.tag === tag)?.name
+}
+
 /** Its scenarios. */
 export function inSuite({ tag }: Suite, entries: readonly LibraryEntry[]): LibraryEntry[] {
   return tag === undefined ? [...entries] : withTags(entries, [tag])

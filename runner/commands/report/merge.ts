@@ -14,7 +14,7 @@ import { appendTrends, readTrends, type TrendLine } from '../../record/trends.ts
 import { writeReports } from '../../report/write-reports.ts'
 import { mergeRuns } from '../../results/merge-runs.ts'
 import type { RunReport } from '../../results/report-model.ts'
-import { trendLines } from '../../results/trend-lines.ts'
+import { trendLines, UNNAMED_SUITE } from '../../results/trend-lines.ts'
 import { newRunId } from '../play.ts'
 import { shown } from '../project.ts'
 
@@ -37,7 +37,7 @@ export function mergedRun(words: readonly string[], reports: string): { run: Run
   const parts = partsIn(words)
   const name = new Set(parts.map(({ started }) => started.name)).size === 1 ? parts[0]?.started.name : undefined
   const place = shown(path.resolve(reports))
-  const folder = createRunFolder(place, name ?? 'suite', systemClock.wallMs())
+  const folder = createRunFolder(place, name ?? UNNAMED_SUITE, systemClock.wallMs())
   const command = commandOf(parts)
   const { events, files } = mergeRuns(
     parts.map((part) => part.events),

@@ -25,7 +25,7 @@ export function pageAssets(): PageAssets {
 
 function makeAssets(): PageAssets {
   const scriptOf = (name: string) => bundled({ entryPoints: [`browser/${name}.ts`], format: 'iife' })
-  const sheets = ['./report.css', './timeline.css', './live/live.css', 'uplot/dist/uPlot.min.css']
+  const sheets = ['./report.css', './timeline.css', './trends.css', './live/live.css', 'uplot/dist/uPlot.min.css']
   const contents = sheets.map((sheet) => `@import '${sheet}';`).join('\n')
   return {
     styles: bundled({ stdin: { contents, loader: 'css', resolveDir: '.' } }),

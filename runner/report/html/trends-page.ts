@@ -4,50 +4,99 @@ import type { TrendLine } from '../../record/trends.ts'
 import { summaryOf } from '../../results/samples.ts'
 import { writeMeasure } from '../repeat-lines.ts'
 import { VERDICT_LOOKS } from '../verdicts.ts'
-import { badge, html, type Markup } from './markup.ts'
+import { html, type Markup } from './markup.ts'
 import { renderPage } from './page.ts'
 import type { TrendData, TrendLineData } from './page-data.ts'
+import { sparkline } from './sections/sparkline.ts'
+import { type Trend, type TrendGroup, trendGroups } from './sections/trend-groups.ts'
 
-/** One scenario on one server, over all runs. */
-interface Trend {
-  id: string
-  server: string
-  platform: string
-  lines: TrendLine[]
+/** How many of the last plays are told as a row of marks, and counted. */
+const LAST_PLAYS = 30
+/** So many rows are shown at first; groups beyond them are folded. */
+const ROWS_AT_FIRST = 80
+
+/** A row, and its charts by their number within the page. */
+interface TrendRow {
+  trend: Trend
+  charts: { chart: TrendLineData; number: number }[]
 }
 
-/** How many of the last runs are told as a row of marks. */
-const LAST_RUNS = 30
-
-/** `trends.html`: how each scenario fared on each server, from the first run to the last. */
+/** `trends.html`: how each scenario fared in each suite, from the first run to the last; its charts are in its row. */
 export function trendsPage(lines: readonly TrendLine[]): string {
-  const trends = trendsOf(lines)
-  const charts = trends.map(chartsOf)
-  const placed = charts.map((own, place) => own.map((_, chart) => numberOf(charts, place) + chart))
+  const groups = trendGroups(lines)
+  const all: TrendLineData[] = []
+  const rows = groups.map(({ trends }) =>
+    trends.map((trend) => ({
+      trend,
+      charts: chartsOf(trend).map((chart) => ({ chart, number: all.push(chart) - 1 })),
+    })),
+  )
   return renderPage({
     title: 'Trends',
-    navigation: trends.map((trend, place) => ({ id: `trend-${place}`, name: `${trend.id} ${trend.server}` })),
-    body: html`<section id="verdict"><h1>Trends</h1><p class="dim">${plural(lines.length, 'scenario')} played, from ${lines[0]?.startedAt ?? ''} to ${lines.at(-1)?.startedAt ?? ''}</p></section>
-${trends.map((trend, place) => trendSection(trend, place, charts[place] ?? [], placed[place] ?? []))}`,
+    navigation: groups.map((group, place) => ({ id: `group-${place}`, name: titleOf(group) })),
+    body: html`<section class="trends" aria-labelledby="trends-title">
+<h1 id="trends-title">Trends</h1>
+<p class="dim small">${plural(lines.length, 'scenario')} played, from ${lines[0]?.startedAt ?? ''} to ${lines.at(-1)?.startedAt ?? ''}. Each row opens the charts of its scenario. Passed: of the last ${LAST_PLAYS} times.</p>
+${groups.map((group, place) => groupPart(group, rows, place))}</section>`,
     script: 'trends-page',
-    data: { lines: charts.flat() } satisfies TrendData,
+    data: { lines: all } satisfies TrendData,
   })
 }
 
-function numberOf(charts: readonly TrendLineData[][], place: number): number {
-  return charts.slice(0, place).reduce((sum, own) => sum + own.length, 0)
+function titleOf({ suite, place }: TrendGroup): string {
+  return `${suite ?? 'Played alone'}${place === undefined ? ', on several servers' : ` on ${place}`}`
 }
 
-function trendsOf(lines: readonly TrendLine[]): Trend[] {
-  const trends = new Map<string, Trend>()
-  for (const line of lines) {
-    const server = line.asked ?? line.server
-    const key = JSON.stringify([line.id, server, line.platform])
-    const known = trends.get(key)
-    if (known) known.lines.push(line)
-    else trends.set(key, { id: line.id, server, platform: line.platform, lines: [line] })
-  }
-  return [...trends.values()].sort((a, b) => a.id.localeCompare(b.id, 'en') || a.server.localeCompare(b.server, 'en'))
+function groupPart(group: TrendGroup, rows: readonly TrendRow[][], place: number): Markup {
+  const own = rows[place] ?? []
+  const before = rows.slice(0, place).reduce((sum, { length }) => sum + length, 0)
+  // What was played alone is folded where anything else is there.
+  const isAside = group.suite === undefined && place > 0
+  const isOpen = place === 0 || (!isAside && before + own.length <= ROWS_AT_FIRST)
+  const passed = own.filter(({ trend }) => trend.lines.at(-1)?.verdict === 'passed').length
+  return html`<details class="trend-group" id="group-${place}"${isOpen && html` open`}>
+<summary><h2>${titleOf(group)}</h2> <span class="dim small">${plural(own.length, 'row')}, ${passed} passed the last time</span></summary>
+<div class="trend-cells trend-heads" aria-hidden="true"><span>scenario</span><span class="spark">last plays</span><span class="measure">measure</span><span class="number">last</span><span class="number median">median</span><span class="number passes">passed</span><span class="state">state</span></div>
+${own.map((row, at) => rowPart(row, before + at, group.place === undefined))}
+</details>`
+}
+
+function rowPart({ trend, charts }: TrendRow, place: number, tellsServer: boolean): Markup {
+  const { id, server, platform, lines } = trend
+  const verdict = lines.at(-1)?.verdict ?? ''
+  const recent = lines.slice(-LAST_PLAYS)
+  const first = charts[0]?.chart
+  const summary = summaryOf(first?.points.map(({ value }) => value) ?? [])
+  const write = (value: number | undefined) =>
+    value === undefined || first === undefined ? '–' : writeMeasure(value, first.unit)
+  const name = `${id}${tellsServer ? ` on ${server}, ${platform}` : ''}`
+  return html`<details class="trend-row" id="trend-${place}">
+<summary class="trend-cells ${verdict === 'passed' ? '' : 'bad'}"><span class="name" title="${name}">${name}</span>${sparkline(first?.points ?? [])}<span class="measure dim">${first?.name}</span><span class="number"><span class="sr">last </span>${write(first?.points.at(-1)?.value)}</span><span class="number median dim"><span class="sr">median </span>${write(summary?.median)}</span><span class="number passes dim"><span class="sr">passed </span>${passedOf(recent)}</span>${state(verdict)}</summary>
+<div class="trend-more"><p><strong>${id}</strong> on ${server}, ${platform}: ${passedCount(lines)} of ${plural(lines.length, 'time')} passed. <span class="mono" aria-hidden="true">${recent.map((line) => markOf(line.verdict))}</span></p>
+${charts.map(({ chart, number }) => html`<h3>${chart.name}</h3>${summaryLine(chart)}<div class="chart trend" data-line="${number}"></div>`)}</div>
+</details>`
+}
+
+function passedOf(lines: readonly TrendLine[]): string {
+  return `${passedCount(lines)}/${lines.length}`
+}
+
+function passedCount(lines: readonly TrendLine[]): number {
+  return lines.filter(({ verdict }) => verdict === 'passed').length
+}
+
+/** The last verdict; a word of a later version is shown as it is. */
+function state(verdict: string): Markup {
+  const look = isKnown(verdict) ? verdict : ''
+  return html`<span class="state ${look}"><span aria-hidden="true">${markOf(verdict)}</span> ${isKnown(verdict) ? VERDICT_LOOKS[verdict].word : verdict}</span>`
+}
+
+function markOf(verdict: string): string {
+  return isKnown(verdict) ? VERDICT_LOOKS[verdict].mark : '?'
+}
+
+function isKnown(verdict: string): verdict is keyof typeof VERDICT_LOOKS {
+  return Object.hasOwn(VERDICT_LOOKS, verdict)
 }
 
 /** A chart for each metric that was ever measured, and the duration where there was none. */
@@ -65,26 +114,6 @@ function pointOf(line: TrendLine, value: number | undefined, unit: 'ms' | 'count
   if (value === undefined) return []
   const label = `${line.startedAt}: ${writeMeasure(value, unit)}, ${line.verdict}, ${line.server}`
   return [{ at: Date.parse(line.startedAt), value, verdict: line.verdict, label }]
-}
-
-function trendSection(
-  trend: Trend,
-  place: number,
-  charts: readonly TrendLineData[],
-  numbers: readonly number[],
-): Markup {
-  const { id, server, platform, lines } = trend
-  const passed = lines.filter(({ verdict }) => verdict === 'passed').length
-  const last = lines.at(-1)
-  return html`<section id="trend-${place}" aria-labelledby="trend-${place}-title">
-<h2 id="trend-${place}-title">${id} on ${server}, ${platform}</h2>
-<p>${last !== undefined && isKnown(last.verdict) && badge(last.verdict)} the last time; ${passed} of ${plural(lines.length, 'time')} passed. <span class="mono" aria-hidden="true">${lines.slice(-LAST_RUNS).map(({ verdict }) => (isKnown(verdict) ? VERDICT_LOOKS[verdict].mark : '?'))}</span></p>
-${charts.map((chart, number) => html`<h3>${chart.name}</h3>${summaryLine(chart)}<div class="chart trend" data-line="${numbers[number]}"></div>`)}
-</section>`
-}
-
-function isKnown(verdict: string): verdict is keyof typeof VERDICT_LOOKS {
-  return verdict in VERDICT_LOOKS
 }
 
 function summaryLine({ points, unit }: TrendLineData): Markup | undefined {
