@@ -24,6 +24,8 @@ export interface Cause {
 
 const REQUESTS = ['manual accepted', 'force accepted', 'taken over'] as const
 
+const GIVEN_UP = 'manual given up'
+
 const KIND_OF_REQUEST: Readonly<Record<string, FailoverKind>> = {
   'manual accepted': 'manual',
   'force accepted': 'force',
@@ -42,10 +44,9 @@ export function requestFor(
   sinceMs: number,
   atMs: number,
 ): LogObservation | undefined {
-  const request = logsBetween(observed, REQUESTS, sinceMs, atMs, { node }).at(-1)
-  if (request === undefined) return undefined
-  const givenUp = logsBetween(observed, ['manual given up'], request.seenMs, atMs, { node })
-  return givenUp.length > 0 ? undefined : request
+  // In the order of the log: one that is given up and the next may be of the same millisecond.
+  const last = logsBetween(observed, [...REQUESTS, GIVEN_UP], sinceMs, atMs, { node }).at(-1)
+  return last?.moment === GIVEN_UP ? undefined : last
 }
 
 /** A CLUSTER FAILOVER: from the step that asked for it, else from the moment the server accepted it. */

@@ -108,6 +108,16 @@ t.test('a request in the log is not of a step that runs a script', async (t) => 
   t.equal(askedBy(played('by hand', 'CLUSTER FAILOVER')), '99')
 })
 
+t.test('a request that follows one given up in the same millisecond is not given up', async (t) => {
+  const [accepted, givenUp] = (['manual accepted', 'manual given up'] as const).map((moment) =>
+    line(heir, moment, promotedMs - 10),
+  )
+  const firstOf = (...lines: (Line | undefined)[]) =>
+    failoversIn(withLines(...lines.filter((one) => one !== undefined)))?.failovers[0]
+  t.equal(firstOf(givenUp, accepted)?.kind, 'manual')
+  t.not(firstOf(accepted, givenUp)?.kind, 'manual')
+})
+
 t.test('where nobody looked, logs are all that there is', async (t) => {
   const unseen = EVENTS.filter(({ type }) => type !== 'view-seen')
   t.strictSame(failoversIn(unseen)?.denied, [])
