@@ -33,7 +33,7 @@ t.test('in parts, then as one; until it fails, then what failed', { skip: skipWi
   t.match(merged.stdout, /✖ FAILED {2}2 scenarios: 1 passed, 1 failed/)
   const latest = path.join(whole, 'latest')
   t.equal(JSON.parse(readFileSync(path.join(latest, 'report.json'), 'utf8')).scenarios.length, 2)
-  t.match(readFileSync(path.join(latest, 'junit.xml'), 'utf8'), /<testsuites name="suite" .*failures="1"/)
+  t.match(readFileSync(path.join(latest, 'junit.xml'), 'utf8'), /<testsuites name="full" .*failures="1"/)
   t.strictSame(readdirSync(path.join(latest, 'nodes')), ['part-1', 'part-2'])
   t.equal(readFileSync(path.join(whole, 'trends.jsonl'), 'utf8').trim().split('\n').length, 2)
   const half = await runCli(t, ['report', '--merge', path.join(reports, 'part-1'), '--reports', path.join(own, 'half')])
