@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t, { type Test } from 'tap'
+import { systemClock } from '../../runner/base/clock.ts'
+import { poll } from '../../runner/base/poll.ts'
 import { lastReport, type RunningCli, startCli } from '../support/cli.ts'
 import { requireEngine } from '../support/docker.ts'
 import { clusterFlags, type Lease, leaseCluster } from '../support/lease.ts'
@@ -45,12 +47,18 @@ async function leftOnDocker(lease: Lease, runId: string | undefined): Promise<st
   return both.flat()
 }
 
+/** On Docker the image may have to be made first. */
+const READY_WITHIN_MS = 300_000
+
 /** Waits until both lanes have a cluster. */
 async function untilBothReady(cli: RunningCli, reports: string): Promise<void> {
-  while ([...recorded(reports).matchAll(/"type":"cluster-ready"/g)].length < 2) {
+  const look = async () => {
     if (cli.child.exitCode !== null) throw new Error(`it ended before: ${cli.progress()}${cli.output()}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const ready = [...recorded(reports).matchAll(/"type":"cluster-ready"/g)].length
+    return { ok: ready >= 2, seen: `${ready} clusters are ready` }
   }
+  const { ok, lastSeen } = await poll(look, { clock: systemClock, withinMs: READY_WITHIN_MS, everyMs: 20 })
+  if (!ok) throw new Error(`waited ${READY_WITHIN_MS} ms for two clusters: ${lastSeen}`)
 }
 
 for (const platform of ['process', 'docker'] as const) {
