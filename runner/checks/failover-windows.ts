@@ -21,7 +21,8 @@ const BEFORE_MS = 1000
 
 /**
  * What was acknowledged around each failover, from a second before its cause until the new master was there: in every
- * shard that has keys of the workload. Where a cut in the shard went before its cause, from a second before that.
+ * shard that has keys of the workload. Where a cut in the shard or the stop of its master went before its cause, from a
+ * second before that.
  */
 export function failoverWindows({
   history,
@@ -69,11 +70,16 @@ function countOne(counts: Map<OutcomeClass, number>, name: OutcomeClass): void {
   counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 
-/** From when on writes may not have reached the replica that became master: its cause, or a cut that lasted until it. */
-function atRiskFromMs({ faults }: RunFacts, { shard, startMs }: FailoverFact): number {
-  const cuts = faults.filter(
-    (fault) =>
-      fault.verb === 'partition' && fault.shards.includes(shard) && fault.startMs < startMs && startMs < fault.endMs,
+/**
+ * From when on writes may not have reached the replica that became master: its cause, or what went before it and lasted
+ * until it. A cut in the shard; or the stop of a master that pauses its clients until a replica has taken over.
+ */
+function atRiskFromMs({ faults }: RunFacts, { shard, from, startMs }: FailoverFact): number {
+  const before = faults.filter(
+    ({ verb, shards, nodes, startMs: beganMs, endMs }) =>
+      ((verb === 'partition' && shards.includes(shard)) || (verb === 'stop' && nodes.includes(from))) &&
+      beganMs < startMs &&
+      startMs < endMs,
   )
-  return Math.min(startMs, ...cuts.map((cut) => cut.startMs))
+  return Math.min(startMs, ...before.map((fault) => fault.startMs))
 }

@@ -77,6 +77,16 @@ t.test('where a cut went before it, what was acknowledged before the cut counts'
   t.match(judged(ops, { lost_writes: 0 }, healed), [{ verdict: 'inconclusive' }])
 })
 
+t.test('where its master hands over as it is stopped, what was acknowledged before the stop counts', async (t) => {
+  const [failover] = KILL_FACTS.failovers
+  if (!failover) throw new Error('there is none')
+  const stop = { step: '3', verb: 'stop', nodes: [failover.from], shards: [2], startMs: 8_000, endMs: 20_000 }
+  const ops = [...writes('failing', 200, 1_000), ...writes('failing', 10, 7_500)]
+  t.match(judged(ops, { lost_writes: 0 }, { ...KILL_FACTS, faults: [stop] }), [{ verdict: 'passed' }])
+  const another = { ...stop, nodes: ['redis-node5'] }
+  t.match(judged(ops, { lost_writes: 0 }, { ...KILL_FACTS, faults: [another] }), [{ verdict: 'inconclusive' }])
+})
+
 t.test('writes after it, and those that were refused, are not among them', async (t) => {
   const refused = writes('failing', 50, 9_500).map((op): Op => ({ ...op, failed: 'CLUSTERDOWN' }))
   const lost = writes('failing', 50, 9_600).map((op): Op => ({ ...op, lost: 'timeout' }))
