@@ -16,8 +16,8 @@ import { platformLike } from '../open-platform.ts'
 
 /** More of them no machine bears that one would test on. */
 const MOST_LANES = 32
-/** With nothing known of the machine. */
-const FIRST_LANES = 2
+/** To begin with, for each core, where nothing is known of the machine: far less than what it mostly bears. */
+const FIRST_PER_CORE = 2
 /** What a play mostly does is wait, so that a core bears several: where what is measured says nothing, no more than this. */
 const MOST_PER_CORE = 6
 /** Six servers, their helpers, and what the runner holds of a play. */
@@ -62,7 +62,8 @@ function mostOf(lanes: Lanes): number {
 /** The pace of a run. `finish` keeps what the machine bore for the next. */
 export function paceOf(lanes: Lanes, reports: string, machine: string): { pace: Pace; finish(): void } {
   if (lanes !== 'auto') return { pace: fixedPace(lanes), finish: () => undefined }
-  const pace = new MeasuredPace({ first: borneLanes(reports, machine) ?? FIRST_LANES, most: mostOf(lanes) })
+  const first = borneLanes(reports, machine) ?? availableParallelism() * FIRST_PER_CORE
+  const pace = new MeasuredPace({ first, most: mostOf(lanes) })
   const finish = () => {
     if (pace.borne !== undefined) noteBorneLanes(reports, machine, pace.borne)
   }
