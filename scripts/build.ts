@@ -14,6 +14,7 @@ const PROGRAMS = [
   'runner/commands/watchdog/watchdog-process.ts',
   'runner/platforms/links/link-process.ts',
   'runner/platforms/process/supervisor-process.ts',
+  'runner/workload/drivers/keeper-process.ts',
   'runner/workload/thread/load-thread.ts',
 ]
 

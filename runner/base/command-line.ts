@@ -7,7 +7,7 @@ import { isWords, quoted } from './shell-words.ts'
 const isPackage = import.meta.url.includes('/dist/package/')
 
 /** The folder of redis-chaos itself, from `dist/NAME/` as from `runner/base/`. */
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 
 /** npm's scripts whose name is not that of their command. */
 const SCRIPTS: Readonly<Record<string, string>> = { run: 'scenario', check: 'judge' }

@@ -3,6 +3,7 @@ import { nearestWord } from '../base/nearest.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { ALLOWABLE_SETTINGS, isAllowable } from '../platforms/setting-policy.ts'
 import { ALLOWABLE_COMMANDS } from '../steps/command-policy.ts'
+import { COMMANDS } from '../workload/drivers/plan.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 
 export const allowFlag: Flags = {
@@ -10,7 +11,7 @@ export const allowFlag: Flags = {
     type: 'string',
     multiple: true,
     value: 'NAME',
-    help: 'let scenarios use a setting or command that is refused otherwise: dir, MODULE; may be given several times',
+    help: 'let scenarios do what is refused otherwise: a setting (dir), a command (MODULE), or `commands`: start programs; may be given several times',
   },
 }
 
@@ -22,9 +23,9 @@ export function allowedBy(line: ParsedLine): Allowed {
 function nameOf(text: string): string {
   const [command, setting] = [text.toUpperCase(), text.toLowerCase()]
   if (ALLOWABLE_COMMANDS.includes(command)) return command
-  if (isAllowable(setting)) return setting
-  const near = nearestWord(setting, ALLOWABLE_SETTINGS) ?? nearestWord(command, ALLOWABLE_COMMANDS)
+  if (setting === COMMANDS || isAllowable(setting)) return setting
+  const near = nearestWord(setting, [...ALLOWABLE_SETTINGS, COMMANDS]) ?? nearestWord(command, ALLOWABLE_COMMANDS)
   throw new UsageError(
-    `--allow takes a setting or command that scenarios may not use, and \`${text}\` is none${near === undefined ? '' : `; did you mean \`${near}\`?`} (commands: ${ALLOWABLE_COMMANDS.join(', ')}; settings: ${ALLOWABLE_SETTINGS.join(', ')})`,
+    `--allow takes a setting or command that scenarios may not use, and \`${text}\` is none${near === undefined ? '' : `; did you mean \`${near}\`?`} (commands: ${ALLOWABLE_COMMANDS.join(', ')}; settings: ${ALLOWABLE_SETTINGS.join(', ')}; programs: ${COMMANDS})`,
   )
 }

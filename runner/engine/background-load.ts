@@ -9,6 +9,7 @@ import type { ServerGroup } from '../platforms/platform.ts'
 import { LOAD_USER } from '../platforms/users.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Load } from '../workload/load.ts'
+import type { SeenDriver } from '../workload/thread/request.ts'
 import { outageLimitMs, waitForOutages } from './outage-wait.ts'
 import type { RunSettings } from './run-settings.ts'
 import type { Strangers } from './strangers.ts'
@@ -62,6 +63,7 @@ export class BackgroundLoad {
         recorder.record({ type: 'stall-seen', scenario: place.index, who: 'load', ...times })
       },
       (node, text) => strangers?.heldPort(node, text),
+      (workload, seen) => this.#recordDriver(workload, seen),
     )
   }
 
@@ -71,7 +73,10 @@ export class BackgroundLoad {
     mkdirSync(this.#place.historyFolder, { recursive: true })
     const elapsedMs = clock.nowMs() - this.#place.startMs
     await this.#load.open({
-      workloads: this.#scenario.workloads.map(({ name, options }) => ({ name, options, file: this.#fileOf(name) })),
+      workloads: this.#scenario.workloads.map(({ name, options }) => {
+        const driverLog = path.join(this.#place.historyFolder, `${name}.driver.log`)
+        return { name, options, file: this.#fileOf(name), driverLog }
+      }),
       // They are led to those that are added by what the others say.
       nodes: [...servers.nodes, ...servers.spares].map((node) => {
         const { name, port, peerHost, peerPort, guard } = node
@@ -159,6 +164,21 @@ export class BackgroundLoad {
       recorder.record({ type: 'history-saved', scenario: this.#place.index, workload: name, file })
     }
     return problems
+  }
+
+  #recordDriver(workload: string, seen: SeenDriver): void {
+    const { recorder, clock } = this.#settings
+    const { index: scenario } = this.#place
+    if (seen.did === 'stay') {
+      recorder.record({ type: 'warning', scenario, text: `workload ${workload}: ${seen.text}` })
+    } else if (seen.did === 'ready') {
+      const { name, version, can } = seen
+      recorder.record({ type: 'driver-ready', scenario, workload, name, version, can: [...can] })
+    } else {
+      const { driver, text, lastWords } = seen
+      const seenMs = recorder.timeOf(clock.nowMs())
+      recorder.record({ type: 'driver-misbehaved', scenario, workload, driver, seenMs, text, lastWords })
+    }
   }
 
   #progress(text: string): void {

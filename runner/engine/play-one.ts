@@ -4,6 +4,7 @@ import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, Progress } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
+import { assertInstalled, ClientMissing } from '../workload/drivers/installed.ts'
 import { type Place, recordStart } from './announce.ts'
 import { prepareOthers } from './other-servers.ts'
 import type { Play } from './play.ts'
@@ -119,12 +120,20 @@ async function playOrSkip(
     const missing = await missingCapability(scenario, settings)
     if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
     const progress: Progress = (text) => settings.recorder.record({ type: 'progress', text })
+    await assertClients(scenario)
     await prepareOthers(scenario, settings.platform, progress, settings.interrupted)
   } catch (error) {
-    if (!(error instanceof PlatformError || error instanceof SurroundingsError)) throw error
+    if (!(error instanceof PlatformError || error instanceof SurroundingsError || error instanceof ClientMissing))
+      throw error
     return recordUnplayed(scenario, place, settings, resultOfExpected(error))
   }
   return await playScenario(scenario, place, settings, onBug)
+}
+
+/** Throws ClientMissing if a workload goes through a client that is not on this machine. */
+async function assertClients({ workloads }: Scenario): Promise<void> {
+  const names = new Set(workloads.flatMap(({ options }) => options.driver?.name ?? []))
+  for (const name of names) await assertInstalled(name)
 }
 
 /** Why a fault that the scenario requires cannot be brought about here, in a sentence; undefined if all can. */

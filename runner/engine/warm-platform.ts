@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
 import type { FaultSupport } from '../platforms/faults.ts'
 import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec } from '../platforms/platform.ts'
+import { COMMANDS } from '../workload/drivers/plan.ts'
 import { assertWholeNetwork, NotClean, ServerCleaner, type ServersLook, whyNotFresh } from './clean-servers.ts'
 import { LentGroup } from './lent-group.ts'
 
@@ -93,7 +94,8 @@ export class WarmPlatform implements Platform {
     if (!isDeepStrictEqual(wanted, had)) return 'the cluster is to be another than the last one'
     if (spec.settings.appendonly !== 'yes') return 'without an append-only file a restart may bring old data back'
     if (spec.needs?.debug) return 'DEBUG commands leave what nobody can see'
-    if ((spec.allowed?.size ?? 0) > 0) return 'what --allow lets through leaves what nobody can see'
+    if ([...(spec.allowed ?? [])].some((name) => name !== COMMANDS))
+      return 'what --allow lets through leaves what nobody can see'
     if (kept.lent.touched !== undefined) return kept.lent.touched
     try {
       // Before they are reset: each then logs its new id, and who reads the log must know whose it is.

@@ -38,6 +38,23 @@ export interface StrangerObservation {
   text: string
 }
 
+/** The client driver of a workload did what no driver may do: from then on its load is worth nothing. */
+export interface MisdeedObservation {
+  workload: string
+  /** Its client with the version, as `redis-py 4.3.4`; before its hello, as the scenario names it. */
+  driver: string
+  seenMs: number
+  /** What it did: `ended with exit code 1`. */
+  text: string
+  /** The end of its log; empty if it said nothing. */
+  lastWords: string
+}
+
+export type DriverEvent =
+  /** The client driver of a workload is ready: its client library, and what it can do. */
+  | { type: 'driver-ready'; workload: string; name: string; version: string; can: string[] }
+  | ({ type: 'driver-misbehaved' } & MisdeedObservation)
+
 /** A server's program has begun, as its log says. */
 export interface ServerStartObservation {
   node: string

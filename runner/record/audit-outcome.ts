@@ -26,7 +26,7 @@ export interface AuditFinding {
   hint?: string
   /** It says nothing of the servers: a verdict cannot be trusted because of it. */
   inconclusive?: boolean
-  /** Somebody else had a hand in the run: nothing that was found beside it can be blamed on the servers. */
+  /** Somebody else had a hand in the run, or what carried its load is broken: nothing that was found beside it can be blamed on the servers. */
   voids?: true
   /** The scenario says that this may happen, or must. */
   pardon?: AuditPardon

@@ -244,6 +244,8 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'slots-moved': { ...OF_SCENARIO, ...seen.slotsMoved },
   'server-ended': { ...OF_SCENARIO, ...seen.serverEnded },
   'stranger-seen': { ...OF_SCENARIO, ...seen.strangerSeen },
+  'driver-ready': { ...OF_SCENARIO, workload: text, name: text, version: text, can: few(text) },
+  'driver-misbehaved': { ...OF_SCENARIO, ...seen.misdeedSeen },
   'server-changed': { ...OF_SCENARIO, node: text, server: text },
   'server-started': { ...OF_SCENARIO, ...seen.serverStarted },
   'resources-seen': { ...OF_SCENARIO, ...seen.resourcesSeen },

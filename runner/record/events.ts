@@ -8,6 +8,7 @@ import type {
   AlarmObservation,
   DataObservation,
   DatasetObservation,
+  DriverEvent,
   EndStateObservation,
   MachineObservation,
   ResourceObservation,
@@ -244,6 +245,7 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'slots-moved'; scenario: number } & MovedSlotsObservation)
   | ({ type: 'server-ended'; scenario: number } & ServerEndObservation)
   | ({ type: 'stranger-seen'; scenario: number } & StrangerObservation)
+  | (DriverEvent & { scenario: number })
   | ({ type: 'server-started'; scenario: number } & ServerStartObservation)
   /** A step has started a node as another server, in words: `redis 8.0.2`. */
   | { type: 'server-changed'; scenario: number; node: string; server: string }

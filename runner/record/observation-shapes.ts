@@ -5,6 +5,7 @@ import type {
   DatasetObservation,
   EndStateObservation,
   MachineObservation,
+  MisdeedObservation,
   ResourceObservation,
   ServerEndObservation,
   ServerStartObservation,
@@ -131,6 +132,14 @@ export const serverEnded: Fields<ServerEndObservation> = {
   exitCode: maybe(number),
   outOfMemory: maybe(yes),
   lastLines: texts,
+}
+
+export const misdeedSeen: Fields<MisdeedObservation> = {
+  workload: text,
+  driver: text,
+  seenMs: ms,
+  text,
+  lastWords: text,
 }
 
 export const strangerSeen: Fields<StrangerObservation> = {

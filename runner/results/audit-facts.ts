@@ -4,6 +4,7 @@ import type {
   DatasetObservation,
   EndStateObservation,
   MachineObservation,
+  MisdeedObservation,
   ResourceObservation,
   ServerEndObservation,
   ServerStartObservation,
@@ -59,6 +60,8 @@ export interface AuditFacts {
   ends: readonly ServerEndObservation[]
   starts: readonly ServerStartObservation[]
   strangers: readonly StrangerObservation[]
+  /** What client drivers did that none may do. */
+  misdeeds: readonly MisdeedObservation[]
   resources: readonly ResourceObservation[]
   datasets: readonly DatasetObservation[]
   workloads: readonly WorkloadFact[]
@@ -99,6 +102,7 @@ export function auditFacts(
     ends: ofType(events, 'server-ended').map(since),
     starts: ofType(events, 'server-started').map(since),
     strangers: ofType(events, 'stranger-seen').map(since),
+    misdeeds: ofType(events, 'driver-misbehaved').map(since),
     resources: ofType(events, 'resources-seen').map(since),
     datasets: ofType(events, 'dataset-read'),
     // What began before the scenario did counts from its start.

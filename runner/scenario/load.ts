@@ -100,7 +100,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
   const cluster = readCluster(map, context, allowed)
   const nodes = nodeCount(cluster.topology)
   const stepsContext = { ...context, policy: policyOf(options, nodes) }
-  const workloads = readWorkloads(map, cluster.topology, context)
+  const workloads = readWorkloads(map, cluster.topology, { ...context, allowed })
   const [steps, last] = ['steps', 'finally'].map((key) => {
     const entry = entryOf(map, key)
     return entry ? readSteps(entry, key === 'finally' ? 'f' : '', stepsContext) : []

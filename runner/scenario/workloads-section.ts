@@ -1,17 +1,25 @@
+import { dirname } from 'node:path'
 import { didYouMean } from '../base/nearest.ts'
 import { FAILOVER } from '../checks/index.ts'
 import type { Topology } from '../cluster/topology.ts'
+import type { Allowed } from '../platforms/allowed.ts'
+import { COMMANDS, type DriverPlan, planDriver } from '../workload/drivers/plan.ts'
 import { WORKLOAD_NAME, workloadKindByName, workloadKinds } from '../workload/index.ts'
 import type { WorkloadKind } from '../workload/kind.ts'
-import { resolveOptions } from '../workload/options.ts'
+import { commonOptions } from '../workload/option-schemas.ts'
+import { resolveOptions, writtenDriver } from '../workload/options.ts'
+import type { PlanProblem } from '../workload/plan-problem.ts'
 import { planProblems } from '../workload/plan-problems.ts'
 import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, find, isEmptyMap, type MapTree, toPlain } from './tree.ts'
 
+/** `allowed`: what whoever starts the run lets it do. */
+type WorkloadContext = CheckContext & { allowed: Allowed }
+
 /** The scenario's workloads, in order. What is wrong is reported, and left out. */
-export function readWorkloads(map: MapTree, topology: Topology, context: CheckContext): ScenarioWorkload[] {
+export function readWorkloads(map: MapTree, topology: Topology, context: WorkloadContext): ScenarioWorkload[] {
   const entry = entryOf(map, 'workloads')
   if (!entry) return []
   if (entry.value.kind !== 'map' || isEmptyMap(entry.value, context.source)) {
@@ -30,7 +38,7 @@ function reportNoMap({ keySpan, value }: Entry, { source, problems }: CheckConte
   problems.add(source, keySpan, message, { hint: 'Name each workload: `checkout: { type: register, rate: 500/s }`.' })
 }
 
-function readWorkload(entry: Entry, topology: Topology, context: CheckContext): ScenarioWorkload | undefined {
+function readWorkload(entry: Entry, topology: Topology, context: WorkloadContext): ScenarioWorkload | undefined {
   const { key, keySpan, value } = entry
   checkName(entry, context)
   if (value.broken) return undefined
@@ -42,16 +50,42 @@ function readWorkload(entry: Entry, topology: Topology, context: CheckContext): 
   const kind = readKind(entry, context)
   const accepted = kind && checkValue(kind.schema, entry, context)
   if (!kind || accepted === undefined) return undefined
-  const options = resolveOptions(accepted, kind)
-  let wrong = false
-  for (const { path, message, hint } of planProblems(options, topology)) {
-    wrong = true
-    const place = find(value, path)
-    const span = place?.value.kind === 'scalar' ? place.value.span : (place?.keySpan ?? keySpan)
-    context.problems.add(context.source, span, message, { hint })
-  }
+  const driver = readDriver(entry, accepted, context)
+  if (driver === 'wrong') return undefined
+  const options = resolveOptions(accepted, kind, driver)
+  const wrong = planProblems(options, topology)
+  reportAll(wrong, entry, context)
   const { line } = context.source.position(keySpan.start)
-  return wrong ? undefined : { name: key, line, options }
+  return wrong.length > 0 ? undefined : { name: key, line, options }
+}
+
+/** How the driver of the workload is started; undefined if it has none. */
+function readDriver(entry: Entry, accepted: unknown, context: WorkloadContext): DriverPlan | 'wrong' | undefined {
+  const written = writtenDriver(accepted)
+  if (!written) return hasWrongOptions(entry, accepted, context) ? 'wrong' : undefined
+  const folder = dirname(context.source.name)
+  const planned = planDriver(written.client, written.options, {
+    folder,
+    allowsCommands: context.allowed.has(COMMANDS),
+  })
+  if (!('problems' in planned)) return planned
+  reportAll(planned.problems, entry, context)
+  return 'wrong'
+}
+
+/** `options` of the client that the runner has itself are checked as those under its name. */
+function hasWrongOptions(entry: Entry, accepted: unknown, context: WorkloadContext): boolean {
+  const { client } = accepted as { client?: string }
+  const options = entryOf(entry.value, 'options')
+  return client === 'ioredis' && options !== undefined && !checkValue(commonOptions.ioredis, options, context)
+}
+
+function reportAll(wrong: readonly PlanProblem[], { keySpan, value }: Entry, context: CheckContext): void {
+  for (const { path, isKey, message, hint, suggestion } of wrong) {
+    const place = find(value, path)
+    const span = place?.value.kind === 'scalar' && !isKey ? place.value.span : (place?.keySpan ?? keySpan)
+    context.problems.add(context.source, span, message, { hint, suggestion })
+  }
 }
 
 function checkName({ key, keySpan }: Entry, { source, problems }: CheckContext): void {

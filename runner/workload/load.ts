@@ -5,9 +5,9 @@ import { threadProgram } from '../base/programs.ts'
 import type { Stall } from '../base/pulse.ts'
 import { afterRunning } from '../base/time-limit.ts'
 import type { LoadSeries } from '../record/events.ts'
-import type { FromThread, LoadRequest, Method, Methods } from './thread/request.ts'
+import type { FromThread, LoadRequest, Method, Methods, SeenDriver } from './thread/request.ts'
 
-/** The servers cannot take the load that the scenario asks for. */
+/** The servers cannot take the load that the scenario asks for, or its client driver cannot carry it. */
 export class LoadRefused extends ChaosError {
   override name = 'LoadRefused'
 }
@@ -17,9 +17,10 @@ class LoadBroke extends Error {
   override name = 'LoadBroke'
 }
 
-const OPEN_WITHIN_MS = 15_000
-/** Beyond the longest time-out of an operation, ms. */
-const STOP_MARGIN_MS = 5000
+/** Beyond what a driver may take to be ready, ms. */
+const OPEN_WITHIN_MS = 30_000
+/** Beyond the longest time-out of an operation, ms: a driver that does not obey is ended within 6 s. */
+const STOP_MARGIN_MS = 8000
 const CLOSE_WITHIN_MS = 10_000
 
 interface Waiting {
@@ -38,6 +39,7 @@ export class Load {
   readonly #onSeries: (workload: string, series: LoadSeries) => void
   readonly #onStall: (stall: Stall) => void
   readonly #onStranger: (node: string, text: string) => void
+  readonly #onDriver: (workload: string, seen: SeenDriver) => void
   readonly #waiting = new Map<number, Waiting>()
   #longestTimeoutMs = 0
   #lastId = 0
@@ -46,23 +48,26 @@ export class Load {
   /**
    * Starts the thread, which takes a moment: well ahead of `open`. `onSeries` is told what clients see, about once a
    * second; `onStall`, when the thread stood still, ms from the scenario's start; `onStranger`, when somebody else was met on
-   * the port of a node.
+   * the port of a node;
+   * `onDriver`, what is to be recorded of a client driver.
    */
   constructor(
     onSeries: (workload: string, series: LoadSeries) => void,
     onStall: (stall: Stall) => void = () => undefined,
     onStranger: (node: string, text: string) => void = () => undefined,
+    onDriver: (workload: string, seen: SeenDriver) => void = () => undefined,
   ) {
     this.#onSeries = onSeries
     this.#onStall = onStall
     this.#onStranger = onStranger
+    this.#onDriver = onDriver
     this.#worker = new Worker(threadProgram(import.meta.url, './thread/load-thread'), { execArgv: [] })
     this.#worker.on('message', (message: FromThread) => this.#onMessage(message))
     this.#worker.on('error', (error) => this.#break(error))
     this.#worker.on('exit', () => this.#break(new LoadBroke('the thread of the load has ended')))
   }
 
-  /** Opens histories and connections. Rejects with LoadRefused if the load cannot run on these servers. */
+  /** Opens histories and connections. Rejects with LoadRefused if the load cannot run here. */
   async open(request: LoadRequest): Promise<void> {
     this.#longestTimeoutMs = Math.max(0, ...request.workloads.map(({ options }) => options.timeoutMs))
     const refusal = await this.#ask('open', request, OPEN_WITHIN_MS)
@@ -138,6 +143,10 @@ export class Load {
     }
     if (message.type === 'stranger') {
       this.#onStranger(message.node, message.text)
+      return
+    }
+    if (message.type === 'driver') {
+      this.#onDriver(message.workload, message.seen)
       return
     }
     const waiting = this.#waiting.get(message.id)

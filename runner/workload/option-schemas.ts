@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { duration } from '../base/duration-schema.ts'
 import { notZero, numberUpTo } from '../base/number-pattern.ts'
 import type { FunctionName, WorkloadType } from '../record/history-codes.ts'
+import { clientNames } from './drivers/registry.ts'
 
 const PER_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 }
 const HIGHEST_RATE = 1_000_000
@@ -42,11 +43,25 @@ const LARGEST_VALUE = 1_048_576
 
 export const commonOptions = {
   client: z
-    .enum(['direct', 'ioredis'])
+    .union([
+      z.enum(['direct', 'ioredis', ...clientNames()]),
+      z.strictObject({
+        command: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe("The driver, relative to the scenario's folder, and its arguments: [./my-driver, --verbose]"),
+      }),
+    ])
+    .meta({
+      title: 'Client',
+      description:
+        'direct (default): plain connections, every try recorded; ioredis: a cluster client as applications use it; another name: a client library through its driver; { command: [./my-driver] }: a driver of your own (docs/drivers.md)',
+    })
+    .optional(),
+  options: z
+    .record(z.string(), z.unknown())
     .optional()
-    .describe(
-      'direct (default): plain connections, every try recorded; ioredis: a cluster client as applications use it',
-    ),
+    .describe('Options of the client, by its own names; docs/drivers.md'),
   ioredis: z
     .strictObject({
       maxRedirections: z.number().int().min(0).max(1000).optional().describe('Redirections and retries of a command'),
@@ -175,6 +190,7 @@ export const sharedOptions = { ...commonOptions, ...keyOptions, ...valueOptions,
 /** Forms that they are made of. */
 export const optionForms: readonly z.ZodType[] = [
   rate,
+  commonOptions.client,
   commonOptions.ioredis,
   keyOptions.distribution,
   writeOptions.wait,

@@ -2,13 +2,16 @@ import { formatDuration, parseDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
 import type { FunctionName, WorkloadType } from '../record/history-codes.ts'
 import type { Distribution } from './drive/keys.ts'
+import type { DriverPlan, WrittenDriver } from './drivers/plan.ts'
 import { parseRate } from './option-schemas.ts'
 
 /** Options with the defaults in place, as plain data. */
 export interface LoadOptions {
   type: WorkloadType
-  client: 'direct' | 'ioredis'
+  /** `driver`: a client library of its own process, by `driver`. */
+  client: 'direct' | 'ioredis' | 'driver'
   ioredis: Record<string, unknown>
+  driver?: DriverPlan
   clients: number
   /** Operations a second; absent: closed loop. */
   perSecond?: number
@@ -31,8 +34,9 @@ const DEFAULTS = { clients: 8, timeoutMs: 1000, waitMs: 500, zipf: 0.99, hotShar
 /** What a schema of a workload accepts, as far as the types have it in common. */
 interface Written {
   type: WorkloadType
-  client?: 'direct' | 'ioredis'
+  client?: WrittenClient
   ioredis?: Record<string, unknown>
+  options?: Record<string, unknown>
   clients?: number
   rate?: string
   keys?: number
@@ -48,16 +52,35 @@ interface Written {
   shards?: number | number[]
 }
 
-/** The options that a workload's schema has accepted, with the defaults of its kind. */
-export function resolveOptions(accepted: unknown, kind: { mix: LoadOptions['mix']; keys: number }): LoadOptions {
+/** Who carries the operations, as it is written. */
+type WrittenClient = 'direct' | 'ioredis' | WrittenDriver
+
+/** Of options that a workload's schema has accepted: its driver, if it goes through one. */
+export function writtenDriver(
+  accepted: unknown,
+): { client: WrittenDriver; options: Record<string, unknown> } | undefined {
+  const { client = 'direct', options = {} } = accepted as Written
+  return client === 'direct' || client === 'ioredis' ? undefined : { client, options }
+}
+
+/**
+ * The options that a workload's schema has accepted, with the defaults of its kind. `driver`: how the one that they name
+ * is started.
+ */
+export function resolveOptions(
+  accepted: unknown,
+  kind: { mix: LoadOptions['mix']; keys: number },
+  driver?: DriverPlan,
+): LoadOptions {
   const written = accepted as Written
   const keys = written.keys ?? written.channels ?? kind.keys
   const perSecond = written.rate === undefined ? undefined : parseRate(written.rate)
   const { wait, durability, shards } = written
   return {
     type: written.type,
-    client: written.client ?? 'direct',
-    ioredis: written.ioredis ?? {},
+    client: driver ? 'driver' : written.client === 'ioredis' ? 'ioredis' : 'direct',
+    ioredis: written.ioredis ?? (written.client === 'ioredis' ? written.options : undefined) ?? {},
+    ...(driver && { driver }),
     clients: written.clients ?? DEFAULTS.clients,
     ...(perSecond === undefined ? {} : { perSecond }),
     keys,
@@ -97,8 +120,20 @@ function msOf(text: string | undefined, otherwiseMs: number): number {
 
 /** What a workload does, in words: `register, 8 clients at 500/s, 1000 keys`. */
 export function workloadSentence(options: LoadOptions): string {
-  const { type, clients, perSecond, keys, client, readFrom, wait, durability, shards, timeoutMs, distribution } =
-    options
+  const {
+    type,
+    clients,
+    perSecond,
+    keys,
+    client,
+    driver,
+    readFrom,
+    wait,
+    durability,
+    shards,
+    timeoutMs,
+    distribution,
+  } = options
   const pace = perSecond === undefined ? 'as fast as they can' : `at ${rateText(perSecond)}`
   const where = shards ? ` of shard ${shards.map((shard) => shard + 1).join(', ')}` : ''
   const parts = [
@@ -107,6 +142,7 @@ export function workloadSentence(options: LoadOptions): string {
     `${plural(keys, type === 'pubsub' ? 'channel' : 'key')}${where}`,
     ...(distribution.kind === 'uniform' ? [] : [`${distribution.kind} distribution`]),
     ...(client === 'ioredis' ? ['through a cluster client of ioredis'] : []),
+    ...(driver ? [`through the client driver ${driver.client}`] : []),
     ...(readFrom === 'replica' ? ['reading from replicas'] : []),
     ...(wait ? [`each write on ${plural(wait.replicas, 'replica')} within ${formatDuration(wait.timeoutMs)}`] : []),
     ...(durability ? [`each write on disk within ${formatDuration(durability.timeoutMs)}`] : []),

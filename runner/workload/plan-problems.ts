@@ -2,14 +2,7 @@ import { plural } from '../base/text.ts'
 import { shardsWithSlots, type Topology } from '../cluster/topology.ts'
 import { replicasOf } from '../record/cluster-shape.ts'
 import type { LoadOptions } from './options.ts'
-
-/** Options that are right one by one and cannot be together, or not on this cluster. */
-export interface PlanProblem {
-  /** Where in the options, as written. */
-  path: string[]
-  message: string
-  hint?: string
-}
+import type { PlanProblem } from './plan-problem.ts'
 
 /** What is wrong with a workload's options on a cluster of this shape. */
 export function planProblems(options: LoadOptions, topology: Topology): PlanProblem[] {
@@ -23,16 +16,25 @@ export function planProblems(options: LoadOptions, topology: Topology): PlanProb
 }
 
 function clientProblems({ client, ioredis, wait, durability, own }: LoadOptions): PlanProblem[] {
-  if (client === 'direct') {
-    if (Object.keys(ioredis).length === 0) return []
+  if (client !== 'ioredis' && Object.keys(ioredis).length > 0) {
     const hint = 'Add `client: ioredis`, or remove them.'
     return [
       {
         path: ['ioredis'],
-        message: '`ioredis` are options of that client, and this workload is `client: direct`',
+        message: `\`ioredis\` are options of that client, and this workload ${client === 'direct' ? 'is `client: direct`' : 'goes through another'}`,
         hint,
       },
     ]
+  }
+  if (client === 'direct') {
+    if (own.options === undefined) return []
+    const hint = 'Name the `client` that they belong to, or remove them.'
+    return [
+      { path: ['options'], message: '`options` are those of a client, and this workload is `client: direct`', hint },
+    ]
+  }
+  if (own.ioredis !== undefined && own.options !== undefined) {
+    return [{ path: ['options'], message: '`options` and `ioredis` are the same here', hint: 'Keep one of them.' }]
   }
   const hint = 'A cluster client does not say on which connection a command goes.'
   return [

@@ -9,7 +9,7 @@ const SUBSCRIBERS = 2
 /** What was published last must arrive before the subscribers leave, ms. */
 const LINGER_MS = 300
 
-const { client: _client, ioredis: _ioredis, ...plainOptions } = commonOptions
+const { client: _client, ioredis: _ioredis, options: _options, ...plainOptions } = commonOptions
 
 /** Clients publish messages, each once; subscribers record what they are sent, and when they were not subscribed. */
 export const pubsub: WorkloadKind = {

@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Folders of programs that stand on the rooms of `runner/`: they may import any room, and no room imports them. */
 const ROOFS = ['bench', 'bin', 'scripts', 'test']
+/** Drivers are programs of their own, with packages of their own. */
+const APART = ['clients']
 const GENERATED = ['dist', 'node_modules', 'reports']
 const PROGRAM = /\.[cm]?[jt]sx?$/
 
@@ -20,7 +22,7 @@ interface Import {
 
 function programFiles(): string[] {
   const folders = readdirSync(root, { withFileTypes: true }).filter(
-    (entry) => entry.isDirectory() && !entry.name.startsWith('.') && !GENERATED.includes(entry.name),
+    (entry) => entry.isDirectory() && !entry.name.startsWith('.') && ![...APART, ...GENERATED].includes(entry.name),
   )
   const inFolder = (folder: string) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file))

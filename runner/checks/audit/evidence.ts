@@ -17,7 +17,7 @@ const WORTH_A_WORD = 0.05
 export const evidence: AuditRule = {
   name: 'evidence',
   sentence:
-    'The run saw what it judges: its load was sent, its machine did not stand still, its clocks ran evenly, and what logs say is what nodes say.',
+    'The run saw what it judges: its load was sent, by client drivers that kept to the protocol, its machine did not stand still, its clocks ran evenly, and what logs say is what nodes say.',
   reason: 'What was not seen is no evidence, neither for a pass nor for a failure.',
   judge(facts) {
     const { workloads, stalls, clockSteps, run } = facts
@@ -33,7 +33,7 @@ export const evidence: AuditRule = {
     ]
     return {
       lookedAt: seen.join(', '),
-      findings: [...starved, ...stoodStill(facts), ...stolen(facts), ...foreignLines(facts)],
+      findings: [...misdeeds(facts), ...starved, ...stoodStill(facts), ...stolen(facts), ...foreignLines(facts)],
     }
   },
 }
@@ -62,6 +62,19 @@ function stoodStill({ stalls, run }: AuditFacts): AuditFinding[] {
       hint: 'the machine was paused, or too busy to run this program: play it again on a quieter one',
     },
   ]
+}
+
+/** What clients felt from then on was their driver's doing, and what they seemed to feel before may have been. */
+function misdeeds({ misdeeds: seen }: AuditFacts): AuditFinding[] {
+  return seen.map(({ workload, driver, seenMs, text, lastWords }) => ({
+    text: `The client driver of ${workload} (${driver}) ${text}, at ${momentText(seenMs)}`,
+    nodes: [],
+    atMs: seenMs,
+    inconclusive: true,
+    voids: true,
+    ...(lastWords !== '' && { details: [`its last words: ${lastWords}`] }),
+    hint: `a driver's mistake says nothing of the servers: history/${workload}.driver.log has all that it said`,
+  }))
 }
 
 function busyMachine({ machine }: AuditFacts): string[] {

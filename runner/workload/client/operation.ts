@@ -71,8 +71,12 @@ export interface LoadClient {
   send(operation: Operation, client: number, listener: OperationListener): void
   /** Opens connections ahead of the first operation. Resolves when all are open, or have failed to. */
   warmUp(): Promise<void>
+  /** Ends all connections in good order, after the last operation; for clients that have an order. */
+  stop?(): Promise<void>
   /** Ends all connections. Operations under way are dropped without a word. Idempotent. */
-  close(): void
+  close(): void | Promise<void>
+  /** It can send nothing any more, which is no fault of the servers. */
+  readonly isBroken?: boolean
 }
 
 /** The text of a reply, null for none. */

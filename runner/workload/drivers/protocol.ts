@@ -80,7 +80,7 @@ export const invoke = z.object({
   type: z.literal('invoke'),
   id,
   client: z.number().int(),
-  commands: z.array(z.array(z.string())),
+  commands: z.array(z.array(z.string()).readonly()).readonly(),
   /** A replica may answer it. */
   replica: z.literal(true).optional(),
 })

@@ -11,6 +11,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
       onSeries: (workload, series) => tell({ type: 'series', workload, series }),
       onStall: (stall) => tell({ type: 'stall', stall }),
       onStranger: (node, text) => tell({ type: 'stranger', node, text }),
+      onDriver: (workload, seen) => tell({ type: 'driver', workload, seen }),
     })
     return session.open()
   }

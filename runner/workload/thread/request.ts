@@ -2,6 +2,7 @@ import type { Stall } from '../../base/pulse.ts'
 import type { SlotRange } from '../../cluster/view.ts'
 import type { LoadSeries } from '../../record/events.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
+import type { Misdeed } from '../drivers/driver-client.ts'
 import type { LoadOptions } from '../options.ts'
 
 /** A workload that is to run. */
@@ -10,6 +11,8 @@ interface PlannedWorkload {
   options: LoadOptions
   /** The file of its history; its folder exists. */
   file: string
+  /** The file of what its client driver says on stderr, if it has one. */
+  driverLog?: string
 }
 
 /** All that the thread of the load must know. Plain data. */
@@ -62,6 +65,14 @@ export interface Question<M extends Method = Method> {
   arg: Methods[M]['arg']
 }
 
+/** What is seen of a client driver. */
+export type SeenDriver =
+  | { did: 'ready'; name: string; version: string; can: readonly string[] }
+  /** It did what no driver may do, and its load is worth nothing. */
+  | ({ did: 'misbehave' } & Misdeed)
+  /** It had to be ended with a signal. */
+  | { did: 'stay'; text: string }
+
 export type FromThread =
   | { type: 'answer'; id: number; result: unknown }
   | { type: 'broke'; id: number; error: unknown }
@@ -70,3 +81,4 @@ export type FromThread =
   | { type: 'stall'; stall: Stall }
   /** Somebody else was met on the port of a node. */
   | { type: 'stranger'; node: string; text: string }
+  | { type: 'driver'; workload: string; seen: SeenDriver }

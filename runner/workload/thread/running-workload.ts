@@ -8,9 +8,11 @@ import { Bins } from '../drive/bins.ts'
 import { Driver } from '../drive/driver.ts'
 import { makeKeys } from '../drive/keys.ts'
 import { Values } from '../drive/values.ts'
+import { DriverClient, type DriverListener } from '../drivers/driver-client.ts'
+import type { Capability } from '../drivers/protocol.ts'
 import type { Workload, WorkloadKind, WorkloadTools } from '../kind.ts'
 import type { LoadOptions } from '../options.ts'
-import type { LoadRequest } from './request.ts'
+import type { LoadRequest, SeenDriver } from './request.ts'
 
 export interface RunningWorkloadOptions {
   name: string
@@ -19,7 +21,10 @@ export interface RunningWorkloadOptions {
   history: HistoryWriter
   seed: number
   request: LoadRequest
+  /** Absent: it has no driver. */
+  driverLog?: string | undefined
   onSeries(series: LoadSeries): void
+  onDriver(seen: SeenDriver): void
   now(): number
   ranMs(): number
 }
@@ -37,14 +42,15 @@ export class RunningWorkload {
   readonly #driver: Driver
   readonly #bins: Bins
 
-  constructor({ name, options, kind, history, seed, request, onSeries, now, ranMs }: RunningWorkloadOptions) {
+  constructor(own: RunningWorkloadOptions) {
+    const { name, options, kind, history, seed, request, onSeries, now, ranMs } = own
     this.name = name
     this.history = history
     this.#now = now
     this.#request = request
     const { nodes, shards } = request
     this.nodeNumbers = nodes.map((node) => history.node(node.name))
-    this.#client = makeClient(options, request, now)
+    this.#client = makeClient(own)
     const keys = makeKeys(`load:${name}`, options.keys, shards, options.shards ?? [...shards.keys()])
     this.#workload = kind.open({ keys, options, history, values: new Values(options.valueSize, history) })
     this.#bins = new Bins(onSeries)
@@ -67,7 +73,8 @@ export class RunningWorkload {
 
   /** How long clients have been in the outage that began first of those that are open, ms; undefined if none is. `waitedMs`: how long somebody waits for it to end. */
   outForMs(waitedMs: number): number | undefined {
-    const sinceMs = this.#driver.outSinceMs(waitedMs)
+    // What its client cannot ask any more is not out.
+    const sinceMs = this.#client.isBroken ? undefined : this.#driver.outSinceMs(waitedMs)
     return sinceMs === undefined ? undefined : this.#now() - sinceMs
   }
 
@@ -75,7 +82,8 @@ export class RunningWorkload {
     await this.#driver.stop()
     this.#bins.finish()
     await this.#workload.stop?.()
-    this.#client.close()
+    await this.#client.stop?.()
+    await this.#client.close()
   }
 
   finalReads(): Iterable<Operation> {
@@ -85,9 +93,9 @@ export class RunningWorkload {
   /** Rejects with HistoryError if the history could not be written. */
   async close(): Promise<void> {
     this.#driver.halt()
-    this.#client.close()
+    const closing = this.#client.close()
     this.#workload.halt?.()
-    await this.history.close()
+    await Promise.all([closing, this.history.close()])
   }
 
   #tools(): WorkloadTools {
@@ -105,8 +113,19 @@ export class RunningWorkload {
   }
 }
 
-function makeClient(options: LoadOptions, { nodes, username, password }: LoadRequest, now: () => number) {
-  const { clients, timeoutMs, readFrom, ioredis } = options
+function makeClient({ options, request, driverLog = '', onDriver, now }: RunningWorkloadOptions): LoadClient {
+  const { nodes, username, password } = request
+  const { clients, timeoutMs, readFrom, ioredis, driver } = options
+  if (driver) {
+    const servers = { nodes, username, password }
+    const listener: DriverListener = {
+      onReady: ({ name, version, can }) => onDriver({ did: 'ready', name, version, can }),
+      onMisdeed: (misdeed) => onDriver({ did: 'misbehave', ...misdeed }),
+      onDeaf: (text) => onDriver({ did: 'stay', text }),
+    }
+    const load = { clients, timeoutMs, readFrom, needs: needsOf(options) }
+    return new DriverClient({ ...servers, ...load, plan: driver, log: driverLog, listener, now })
+  }
   if (options.client === 'ioredis') {
     return new ApplicationClient({
       nodes,
@@ -121,4 +140,12 @@ function makeClient(options: LoadOptions, { nodes, username, password }: LoadReq
   const ownConnections = ownsConnections(options)
   const readsReplicas = readFrom === 'replica'
   return new DirectClient({ nodes, username, password, clients, ownConnections, readsReplicas, timeoutMs, now })
+}
+
+/** What a client must be able to do beyond single commands to masters. */
+function needsOf({ type, readFrom }: LoadOptions): Capability[] {
+  return [
+    ...(type === 'transaction' ? (['transaction'] as const) : []),
+    ...(readFrom === 'replica' ? (['replica-reads'] as const) : []),
+  ]
 }

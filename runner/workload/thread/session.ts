@@ -8,8 +8,9 @@ import { HistoryWriter } from '../../record/history-writer.ts'
 import { DirectClient } from '../client/direct.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
 import { readFinally } from '../drive/final-reads.ts'
+import { DriverRefused } from '../drivers/driver-client.ts'
 import { workloadKindByName } from '../index.ts'
-import type { LoadRefusal, LoadRequest } from './request.ts'
+import type { LoadRefusal, LoadRequest, SeenDriver } from './request.ts'
 import { RunningWorkload } from './running-workload.ts'
 
 const TICK_MS = 50
@@ -24,6 +25,8 @@ export interface SessionListener {
   onStall(stall: Stall): void
   /** Somebody else was met on the port of a node; nothing was said to them. */
   onStranger(node: string, text: string): void
+  /** Something is to be recorded of a client driver. */
+  onDriver(workload: string, seen: SeenDriver): void
 }
 
 /** All workloads of one scenario, from the first connection to the last byte of their histories. */
@@ -44,7 +47,7 @@ export class Session {
     const refusal = await this.#refusal()
     if (refusal) return refusal
     const { workloads, seed } = this.#request
-    for (const { name, options, file } of workloads) {
+    for (const { name, options, file, driverLog } of workloads) {
       const kind = workloadKindByName.get(options.type)
       if (!kind) throw new Error(`there is no workload of type ${options.type}`)
       const history = new HistoryWriter({
@@ -56,13 +59,24 @@ export class Session {
         options: options.own,
       })
       const series = (one: LoadSeries) => this.#listener.onSeries(name, one)
-      const own = { name, options, kind, history, seed: seedFor(seed, name), onSeries: series }
+      const onDriver = (seen: SeenDriver) => this.#listener.onDriver(name, seen)
+      const own = { name, options, kind, history, driverLog, seed: seedFor(seed, name), onSeries: series, onDriver }
       this.#running.push(
         new RunningWorkload({ ...own, request: this.#request, now: () => this.#now(), ranMs: () => this.#ranMs() }),
       )
     }
-    await Promise.all(this.#running.map((workload) => workload.warmUp()))
-    return undefined
+    return await this.#warmUp()
+  }
+
+  async #warmUp(): Promise<LoadRefusal | undefined> {
+    try {
+      await Promise.all(this.#running.map((workload) => workload.warmUp()))
+      return undefined
+    } catch (error) {
+      if (!(error instanceof DriverRefused)) throw error
+      const { message, hint } = error
+      return { message, ...(hint !== undefined && { hint }) }
+    }
   }
 
   begin(): void {

@@ -1,0 +1,49 @@
+// The parent of a client driver, a process of its own: it starts the driver with its own stdin, stdout and stderr, and
+// when the runner is gone, however it went, it ends the driver and all that the driver has started.
+//
+// Every operation of a load waits for this to start, so it loads nothing that it does not need. It says nothing on
+// stdout or stderr, which are the driver's: Node would set them to non-blocking, for the driver as well.
+import { spawn } from 'node:child_process'
+import { Socket } from 'node:net'
+import type { KeeperReport } from './keeper-words.ts'
+
+/** Signals come to it, and reports go from it; its end is the end of the runner. */
+const runner = new Socket({ fd: 3, readable: true, writable: true })
+const [program = '', ...args] = process.argv.slice(2)
+
+for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
+process.on('SIGTERM', leave)
+process.on('uncaughtException', leave)
+runner.on('error', leave)
+for (const event of ['end', 'close']) runner.on(event, leave)
+
+// A group of its own, so that what it starts ends with it.
+const driver = spawn(program, args, { stdio: 'inherit', detached: true })
+driver.once('error', (error: NodeJS.ErrnoException) => report({ error: error.message, code: error.code ?? '' }))
+driver.once('exit', (code, signal) => {
+  signalGroup('SIGKILL')
+  report({ exit: code, signal })
+})
+runner.setEncoding('utf8').on('data', (words: string) => {
+  for (const word of words.split('\n')) if (word === 'SIGTERM' || word === 'SIGKILL') signalGroup(word)
+})
+if (driver.pid !== undefined) runner.write(`${JSON.stringify({ pid: driver.pid } satisfies KeeperReport)}\n`)
+
+/** The last word of this process. */
+function report(end: KeeperReport): void {
+  runner.end(`${JSON.stringify(end)}\n`, () => process.exit(0))
+}
+
+function leave(): void {
+  signalGroup('SIGKILL')
+  process.exit(0)
+}
+
+function signalGroup(signal: NodeJS.Signals): void {
+  if (driver?.pid === undefined) return
+  try {
+    process.kill(-driver.pid, signal)
+  } catch {
+    // Nobody is left in it.
+  }
+}

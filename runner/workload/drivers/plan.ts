@@ -1,0 +1,134 @@
+import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { didYouMean } from '../../base/nearest.ts'
+import { howToAllow } from '../../platforms/allowed.ts'
+import type { PlanProblem } from '../plan-problem.ts'
+import type { Manifest } from './manifest.ts'
+import { clientFolder, manifestOf } from './registry.ts'
+
+/** How the driver of a workload is started. Plain data. */
+export interface DriverPlan {
+  /** Which client, for people: `node-redis`, or the command as it stands in the scenario. */
+  client: string
+  /** The program, by its path or as the machine finds it, and its arguments. */
+  command: readonly [program: string, ...args: string[]]
+  /** Its working directory. */
+  folder: string
+  /** Options of the client, as they stand in the scenario. */
+  options: Record<string, unknown>
+  /** A client that comes with redis-chaos: its name. */
+  name?: string
+}
+
+/** `client` of a workload as it is written, where it is neither of those that the runner has itself. */
+export type WrittenDriver = string | { command: readonly string[] }
+
+interface Surroundings {
+  /** The folder of the scenario, which no command may lie outside of. */
+  folder: string
+  /** Whether whoever started the run allows scenarios to start programs. */
+  allowsCommands: boolean
+}
+
+/** The word of `--allow` that lets scenarios start programs. */
+export const COMMANDS = 'commands'
+
+/** How a driver is started, or everything that is wrong with what was written. */
+export function planDriver(
+  written: WrittenDriver,
+  options: Record<string, unknown>,
+  surroundings: Surroundings,
+): DriverPlan | { problems: PlanProblem[] } {
+  return typeof written === 'string' ? planNamed(written, options) : planCommand(written.command, options, surroundings)
+}
+
+function planNamed(name: string, options: Record<string, unknown>): DriverPlan | { problems: PlanProblem[] } {
+  const manifest = manifestOf(name)
+  const problems = Object.entries(options).flatMap(([option, value]) => optionProblem(manifest, option, value) ?? [])
+  if (problems.length > 0) return { problems }
+  const folder = clientFolder(name)
+  const [program = '', ...args] = manifest.command
+  return { client: name, command: [programOf(program, folder), ...args], folder, options, name }
+}
+
+/** Node is the one that runs redis-chaos. */
+function programOf(program: string, folder: string): string {
+  if (program === 'node') return process.execPath
+  return program.startsWith('./') ? path.join(folder, program) : program
+}
+
+function optionProblem({ name, options }: Manifest, option: string, value: unknown): PlanProblem | undefined {
+  const known = options[option]
+  const at = ['options', option]
+  if (!known) {
+    const suggestion = didYouMean(option, Object.keys(options))
+    const hint = `Its options are: ${Object.keys(options).join(', ') || 'none'}.`
+    const message = `${name} has no option \`${option}\``
+    return { path: at, isKey: true, message, ...(suggestion ? { suggestion } : { hint }) }
+  }
+  const { type } = known
+  if (type === 'any' || type === typeOf(value)) return undefined
+  return { path: at, message: `\`${option}\` of ${name} should be a ${type}, not a ${typeOf(value)}` }
+}
+
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'list'
+  return value === null ? 'null' : typeof value
+}
+
+function planCommand(
+  command: readonly string[],
+  options: Record<string, unknown>,
+  { folder, allowsCommands }: Surroundings,
+): DriverPlan | { problems: PlanProblem[] } {
+  const [asked = '', ...args] = command
+  const at = ['client', 'command']
+  if (!allowsCommands) {
+    const message = `a scenario may start no program of this machine, as \`${asked}\` is; ${howToAllow(COMMANDS)}`
+    return { problems: [{ path: at, message }] }
+  }
+  const found = findProgram(asked, folder)
+  if ('message' in found) return { problems: [{ path: [...at, '0'], ...found }] }
+  return { client: command.join(' '), command: [found.program, ...args], folder, options }
+}
+
+function findProgram(asked: string, folder: string): { program: string } | Omit<PlanProblem, 'path'> {
+  const outside = {
+    message: `${asked} lies outside the scenario's folder`,
+    hint: 'Keep the driver beside the scenario, as `./my-driver`; it may start what it likes.',
+  }
+  if (path.isAbsolute(asked) || !isInside(folder, path.join(folder, asked))) return outside
+  const program = realPathOf(path.join(folder, asked))
+  if (program === undefined) {
+    return {
+      message: `there is no driver ${asked}`,
+      hint: "It is looked for from the scenario's folder, and not on the PATH: a program of the machine is started by a script that lies there.",
+    }
+  }
+  if (!isInside(realPathOf(folder) ?? folder, program)) return outside
+  if (!statSync(program).isFile()) return { message: `${asked} is no file` }
+  if (isExecutable(program)) return { program }
+  return { message: `${asked} is not executable`, hint: `Make it so: chmod +x ${asked}` }
+}
+
+function isInside(folder: string, file: string): boolean {
+  const way = path.relative(folder, file)
+  return way !== '' && way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way)
+}
+
+function realPathOf(file: string): string | undefined {
+  try {
+    return realpathSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
