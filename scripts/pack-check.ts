@@ -6,7 +6,7 @@ import { $, chalk, echo, path } from 'zx'
 /** Bytes of the tarball. */
 const MOST_BYTES = 2_000_000
 const NEEDED =
-  /^(bin\/redis-chaos\.js|(dist\/package|docker|docs|scenarios)\/|reports\/README\.md$|package\.json$|[A-Z]+(\.md)?$)/
+  /^(bin\/redis-chaos\.js|(clients|dist\/package|docker|docs|scenarios)\/|reports\/README\.md$|package\.json$|[A-Z]+(\.md)?$)/
 
 interface Packed {
   size: number

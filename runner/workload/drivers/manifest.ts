@@ -14,6 +14,8 @@ export const manifest = z.strictObject({
   command,
   /** What installs it, run in the folder; missing where nothing is to be installed. */
   install: command.optional(),
+  /** What a person types to get it, where nothing here can: packages of the system. */
+  byHand: z.string().min(1).optional(),
   /** How it shows that it is installed: a file in the folder that is there then, or a command that succeeds. */
   installed: z.union([z.strictObject({ file: z.string().min(1) }), z.strictObject({ command })]).optional(),
   /** The client's own options that a scenario may give, by their names. */
