@@ -47,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cluster.ts')).cluster,
   },
   {
+    name: 'client',
+    summary: 'client libraries that workloads may go through: which are here, and installing them',
+    load: async () => (await import('./client.ts')).client,
+  },
+  {
     name: 'nightly',
     summary: 'plays the nightly suite, repeated, and compares it with the nights before',
     load: async () => (await import('./nightly.ts')).nightly,

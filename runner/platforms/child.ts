@@ -12,6 +12,8 @@ export interface ChildOptions {
   /** The process, and all that it started, is killed after this long. */
   timeoutMs: number
   signal?: AbortSignal | undefined
+  /** Its working directory. Default: that of this program. */
+  folder?: string
   /** Called with each chunk of standard output as it comes. */
   onOutput?: (text: string) => void
 }
@@ -47,11 +49,12 @@ export function pipeProgram(
 }
 
 function startProgram(program: string, args: readonly string[], options: ChildOptions) {
-  const { purpose, timeoutMs, signal } = options
+  const { purpose, timeoutMs, signal, folder } = options
   signal?.throwIfAborted()
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
+    ...(folder !== undefined && { cwd: folder }),
     env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
   })
   let complaints = ''

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { scenarioNames } from '../../scenario/library.ts'
+import { clientNames } from '../../workload/drivers/registry.ts'
 import { SUITES } from '../choosing/suites.ts'
 import { FAULTS, LOADS, SURVIVORS, TARGETS } from '../new/choices.ts'
 import { projectRoot, reportsFolder } from '../project.ts'
@@ -60,6 +61,7 @@ export const POSITIONALS: Readonly<Record<string, Positional>> = {
   completion: { words: () => plain(SHELLS) },
   help: { words: topics, several: true },
   cluster: { words: () => plain(CLUSTER_ACTIONS) },
+  client: { words: () => plain(['list', 'install', ...clientNames()]), several: true },
 }
 
 /** Values of flags that have some, wherever the flag is; those of `LISTS` may be several, with commas. */

@@ -4,7 +4,8 @@ import { didYouMean } from '../../base/nearest.ts'
 import { howToAllow } from '../../platforms/allowed.ts'
 import type { PlanProblem } from '../plan-problem.ts'
 import type { Manifest } from './manifest.ts'
-import { clientFolder, manifestOf } from './registry.ts'
+import { placeOf } from './place.ts'
+import { manifestOf } from './registry.ts'
 
 /** How the driver of a workload is started. Plain data. */
 export interface DriverPlan {
@@ -46,7 +47,7 @@ function planNamed(name: string, options: Record<string, unknown>): DriverPlan |
   const manifest = manifestOf(name)
   const problems = Object.entries(options).flatMap(([option, value]) => optionProblem(manifest, option, value) ?? [])
   if (problems.length > 0) return { problems }
-  const folder = clientFolder(name)
+  const folder = placeOf(name)
   const [program = '', ...args] = manifest.command
   return { client: name, command: [programOf(program, folder), ...args], folder, options, name }
 }
