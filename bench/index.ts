@@ -2,6 +2,7 @@ import { benchAudit } from './audit.ts'
 import { benchChecks } from './checks.ts'
 import { benchCli } from './cli.ts'
 import { benchCluster } from './cluster.ts'
+import { benchDrivers } from './drivers.ts'
 import { benchFuzz } from './fuzz.ts'
 import { benchKills } from './kills.ts'
 import { benchLinks } from './links.ts'
@@ -17,6 +18,7 @@ const benches: Record<string, () => Promise<void>> = {
   cli: benchCli,
   cluster: () => benchCluster(),
   checks: benchChecks,
+  drivers: benchDrivers,
   fuzz: benchFuzz,
   kills: benchKills,
   links: benchLinks,

@@ -18,7 +18,7 @@ class LoadBroke extends Error {
 }
 
 /** Beyond what a driver may take to be ready, ms. */
-const OPEN_WITHIN_MS = 30_000
+const OPEN_WITHIN_MS = 60_000
 /** Beyond the longest time-out of an operation, ms: a driver that does not obey is ended within 6 s. */
 const STOP_MARGIN_MS = 8000
 const CLOSE_WITHIN_MS = 10_000

@@ -112,10 +112,10 @@ t.test('a driver that does not get as far as the first operation', async (t) => 
   t.teardown(() => missing.load.close())
   await t.rejects(missing.open(), { message: /could not be started: spawn \/nonexistent\/driver ENOENT$/ })
   const refusals = {
-    mute: 'the client driver ./fake-driver mute said no hello within 10 s',
+    mute: 'the client driver ./fake-driver mute said no hello within 20 s',
     newer: 'the client driver ./fake-driver newer speaks protocol 2, and this redis-chaos speaks 1',
     unwilling: /^the client driver fake 1\.2 ended with exit code 3; it said: started \{/,
-    'never-ready': /^the client driver fake 1\.2 was not ready within 10 s of its start; it said: /,
+    'never-ready': /^the client driver fake 1\.2 was not ready within 20 s of its start; it said: /,
   }
   for (const [manner, message] of Object.entries(refusals)) {
     t.test(manner, async (t) => {

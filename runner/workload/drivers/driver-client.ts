@@ -56,8 +56,8 @@ export interface DriverClientOptions {
   now(): number
 }
 
-const HELLO_WITHIN_MS = 10_000
-const READY_WITHIN_MS = 10_000
+const HELLO_WITHIN_MS = 20_000
+const READY_WITHIN_MS = 20_000
 
 /** What the handshake waits for: the driver's next word, or its end. */
 interface Waiting<T> {
