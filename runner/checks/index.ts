@@ -6,9 +6,12 @@ import type { History } from '../record/history.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
 import type { RunFacts } from '../results/run-facts.ts'
 import type { Check } from './check.ts'
+import { clientOutage } from './client-outage.ts'
+import { connectionsLeaked, reconnects } from './connections.ts'
 import { counter } from './counter.ts'
 import { duplicates } from './duplicates.ts'
 import { errorRate } from './error-rate.ts'
+import { errorsAfterRecovery } from './errors-after-recovery.ts'
 import { Evidence } from './evidence.ts'
 import { expiry } from './expiry.ts'
 import { FAILOVER, failoverChecks, failoverForms } from './failover.ts'
@@ -22,9 +25,11 @@ import { lostMessages } from './lost-messages.ts'
 import { lostWrites } from './lost-writes.ts'
 import { splitNeeds } from './needs.ts'
 import { outages } from './outages.ts'
+import { recoveryAfterServer } from './recovery-after-server.ts'
 import { resurrected } from './resurrected.ts'
 import { set } from './set.ts'
 import { staleReads } from './stale-reads.ts'
+import { stuckClients } from './stuck-clients.ts'
 import { throughput } from './throughput.ts'
 import { unexpected } from './unexpected.ts'
 
@@ -44,6 +49,12 @@ export const checks: readonly Check[] = [
   expiry,
   longestOutage,
   outages,
+  clientOutage,
+  recoveryAfterServer,
+  errorsAfterRecovery,
+  stuckClients,
+  reconnects,
+  connectionsLeaked,
   errorRate,
   ...latencies,
   throughput,

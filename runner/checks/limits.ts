@@ -74,20 +74,22 @@ export const durationLimit = z
   .meta({ title: 'Limit of a time', description: 'How long it may be: a duration; or how long, and where it counts' })
 export type DurationLimit = z.infer<typeof durationLimit>
 
+export const errorClassKey = z
+  .string()
+  .min(1)
+  .optional()
+  .meta({
+    description: 'Only errors of this class: CLUSTERDOWN, timeout, …',
+    examples: ['CLUSTERDOWN', 'READONLY', 'LOADING', 'MISCONF', 'refused', 'timeout', 'closed'],
+  })
+
 export const shareLimit = z
   .union([
     percentage,
     z.strictObject({
       at_most: percentage.describe('A share: 0%, 2.5%; the largest that there may be'),
       during,
-      class: z
-        .string()
-        .min(1)
-        .optional()
-        .meta({
-          description: 'Only errors of this class: CLUSTERDOWN, timeout, …',
-          examples: ['CLUSTERDOWN', 'READONLY', 'LOADING', 'MISCONF', 'refused', 'timeout', 'closed'],
-        }),
+      class: errorClassKey,
     }),
   ])
   .meta({ title: 'Limit of a share', description: 'How large a share may be; or how large, and where it counts' })

@@ -1,36 +1,23 @@
-import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
 import type { Finding } from '../record/check-outcome.ts'
 import { formatRange } from '../results/failovers/summary.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
-import { atMostText, durationOf, durationText, scopeText, shards, withinKey } from './limits.ts'
+import { atMostText, durationOf, scopeText } from './limits.ts'
+import { outageLimit } from './outage-limit.ts'
 import type { Outage } from './outages/outages.ts'
 import { beginText, failuresText, hiddenIn, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
-const limit = z
-  .union([
-    durationText,
-    z.strictObject({
-      at_most: durationText.describe('A duration: 250ms, 15s, 2m; the longest that it may be'),
-      during: withinKey,
-      shards,
-    }),
-  ])
-  .meta({ title: 'Limit of an outage', description: 'How long it may be; or how long, when and in which shards' })
-
-type LongestOutageLimit = z.infer<typeof limit>
-
-export const longestOutage = defineCheck<LongestOutageLimit>({
+export const longestOutage = defineCheck({
   name: 'longest_outage',
   summary: 'The longest time in which clients of a range of slots were not served, with its error',
   examples: ['12s', '{ at_most: 500ms, shards: untouched }'],
   workloads: EVERY_WORKLOAD,
   tellsOfService: true,
   watchesFailovers: 'operations',
-  limit,
+  limit: outageLimit,
   limitText: (written) =>
     typeof written === 'string' ? atMostText(written) : `${atMostText(written.at_most)}${scopeText(written)}`,
   measure(written, evidence) {

@@ -6,10 +6,12 @@ import { hostToConnect, type LiveCluster, type Snapshot } from '../cluster/live-
 import { missingSlots } from '../cluster/slots.ts'
 import { viewDifferences } from '../cluster/view-differences.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
-import { LOAD_USER } from '../platforms/users.ts'
+import { hasOwnLoadUser, loadUser } from '../platforms/users.ts'
 import type { Scenario } from '../scenario/model.ts'
+import type { Unended } from '../workload/client/unended.ts'
 import { Load } from '../workload/load.ts'
 import type { SeenDriver } from '../workload/thread/request.ts'
+import { ConnectionWatch } from './connection-watch.ts'
 import { outageLimitMs, waitForOutages } from './outage-wait.ts'
 import type { RunSettings } from './run-settings.ts'
 import type { Strangers } from './strangers.ts'
@@ -38,6 +40,7 @@ export class BackgroundLoad {
   readonly #place: LoadPlace
   readonly #settings: RunSettings
   readonly #load: Load
+  #connections: ConnectionWatch | undefined
   #failure: unknown
   #closed = false
 
@@ -68,27 +71,30 @@ export class BackgroundLoad {
   }
 
   /** Lets the clients begin. Rejects with LoadRefused if these servers cannot take the load. */
-  async begin({ servers }: { servers: ServerGroup }): Promise<void> {
-    const { clock, password, seed } = this.#settings
+  async begin({ servers, cluster }: { servers: ServerGroup; cluster: LiveCluster }): Promise<void> {
+    const { clock, password, recorder, seed } = this.#settings
     mkdirSync(this.#place.historyFolder, { recursive: true })
     const elapsedMs = clock.nowMs() - this.#place.startMs
     await this.#load.open({
-      workloads: this.#scenario.workloads.map(({ name, options }) => {
+      workloads: this.#scenario.workloads.map(({ name, options }, place) => {
         const driverLog = path.join(this.#place.historyFolder, `${name}.driver.log`)
-        return { name, options, file: this.#fileOf(name), driverLog }
+        return { name, options, file: this.#fileOf(name), driverLog, username: loadUser(place) }
       }),
       // They are led to those that are added by what the others say.
       nodes: [...servers.nodes, ...servers.spares].map((node) => {
         const { name, port, peerHost, peerPort, guard } = node
         return { name, host: hostToConnect(node), port, peerHost, peerPort, ...(guard && { guard }) }
       }),
-      username: LOAD_USER,
       password,
       shards: this.#scenario.cluster.topology.slots,
       seed,
       originMs: sharedNowMs() - elapsedMs,
       startWallMs: clock.wallMs() - elapsedMs,
     })
+    const own = this.#scenario.workloads.filter((_, place) => hasOwnLoadUser(place))
+    const users = new Map(own.map(({ name }, place) => [loadUser(place), name]))
+    this.#connections = new ConnectionWatch(cluster, { recorder, clock, scenario: this.#place.index, users })
+    await this.#connections.begin()
     await this.#load.begin()
   }
 
@@ -118,6 +124,8 @@ export class BackgroundLoad {
   async stop(): Promise<void> {
     this.#progress('waiting for the last operations of the workloads')
     try {
+      this.#recordUnended(await this.#load.rest())
+      await this.#connections?.end()
       await this.#load.stop()
     } catch (error) {
       this.#failure = error
@@ -157,6 +165,7 @@ export class BackgroundLoad {
   async close(): Promise<string[]> {
     if (this.#closed) return []
     this.#closed = true
+    this.#connections?.stop()
     const problems = await this.#load.close()
     const { recorder, folder } = this.#settings
     for (const { name } of this.#scenario.workloads) {
@@ -178,6 +187,16 @@ export class BackgroundLoad {
       const { driver, text, lastWords } = seen
       const seenMs = recorder.timeOf(clock.nowMs())
       recorder.record({ type: 'driver-misbehaved', scenario, workload, driver, seenMs, text, lastWords })
+    }
+  }
+
+  #recordUnended(unended: Record<string, Unended>): void {
+    const { clock, recorder } = this.#settings
+    const seenMs = recorder.timeOf(clock.nowMs())
+    for (const [workload, { operations, ...counts }] of Object.entries(unended)) {
+      const since = operations.map((one) => ({ ...one, sinceMs: this.#runTime(one.sinceMs) }))
+      const seen = { workload, seenMs, operations: since, ...counts }
+      recorder.record({ type: 'unanswered-seen', scenario: this.#place.index, ...seen })
     }
   }
 

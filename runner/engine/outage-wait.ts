@@ -66,8 +66,9 @@ export function outageLimitMs(
   const timing = events.filter((event) => event.type === 'timing-seen').findLast((seen) => seen.scenario === scenario)
   const expectedMs = timing ? (expectedAfterFault(timing, {}, 0).clientOutage?.maxMs ?? 0) : 0
   const written = checks.flatMap(({ on, limits }) => {
-    const limit = on === workload ? limits.longest_outage : on === FAILOVER ? limits.client_outage : undefined
-    return mostTexts.safeParse(limit).data ?? []
+    const ofWorkload = on === workload ? [limits.longest_outage, limits.client_outage] : []
+    const written = on === FAILOVER ? [limits.client_outage] : ofWorkload
+    return written.flatMap((limit) => mostTexts.safeParse(limit).data ?? [])
   })
   return written.length === 0 ? expectedMs : Math.max(...written.map((text) => parseDuration(text) ?? expectedMs))
 }

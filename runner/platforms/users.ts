@@ -60,12 +60,28 @@ export function replicaUser(secret: string): { username: string; password: strin
 }
 
 /**
- * The user for workloads, which has the password of people: where a script can change what those after it call, what
- * workloads send reaches no further than a scenario's own commands.
+ * The users for workloads, which have the password of people: where a script can change what those after it call, what
+ * workloads send reaches no further than a scenario's own commands. Each workload has one, by which servers tell its
+ * connections from all others. They are made with the servers, which know of them after any restart.
  */
-export const LOAD_USER = 'redis-chaos-load'
+const LOAD_USER = 'redis-chaos-load'
+
+/** So many workloads of a scenario have a user of their own; those beyond share one. */
+const OWN_LOAD_USERS = 8
+
+/** The user of the workload at a place of its scenario, from 0. */
+export function loadUser(place: number): string {
+  return place < OWN_LOAD_USERS ? `${LOAD_USER}-${place + 1}` : LOAD_USER
+}
+
+/** Whether what is seen of the user of a workload is that of no other. */
+export function hasOwnLoadUser(place: number): boolean {
+  return place < OWN_LOAD_USERS
+}
 
 const USERS = { username: 'redis-chaos', scenarioUser: 'redis-chaos-scenario', readerUser: 'redis-chaos-reader' }
+
+const LOAD_USERS = [...Array.from({ length: OWN_LOAD_USERS }, (_, place) => loadUser(place)), LOAD_USER]
 
 /** How the runner logs in at each of these servers: what one of them is told opens no other. */
 export function runnerUsers(secret: string, nodes: readonly { name: string }[]): RunnerUsers {
@@ -188,6 +204,6 @@ export function userWords(
     line(MOVER, moverPassword(secret, node), MOVER_RULES),
     line(scenarioUser, own, scenarioRules(dialect, allowed)),
     line(readerUser, own, readerRules(dialect)),
-    line(LOAD_USER, password, scenarioRules(dialect, NOTHING_ALLOWED)),
+    ...LOAD_USERS.map((user) => line(user, password, scenarioRules(dialect, NOTHING_ALLOWED))),
   ]
 }

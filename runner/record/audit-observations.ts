@@ -50,11 +50,6 @@ export interface MisdeedObservation {
   lastWords: string
 }
 
-export type DriverEvent =
-  /** The client driver of a workload is ready: its client library, and what it can do. */
-  | { type: 'driver-ready'; workload: string; name: string; version: string; can: string[] }
-  | ({ type: 'driver-misbehaved' } & MisdeedObservation)
-
 /** A server's program has begun, as its log says. */
 export interface ServerStartObservation {
   node: string

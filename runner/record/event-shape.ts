@@ -250,6 +250,8 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'server-started': { ...OF_SCENARIO, ...seen.serverStarted },
   'resources-seen': { ...OF_SCENARIO, ...seen.resourcesSeen },
   'machine-seen': { ...OF_SCENARIO, ...seen.machineSeen },
+  'connections-seen': { ...OF_SCENARIO, ...seen.connectionsSeen },
+  'unanswered-seen': { ...OF_SCENARIO, ...seen.unansweredSeen },
   'end-state-seen': { ...OF_SCENARIO, ...seen.endStateSeen },
   'dataset-read': { ...OF_SCENARIO, ...seen.datasetRead },
   'data-compared': { ...OF_SCENARIO, ...seen.dataCompared },

@@ -8,7 +8,6 @@ import type {
   AlarmObservation,
   DataObservation,
   DatasetObservation,
-  DriverEvent,
   EndStateObservation,
   MachineObservation,
   ResourceObservation,
@@ -18,6 +17,7 @@ import type {
 } from './audit-observations.ts'
 import type { AuditOutcome, AuditTerms } from './audit-outcome.ts'
 import type { CheckOutcome } from './check-outcome.ts'
+import type { ClientEvent } from './client-observations.ts'
 import type { ClusterShape } from './cluster-shape.ts'
 import type { BaselineReport } from './comparison.ts'
 import type {
@@ -245,12 +245,12 @@ export type RunEvent = { atMs: number } & (
   | ({ type: 'slots-moved'; scenario: number } & MovedSlotsObservation)
   | ({ type: 'server-ended'; scenario: number } & ServerEndObservation)
   | ({ type: 'stranger-seen'; scenario: number } & StrangerObservation)
-  | (DriverEvent & { scenario: number })
   | ({ type: 'server-started'; scenario: number } & ServerStartObservation)
   /** A step has started a node as another server, in words: `redis 8.0.2`. */
   | { type: 'server-changed'; scenario: number; node: string; server: string }
   | ({ type: 'resources-seen'; scenario: number } & ResourceObservation)
   | ({ type: 'machine-seen'; scenario: number } & MachineObservation)
+  | ClientEvent
   | ({ type: 'end-state-seen'; scenario: number } & EndStateObservation)
   | ({ type: 'dataset-read'; scenario: number } & DatasetObservation)
   | ({ type: 'data-compared'; scenario: number } & DataObservation)

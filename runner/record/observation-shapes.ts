@@ -11,6 +11,7 @@ import type {
   ServerStartObservation,
   StrangerObservation,
 } from './audit-observations.ts'
+import type { ConnectionsObservation, UnansweredObservation, UnansweredOperation } from './client-observations.ts'
 import type {
   ClockObservation,
   ClockStepObservation,
@@ -185,4 +186,24 @@ export const dataCompared: Fields<DataObservation> = {
   differences: some(fields<DataObservation['differences'][number]>({ shard, nodes: few(text), text })),
   unnamed: count,
   incomplete: texts,
+}
+
+export const connectionsSeen: Fields<ConnectionsObservation> = {
+  workload: text,
+  node: text,
+  seenMs: ms,
+  moment: maybe(z.enum(['begin', 'end'])),
+  silent: maybe(yes),
+  open: count,
+  opened: count,
+  closed: count,
+}
+
+export const unansweredSeen: Fields<UnansweredObservation> = {
+  workload: text,
+  seenMs: ms,
+  operations: some(fields<UnansweredOperation>({ client: count, slot, sinceMs: ms })),
+  count,
+  late: count,
+  longestLateMs: ms,
 }

@@ -1,4 +1,5 @@
 import type { ClusterInfo } from '../record/events.ts'
+import type { ClientFacts } from './clients/clients.ts'
 import { formedNodes } from './cluster-info.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import type { Fault } from './faults.ts'
@@ -22,6 +23,8 @@ export interface RunFacts {
   runnerStalls?: LoadStall[]
   /** Times in which the servers stood still as well, long enough to take each other for failed; absent without any. */
   shakes?: Shake[]
+  /** What was seen of the workloads' clients beside their histories; absent in records without any of it. */
+  clients?: ClientFacts
 }
 
 /** A span of the scenario, ms from its start. */
@@ -92,6 +95,7 @@ export function runFacts({
   loadStalls,
   runnerStalls,
   shakes,
+  clients,
 }: ScenarioResults): RunFacts {
   const facts = steps.map((step) => stepFact(step, durationMs))
   return {
@@ -104,6 +108,7 @@ export function runFacts({
     ...(loadStalls.length > 0 && { stalls: loadStalls }),
     ...(runnerStalls.length > 0 && { runnerStalls }),
     ...(shakes.length > 0 && { shakes }),
+    clients,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ClusterInfo, RunEvent, ScenarioEvent } from '../record/events.ts'
+import { type ClientFacts, clientFacts } from './clients/clients.ts'
 import { clusterInfo } from './cluster-info.ts'
 import type { DeniedLine } from './failovers/borne-out.ts'
 import { failoversOf } from './failovers/failovers.ts'
@@ -31,6 +32,8 @@ export interface ScenarioResults {
   runnerStalls: LoadStall[]
   /** Times in which the servers stood still as well, long enough to take each other for failed. */
   shakes: Shake[]
+  /** What was seen of the workloads' clients beside their histories. */
+  clients: ClientFacts
 }
 
 /**
@@ -58,6 +61,7 @@ export function scenarioResults(events: readonly ScenarioEvent[], untilMs = even
     loadStalls: loadStalls(events, startMs),
     runnerStalls: runnerStalls(events, startMs),
     shakes: shakesOf(events, startMs),
+    clients: clientFacts(events, startMs),
   }
 }
 

@@ -5,6 +5,7 @@ import { threadProgram } from '../base/programs.ts'
 import type { Stall } from '../base/pulse.ts'
 import { afterRunning } from '../base/time-limit.ts'
 import type { LoadSeries } from '../record/events.ts'
+import type { Unended } from './client/unended.ts'
 import type { FromThread, LoadRequest, Method, Methods, SeenDriver } from './thread/request.ts'
 
 /** The servers cannot take the load that the scenario asks for, or its client driver cannot carry it. */
@@ -31,8 +32,8 @@ interface Waiting {
 }
 
 /**
- * The workloads of one scenario, in a thread of their own. In order: `open`, `begin`, any number of `phase`, `stop`,
- * `readFinals`, `close`. `close` may come at any time, and must.
+ * The workloads of one scenario, in a thread of their own. In order: `open`, `begin`, any number of `phase`, `rest`,
+ * `stop`, `readFinals`, `close`. `close` may come at any time, and must.
  */
 export class Load {
   readonly #worker: Worker
@@ -90,6 +91,14 @@ export class Load {
    */
   async outForMs(waitedMs: number): Promise<Record<string, number>> {
     return this.#ask('outForMs', { waitedMs }, CLOSE_WITHIN_MS)
+  }
+
+  /**
+   * Sends nothing more. Resolves when no operation is waited for any more, with what clients have not ended all the
+   * same, by workload. Their connections stay open until `stop`.
+   */
+  async rest(): Promise<Record<string, Unended>> {
+    return this.#ask('rest', undefined, this.#longestTimeoutMs + STOP_MARGIN_MS)
   }
 
   /** Resolves when no operation is under way any more. */

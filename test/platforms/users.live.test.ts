@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { packagedServers } from '../../runner/platforms/catalogue.ts'
 import { ALLOWABLE_SETTINGS } from '../../runner/platforms/setting-policy.ts'
-import { LOAD_USER } from '../../runner/platforms/users.ts'
+import { loadUser } from '../../runner/platforms/users.ts'
 import { ALLOWABLE_COMMANDS } from '../../runner/steps/command-policy.ts'
 import { groupSpec } from '../support/group-spec.ts'
 import { type Login, loginAt } from '../support/login.ts'
@@ -98,8 +98,12 @@ for (const server of ['redis:6.0', 'redis:7.0', 'redis:8.6', 'valkey:8.1']) {
     })
 
     await t.test('what workloads send may do no more than a scenario', async (t) => {
-      const load = { username: LOAD_USER, password: spec.password }
+      const load = { username: loadUser(0), password: spec.password }
       for (const text of REFUSED_TO_SCENARIOS) t.match(await saidTo(load, text), REFUSAL, text)
+      for (const place of [1, 7, 8, 100]) {
+        const username = loadUser(place)
+        t.equal(await saidTo({ username, password: spec.password }, 'ACL WHOAMI'), username)
+      }
       const sent = [
         'SET a 1',
         'GET a',

@@ -1,7 +1,11 @@
+import type { ClientFacts } from '../../runner/results/clients/clients.ts'
 import type { RunFacts } from '../../runner/results/run-facts.ts'
 
 /** A scenario of which nothing is known. */
 export const NO_FACTS: RunFacts = { durationMs: 60_000, phases: [], steps: [], faults: [], shards: [], failovers: [] }
+
+/** Nothing was seen of clients beside their histories. */
+export const NO_CLIENTS: ClientFacts = { probed: [], outages: [], connections: [], unanswered: {} }
 
 /** The seed's cluster, whose shard 2 lost its master redis-node2 to a kill in step 4, at 10 s. */
 export const KILL_FACTS: RunFacts = {

@@ -64,15 +64,12 @@ function* ofOutages(
   const [shard] = lost.flatMap(({ node }) => node.shard ?? [])
   const isHit = options?.shards === undefined || (shard !== undefined && options.shards.includes(shard - 1))
   if (lost.length === 0 || !isHit) return
-  for (const { ms, during } of limitsIn(limits.longest_outage)) {
-    if (during !== undefined || ms >= promotion.minMs) continue
-    yield tooStrict(
-      ['checks', on, 'longest_outage'],
-      `the outage of shard ${shard ?? 'that lost its master'}`,
-      ms,
-      promotion,
-      elected,
-    )
+  const what = `the outage of shard ${shard ?? 'that lost its master'}`
+  for (const name of ['longest_outage', 'client_outage']) {
+    for (const { ms, during } of limitsIn(limits[name])) {
+      if (during !== undefined || ms >= promotion.minMs) continue
+      yield tooStrict(['checks', on, name], what, ms, promotion, elected)
+    }
   }
 }
 

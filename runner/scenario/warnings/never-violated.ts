@@ -4,7 +4,10 @@ import { isDisturbance, isRepeated, keyOf, type Moment, nodesOf, stepWords } fro
 import type { Found, Judged, Warning } from './warning.ts'
 
 /** Checks that only something that goes wrong could violate. */
-const OF_FAULTS = ['lost_writes', 'resurrected', 'longest_outage', 'outages', 'error_rate', 'lost_messages']
+const OF_FAULTS = [
+  ...['lost_writes', 'resurrected', 'longest_outage', 'outages', 'error_rate', 'lost_messages'],
+  ...['client_outage', 'recovery_after_server', 'errors_after_recovery'],
+]
 
 export const neverViolated: Warning = {
   name: 'never-violated',

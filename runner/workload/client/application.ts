@@ -3,10 +3,12 @@ import { Cluster, type RedisOptions } from 'ioredis'
 import { systemClock } from '../../base/clock.ts'
 import { errorClass } from '../../cluster/reply-errors.ts'
 import { guardedConnector } from '../../platforms/guarded-connector.ts'
+import type { UnansweredOperation } from '../../record/client-observations.ts'
 import { type FailureClass, NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import { Deadlines } from './deadlines.ts'
 import type { LoadClient, Operation, OperationListener, Reply, Words } from './operation.ts'
 import type { NodeAddress } from './slot-map.ts'
+import { OverdueOperations, type Unended } from './unended.ts'
 
 export interface ApplicationOptions {
   nodes: readonly NodeAddress[]
@@ -37,6 +39,7 @@ const COMMAND_TIMEOUT = 'commandTimeout'
 export class ApplicationClient implements LoadClient {
   readonly #cluster: Cluster
   readonly #deadlines: Deadlines<Pending>
+  readonly #overdue = new OverdueOperations()
   readonly #now: () => number
 
   constructor({ nodes, username, password, readFromReplicas, timeoutMs, options, now }: ApplicationOptions) {
@@ -45,7 +48,12 @@ export class ApplicationClient implements LoadClient {
     const ownTimeoutMs = options[COMMAND_TIMEOUT]
     const limitMs = typeof ownTimeoutMs === 'number' ? Math.min(timeoutMs, ownTimeoutMs) : timeoutMs
     this.#now = now
-    this.#deadlines = new Deadlines(limitMs, systemClock.ranMs, (pending) => pending.fail('timeout', now()))
+    // With a limit of its own the client itself would have ended it.
+    const isOwnLimit = typeof ownTimeoutMs === 'number' && ownTimeoutMs <= timeoutMs
+    this.#deadlines = new Deadlines(limitMs, systemClock.ranMs, (pending) => {
+      if (!isOwnLimit) this.#overdue.add(pending, pending.operation)
+      pending.fail('timeout', now())
+    })
     this.#cluster = new Cluster(
       nodes.map(({ host, port }) => ({ host, port })),
       {
@@ -70,10 +78,14 @@ export class ApplicationClient implements LoadClient {
     await this.#cluster.connect().catch(() => undefined)
   }
 
-  send(operation: Operation, _client: number, listener: OperationListener): void {
-    const pending = new Pending(listener)
+  send(operation: Operation, client: number, listener: OperationListener): void {
+    const pending = new Pending(listener, { client, slot: operation.slot, sinceMs: this.#now() })
     this.#deadlines.add(pending)
     void this.#carryOut(operation, pending)
+  }
+
+  unended(): Unended {
+    return this.#overdue.seen()
   }
 
   close(): void {
@@ -89,6 +101,8 @@ export class ApplicationClient implements LoadClient {
       else pending.fail(verdict.failure, this.#now(), verdict.indeterminate, verdict.r)
     } catch (error) {
       pending.fail(classOf(error), this.#now())
+    } finally {
+      this.#overdue.ended(pending, this.#now())
     }
   }
 
@@ -135,10 +149,12 @@ function leaveOutSubscriber(cluster: Cluster): void {
 /** An operation under way; its first end counts, and what the client still does behind it does not. */
 class Pending {
   readonly #listener: OperationListener
+  readonly operation: UnansweredOperation
   ended = false
 
-  constructor(listener: OperationListener) {
+  constructor(listener: OperationListener, operation: UnansweredOperation) {
     this.#listener = listener
+    this.operation = operation
   }
 
   succeed(r: number, atMs: number, fromReplica: boolean): void {

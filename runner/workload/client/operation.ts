@@ -1,5 +1,6 @@
 import { type ErrorClass, errorClass } from '../../cluster/reply-errors.ts'
 import { type FailureClass, UNKNOWN } from '../../record/history-codes.ts'
+import type { Unended } from './unended.ts'
 
 /** A command's words, the command itself first. */
 export type Words = readonly [command: string, ...args: string[]]
@@ -73,6 +74,10 @@ export interface LoadClient {
   warmUp(): Promise<void>
   /** Ends all connections in good order, after the last operation; for clients that have an order. */
   stop?(): Promise<void>
+  /**
+   * What it has not ended of what nobody waits for any more. A client without it ends everything by itself.
+   */
+  unended?(): Unended
   /** Ends all connections. Operations under way are dropped without a word. Idempotent. */
   close(): void | Promise<void>
   /** It can send nothing any more, which is no fault of the servers. */

@@ -56,6 +56,7 @@ export class Driver {
   #timer: NodeJS.Timeout | undefined
   #running = 0
   #stopping = false
+  #stopped: Promise<void> | undefined
   #onIdle: (() => void) | undefined
 
   constructor(options: DriverOptions) {
@@ -79,8 +80,14 @@ export class Driver {
 
   /**
    * Sends nothing more, and resolves when nothing is under way. What was due and never sent is recorded as such.
+   * Idempotent.
    */
   async stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    await this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     this.halt()
     for (const group of this.#groups) this.#recordUnsent(group)
     if (this.#running === 0) return

@@ -7,6 +7,7 @@ import { redactor } from '../../record/redact.ts'
 import { Deadlines } from '../client/deadlines.ts'
 import { firstError, type LoadClient, type Operation, type OperationListener } from '../client/operation.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
+import { OverdueOperations, type Unended } from '../client/unended.ts'
 import { DriverChild } from './driver-child.ts'
 import { DriverLog } from './driver-log.ts'
 import { classOf, replyOf } from './outcome.ts'
@@ -74,6 +75,7 @@ export class DriverClient implements LoadClient {
   readonly #child: DriverChild
   readonly #log: DriverLog
   readonly #deadlines: Deadlines<Pending>
+  readonly #overdue = new OverdueOperations()
   /** By id; also those whose time was over: their outcome may come yet. */
   readonly #asked = new Map<number, Pending>()
   #lastId = 0
@@ -87,7 +89,10 @@ export class DriverClient implements LoadClient {
     this.#options = options
     const { plan, log, password, timeoutMs, now } = options
     this.#log = new DriverLog(log, redactor([password]))
-    this.#deadlines = new Deadlines(timeoutMs, systemClock.ranMs, (pending) => pending.fail('timeout', true, now()))
+    this.#deadlines = new Deadlines(timeoutMs, systemClock.ranMs, (pending) => {
+      this.#overdue.add(pending, pending)
+      pending.fail('timeout', true, now())
+    })
     this.#child = new DriverChild(plan, this.#log, now, {
       onMessage: (message, atMs) => this.#onMessage(message, atMs),
       onMisdeed: (text) => this.#onMisdeed(text),
@@ -116,7 +121,7 @@ export class DriverClient implements LoadClient {
   }
 
   send(operation: Operation, client: number, listener: OperationListener): void {
-    const pending = new Pending(operation, listener)
+    const pending = new Pending(operation, listener, client, this.#options.now())
     if (this.isBroken) {
       setImmediate(() => pending.fail('unsent', false, this.#options.now()))
       return
@@ -127,6 +132,10 @@ export class DriverClient implements LoadClient {
     this.#deadlines.add(pending)
     const { commands, replica } = operation
     this.#child.send({ type: 'invoke', id, client, commands, ...(replica && { replica }) })
+  }
+
+  unended(): Unended {
+    return this.#overdue.seen()
   }
 
   async stop(): Promise<void> {
@@ -217,6 +226,7 @@ export class DriverClient implements LoadClient {
       return
     }
     this.#asked.delete(outcome.id)
+    this.#overdue.ended(pending, atMs)
     if (outcome.type === 'ok') pending.succeed(outcome, atMs)
     else pending.fail(classOf(outcome), outcome.type === 'indeterminate', atMs)
   }
@@ -239,13 +249,19 @@ function refusalOf({ driver, text, lastWords }: Misdeed): DriverRefused {
 }
 
 /** An operation under way; its first end counts. */
-class Pending {
+class Pending implements UnansweredOperation {
   readonly operation: Operation
+  readonly client: number
+  readonly slot: number
+  readonly sinceMs: number
   readonly #listener: OperationListener
   ended = false
 
-  constructor(operation: Operation, listener: OperationListener) {
+  constructor(operation: Operation, listener: OperationListener, client: number, sinceMs: number) {
     this.operation = operation
+    this.client = client
+    this.slot = operation.slot
+    this.sinceMs = sinceMs
     this.#listener = listener
   }
 

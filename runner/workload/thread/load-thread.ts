@@ -20,6 +20,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
     begin: () => session?.begin(),
     phase: (name: string) => session?.phase(name),
     outForMs: ({ waitedMs }: { waitedMs: number }) => session?.outForMs(waitedMs) ?? {},
+    rest: () => session?.rest() ?? {},
     stop: () => session?.stop(),
     readFinals: ({ withinMs }: { withinMs: number }) => session?.readFinals(withinMs) ?? {},
     close: () => session?.close() ?? [],

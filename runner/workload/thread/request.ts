@@ -2,6 +2,7 @@ import type { Stall } from '../../base/pulse.ts'
 import type { SlotRange } from '../../cluster/view.ts'
 import type { LoadSeries } from '../../record/events.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
+import type { Unended } from '../client/unended.ts'
 import type { Misdeed } from '../drivers/driver-client.ts'
 import type { LoadOptions } from '../options.ts'
 
@@ -13,14 +14,14 @@ interface PlannedWorkload {
   file: string
   /** The file of what its client driver says on stderr, if it has one. */
   driverLog?: string
+  /** Its user at the servers. Default: the user `default`. */
+  username?: string
 }
 
 /** All that the thread of the load must know. Plain data. */
 export interface LoadRequest {
   workloads: readonly PlannedWorkload[]
   nodes: readonly NodeAddress[]
-  /** Default: the user `default`. */
-  username?: string
   password: string
   /** Slots of each shard when the scenario begins. */
   shards: readonly (readonly SlotRange[])[]
@@ -44,6 +45,8 @@ export interface Methods {
    * workload, ms: of those alone that are.
    */
   outForMs: { arg: { waitedMs: number }; result: Record<string, number> }
+  /** The result is what clients have not ended of what nobody waits for any more, by workload. */
+  rest: { arg: undefined; result: Record<string, Unended> }
   stop: { arg: undefined; result: undefined }
   /** `withinMs`: reads that fail are tried again that long. The result is how many came to nothing, by workload. */
   readFinals: { arg: { withinMs: number }; result: Record<string, number> }

@@ -3,6 +3,7 @@ import type { HistoryWriter } from '../../record/history-writer.ts'
 import { ApplicationClient } from '../client/application.ts'
 import { DirectClient } from '../client/direct.ts'
 import type { LoadClient, Operation } from '../client/operation.ts'
+import { NOTHING_UNENDED, type Unended } from '../client/unended.ts'
 import { ownsConnections } from '../connections.ts'
 import { Bins } from '../drive/bins.ts'
 import { Driver } from '../drive/driver.ts'
@@ -17,6 +18,8 @@ import type { LoadRequest, SeenDriver } from './request.ts'
 export interface RunningWorkloadOptions {
   name: string
   options: LoadOptions
+  /** Default: the user `default`. */
+  username?: string | undefined
   kind: WorkloadKind
   history: HistoryWriter
   seed: number
@@ -78,6 +81,12 @@ export class RunningWorkload {
     return sinceMs === undefined ? undefined : this.#now() - sinceMs
   }
 
+  /** Sends nothing more. Resolves when no operation is waited for any more; connections stay open. */
+  async rest(): Promise<Unended> {
+    await this.#driver.stop()
+    return this.#client.unended?.() ?? NOTHING_UNENDED
+  }
+
   async stop(): Promise<void> {
     await this.#driver.stop()
     this.#bins.finish()
@@ -113,8 +122,8 @@ export class RunningWorkload {
   }
 }
 
-function makeClient({ options, request, driverLog = '', onDriver, now }: RunningWorkloadOptions): LoadClient {
-  const { nodes, username, password } = request
+function makeClient({ options, username, request, driverLog = '', onDriver, now }: RunningWorkloadOptions): LoadClient {
+  const { nodes, password } = request
   const { clients, timeoutMs, readFrom, ioredis, driver } = options
   if (driver) {
     const servers = { nodes, username, password }

@@ -7,6 +7,7 @@ import type { LoadSeries } from '../../record/events.ts'
 import { HistoryWriter } from '../../record/history-writer.ts'
 import { DirectClient } from '../client/direct.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
+import type { Unended } from '../client/unended.ts'
 import { readFinally } from '../drive/final-reads.ts'
 import { DriverRefused } from '../drivers/driver-client.ts'
 import { workloadKindByName } from '../index.ts'
@@ -47,7 +48,7 @@ export class Session {
     const refusal = await this.#refusal()
     if (refusal) return refusal
     const { workloads, seed } = this.#request
-    for (const { name, options, file, driverLog } of workloads) {
+    for (const { name, options, file, driverLog, username } of workloads) {
       const kind = workloadKindByName.get(options.type)
       if (!kind) throw new Error(`there is no workload of type ${options.type}`)
       const history = new HistoryWriter({
@@ -60,7 +61,8 @@ export class Session {
       })
       const series = (one: LoadSeries) => this.#listener.onSeries(name, one)
       const onDriver = (seen: SeenDriver) => this.#listener.onDriver(name, seen)
-      const own = { name, options, kind, history, driverLog, seed: seedFor(seed, name), onSeries: series, onDriver }
+      const tools = { driverLog, seed: seedFor(seed, name), onSeries: series, onDriver }
+      const own = { name, options, username, kind, history, ...tools }
       this.#running.push(
         new RunningWorkload({ ...own, request: this.#request, now: () => this.#now(), ranMs: () => this.#ranMs() }),
       )
@@ -99,6 +101,15 @@ export class Session {
   outForMs(waitedMs: number): Record<string, number> {
     const out = this.#running.map((workload) => [workload.name, workload.outForMs(waitedMs)] as const)
     return Object.fromEntries(out.flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms]])))
+  }
+
+  /**
+   * Sends nothing more. Resolves when no operation is waited for any more, with what clients have not ended all the
+   * same, by workload; their connections stay open.
+   */
+  async rest(): Promise<Record<string, Unended>> {
+    const rested = this.#running.map(async (workload) => [workload.name, await workload.rest()] as const)
+    return Object.fromEntries(await Promise.all(rested))
   }
 
   /** Resolves when no operation is under way any more. */

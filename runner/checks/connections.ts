@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { listed, plural } from '../base/text.ts'
+import type { ConnectionsObservation } from '../record/client-observations.ts'
+import { defineCheck, type Measured } from './check.ts'
+import { changesOf, leaksOf, type ServerLeak } from './connections/changes.ts'
+import type { Evidence } from './evidence.ts'
+import { AT_MOST, atMostText, count } from './limits.ts'
+import { EVERY_WORKLOAD } from './workloads.ts'
+
+const limit = z
+  .union([count, z.strictObject({ at_most: count.describe(AT_MOST) })])
+  .meta({ title: 'Limit of connections', description: 'How many there may be' })
+
+type Limit = z.infer<typeof limit>
+
+const mostOf = (written: Limit) => (typeof written === 'number' ? written : written.at_most)
+const limitText = (written: Limit) => (typeof written === 'number' ? String(written) : atMostText(written.at_most))
+
+export const reconnects = defineCheck({
+  name: 'reconnects',
+  summary: "Connections that a workload's client opened in place of others that had ended, as the servers saw them",
+  examples: ['20', '{ at_most: 100 }'],
+  workloads: EVERY_WORKLOAD,
+  limit,
+  limitText,
+  measure(written, evidence): Measured {
+    const looks = looksOf(evidence)
+    if (!looks.some(({ open }) => open > 0)) return unseen(looks)
+    const { reconnects: found, more, lost, byNode } = changesOf(looks)
+    const amount = { value: String(found), amount: found, samples: looks.length }
+    const others = more === 0 ? '' : ` ${plural(more, 'other')} came without one that had ended before.`
+    const unreplaced =
+      lost === 0 ? '' : ` ${plural(lost, 'connection')} ended and ${lost === 1 ? 'was' : 'were'} not replaced.`
+    return {
+      ...amount,
+      finding: found > mostOf(written) ? 'violated' : 'holds',
+      explanation: `${plural(found, 'connection')} took the place of others that had ended.${others}${unreplaced} What came and went between two looks, a second apart, is not seen.`,
+      details: [...byNode].map(
+        ([node, { opened, closed }]) => `${node}: ${opened} opened and ${closed} ended while the load went on`,
+      ),
+    }
+  },
+})
+
+export const connectionsLeaked = defineCheck({
+  name: 'connections_leaked',
+  summary: "Connections of a workload's client that servers had at the end beyond what they had at the start",
+  examples: ['0', '{ at_most: 2 }'],
+  workloads: EVERY_WORKLOAD,
+  limit,
+  limitText,
+  measure(written, evidence): Measured {
+    const looks = looksOf(evidence)
+    if (!looks.some(({ open }) => open > 0)) return unseen(looks)
+    const { servers, unseen: silent } = leaksOf(looks)
+    const leaked = servers.reduce((sum, server) => sum + server.leaked, 0)
+    const amount = { value: String(leaked), amount: leaked, samples: servers.length }
+    const left =
+      silent.length === 0
+        ? ''
+        : ` ${listed(silent)} gave no answer at the end and ${silent.length === 1 ? 'is' : 'are'} left out.`
+    const details = servers.map(serverText)
+    if (servers.length === 0) {
+      const explanation = 'No server could be asked at the end, before the client was closed.'
+      return { ...amount, finding: 'unknown', value: 'not known', explanation }
+    }
+    if (leaked === 0) {
+      const explanation = `No server had more connections of it at the end than at the start.${left}`
+      return { ...amount, finding: 'holds', explanation, details }
+    }
+    const worst = servers.filter((server) => server.leaked > 0).sort((a, b) => b.leaked - a.leaked)
+    return {
+      ...amount,
+      finding: leaked > mostOf(written) ? 'violated' : 'holds',
+      explanation: `${plural(leaked, 'connection')} more than at the start ${leaked === 1 ? 'was' : 'were'} open at the end, before the client was closed: ${listed(worst.map(serverText), 3)}.${left}`,
+      details,
+    }
+  },
+})
+
+function looksOf({ facts, history }: Evidence): ConnectionsObservation[] {
+  return (facts.clients?.connections ?? []).filter(({ workload }) => workload === history.workload)
+}
+
+/** `redis-node2 had 4 and then 24`. */
+function serverText({ node, first, last, usual }: ServerLeak): string {
+  const may = last > first && usual > first ? `, of ${usual} that are usual` : ''
+  return `${node} had ${first} and then ${last}${may}`
+}
+
+function unseen(looks: readonly ConnectionsObservation[]): Measured {
+  const explanation =
+    looks.length === 0
+      ? 'No server was asked for the connections of this workload.'
+      : 'No server had a connection of the user that the workload was given: its client logs in as somebody else, or not at all.'
+  return { finding: 'unknown', value: 'not known', samples: looks.length, explanation }
+}

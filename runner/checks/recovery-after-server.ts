@@ -1,0 +1,166 @@
+import { z } from 'zod'
+import { formatDuration } from '../base/duration.ts'
+import { capitalized, listed, plural } from '../base/text.ts'
+import type { Finding } from '../record/check-outcome.ts'
+import { defineCheck, type Measured } from './check.ts'
+import { clientText, lengthOf } from './client-outage.ts'
+import type { Evidence } from './evidence.ts'
+import { atMostText, durationOf, durationText, type ShardChoice, scopeText, shards } from './limits.ts'
+import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
+import { type ServerOutage, serverOutages } from './outages/server-outages.ts'
+import { momentText } from './words.ts'
+import { EVERY_WORKLOAD } from './workloads.ts'
+
+const limit = z
+  .union([
+    durationText,
+    z.strictObject({
+      at_most: durationText.describe('A duration: 250ms, 15s, 2m; the longest that a client may take'),
+      shards,
+    }),
+  ])
+  .meta({ title: 'Limit of a recovery', description: 'How long it may take; or how long, and in which shards' })
+
+/** How long after the servers a client was served again. */
+interface Recovery {
+  outage: ClientOutage
+  server: ServerOutage
+  /** Below 0 as far as the error goes: the client's first success may come before the probe's. */
+  ms: number
+  errorMs: number
+}
+
+interface Recoveries {
+  found: Recovery[]
+  /** Outages of clients at a time at which no outage of the servers was seen. */
+  unexplained: ClientOutage[]
+  /** Outages of which the servers' was not over either. */
+  unended: ClientOutage[]
+  /** How many times a client had a server's outage behind it that had ended. */
+  samples: number
+}
+
+export const recoveryAfterServer = defineCheck({
+  name: 'recovery_after_server',
+  summary: "A client's outage less that of its servers: how long after them it was served again, with its error",
+  examples: ['1s', '{ at_most: 500ms, shards: touched }'],
+  workloads: EVERY_WORKLOAD,
+  tellsOfService: true,
+  limit,
+  limitText: (written) =>
+    typeof written === 'string' ? atMostText(written) : `${atMostText(written.at_most)}${scopeText(written)}`,
+  measure(written, evidence): Measured {
+    const mostMs = durationOf(typeof written === 'string' ? written : written.at_most)
+    const recoveries = recoveriesOf(evidence, typeof written === 'string' ? undefined : written.shards)
+    const { found, unexplained, unended, samples } = recoveries
+    const worst = found.reduce<Recovery | undefined>((best, one) => (best && best.ms >= one.ms ? best : one), undefined)
+    const unsure = [...unexplained, ...unended].filter(({ lengthMs, errorMs }) => lengthMs + errorMs > mostMs)
+    const details = detailsOf(recoveries)
+    if (worst !== undefined && findingOf(worst, mostMs) === 'violated')
+      return {
+        ...told(worst),
+        isManifest: true,
+        finding: 'violated',
+        samples,
+        explanation: recoveryText(worst),
+        details,
+      }
+    if (unsure.length > 0) {
+      const value = worst === undefined ? 'not known' : told(worst).value
+      const all = Math.max(samples, unsure.length)
+      return { finding: 'unknown', value, samples: all, explanation: unsureText(evidence, unsure), details }
+    }
+    if (worst === undefined) return { ...nothingFelt(evidence, samples), details }
+    const finding = findingOf(worst, mostMs)
+    const doubt = finding === 'unknown' ? ` The limit is ${formatDuration(mostMs)}, ${doubtText(worst)}.` : ''
+    return { ...told(worst), finding, samples, explanation: `${recoveryText(worst)}${doubt}`, details }
+  },
+})
+
+function recoveriesOf(evidence: Evidence, choice: ShardChoice | undefined): Recoveries {
+  const servers = serverOutages(evidence.facts).filter(({ shard }) => evidence.shards.includes(choice, shard))
+  const back = (shard: number) => servers.filter((one) => one.shard === shard && one.ended).map(({ endMs }) => endMs)
+  const { outages, shards: served } = clientOutagesOf(evidence, back)
+  const recoveries: Recoveries = { found: [], unexplained: [], unended: [], samples: 0 }
+  for (const outage of outages) {
+    if (!evidence.shards.includes(choice, outage.shard)) continue
+    const server = servers.findLast((one) => isBehind(outage, one))
+    if (server === undefined) recoveries.unexplained.push(outage)
+    else if (!server.ended) recoveries.unended.push(outage)
+    else {
+      const errorMs = outage.endErrorMs + server.endErrorMs
+      recoveries.found.push({ outage, server, ms: outage.endMs - server.endMs, errorMs })
+    }
+  }
+  for (const { shard, ended } of servers) if (ended) recoveries.samples += served.get(shard)?.clients ?? 0
+  return recoveries
+}
+
+/** Whether the servers' outage lies, with its errors, in the client's, or begins in it. */
+function isBehind(outage: ClientOutage, server: ServerOutage): boolean {
+  if (server.shard !== outage.shard) return false
+  const startMs = server.startMs - server.startErrorMs
+  const endMs = server.endMs + server.endErrorMs
+  return startMs <= outage.endMs + outage.endErrorMs && endMs >= outage.startMs - outage.errorMs
+}
+
+function findingOf({ outage, ms, errorMs }: Recovery, mostMs: number): Finding {
+  if (ms - errorMs > mostMs) return 'violated'
+  return outage.ended && ms + errorMs <= mostMs ? 'holds' : 'unknown'
+}
+
+function told({ outage, ms, errorMs }: Recovery): Pick<Measured, 'value' | 'amount'> {
+  const least = outage.ended ? '' : 'at least '
+  return { value: `${least}${formatDuration(Math.max(ms, 0))} ± ${formatDuration(errorMs)}`, amount: Math.max(ms, 0) }
+}
+
+function recoveryText(recovery: Recovery): string {
+  const { outage, server } = recovery
+  const after = outage.ended
+    ? `was served again ${told(recovery).value} after the servers`
+    : `was still not served ${told(recovery).value} after the servers were`
+  return `${capitalized(clientText(outage))} ${after}: it was out for ${lengthOf(outage)} from ${momentText(outage.startMs)} on, and ${serverText(server)}.`
+}
+
+/** `the servers refused writes for 6.02 s ± 22 ms from 10.0 s on`. */
+function serverText({ source, startMs, endMs, startErrorMs, endErrorMs }: ServerOutage): string {
+  const length = `${formatDuration(endMs - startMs)} ± ${formatDuration(startErrorMs + endErrorMs)}`
+  const did = source === 'probe' ? 'the servers refused writes' : 'the failover paused writes'
+  return `${did} for ${length} from ${momentText(startMs)} on`
+}
+
+function doubtText({ outage }: Recovery): string {
+  return outage.ended
+    ? 'which its error does not tell from the limit'
+    : 'and its outage had not ended when the recording did'
+}
+
+function unsureText({ facts }: Evidence, unsure: readonly ClientOutage[]): string {
+  const shown = unsure.map((one) => `${clientText(one)} for ${lengthOf(one)} from ${momentText(one.startMs)} on`)
+  const isWatched = (facts.clients?.probed.length ?? 0) > 0
+  const why = isWatched
+    ? 'no outage of their servers was seen to end then'
+    : 'nobody looked at whether the servers took writes'
+  return `Clients were out (${listed(shown, 3)}), and ${why}: how much of it was the client's own is not known. \`client_outage\` limits all of it.`
+}
+
+function nothingFelt({ facts }: Evidence, samples: number): Measured {
+  const nothing = { value: 'none', amount: 0, samples } as const
+  if (samples > 0) {
+    const explanation = `No client was out longer than its servers, whenever these were back (${plural(samples, 'time')}).`
+    return { ...nothing, finding: 'holds', explanation }
+  }
+  const explanation =
+    facts.clients === undefined || facts.clients.probed.length === 0
+      ? 'Nobody looked at whether the servers took writes.'
+      : 'Neither the servers nor a client had an outage that ended: there was nothing to recover from.'
+  return { ...nothing, finding: 'unknown', explanation }
+}
+
+function detailsOf({ found, unexplained }: Recoveries): string[] {
+  const slowest = [...found].sort((a, b) => b.ms - a.ms).slice(0, 8)
+  const lines = slowest.map((one) => `${clientText(one.outage)}: ${told(one).value} after the servers`)
+  const more = found.length > slowest.length ? [`and ${plural(found.length - slowest.length, 'more outage')}`] : []
+  const others = unexplained.map((one) => `${clientText(one)}: ${lengthOf(one)}, at which no server outage was seen`)
+  return [...lines, ...more, ...others.slice(0, 4)]
+}

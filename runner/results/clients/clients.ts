@@ -1,0 +1,38 @@
+import type { ConnectionsObservation, UnansweredObservation } from '../../record/client-observations.ts'
+import type { ScenarioEvent } from '../../record/events.ts'
+import { type ServiceOutage, serviceOutages } from './service-outages.ts'
+
+/**
+ * What was seen of the clients of workloads beside their histories, and of the service that they had to find again.
+ * Times are ms from the scenario's start.
+ */
+export interface ClientFacts {
+  /** Shards on which the runner tried to write by itself. */
+  probed: readonly number[]
+  outages: readonly ServiceOutage[]
+  /** Looks of servers at the connections of workloads, in order. */
+  connections: readonly ConnectionsObservation[]
+  /** What clients had left unanswered when their load was over, by workload. */
+  unanswered: Readonly<Record<string, UnansweredObservation>>
+}
+
+/** From the events of one scenario. */
+export function clientFacts(events: readonly ScenarioEvent[], startMs: number): ClientFacts {
+  const since = <T extends { seenMs: number }>(seen: T): T => ({ ...seen, seenMs: seen.seenMs - startMs })
+  const unanswered = events.filter((event) => event.type === 'unanswered-seen')
+  const service = events.filter((event) => event.type === 'service-seen')
+  return {
+    probed: [...new Set(service.map(({ shard }) => shard))],
+    outages: serviceOutages(events, startMs),
+    connections: events.filter((event) => event.type === 'connections-seen').map(since),
+    unanswered: Object.fromEntries(
+      unanswered.map((seen) => [
+        seen.workload,
+        {
+          ...since(seen),
+          operations: seen.operations.map((one) => ({ ...one, sinceMs: one.sinceMs - startMs })),
+        },
+      ]),
+    ),
+  }
+}

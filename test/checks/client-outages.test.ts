@@ -1,0 +1,188 @@
+import t from 'tap'
+import type { ServiceOutage } from '../../runner/results/clients/service-outages.ts'
+import type { RunFacts } from '../../runner/results/run-facts.ts'
+import { KILL_FACTS, NO_CLIENTS } from '../support/facts.ts'
+import type { Op } from '../support/histories.ts'
+import { judge } from '../support/judge.ts'
+
+/** In KILL_FACTS, slot 6000 is in shard 2, whose master is killed at 10 s, and slot 100 in shard 1. */
+const slots = { two: 6000, one: 100 }
+
+/** An operation each 20 ms of one client for a while, all with one fate. */
+function stream(client: number, fromMs: number, toMs: number, more: Partial<Op> = {}): Op[] {
+  const ops: Op[] = []
+  for (let ms = fromMs; ms < toMs; ms += 20)
+    ops.push({ f: 'write', a: ms, key: 'two', client, at: [ms, ms + 2], ...more })
+  return ops
+}
+
+/** One client that is served, is not from the kill on, and is again from `backMs` on. */
+const killed = (client: number, backMs: number): Op[] => [
+  ...stream(client, 9_000, 10_000),
+  ...stream(client, 10_000, backMs, { failed: 'CLUSTERDOWN' }),
+  ...stream(client, backMs, 30_000),
+]
+
+/** The servers of shard 2 take no writes from the kill on, for 6.40 s. */
+const DOWN: ServiceOutage = {
+  ...{ shard: 2, startMs: 10_010, startErrorMs: 10, endMs: 16_400, endErrorMs: 10, ended: true },
+}
+
+const facts = (outages: readonly ServiceOutage[] = [DOWN], more: Partial<RunFacts> = {}): RunFacts => ({
+  ...KILL_FACTS,
+  ...more,
+  clients: { ...NO_CLIENTS, probed: [1, 2, 3], outages },
+})
+
+const check = (name: string, limit: unknown, ops: readonly Op[], known: RunFacts = facts()) =>
+  judge(name, limit, { type: 'register', ops, slots }, known)
+
+t.test('client_outage: one client whose topology is stale is out when all others are served', async (t) => {
+  const ops = [...killed(0, 16_400), ...killed(1, 26_400), ...killed(2, 16_400)]
+  t.match(check('longest_outage', '8s', ops), { verdict: 'passed' }, 'clients as a whole are served')
+  const outcome = check('client_outage', '8s', ops)
+  t.match(outcome, { verdict: 'failed', limit: 'at most 8.00 s', value: '16.39 s ± 10 ms' })
+  t.equal(
+    outcome.explanation,
+    'The longest was that of client 1 in shard 2: 16.39 s ± 10 ms, from 10.00 s on, 1 ms after `kill` in step 4 began; ' +
+      '820 operations failed in it: 820 CLUSTERDOWN.',
+  )
+  t.strictSame(outcome.details, [
+    'shard 2: 3 of 3 clients were out; client 1 longest, for 16.39 s ± 10 ms from 10.00 s',
+  ])
+  t.match(check('client_outage', '17s', ops), { verdict: 'passed' })
+  t.match(check('client_outage', '16395ms', ops), { verdict: 'inconclusive', explanation: /its error does not tell/ })
+})
+
+t.test('client_outage counts in each shard for itself', async (t) => {
+  const ops = [...killed(0, 16_400), ...stream(0, 9_005, 30_000, { key: 'one' })]
+  const served = check('client_outage', { at_most: '10ms', shards: 'untouched' }, ops)
+  t.match(served, { verdict: 'passed', value: 'none' })
+  t.strictSame(served.details, ['shard 1: none of 1 client was out'])
+  t.match(check('client_outage', { at_most: '10ms', shards: 'touched' }, ops), { verdict: 'failed' })
+  t.match(check('client_outage', { at_most: '1s', during: 'recovery' }, killed(0, 21_500)), {
+    verdict: 'failed',
+    value: /^1\.49 s/,
+  })
+})
+
+t.test(
+  'client_outage: it counts from the fault where nobody asked before, and what waited is out as well',
+  async (t) => {
+    const rare = [
+      { f: 'write', a: 1, key: 'two', at: [9_000, 9_002] },
+      { f: 'write', a: 2, key: 'two', at: [11_000, 11_002], failed: 'refused' },
+      { f: 'write', a: 3, key: 'two', at: [12_000, 12_002] },
+    ] as const
+    t.match(check('client_outage', '5s', rare), { value: '1.00 s ± 1.00 s' }, 'from 10.00–11.00 to 11.00–12.00')
+    const waited = [...stream(0, 9_000, 10_000), { f: 'write', a: 1, key: 'two', at: [10_000, 16_450] } as Op]
+    t.match(check('client_outage', '5s', [...waited, ...stream(0, 16_460, 17_000)]), {
+      verdict: 'failed',
+      value: '6.45 s ± 0 ms',
+      explanation: /an operation waited through it, and none failed/,
+    })
+  },
+)
+
+t.test('client_outage that had not ended, and what was never sent', async (t) => {
+  const open = [...stream(0, 9_000, 10_000), ...stream(0, 10_000, 12_000, { lost: 'timeout' })]
+  t.match(check('client_outage', '5s', open), { verdict: 'inconclusive', value: /^at least 1\.9\d s/ })
+  t.match(check('client_outage', '1s', open), { verdict: 'failed' })
+  const unsent = [...stream(0, 9_000, 10_000), ...stream(0, 10_000, 12_000, { failed: 'unsent' })]
+  t.match(check('client_outage', '10ms', [...unsent, ...stream(0, 12_000, 13_000)]), { value: 'none' })
+})
+
+t.test('recovery_after_server: how long after the servers the slowest client was served', async (t) => {
+  const ops = [...killed(0, 16_420), ...killed(1, 36_400 - 10_000)]
+  const outcome = check('recovery_after_server', '1s', ops)
+  t.match(outcome, { verdict: 'failed', value: '9.99 s ± 19 ms', samples: 2 })
+  t.equal(
+    outcome.explanation,
+    'Client 1 in shard 2 was served again 9.99 s ± 19 ms after the servers: it was out for 16.39 s ± 10 ms from 10.00 s on, ' +
+      'and the servers refused writes for 6.39 s ± 20 ms from 10.01 s on.',
+  )
+  t.match(check('recovery_after_server', '1s', killed(0, 16_420)), { verdict: 'passed' })
+  t.match(check('recovery_after_server', '10ms', killed(0, 16_420)), { verdict: 'inconclusive' })
+  const early = check('recovery_after_server', '100ms', killed(0, 16_380))
+  t.match(early, { verdict: 'passed', value: /^0 ms ± / }, 'a client may be back before the probe sees it')
+})
+
+t.test('recovery_after_server: an operation that waits across the return of the servers tells of it', async (t) => {
+  const short: ServiceOutage = { ...DOWN, startMs: 12_000, endMs: 12_300 }
+  const ops = [
+    ...stream(0, 9_000, 12_000),
+    { f: 'write', a: 1, key: 'two', at: [12_000, 12_800] } as Op,
+    ...stream(0, 12_820, 14_000),
+  ]
+  t.match(check('recovery_after_server', '100ms', ops, facts([short])), { verdict: 'failed', value: '500 ms ± 10 ms' })
+})
+
+t.test('recovery_after_server is not guessed', async (t) => {
+  const ops = killed(0, 16_420)
+  const unseen = check('recovery_after_server', '1s', ops, facts([]))
+  t.match(unseen, { verdict: 'inconclusive', explanation: /no outage of their servers was seen to end then/ })
+  t.match(check('recovery_after_server', '10s', ops, facts([])), { verdict: 'not-evaluated' })
+  t.match(check('recovery_after_server', '1s', ops, KILL_FACTS), {
+    verdict: 'inconclusive',
+    explanation: /nobody looked at whether the servers took writes/,
+  })
+  const never = check('recovery_after_server', '1s', killed(0, 30_000), facts([{ ...DOWN, ended: false }]))
+  t.match(never, { verdict: 'inconclusive' }, 'the servers never came back')
+  const calm = stream(0, 9_000, 30_000)
+  t.match(check('recovery_after_server', '1s', calm, facts([])), {
+    verdict: 'not-evaluated',
+    explanation: /there was nothing to recover from/,
+  })
+  t.match(check('recovery_after_server', '1s', calm), { verdict: 'passed', explanation: /No client was out longer/ })
+})
+
+t.test('recovery_after_server: a failover whose pause no probe fell into is known by its moments', async (t) => {
+  const [failover] = KILL_FACTS.failovers
+  if (!failover) throw new Error('there is one')
+  const moment = { errorMs: 5, source: 'log', text: '' } as const
+  const moments = [
+    { name: 'writes paused', atMs: 12_000, ...moment },
+    { name: 'first write', atMs: 12_080, ...moment },
+  ] as const
+  const known = facts([], { faults: [], failovers: [{ ...failover, wanted: true, moments: [...moments] }] })
+  const ops = [
+    ...stream(0, 9_000, 12_000),
+    ...stream(0, 12_000, 14_080, { failed: 'MOVED' }),
+    ...stream(0, 14_080, 20_000),
+  ]
+  t.match(check('recovery_after_server', '1s', ops, known), {
+    verdict: 'failed',
+    value: '1.99 s ± 14 ms',
+    explanation: /the failover paused writes for 80 ms ± 10 ms from 12\.00 s on/,
+  })
+})
+
+t.test('errors_after_recovery: by class, from the grace on until the next thing that is done', async (t) => {
+  const late = [
+    ...killed(0, 16_420),
+    ...stream(1, 19_000, 19_100, { failed: 'MOVED' }),
+    ...stream(1, 21_000, 21_040, { lost: 'timeout' }),
+  ]
+  const outcome = check('errors_after_recovery', 0, late)
+  t.match(outcome, { verdict: 'failed', limit: '0, from 2s on', value: '7' })
+  t.match(outcome.explanation, /began more than 2\.00 s after their servers were back failed: 5 MOVED and 2 timeout; /)
+  t.match(outcome.explanation, /the last one began at 21\.02 s/)
+  t.strictSame(outcome.details, ['shard 2: judged from 18.41 s to 60.00 s'])
+  t.match(check('errors_after_recovery', { at_most: 5, class: 'MOVED' }, late), { verdict: 'passed' })
+  t.match(check('errors_after_recovery', { at_most: 0, after: '5s' }, late), { verdict: 'passed' })
+  t.match(check('errors_after_recovery', 0, killed(0, 17_000)), { verdict: 'passed' }, 'it is within the grace')
+  t.match(check('errors_after_recovery', { at_most: 0, after: '100ms' }, killed(0, 17_000)), { verdict: 'failed' })
+  const again: ServiceOutage = { ...DOWN, startMs: 18_500, endMs: 25_000 }
+  t.match(check('errors_after_recovery', 0, late, facts([DOWN, again])), { verdict: 'passed' }, 'it was down again')
+})
+
+t.test('errors_after_recovery without a recovery, or without operations after it', async (t) => {
+  t.match(check('errors_after_recovery', 0, killed(0, 16_420), facts([])), {
+    verdict: 'not-evaluated',
+    explanation: /No shard was seen to refuse writes/,
+  })
+  t.match(check('errors_after_recovery', 0, stream(0, 9_000, 17_000)), {
+    verdict: 'not-evaluated',
+    explanation: /let the load go on for longer/,
+  })
+})

@@ -1,0 +1,153 @@
+import t from 'tap'
+import type { ConnectionsObservation, UnansweredObservation } from '../../runner/record/client-observations.ts'
+import { KILL_FACTS, NO_CLIENTS } from '../support/facts.ts'
+import type { Op } from '../support/histories.ts'
+import { judge } from '../support/judge.ts'
+
+const ops = Array.from({ length: 8 }, (_, client): Op => ({ f: 'write', a: client, client, at: [client, client + 1] }))
+
+const judged = (
+  name: string,
+  limit: unknown,
+  seen: { connections?: ConnectionsObservation[]; unanswered?: UnansweredObservation },
+) =>
+  judge(
+    name,
+    limit,
+    { type: 'register', ops, slots: { k: 6000 } },
+    {
+      ...KILL_FACTS,
+      clients: {
+        ...NO_CLIENTS,
+        connections: seen.connections ?? [],
+        unanswered: seen.unanswered ? { w: seen.unanswered } : {},
+      },
+    },
+  )
+
+const unanswered = (more: Partial<UnansweredObservation>): UnansweredObservation => ({
+  ...{ workload: 'w', seenMs: 40_000, operations: [], count: 0, late: 0, longestLateMs: 0, ...more },
+})
+
+t.test('stuck_clients: an operation that hangs for ever on a silent peer', async (t) => {
+  const operations = [
+    { client: 3, slot: 6000, sinceMs: 12_000 },
+    { client: 3, slot: 6001, sinceMs: 13_000 },
+    { client: 5, slot: 100, sinceMs: 14_000 },
+    { client: 6, slot: 100, sinceMs: 39_000 },
+  ]
+  const seen = unanswered({ operations, count: 4 })
+  const outcome = judged('stuck_clients', 0, { unanswered: seen })
+  t.match(outcome, { verdict: 'failed', limit: '0, after 10s', value: '2', samples: 8 })
+  t.equal(
+    outcome.explanation,
+    '2 of 8 clients had an operation that was never ended: client 3 since 12.00 s, in shard 2 and client 5 since 14.00 s, in shard 1. ' +
+      'Nobody waited for them any more: a caller without a limit of its own would hang for ever.',
+  )
+  t.match(judged('stuck_clients', 2, { unanswered: seen }), { verdict: 'passed' })
+  t.match(judged('stuck_clients', { at_most: 2, after: '1s' }, { unanswered: seen }), { verdict: 'failed', value: '3' })
+})
+
+t.test('stuck_clients: answered late is not stuck, and what nobody recorded is not known', async (t) => {
+  const late = unanswered({ late: 4, longestLateMs: 19_000 })
+  t.match(judged('stuck_clients', 0, { unanswered: late }), {
+    verdict: 'passed',
+    explanation: /4 operations ended only after nobody waited any more, the longest after 19\.00 s\.$/,
+  })
+  t.match(judged('stuck_clients', 0, {}), { verdict: 'inconclusive', value: 'not known' })
+})
+
+const NODES = ['redis-node0', 'redis-node2']
+
+interface Look extends Partial<ConnectionsObservation> {
+  at: number
+}
+
+/** Looks at one node, from the connections that are open. */
+function looks(node: string, ...seen: Look[]): ConnectionsObservation[] {
+  let before = 0
+  return seen.map(({ at, ...look }, index) => {
+    const open = look.open ?? before
+    const moment = index === 0 ? ({ moment: 'begin' } as const) : {}
+    const one = {
+      workload: 'w',
+      node,
+      seenMs: at,
+      opened: Math.max(open - before, 0),
+      closed: Math.max(before - open, 0),
+    }
+    before = open
+    return { ...one, open, ...moment, ...look }
+  })
+}
+
+const inOrder = (all: ConnectionsObservation[][]) => all.flat().sort((a, b) => a.seenMs - b.seenMs)
+
+t.test('reconnects: connections in place of others that ended, on whichever server', async (t) => {
+  const connections = inOrder([
+    looks(NODES[0] ?? '', { at: 0, open: 4 }, { at: 16_000, open: 8 }, { at: 30_000, moment: 'end' }),
+    looks(
+      NODES[1] ?? '',
+      { at: 0, open: 4 },
+      { at: 10_500, silent: true },
+      { at: 21_000, open: 4, opened: 4, closed: 4 },
+      { at: 30_000, moment: 'end' },
+    ),
+  ])
+  const outcome = judged('reconnects', 3, { connections })
+  t.match(outcome, { verdict: 'failed', value: '4' })
+  t.equal(
+    outcome.explanation,
+    '4 connections took the place of others that had ended. 4 others came without one that had ended before. ' +
+      'What came and went between two looks, a second apart, is not seen.',
+  )
+  t.match(judged('reconnects', 4, { connections }), { verdict: 'passed' })
+})
+
+t.test('reconnects: a server that was only silent lost none, and one that is seen a moment later did', async (t) => {
+  const silent = looks('n', { at: 0, open: 4 }, { at: 5000, silent: true }, { at: 9000 }, { at: 12_000, moment: 'end' })
+  t.match(judged('reconnects', 0, { connections: silent }), { verdict: 'passed', value: '0' })
+  const ahead = inOrder([
+    looks('m', { at: 0, open: 2 }, { at: 5000, open: 6 }, { at: 12_000, moment: 'end' }),
+    looks('n', { at: 0, open: 4 }, { at: 6000, open: 0 }, { at: 12_000, moment: 'end' }),
+  ])
+  t.match(judged('reconnects', 0, { connections: ahead }), { verdict: 'failed', value: '4' })
+})
+
+t.test('connections_leaked: a connection a second', async (t) => {
+  const leak = Array.from({ length: 28 }, (_, n): Look => ({ at: 1000 * (n + 1), open: 4 + n }))
+  const connections = inOrder([
+    looks('redis-node0', { at: 0, open: 4 }, ...leak, { at: 30_000, moment: 'end' }),
+    looks('redis-node2', { at: 0, open: 4 }, { at: 30_000, moment: 'end' }),
+  ])
+  const outcome = judged('connections_leaked', 2, { connections })
+  t.match(outcome, { verdict: 'failed', limit: '2', value: '26', samples: 2 })
+  t.equal(
+    outcome.explanation,
+    '26 connections more than at the start were open at the end, before the client was closed: redis-node0 had 5 and then 31.',
+  )
+  t.match(judged('reconnects', 0, { connections }), { verdict: 'passed' }, 'none of them took the place of another')
+})
+
+t.test('connections_leaked: what a load needs where it comes to later is no leak', async (t) => {
+  const connections = inOrder([
+    looks('redis-node0', { at: 0, open: 4 }, { at: 30_000, moment: 'end' }),
+    looks('redis-node1', { at: 0, open: 0 }, { at: 16_000, open: 4 }, { at: 30_000, moment: 'end' }),
+    looks('redis-node2', { at: 0, open: 4 }, { at: 10_000, silent: true }, { at: 30_000, silent: true, moment: 'end' }),
+  ])
+  const outcome = judged('connections_leaked', 0, { connections })
+  t.match(outcome, { verdict: 'passed', value: '0' })
+  t.match(outcome.explanation, /redis-node2 gave no answer at the end and is left out\./)
+  t.strictSame(outcome.details, ['redis-node0 had 4 and then 4', 'redis-node1 had 0 and then 4, of 4 that are usual'])
+})
+
+t.test('connections that nobody could tell apart', async (t) => {
+  const none = looks('redis-node0', { at: 0, open: 0 }, { at: 30_000, moment: 'end' })
+  for (const name of ['reconnects', 'connections_leaked']) {
+    t.match(judged(name, 0, { connections: none }), {
+      verdict: 'inconclusive',
+      explanation: /No server had a connection of the user that the workload was given/,
+    })
+    t.match(judged(name, 0, {}), { verdict: 'not-evaluated', explanation: /No server was asked/ })
+  }
+})
