@@ -8,6 +8,7 @@ import { countLoad, starved } from './load-count.ts'
 import { type Losses, lossesOf } from './losses/losses.ts'
 import { DEFAULT_NEEDS, type Needs } from './needs.ts'
 import { ShardMap } from './shard-map.ts'
+import { unendedText } from './unended-text.ts'
 import { ValueTable } from './values/value-table.ts'
 
 /** A history and the facts of its scenario, with what several checks need of them worked out once. */
@@ -47,7 +48,8 @@ export class Evidence {
 
   /** That too little of what was due was sent, in words; undefined if enough was. */
   get starved(): string | undefined {
-    return starved(this.load, this.needs.sent)
+    const text = starved(this.load, this.needs.sent)
+    return text && `${text}${unendedText(this)}`
   }
 
   get table(): ValueTable {

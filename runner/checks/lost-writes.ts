@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatDuration, parseDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import { defineCheck, type Measured } from './check.ts'
+import { falseAcknowledgements } from './client-lies.ts'
 import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
 import { AT_MOST, count, durationText, duringKey, scopeText } from './limits.ts'
@@ -85,8 +86,9 @@ export const lostWrites = defineCheck<LostWritesLimit>({
       ],
       witness: lossWitness(evidence, losses, rows),
     }
+    const lies = falseAcknowledgements(evidence, rows, losses.shownBy)
     const sentences = groups.map((group) => lossSentence(evidence, losses, group)).join('. ')
-    if (count > at_most) return { ...common, finding: 'violated', explanation: `${sentences}.` }
+    if (count > at_most) return { ...common, finding: 'violated', explanation: `${sentences}.${lies}` }
     const late = within === undefined ? undefined : tooOld(evidence, rows, within, sentences)
     if (late !== undefined) return { ...common, ...late }
     if (shape !== undefined) return { ...common, ...judgeShape(evidence, losses, sentences) }

@@ -3,6 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import { FLAG, UNKNOWN } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
+import { cachedReads } from './client-lies.ts'
 import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
 import type { Evidence } from './evidence.ts'
 import { AT_MOST, count, durationOf, durationText, duringKey, scopeText } from './limits.ts'
@@ -89,7 +90,8 @@ function staleReadsOf(evidence: Evidence, phase: number | undefined): { stale: S
   return type === 'set' || type === 'list' ? staleOfMembers(evidence, phase) : staleOfValues(evidence, phase)
 }
 
-function staleText({ history }: Evidence, stale: readonly StaleRead[], { row, ageMs }: StaleRead): string {
+function staleText(evidence: Evidence, stale: readonly StaleRead[], { row, ageMs }: StaleRead): string {
+  const { history } = evidence
   const { ops } = history
   const node = history.nodes[ops.node[row] ?? -1]
   const from = node === undefined ? '' : ` from ${node}`
@@ -104,7 +106,7 @@ function staleText({ history }: Evidence, stale: readonly StaleRead[], { row, ag
   const were = stale.length === 1 ? 'was' : 'were'
   return (
     `${plural(stale.length, 'read')} ${were} stale${asked}: older than what had been acknowledged before. The oldest, of ${key}${from} at ` +
-    `${momentText(ops.completeMs[row] ?? 0)}, returned what had been replaced ${formatDuration(ageMs)} before it was sent.`
+    `${momentText(ops.completeMs[row] ?? 0)}, returned what had been replaced ${formatDuration(ageMs)} before it was sent.${cachedReads(evidence, stale)}`
   )
 }
 

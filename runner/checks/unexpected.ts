@@ -16,6 +16,8 @@ interface Stranger {
   why: string
 }
 
+const FAILED = 'whose write had definitely failed'
+
 interface Found {
   strangers: Stranger[]
   reads: number
@@ -48,7 +50,7 @@ export const unexpected = defineCheck<CountLimit>({
     return {
       ...amount,
       finding,
-      explanation: `${plural(strangers.length, 'read')} showed what cannot have been there: ${listed(texts, 3)}.`,
+      explanation: `${plural(strangers.length, 'read')} showed what cannot have been there: ${listed(texts, 3)}.${deniedText(strangers)}`,
       details: texts.slice(0, 10),
       witness: witnessOf(history, texts[0] ?? '', [first.row], strangers.length - 1),
     }
@@ -60,6 +62,13 @@ function strangerText({ history }: Evidence, { row, value, why }: Stranger): str
   const from = node === undefined ? '' : ` from ${node}`
   const key = history.keys[history.ops.key[row] ?? 0]
   return `${valueText(history, value)} in ${key}${from} at ${momentText(history.ops.completeMs[row] ?? 0)}, ${why}`
+}
+
+/** What a client does that calls failed what was carried out. */
+function deniedText(strangers: readonly Stranger[]): string {
+  return strangers.some(({ why }) => why === FAILED)
+    ? ' Who called these writes failed was wrong: a client that tries again by itself tells of its last try alone, and an earlier one may have been carried out.'
+    : ''
 }
 
 function isOfMembers({ history: { type } }: Evidence): boolean {
@@ -96,7 +105,7 @@ function strangeParts({ history, table }: Evidence, row: number, found: Found): 
 }
 
 function strangeness(hasFailed: boolean, beganMs: number, readMs: number): string | undefined {
-  if (hasFailed) return 'whose write had definitely failed'
+  if (hasFailed) return FAILED
   return beganMs > readMs ? 'before its write had begun' : undefined
 }
 

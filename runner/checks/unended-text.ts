@@ -1,0 +1,10 @@
+import { plural } from '../base/text.ts'
+import type { History } from '../record/history.ts'
+import type { RunFacts } from '../results/run-facts.ts'
+
+/** Operations that a client never ended, for whoever wonders why too little was sent; empty without any. */
+export function unendedText({ facts, history }: { facts: RunFacts; history: History }): string {
+  const seen = facts.clients?.unanswered[history.workload]
+  if (seen === undefined || seen.count === 0) return ''
+  return `; the client had not ended ${plural(seen.count, 'operation')} when the load was over (\`stuck_clients\`)`
+}
