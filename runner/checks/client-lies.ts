@@ -1,4 +1,5 @@
 import { NO_NODE } from '../record/history-codes.ts'
+import type { FaultFact, RunFacts } from '../results/run-facts.ts'
 import type { Evidence } from './evidence.ts'
 import { serverOutages } from './outages/server-outages.ts'
 import { momentText } from './words.ts'
@@ -70,10 +71,23 @@ function isShaken({ history, shards, facts }: Evidence, row: number, fromMs: num
   const shard = shards.ofKey[history.ops.key[row] ?? 0] ?? 0
   const overlaps = (startMs: number, endMs: number) => startMs <= toMs && fromMs <= endMs
   return (
-    facts.faults.some((fault) => fault.shards.includes(shard) && overlaps(fault.startMs, fault.endMs)) ||
+    facts.faults.some(
+      (fault) =>
+        fault.shards.includes(shard) && overlaps(fault.startMs, fault.endMs) && !isPassedBy(facts, fault, shard, fromMs),
+    ) ||
     facts.failovers.some((one) => one.shard === shard && overlaps(one.startMs, one.startMs + one.totalMs)) ||
     facts.steps.some(({ verb, startMs, endMs }) => MOVING.includes(verb) && overlaps(startMs, endMs))
   )
+}
+
+/** Whether a fault was of a master alone that another had taken over from by then: what came later went past it. */
+function isPassedBy({ failovers }: RunFacts, { nodes }: FaultFact, shard: number, byMs: number): boolean {
+  const [node, ...others] = nodes
+  const itsFailovers = failovers.filter(({ outcome = 'promoted', ...one }) => {
+    return outcome === 'promoted' && one.shard === shard && (one.from === node || one.to === node)
+  })
+  const last = itsFailovers.findLast(({ startMs, totalMs }) => startMs + totalMs <= byMs)
+  return others.length === 0 && last !== undefined && last.from === node
 }
 
 /** Verbs that move slots, or let a scenario do with data what it likes. */

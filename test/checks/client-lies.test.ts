@@ -36,6 +36,8 @@ t.test('lost_writes names a client that acknowledges what it never sent', async 
     verdict: 'failed',
     explanation: / Nothing was done to the servers that could have lost any of them: /,
   })
+  const later = [write('two', 1, 9_000), write('two', 2, 18_000), final('two', 1)]
+  t.match(judged('lost_writes', later).explanation, /the client calls/, 'the master that was killed is none any more')
   const failedOver = [write('two', 1, 9_000), write('two', 2, 9_999), final('two', 1)]
   t.notMatch(judged('lost_writes', failedOver).explanation, /the client calls/, 'a failover may have lost it')
 })

@@ -5,6 +5,7 @@ import { evenSplit } from '../../runner/cluster/slots.ts'
 import type { History } from '../../runner/record/history.ts'
 import { outcomeClass } from '../../runner/record/history-codes.ts'
 import { readHistory } from '../../runner/record/history-reader.ts'
+import type { Unended } from '../../runner/workload/client/unended.ts'
 import type { DriverPlan } from '../../runner/workload/drivers/plan.ts'
 import { workloadKindByName } from '../../runner/workload/index.ts'
 import { Load } from '../../runner/workload/load.ts'
@@ -29,6 +30,8 @@ export function fakeDriver(...args: string[]): DriverPlan {
 export class DriverLoad {
   readonly load: Load
   readonly seen: SeenDriver[] = []
+  /** What the driver had not ended when the load was over. */
+  unended: Unended | undefined
   readonly #folder: string
   readonly #request: LoadRequest
   #done = 0
@@ -65,6 +68,7 @@ export class DriverLoad {
   async run(operations: number): Promise<History> {
     await this.load.begin()
     await this.#until(operations)
+    this.unended = (await this.load.rest()).app
     await this.load.stop()
     await this.load.close()
     return readHistory(this.#file('app.history'))
