@@ -73,7 +73,9 @@ function isShaken({ history, shards, facts }: Evidence, row: number, fromMs: num
   return (
     facts.faults.some(
       (fault) =>
-        fault.shards.includes(shard) && overlaps(fault.startMs, fault.endMs) && !isPassedBy(facts, fault, shard, fromMs),
+        fault.shards.includes(shard) &&
+        overlaps(fault.startMs, fault.endMs) &&
+        !isPassedBy(facts, fault, shard, fromMs),
     ) ||
     facts.failovers.some((one) => one.shard === shard && overlaps(one.startMs, one.startMs + one.totalMs)) ||
     facts.steps.some(({ verb, startMs, endMs }) => MOVING.includes(verb) && overlaps(startMs, endMs))
