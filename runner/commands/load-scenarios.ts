@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { serverNames } from '../platforms/catalogue.ts'
+import type { ClientChoice } from '../scenario/client-choice.ts'
 import { type Diagnostic, renderDiagnostics } from '../scenario/diagnostic.ts'
 import { type LibraryEntry, scenarioNames, scenariosIn, withTags } from '../scenario/library.ts'
 import { loadScenarioFile } from '../scenario/load.ts'
@@ -17,6 +18,8 @@ import { unknownServers } from './unknown-servers.ts'
 export interface LoadedBy {
   allowed?: Allowed
   portBase?: number
+  /** For workloads that name no client. */
+  client?: ClientChoice | undefined
 }
 
 /** What loading needs of its command. */

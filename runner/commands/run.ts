@@ -10,6 +10,7 @@ import { type Choice, choiceFlags, choiceOf, LASTING_CHOICES, PASSING_CHOICES } 
 import { knownPlays, narrowed, wordFor } from './choosing/narrow.ts'
 import { pacingOf } from './choosing/pace.ts'
 import { suiteOfRun } from './choosing/suites.ts'
+import { CLIENT_FLAGS, clientFlags, clientsOf } from './client-flags.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -45,6 +46,7 @@ const flags: Flags = {
   ...judgingFlags,
   ...playingFlags,
   ...upgradingFlags,
+  ...clientFlags,
   ...parallelFlag,
   ...reporterFlag,
   ...consoleFlags,
@@ -84,8 +86,11 @@ export const run: Command = {
     const asked = line.text('upgrade')
     const upgrades = asked === undefined ? undefined : await upgradesOf(asked, choice, out)
     const known = knownPlays(reports, { lenient: wanted.shard === undefined && wanted.maxTimeMs === undefined })
+    const clients = clientsOf(line)
     const load = async () => {
-      const read = await loadUpgrades(named, { params, upgrades }, context, settings)
+      const read: Scenario[] = []
+      for (const client of clients ?? [undefined])
+        read.push(...(await loadUpgrades(named, { params, upgrades }, context, { ...settings, client })))
       const left = await narrowed(read, wanted, { reports, servers: choice.servers, known }, context)
       for (const one of left.scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
       return left
@@ -162,6 +167,7 @@ function commandAgain(
     ...LASTING_CHOICES,
     ...PARAM_FLAGS,
     ...UPGRADING_FLAGS,
+    ...CLIENT_FLAGS,
     'config',
     'fail-on-flaky',
     ...PLAY_FLAGS,

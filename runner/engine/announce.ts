@@ -49,6 +49,7 @@ export function recordStart(scenario: Scenario, place: Place, settings: RunSetti
     ...(place.lane === undefined ? {} : { lane: place.lane }),
     ...(place.repeat === undefined ? {} : { repeat: place.repeat }),
     ...(leftMs === undefined ? {} : { leftMs }),
+    ...(scenario.client !== undefined && { client: scenario.client }),
     steps: [...scenario.steps, ...scenario.finally].map((step) => plannedStep(step, settings)),
     ...(scenario.workloads.length === 0
       ? {}

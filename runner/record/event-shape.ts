@@ -215,6 +215,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     repeat: maybe(fields<Repeat>({ number: place, of: place, why: maybe(z.enum(['suspicious', 'control'])) })),
     startedAt: maybe(instant),
     leftMs: maybe(ms),
+    client: maybe(text),
     steps: some(step),
     workloads: maybe(
       some(fields<{ name: string; type: string; options: unknown }>({ name: text, type: text, options: values })),

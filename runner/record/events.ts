@@ -209,6 +209,8 @@ export type RunEvent = { atMs: number } & (
       startedAt?: string
       /** How long the rest of the run will take, this one with it, ms; absent where nothing is known of that. */
       leftMs?: number
+      /** The client that was asked for, for workloads that name none. */
+      client?: string
       steps: PlannedStep[]
       /** Load in the background, with its options as written. */
       workloads?: { name: string; type: string; options: Record<string, unknown> }[]

@@ -59,8 +59,8 @@ export function playedGroups(run: RunReport): PlayedGroup[] {
   const groups = new Map<string, PlayedGroup>()
   for (const [place, scenario] of run.scenarios.entries()) {
     if (scenario.verdict === 'skipped') continue
-    const { id, server, asked = server, platform, cluster } = scenario
-    const key = JSON.stringify([id, asked, platform, scenario.params])
+    const { id, server, asked = server, platform, cluster, client } = scenario
+    const key = JSON.stringify([id, asked, platform, scenario.params, client])
     const known = groups.get(key)
     if (known === undefined) {
       const config = cluster?.config ?? {}

@@ -81,6 +81,8 @@ export interface ScenarioReport {
   sandbox?: string
   /** Which of how many times the run plays the same. */
   repeat?: Repeat
+  /** The client that was asked for, for workloads that name none. */
+  client?: string
   seed: number
   params: Record<string, unknown>
   /** UTC time, ISO 8601. */

@@ -144,6 +144,7 @@ function reduceScenario(
     platform: start.platform,
     server: ready?.server ?? start.server,
     ...(start.asked !== undefined && { asked: start.asked }),
+    ...(start.client !== undefined && { client: start.client }),
     ...(typeof ready?.sandbox === 'string' && { sandbox: ready.sandbox }),
     ...(start.repeat && { repeat: start.repeat }),
     ...(start.twin && { twin: start.twin }),

@@ -36,12 +36,26 @@ export function renderAsPlayed(scenario: Scenario, facts: PlayedFacts): string {
     if (written[name] === value && document.hasIn(['cluster', 'config', name])) continue
     setValue(document, ['cluster', 'config', name], doubled(value))
   }
+  if (scenario.client !== undefined) fillInClient(document, scenario)
   for (const [path, targets] of facts.targets) {
     const place = placeOfStep(document, path)
     for (const { where, names } of place ? targets : []) fillInTarget(document, place ?? [], where, names)
   }
   renameUsedFiles(document, scenario)
   return document.toString({ lineWidth: 0 })
+}
+
+/** The client that was asked for, in workloads that name none; all of a workload that was added for it. */
+function fillInClient(document: Document, { workloads }: Scenario): void {
+  for (const { name, options } of workloads) {
+    const place = ['workloads', name]
+    const { client, options: ofClient } = options.own
+    if (!document.hasIn(place)) setValue(document, place, document.createNode(options.own))
+    else if (client !== undefined && !document.hasIn([...place, 'client']) && !touchesAnchor(document, place)) {
+      setValue(document, [...place, 'client'], client)
+      if (ofClient !== undefined) setValue(document, [...place, 'options'], document.createNode(ofClient))
+    }
+  }
 }
 
 const GIVE_AGAIN = 'give it again with --set-env or --set-file'

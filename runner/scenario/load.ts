@@ -7,6 +7,7 @@ import { Names, namesUsedIn } from '../steps/names.ts'
 import type { Verb } from '../steps/verb.ts'
 import { readAudit } from './audit-section.ts'
 import { readChecks } from './checks-section.ts'
+import type { ClientChoice } from './client-choice.ts'
 import { readCluster } from './cluster-section.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { EarlierSteps } from './earlier-steps.ts'
@@ -39,6 +40,8 @@ export interface LoadOptions {
   allowed?: Allowed
   /** The port of the first node, where that is known. */
   portBase?: number
+  /** For its workloads that name no client, and for one of its own if it has none. */
+  client?: ClientChoice | undefined
 }
 
 /** What reading works with before the params are known: no name is bound yet. */
@@ -86,7 +89,7 @@ export function loadScenarioFile(options: LoadOptions): Loaded {
 }
 
 function readScenario(map: MapTree, text: string, options: LoadOptions, bare: FileContext): Scenario {
-  const { file, set = {}, secretParams = [], allowed = NOTHING_ALLOWED } = options
+  const { file, set = {}, secretParams = [], allowed = NOTHING_ALLOWED, client } = options
   checkKeys(map, scenarioKeys, ['title', 'steps'], bare)
   const params = readParams(map, bare)
   applySet(params, { set, secretParams }, bare)
@@ -100,7 +103,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
   const cluster = readCluster(map, context, allowed)
   const nodes = nodeCount(cluster.topology)
   const stepsContext = { ...context, policy: policyOf(options, nodes) }
-  const workloads = readWorkloads(map, cluster.topology, { ...context, allowed })
+  const workloads = readWorkloads(map, cluster.topology, { ...context, allowed, client })
   const [steps, last] = ['steps', 'finally'].map((key) => {
     const entry = entryOf(map, key)
     return entry ? readSteps(entry, key === 'finally' ? 'f' : '', stepsContext) : []
@@ -117,6 +120,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
     ...(alone === true && { alone }),
     cluster,
     workloads,
+    ...(client !== undefined && { client: client.name }),
     params: Object.fromEntries(params.values),
     ...(secretParams.length > 0 && { secretParams }),
     steps: steps ?? [],

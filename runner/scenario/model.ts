@@ -36,6 +36,8 @@ export interface Scenario {
   }
   /** Load in the background, from the first step to the last. */
   workloads: ScenarioWorkload[]
+  /** The client that was asked for: those workloads go through it that name none. */
+  client?: string
   /** Effective values: defaults, and what `--set` put in their place. Literal: a `$` in them is a dollar. */
   params: Record<string, ParamValue>
   /** Names of params whose values came from `--set-env` or `--set-file`: they are shown nowhere. */

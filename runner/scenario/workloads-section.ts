@@ -12,16 +12,17 @@ import type { PlanProblem } from '../workload/plan-problem.ts'
 import { planProblems } from '../workload/plan-problems.ts'
 import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
+import { ADDED_WORKLOAD, type ClientChoice, throughClient } from './client-choice.ts'
 import type { ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, find, isEmptyMap, type MapTree, toPlain } from './tree.ts'
 
-/** `allowed`: what whoever starts the run lets it do. */
-type WorkloadContext = CheckContext & { allowed: Allowed }
+/** What whoever starts the run lets it do, and the client that they ask for. */
+type WorkloadContext = CheckContext & { allowed: Allowed; client?: ClientChoice | undefined }
 
-/** The scenario's workloads, in order. What is wrong is reported, and left out. */
+/** The scenario's workloads, in order; one where it has none and a client is asked for. What is wrong is reported, and left out. */
 export function readWorkloads(map: MapTree, topology: Topology, context: WorkloadContext): ScenarioWorkload[] {
   const entry = entryOf(map, 'workloads')
-  if (!entry) return []
+  if (!entry) return context.client === undefined ? [] : addedWorkload(topology, context)
   if (entry.value.kind !== 'map' || isEmptyMap(entry.value, context.source)) {
     reportNoMap(entry, context)
     return []
@@ -48,8 +49,9 @@ function readWorkload(entry: Entry, topology: Topology, context: WorkloadContext
     return undefined
   }
   const kind = readKind(entry, context)
-  const accepted = kind && checkValue(kind.schema, entry, context)
-  if (!kind || accepted === undefined) return undefined
+  const written = kind && checkValue(kind.schema, entry, context)
+  if (!kind || written === undefined) return undefined
+  const accepted = throughClient(written, kind, context.client)
   const driver = readDriver(entry, accepted, context)
   if (driver === 'wrong') return undefined
   const options = resolveOptions(accepted, kind, driver)
@@ -57,6 +59,19 @@ function readWorkload(entry: Entry, topology: Topology, context: WorkloadContext
   reportAll(wrong, entry, context)
   const { line } = context.source.position(keySpan.start)
   return wrong.length > 0 ? undefined : { name: key, line, options }
+}
+
+/** So that the client that is asked for has something to do in a scenario without a workload. */
+function addedWorkload(topology: Topology, { client, source, allowed }: WorkloadContext): ScenarioWorkload[] {
+  const { name, written } = ADDED_WORKLOAD
+  const kind = workloadKindByName.get(written.type)
+  if (kind === undefined) return []
+  const accepted = throughClient(written, kind, client)
+  const driver = writtenDriver(accepted)
+  const surroundings = { folder: dirname(source.name), allowsCommands: allowed.has(COMMANDS) }
+  const planned = driver && planDriver(driver.client, driver.options, surroundings)
+  const options = resolveOptions(accepted, kind, planned && !('problems' in planned) ? planned : undefined)
+  return planProblems(options, topology).length > 0 ? [] : [{ name, line: 1, options }]
 }
 
 /** How the driver of the workload is started; undefined if it has none. */

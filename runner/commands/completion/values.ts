@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { scenarioNames } from '../../scenario/library.ts'
-import { clientNames } from '../../workload/drivers/registry.ts'
 import { SUITES } from '../choosing/suites.ts'
 import { FAULTS, LOADS, SURVIVORS, TARGETS } from '../new/choices.ts'
 import { projectRoot, reportsFolder } from '../project.ts'
@@ -61,7 +60,7 @@ export const POSITIONALS: Readonly<Record<string, Positional>> = {
   completion: { words: () => plain(SHELLS) },
   help: { words: topics, several: true },
   cluster: { words: () => plain(CLUSTER_ACTIONS) },
-  client: { words: () => plain(['list', 'install', ...clientNames()]), several: true },
+  client: { words: async () => plain(['list', 'install', ...(await driverNames())]), several: true },
 }
 
 /** Values of flags that have some, wherever the flag is; those of `LISTS` may be several, with commas. */
@@ -72,6 +71,7 @@ export const VALUES: Readonly<Record<string, Source>> = {
   },
   ci: () => plain(['github', 'gitlab', 'jenkins']),
   platform: () => plain(['auto', 'docker', 'process']),
+  client: async () => plain(['direct', 'ioredis', ...(await driverNames())]),
   tag: ({ library }) => plain(tagsIn(library)),
   'not-tag': ({ library }) => plain(tagsIn(library)),
   reporter: () => plain(REPORTERS),
@@ -84,11 +84,16 @@ export const VALUES: Readonly<Record<string, Source>> = {
   survives: () => [...SURVIVORS],
 }
 
-export const LISTS: ReadonlySet<string> = new Set(['server', 'reporter', 'format', 'survives'])
+export const LISTS: ReadonlySet<string> = new Set(['server', 'client', 'reporter', 'format', 'survives'])
 
 /** As `cluster.ts` and `report/index.ts` have them, which bring much along: nobody is to wait for that. */
 export const CLUSTER_ACTIONS = ['build', 'run', 'form', 'up', 'status', 'stop', 'start', 'clean']
 export const REPORTERS = ['console', 'tap', 'json', 'junit', 'markdown', 'github', 'metrics', 'html']
+
+async function driverNames(): Promise<readonly string[]> {
+  const { clientNames } = await import('../../workload/drivers/registry.ts')
+  return clientNames()
+}
 
 /** Words of the language. */
 async function topics(): Promise<Candidate[]> {

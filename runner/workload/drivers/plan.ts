@@ -45,11 +45,17 @@ export function planDriver(
 
 function planNamed(name: string, options: Record<string, unknown>): DriverPlan | { problems: PlanProblem[] } {
   const manifest = manifestOf(name)
-  const problems = Object.entries(options).flatMap(([option, value]) => optionProblem(manifest, option, value) ?? [])
+  const problems = driverOptionProblems(name, options)
   if (problems.length > 0) return { problems }
   const folder = placeOf(name)
   const [program = '', ...args] = manifest.command
   return { client: name, command: [programOf(program, folder), ...args], folder, options, name }
+}
+
+/** What is wrong with options of a client that comes with redis-chaos. */
+export function driverOptionProblems(name: string, options: Record<string, unknown>): PlanProblem[] {
+  const manifest = manifestOf(name)
+  return Object.entries(options).flatMap(([option, value]) => optionProblem(manifest, option, value) ?? [])
 }
 
 /** Node is the one that runs redis-chaos. */

@@ -1,0 +1,67 @@
+import { UsageError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest.ts'
+import type { ClientChoice } from '../scenario/client-choice.ts'
+import { clientOptionProblems, clientsWithoutDriver } from '../workload/drivers/client-options.ts'
+import { clientNames } from '../workload/drivers/registry.ts'
+import type { Flags, ParsedLine } from './flags.ts'
+
+/** Flags of `run` for a matrix of clients. */
+export const clientFlags: Flags = {
+  client: {
+    type: 'string',
+    value: 'NAMES',
+    help: 'clients, separated by commas, for workloads that name none: the scenario is played with each, and a table ends it',
+  },
+  'client-options': {
+    type: 'string',
+    multiple: true,
+    value: 'NAME.OPTION=VALUE',
+    help: 'an option of one of them, its value as JSON or a text: glide.requestTimeout=1000; may be given several times',
+  },
+}
+
+/** For the command that plays the same again. */
+export const CLIENT_FLAGS = Object.keys(clientFlags)
+
+/** The clients that `clientFlags` ask for; undefined without any. Throws UsageError. */
+export function clientsOf(line: ParsedLine): ClientChoice[] | undefined {
+  const asked = line.text('client')
+  const options = line.texts('client-options').map(optionOf)
+  if (asked === undefined) {
+    if (options.length > 0) throw new UsageError('--client-options goes with --client, which names the clients')
+    return undefined
+  }
+  const names = [...new Set(asked.split(',').map((name) => name.trim()))]
+  for (const name of names) assertClient(name)
+  const stray = options.find(({ name }) => !names.includes(name))
+  if (stray !== undefined)
+    throw new UsageError(`--client-options ${stray.name}.${stray.option}: ${stray.name} is none of --client ${asked}`)
+  return names.map((name) => {
+    const own = options.filter((one) => one.name === name).map(({ option, value }) => [option, value] as const)
+    const choice = { name, options: Object.fromEntries(own) }
+    const problems = clientOptionProblems(name, choice.options)
+    if (problems.length > 0) throw new UsageError(problems.map((text) => `--client-options ${text}`).join('\n'))
+    return choice
+  })
+}
+
+function assertClient(name: string): void {
+  const known = [...clientsWithoutDriver, ...clientNames()]
+  if (known.includes(name)) return
+  throw new UsageError(`there is no client \`${name}\`; ${didYouMean(name, known) ?? `there are ${known.join(', ')}`}`)
+}
+
+function optionOf(text: string): { name: string; option: string; value: unknown } {
+  const [, name, option, value] = /^([a-z0-9-]+)\.([^=]+)=(.*)$/s.exec(text) ?? []
+  if (name === undefined || option === undefined || value === undefined)
+    throw new UsageError(`--client-options takes NAME.OPTION=VALUE, as glide.requestTimeout=1000, not \`${text}\``)
+  return { name, option, value: meantBy(value) }
+}
+
+function meantBy(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

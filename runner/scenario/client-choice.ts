@@ -1,0 +1,20 @@
+import type { WorkloadKind } from '../workload/kind.ts'
+
+/** A client that whoever starts the run asks for, for all workloads that name none themselves. */
+export interface ClientChoice {
+  name: string
+  /** Options of the client, by its own names. */
+  options: Record<string, unknown>
+}
+
+/** What a scenario without a workload is given, so that a client has something to do: name and options as written. */
+export const ADDED_WORKLOAD = { name: 'clients', written: { type: 'register', clients: 8, rate: '200/s', keys: 300 } }
+
+/** What was written of a workload, with the client that was asked for where it names none. */
+export function throughClient(written: unknown, { name }: WorkloadKind, choice: ClientChoice | undefined): unknown {
+  const own = written as { client?: unknown }
+  // Subscribers have connections of their own.
+  if (choice === undefined || own.client !== undefined || name === 'pubsub') return written
+  const hasOptions = Object.keys(choice.options).length > 0
+  return { ...own, client: choice.name, ...(hasOptions && { options: choice.options }) }
+}
