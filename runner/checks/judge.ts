@@ -42,7 +42,7 @@ export function historyFiles(events: readonly RunEvent[]): string[] {
 }
 
 /** Where the history of a workload is, within the run's folder; undefined if it was never written to its end. */
-function historyFile(events: readonly ScenarioEvent[], workload: string): string | undefined {
+export function historyFile(events: readonly ScenarioEvent[], workload: string): string | undefined {
   return events.filter((event) => event.type === 'history-saved').find((event) => event.workload === workload)?.file
 }
 

@@ -1,8 +1,11 @@
 import { UsageError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import type { ClientChoice } from '../scenario/client-choice.ts'
+import type { Scenario } from '../scenario/model.ts'
 import { clientOptionProblems, clientsWithoutDriver } from '../workload/drivers/client-options.ts'
 import { clientNames } from '../workload/drivers/registry.ts'
+import { workloadSentence } from '../workload/options.ts'
+import type { Output } from './command.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 
 /** Flags of `run` for a matrix of clients. */
@@ -43,6 +46,20 @@ export function clientsOf(line: ParsedLine): ClientChoice[] | undefined {
     if (problems.length > 0) throw new UsageError(problems.map((text) => `--client-options ${text}`).join('\n'))
     return choice
   })
+}
+
+/** Says where workloads are not as they stand in the file, or no client gets anything to do. */
+export function tellClients(scenarios: readonly Scenario[], out: Pick<Output, 'progress'>): void {
+  const told = new Set<string>()
+  for (const { id, workloads, client } of scenarios) {
+    if (client === undefined || told.has(id)) continue
+    told.add(id)
+    const added = workloads.find(({ isAdded }) => isAdded)
+    if (added !== undefined)
+      out.progress(`${id} has no workload, so it is given one for the clients: ${workloadSentence(added.options)}`)
+    else if (!workloads.some(({ options }) => options.own.client === client))
+      out.progress(`${id} goes through no client of --client: each of its workloads names its own, or takes none`)
+  }
 }
 
 function assertClient(name: string): void {

@@ -10,7 +10,7 @@ import { type Choice, choiceFlags, choiceOf, LASTING_CHOICES, PASSING_CHOICES } 
 import { knownPlays, narrowed, wordFor } from './choosing/narrow.ts'
 import { pacingOf } from './choosing/pace.ts'
 import { suiteOfRun } from './choosing/suites.ts'
-import { CLIENT_FLAGS, clientFlags, clientsOf } from './client-flags.ts'
+import { CLIENT_FLAGS, clientFlags, clientsOf, tellClients } from './client-flags.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -97,6 +97,7 @@ export const run: Command = {
     }
     const { scenarios, shard } = await load()
     if (scenarios.length === 0) return EXIT.passed
+    tellClients(scenarios, out)
     const { config } = settings
     tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), named, params, context)
     const judging = judgingOf(line)

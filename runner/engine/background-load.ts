@@ -8,6 +8,7 @@ import { viewDifferences } from '../cluster/view-differences.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import { hasOwnLoadUser, loadUser } from '../platforms/users.ts'
 import type { Scenario } from '../scenario/model.ts'
+import { OWN_CLIENT } from '../workload/client/own-client.ts'
 import type { Unended } from '../workload/client/unended.ts'
 import { Load } from '../workload/load.ts'
 import type { SeenDriver } from '../workload/thread/request.ts'
@@ -95,7 +96,16 @@ export class BackgroundLoad {
     const users = new Map(own.map(({ name }, place) => [loadUser(place), name]))
     this.#connections = new ConnectionWatch(cluster, { recorder, clock, scenario: this.#place.index, users })
     await this.#connections.begin()
+    this.#noteOwnClients()
     await this.#load.begin()
+  }
+
+  /** Of a client library that the runner has itself no driver says the version. */
+  #noteOwnClients(): void {
+    for (const { name: workload, options } of this.#scenario.workloads) {
+      if (options.client !== 'ioredis') continue
+      this.#recordDriver(workload, { did: 'ready', ...OWN_CLIENT })
+    }
   }
 
   /** Operations from now on belong to this phase of the scenario. */

@@ -1,3 +1,4 @@
+import { clientSummaries } from '../checks/client-summaries.ts'
 import { judgeScenario } from '../checks/judge.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
@@ -42,6 +43,23 @@ export function judged(
     const outcomes = judgeScenario(events, index, folder.path).map(temper)
     for (const check of outcomes) recorder.record({ type: 'check-judged', scenario: index, check })
     return withChecks(result, outcomes)
+  } catch (error) {
+    return worseOf(result, resultOfError(error, onBug))
+  }
+}
+
+/** Records what came of the client libraries that its workloads went through. */
+export function clientsSummed(
+  result: ScenarioResult,
+  index: number,
+  { recorder, events, folder }: RunSettings,
+  onBug: (error: unknown) => void,
+): ScenarioResult {
+  if (result.verdict === 'error' || result.verdict === 'interrupted') return result
+  try {
+    for (const summary of clientSummaries(events, index, folder.path))
+      recorder.record({ type: 'client-summed', scenario: index, ...summary })
+    return result
   } catch (error) {
     return worseOf(result, resultOfError(error, onBug))
   }

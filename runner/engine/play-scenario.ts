@@ -18,7 +18,7 @@ import { openBoard, openJournal } from './fault-record.ts'
 import { healAll } from './heal-all.ts'
 import { watchPlatform } from './heartbeat.ts'
 import { hindsightOf } from './hindsight.ts'
-import { audited, doubtIfPlatformDied, foreseen, judged } from './judge-result.ts'
+import { audited, clientsSummed, doubtIfPlatformDied, foreseen, judged } from './judge-result.ts'
 import { LentGroup } from './lent-group.ts'
 import { LookbackBook } from './lookback.ts'
 import { keepLogs, NodeLogs } from './node-logs.ts'
@@ -166,6 +166,7 @@ export async function playScenario(
   if (!isDecided(scenario, result)) {
     result = judged(result, scenario, place.index, settings, onBug, temper)
     result = audited(result, audit, settings, onBug)
+    result = clientsSummed(result, place.index, settings, onBug)
   }
   result = ofTwin(stepping?.doubt(result) ?? result, scenario, place.index, settings)
   const times = { durationMs: nowMs - startMs, setupMs, cleanupMs: nowMs - cleanupStartMs }

@@ -4,6 +4,7 @@
  */
 
 import type { MisdeedObservation } from './audit-observations.ts'
+import type { ClientSummary } from './client-summary.ts'
 
 /** An event of what was seen of the clients. */
 export type ClientEvent = { scenario: number } & (
@@ -12,6 +13,8 @@ export type ClientEvent = { scenario: number } & (
   /** The client driver of a workload is ready: its client library, and what it can do. */
   | { type: 'driver-ready'; workload: string; name: string; version: string; can: string[] }
   | ({ type: 'driver-misbehaved' } & MisdeedObservation)
+  /** What came of the client library of a workload, when everything was judged. */
+  | ({ type: 'client-summed' } & ClientSummary)
 )
 
 /** How many of the operations that a client never ended are recorded one by one. */

@@ -253,6 +253,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'machine-seen': { ...OF_SCENARIO, ...seen.machineSeen },
   'connections-seen': { ...OF_SCENARIO, ...seen.connectionsSeen },
   'unanswered-seen': { ...OF_SCENARIO, ...seen.unansweredSeen },
+  'client-summed': { ...OF_SCENARIO, ...seen.clientSummed },
   'end-state-seen': { ...OF_SCENARIO, ...seen.endStateSeen },
   'dataset-read': { ...OF_SCENARIO, ...seen.datasetRead },
   'data-compared': { ...OF_SCENARIO, ...seen.dataCompared },

@@ -12,6 +12,7 @@ import type {
   StrangerObservation,
 } from './audit-observations.ts'
 import type { ConnectionsObservation, UnansweredObservation, UnansweredOperation } from './client-observations.ts'
+import type { ClientMeasure, ClientSummary } from './client-summary.ts'
 import type {
   ClockObservation,
   ClockStepObservation,
@@ -141,6 +142,20 @@ export const misdeedSeen: Fields<MisdeedObservation> = {
   seenMs: ms,
   text,
   lastWords: text,
+}
+
+const measure = fields<ClientMeasure>({ text, amount: maybe(number) })
+
+export const clientSummed: Fields<ClientSummary> = {
+  workload: text,
+  client: text,
+  version: maybe(text),
+  serverOutage: measure,
+  clientOutage: measure,
+  recovery: measure,
+  errors: z.record(text, count),
+  stuck: measure,
+  reconnects: measure,
 }
 
 export const strangerSeen: Fields<StrangerObservation> = {

@@ -5,6 +5,7 @@ import { describeServers } from '../results/node-servers.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
 import { auditLines } from './audit-lines.ts'
 import { checkTable, loadSent } from './check-table.ts'
+import { clientTable } from './client-table.ts'
 import { failoverLines } from './failover-lines.ts'
 import type { Fact, Problem } from './problem.ts'
 import { problemsOf } from './problems.ts'
@@ -44,9 +45,11 @@ function upgradeBlocks(run: RunReport, style: OutputStyle, paint: Paint): string
 
 function toldBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][] {
   const servers = serverTable(run, style, paint)
+  const clients = clientTable(run, style, paint)
   return [
     ...shownScenarios(run).map((scenario) => scenarioBlock(scenario, style, paint)),
     ...(servers.length > 0 ? [servers] : []),
+    ...(clients.length > 0 ? [clients] : []),
     ...repeatBlocks(run, style, paint),
     ...comparisonBlocks(run, style),
   ]
@@ -108,9 +111,10 @@ function checkLines(checks: ScenarioReport['checks'], style: OutputStyle, paint:
   return lines.length === 0 ? [] : ['', ...lines]
 }
 
-function setting({ cluster, server, platform, seed }: ScenarioReport): string {
+function setting({ cluster, server, platform, seed, client }: ScenarioReport): string {
   const shape = cluster && describeShape(cluster, cluster.slots)
-  return [describeServers(server, cluster), platform, shape, `seed ${seed}`].filter(Boolean).join(' · ')
+  const through = client === undefined ? '' : `client ${oneLine(visible(client))}`
+  return [describeServers(server, cluster), platform, shape, through, `seed ${seed}`].filter(Boolean).join(' · ')
 }
 
 function verdictLines(scenario: ScenarioReport, played: boolean, style: OutputStyle, paint: Paint): string[] {

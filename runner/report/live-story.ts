@@ -109,13 +109,16 @@ export class LiveStory {
     return this.#held === undefined ? this.prefixOf(scenario) : ''
   }
 
-  #scenarioStarted({ scenario, id, title, seed, leftMs, repeat }: EventOf<'scenario-started'>): string[] {
+  #scenarioStarted({ scenario, id, title, seed, leftMs, repeat, client }: EventOf<'scenario-started'>): string[] {
     this.#playing.set(scenario, id)
     this.#started += 1
     const left = leftMs === undefined ? '' : `, about ${formatLeft(leftMs)} left`
     const number = repeat?.why === undefined ? `${this.#started} of ${this.#scenarios}` : 'again'
+    const through = client === undefined ? '' : `, client ${oneLine(client)}`
     const place = this.#scenarios > 1 ? `, ${number}${left}` : ''
-    return [`${this.#paint('bold', `${id}: ${oneLine(title)}`)} ${this.#paint('dim', `(seed ${seed}${place})`)}`]
+    return [
+      `${this.#paint('bold', `${id}: ${oneLine(title)}`)} ${this.#paint('dim', `(seed ${seed}${place}${through})`)}`,
+    ]
   }
 
   #clusterReady({ cluster, setupMs, server }: EventOf<'cluster-ready'>): string {

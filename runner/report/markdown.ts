@@ -3,6 +3,7 @@ import { oneLine, plural } from '../base/text.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
 import { auditSummary, lookOfRule } from './audit-lines.ts'
+import { CLIENT_HEADINGS, clientRows } from './client-table.ts'
 import { failoverTime, mastersText, suspicionText } from './failover-lines.ts'
 import { toldFailovers } from './failover-tries.ts'
 import type { Fact, Problem } from './problem.ts'
@@ -29,6 +30,7 @@ export function markdownReport(run: RunReport): string {
     `## ${EMOJI[look]} ${asText(run.name)}: ${word} in ${formatDuration(run.durationMs)}`,
     ...problemsOf(run).map(problemBlock),
     scenarioTable(run),
+    ...clientBlock(run),
     ...(run.repeats ?? []).map((repeat) => repeatBlock(run, repeat)),
     ...comparisonBlock(run),
     ...run.warnings.map((text) => `> warning: ${asText(text)}`),
@@ -67,6 +69,11 @@ function scenarioTable(run: RunReport): string {
   if (run.notStarted > 0) rows.push([`${EMOJI['not-run']} not run`, plural(run.notStarted, 'scenario'), '', '', ''])
   if (rows.length === 0) return 'No scenario was played.'
   return table(['verdict', 'scenario', 'server', 'time', 'reason'], rows)
+}
+
+function clientBlock(run: RunReport): string[] {
+  const rows = clientRows(run).map(({ cells }) => cells.map(asText))
+  return rows.length === 0 ? [] : [`**Clients**\n\n${table(CLIENT_HEADINGS, rows)}`]
 }
 
 function failoverBlock({ id, failovers, suspicions = [] }: ScenarioReport): string[] {

@@ -1,5 +1,6 @@
 import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
+import type { ClientSummary } from '../record/client-summary.ts'
 import type { BaselineReport, Metric } from '../record/comparison.ts'
 import type {
   ClusterInfo,
@@ -94,6 +95,8 @@ export interface ScenarioReport {
   cluster?: ClusterInfo
   steps: StepReport[]
   checks: CheckReport[]
+  /** What came of the client libraries that workloads went through; absent without any. */
+  clients?: ClientSummary[]
   /** What nobody asked for and was found; absent in runs of earlier versions, and where no cluster came to be. */
   audit?: AuditOutcome
   failovers: FailoverReport[]

@@ -157,6 +157,7 @@ function reduceScenario(
     ...(results.cluster && { cluster: withLaterServers(results.cluster, events, results.startMs) }),
     steps: stepReports(start.steps, results),
     checks: events.filter((event) => event.type === 'check-judged').map(({ check }) => check),
+    ...clientsOf(events),
     ...auditOf(events),
     failovers: results.failovers.map((timeline) => ({ ...timeline, summary: failoverSummary(timeline) })),
     ...(results.suspicions.length > 0 && { suspicions: results.suspicions }),
@@ -165,6 +166,13 @@ function reduceScenario(
     logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
     ...sourceOf(events),
   }
+}
+
+function clientsOf(events: readonly ScenarioEvent[]): Pick<ScenarioReport, 'clients'> {
+  const clients = events
+    .filter((event) => event.type === 'client-summed')
+    .map(({ type: _type, scenario: _scenario, atMs: _atMs, ...summary }) => summary)
+  return clients.length === 0 ? {} : { clients }
 }
 
 function auditOf(events: readonly ScenarioEvent[]): Pick<ScenarioReport, 'audit'> {

@@ -79,6 +79,8 @@ export interface TwinChanges {
 /** A workload of a scenario, with the defaults for what it leaves out. */
 export interface ScenarioWorkload {
   name: string
+  /** It does not stand in the file: it was added for the client that was asked for. */
+  isAdded?: true
   line: number
   options: LoadOptions
 }

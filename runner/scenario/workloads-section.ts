@@ -71,7 +71,7 @@ function addedWorkload(topology: Topology, { client, source, allowed }: Workload
   const surroundings = { folder: dirname(source.name), allowsCommands: allowed.has(COMMANDS) }
   const planned = driver && planDriver(driver.client, driver.options, surroundings)
   const options = resolveOptions(accepted, kind, planned && !('problems' in planned) ? planned : undefined)
-  return planProblems(options, topology).length > 0 ? [] : [{ name, line: 1, options }]
+  return planProblems(options, topology).length > 0 ? [] : [{ name, isAdded: true, line: 1, options }]
 }
 
 /** How the driver of the workload is started; undefined if it has none. */

@@ -10,6 +10,7 @@ import { renderPage } from './page.ts'
 import type { PageData } from './page-data.ts'
 import { auditSection } from './sections/audit.ts'
 import { checksSection } from './sections/checks.ts'
+import { clientsSection } from './sections/clients.ts'
 import { failoversSection } from './sections/failovers.ts'
 import { logsSection, type PageLogs, pageLogs } from './sections/logs.ts'
 import { sourceSection } from './sections/source.ts'
@@ -28,6 +29,7 @@ export function scenarioPage(run: RunReport, scenario: ScenarioReport, files: Ru
     ['timeline', 'Timeline', scenario.verdict === 'skipped' ? undefined : timelineSection(scenario)],
     ['steps', 'Steps', stepsSection(scenario.steps)],
     ['checks', 'Checks', checksSection(scenario.checks)],
+    ['clients', 'Clients', clientsSection({ ...run, scenarios: [scenario] })],
     ['audit', 'Audit', auditSection(scenario.audit)],
     ['failovers', 'Failovers', failoversSection(scenario)],
     ['views', 'Views', viewsSection(tables)],

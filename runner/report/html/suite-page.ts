@@ -11,6 +11,7 @@ import { badge, command, html, type Markup, pairs, prose } from './markup.ts'
 import { renderPage } from './page.ts'
 import { scenarioPage } from './run-page.ts'
 import { baselineSection } from './sections/baseline.ts'
+import { clientsSection } from './sections/clients.ts'
 import { repeatsSection } from './sections/repeats.ts'
 
 const MOST_PROBLEMS = 20
@@ -26,6 +27,7 @@ function suitePage(run: RunReport): string {
     ['verdict', 'Verdict', verdict(run)],
     ['baseline', 'Baseline', baselineSection(run)],
     ['repeats', 'Repeats', repeatsSection(run, (place) => pagePath(place, run.scenarios[place]?.id ?? ''))],
+    ['clients', 'Clients', clientsSection(run, (place) => pagePath(place, run.scenarios[place]?.id ?? ''))],
     ['scenarios', 'Scenarios', scenarios(run)],
     ['environment', 'Environment', environment(run)],
   ]

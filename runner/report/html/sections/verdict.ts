@@ -28,12 +28,22 @@ ${scenario.warnings.map((text) => html`<p class="problem inconclusive">Warning: 
 }
 
 /** What it is played on, in a few words each. */
-export function settingOf({ id, server, platform, cluster, seed, startedAt, repeat }: ScenarioReport): string[] {
+export function settingOf({
+  id,
+  server,
+  platform,
+  cluster,
+  seed,
+  startedAt,
+  repeat,
+  client,
+}: ScenarioReport): string[] {
   return [
     id,
     ...(repeat === undefined ? [] : [`repeat ${repeat.number} of ${repeat.of}`]),
     describeServers(server, cluster),
     platform,
+    ...(client === undefined ? [] : [`client ${client}`]),
     ...(cluster === undefined ? [] : [describeShape(cluster, cluster.slots)]),
     `seed ${seed}`,
     startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'),

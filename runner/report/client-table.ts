@@ -1,0 +1,90 @@
+import { displayWidth, oneLine, visible, wrap } from '../base/text.ts'
+import type { ClientSummary } from '../record/client-summary.ts'
+import type { RunReport, ScenarioReport } from '../results/report-model.ts'
+import type { OutputStyle, Paint } from './style.ts'
+import { GAP, MARGIN, textTable } from './text-table.ts'
+import { VERDICT_LOOKS } from './verdicts.ts'
+
+/** What is told of each client, in every report. `after`: the client's outage less the servers'. */
+export const CLIENT_HEADINGS = [
+  'client',
+  'server outage',
+  'client outage',
+  'after servers',
+  'errors',
+  'stuck',
+  'reconnects',
+]
+const NARROWEST = 8
+
+/** What came of one client in one scenario. */
+export interface ClientRow {
+  scenario: ScenarioReport
+  /** Place of the scenario in the run. */
+  place: number
+  /** In the order of `CLIENT_HEADINGS`. */
+  cells: string[]
+}
+
+/** A row for each client library that a workload went through. A scenario that came to no end has one that says so. */
+export function clientRows({ scenarios }: RunReport): ClientRow[] {
+  const several = new Set(scenarios.map(({ id }) => id)).size > 1
+  return scenarios.flatMap((scenario, place) => {
+    const { clients = [], client, id, verdict } = scenario
+    const of = several ? [id] : []
+    if (clients.length === 0 && client !== undefined) {
+      const none = CLIENT_HEADINGS.slice(1).map((_, column) => (column === 0 ? VERDICT_LOOKS[verdict].word : '-'))
+      return [{ scenario, place, cells: [[client, ...of].map(plain).join(' · '), ...none] }]
+    }
+    return clients.map((summary) => {
+      const which = clients.length > 1 ? [...of, summary.workload] : of
+      return { scenario, place, cells: cellsOf(summary, which) }
+    })
+  })
+}
+
+function cellsOf(summary: ClientSummary, which: readonly string[]): string[] {
+  const { client, version = '', serverOutage, clientOutage, recovery, errors, stuck, reconnects } = summary
+  const name = [`${client} ${version}`.trim(), ...which].map(plain).join(' · ')
+  const measures = [serverOutage, clientOutage, recovery].map(({ text }) => plain(text))
+  return [name, ...measures, errorsText(errors), plain(stuck.text), plain(reconnects.text)]
+}
+
+function errorsText(errors: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(errors).sort(([, a], [, b]) => b - a)
+  return sorted.map(([name, count]) => `${count} ${plain(name)}`).join(', ') || 'none'
+}
+
+function plain(text: string): string {
+  return oneLine(visible(text))
+}
+
+/** The clients of a run side by side. No lines for a run in which no workload went through a client library. */
+export function clientTable(run: RunReport, style: OutputStyle, paint: Paint): string[] {
+  const rows = clientRows(run).map(({ cells }) => cells)
+  if (rows.length === 0) return []
+  const widths = columnWidths(rows, style.width)
+  const narrow = (text: string, column: number) => wrap(text, widths[column] ?? NARROWEST).join('\n')
+  const headings = CLIENT_HEADINGS.map((text, column) => {
+    return { text: narrow(text, column), align: 'left' as const, width: widths[column] ?? NARROWEST }
+  })
+  const table = textTable(
+    headings,
+    rows.map((row) => row.map(narrow)),
+    paint,
+  )
+  return ['Clients', '', ...table]
+}
+
+/** As wide as the texts are; where that is too much, the widest give way. */
+function columnWidths(rows: readonly string[][], total: number): number[] {
+  const widths = CLIENT_HEADINGS.map((heading, column) =>
+    Math.max(NARROWEST, displayWidth(heading), ...rows.map((row) => displayWidth(row[column] ?? ''))),
+  )
+  const room = Math.max(total - MARGIN - GAP * (widths.length - 1), NARROWEST * widths.length)
+  for (let sum = widths.reduce((all, width) => all + width, 0); sum > room; sum -= 1) {
+    const widest = widths.indexOf(Math.max(...widths))
+    widths[widest] = (widths[widest] ?? 0) - 1
+  }
+  return widths
+}
