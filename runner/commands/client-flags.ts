@@ -4,7 +4,7 @@ import type { ClientChoice } from '../scenario/client-choice.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { clientOptionProblems, clientsWithoutDriver } from '../workload/drivers/client-options.ts'
 import { clientNames } from '../workload/drivers/registry.ts'
-import { workloadSentence } from '../workload/options.ts'
+import { type LoadOptions, workloadSentence } from '../workload/options.ts'
 import type { Output } from './command.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 
@@ -56,10 +56,15 @@ export function tellClients(scenarios: readonly Scenario[], out: Pick<Output, 'p
     told.add(id)
     const added = workloads.find(({ isAdded }) => isAdded)
     if (added !== undefined)
-      out.progress(`${id} has no workload, so it is given one for the clients: ${workloadSentence(added.options)}`)
+      out.progress(`${id} has no workload, so it is given one for the clients: ${sentenceOf(added.options)}`)
     else if (!workloads.some(({ options }) => options.own.client === client))
       out.progress(`${id} goes through no client of --client: each of its workloads names its own, or takes none`)
   }
+}
+
+/** The same for every client. */
+function sentenceOf({ driver: _driver, ...options }: LoadOptions): string {
+  return workloadSentence({ ...options, client: 'direct' })
 }
 
 function assertClient(name: string): void {

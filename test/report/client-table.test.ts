@@ -1,0 +1,73 @@
+import t from 'tap'
+import type { ClientSummary } from '../../runner/record/client-summary.ts'
+import { clientTable } from '../../runner/report/client-table.ts'
+import { consoleReport } from '../../runner/report/console.ts'
+import { htmlReport } from '../../runner/report/html/suite-page.ts'
+import { markdownReport } from '../../runner/report/markdown.ts'
+import { PLAIN, painter } from '../../runner/report/style.ts'
+import type { RunReport } from '../../runner/results/report-model.ts'
+import { reduceRun } from '../../runner/results/run-model.ts'
+import { passingRun } from '../support/sample-events.ts'
+
+const SUMMARY: ClientSummary = {
+  workload: 'checkout',
+  client: 'node-redis',
+  version: '6.3.1',
+  serverOutage: { text: '8.94 s ± 276 ms', amount: 8940 },
+  clientOutage: { text: '10.45 s ± 1 ms', amount: 10_450 },
+  recovery: { text: '886 ms ± 51 ms', amount: 886 },
+  errors: { CLUSTERDOWN: 8, timeout: 72 },
+  stuck: { text: '0', amount: 0 },
+  reconnects: { text: '1', amount: 1 },
+}
+
+function runWith(...clients: { client: string; clients?: ClientSummary[] }[]): RunReport {
+  const run = reduceRun(passingRun(), 'reports/x')
+  const [scenario] = run.scenarios
+  if (scenario === undefined) throw new Error('the sample has no scenario')
+  return { ...run, scenarios: clients.map((own) => ({ ...scenario, ...own })) }
+}
+
+const BOTH = runWith(
+  { client: 'node-redis', clients: [SUMMARY] },
+  { client: 'glide', clients: [{ ...SUMMARY, client: 'glide', version: '2.5.2', errors: {} }] },
+)
+
+t.test('clients stand side by side, the errors of each by how many there were', async (t) => {
+  const [title, , headings, , ...rows] = clientTable(BOTH, { ...PLAIN, width: 140 }, painter(false))
+  t.equal(title, 'Clients')
+  t.match(headings, /client +server outage +client outage +after servers +errors +stuck +reconnects/)
+  t.match(
+    rows[0],
+    /node-redis 6\.3\.1 +8\.94 s ± 276 ms +10\.45 s ± 1 ms +886 ms ± 51 ms +72 timeout, 8 CLUSTERDOWN +0 +1/,
+  )
+  t.match(rows[1], /glide 2\.5\.2 .* none +0 +1/)
+})
+
+t.test('no line is wider than the terminal', async (t) => {
+  const lines = clientTable(BOTH, { ...PLAIN, width: 80 }, painter(false))
+  t.same(
+    lines.filter((line) => line.length > 80),
+    [],
+  )
+})
+
+t.test('a client that could not be played has a row, and a run without clients no table', async (t) => {
+  const run = runWith({ client: 'glide' })
+  const [played] = run.scenarios
+  const failed = { ...run, scenarios: played ? [{ ...played, verdict: 'error' as const }] : [] }
+  t.match(clientTable(failed, PLAIN, painter(false)).at(-1), /glide +error/)
+  t.same(clientTable(reduceRun(passingRun(), 'reports/x'), PLAIN, painter(false)), [])
+})
+
+t.test('every report has the table', async (t) => {
+  t.match(consoleReport(BOTH, { ...PLAIN, width: 140 }), /^Clients$/m)
+  t.match(
+    markdownReport(BOTH),
+    /^\| node-redis 6\.3\.1 \| 8\.94 s ± 276 ms \| 10\.45 s ± 1 ms \| 886 ms ± 51 ms \| 72 timeout, 8 CLUSTERDOWN \| 0 \| 1 \|$/m,
+  )
+  const page = htmlReport(BOTH)
+  t.match(page, /<h2 id="clients-title">Clients<\/h2>/)
+  t.match(page, />node-redis 6\.3\.1<\/a><\/td><td>8\.94 s ± 276 ms<\/td>/)
+  t.match(htmlReport(runWith({ client: 'glide', clients: [SUMMARY] })), /<td>node-redis 6\.3\.1<\/td>/)
+})
