@@ -33,7 +33,7 @@ export function clientSummaries(events: readonly RunEvent[], scenario: number, f
     const file = historyFile(known, name)
     if (file === undefined) return []
     const history = readHistory(placeInside(folder, file))
-    return [{ workload: name, client, ...versionOf(known, name), ...measuresOf(name, history, facts) }]
+    return [{ workload: name, client, ...versionOf(known, name), ...clientMeasures(name, history, facts) }]
   })
 }
 
@@ -48,7 +48,12 @@ function versionOf(events: readonly ScenarioEvent[], workload: string): Pick<Cli
   return ready === undefined ? {} : { version: ready.version }
 }
 
-function measuresOf(on: string, history: History, facts: RunFacts): Omit<ClientSummary, 'workload' | 'client'> {
+/** The measures of one workload, `on`. */
+export function clientMeasures(
+  on: string,
+  history: History,
+  facts: RunFacts,
+): Omit<ClientSummary, 'workload' | 'client'> {
   const outcomes = judgeWorkload({ on, limits: MEASURES, history, facts })
   const measure = (name: keyof typeof MEASURES): ClientMeasure => {
     const found = outcomes.find((outcome) => outcome.name === name)
