@@ -8,6 +8,9 @@ const [version = '0', major] = /(\d+)\.[\d.]+/.exec(said) ?? []
 const tellsEachTry = Number(major) >= 7
 const LOST = { refused: /refused/i, timeout: /timed? ?out/i, closed: /closed|reset|broken pipe/i }
 
+/** Said beside replies: where a redirection leads, and how long a command took that was slow. */
+const ASIDE = /^$|^-> Redirected |^\(\d+\.\d+s\)$/
+
 /** One redis-cli with commands on its stdin, one after another: it says one thing about each. */
 class Cli {
   #child
@@ -49,12 +52,12 @@ class Cli {
   }
 
   #onReply(line) {
-    const [, item] = /^\d+\) (.*)$/.exec(line) ?? []
+    const [, item] = /^ *\d+\) (.*)$/.exec(line) ?? []
     if (item !== undefined) {
       // Where a list ends, nothing tells but that something else is said.
       if (this.#list === undefined) this.#say(['ECHO', 'end'])
       this.#list = [...(this.#list ?? []), replyOf(item)]
-    } else if (line !== '' && !line.startsWith('-> Redirected')) {
+    } else if (!ASIDE.test(line)) {
       const reply = this.#list ?? replyOf(line)
       this.#end(({ resolve, reject }) => (reply instanceof Error ? reject(reply) : resolve(reply)))
     }
