@@ -82,8 +82,14 @@ function isShaken({ history, shards, facts }: Evidence, row: number, fromMs: num
   )
 }
 
-/** Whether a fault was of a master alone that another had taken over from by then: what came later went past it. */
-function isPassedBy({ failovers }: RunFacts, { nodes }: FaultFact, shard: number, byMs: number): boolean {
+/** A master that was only silent wakes up as one, and acknowledges what it has at hand before it hears of another. */
+const ENDING: readonly string[] = ['kill', 'stop']
+
+/**
+ * Whether a fault had ended a master alone that another had taken over from by then: what came later went past it.
+ */
+function isPassedBy({ failovers }: RunFacts, { nodes, verb }: FaultFact, shard: number, byMs: number): boolean {
+  if (!ENDING.includes(verb)) return false
   const [node, ...others] = nodes
   const itsFailovers = failovers.filter(({ outcome = 'promoted', ...one }) => {
     return outcome === 'promoted' && one.shard === shard && (one.from === node || one.to === node)

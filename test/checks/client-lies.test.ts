@@ -1,6 +1,7 @@
 import t from 'tap'
 import { FLAG } from '../../runner/record/history-codes.ts'
 import type { ServiceOutage } from '../../runner/results/clients/service-outages.ts'
+import type { RunFacts } from '../../runner/results/run-facts.ts'
 import { KILL_FACTS, NO_CLIENTS } from '../support/facts.ts'
 import type { Op } from '../support/histories.ts'
 import { judge } from '../support/judge.ts'
@@ -17,7 +18,8 @@ const write = (key: string, a: number, ms: number, more: Partial<Op> = {}): Op =
 })
 const final = (key: string, r: number | null): Op => ({ f: 'read', key, r, at: [50_000, 50_001], flags: FLAG.final })
 
-const judged = (name: string, ops: readonly Op[]) => judge(name, 0, { type: 'register', ops, slots }, FACTS)
+const judged = (name: string, ops: readonly Op[], facts: RunFacts = FACTS) =>
+  judge(name, 0, { type: 'register', ops, slots }, facts)
 
 t.test('lost_writes names a client that swallows errors', async (t) => {
   const ops = [write('two', 1, 9_000), write('two', 2, 12_000), write('two', 3, 13_000), final('two', 1)]
@@ -38,6 +40,8 @@ t.test('lost_writes names a client that acknowledges what it never sent', async 
   })
   const later = [write('two', 1, 9_000), write('two', 2, 18_000), final('two', 1)]
   t.match(judged('lost_writes', later).explanation, /the client calls/, 'the master that was killed is none any more')
+  const frozen = { ...FACTS, faults: FACTS.faults.map((fault) => ({ ...fault, verb: 'pause' })) }
+  t.notMatch(judged('lost_writes', later, frozen).explanation, /the client calls/, 'a frozen one wakes up as a master')
   const failedOver = [write('two', 1, 9_000), write('two', 2, 9_999), final('two', 1)]
   t.notMatch(judged('lost_writes', failedOver).explanation, /the client calls/, 'a failover may have lost it')
 })
