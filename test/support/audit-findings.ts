@@ -323,6 +323,17 @@ export const PLANTS: Readonly<Record<string, Planted & { rule: string; says: Reg
     says: /^The load of shop shows little: it sent 40 of 450 operations due \(9%\)$/,
     verdict: 'inconclusive',
   },
+  'a client driver that dies': {
+    events: [
+      {
+        ...{ type: 'driver-misbehaved', atMs: 3200, scenario, seenMs: 3200 },
+        ...{ workload: 'checkout', driver: 'redis-py 4.3.4', text: 'ended with exit code 7', lastWords: 'no luck' },
+      },
+    ],
+    rule: 'evidence',
+    says: /^The client driver of checkout \(redis-py 4\.3\.4\) ended with exit code 7, at 3\.20 s\n *its last words: no luck$/,
+    verdict: 'inconclusive',
+  },
   'a runner that stood still for most of the time': {
     events: [{ type: 'stall-seen', atMs: 15_000, scenario, who: 'runner', fromMs: 2000, toMs: 15_000 }],
     rule: 'evidence',

@@ -31,6 +31,12 @@ function childrenIn(log: string): number[] {
   return pids
 }
 
+/** The keeper of a driver. */
+function parentOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+}
+
 t.test('a driver that keeps to the protocol', async (t) => {
   const load = loadThrough(t, 'good')
   await load.open()
@@ -109,6 +115,24 @@ t.test('what a driver may not do ends it, is told with its last words, and is no
       }
     })
   }
+})
+
+t.test('a driver that reads nothing', async (t) => {
+  const load = loadThrough(t, 'unread', { value_size: 1_000_000, mix: { write: 1 }, timeout: '50ms', rate: '100/s' })
+  await load.open()
+  const outcomes = outcomesOf(await load.run(60))
+  t.ok(Object.keys(outcomes).every((name) => ['timeout?', 'unfinished?', 'unsent'].includes(name)))
+  t.match(load.seen[1], { did: 'misbehave', text: /^reads nothing: 1\d MB wait for it on its stdin$/ })
+})
+
+t.test('a driver whose keeper is killed ends as well', async (t) => {
+  const load = loadThrough(t, 'deaf')
+  await load.open()
+  const pids = childrenIn(load.log)
+  process.kill(parentOf(pids[0] ?? 0), 'SIGKILL')
+  await load.run(40)
+  t.match(load.seen[1], { did: 'misbehave', text: 'ended, and nobody saw how' })
+  await untilGone(pids)
 })
 
 t.test('a driver that does not get as far as the first operation', async (t) => {

@@ -11,7 +11,7 @@ export const PROTOCOL = 1
 export const LONGEST_LINE = 16 * 1024 * 1024
 
 /** What a driver may say in its hello that it can do; words that are not known here are passed over. */
-export const CAPABILITIES = ['transaction', 'replica-reads'] as const
+const CAPABILITIES = ['transaction', 'replica-reads'] as const
 
 export type Capability = (typeof CAPABILITIES)[number]
 
@@ -87,6 +87,4 @@ export const invoke = z.object({
 
 export const stop = z.object({ type: z.literal('stop') })
 
-export type Start = z.infer<typeof start>
-export type Invoke = z.infer<typeof invoke>
-export type ToDriver = Start | Invoke | z.infer<typeof stop>
+export type ToDriver = z.infer<typeof start> | z.infer<typeof invoke> | z.infer<typeof stop>

@@ -56,19 +56,19 @@ if (manner === 'deaf') {
   process.stderr.write(`children ${process.pid} ${child.pid}\n`)
   setInterval(() => undefined, 1000)
 }
-if (manner === 'unread') {
-  process.stdin.pause()
-  setInterval(() => undefined, 1000)
-}
 const hello = { type: 'hello', protocol: manner === 'newer' ? 2 : 1, name: 'fake', version: '1.2' }
 if (manner === 'mute') setInterval(() => undefined, 1000)
 else say({ ...hello, ...(manner !== 'plain' && { can: ['transaction', 'replica-reads', 'fly'] }) })
-createInterface({ input: process.stdin }).on('line', (line) => {
+const lines = createInterface({ input: process.stdin }).on('line', (line) => {
   const message = JSON.parse(line)
   if (message.type === 'start') {
     process.stderr.write(`started ${JSON.stringify(message)}\n`)
     if (manner === 'unwilling') process.exit(3)
     if (manner !== 'never-ready') say({ type: 'ready' })
+    if (manner === 'unread') {
+      lines.pause()
+      setInterval(() => undefined, 1000)
+    }
   } else if (message.type === 'invoke') answer(message)
   else if (manner !== 'deaf') process.exit(0)
 })
