@@ -19,6 +19,7 @@ t.test('an outage is waited for as long as the checks let it last', async (t) =>
   t.equal(limitOf([{ on: 'failover', limits: { client_outage: { at_most: '9s' } } }]), 9000)
   const byItsSettings = 2 * 5000 + 1000 + 300 + 200
   t.equal(limitOf([{ on: 'failover', limits: { client_outage: 'expected' } }]), byItsSettings)
+  t.equal(limitOf([{ on: 'shop', limits: { longest_outage: '3s', client_outage: '20s' } }]), 20_000)
   t.equal(limitOf([{ on: 'other', limits: { longest_outage: '2s' } }]), byItsSettings)
   t.equal(limitOf([], []), 0, 'a cluster whose settings nobody knows')
 })
