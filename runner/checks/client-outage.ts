@@ -9,6 +9,7 @@ import { atMostText, durationOf, scopeText } from './limits.ts'
 import { outageLimit } from './outage-limit.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { hiddenIn, servicesIn } from './outages/story.ts'
+import { findingOn, mostTelling, type Uncertain } from './outages/telling.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -35,7 +36,7 @@ export const clientOutage = defineCheck({
     )
     const services = servicesIn(evidence, scope)
     const samples = services.reduce((sum, { operations }) => sum + operations, 0)
-    const worst = longestOf(asked)
+    const worst = mostTelling(asked, mostMs, uncertain)
     const details = [...shards]
       .filter(([shard]) => isAsked(shard))
       .sort(([a], [b]) => a - b)
@@ -93,9 +94,12 @@ function within(outages: readonly ClientOutage[], spans: readonly Span[] | undef
   )
 }
 
-function findingOf({ lengthMs, errorMs, ended }: ClientOutage, mostMs: number): Finding {
-  if (lengthMs - errorMs > mostMs) return 'violated'
-  return ended && lengthMs + errorMs <= mostMs ? 'holds' : 'unknown'
+function uncertain({ lengthMs, errorMs, ended }: ClientOutage): Uncertain {
+  return { ms: lengthMs, errorMs, ended }
+}
+
+function findingOf(outage: ClientOutage, mostMs: number): Finding {
+  return findingOn(uncertain(outage), mostMs)
 }
 
 /** `shard 2: 3 of 8 clients were out; client 5 longest, for 8.41 s ± 12 ms from 10.0 s`. */
@@ -114,7 +118,7 @@ function outageText({ facts }: Evidence, outage: ClientOutage, mostMs: number): 
   const text = `The longest was that of ${clientText(outage)}: ${lengthOf(outage)}, from ${momentText(outage.startMs)} on${beside}; ${failuresIn(outage)}.`
   if (findingOf(outage, mostMs) !== 'unknown') return text
   const why = outage.ended
-    ? 'which its error does not tell from the limit'
+    ? 'which its error does not tell from the limit: more operations a second for each client would'
     : 'and it had not ended when the recording did'
   return `${text} The limit is ${formatDuration(mostMs)}, ${why}.`
 }

@@ -8,6 +8,7 @@ import type { Evidence } from './evidence.ts'
 import { atMostText, durationOf, durationText, type ShardChoice, scopeText, shards } from './limits.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { type ServerOutage, serverOutages } from './outages/server-outages.ts'
+import { findingOn, mostTelling, type Uncertain } from './outages/telling.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -25,7 +26,6 @@ const limit = z
 interface Recovery {
   outage: ClientOutage
   server: ServerOutage
-  /** Below 0 as far as the error goes: the client's first success may come before the probe's. */
   ms: number
   errorMs: number
 }
@@ -53,7 +53,7 @@ export const recoveryAfterServer = defineCheck({
     const mostMs = durationOf(typeof written === 'string' ? written : written.at_most)
     const recoveries = recoveriesOf(evidence, typeof written === 'string' ? undefined : written.shards)
     const { found, unexplained, unended, samples } = recoveries
-    const worst = found.reduce<Recovery | undefined>((best, one) => (best && best.ms >= one.ms ? best : one), undefined)
+    const worst = mostTelling(found, mostMs, uncertain)
     const unsure = [...unexplained, ...unended].filter(({ lengthMs, errorMs }) => lengthMs + errorMs > mostMs)
     const details = detailsOf(recoveries)
     if (worst !== undefined && findingOf(worst, mostMs) === 'violated')
@@ -79,21 +79,25 @@ export const recoveryAfterServer = defineCheck({
 
 function recoveriesOf(evidence: Evidence, choice: ShardChoice | undefined): Recoveries {
   const servers = serverOutages(evidence.facts).filter(({ shard }) => evidence.shards.includes(choice, shard))
-  const back = (shard: number) => servers.filter((one) => one.shard === shard && one.ended).map(({ endMs }) => endMs)
-  const { outages, shards: served } = clientOutagesOf(evidence, back)
+  const { outages, shards: served } = clientOutagesOf(evidence)
   const recoveries: Recoveries = { found: [], unexplained: [], unended: [], samples: 0 }
   for (const outage of outages) {
     if (!evidence.shards.includes(choice, outage.shard)) continue
     const server = servers.findLast((one) => isBehind(outage, one))
     if (server === undefined) recoveries.unexplained.push(outage)
     else if (!server.ended) recoveries.unended.push(outage)
-    else {
-      const errorMs = outage.endErrorMs + server.endErrorMs
-      recoveries.found.push({ outage, server, ms: outage.endMs - server.endMs, errorMs })
-    }
+    else recoveries.found.push(recovery(outage, server))
   }
   for (const { shard, ended } of servers) if (ended) recoveries.samples += served.get(shard)?.clients ?? 0
   return recoveries
+}
+
+/** Nobody is served before the servers serve: what the errors allow below 0 is none. */
+function recovery(outage: ClientOutage, server: ServerOutage): Recovery {
+  const betweenMs = outage.endMs - server.endMs
+  const errorMs = outage.endErrorMs + server.endErrorMs
+  const [least, most] = [Math.max(betweenMs - errorMs, 0), Math.max(betweenMs + errorMs, 0)]
+  return { outage, server, ms: (least + most) / 2, errorMs: (most - least) / 2 }
 }
 
 /** Whether the servers' outage lies, with its errors, in the client's, or begins in it. */
@@ -104,14 +108,17 @@ function isBehind(outage: ClientOutage, server: ServerOutage): boolean {
   return startMs <= outage.endMs + outage.endErrorMs && endMs >= outage.startMs - outage.errorMs
 }
 
-function findingOf({ outage, ms, errorMs }: Recovery, mostMs: number): Finding {
-  if (ms - errorMs > mostMs) return 'violated'
-  return outage.ended && ms + errorMs <= mostMs ? 'holds' : 'unknown'
+function uncertain({ outage, ms, errorMs }: Recovery): Uncertain {
+  return { ms, errorMs, ended: outage.ended }
+}
+
+function findingOf(recovery: Recovery, mostMs: number): Finding {
+  return findingOn(uncertain(recovery), mostMs)
 }
 
 function told({ outage, ms, errorMs }: Recovery): Pick<Measured, 'value' | 'amount'> {
   const least = outage.ended ? '' : 'at least '
-  return { value: `${least}${formatDuration(Math.max(ms, 0))} ± ${formatDuration(errorMs)}`, amount: Math.max(ms, 0) }
+  return { value: `${least}${formatDuration(ms)} ± ${formatDuration(errorMs)}`, amount: ms }
 }
 
 function recoveryText(recovery: Recovery): string {
@@ -131,7 +138,7 @@ function serverText({ source, startMs, endMs, startErrorMs, endErrorMs }: Server
 
 function doubtText({ outage }: Recovery): string {
   return outage.ended
-    ? 'which its error does not tell from the limit'
+    ? 'which its error does not tell from the limit: more operations a second for each client would'
     : 'and its outage had not ended when the recording did'
 }
 

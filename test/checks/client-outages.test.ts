@@ -186,3 +186,19 @@ t.test('errors_after_recovery without a recovery, or without operations after it
     explanation: /let the load go on for longer/,
   })
 })
+
+t.test('what may be longer than a limit is not hidden by what is longer for certain', async (t) => {
+  const rare = (client: number, backMs: number): Op[] => [
+    ...stream(client, 9_000, 10_000),
+    ...stream(client, 10_000, 10_100, { failed: 'CLUSTERDOWN' }),
+    ...stream(client, backMs, backMs + 1000),
+  ]
+  const ops = [...killed(0, 16_400), ...rare(1, 17_400)]
+  t.match(check('client_outage', '7s', ops), {
+    verdict: 'inconclusive',
+    explanation: /^The longest was that of client 1 .* more operations a second for each client would\.$/,
+  })
+  t.match(check('client_outage', '6s', ops), { verdict: 'failed', explanation: /that of client 0 in shard 2/ })
+  t.match(check('client_outage', '8s', ops), { verdict: 'passed' })
+  t.match(check('recovery_after_server', '500ms', ops), { verdict: 'inconclusive', value: '506 ms ± 506 ms' })
+})

@@ -1,6 +1,7 @@
 import { isIndeterminateCode, outcomeClass, SERVED_CLASSES } from '../../record/history-codes.ts'
 import type { Evidence } from '../evidence.ts'
 import { isOwnOperation } from '../load-count.ts'
+import { type ServerOutage, serverOutages } from './server-outages.ts'
 import { Standstill } from './standstill.ts'
 
 /** A time in which one client of a workload was not served in one shard. Times are ms from the scenario's start. */
@@ -36,14 +37,12 @@ const CLIENTS = 0x1_0000
 /**
  * The outages of each client of a workload in each shard: from the moment at which it was served last until its first
  * operation that succeeds again. Where a fault of the shard began between the last that was served and the first that
- * was not, it counts from there. `backMs`: moments at which a shard was served again, by shard: an operation that waited
- * across one was kept waiting, however short that was.
+ * was not, it counts from there. What the servers did is known besides: no client can have been served before they took
+ * writes again, and an operation that waited across that moment was kept waiting, however short that was.
  */
-export function clientOutagesOf(
-  evidence: Evidence,
-  backMs: (shard: number) => readonly number[] = () => [],
-): ClientService {
+export function clientOutagesOf(evidence: Evidence): ClientService {
   const { history, facts } = evidence
+  const servers = serverOutages(facts).filter(({ ended }) => ended)
   const { ops, rows } = history
   const standstill = new Standstill(facts.stalls ?? [])
   const trackers = new Map<number, Tracker>()
@@ -59,7 +58,8 @@ export function clientOutagesOf(
     let tracker = trackers.get(place)
     if (tracker === undefined) {
       const faultsMs = facts.faults.filter(({ shards }) => shards.includes(shard)).map(({ startMs }) => startMs)
-      tracker = new Tracker(client, shard, { faultsMs, backMs: backMs(shard), standstill })
+      const backs = servers.filter((one) => one.shard === shard)
+      tracker = new Tracker(client, shard, { faultsMs, backs, standstill })
       trackers.set(place, tracker)
     }
     const [invokeMs, completeMs] = [ops.invokeMs[row] ?? 0, ops.completeMs[row] ?? 0]
@@ -77,7 +77,8 @@ export function clientOutagesOf(
 
 interface Surroundings {
   faultsMs: readonly number[]
-  backMs: readonly number[]
+  /** When its servers took writes again, give or take. */
+  backs: readonly Pick<ServerOutage, 'endMs' | 'endErrorMs'>[]
   standstill: Standstill
 }
 
@@ -111,9 +112,11 @@ class Tracker {
     this.operations += 1
     const gap = this.#gap
     if (gap !== undefined) {
-      // Between the last failure and this operation nobody asked: it may have been able to all that time.
+      // Between the last failure and this operation nobody asked: it may have been able to since its servers were back.
       const unaskedMs = Math.max(invokeMs - gap.lastFailedMs, 0)
-      this.#add(gap, completeMs - unaskedMs, completeMs, true)
+      const backsMs = this.#around.backs.map(({ endMs, endErrorMs }) => endMs - endErrorMs)
+      const backMs = backsMs.findLast((ms) => gap.lastFailedMs < ms && ms < completeMs)
+      this.#add(gap, Math.max(completeMs - unaskedMs, backMs ?? 0), completeMs, true)
     } else if (this.#hasWaited(invokeMs, completeMs)) {
       const waited = { failures: 0, classes: new Map<string, number>(), outByMs: invokeMs, lastFailedMs: completeMs }
       this.#servedFromMs = invokeMs
@@ -146,11 +149,11 @@ class Tracker {
   }
 
   #hasWaited(invokeMs: number, completeMs: number): boolean {
-    const { standstill, backMs } = this.#around
+    const { standstill, backs } = this.#around
     const lengthMs = standstill.shortened(completeMs) - standstill.shortened(invokeMs)
     if (lengthMs - standstill.blindMs(standstill.shortened(invokeMs), standstill.shortened(completeMs)) >= WAITING_MS)
       return true
-    return backMs.some((ms) => invokeMs < ms && ms < completeMs)
+    return backs.some(({ endMs }) => invokeMs < endMs && endMs < completeMs)
   }
 
   #add(gap: Gap, endsFromMs: number, endMs: number, ended: boolean): void {
