@@ -5,8 +5,8 @@ import type { Histogram } from '../results/samples.ts'
 import { countVerdicts } from './verdicts.ts'
 
 /** `failover-basic on redis:7.0, process`. */
-export function repeatName({ scenario, server, platform }: RepeatReport): string {
-  return `${scenario} on ${server}, ${platform}`
+export function repeatName({ scenario, server, platform, client }: RepeatReport): string {
+  return `${scenario}${client === undefined ? '' : ` through ${client}`} on ${server}, ${platform}`
 }
 
 /** `5 times: 4 passed, 1 failed: flaky`. */

@@ -13,12 +13,13 @@ export function repeatsOf(run: RunReport): RepeatReport[] {
   return playedGroups(run)
     .filter(({ plays }) => plays.length > 1)
     .map((group) => {
-      const { scenario, server, platform, plays } = group
+      const { scenario, server, platform, client, plays } = group
       const verdictOf = (place: number) => run.scenarios[place]?.verdict ?? 'interrupted'
       const verdict = mostGiven(plays.map(verdictOf))
       const minority = plays.filter((place) => verdictOf(place) !== verdict)
       const measures = measuresOf(run, group).map(({ metric, samples }) => measureReport(metric, samples))
-      return { scenario, server, platform, plays, verdict, minority, measures, flaky: minority.length > 0 }
+      const through = client === undefined ? {} : { client }
+      return { scenario, server, platform, ...through, plays, verdict, minority, measures, flaky: minority.length > 0 }
     })
 }
 
@@ -48,6 +49,8 @@ export interface PlayedGroup {
   /** In words: `redis 7.0.15`. */
   serverWords: string
   platform: string
+  /** The client that was asked for, for workloads that name none. */
+  client?: string
   /** Server settings. */
   config: Record<string, string>
   /** Places in the run's list of scenarios. */
@@ -64,7 +67,16 @@ export function playedGroups(run: RunReport): PlayedGroup[] {
     const known = groups.get(key)
     if (known === undefined) {
       const config = cluster?.config ?? {}
-      groups.set(key, { scenario: id, server: asked, serverWords: server, platform, config, plays: [place] })
+      const through = client === undefined ? {} : { client }
+      groups.set(key, {
+        scenario: id,
+        server: asked,
+        serverWords: server,
+        platform,
+        ...through,
+        config,
+        plays: [place],
+      })
     } else {
       known.plays.push(place)
     }

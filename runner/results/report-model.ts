@@ -167,6 +167,8 @@ export interface RepeatReport {
   scenario: string
   server: string
   platform: string
+  /** The client that was asked for, for workloads that name none. */
+  client?: string
   /** Places in the run's list of scenarios. */
   plays: number[]
   /** What most of them say; of equally many, the worse. */

@@ -77,6 +77,15 @@ t.test('the packed program, installed in projects of its own', async (t) => {
         t.ok(spentMs - bareMs <= MOST_HELP_MS, `${spentMs} ms of processor time, ${bareMs} ms of Node's own`)
       })
 
+      await t.test('client: none is installed, and each says the command', async (t) => {
+        const listed = await redisChaos('client')
+        t.match(
+          listed.stdout.replace(/\s+/g, ' '),
+          'node-redis not installed; to install it: npx redis-chaos client node-redis',
+        )
+        t.match((await redisChaos('client', 'iovalky')).stderr, 'did you mean `iovalkey`?')
+      })
+
       await t.test('init: a project with a scenario, which an editor completes by the package', async (t) => {
         const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
         t.equal((await redisChaos('--version')).stdout, `redis-chaos ${version}\n`)

@@ -4,7 +4,10 @@ import { clientTable } from '../../runner/report/client-table.ts'
 import { consoleReport } from '../../runner/report/console.ts'
 import { htmlReport } from '../../runner/report/html/suite-page.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
+import { playNames } from '../../runner/report/play-names.ts'
+import { repeatName } from '../../runner/report/repeat-lines.ts'
 import { PLAIN, painter } from '../../runner/report/style.ts'
+import { repeatsOf } from '../../runner/results/repeats.ts'
 import type { RunReport } from '../../runner/results/report-model.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
 import { passingRun } from '../support/sample-events.ts'
@@ -58,6 +61,19 @@ t.test('a client that could not be played has a row, and a run without clients n
   const failed = { ...run, scenarios: played ? [{ ...played, verdict: 'error' as const }] : [] }
   t.match(clientTable(failed, PLAIN, painter(false)).at(-1), /glide +error/)
   t.same(clientTable(reduceRun(passingRun(), 'reports/x'), PLAIN, painter(false)), [])
+})
+
+t.test('what is played several times is told by its client', async (t) => {
+  const { scenarios, ...run } = BOTH
+  const repeats = repeatsOf({ ...run, scenarios: [...scenarios, ...scenarios] })
+  t.same(
+    repeats.map((repeat) => [repeatName(repeat), repeat.plays]),
+    [
+      ['failover-basic through node-redis on redis 7.0.15, Docker 20.10.24', [0, 2]],
+      ['failover-basic through glide on redis 7.0.15, Docker 20.10.24', [1, 3]],
+    ],
+  )
+  t.same(playNames(BOTH), ['failover-basic through node-redis', 'failover-basic through glide'])
 })
 
 t.test('every report has the table', async (t) => {
