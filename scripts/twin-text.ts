@@ -169,7 +169,7 @@ export function playedText(twins: readonly TwinEntry[], runs: readonly TwinRun[]
   const odd = twins.flatMap((twin) =>
     servers.flatMap(([server, plays]) => {
       const play = playOf(twin, plays)
-      if (play === undefined || play.verdict === 'passed') return []
+      if (play === undefined || play.verdict === 'passed' || play.verdict === 'skipped') return []
       const where = server.replace('<br>', ', ')
       return [`- **${exactly(twin)}** on ${where}: ${play.verdict}, ${cell(play.reason ?? 'without a reason')}`]
     }),
