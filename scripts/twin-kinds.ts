@@ -104,6 +104,7 @@ export const TWIN_KINDS: readonly TwinKind[] = [
       'alone-in-its-opinion',
       'old-request-is-refused',
       'vote-outlives-a-crash',
+      'voter-comes-back-and-refuses',
       'heir-out-of-reach-of-voters',
     ],
   },
@@ -122,6 +123,7 @@ export const TWIN_KINDS: readonly TwinKind[] = [
     says: 'A master that comes back goes on as one, or does not take over what its heir has.',
     of: [
       'returned-master-unheard',
+      'told-once-that-it-lost-them',
       'stale-pings',
       'returned-master-promoted-again',
       'old-master-returns-while-heir-is-down',
@@ -139,8 +141,9 @@ export const TWIN_KINDS: readonly TwinKind[] = [
   },
   {
     name: 'Manual failover: pause not lifted',
-    says: 'A failover that cannot be done is not given up.',
+    says: 'Writes are held back when the failover is over, or one that cannot be done is not given up.',
     of: [
+      'handed-back-and-written-to',
       'manual-failover-of-frozen-master',
       'manual-failover-without-replication',
       'manual-failover-without-votes',
@@ -172,6 +175,8 @@ export const TWIN_KINDS: readonly TwinKind[] = [
       'two-shards-lose-quorum',
       'halves-without-majority',
       'one-master-cannot-mark-a-failure',
+      'two-of-five-cannot-mark-a-failure',
+      'back-from-the-minority',
     ],
   },
 ]
