@@ -28,6 +28,7 @@ export function libraryText(scenarios: string): string {
     '',
     'Written by `npm run library-table` from `scenarios/`. Any of them is played with `npm run scenario NAME`,',
     'and with every rule of the audit: what one of them means to bring about stands in it under `audit:`.',
+    '[servers.md](servers.md) tells which of them pass on which server, [twin-table.md](twin-table.md) what makes them fail.',
     '',
     `${all.length} scenarios, by subject:`,
     '',

@@ -20,7 +20,7 @@ export const runSchema = z.object({
 type Run = z.infer<typeof runSchema>
 type Play = Run['scenarios'][number]
 
-/** A server on a platform, with all that was played on it, by the last part of the scenario's name. */
+/** A server on a platform, with the plays of each scenario in the last run that had it, by the last part of its name. */
 interface Column {
   server: string
   platform: string
@@ -29,7 +29,7 @@ interface Column {
 
 /**
  * docs/servers.md: which scenario of the library passed on which server, from the reports of runs. A scenario that was
- * played several times on a server passed if each play did.
+ * played in several runs on a server is as the last of them says; one that a run repeats passed if each play did.
  */
 export function serverText(runs: readonly Run[], scenarios: string): string {
   const columns = columnsOf(runs)
@@ -42,7 +42,7 @@ export function serverText(runs: readonly Run[], scenarios: string): string {
     `${runs.length} runs, ${dates[0] ?? 'never'} to ${dates.at(-1) ?? 'never'}.`,
     '',
     '✔ passed, ✖ failed, ? no verdict, – skipped, since the server or the machine lacks what the scenario requires; empty:',
-    'not played. `✖ 2/3`: two of three plays passed.',
+    'not played. Of several runs the last counts. `✖ 2/3`: two of three plays of it passed.',
     '',
     '| server | platform | passed | failed | no verdict | skipped | not played |',
     '|---|---|---|---|---|---|---|',
@@ -54,19 +54,25 @@ export function serverText(runs: readonly Run[], scenarios: string): string {
       const cells = columns.map(({ plays }) => mark(plays.get(path.basename(name))))
       return `| [${path.basename(name)}](../scenarios/${name}.yaml) | ${cells.join(' | ')} |`
     }),
-    ...reasons(columns, names),
+    ...failures(columns, names),
+    ...skips(columns, names),
     '',
   ].join('\n')
 }
 
 function columnsOf(runs: readonly Run[]): Column[] {
   const columns = new Map<string, Column>()
-  for (const play of runs.flatMap((run) => run.scenarios)) {
-    const key = `${play.platform} ${play.server}`
-    const column = columns.get(key) ?? { server: play.server, platform: play.platform, plays: new Map() }
-    columns.set(key, column)
-    const name = path.basename(play.file).replace(/\.ya?ml$/, '')
-    column.plays.set(name, [...(column.plays.get(name) ?? []), play])
+  for (const run of [...runs].sort((a, b) => a.startedAt.localeCompare(b.startedAt))) {
+    const begun = new Set<string>()
+    for (const play of run.scenarios) {
+      const key = `${play.platform} ${play.server}`
+      const column = columns.get(key) ?? { server: play.server, platform: play.platform, plays: new Map() }
+      columns.set(key, column)
+      const name = path.basename(play.file).replace(/\.ya?ml$/, '')
+      const earlier = begun.has(`${key} ${name}`) ? (column.plays.get(name) ?? []) : []
+      begun.add(`${key} ${name}`)
+      column.plays.set(name, [...earlier, play])
+    }
   }
   const order = (column: Column) => `${column.platform === 'process' ? 0 : 1} ${column.server}`
   return [...columns.values()].sort((a, b) => order(a).localeCompare(order(b), 'en', { numeric: true }))
@@ -99,26 +105,58 @@ function totals({ server, platform, plays }: Column, names: readonly string[]): 
   return `| ${server} | ${platform} | ${counts.join(' | ')} |`
 }
 
-/** Why what did not pass did not, and why what was skipped was: each reason once, with the servers that it is of. */
-function reasons(columns: readonly Column[], names: readonly string[]): string[] {
+/** Why what did not pass did not: each reason once, with the servers that it is of. */
+function failures(columns: readonly Column[], names: readonly string[]): string[] {
   const lines = names.flatMap((name) => {
     const byReason = new Map<string, string[]>()
-    for (const { server, platform, plays } of columns) {
-      const odd = plays.get(path.basename(name))?.filter(({ verdict }) => verdict !== 'passed') ?? []
-      for (const { verdict, reason = 'no reason was given', server: own } of odd) {
-        const text = `${verdict}: ${oneLine(reason.replaceAll(own, 'the server'))}`
-        byReason.set(text, [...(byReason.get(text) ?? []), `${server} (${platform})`])
+    for (const column of columns) {
+      const plays = column.plays.get(path.basename(name)) ?? []
+      for (const play of plays.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')) {
+        const text = `${play.verdict}: ${reasonOf(play)}`
+        byReason.set(text, [...(byReason.get(text) ?? []), `${column.server} (${column.platform})`])
       }
     }
     return [...byReason].map(([text, on]) => `- **${path.basename(name)}**, ${text} On ${[...new Set(on)].join(', ')}.`)
   })
-  return lines.length === 0 ? [] : ['', '## What did not pass, or was skipped', '', ...lines]
+  return lines.length === 0 ? [] : ['', '## What failed, or had no verdict', '', ...lines]
+}
+
+/** Why scenarios were skipped: how many for each reason on each server, and which. */
+function skips(columns: readonly Column[], names: readonly string[]): string[] {
+  const byReason = new Map<string, { column: Column; name: string }[]>()
+  for (const name of names.map((one) => path.basename(one))) {
+    for (const column of columns) {
+      const plays = column.plays.get(name)
+      const [play] = plays ?? []
+      if (play === undefined || outcomeOf(plays) !== 'skipped') continue
+      const reason = reasonOf(play)
+      byReason.set(reason, [...(byReason.get(reason) ?? []), { column, name }])
+    }
+  }
+  if (byReason.size === 0) return []
+  const rows = [...byReason].sort(([, a], [, b]) => b.length - a.length)
+  return [
+    '',
+    '## What was skipped, and why',
+    '',
+    `| reason | ${columns.map(({ server, platform }) => `${server}<br>${platform}`).join(' | ')} | scenarios |`,
+    `|---|${columns.map(() => ':-:|').join('')}---|`,
+    ...rows.map(([reason, all]) => {
+      const counts = columns.map((column) => all.filter((one) => one.column === column).length || '')
+      return `| ${[reason, ...counts, [...new Set(all.map(({ name }) => name))].join(', ')].join(' | ')} |`
+    }),
+  ]
+}
+
+function reasonOf({ reason = 'no reason was given', server }: Play): string {
+  return oneLine(reason.replaceAll(server, 'the server'))
 }
 
 const MOST_CHARACTERS = 240
 
 function oneLine(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').replace(/[|<]/g, '').trim()
-  const short = line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}…` : line
+  const line = text.replaceAll(/\s+/g, ' ').trim()
+  const cut = line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}…` : line
+  const short = cut.replaceAll('|', '\\|').replaceAll('<', '&lt;')
   return /[.…]$/.test(short) ? short : `${short}.`
 }

@@ -20,6 +20,8 @@ interface Wrong {
   entry: Entry
   /** The value with its names filled in, as the schema was given it. */
   filled: unknown
+  /** No `$name` in it is ever filled in: what is wrong now stays wrong. */
+  isLiteral?: boolean | undefined
 }
 
 interface Checked extends CheckContext, Omit<Wrong, 'entry'> {
@@ -39,22 +41,23 @@ export function checkValue<T>(
   schema: z.ZodType<T>,
   entry: Entry,
   context: CheckContext,
-  options: { namesChecked?: boolean } = {},
+  options: { namesChecked?: boolean; isLiteral?: boolean } = {},
 ): T | undefined {
   if (entry.value.broken) return undefined
-  if (!options.namesChecked) checkNames(entry.value, context.scope, context.source, context.problems)
+  if (!options.namesChecked && !options.isLiteral)
+    checkNames(entry.value, context.scope, context.source, context.problems)
   const filled = context.scope.fill(toPlain(entry.value))
   const result = schema.safeParse(filled)
   if (result.success) return isBroken(entry.value) ? undefined : result.data
-  reportIssues(result.error.issues, { schema, entry, filled }, context)
+  reportIssues(result.error.issues, { schema, entry, filled, isLiteral: options.isLiteral }, context)
   return undefined
 }
 
 /** Reports what a schema found wrong with a value, each issue where it stands. */
-export function reportIssues(found: readonly Issue[], { schema, entry, filled }: Wrong, context: CheckContext): void {
+export function reportIssues(found: readonly Issue[], { entry, ...wrong }: Wrong, context: CheckContext): void {
   const { value, key, keySpan } = entry
   if (value.broken) return
-  const checked: Checked = { ...context, schema, tree: value, key, keySpan, filled }
+  const checked: Checked = { ...context, ...wrong, tree: value, key, keySpan }
   const issues = found.flatMap((each) => expand(each, []))
   for (const issue of issues) if (!followsFromUnknownKey(issue, issues, checked)) report(issue, checked)
 }
@@ -119,7 +122,7 @@ function report(issue: Issue, checked: Checked): void {
   }
   const { value: tree } = found
   if (tree.broken) return
-  if (tree.kind === 'scalar' && checked.scope.openNames(tree.value).length > 0) return
+  if (!checked.isLiteral && tree.kind === 'scalar' && checked.scope.openNames(tree.value).length > 0) return
   const span = tree.kind === 'scalar' ? tree.span : (found.keySpan ?? checked.keySpan)
   const words = issue.code === 'invalid_key' ? describeKey(issue) : describe(issue, tree, checked)
   const place = issue.code === 'invalid_key' ? (found.keySpan ?? span) : span

@@ -29,18 +29,30 @@ export class Closer {
   }
 
   /**
-   * Owner from now on, whatever views say: of a new epoch, so that all believe it. One that owns the slot does not give
-   * it up first, as redis-cli has it do: a target of Valkey that hears of that moment ends its import, and the keys that
-   * the owner still has are deleted as those of another's slot.
+   * Owner from now on, whatever views say: of a new epoch, so that all believe it. It has that before the slot, and not
+   * afterwards as redis-cli has it do: in between, a ping of the old owner would take the slot back, and keys in it be
+   * deleted (`clusterUpdateSlotsConfigWith`, cluster.c, Redis 7.0; seen with Valkey 9.1). One that owns the slot does not
+   * give it up first either: a target of Valkey that hears of that moment ends its import, and the keys that the owner still
+   * has are deleted as those of another's slot.
    */
   async #claim(name: string): Promise<void> {
     const { client } = this.#cluster.node(name)
     await this.#set(name, 'STABLE')
-    if (!this.#holders.some((one) => one.name === name && one.owns)) {
-      await this.#giveUp(name)
-      await client.call('CLUSTER', 'ADDSLOTS', this.#slot)
-    }
     await client.call('CLUSTER', 'BUMPEPOCH')
+    if (!this.#holders.some((one) => one.name === name && one.owns)) await this.#take(name)
+  }
+
+  /** A ping of the old owner may come between: then the slot is taken from it once more. */
+  async #take(name: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#giveUp(name)
+      try {
+        await this.#cluster.node(name).client.call('CLUSTER', 'ADDSLOTS', this.#slot)
+        return
+      } catch (error) {
+        if (attempt === TAKES || !messageOf(error).includes('already busy')) throw error
+      }
+    }
   }
 
   async #yield(name: string, owner: string): Promise<void> {
@@ -115,6 +127,9 @@ export class Closer {
  */
 const SERVES_WITHIN_MS = 8000
 const TRY_EVERY_MS = 50
+
+/** So often a slot is taken that another owner's ping had just given back to it. */
+const TAKES = 5
 
 /** Valkey waits up to 2 s until its replicas know of a SETSLOT (cluster_legacy.c, Valkey 8.0), ms. */
 const ANSWER_WITHIN_MS = 10_000

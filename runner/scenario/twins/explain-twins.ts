@@ -19,7 +19,8 @@ function linesOf({ number, because, fails, changes }: Twin, scenario: Scenario, 
   ]
 }
 
-function changeTexts({ config, set, workloads, without }: TwinChanges): string[] {
+/** What is different in a twin beside the steps that are played as well. */
+export function changeTexts({ config, set, workloads, without }: TwinChanges): string[] {
   const given = (values: Record<string, unknown>) =>
     Object.entries(values).map(([name, value]) => `${name} ${value === null ? 'left out' : JSON.stringify(value)}`)
   const ofLoads = Object.entries(workloads).map(
@@ -33,18 +34,20 @@ function changeTexts({ config, set, workloads, without }: TwinChanges): string[]
   ]
 }
 
-function moreLines(
-  { more }: TwinChanges,
-  { steps, finally: last, params }: Scenario,
-  verbs: ReadonlyMap<string, Verb>,
-) {
+function moreLines({ more }: TwinChanges, scenario: Scenario, verbs: ReadonlyMap<string, Verb>) {
   if (more === undefined) return []
-  const names = new Names(params)
-  const played = inside([...steps, ...last]).filter(({ path }) => more.paths.includes(path))
-  return [
-    `     ${more.where} the step "${more.step}":`,
-    ...played.map((step) => `       ${verbs.get(step.verb)?.preview(step, names).sentence ?? step.verb}`),
-  ]
+  const sentences = addedSteps(scenario).map((step) => sentenceOf(step, scenario, verbs))
+  return [`     ${more.where} the step "${more.step}":`, ...sentences.map((sentence) => `       ${sentence}`)]
+}
+
+/** The steps that a twin plays as well. */
+export function addedSteps({ twin, steps, finally: last }: Scenario): Step[] {
+  const paths = twin?.changes.more?.paths ?? []
+  return inside([...steps, ...last]).filter(({ path }) => paths.includes(path))
+}
+
+export function sentenceOf(step: Step, { params }: Scenario, verbs: ReadonlyMap<string, Verb>): string {
+  return verbs.get(step.verb)?.preview(step, new Names(params)).sentence ?? step.verb
 }
 
 function inside(steps: readonly Step[]): Step[] {

@@ -17,7 +17,7 @@ type ReadAgain = (map: MapTree) => Scenario
  */
 export function readTwins(map: MapTree, scenario: Scenario, context: CheckContext, read: ReadAgain): Scenario[] {
   const entry = entryOf(map, 'twins')
-  if (!entry || checkValue(twinsSchema, entry, context, { namesChecked: true }) === undefined) return []
+  if (!entry || checkValue(twinsSchema, entry, context, { isLiteral: true }) === undefined) return []
   const items = entry.value.kind === 'list' ? entry.value.items : []
   return items.flatMap((item, place) => {
     if (item.kind !== 'map') return []

@@ -82,6 +82,22 @@ t.test('open slots are closed as redis-cli --cluster fix does', { skip: skipWith
     t.match(await stateOf(ours, 20), { [A]: { keys: before[A]?.keys }, [B]: { keys: before[B]?.keys } })
   })
 
+  await t.test('who takes a slot is of a newer epoch by then', async (t) => {
+    await leave(ours, 22, { name: 'all keys are moved', migrating: B, importing: [B], keys: { [B]: ['x', 'y'] } })
+    const { client } = ours.node(B)
+    await client.call('CONFIG', 'SET', 'slowlog-log-slower-than', 0)
+    await client.call('SLOWLOG', 'RESET')
+    const { done } = await closeSlots({ cluster: ours, signal, slots: [[22, 22]] })
+    t.match(done, ['brought the keys of slot 22 from redis-node0 to redis-node1, which has most of them'])
+    // Newest first: of each its number, moment, duration and words.
+    const log = (await client.call('SLOWLOG', 'GET', 128)) as [number, number, number, string[]][]
+    const words = log.map(([, , , command]) => command.map(String).join(' ').toUpperCase()).reverse()
+    t.same(
+      words.filter((text) => /BUMPEPOCH|ADDSLOTS/.test(text)),
+      ['CLUSTER BUMPEPOCH', 'CLUSTER ADDSLOTS 22'],
+    )
+  })
+
   await t.test('a node that does not answer may have keys', async (t) => {
     await leave(ours, 21, { name: 'both ends are open', migrating: B, importing: [B] })
     await stages[0]?.servers.kill(B)
