@@ -9,6 +9,7 @@ import type { PlannedWork } from '../engine/dry-run/plan-steps.ts'
 import type { Platform } from '../platforms/platform.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
+import { appSentence } from '../workload/apps/app-plan.ts'
 import { workloadSentence } from '../workload/options.ts'
 import { groupLines } from './cluster/status-table.ts'
 import type { CommandContext } from './command.ts'
@@ -82,7 +83,7 @@ function all(works: readonly PlannedWork[]): PlannedWork[] {
 }
 
 function planText(scenario: Scenario, plan: DryRun, platform: Platform, seed: number): string {
-  const { title, params, secretParams = [], workloads, checks } = scenario
+  const { title, params, secretParams = [], apps, workloads, checks } = scenario
   const given = Object.entries(params).map(
     ([name, value]) => `${name} = ${secretParams.includes(name) ? '***' : value}`,
   )
@@ -92,6 +93,7 @@ function planText(scenario: Scenario, plan: DryRun, platform: Platform, seed: nu
     '',
     ...groupLines(plan.cluster, plan.snapshot).map((line) => `  ${line}`),
     ...(given.length === 0 ? [] : [`  params: ${given.join(', ')}`]),
+    ...apps.map(({ plan: app }) => `  application not started: ${appSentence(app)}`),
     ...workloads.map(({ name, options }) => `  workload ${name}, not begun: ${workloadSentence(options)}`),
     '',
     ...plan.steps.flatMap((work) => workLines(work, plan, '')),

@@ -12,6 +12,7 @@ import { OWN_CLIENT } from '../workload/client/own-client.ts'
 import type { Unended } from '../workload/client/unended.ts'
 import { Load } from '../workload/load.ts'
 import type { SeenDriver } from '../workload/thread/request.ts'
+import type { Applications } from './applications.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { outageLimitMs, waitForOutages } from './outage-wait.ts'
 import type { RunSettings } from './run-settings.ts'
@@ -22,6 +23,13 @@ const SETTLED_WITHIN_MS = 15_000
 const LOOK_EVERY_MS = 50
 /** How long final reads that fail are tried again, ms. */
 const FINAL_READS_WITHIN_MS = 10_000
+
+/** What the load is driven against. */
+export interface LoadStage {
+  servers: ServerGroup
+  cluster: LiveCluster
+  apps: Applications
+}
 
 export interface LoadPlace {
   /** Place of the scenario in the run. */
@@ -42,6 +50,7 @@ export class BackgroundLoad {
   readonly #settings: RunSettings
   readonly #load: Load
   #connections: ConnectionWatch | undefined
+  #apps: Applications | undefined
   #failure: unknown
   #closed = false
 
@@ -72,14 +81,17 @@ export class BackgroundLoad {
   }
 
   /** Lets the clients begin. Rejects with LoadRefused if these servers cannot take the load. */
-  async begin({ servers, cluster }: { servers: ServerGroup; cluster: LiveCluster }): Promise<void> {
+  async begin({ servers, cluster, apps }: LoadStage): Promise<void> {
+    this.#apps = apps
     const { clock, password, recorder, seed } = this.#settings
     mkdirSync(this.#place.historyFolder, { recursive: true })
     const elapsedMs = clock.nowMs() - this.#place.startMs
     await this.#load.open({
       workloads: this.#scenario.workloads.map(({ name, options }, place) => {
         const driverLog = path.join(this.#place.historyFolder, `${name}.driver.log`)
-        return { name, options, file: this.#fileOf(name), driverLog, username: loadUser(place) }
+        const port = apps.portOf(name)
+        const own = { driverLog, username: loadUser(place), ...(port !== undefined && { port }) }
+        return { name, options, file: this.#fileOf(name), ...own }
       }),
       // They are led to those that are added by what the others say.
       nodes: [...servers.nodes, ...servers.spares].map((node) => {
@@ -118,7 +130,11 @@ export class BackgroundLoad {
     const { clock, events } = this.#settings
     const { index } = this.#place
     await waitForOutages({
-      outForMs: (waitedMs) => this.#load.outForMs(waitedMs),
+      outForMs: async (waitedMs) => {
+        const out = Object.entries(await this.#load.outForMs(waitedMs))
+        // That of an application that is gone will not end.
+        return Object.fromEntries(out.filter(([workload]) => this.#apps?.hasEnded(workload) !== true))
+      },
       limitMs: (workload) => outageLimitMs(workload, this.#scenario.checks, events, index),
       progress: (text) => this.#progress(text),
       clock,
@@ -148,7 +164,7 @@ export class BackgroundLoad {
    */
   async readFinals(cluster: LiveCluster, signal: AbortSignal): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    const { clock, recorder } = this.#settings
+    const { clock } = this.#settings
     const look = async () => {
       const problems = unsettled(await cluster.look())
       return { ok: problems.length === 0, seen: problems.slice(0, 2).join('; ') }
@@ -156,19 +172,21 @@ export class BackgroundLoad {
     this.#progress('waiting for all nodes to agree, before the final reads')
     const settled = await poll(look, { clock, signal, withinMs: SETTLED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
     this.#progress('reading back what the workloads wrote')
-    const unread = await this.#load.readFinals(FINAL_READS_WITHIN_MS)
+    const gone = this.#scenario.apps.flatMap(({ name }) => (this.#apps?.hasEnded(name) ? [name] : []))
+    for (const app of gone) this.#warn(`what ${app} wrote could not be read back: the application had ended`)
+    const unread = await this.#load.readFinals(FINAL_READS_WITHIN_MS, gone)
     for (const [workload, count] of Object.entries(unread)) {
       if (count === 0) continue
       const why = settled.ok ? '' : `: ${settled.lastSeen}`
-      const text = `${count} keys of the workload ${workload} could not be read from their masters at the end${why}`
-      recorder.record({ type: 'warning', scenario: this.#place.index, text })
+      const isApp = this.#apps?.portOf(workload) !== undefined
+      const from = isApp ? 'through the application' : 'from their masters'
+      this.#warn(`${count} keys of the workload ${workload} could not be read ${from} at the end${why}`)
     }
   }
 
   /** Says that final reads are left out: the servers were somebody else's meanwhile. */
   tellUnread(): void {
-    const text = 'what the workloads wrote was not read back: after a pause it may be what somebody made of it'
-    this.#settings.recorder.record({ type: 'warning', scenario: this.#place.index, text })
+    this.#warn('what the workloads wrote was not read back: after a pause it may be what somebody made of it')
   }
 
   /** Ends everything, at any time. Resolves with what could not be written. Idempotent. */
@@ -208,6 +226,10 @@ export class BackgroundLoad {
       const seen = { workload, seenMs, operations: since, ...counts }
       recorder.record({ type: 'unanswered-seen', scenario: this.#place.index, ...seen })
     }
+  }
+
+  #warn(text: string): void {
+    this.#settings.recorder.record({ type: 'warning', scenario: this.#place.index, text })
   }
 
   #progress(text: string): void {

@@ -6,6 +6,7 @@ import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { assertInstalled, ClientMissing } from '../workload/drivers/installed.ts'
 import { type Place, recordStart } from './announce.ts'
+import { assertAppPorts } from './applications.ts'
 import { prepareOthers } from './other-servers.ts'
 import type { Play } from './play.ts'
 import { playScenario } from './play-scenario.ts'
@@ -121,6 +122,7 @@ async function playOrSkip(
     if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
     const progress: Progress = (text) => settings.recorder.record({ type: 'progress', text })
     await assertClients(scenario)
+    await assertAppPorts(scenario)
     await prepareOthers(scenario, settings.platform, progress, settings.interrupted)
   } catch (error) {
     if (!(error instanceof PlatformError || error instanceof SurroundingsError || error instanceof ClientMissing))

@@ -8,6 +8,7 @@ import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
 import { type Place, recordReady, recordStart, recordStrangers } from './announce.ts'
+import { Applications } from './applications.ts'
 import { AsPlayed } from './as-played.ts'
 import { Audit } from './audit.ts'
 import { BackgroundLoad } from './background-load.ts'
@@ -72,10 +73,12 @@ export async function playScenario(
     strangers.end()
     await stalls.stop()
   }
+  const apps = new Applications(scenario, place, settings)
   const pause = new FailurePause(settings, {
     scenario: place.index,
     freeze: async () => {
       await endWatching()
+      apps.endWatching()
       await audit.end(signal)
       audit.servers.stop()
     },
@@ -132,13 +135,15 @@ export async function playScenario(
       onBug,
     )
     await audit.start(ready.cluster, stage.names)
-    await load?.begin(ready)
+    await apps.start(ready.servers, signal)
+    await load?.begin({ ...ready, apps })
     pause.open({ ...ready, logFolder: place.logFolder, faults })
     lookback.start()
     result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })
     result = await healAll(result, stage, signal, settings)
     if (pause.taken) load?.tellUnread()
     else if (!signal.aborted && !isDecided(scenario, result)) await load?.readFinals(ready.cluster, signal)
+    await apps.stop()
     if (result.verdict === 'passed') await audit.lookAtEnd(stage.datasets, signal)
     if (!pause.taken) result = await doubtIfPlatformDied(result, settings)
   } catch (error) {
@@ -150,6 +155,7 @@ export async function playScenario(
   const cleanupStartMs = clock.nowMs()
   try {
     result = await endLoad(result, load)
+    await apps.stop()
     await audit.end(signal)
     await pause.take(signal, () => foreseen(result, { scenario, index: place.index, audit }, settings))
     made.cluster?.close()

@@ -29,6 +29,18 @@ export function listenError(host: string, port: number): Promise<NodeJS.ErrnoExc
   })
 }
 
+/** A port of the loopback that is free at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen({ host: '127.0.0.1', port: 0 }, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
 const LISTENING = '0A'
 
 /** Only Linux has /proc. */

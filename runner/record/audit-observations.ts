@@ -50,6 +50,16 @@ export interface MisdeedObservation {
   lastWords: string
 }
 
+/** An application of the scenario ended by itself. */
+export interface AppEndObservation {
+  app: string
+  seenMs: number
+  /** How: `ended with exit code 1`. */
+  text: string
+  /** The end of its log; empty if it said nothing. */
+  lastWords: string
+}
+
 /** A server's program has begun, as its log says. */
 export interface ServerStartObservation {
   node: string

@@ -3,7 +3,7 @@
  * from the start of the run).
  */
 
-import type { MisdeedObservation } from './audit-observations.ts'
+import type { AppEndObservation, MisdeedObservation } from './audit-observations.ts'
 import type { ClientSummary } from './client-summary.ts'
 
 /** An event of what was seen of the clients. */
@@ -15,6 +15,7 @@ export type ClientEvent = { scenario: number } & (
   | ({ type: 'driver-misbehaved' } & MisdeedObservation)
   /** What came of the client library of a workload, when everything was judged. */
   | ({ type: 'client-summed' } & ClientSummary)
+  | ({ type: 'app-ended' } & AppEndObservation)
 )
 
 /** How many of the operations that a client never ended are recorded one by one. */

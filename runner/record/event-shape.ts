@@ -247,6 +247,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'stranger-seen': { ...OF_SCENARIO, ...seen.strangerSeen },
   'driver-ready': { ...OF_SCENARIO, workload: text, name: text, version: text, can: few(text) },
   'driver-misbehaved': { ...OF_SCENARIO, ...seen.misdeedSeen },
+  'app-ended': { ...OF_SCENARIO, ...seen.appEnded },
   'server-changed': { ...OF_SCENARIO, node: text, server: text },
   'server-started': { ...OF_SCENARIO, ...seen.serverStarted },
   'resources-seen': { ...OF_SCENARIO, ...seen.resourcesSeen },
@@ -260,7 +261,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   paused: { ...OF_SCENARIO, by: z.enum(['failure', 'step']) },
   resumed: OF_SCENARIO,
   'watch-ended': OF_SCENARIO,
-  'log-saved': { ...OF_SCENARIO, node: text, file: text },
+  'log-saved': { ...OF_SCENARIO, node: text, file: text, app: maybe(yes) },
   'load-bins': { ...OF_SCENARIO, workload: text, series },
   'history-saved': { ...OF_SCENARIO, workload: text, file: text },
   'check-judged': { ...OF_SCENARIO, check },
@@ -288,10 +289,7 @@ const SHAPES: ReadonlyMap<string, z.ZodType> = new Map(
   Object.entries(OWN).map(([type, own]) => [type, head.extend(own)]),
 )
 
-/**
- * What is wrong with a value that was read as an event, and where inside it; undefined when nothing is. Types that
- * nobody knows are left to later versions.
- */
+/** What is wrong with a value read as an event, and where, if anything is. Unknown types are left to later versions. */
 export function problemOfEvent(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return `expected an event as one JSON object, found ${shown(value)}`

@@ -261,7 +261,7 @@ export type RunEvent = { atMs: number } & (
   | { type: 'resumed'; scenario: number }
   /** Watching of failovers ended: what comes later is the cleanup's doing. */
   | { type: 'watch-ended'; scenario: number }
-  | { type: 'log-saved'; scenario: number; node: string; file: string }
+  | { type: 'log-saved'; scenario: number; node: string; file: string; app?: boolean }
   /** About once a second for each workload, while it runs: ten bins of 100 ms. */
   | { type: 'load-bins'; scenario: number; workload: string; series: LoadSeries }
   /** The history of a workload is complete; its path within the run's folder. */

@@ -69,6 +69,24 @@ const ERROR_CLASSES = [
   'unfinished',
   /** Not sent, for no node was known that serves its slot: an error of the cluster, as its clients meet it. */
   'unserved',
+  /** Statuses by which an application refused an HTTP request, or failed to carry it out. */
+  'HTTP 400',
+  'HTTP 401',
+  'HTTP 403',
+  'HTTP 404',
+  'HTTP 408',
+  'HTTP 409',
+  'HTTP 413',
+  'HTTP 429',
+  'HTTP 500',
+  'HTTP 501',
+  'HTTP 502',
+  'HTTP 503',
+  'HTTP 504',
+  /** All others: what asks for something else (3xx), what refuses (4xx), what fails (5xx). */
+  'HTTP 3xx',
+  'HTTP 4xx',
+  'HTTP 5xx',
 ] as const
 
 export type OutcomeClass = (typeof ERROR_CLASSES)[number]
@@ -100,6 +118,14 @@ export function isIndeterminateCode(outcome: number): boolean {
 export function outcomeClass(outcome: number): OutcomeClass {
   return ERROR_CLASSES[outcome & ~INDETERMINATE] ?? 'other'
 }
+
+/** The class of a status that is none of success. */
+export function statusClass(status: number): FailureClass {
+  const known = ERROR_CLASSES.find((name) => name === `HTTP ${status}`)
+  return (known as FailureClass | undefined) ?? HUNDREDS[Math.floor(status / 100)] ?? 'other'
+}
+
+const HUNDREDS: Readonly<Record<number, FailureClass>> = { 3: 'HTTP 3xx', 4: 'HTTP 4xx', 5: 'HTTP 5xx' }
 
 /** No value: the key was missing. */
 export const NIL = -0x8000_0000

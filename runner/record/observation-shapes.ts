@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type {
   AlarmObservation,
+  AppEndObservation,
   DataObservation,
   DatasetObservation,
   EndStateObservation,
@@ -135,6 +136,8 @@ export const serverEnded: Fields<ServerEndObservation> = {
   outOfMemory: maybe(yes),
   lastLines: texts,
 }
+
+export const appEnded: Fields<AppEndObservation> = { app: text, seenMs: ms, text, lastWords: text }
 
 export const misdeedSeen: Fields<MisdeedObservation> = {
   workload: text,

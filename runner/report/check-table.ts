@@ -1,5 +1,4 @@
 import { displayWidth, oneLine, plural, visible, wrap } from '../base/text.ts'
-import { loadLines } from '../results/load-sent.ts'
 import type { CheckReport } from '../results/report-model.ts'
 import type { OutputStyle, Paint } from './style.ts'
 import { GAP, MARGIN, textTable } from './text-table.ts'
@@ -11,9 +10,9 @@ const FLEXIBLE = [3, 4]
 const LAST = HEADINGS.length - 1
 const NARROWEST = 10
 
-/** How much of its load each workload sent. */
-export function loadSent(checks: readonly CheckReport[], style: OutputStyle, paint: Paint): string[] {
-  return loadLines(checks).flatMap((line) =>
+/** Sentences about loads, as those of `loadLines`. */
+export function loadSent(lines: readonly string[], style: OutputStyle, paint: Paint): string[] {
+  return lines.flatMap((line) =>
     wrap(visible(line), style.width - MARGIN).map((part) => ' '.repeat(MARGIN) + paint('dim', part)),
   )
 }

@@ -1,8 +1,10 @@
 import { formatDuration } from '../base/duration.ts'
 import { displayWidth, oneLine, padded, plural, visible, wrap } from '../base/text.ts'
 import { describeShape } from '../record/cluster-shape.ts'
+import { loadLines } from '../results/load-sent.ts'
 import { describeServers } from '../results/node-servers.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
+import { requestErrorLines } from '../results/request-errors.ts'
 import { auditLines } from './audit-lines.ts'
 import { checkTable, loadSent } from './check-table.ts'
 import { clientTable } from './client-table.ts'
@@ -97,17 +99,18 @@ function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Pain
     ...hanging(oneLine(setting(scenario)), '  ', style.width, (line) => paint('dim', line)),
     ...(isVerbose && played ? ['', ...stepTable(scenario.steps, style, paint)] : []),
     ...failoverLines(scenario, style, paint),
-    ...checkLines(scenario.checks, style, paint),
+    ...checkLines(scenario, style, paint),
     ...(scenario.audit === undefined ? [] : ['', ...auditLines(scenario.audit, style, paint)]),
     ...warningLines(scenario.warnings, '  ', style, paint),
   ]
 }
 
 /** What did not pass is told in full further down: in the table only where that is asked for. */
-function checkLines(checks: ScenarioReport['checks'], style: OutputStyle, paint: Paint): string[] {
+function checkLines(scenario: ScenarioReport, style: OutputStyle, paint: Paint): string[] {
+  const { checks } = scenario
   const rows = style.detail === 'verbose' ? checks : checks.filter(({ verdict }) => verdict === 'passed')
   const table = rows.length === 0 ? [] : checkTable(rows, style, paint)
-  const lines = [...table, ...loadSent(checks, style, paint)]
+  const lines = [...table, ...loadSent([...loadLines(checks), ...requestErrorLines(scenario)], style, paint)]
   return lines.length === 0 ? [] : ['', ...lines]
 }
 

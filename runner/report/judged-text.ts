@@ -1,6 +1,7 @@
 import { visible, wrap } from '../base/text.ts'
 import type { AuditOutcome } from '../record/audit-outcome.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
+import { loadLines } from '../results/load-sent.ts'
 import { isOpen } from '../results/verdict.ts'
 import { auditLines } from './audit-lines.ts'
 import { checkTable, loadSent } from './check-table.ts'
@@ -38,7 +39,8 @@ export function judgedText(
         ...details.flatMap((line) => indented(line, '    ')),
       ]
     })
-  const table = checks.length > 0 ? [[...checkTable(checks, style, paint), ...loadSent(checks, style, paint)]] : []
+  const table =
+    checks.length > 0 ? [[...checkTable(checks, style, paint), ...loadSent(loadLines(checks), style, paint)]] : []
   const audited = audit === undefined ? [] : [auditLines(audit, style, paint)]
   return [[paint('bold', title)], ...table, ...audited, ...troubles].map((lines) => lines.join('\n')).join('\n\n')
 }

@@ -2,6 +2,7 @@ import { formatDuration, formatLimit } from '../base/duration.ts'
 import { oneLine, plural } from '../base/text.ts'
 import { loadLines } from '../results/load-sent.ts'
 import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
+import { requestErrorLines } from '../results/request-errors.ts'
 import { auditSummary, lookOfRule } from './audit-lines.ts'
 import { CLIENT_HEADINGS, clientRows } from './client-table.ts'
 import { failoverTime, mastersText, suspicionText } from './failover-lines.ts'
@@ -133,7 +134,8 @@ function stepBlock(scenario: ScenarioReport): string {
   return `<details><summary>${summary}</summary>\n\n${steps}\n\n</details>`
 }
 
-function checkBlock({ id, checks }: ScenarioReport): string {
+function checkBlock(scenario: ScenarioReport): string {
+  const { id, checks } = scenario
   const rows = checks.map(({ verdict, on, name, value, limit, samples, explanation }) => [
     `${EMOJI[verdict]} ${VERDICT_LOOKS[verdict].word}`,
     ...[on, name, value, limit].map(asText),
@@ -141,7 +143,7 @@ function checkBlock({ id, checks }: ScenarioReport): string {
     asText(explanation),
   ])
   const checked = table(['verdict', 'on', 'check', 'found', 'limit', 'samples', 'explanation'], rows)
-  const parts = [checked, ...loadLines(checks).map(asText)]
+  const parts = [checked, ...[...loadLines(checks), ...requestErrorLines(scenario)].map(asText)]
   return `<details><summary>Checks of ${plainText(oneLine(id))}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
 }
 

@@ -1,5 +1,6 @@
 import type {
   AlarmObservation,
+  AppEndObservation,
   DataObservation,
   DatasetObservation,
   EndStateObservation,
@@ -59,6 +60,8 @@ export interface AuditFacts {
   alarms: readonly AlarmObservation[]
   ends: readonly ServerEndObservation[]
   starts: readonly ServerStartObservation[]
+  /** Applications that ended by themselves. */
+  appEnds: readonly AppEndObservation[]
   strangers: readonly StrangerObservation[]
   /** What client drivers did that none may do. */
   misdeeds: readonly MisdeedObservation[]
@@ -101,6 +104,7 @@ export function auditFacts(
     alarms: ofType(events, 'alarm-seen').map(since),
     ends: ofType(events, 'server-ended').map(since),
     starts: ofType(events, 'server-started').map(since),
+    appEnds: ofType(events, 'app-ended').map(since),
     strangers: ofType(events, 'stranger-seen').map(since),
     misdeeds: ofType(events, 'driver-misbehaved').map(since),
     resources: ofType(events, 'resources-seen').map(since),

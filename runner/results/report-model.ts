@@ -113,8 +113,8 @@ export interface ScenarioReport {
   /** Histories kept, paths within the run's folder. */
   histories?: { workload: string; file: string }[]
   warnings: string[]
-  /** Logs kept, paths within the run's folder. */
-  logs: { node: string; file: string }[]
+  /** Logs kept, paths within the run's folder. `app`: `node` is the name of an application. */
+  logs: { node: string; file: string; app?: boolean }[]
   /** It is a twin of another scenario: it passed if it failed where it must. */
   twin?: MustFail
   /** The scenario and its step files, by the names that steps carry, as they were read. */

@@ -163,7 +163,9 @@ function reduceScenario(
     ...(results.suspicions.length > 0 && { suspicions: results.suspicions }),
     ...timelineOf(events, results, tidyMs(results.durationMs - (ended?.cleanupMs ?? 0))),
     warnings: [...events.filter((event) => event.type === 'warning').map(textOf), ...stallWarnings(events, start.atMs)],
-    logs: events.filter((event) => event.type === 'log-saved').map(({ node, file }) => ({ node, file })),
+    logs: events
+      .filter((event) => event.type === 'log-saved')
+      .map(({ node, file, app }) => ({ node, file, ...(app && { app }) })),
     ...sourceOf(events),
   }
 }

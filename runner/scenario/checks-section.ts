@@ -21,9 +21,18 @@ export function readChecks(map: MapTree, subjects: Subjects, context: CheckConte
   const entry = entryOf(map, 'checks')
   if (!entry) return []
   if (!isFilledMap(entry, 'As `checkout: { lost_writes: 0 }`, by the name of a workload.', context)) return []
-  const named = entryOf(map, 'workloads')?.value
-  const names = named?.kind === 'map' ? named.entries.map(({ key }) => key) : []
+  const names = [
+    ...entriesBelow(map, 'workloads'),
+    // The load of an application has its name.
+    ...entriesBelow(map, 'apps').filter(({ value }) => value.broken || entryOf(value, 'workload')),
+  ].map(({ key }) => key)
+  const apps = entriesBelow(map, 'apps').map(({ key }) => key)
   return entry.value.entries.flatMap((one) => {
+    if (apps.includes(one.key) && !names.includes(one.key)) {
+      const message = `the application \`${one.key}\` has no load that could be checked`
+      context.problems.add(context.source, one.keySpan, message, { hint: 'Give it some: `workload: http`.' })
+      return []
+    }
     if (one.key !== FAILOVER && !names.includes(one.key)) {
       reportUnknown(one, names, context)
       return []
@@ -33,6 +42,11 @@ export function readChecks(map: MapTree, subjects: Subjects, context: CheckConte
     if (one.key !== FAILOVER && !workload) return []
     return readLimits(one, workload, subjects, context)
   })
+}
+
+function entriesBelow(map: MapTree, key: string): readonly Entry[] {
+  const value = entryOf(map, key)?.value
+  return value?.kind === 'map' ? value.entries : []
 }
 
 /** True if the value is a map with something in it; otherwise that is reported. */

@@ -5,6 +5,7 @@ import { nodeCount } from '../cluster/topology.ts'
 import { describeShape } from '../record/cluster-shape.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
+import { appSentence } from '../workload/apps/app-plan.ts'
 import { workloadSentence } from '../workload/options.ts'
 import type { WrittenPardon } from './audit-section.ts'
 import { feltByClients } from './felt-by-clients.ts'
@@ -28,6 +29,7 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
   lines.push(
     ...describeCluster(scenario),
     ...describeParams(scenario),
+    ...describeApps(scenario),
     ...describeLoad(scenario),
     '',
     ...stepLines(scenario.steps, names, { verbs, felt: feltByClients(scenario) }, ''),
@@ -42,6 +44,11 @@ export function explainScenario(scenario: Scenario, verbs: ReadonlyMap<string, V
   lines.push(...describeChecks(scenario), ...describeAudit(scenario), ...twinLines(scenario, verbs))
   // A line break in a name or a value must not draw a line that looks like one of these.
   return `${lines.map((line) => visible(line)).join('\n')}\n`
+}
+
+function describeApps({ apps }: Scenario): string[] {
+  if (apps.length === 0) return []
+  return ['Started beside the cluster:', ...apps.map(({ plan }) => `  ${appSentence(plan)}`)]
 }
 
 function describeLoad({ workloads }: Scenario): string[] {

@@ -5,6 +5,7 @@ import { type Allowed, NOTHING_ALLOWED } from '../platforms/allowed.ts'
 import { type Policy, TEXT_POLICY } from '../steps/command-policy.ts'
 import { Names, namesUsedIn } from '../steps/names.ts'
 import type { Verb } from '../steps/verb.ts'
+import { readApps } from './apps-section.ts'
 import { readAudit } from './audit-section.ts'
 import { readChecks } from './checks-section.ts'
 import type { ClientChoice } from './client-choice.ts'
@@ -103,7 +104,11 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
   const cluster = readCluster(map, context, allowed)
   const nodes = nodeCount(cluster.topology)
   const stepsContext = { ...context, policy: policyOf(options, nodes) }
-  const workloads = readWorkloads(map, cluster.topology, { ...context, allowed, client })
+  const apps = readApps(map, { ...context, allowed })
+  const workloads = [
+    ...readWorkloads(map, cluster.topology, { ...context, allowed, client }),
+    ...apps.flatMap(({ workload }) => workload ?? []),
+  ]
   const [steps, last] = ['steps', 'finally'].map((key) => {
     const entry = entryOf(map, key)
     return entry ? readSteps(entry, key === 'finally' ? 'f' : '', stepsContext) : []
@@ -121,6 +126,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
     cluster,
     workloads,
     ...(client !== undefined && { client: client.name }),
+    apps: apps.map(({ app }) => app),
     params: Object.fromEntries(params.values),
     ...(secretParams.length > 0 && { secretParams }),
     steps: steps ?? [],

@@ -1,6 +1,7 @@
 import type { Topology } from '../cluster/topology.ts'
 import type { MustFail } from '../record/twin.ts'
 import type { Step } from '../steps/verb.ts'
+import type { AppPlan } from '../workload/apps/app-plan.ts'
 import type { LoadOptions } from '../workload/options.ts'
 import type { WrittenPardon } from './audit-section.ts'
 import type { Requires } from './requires.ts'
@@ -38,6 +39,8 @@ export interface Scenario {
   workloads: ScenarioWorkload[]
   /** The client that was asked for: those workloads go through it that name none. */
   client?: string
+  /** Programs under test, which are started beside the cluster. The load of each is among the workloads. */
+  apps: ScenarioApp[]
   /** Effective values: defaults, and what `--set` put in their place. Literal: a `$` in them is a dollar. */
   params: Record<string, ParamValue>
   /** Names of params whose values came from `--set-env` or `--set-file`: they are shown nowhere. */
@@ -83,6 +86,13 @@ export interface ScenarioWorkload {
   isAdded?: true
   line: number
   options: LoadOptions
+}
+
+/** An application of a scenario. */
+export interface ScenarioApp {
+  name: string
+  line: number
+  plan: AppPlan
 }
 
 /** The limits on one workload, or on failovers. */

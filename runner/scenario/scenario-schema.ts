@@ -8,6 +8,7 @@ import { bandwidth, percent, size } from '../steps/amounts.ts'
 import { expectedReply } from '../steps/reply.ts'
 import { serverName } from '../steps/server-of-node.ts'
 import { target, targets } from '../steps/targets.ts'
+import { appForms, appSchema } from '../workload/apps/app-schema.ts'
 import { WORKLOAD_NAME, workloadKinds } from '../workload/index.ts'
 import { optionForms } from '../workload/option-schemas.ts'
 import { auditSchema, pardonForNodes, pardons } from './audit-schema.ts'
@@ -167,6 +168,11 @@ export const scenarioKeys = {
     .meta({ ...FILLED, propertyNames: { pattern: WORKLOAD_NAME.source, not: { const: FAILOVER } } })
     .optional()
     .describe('Load that runs in the background from the first step to the last, each under a name of its own'),
+  apps: z
+    .record(z.string().regex(WORKLOAD_NAME), appSchema)
+    .meta({ ...FILLED, propertyNames: { pattern: WORKLOAD_NAME.source, not: { const: FAILOVER } } })
+    .optional()
+    .describe('Programs under test that are started beside the cluster, each under a name of its own; docs/apps.md'),
   checks: checksSchema
     .optional()
     .describe('Limits on what each workload may show at the end, by its name, and on failovers'),
@@ -191,6 +197,7 @@ export const forms: readonly z.ZodType[] = [
   pardonForNodes,
   ...limitForms,
   ...optionForms,
+  ...appForms,
   ...workloadForms,
   workloadChecks,
 ]

@@ -95,7 +95,8 @@ function hasWrongOptions(entry: Entry, accepted: unknown, context: WorkloadConte
   return client === 'ioredis' && options !== undefined && !checkValue(commonOptions.ioredis, options, context)
 }
 
-function reportAll(wrong: readonly PlanProblem[], { keySpan, value }: Entry, context: CheckContext): void {
+/** Each at the place of what is wrong, below `entry`. */
+export function reportAll(wrong: readonly PlanProblem[], { keySpan, value }: Entry, context: CheckContext): void {
   for (const { path, isKey, message, hint, suggestion } of wrong) {
     const place = find(value, path)
     const span = place?.value.kind === 'scalar' && !isKey ? place.value.span : (place?.keySpan ?? keySpan)

@@ -12,8 +12,8 @@ export function ownsConnections({ wait, durability, own }: LoadOptions): boolean
 export function connectionsPerNode(options: LoadOptions): number {
   // One cluster client for all, and the connection that it asks for the slots on.
   if (options.client === 'ioredis') return 2
-  // One for each client, and one that it asks for the slots on; a driver tells nobody.
-  if (options.client === 'driver') return options.clients + 1
+  // One for each client, and one that it asks for the slots on; a driver tells nobody, and no application.
+  if (options.client === 'driver' || options.client === 'http') return options.clients + 1
   const lanes = ownsConnections(options) ? options.clients : Math.ceil(options.clients / CLIENTS_PER_LANE)
   const subscribers = typeof options.own.subscribers === 'number' ? options.own.subscribers : 0
   return lanes + subscribers

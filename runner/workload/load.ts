@@ -108,10 +108,10 @@ export class Load {
 
   /**
    * Reads what is left of the data from the masters, trying for `withinMs`. Resolves with how many reads came to
-   * nothing, by workload.
+   * nothing, by workload; those in `except` are left out.
    */
-  async readFinals(withinMs: number): Promise<Record<string, number>> {
-    return this.#ask('readFinals', { withinMs }, withinMs + STOP_MARGIN_MS)
+  async readFinals(withinMs: number, except: readonly string[] = []): Promise<Record<string, number>> {
+    return this.#ask('readFinals', { withinMs, except }, withinMs + STOP_MARGIN_MS)
   }
 
   /** Ends connections, histories and the thread, at any time. Resolves with what could not be written. Idempotent. */

@@ -8,10 +8,12 @@ import { parseRate } from './option-schemas.ts'
 /** Options with the defaults in place, as plain data. */
 export interface LoadOptions {
   type: WorkloadType
-  /** `driver`: a client library of its own process, by `driver`. */
-  client: 'direct' | 'ioredis' | 'driver'
+  /** `driver`: a client library of its own process, by `driver`; `http`: an application, by `http`. */
+  client: 'direct' | 'ioredis' | 'driver' | 'http'
   ioredis: Record<string, unknown>
   driver?: DriverPlan
+  /** The application that carries the operations, and the paths of its requests. */
+  http?: { app: string; put: string; get: string }
   clients: number
   /** Operations a second; absent: closed loop. */
   perSecond?: number
@@ -127,6 +129,7 @@ export function workloadSentence(options: LoadOptions): string {
     keys,
     client,
     driver,
+    http,
     readFrom,
     wait,
     durability,
@@ -137,12 +140,13 @@ export function workloadSentence(options: LoadOptions): string {
   const pace = perSecond === undefined ? 'as fast as they can' : `at ${rateText(perSecond)}`
   const where = shards ? ` of shard ${shards.map((shard) => shard + 1).join(', ')}` : ''
   const parts = [
-    type,
+    http ? 'http' : type,
     `${plural(clients, 'client')} ${pace}`,
     `${plural(keys, type === 'pubsub' ? 'channel' : 'key')}${where}`,
     ...(distribution.kind === 'uniform' ? [] : [`${distribution.kind} distribution`]),
     ...(client === 'ioredis' ? ['through a cluster client of ioredis'] : []),
     ...(driver ? [`through the client driver ${driver.client}`] : []),
+    ...(http ? [`through the application ${http.app}`] : []),
     ...(readFrom === 'replica' ? ['reading from replicas'] : []),
     ...(wait ? [`each write on ${plural(wait.replicas, 'replica')} within ${formatDuration(wait.timeoutMs)}`] : []),
     ...(durability ? [`each write on disk within ${formatDuration(durability.timeoutMs)}`] : []),

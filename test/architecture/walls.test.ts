@@ -11,6 +11,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const ROOFS = ['bench', 'bin', 'scripts', 'test']
 /** Drivers of client libraries, which know the protocol alone: they import no room, and no room imports them. */
 const DRIVERS = 'clients'
+/** Example applications, which know their environment alone: the same holds for them. */
+const EXAMPLES = 'docs'
 const GENERATED = ['dist', 'node_modules', 'reports']
 const PROGRAM = /\.[cm]?[jt]sx?$/
 
@@ -48,7 +50,7 @@ function roomOf(file: string): string {
 function trespasses({ from, to }: Import): string[] {
   const [room, imported] = [roomOf(from), roomOf(to)]
   if (room === imported || ROOFS.includes(room)) return []
-  const allowed = room === DRIVERS ? [] : (ONLY[room] ?? ROOMS.slice(ROOMS.indexOf(room) + 1))
+  const allowed = [DRIVERS, EXAMPLES].includes(room) ? [] : (ONLY[room] ?? ROOMS.slice(ROOMS.indexOf(room) + 1))
   return allowed.includes(imported) ? [] : [`${from} imports ${to}: ${room} may not import ${imported}`]
 }
 
@@ -91,7 +93,7 @@ const imports = files.flatMap((file) => importsOf(file, readFileSync(path.join(r
 
 t.test('every program file of the repository is in a room of the design or in a roof', async (t) => {
   t.ok(files.length > 500, `${files.length} files were found`)
-  const places = [...ROOMS, ...ROOFS, DRIVERS]
+  const places = [...ROOMS, ...ROOFS, DRIVERS, EXAMPLES]
   for (const room of places)
     t.ok(
       files.some((file) => roomOf(file) === room),

@@ -23,6 +23,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
   'a value depends on another place of the file': [
     'check-cannot-be-answered',
     'check-of-other-workload',
+    'app-without-load-checked',
     'check-phase-none',
     'check-phase-unknown',
     'load-on-shard-without-slots',
@@ -49,8 +50,12 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'weight-of-nobody',
     'use-names-stay-inside',
   ],
-  'a value depends on what is allowed': ['client-command-unallowed'],
+  'a value depends on what is allowed': ['app-unallowed', 'client-command-unallowed'],
   'a value depends on another file': [
+    'app-argument-outside',
+    'app-not-found',
+    'app-not-on-the-path',
+    'app-outside',
     'client-a-folder',
     'client-absolute',
     'client-not-executable',

@@ -1,5 +1,5 @@
 import { plural } from '../../base/text.ts'
-import type { AlarmObservation, ServerEndObservation } from '../../record/audit-observations.ts'
+import type { AlarmObservation, AppEndObservation, ServerEndObservation } from '../../record/audit-observations.ts'
 import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { AuditFacts } from '../../results/audit-facts.ts'
 import { momentText } from '../words.ts'
@@ -17,8 +17,8 @@ const ENDING_COMMANDS: ReadonlySet<string> = new Set(['SHUTDOWN', 'DEBUG RESTART
 export const crash: AuditRule = {
   name: 'crash',
   sentence:
-    'No server ended, crashed or started again without being asked to, and none logged a crash or an assertion.',
-  reason: 'A server that crashes by itself is a bug whatever the steps of the scenario were looking at.',
+    'No server and no application ended, crashed or started again without being asked to, and no server logged a crash or an assertion.',
+  reason: 'What crashes by itself has a bug, whatever the steps of the scenario were looking at.',
   judge(facts) {
     const wanting = facts.ends.filter((end) => lackedMemory(facts, end))
     const ends = facts.ends.filter((end) => !wanting.includes(end) && !wasAsked(facts, end.node, end.seenMs))
@@ -32,6 +32,7 @@ export const crash: AuditRule = {
       ({ node, seenMs }) => !wasAsked(facts, node, seenMs) && !ends.some((end) => end.node === node),
     )
     const findings = [
+      ...facts.appEnds.map(appEnded),
       ...ends.map((end) =>
         ended(
           end,
@@ -70,6 +71,17 @@ function ended(
     atMs: seenMs,
     details: report?.lines ?? lastLines,
     hint: `look at the log of ${node}: nothing in the scenario asked for this`,
+  }
+}
+
+/** It is the application's own end, and what its users felt from then on is not the servers' doing. */
+function appEnded({ app, seenMs, text, lastWords }: AppEndObservation): AuditFinding {
+  return {
+    text: `The application ${app} ${text}, at ${momentText(seenMs)}`,
+    nodes: [],
+    atMs: seenMs,
+    ...(lastWords !== '' && { details: [`its last words: ${lastWords}`] }),
+    hint: `look at the log of ${app}: what its users felt from then on is no fault of the servers`,
   }
 }
 

@@ -1,6 +1,7 @@
 import { duration } from '../../base/duration-schema.ts'
 import { auditRules } from '../../checks/audit/index.ts'
 import { bandwidth, percent, size } from '../../steps/amounts.ts'
+import { appSchema } from '../../workload/apps/app-schema.ts'
 import { commonOptions } from '../../workload/option-schemas.ts'
 import { MODIFIERS } from '../modifiers.ts'
 import { scenarioKeys } from '../scenario-schema.ts'
@@ -11,7 +12,7 @@ import type { Topic } from './topic.ts'
 
 /** Parts of the language that are neither verb nor check nor workload. */
 export function chapters(): Topic[] {
-  return [scenario(), modifiers(), targets(), names(), values(), requires(), audit(), twins()]
+  return [scenario(), modifiers(), targets(), names(), values(), requires(), apps(), audit(), twins()]
 }
 
 function chapter(name: string, summary: string, parts: Topic['parts']): Topic {
@@ -43,6 +44,30 @@ function scenario(): Topic {
       ],
     },
   ])
+}
+
+function apps(): Topic {
+  return chapter(
+    'apps',
+    'Programs under test that use the cluster: started beside it, driven with HTTP requests, ended with the run.',
+    [
+      { kind: 'keys', head: 'keys', rows: rowsOf(appSchema) },
+      {
+        kind: 'text',
+        text: 'An application listens on the loopback, on the port that PORT says, and is told the cluster in REDIS_NODES, REDIS_USERNAME and REDIS_PASSWORD. Whoever starts the run must allow it: `--allow commands`. Its load is a workload of its name, whose items are registers: checks are those of `register`. docs/apps.md has more, and an example.',
+      },
+      {
+        kind: 'yaml',
+        head: 'example',
+        lines: [
+          'apps:',
+          '  shop: { command: [node, ./shop.mjs], ready: /health, workload: { type: http, rate: 200/s } }',
+          'checks:',
+          '  shop: { longest_outage: 12s, lost_writes: 0 }',
+        ],
+      },
+    ],
+  )
 }
 
 function modifiers(): Topic {

@@ -11,15 +11,17 @@ const LAST_WORDS = 3
 export class DriverLog {
   readonly #file: string
   readonly #hide: Redact
+  readonly #stamp: () => string
   /** What has no end of line yet: a secret may come in two pieces. */
   #line = ''
   #kept = ''
   #written = 0
 
-  /** `file` is made with the first line that is said. */
-  constructor(file: string, hide: Redact) {
+  /** `file` is made with the first line that is said. `stamp`: what each line of it begins with. */
+  constructor(file: string, hide: Redact, stamp: () => string = () => '') {
     this.#file = file
     this.#hide = hide
+    this.#stamp = stamp
   }
 
   add(text: string): void {
@@ -44,8 +46,10 @@ export class DriverLog {
     this.#kept = (this.#kept + hidden).slice(-KEPT_CHARACTERS)
     if (this.#written > LONGEST_LOG) return
     this.#written += hidden.length
+    const stamp = this.#stamp()
+    const lines = hidden.replaceAll(/^(?=.)/gm, () => stamp)
     try {
-      appendFileSync(this.#file, this.#written > LONGEST_LOG ? 'the driver said more than is kept\n' : hidden)
+      appendFileSync(this.#file, this.#written > LONGEST_LOG ? `${stamp}more was said than is kept\n` : lines)
     } catch {
       // A disk that is full shows in the history, which says so.
     }

@@ -24,7 +24,7 @@ export interface DriverPlan {
 /** `client` of a workload as it is written, where it is neither of those that the runner has itself. */
 export type WrittenDriver = string | { command: readonly string[] }
 
-interface Surroundings {
+export interface Surroundings {
   /** The folder of the scenario, which no command may lie outside of. */
   folder: string
   /** Whether whoever started the run allows scenarios to start programs. */
@@ -99,23 +99,39 @@ function planCommand(
   return { client: command.join(' '), command: [found.program, ...args], folder, options }
 }
 
-function findProgram(asked: string, folder: string): { program: string } | Omit<PlanProblem, 'path'> {
+/** A program in the scenario's folder, by its path from there. `what` it is to be, for people. */
+export function findProgram(
+  asked: string,
+  folder: string,
+  what: 'driver' | 'application' = 'driver',
+): { program: string } | Omit<PlanProblem, 'path'> {
   const outside = {
     message: `${asked} lies outside the scenario's folder`,
-    hint: 'Keep the driver beside the scenario, as `./my-driver`; it may start what it likes.',
+    hint: `Keep the ${what} beside the scenario, as \`./my-${what}\`; it may start what it likes.`,
   }
   if (path.isAbsolute(asked) || !isInside(folder, path.join(folder, asked))) return outside
   const program = realPathOf(path.join(folder, asked))
   if (program === undefined) {
     return {
-      message: `there is no driver ${asked}`,
-      hint: "It is looked for from the scenario's folder, and not on the PATH: a program of the machine is started by a script that lies there.",
+      message: `there is no ${what} ${asked}`,
+      hint:
+        what === 'application'
+          ? "It is looked for from the scenario's folder."
+          : "It is looked for from the scenario's folder, and not on the PATH: a program of the machine is started by a script that lies there.",
     }
   }
   if (!isInside(realPathOf(folder) ?? folder, program)) return outside
   if (!statSync(program).isFile()) return { message: `${asked} is no file` }
   if (isExecutable(program)) return { program }
   return { message: `${asked} is not executable`, hint: `Make it so: chmod +x ${asked}` }
+}
+
+/** Whether a path from the scenario's folder leads out of it, by itself or by a link. */
+export function leavesFolder(asked: string, folder: string): boolean {
+  const file = path.join(folder, asked)
+  if (path.relative(folder, file) === '') return false
+  const real = realPathOf(file)
+  return !isInside(folder, file) || (real !== undefined && !isInside(realPathOf(folder) ?? folder, real))
 }
 
 function isInside(folder: string, file: string): boolean {

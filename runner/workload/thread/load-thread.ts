@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import type { FromThread, LoadRequest, Method, Question } from './request.ts'
+import type { FromThread, LoadRequest, Method, Methods, Question } from './request.ts'
 import { Session } from './session.ts'
 
 /** The thread that drives the load, so that nothing else that the runner does disturbs what is measured. */
@@ -22,7 +22,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
     outForMs: ({ waitedMs }: { waitedMs: number }) => session?.outForMs(waitedMs) ?? {},
     rest: () => session?.rest() ?? {},
     stop: () => session?.stop(),
-    readFinals: ({ withinMs }: { withinMs: number }) => session?.readFinals(withinMs) ?? {},
+    readFinals: ({ withinMs, except }: Methods['readFinals']['arg']) => session?.readFinals(withinMs, except) ?? {},
     close: () => session?.close() ?? [],
   }
   const answer = async ({ id, method, arg }: Question): Promise<void> => {

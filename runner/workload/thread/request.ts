@@ -16,6 +16,8 @@ interface PlannedWorkload {
   driverLog?: string
   /** Its user at the servers. Default: the user `default`. */
   username?: string
+  /** The port of the application that it goes through, if it does. */
+  port?: number
 }
 
 /** All that the thread of the load must know. Plain data. */
@@ -48,8 +50,11 @@ export interface Methods {
   /** The result is what clients have not ended of what nobody waits for any more, by workload. */
   rest: { arg: undefined; result: Record<string, Unended> }
   stop: { arg: undefined; result: undefined }
-  /** `withinMs`: reads that fail are tried again that long. The result is how many came to nothing, by workload. */
-  readFinals: { arg: { withinMs: number }; result: Record<string, number> }
+  /**
+   * `withinMs`: reads that fail are tried again that long; `except`: workloads that are not asked, for nobody would answer.
+   * The result is how many came to nothing, by workload.
+   */
+  readFinals: { arg: { withinMs: number; except: readonly string[] }; result: Record<string, number> }
   /** The result is what could not be written. */
   close: { arg: undefined; result: string[] }
 }

@@ -1,5 +1,6 @@
 import type { LoadSeries } from '../../record/events.ts'
 import type { HistoryWriter } from '../../record/history-writer.ts'
+import { HttpClient } from '../apps/http-client.ts'
 import { ApplicationClient } from '../client/application.ts'
 import { DirectClient } from '../client/direct.ts'
 import type { LoadClient, Operation } from '../client/operation.ts'
@@ -26,6 +27,8 @@ export interface RunningWorkloadOptions {
   request: LoadRequest
   /** Absent: it has no driver. */
   driverLog?: string | undefined
+  /** Of the application that it goes through. */
+  port?: number | undefined
   onSeries(series: LoadSeries): void
   onDriver(seen: SeenDriver): void
   now(): number
@@ -38,6 +41,7 @@ export class RunningWorkload {
   readonly history: HistoryWriter
   /** Numbers of the nodes in the history, by their place in the request. */
   readonly nodeNumbers: readonly number[]
+  readonly #own: RunningWorkloadOptions
   readonly #now: () => number
   readonly #request: LoadRequest
   readonly #client: LoadClient
@@ -47,6 +51,7 @@ export class RunningWorkload {
 
   constructor(own: RunningWorkloadOptions) {
     const { name, options, kind, history, seed, request, onSeries, now, ranMs } = own
+    this.#own = own
     this.name = name
     this.history = history
     this.#now = now
@@ -99,6 +104,11 @@ export class RunningWorkload {
     return this.#workload.finalReads()
   }
 
+  /** Of a workload whose data only its application can read: a client for that, to be closed. */
+  finalClient(): HttpClient | undefined {
+    return httpClient(this.#own)
+  }
+
   /** Rejects with HistoryError if the history could not be written. */
   async close(): Promise<void> {
     this.#driver.halt()
@@ -122,7 +132,10 @@ export class RunningWorkload {
   }
 }
 
-function makeClient({ options, username, request, driverLog = '', onDriver, now }: RunningWorkloadOptions): LoadClient {
+function makeClient(own: RunningWorkloadOptions): LoadClient {
+  const application = httpClient(own)
+  if (application) return application
+  const { options, username, request, driverLog = '', onDriver, now } = own
   const { nodes, password } = request
   const { clients, timeoutMs, readFrom, ioredis, driver } = options
   if (driver) {
@@ -149,6 +162,11 @@ function makeClient({ options, username, request, driverLog = '', onDriver, now 
   const ownConnections = ownsConnections(options)
   const readsReplicas = readFrom === 'replica'
   return new DirectClient({ nodes, username, password, clients, ownConnections, readsReplicas, timeoutMs, now })
+}
+
+function httpClient({ options, port = 0, now }: RunningWorkloadOptions): HttpClient | undefined {
+  const { clients, timeoutMs, http } = options
+  return http && new HttpClient({ port, put: http.put, get: http.get, clients, timeoutMs, now })
 }
 
 /** What a client must be able to do beyond single commands to masters. */

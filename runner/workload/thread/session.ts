@@ -48,7 +48,7 @@ export class Session {
     const refusal = await this.#refusal()
     if (refusal) return refusal
     const { workloads, seed } = this.#request
-    for (const { name, options, file, driverLog, username } of workloads) {
+    for (const { name, options, file, driverLog, username, port } of workloads) {
       const kind = workloadKindByName.get(options.type)
       if (!kind) throw new Error(`there is no workload of type ${options.type}`)
       const history = new HistoryWriter({
@@ -61,7 +61,7 @@ export class Session {
       })
       const series = (one: LoadSeries) => this.#listener.onSeries(name, one)
       const onDriver = (seen: SeenDriver) => this.#listener.onDriver(name, seen)
-      const tools = { driverLog, seed: seedFor(seed, name), onSeries: series, onDriver }
+      const tools = { driverLog, port, seed: seedFor(seed, name), onSeries: series, onDriver }
       const own = { name, options, username, kind, history, ...tools }
       this.#running.push(
         new RunningWorkload({ ...own, request: this.#request, now: () => this.#now(), ranMs: () => this.#ranMs() }),
@@ -118,8 +118,11 @@ export class Session {
     this.#tellStalls()
   }
 
-  /** Reads what is left of each workload's data. Resolves with how many reads came to nothing, by workload. */
-  async readFinals(withinMs: number): Promise<Record<string, number>> {
+  /**
+   * Reads what is left of each workload's data, but for those in `except`. Resolves with how many reads came to nothing,
+   * by workload.
+   */
+  async readFinals(withinMs: number, except: readonly string[] = []): Promise<Record<string, number>> {
     const { nodes, password } = this.#request
     const now = () => this.#now()
     const options = { clients: FINAL_CLIENTS, ownConnections: false, timeoutMs: FINAL_READ_TIMEOUT_MS, now }
@@ -128,10 +131,13 @@ export class Session {
     const untilMs = ranMs() + withinMs
     try {
       await client.learn()
-      const unread = this.#running.map(async (workload) => {
+      const asked = this.#running.filter(({ name }) => !except.includes(name))
+      const unread = asked.map(async (workload) => {
         const reads = workload.finalReads()
         const { history, nodeNumbers } = workload
-        const count = await readFinally(reads, { client, history, nodes: nodeNumbers, untilMs, now, ranMs })
+        const own = workload.finalClient()
+        const from = { client: own ?? client, history, nodes: nodeNumbers }
+        const count = await readFinally(reads, { ...from, untilMs, now, ranMs }).finally(() => own?.close())
         return [workload.name, count] as const
       })
       return Object.fromEntries(await Promise.all(unread))

@@ -75,7 +75,11 @@ export function pageLogs(scenario: ScenarioReport, files: RunFiles): PageLogs {
   const nodes = scenario.logs.map(({ node }) => node)
   const names = namesById(texts, nodes)
   const lines = texts.flatMap((text, place) =>
-    text.split('\n').flatMap((line) => logLine(line, place, startWallMs, names)),
+    text.split('\n').flatMap((line) => {
+      const told = logLine(line, place, startWallMs, names)
+      // What an application says of itself is what it was started for.
+      return scenario.logs[place]?.app ? told.map(([atMs, node, words]): PageLogLine => [atMs, node, words, 1]) : told
+    }),
   )
   lines.sort((a, b) => a[0] - b[0])
   const kept = fitting(lines, momentsOf(scenario))

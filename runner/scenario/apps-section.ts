@@ -1,0 +1,83 @@
+import { dirname } from 'node:path'
+import { FAILOVER } from '../checks/index.ts'
+import type { Allowed } from '../platforms/allowed.ts'
+import { appLoad, planApp } from '../workload/apps/app-plan.ts'
+import { appSchema } from '../workload/apps/app-schema.ts'
+import { COMMANDS } from '../workload/drivers/plan.ts'
+import { WORKLOAD_NAME } from '../workload/index.ts'
+import { describeValue } from './build-tree.ts'
+import { type CheckContext, checkValue } from './check-value.ts'
+import type { ScenarioApp, ScenarioWorkload } from './model.ts'
+import { type Entry, entryOf, isEmptyMap, type MapTree, toPlain } from './tree.ts'
+import { reportAll } from './workloads-section.ts'
+
+/** `allowed`: what whoever starts the run lets it do. */
+type AppContext = CheckContext & { allowed: Allowed }
+
+interface ReadApp {
+  app: ScenarioApp
+  /** The load that goes through it, under its name. */
+  workload?: ScenarioWorkload
+}
+
+/** The scenario's applications, in order, with the load of each. What is wrong is reported, and left out. */
+export function readApps(map: MapTree, context: AppContext): ReadApp[] {
+  const entry = entryOf(map, 'apps')
+  if (!entry || entry.value.broken) return []
+  const { keySpan, value } = entry
+  if (value.kind !== 'map' || isEmptyMap(value, context.source)) {
+    const message =
+      value.kind === 'map'
+        ? '`apps` is empty'
+        : `\`apps\` should be a group of names, not ${describeValue(toPlain(value))}`
+    context.problems.add(context.source, keySpan, message, {
+      hint: 'Name each application: `shop: { command: [node, ./shop.mjs], workload: http }`.',
+    })
+    return []
+  }
+  const others = entryOf(map, 'workloads')
+  return value.entries.flatMap((app) => readApp(app, entryOf(others?.value, app.key), context) ?? [])
+}
+
+function readApp(entry: Entry, namesake: Entry | undefined, context: AppContext): ReadApp | undefined {
+  const { key: name, keySpan, value } = entry
+  const { source, problems, allowed } = context
+  if (!isNamed(entry, namesake, context) || hasImage(entry, context)) return undefined
+  const written = checkValue(appSchema, entry, context)
+  if (written === undefined) return undefined
+  const planned = planApp(name, written, { folder: dirname(source.name), allowsCommands: allowed.has(COMMANDS) })
+  if ('problems' in planned) {
+    reportAll(planned.problems, { key: name, keySpan, value }, { ...context, problems })
+    return undefined
+  }
+  const { line } = source.position(keySpan.start)
+  const options = appLoad(name, written)
+  return { app: { name, line, plan: planned }, ...(options && { workload: { name, line, options } }) }
+}
+
+/** Its load is a workload of its name: checks tell workloads apart by that. */
+function isNamed({ key, keySpan }: Entry, namesake: Entry | undefined, { source, problems }: CheckContext): boolean {
+  if (key === FAILOVER) {
+    const message = `an application cannot be called \`${FAILOVER}\`: checks of failovers stand under that name`
+    problems.add(source, keySpan, message)
+  } else if (!WORKLOAD_NAME.test(key)) {
+    problems.add(
+      source,
+      keySpan,
+      `\`${key}\` cannot be the name of an application: a name is letters, digits and _ . -`,
+    )
+  } else if (namesake) {
+    problems.add(source, keySpan, `\`${key}\` is the name of a workload, too`, { hint: 'Call one of them otherwise.' })
+  } else return true
+  return false
+}
+
+/** People who know containers look for it. */
+function hasImage({ value }: Entry, { source, problems }: CheckContext): boolean {
+  const image = entryOf(value, 'image')
+  if (!image) return false
+  problems.add(source, image.keySpan, 'an application cannot be an image yet: it is started with a `command`', {
+    hint: 'A script beside the scenario may start a container: `command: [./start-my-app]`.',
+  })
+  return true
+}
