@@ -108,8 +108,12 @@ export function runFacts({
     ...(loadStalls.length > 0 && { stalls: loadStalls }),
     ...(runnerStalls.length > 0 && { runnerStalls }),
     ...(shakes.length > 0 && { shakes }),
-    clients,
+    ...(isSeen(clients) && { clients }),
   }
+}
+
+function isSeen({ probed, connections, unanswered }: ClientFacts): boolean {
+  return probed.length > 0 || connections.length > 0 || Object.keys(unanswered).length > 0
 }
 
 function stepFact({ path, verb, name, phase, startMs, endMs, outcome }: PlayedStep, durationMs: number): StepFact {

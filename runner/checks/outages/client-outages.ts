@@ -41,6 +41,15 @@ const CLIENTS = 0x1_0000
  * writes again, and an operation that waited across that moment was kept waiting, however short that was.
  */
 export function clientOutagesOf(evidence: Evidence): ClientService {
+  const service = known.get(evidence) ?? serviceOf(evidence)
+  known.set(evidence, service)
+  return service
+}
+
+/** Several checks ask for it. */
+const known = new WeakMap<Evidence, ClientService>()
+
+function serviceOf(evidence: Evidence): ClientService {
   const { history, facts } = evidence
   const servers = serverOutages(facts).filter(({ ended }) => ended)
   const { ops, rows } = history
