@@ -95,7 +95,9 @@ async function open(start) {
     nodes.map(({ host, port }) => ({ host, port })),
     {
       lazyConnect: true,
-      enableOfflineQueue: fault !== 'stale',
+      // What cannot be carried out now fails at once: what is swallowed is told before the runner gives it up.
+      enableOfflineQueue: !['stale', 'swallow'].includes(fault),
+      ...(fault === 'swallow' && { maxRedirections: 1, retryDelayOnClusterDown: 1, retryDelayOnFailover: 1 }),
       clusterRetryStrategy: () => 50,
       slotsRefreshInterval: 1000,
       redisOptions: {
