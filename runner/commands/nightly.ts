@@ -7,6 +7,7 @@ import { MAX_SEED } from '../base/random.ts'
 import { plural } from '../base/text.ts'
 import { NIGHT_REPEATS, WINDOW } from '../checks/nights/defaults.ts'
 import { nightOf } from '../checks/nights/night.ts'
+import { lastOfEach } from '../checks/nights/window.ts'
 import { readNights, writeNights } from '../record/baseline.ts'
 import type { Night } from '../record/nights.ts'
 import type { RunReport } from '../results/report-model.ts'
@@ -53,7 +54,7 @@ const flags: Flags = {
   baseline: {
     type: 'string',
     value: 'FILE',
-    help: `where nights are kept: this one is compared with the last ${WINDOW}, and added (default baseline.json in the reports)`,
+    help: `where nights are kept: each scenario is compared with its last ${WINDOW} there, and added (default baseline.json in the reports)`,
   },
   ...strictFlag,
   ...auditFlag,
@@ -69,7 +70,7 @@ export const nightly: Command = {
   usage: 'nightly [flags]',
   details: [
     '  Exit code 0: all passed and nothing is slower. 1: a scenario failed. 3: no verdict. 4: a regression, or a flaky scenario.',
-    `  Each night is compared with up to ${WINDOW} nights before it. Remove the file of the baseline to begin anew.`,
+    `  Each scenario is compared with up to ${WINDOW} nights before that played it. Remove the file of the baseline to begin anew.`,
   ],
   flags,
   async run(line, context) {
@@ -132,9 +133,9 @@ function judgingOf(line: ParsedLine, file: string, before: readonly Night[]): Ju
 function keep(file: string, before: readonly Night[], report: RunReport): string {
   const night = nightOf(report)
   if (night.scenarios.length === 0) return `baseline ${shown(file)}: left as it is, for nothing was played`
-  const nights = [...before, night].slice(-WINDOW)
+  const nights = lastOfEach([...before, night])
   writeNights(file, nights)
-  return `baseline ${shown(file)}: ${plural(nights.length, 'night')} of up to ${WINDOW}`
+  return `baseline ${shown(file)}: ${plural(nights.length, 'night')}, of each scenario up to ${WINDOW}`
 }
 
 const NIGHT_FLAGS = ['tag', ...Object.keys(choiceFlags), 'config', 'strict', ...PLAY_FLAGS]

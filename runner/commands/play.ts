@@ -160,12 +160,15 @@ export async function play(
         notes,
         environment,
         operator,
-        further: () =>
-          furtherPlays({
+        further: () => {
+          const more = furtherPlays({
             ...{ nights: request.judging.nights, threshold: request.judging.threshold, plays, seed },
             report: record.report,
             say: (text) => record.recorder.record({ type: 'progress', text, stays: true }),
-          }),
+          })
+          pace.add(more, plays.length)
+          return more
+        },
         conclude: concluder(request.judging, record.report, (event) => record.recorder.record(event)),
         beforePlay: pace.refusal,
         leftMs: pace.leftMs,

@@ -35,7 +35,7 @@ t.test(
     const first = await runCli(t, night)
     t.equal(first.code, 0, first.stdout + first.stderr)
     t.match(first.stdout, /Nothing to compare with yet: this is the first night\./)
-    t.match(first.stderr, /baseline .*baseline\.json: 1 night of up to 20/)
+    t.match(first.stderr, /baseline .*baseline\.json: 1 night, of each scenario up to 20/)
     t.match(nights(), [{ scenarios: [{ scenario: 'failover', passed: 5, failed: 0 }] }])
 
     write(1500)

@@ -1,6 +1,6 @@
 import { medianOf } from '../../results/samples.ts'
 import { shiftBetween } from '../regression/effect.ts'
-import type { Course, Samples } from './course.ts'
+import { type Course, NO_SAMPLES, type Samples } from './course.ts'
 import type { Machine } from './machine.ts'
 import { rankTails, smallestTail } from './rank-tails.ts'
 
@@ -17,6 +17,7 @@ const MOST_NIGHTS = 64
 
 /** The moment in a course after which it looks most unlike before. */
 export interface Change {
+  /** Its nights with samples, and the machine in these. */
   course: Course
   machine: Machine
   /** Nights since then, with the one that is judged. */
@@ -28,8 +29,13 @@ export interface Change {
   smallest: number
 }
 
-/** Undefined where the last night, or all before it, have no samples. */
-export function changeOf(course: Course, machine: Machine): Change | undefined {
+/** Undefined where the last night, or all before it, have no samples. Nights without samples count for nothing. */
+export function changeOf(wholeCourse: Course, ofAll: Machine): Change | undefined {
+  const own = measuredNights(wholeCourse)
+  if (own.at(-1) !== wholeCourse.nights.length - 1) return undefined
+  const course = { ...wholeCourse, nights: own.map((night) => wholeCourse.nights[night] ?? NO_SAMPLES) }
+  const factors = (all: readonly number[]) => own.map((night) => all[night] ?? 0)
+  const machine = { first: factors(ofAll.first), again: factors(ofAll.again) }
   const { counts, sums, tied } = ranked(course, machine)
   const last = course.nights.length - 1
   const all = counts.reduce((sum, count) => sum + count, 0)
@@ -50,6 +56,11 @@ export function changeOf(course: Course, machine: Machine): Change | undefined {
   }
   const smallest = smallestTail(all - tonight, tonight) * weightOf(1, spans.length)
   return { course, machine, ...best, smallest }
+}
+
+/** The places of the nights that have samples. */
+export function measuredNights({ nights }: Course): number[] {
+  return nights.flatMap(({ first, again }, night) => (first.length + again.length > 0 ? [night] : []))
 }
 
 /** The samples on both sides of a change, adjusted for the machine, as logarithms. */

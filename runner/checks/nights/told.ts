@@ -4,7 +4,7 @@ import { type Comparison, METRICS, type NightsReport } from '../../record/compar
 import type { Night } from '../../record/nights.ts'
 import { medianOf } from '../../results/samples.ts'
 import { differencesOf } from '../regression/measures.ts'
-import { shiftOf, sidesOf } from './change.ts'
+import { measuredNights, shiftOf, sidesOf } from './change.ts'
 import { type FlakyScenario, flakyOf } from './flaky.ts'
 import { type JudgedCourse, type JudgedNight, judgeCourses } from './judge.ts'
 import { COMPARED, coursesOf, outcomesOf } from './night.ts'
@@ -86,7 +86,7 @@ function comparisonOf(judged: JudgedCourse, nights: readonly Night[], asked: num
   const p = judged.p ?? 1
   const tonight = course.nights.at(-1)
   const samples = [...(tonight?.first ?? []), ...(tonight?.again ?? [])].map(msOf)
-  const from = nights.length - (change?.span ?? 1)
+  const from = measuredNights(course).at(-(change?.span ?? 1)) ?? nights.length - 1
   const baseline = course.nights
     .slice(0, from)
     .map(({ level }) => level)

@@ -52,12 +52,22 @@ export class Pace {
   readonly #running = new Map<number, number>()
   readonly #done = new Set<number>()
   readonly #ids = new Map<number, string>()
+  /** Of plays that were added, by their index, ms. */
+  readonly #addedMs = new Map<number, number>()
+  /** The longest play of each scenario in this run, ms. */
+  readonly #tookMs = new Map<string, number>()
   #mostAtOnce = 1
   #culprit: string | undefined
 
   constructor(options: PacedOptions) {
     this.#options = options
     this.#startMs = options.clock.nowMs()
+  }
+
+  /** More plays come, with indexes from `from` on: each will take as long as its scenario has taken in this run. */
+  add(plays: readonly Pick<Play, 'scenario'>[], from: number): void {
+    for (const [place, { scenario }] of plays.entries())
+      this.#addedMs.set(from + place, this.#tookMs.get(scenario.id) ?? 0)
   }
 
   readonly follow = (event: RunEvent): void => {
@@ -67,9 +77,15 @@ export class Pace {
       this.#mostAtOnce = Math.max(this.#mostAtOnce, this.#running.size)
     }
     if (event.type !== 'scenario-ended') return
+    const id = this.#ids.get(event.scenario)
+    const sinceMs = this.#running.get(event.scenario)
+    if (id !== undefined && sinceMs !== undefined) {
+      const tookMs = this.#options.clock.nowMs() - sinceMs
+      this.#tookMs.set(id, Math.max(this.#tookMs.get(id) ?? 0, tookMs))
+    }
     this.#running.delete(event.scenario)
     this.#done.add(event.scenario)
-    if (event.verdict !== 'passed' && event.verdict !== 'skipped') this.#culprit ??= this.#ids.get(event.scenario)
+    if (event.verdict !== 'passed' && event.verdict !== 'skipped') this.#culprit ??= id
   }
 
   /** Why a play is not to begin now, in a sentence; undefined if it may. */
@@ -79,7 +95,7 @@ export class Pace {
       return `not played: ${this.#culprit} did not pass, and --bail stops there`
     if (limits.maxTimeMs === undefined) return undefined
     const leftMs = limits.maxTimeMs - (clock.nowMs() - this.#startMs)
-    const neededMs = expectedMs?.[index] ?? 0
+    const neededMs = expectedMs?.[index] ?? this.#addedMs.get(index) ?? 0
     if (leftMs > 0 && neededMs <= leftMs) return undefined
     const has = leftMs > 0 ? `has ${formatDuration(leftMs)} left` : 'is over'
     return `not played: it takes about ${formatDuration(neededMs)}, and --max-time ${formatLimit(limits.maxTimeMs)} ${has}`
@@ -93,7 +109,8 @@ export class Pace {
     const { expectedMs, limits, clock } = this.#options
     if (expectedMs === undefined) return undefined
     const now = clock.nowMs()
-    const left = expectedMs.reduce((sum, ownMs, index) => {
+    const all = [...expectedMs.entries(), ...this.#addedMs]
+    const left = all.reduce((sum, [index, ownMs]) => {
       if (this.#done.has(index)) return sum
       const sinceMs = this.#running.get(index)
       return sum + (sinceMs === undefined ? ownMs : Math.max(ownMs - (now - sinceMs), 0))

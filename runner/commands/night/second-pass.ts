@@ -1,9 +1,9 @@
 import { plural } from '../../base/text.ts'
-import { WINDOW } from '../../checks/nights/defaults.ts'
 import { flakyOf } from '../../checks/nights/flaky.ts'
 import { judgeCourses } from '../../checks/nights/judge.ts'
 import { coursesOf, nightOf, outcomesOf } from '../../checks/nights/night.ts'
 import { type PlayedKey, type SecondPass, secondPassOf } from '../../checks/nights/second-pass.ts'
+import { judgedWith } from '../../checks/nights/window.ts'
 import type { Play } from '../../engine/play.ts'
 import type { Night } from '../../record/nights.ts'
 import type { RunReport } from '../../results/report-model.ts'
@@ -16,9 +16,9 @@ export interface NightsBefore {
   before: readonly Night[]
 }
 
-/** The nights that a run is judged with: so many before it, and itself. */
+/** The nights that a run is judged with: those before it that are like it, and itself. */
 export function windowOf(before: readonly Night[], run: RunReport): Night[] {
-  return [...before.slice(-WINDOW), nightOf(run)]
+  return judgedWith(before, nightOf(run))
 }
 
 interface FurtherOptions {

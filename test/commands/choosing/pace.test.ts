@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Pace } from '../../../runner/commands/choosing/pace.ts'
 import { playsOf } from '../../../runner/commands/choosing/plays.ts'
+import type { Play } from '../../../runner/engine/play.ts'
 import type { TrendLine } from '../../../runner/record/trends.ts'
 import { KnownPlays } from '../../../runner/results/known-plays.ts'
 import { StepFailure } from '../../../runner/steps/verb.ts'
@@ -46,6 +47,35 @@ t.test('the time left is that of what is not over, by as many as were played sid
   t.equal(pace.leftMs(), 0, 'never less than nothing')
   t.equal(new Pace({ limits: { bail: false }, expectedMs: undefined, clock }).leftMs(), undefined)
 })
+
+t.test(
+  'plays that a night adds take as long as their scenarios did, and do not begin when there is no time',
+  async (t) => {
+    const clock = { ms: 0, nowMs: () => clock.ms }
+    const pace = new Pace({ limits: { bail: false, maxTimeMs: 30_000 }, expectedMs: [5000, 1000], clock })
+    for (const [scenario, tookMs] of [
+      [0, 9000],
+      [1, 2000],
+    ] as const) {
+      started(pace, scenario)
+      clock.ms += tookMs
+      ended(pace, scenario)
+    }
+    const [long, short] = ['s0', 's1'].map((id) => ({ scenario: { id } }) as Play)
+    pace.add(
+      [long, short, long].filter((play) => play !== undefined),
+      2,
+    )
+    t.equal(pace.leftMs(), 19_000, 'no more than --max-time leaves')
+    t.equal(pace.refusal(2), undefined)
+    started(pace, 2)
+    clock.ms += 11_000
+    ended(pace, 2)
+    t.equal(pace.leftMs(), 8000)
+    t.equal(pace.refusal(3), undefined)
+    t.equal(pace.refusal(4), 'not played: it takes about 9.00 s, and --max-time 30 s has 8.00 s left')
+  },
+)
 
 t.test('--bail: after the first that does not pass the rest is told as not played', async (t) => {
   const run = fakeRun(t, {

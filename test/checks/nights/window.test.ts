@@ -1,0 +1,59 @@
+import t from 'tap'
+import { toldNight } from '../../../runner/checks/nights/told.ts'
+import { judgedWith, lastOfEach } from '../../../runner/checks/nights/window.ts'
+import type { Night } from '../../../runner/record/nights.ts'
+import { drawing } from '../../support/nights.ts'
+
+function night(runId: string, scenarios: Record<string, number[]>): Night {
+  const played = Object.entries(scenarios).map(([scenario, first]) => ({
+    ...{ scenario, server: 'redis:7.0', platform: 'process', serverWords: 'redis 7.0.15', config: {} },
+    ...{ passed: first.length, failed: 0, isControl: false },
+    measures: [{ metric: 'failover' as const, first, again: [] }],
+  }))
+  return { runId, startedAt: `2026-11-${runId}T02:17:00.000Z`, scenarios: played }
+}
+
+const shape = (nights: readonly Night[]) =>
+  nights.map(({ runId, scenarios }) => `${runId} ${scenarios.map(({ scenario }) => scenario).join('')}`)
+
+t.test('a narrowed night takes a place of its own scenarios alone', async (t) => {
+  const one = [5000]
+  const nights = [
+    night('01', { a: one, b: one }),
+    night('02', { a: one, b: one }),
+    night('03', { a: one }),
+    night('04', { a: one }),
+  ]
+  t.strictSame(shape(lastOfEach(nights, 2)), ['01 b', '02 b', '03 a', '04 a'])
+  t.strictSame(shape(lastOfEach([...nights, night('05', { b: one })], 2)), ['02 b', '03 a', '04 a', '05 b'])
+  t.strictSame(shape(lastOfEach(nights, 9)), shape(nights))
+})
+
+t.test('a night is judged with those that played something of it', async (t) => {
+  const nights = [night('01', { a: [1], b: [1] }), night('02', { a: [1] }), night('03', { b: [1] })]
+  t.strictSame(shape(judgedWith(nights, night('04', { b: [1] }))), ['01 ab', '03 b', '04 b'])
+  t.strictSame(shape(judgedWith(nights, night('04', { c: [1] }))), ['04 c'])
+})
+
+t.test(
+  'a change is found as soon with narrowed nights in between as without, and dated by its own nights',
+  async (t) => {
+    const draw = drawing(3)
+    const whole = (place: number, factor = 1) =>
+      night(`${place}`, { a: draw(5).map((ms) => ms * factor), b: draw(5), c: draw(5) })
+    const before = Array.from({ length: 8 }, (_, place) => whole(10 + place))
+    const slow = [whole(18, 1.3), whole(20, 1.3)]
+    const narrowed = Array.from({ length: 70 }, () => night('19', { b: draw(5) }))
+    const comparisonOf = (nights: Night[]) => {
+      const tonight = nights.at(-1)
+      const told = tonight && toldNight(judgedWith(nights.slice(0, -1), tonight), 0.1)
+      return told?.comparisons.find(({ scenario }) => scenario === 'a')
+    }
+    const alone = comparisonOf([...before, ...slow])
+    t.match(alone, { verdict: 'regressed', sentence: /since 2026-11-18/ })
+    const [first, ...rest] = slow
+    const between = comparisonOf([...before, ...(first ? [first] : []), ...narrowed, ...rest])
+    t.match(between, { verdict: 'regressed', p: alone?.p, sentence: /since 2026-11-18/ })
+    t.strictSame(between?.baseline, alone?.baseline)
+  },
+)
