@@ -70,13 +70,14 @@ export async function playRun(
   }
   const shapeOf = (play: Play) => shapeOfServers(play.scenario, settings)
   const preparations = new Preparations(onBug)
+  const told = new Set<string>()
   const playAll = (own: readonly Play[], from: number) =>
     playOnLanes({
       queue: new PlayQueue(own, shapeOf, { from, inOrder: sideBySide.inOrder === true || pace.most === 1 }),
       pace,
       shapeOf,
       isOver: () => interrupted.aborted,
-      openGround: (lane) => groundOf(lane, sideBySide, settings),
+      openGround: (lane) => groundOf(lane, sideBySide, settings, told),
       playOn: async (ground, { index, play }, lane) => {
         const { runId, portBase, namePrefix } = ground
         const setting = { ...settings, runId, portBase, namePrefix, events, seed: play.seed ?? settings.seed }
@@ -103,17 +104,20 @@ export async function playRun(
   return { verdict, exitCode, bugs }
 }
 
-/** Without a place for one more lane, those that there are play on; without any there is no run. */
+/** Without a place for one more lane, those that there are play on; without any there is no run. Each reason is told once. */
 async function groundOf(
   lane: number,
   { openGround }: SideBySide,
   { recorder }: Pick<RunSettings, 'recorder'>,
+  told: Set<string>,
 ): Promise<Ground | undefined> {
   try {
     return await openGround(lane)
   } catch (error) {
     if (lane === 1 || !(error instanceof PlatformError)) throw error
-    recorder.record({ type: 'warning', text: `fewer scenarios are played side by side: ${error.message}` })
+    const text = `fewer scenarios are played side by side: ${error.message}`
+    if (!told.has(text)) recorder.record({ type: 'warning', text })
+    told.add(text)
     return undefined
   }
 }

@@ -58,12 +58,41 @@ export function assertRoom(
   }
 }
 
+/**
+ * How many of these scenarios the runner may play at once with the open files that it may have, whichever they are: the
+ * largest together, but for those that must be alone and those that have no room even then. At least 1: `assertRoom`
+ * says what one of them lacks.
+ */
+export function lanesWithin(
+  scenarios: readonly Scenario[],
+  { openFiles = Number.POSITIVE_INFINITY }: MachineLimits = machineLimits(),
+): number {
+  const room = openFiles - RUNNER_FILES
+  const needs = scenarios.filter(({ alone }) => !alone).map((scenario) => filesOfNodes(scenario))
+  const largest = needs.filter((files) => files <= room).sort((a, b) => b - a)
+  let sum = 0
+  const lanes = largest.findIndex((files) => {
+    sum += files
+    return sum > room
+  })
+  if (lanes < 0) return largest.length === 0 ? 1 : Number.POSITIVE_INFINITY
+  return lanes
+}
+
+function clientsOfEachNode({ workloads }: Scenario): number {
+  return workloads.reduce((sum, { options }) => sum + connectionsPerNode(options), 0)
+}
+
+function filesOfNodes(scenario: Scenario): number {
+  return serversNeeded(scenario) * (RUNNER_FILES_PER_NODE + clientsOfEachNode(scenario))
+}
+
 /** By the program that needs the most. */
 function filesNeeded(scenario: Scenario, kind: Platform['kind']): { files: number; whose: string } {
   const nodes = serversNeeded(scenario)
-  const toEachNode = scenario.workloads.reduce((sum, { options }) => sum + connectionsPerNode(options), 0)
+  const toEachNode = clientsOfEachNode(scenario)
   const shape = `${plural(nodes, 'node')} and ${plural(toEachNode, 'connection')} of clients to each`
-  const runner = RUNNER_FILES + nodes * (RUNNER_FILES_PER_NODE + toEachNode)
+  const runner = RUNNER_FILES + filesOfNodes(scenario)
   const server = kind === 'process' ? SERVER_FILES + nodes * BUS_LINKS + toEachNode : 0
   return runner >= server
     ? { files: runner, whose: `the runner, for ${shape},` }

@@ -17,6 +17,8 @@ const GONE_WITHIN_MS = 40_000
 const PAIR = 'cluster: { shards: 1, replicas: 1, config: { cluster-node-timeout: 1000 } }\n'
 const ONE = 'cluster: { shards: 1, replicas: 0, config: { cluster-node-timeout: 1000 } }\n'
 const DATA = 'steps:\n  - write: { keys: 10, as: orders }\n  - verify: orders\n'
+/** A clean-up that does not end by itself while anybody waits. */
+const ENDLESS = `${DATA}  - wait: 60s\nfinally:\n  - wait: 60s\n`
 const LONG = 'steps:\n  - write: { keys: 10, as: orders }\n  - wait: 60s\n'
 
 type Platform = 'process' | 'docker'
@@ -60,6 +62,25 @@ async function untilBothReady(cli: RunningCli, reports: string): Promise<void> {
   const { ok, lastSeen } = await poll(look, { clock: systemClock, withinMs: READY_WITHIN_MS, everyMs: 20 })
   if (!ok) throw new Error(`waited ${READY_WITHIN_MS} ms for two clusters: ${lastSeen}`)
 }
+
+t.test(
+  'a second Ctrl-C ends both lanes at once, and names the commands for both',
+  { skip: skipWithoutRedis() },
+  async (t) => {
+    const { cli, reports, left } = await start(t, 'process', { a: PAIR + ENDLESS, b: PAIR + ENDLESS })
+    await untilBothReady(cli, reports)
+    cli.child.kill('SIGINT')
+    // What comes soon after the first is the same key press.
+    const again = setInterval(() => cli.child.kill('SIGINT'), 450)
+    const { code, stderr } = await cli.ended
+    clearInterval(again)
+    t.equal(code, 130, stderr)
+    t.notMatch(recorded(reports), '"type":"run-ended"', 'nobody waited for the clean-up')
+    const named = /Leaving at once\. Servers of this run may be left\. Remove them with: (.*)/.exec(stderr)?.[1]
+    t.match(named, /^kill \d+; kill \d+$/, 'those of each lane')
+    t.same(await untilNothing(left, GONE_WITHIN_MS), [], 'the servers end with their runner')
+  },
+)
 
 for (const platform of ['process', 'docker'] as const) {
   const skip = platform === 'process' ? skipWithoutRedis() : false

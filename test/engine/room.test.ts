@@ -1,5 +1,5 @@
 import t from 'tap'
-import { assertRoom } from '../../runner/engine/room.ts'
+import { assertRoom, lanesWithin } from '../../runner/engine/room.ts'
 import { loadScenario } from '../../runner/scenario/load.ts'
 import { verbByName } from '../../runner/steps/index.ts'
 
@@ -30,6 +30,17 @@ t.test('open files for nodes and clients', async (t) => {
     message: /200 connections of clients to each, needs about 12\d\d open files, and may have 1024/,
     hint: /ulimit -n 2048/,
   })
+})
+
+t.test('so many at once as there are open files for, and never fewer than one', async (t) => {
+  const many = Array.from({ length: 16 }, () => small)
+  t.equal(lanesWithin(many, { openFiles: 256 }), 4, '6 nodes with 9 files each, beside 32')
+  t.equal(lanesWithin([...many, large], { openFiles: 256 }), 4, 'what has no room is not played at all')
+  t.equal(lanesWithin([...many, large], { openFiles: 1700 }), 8, 'one that is large takes the room of others')
+  t.equal(lanesWithin([...many, { ...large, alone: true }], { openFiles: 1700 }), Number.POSITIVE_INFINITY)
+  t.equal(lanesWithin(many, {}), Number.POSITIVE_INFINITY)
+  t.equal(lanesWithin([small], { openFiles: 16 }), 1)
+  t.equal(lanesWithin([{ ...small, alone: true }], {}), 1)
 })
 
 t.test('processes and threads of this user', async (t) => {

@@ -1,7 +1,9 @@
 import { availableParallelism, freemem } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
 import { UsageError } from '../../base/errors.ts'
+import type { MachineLimits } from '../../base/machine-limits.ts'
 import type { Play } from '../../engine/play.ts'
+import { lanesWithin } from '../../engine/room.ts'
 import { type Ground, WarmGround } from '../../engine/side-by-side/ground.ts'
 import { MeasuredPace } from '../../engine/side-by-side/measured-pace.ts'
 import { fixedPace, type Pace } from '../../engine/side-by-side/pace.ts'
@@ -83,6 +85,8 @@ interface LanesOptions {
   platforms: readonly Platform[]
   plays: readonly Play[]
   clock: Clock
+  /** Absent: those of this machine. */
+  limits?: MachineLimits
 }
 
 /** Gives out what the lanes of a run do not share: ports, names, run ids, and platforms of their own. */
@@ -90,20 +94,24 @@ export class LaneGrounds {
   readonly #options: LanesOptions
   /** Ports of one lane: as many as the largest cluster of the run needs. */
   readonly #stride: number
+  /** So many lanes the open files of this program are enough for. */
+  readonly #lanes: number
   readonly #grounds = new Map<number, Promise<Ground>>()
   readonly #platforms: Platform[] = []
   #nextBase: number
 
   constructor(options: LanesOptions) {
     this.#options = options
-    const most = Math.max(...options.plays.map(({ scenario }) => serversNeeded(scenario)))
+    const scenarios = options.plays.map(({ scenario }) => scenario)
+    const most = Math.max(...scenarios.map(serversNeeded))
+    this.#lanes = lanesWithin(scenarios, options.limits)
     this.#stride = Math.ceil(most / ROUND) * ROUND
     this.#nextBase = options.portBase + this.#stride
   }
 
   /**
    * The ground of a lane, counted from 1: the first has the run's own ports and names. Throws PlatformError if no ports
-   * are left.
+   * or open files are left.
    */
   open(lane: number): Promise<Ground> {
     const known = this.#grounds.get(lane)
@@ -123,6 +131,12 @@ export class LaneGrounds {
     if (lane === 1) {
       const own = new Map(platforms.map((platform) => [platform, platform]))
       return new WarmGround({ runId, portBase, namePrefix }, own, clock)
+    }
+    if (lane > this.#lanes) {
+      const enough = this.#lanes === 1 ? 'one at a time' : `${this.#lanes} at once`
+      throw new PlatformError(
+        `the open files that the runner may have (\`ulimit -n\`) are enough for ${enough}: allow more of them`,
+      )
     }
     const own = new Map(platforms.map((platform) => [platform, platformLike(platform)]))
     this.#platforms.push(...own.values())

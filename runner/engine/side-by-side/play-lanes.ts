@@ -79,7 +79,8 @@ class Lanes {
     try {
       const ground = await this.#options.openGround(lane)
       if (ground === undefined) {
-        this.#most = Math.max(lane - 1, 1)
+        // Several may learn it at once.
+        this.#most = Math.min(this.#most, Math.max(lane - 1, 1))
         this.#options.queue.putBack(first)
       } else {
         await this.#playOn(ground, lane, first, next)

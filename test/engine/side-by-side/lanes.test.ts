@@ -129,6 +129,31 @@ t.test('a lane without a place is told of, and the others play everything', asyn
   t.match(run.of('warning')[0]?.text, /fewer scenarios are played side by side: no ports are left/)
 })
 
+t.test('where several lanes have no place at once, that is told once, and none of them is tried again', async (t) => {
+  const run = fakeRun(t, { ok: () => ({}) })
+  const { pace, openGround } = side(8)
+  const asked: number[] = []
+  const result = await run.play(
+    Array.from({ length: 12 }, () => run.scenario(['ok'])),
+    {},
+    {
+      pace,
+      openGround: async (lane) => {
+        asked.push(lane)
+        if (lane > 2) throw new PlatformError('no files are left')
+        return await openGround(lane)
+      },
+    },
+  )
+  t.match(result, { verdict: 'passed' })
+  t.equal(run.of('scenario-ended').length, 12)
+  t.equal(run.of('warning').length, 1)
+  t.strictSame(
+    asked.filter((lane) => lane > 2),
+    [3, 4, 5, 6, 7, 8],
+  )
+})
+
 t.test('Ctrl-C ends what is played on every lane, and nothing begins after it', async (t) => {
   const { acts } = meetings()
   const run = fakeRun(t, {
