@@ -13,7 +13,14 @@ const FACTS = { ...NO_FACTS, durationMs: 2e6, phases: PHASES }
 
 /** A limit of each check on what happened during a phase. */
 function limitsDuring(type: WorkloadType, during: string): Record<string, unknown> {
-  const ofWhole = ['linearizable', 'unexpected']
+  const ofClients = [
+    'recovery_after_server',
+    'errors_after_recovery',
+    'stuck_clients',
+    'reconnects',
+    'connections_leaked',
+  ]
+  const ofWhole = ['linearizable', 'unexpected', ...ofClients]
   const counts = ['lost_writes', 'resurrected', 'duplicates', 'stale_reads', 'lost_messages', 'outages']
   const properties = ['counter', 'set', 'list_order', 'isolation', 'expiry']
   const limitOf = (name: string): unknown => {
