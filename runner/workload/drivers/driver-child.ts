@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process'
-import type { Duplex, Readable, Writable } from 'node:stream'
-import { codeOf } from '../../base/errors.ts'
-import { foreignEnvironment, programArgs } from '../../base/programs.ts'
+import { foreignEnvironment } from '../../base/programs.ts'
 import { oneLine, truncate } from '../../base/text.ts'
-import { afterRunning } from '../../base/time-limit.ts'
-import { readJsonLines } from '../../platforms/process/json-lines.ts'
 import type { DriverLog } from './driver-log.ts'
-import type { KeeperReport } from './keeper-words.ts'
+import { KeptGroup } from './kept-group.ts'
 import { Lines } from './lines.ts'
 import type { DriverPlan } from './plan.ts'
 import { type FromDriver, fromDriver, LONGEST_LINE, type ToDriver } from './protocol.ts'
@@ -15,8 +10,6 @@ import { type FromDriver, fromDriver, LONGEST_LINE, type ToDriver } from './prot
 const LONGEST_BACKLOG = 16 * 1024 * 1024
 /** A line that is quoted is cut after so many characters. */
 const QUOTED_CHARACTERS = 200
-/** What its process has said is read for so long after its end, ms: somebody else may have its stdout open. */
-const READ_AFTER_END_MS = 500
 /** From `stop` to SIGTERM, and from there to SIGKILL, ms. */
 const STOP_WITHIN_MS = 3000
 const TERM_WITHIN_MS = 1000
@@ -33,49 +26,28 @@ export interface DriverChildListener {
 /** The process of a driver, behind its keeper. Lines that are sent in one turn of the event loop go out together. */
 export class DriverChild {
   readonly #listener: DriverChildListener
-  readonly #log: DriverLog
   readonly #now: () => number
-  readonly #stdin: Writable
-  readonly #life: Duplex
+  readonly #group: KeptGroup
   readonly #lines = new Lines(LONGEST_LINE)
-  readonly #ended: Promise<void>
   #unsent: string[] = []
-  #isOver = false
-  #pid: number | undefined
-  /** How the driver ended, as its keeper says. */
-  #end: KeeperReport | undefined
   /** Nothing that it says from here on is a misdeed. */
   #isStopping = false
   #hasMisbehaved = false
 
   constructor(plan: DriverPlan, log: DriverLog, now: () => number, listener: DriverChildListener) {
     this.#listener = listener
-    this.#log = log
     this.#now = now
-    const keeper = spawn(process.execPath, [...programArgs(import.meta.url, './keeper-process'), ...plan.command], {
-      cwd: plan.folder,
-      // A session of its own: the terminal's Ctrl-C is not for it.
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    this.#group = new KeptGroup({
+      command: plan.command,
+      folder: plan.folder,
       env: foreignEnvironment(),
+      onEnd: (text) => {
+        log.close()
+        this.condemn(text)
+      },
     })
-    const [stdin, stdout, stderr, life] = keeper.stdio as unknown as [Writable, Readable, Readable, Duplex]
-    this.#stdin = stdin
-    this.#life = life
-    for (const stream of [stdin, stdout, stderr, life]) stream.on('error', () => undefined)
-    stdout.on('data', (piece: Buffer) => this.#read(piece))
-    stderr.setEncoding('utf8').on('data', (text: string) => log.add(text))
-    readJsonLines(life, (report: KeeperReport) => this.#onReport(report))
-    this.#ended = new Promise((resolve) => {
-      const over = () => {
-        this.#isOver = true
-        this.#onEnd()
-        resolve()
-      }
-      keeper.once('error', over)
-      keeper.once('close', over)
-      keeper.once('exit', () => afterRunning(READ_AFTER_END_MS, over))
-    })
+    this.#group.stdout.on('data', (piece: Buffer) => this.#read(piece))
+    this.#group.stderr.setEncoding('utf8').on('data', (text: string) => log.add(text))
   }
 
   send(message: ToDriver): void {
@@ -89,22 +61,22 @@ export class DriverChild {
     this.#isStopping = true
     this.send({ type: 'stop' })
     this.#flush()
-    this.#stdin.end()
-    if (await this.#endsWithin(STOP_WITHIN_MS)) return undefined
-    this.#signal('SIGTERM')
-    if (await this.#endsWithin(TERM_WITHIN_MS)) return 'SIGTERM'
-    this.#signal('SIGKILL')
-    await this.#endsWithin(KILL_WITHIN_MS)
+    this.#group.stdin.end()
+    if (await this.#group.endsWithin(STOP_WITHIN_MS)) return undefined
+    this.#group.signal('SIGTERM')
+    if (await this.#group.endsWithin(TERM_WITHIN_MS)) return 'SIGTERM'
+    this.#group.signal('SIGKILL')
+    await this.#group.endsWithin(KILL_WITHIN_MS)
     return 'SIGKILL'
   }
 
   /** Ends it at once, at any time. Idempotent. */
   async kill(): Promise<void> {
     this.#isStopping = true
-    this.#signal('SIGKILL')
-    this.#stdin.destroy()
-    this.#life.end()
-    await this.#endsWithin(KILL_WITHIN_MS)
+    this.#group.signal('SIGKILL')
+    this.#group.stdin.destroy()
+    this.#group.letGo()
+    await this.#group.endsWithin(KILL_WITHIN_MS)
   }
 
   /** It did what no driver may do: it is told once, and ended. */
@@ -118,10 +90,10 @@ export class DriverChild {
   #flush(): void {
     const lines = this.#unsent
     this.#unsent = []
-    if (lines.length === 0 || !this.#stdin.writable) return
-    this.#stdin.write(`${lines.join('\n')}\n`)
-    if (this.#stdin.writableLength > LONGEST_BACKLOG) {
-      this.condemn(`reads nothing: ${megabytes(this.#stdin.writableLength)} wait for it on its stdin`)
+    if (lines.length === 0 || !this.#group.stdin.writable) return
+    this.#group.stdin.write(`${lines.join('\n')}\n`)
+    if (this.#group.stdin.writableLength > LONGEST_BACKLOG) {
+      this.condemn(`reads nothing: ${megabytes(this.#group.stdin.writableLength)} wait for it on its stdin`)
     }
   }
 
@@ -140,42 +112,6 @@ export class DriverChild {
       else this.#listener.onMessage(message, atMs)
     }
   }
-
-  #onReport(report: KeeperReport): void {
-    if ('pid' in report) this.#pid = report.pid
-    else this.#end = report
-  }
-
-  #onEnd(): void {
-    this.#log.close()
-    // A keeper that was killed leaves its driver behind.
-    if (this.#end === undefined) this.#signalDriver('SIGKILL')
-    this.condemn(endText(this.#end))
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    if (!this.#isOver && this.#life.writable) this.#life.write(`${signal}\n`)
-  }
-
-  #signalDriver(signal: NodeJS.Signals): void {
-    if (this.#pid === undefined) return
-    try {
-      process.kill(-this.#pid, signal)
-    } catch (error) {
-      if (codeOf(error) !== 'ESRCH') throw error
-    }
-  }
-
-  async #endsWithin(limitMs: number): Promise<boolean> {
-    if (this.#isOver) return true
-    return await new Promise((resolve) => {
-      const cancel = afterRunning(limitMs, () => resolve(false))
-      void this.#ended.then(() => {
-        cancel()
-        resolve(true)
-      })
-    })
-  }
 }
 
 /** The message of a line; in words, why it is none. */
@@ -188,12 +124,6 @@ function parse(line: string): FromDriver | string {
   }
   const { success, data } = fromDriver.safeParse(value)
   return success ? data : 'wrote what is no message of the protocol'
-}
-
-function endText(end: KeeperReport | undefined): string {
-  if (end === undefined || 'pid' in end) return 'ended, and nobody saw how'
-  if ('error' in end) return `could not be started: ${end.error}`
-  return end.signal === null ? `ended with exit code ${end.exit}` : `was ended by ${end.signal}`
 }
 
 function megabytes(bytes: number): string {
