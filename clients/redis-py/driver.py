@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Drives redis-py's RedisCluster: one thread for each client of the workload (docs/drivers.md)."""
-import json, logging, os, queue, re, sys, threading
+import logging, os, re, sys
 
 SYSTEM = "/usr/bin/python3"  # the one that Debian's packages are for
 try:
@@ -11,19 +11,13 @@ except ImportError:
     os.execv(SYSTEM, [SYSTEM, *sys.argv])
 from redis.cluster import ClusterNode, NodesManager, RedisCluster
 
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from serve import serve
+
 CLASSES = {"TimeoutError": "timeout", "MaxConnectionsError": "other", "ClusterDownError": "CLUSTERDOWN",
            "MasterDownError": "MASTERDOWN", "ReadOnlyError": "READONLY", "BusyLoadingError": "LOADING",
            "TryAgainError": "TRYAGAIN", "MovedError": "MOVED", "AskError": "ASK"}
-lock = threading.Lock()
-
-def say(**message):
-    with lock:
-        print(json.dumps(message), flush=True)
-
-def plain(reply):
-    if isinstance(reply, bytes):
-        return reply.decode(errors="replace")
-    return [plain(one) for one in reply] if isinstance(reply, (list, set, tuple)) else reply
 
 def class_of(error):
     for known in type(error).__mro__:
@@ -32,16 +26,6 @@ def class_of(error):
     if isinstance(error, redis.ConnectionError):
         return "refused" if "refused" in str(error) else "closed"
     return (str(error).split() or ["other"])[0]
-
-def work(cluster, operations):
-    while True:
-        message = operations.get()
-        try:
-            say(type="ok", id=message["id"], replies=[plain(cluster.execute_command(*message["commands"][0]))])
-        except Exception as error:
-            # It tries again by itself, and raises the last error alone: an earlier try may have been carried out.
-            say(type="indeterminate", id=message["id"], text=str(error) or type(error).__name__,
-                **{"class": class_of(error)})
 
 def map_addresses(nodes):
     """Connects to where this machine reaches a node; servers may know it by an address of their own network."""
@@ -53,25 +37,16 @@ def map_addresses(nodes):
         return make(self, host, port, **options)
     NodesManager.create_redis_node = create_redis_node
 
+def connect(start):
+    map_addresses(start["nodes"])
+    return RedisCluster(
+        startup_nodes=[ClusterNode(node["host"], node["port"]) for node in start["nodes"]],
+        username=start.get("username"), password=start.get("password"),
+        read_from_replicas=start["readFrom"] == "replica", **start["options"]).execute_command
+
 if "--version" in sys.argv:
     print(redis.__version__)
     sys.exit()
 # A line for each thing that goes wrong behind an operation, without the trace of each.
 logging.getLogger("redis.cluster").addFilter(lambda record: setattr(record, "exc_info", None) or True)
-say(type="hello", protocol=1, name="redis-py", version=redis.__version__, can=["replica-reads"])
-start = json.loads(sys.stdin.readline())
-map_addresses(start["nodes"])
-cluster = RedisCluster(
-    startup_nodes=[ClusterNode(node["host"], node["port"]) for node in start["nodes"]],
-    username=start.get("username"), password=start.get("password"),
-    read_from_replicas=start["readFrom"] == "replica", **start["options"])
-queues = [queue.SimpleQueue() for _ in range(start["clients"])]
-for operations in queues:
-    threading.Thread(target=work, args=(cluster, operations), daemon=True).start()
-say(type="ready")
-for line in sys.stdin:
-    message = json.loads(line)
-    if message["type"] == "stop":
-        break
-    if message["type"] == "invoke":
-        queues[message["client"]].put(message)
+serve("redis-py", redis.__version__, ["replica-reads"], connect, class_of)

@@ -29,6 +29,17 @@ t.test('clients come with a manifest, a driver, and a page that says all that it
   }
 })
 
+t.test('a driver is small', async (t) => {
+  for (const name of names) {
+    const drivers = readdirSync(path.join(folder, name)).filter(
+      (file) => file.startsWith('driver.') && file !== 'driver.json',
+    )
+    t.equal(drivers.length, 1, `${name} has one`)
+    for (const driver of drivers)
+      t.ok(textOf(name, driver).split('\n').length < 60, `${name}/${driver} has under 60 lines`)
+  }
+})
+
 t.test('what npm installs is pinned, by a lock file that fits', async (t) => {
   for (const name of names.filter((one) => existsSync(path.join(folder, one, 'package.json')))) {
     const { dependencies } = JSON.parse(textOf(name, 'package.json'))
