@@ -3,7 +3,7 @@ import { poll } from '../../base/poll.ts'
 import { listed, plural } from '../../base/text.ts'
 import type { LiveCluster, Snapshot } from '../live-cluster.ts'
 import type { NodeReport } from '../node-report.ts'
-import { ownLine } from '../slot-claims.ts'
+import { doubleOwners, ownLine } from '../slot-claims.ts'
 import { SLOT_COUNT } from '../slots.ts'
 import type { SlotRange } from '../view.ts'
 import { viewDifferences } from '../view-differences.ts'
@@ -20,6 +20,8 @@ export interface CloseOptions {
   dryRun?: boolean | undefined
   /** Only these are closed. Default: all. */
   slots?: readonly SlotRange[] | undefined
+  /** Default: 15 s. */
+  agreedWithinMs?: number | undefined
   /** Told before a slot gets another owner. */
   onMove?: ((move: SlotMove) => void) | undefined
 }
@@ -31,8 +33,11 @@ export interface SlotsClosed {
   left: string[]
 }
 
-/** How long nodes may take to agree on who is who before slots are judged by what they say, ms. */
-const AGREED_WITHIN_MS = 5000
+/**
+ * How long nodes may take to agree on who is who before slots are judged by what they say, ms. One that was away hears of
+ * its heir once its links are up again: within a second, and of several on a loaded machine.
+ */
+const AGREED_WITHIN_MS = 15_000
 const LOOK_EVERY_MS = 50
 
 /** A slot is planned anew so often, where a node says that its role or its slots have changed since the look. */
@@ -47,26 +52,46 @@ export async function closeSlots(options: CloseOptions): Promise<SlotsClosed> {
   const closed: SlotsClosed = { done: [], left: [] }
   const { slots } = options
   if (openSlotsIn(await options.cluster.look(), slots).length === 0) return closed
-  const snapshot = await agreedLook(options)
-  const silent = [...snapshot.unreachable.keys()].filter((name) => snapshot.agreed.roleOf(name) !== 'replica')
-  for (const slot of openSlotsIn(snapshot, slots)) {
+  const look = await agreedLook(options)
+  for (const slot of openSlotsIn(look.snapshot, slots)) {
     options.signal.throwIfAborted()
-    if (silent.length === 0) await closeOne(slot, snapshot, options, closed)
-    else closed.left.push(`slot ${slot} is open, and ${listed(silent)}, which may have keys of it, does not answer`)
+    await closeOne(slot, look, options, closed)
   }
   return closed
 }
 
-async function closeOne(slot: number, first: Snapshot, options: CloseOptions, closed: SlotsClosed): Promise<void> {
-  let snapshot = first
+interface AgreedLook {
+  snapshot: Snapshot
+  /** Why no slot can be closed now. */
+  obstacle?: string | undefined
+}
+
+/**
+ * A node that does not answer may have keys. A master that has an heir and has not heard of it must get no slot: with the slot it
+ * takes a newer epoch than its heir's, and by that all slots back, whose last writes only the heir has (SETSLOT NODE in
+ * clusterCommand, cluster.c, Redis 7.0).
+ */
+function obstacleTo(snapshot: Snapshot): string | undefined {
+  const silent = [...snapshot.unreachable.keys()].filter((name) => snapshot.agreed.roleOf(name) !== 'replica')
+  if (silent.length > 0) return `${listed(silent)}, which may have keys of it, does not answer`
+  const [twice] = doubleOwners([...withoutSlots(snapshot, openSlotsIn(snapshot)).reports.values()])
+  return twice
+}
+
+async function closeOne(slot: number, first: AgreedLook, options: CloseOptions, closed: SlotsClosed): Promise<void> {
+  let look = first
   for (let attempt = 1; ; attempt += 1) {
-    const failure = await tryToClose(slot, snapshot, options, closed)
+    if (look.obstacle !== undefined) {
+      closed.left.push(`slot ${slot} is open, and ${look.obstacle}`)
+      return
+    }
+    const failure = await tryToClose(slot, look.snapshot, options, closed)
     if (failure === undefined) return
     if (attempt === ATTEMPTS || !SAID_OF_A_NEW_ROLE.test(failure)) {
       closed.left.push(`slot ${slot} is still open: ${failure}`)
       return
     }
-    snapshot = await agreedLook(options)
+    look = await agreedLook(options)
   }
 }
 
@@ -112,15 +137,15 @@ function movesOf(slot: number, { owner, yield: yields, end }: ClosePlan): SlotMo
 }
 
 /** As far as the nodes come to agree in time: one that was away may still hold itself for the owner of what it had. */
-async function agreedLook({ cluster, signal }: CloseOptions): Promise<Snapshot> {
+async function agreedLook({ cluster, signal, agreedWithinMs = AGREED_WITHIN_MS }: CloseOptions): Promise<AgreedLook> {
   let snapshot = await cluster.look()
   const look = async () => {
     snapshot = await cluster.look()
     const apart = withoutSlots(snapshot, openSlotsIn(snapshot))
     return { ok: viewDifferences(apart).length === 0, seen: '' }
   }
-  await poll(look, { clock: cluster.clock, signal, withinMs: AGREED_WITHIN_MS, everyMs: LOOK_EVERY_MS })
-  return snapshot
+  await poll(look, { clock: cluster.clock, signal, withinMs: agreedWithinMs, everyMs: LOOK_EVERY_MS })
+  return { snapshot, obstacle: obstacleTo(snapshot) }
 }
 
 function openSlotsIn(snapshot: Snapshot, only: readonly SlotRange[] = [[0, SLOT_COUNT - 1]]): number[] {

@@ -5,6 +5,7 @@ import type { SlotMove } from '../../../runner/cluster/moves/move.ts'
 import { ownLine } from '../../../runner/cluster/slot-claims.ts'
 import { tagOfSlot } from '../../../runner/cluster/slot-tags.ts'
 import { requireDebian } from '../../support/debian.ts'
+import { step } from '../../support/fake-stage.ts'
 import { liveStage, PASSWORD } from '../../support/live-stage.ts'
 import { skipWithoutRedis } from '../../support/local-servers.ts'
 
@@ -106,6 +107,27 @@ t.test('open slots are closed as redis-cli --cluster fix does', { skip: skipWith
       left: [/^slot 21 is open, and redis-node1, which may have keys of it, does not answer$/],
     })
   })
+})
+
+t.test('a master that has an heir, and has not heard of it, gets no slot', { skip: skipWithoutRedis() }, async (t) => {
+  const stage = await liveStage(t, { shards: 3, replicas: 1, needs: { debug: true, links: true } })
+  const { cluster } = stage
+  const plays = async (verb: string, arg: unknown) => t.match(await stage.play(step(verb, arg)), { verdict: 'passed' })
+  const [from, to] = (await cluster.look()).agreed.shards
+  const [heir = ''] = to?.replicas ?? []
+  const [source, target] = [from?.master ?? '', to?.master ?? '']
+  await plays('reshard', { slots: 0, to: target, how: 'keys', until: 'importing' })
+  await plays('partition', { isolate: target })
+  await plays('failover', { node: heir, mode: 'takeover' })
+  const epochs = new RegExp(
+    `^slot 0 is open, and slots .* are owned by both ${[target, heir].sort().join(' .epoch \\d+. and ')} .epoch \\d+.`,
+  )
+  t.match(await closeSlots({ cluster, signal, agreedWithinMs: 500 }), { done: [], left: [epochs] })
+  await plays('heal', 'partition')
+  await plays('expect', { node: target, role: 'replica' })
+  t.match(await closeSlots({ cluster, signal }), { done: [`closed slot 0 of ${source} (0 keys)`], left: [] })
+  await plays('expect', { cluster: 'healthy' })
+  t.equal((await cluster.look()).agreed.shardOf(target)?.master, heir, 'its heir keeps the shard')
 })
 
 t.test('keys that Redis hides from 8.4 on are found, and brought', async (t) => {
