@@ -2,6 +2,7 @@ import path from 'node:path'
 import { SurroundingsError } from '../base/surroundings.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { Platform, Progress } from '../platforms/platform.ts'
+import { unmetByClient } from '../scenario/client-choice.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { unmetRequirement } from '../scenario/requires.ts'
 import { assertInstalled, ClientMissing } from '../workload/drivers/installed.ts'
@@ -111,10 +112,8 @@ async function playOrSkip(
   settings: RunSettings,
   onBug: (error: unknown) => void,
 ): Promise<ScenarioResult> {
-  const unmet = unmetRequirement(scenario.requires, {
-    platform: settings.platform.kind,
-    server: place.server,
-  })
+  const here = { platform: settings.platform.kind, server: place.server }
+  const unmet = unmetRequirement(scenario.requires, here) ?? unmetByClient(scenario)
   if (unmet !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: unmet })
   try {
     assertRoom(scenario, settings.platform.kind)

@@ -84,6 +84,8 @@ export interface ScenarioWorkload {
   name: string
   /** It does not stand in the file: it was added for the client that was asked for. */
   isAdded?: true
+  /** Why the client that was asked for cannot carry it, for a sentence on it: the scenario is then skipped. */
+  beyondClient?: string
   line: number
   options: LoadOptions
 }

@@ -3,6 +3,7 @@ import { didYouMean } from '../base/nearest.ts'
 import { FAILOVER } from '../checks/index.ts'
 import type { Topology } from '../cluster/topology.ts'
 import type { Allowed } from '../platforms/allowed.ts'
+import { beyondClient } from '../workload/client-needs.ts'
 import { COMMANDS, type DriverPlan, planDriver } from '../workload/drivers/plan.ts'
 import { WORKLOAD_NAME, workloadKindByName, workloadKinds } from '../workload/index.ts'
 import type { WorkloadKind } from '../workload/kind.ts'
@@ -54,11 +55,15 @@ function readWorkload(entry: Entry, topology: Topology, context: WorkloadContext
   const accepted = throughClient(written, kind, context.client)
   const driver = readDriver(entry, accepted, context)
   if (driver === 'wrong') return undefined
-  const options = resolveOptions(accepted, kind, driver)
+  const through = resolveOptions(accepted, kind, driver)
+  // A client that is asked for is nothing that stands in the file.
+  const beyond = accepted === written ? undefined : beyondClient(through)
+  const options = beyond === undefined ? through : resolveOptions(written, kind)
   const wrong = planProblems(options, topology)
   reportAll(wrong, entry, context)
   const { line } = context.source.position(keySpan.start)
-  return wrong.length > 0 ? undefined : { name: key, line, options }
+  if (wrong.length > 0) return undefined
+  return { name: key, ...(beyond !== undefined && { beyondClient: beyond }), line, options }
 }
 
 /** So that the client that is asked for has something to do in a scenario without a workload. */

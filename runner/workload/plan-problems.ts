@@ -1,6 +1,7 @@
 import { plural } from '../base/text.ts'
 import { shardsWithSlots, type Topology } from '../cluster/topology.ts'
 import { replicasOf } from '../record/cluster-shape.ts'
+import { directOptions } from './client-needs.ts'
 import type { LoadOptions } from './options.ts'
 import type { PlanProblem } from './plan-problem.ts'
 
@@ -15,7 +16,8 @@ export function planProblems(options: LoadOptions, topology: Topology): PlanProb
   ]
 }
 
-function clientProblems({ client, ioredis, wait, durability, own }: LoadOptions): PlanProblem[] {
+function clientProblems(options: LoadOptions): PlanProblem[] {
+  const { client, ioredis, own } = options
   if (client !== 'ioredis' && Object.keys(ioredis).length > 0) {
     const hint = 'Add `client: ioredis`, or remove them.'
     return [
@@ -37,11 +39,11 @@ function clientProblems({ client, ioredis, wait, durability, own }: LoadOptions)
     return [{ path: ['options'], message: '`options` and `ioredis` are the same here', hint: 'Keep one of them.' }]
   }
   const hint = 'A cluster client does not say on which connection a command goes.'
-  return [
-    ...(wait ? ['wait'] : []),
-    ...(durability ? ['durability'] : []),
-    ...(own.via === 'watch' ? ['via'] : []),
-  ].map((option) => ({ path: [option], message: `\`${option}\` needs \`client: direct\``, hint }))
+  return directOptions(options).map((option) => ({
+    path: [option],
+    message: `\`${option}\` needs \`client: direct\``,
+    hint,
+  }))
 }
 
 function shardProblems({ shards = [] }: LoadOptions, topology: Topology): PlanProblem[] {

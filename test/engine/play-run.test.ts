@@ -5,6 +5,7 @@ import { htmlReport } from '../../runner/report/html/suite-page.ts'
 import { junitReport } from '../../runner/report/junit.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
 import { StepFailure } from '../../runner/steps/verb.ts'
+import { loadText } from '../scenario/load-text.ts'
 import { FakePlatform } from '../support/fake-platform.ts'
 import { type Acts, fakeRun } from '../support/fake-run.ts'
 
@@ -34,6 +35,21 @@ t.test('scenarios are played one after another, and all of them', async (t) => {
   t.equal(run.platform.removed(), 3)
   t.equal(run.platform.calls.filter((call) => call === 'prepare').length, 1, 'what they need is made ready once')
   t.match(run.of('run-started'), [{ scenarios: 3, seed: 1 }])
+})
+
+t.test('what the client that was asked for cannot do is skipped, and the others are played', async (t) => {
+  const run = fakeRun(t, ACTS)
+  const text = `title: T
+workloads: { a: { type: register, wait: { replicas: 1 } } }
+steps: [{ act: ok }]
+`
+  const waits = loadText(text, { verbs: run.verbs, client: { name: 'redis-cli', options: {} } })
+  const result = await run.play([waits, run.scenario(['ok'])])
+  t.match(result, { verdict: 'passed', exitCode: 0 })
+  t.match(run.of('scenario-ended'), [
+    { verdict: 'skipped', reason: /^--client redis-cli cannot play it: its workload `a` has `wait`/ },
+    { verdict: 'passed' },
+  ])
 })
 
 t.test('what was decided before is told first', async (t) => {

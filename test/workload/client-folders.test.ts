@@ -9,6 +9,15 @@ const names = readdirSync(folder, { withFileTypes: true })
   .map(({ name }) => name)
 const textOf = (...words: string[]) => readFileSync(path.join(folder, ...words), 'utf8')
 
+/** What a driver says in its hello that it can do, as it stands in its text or in that of the half that it shares. */
+function saidIn(name: string): unknown {
+  const driver = readdirSync(path.join(folder, name)).find((file) => /^driver\.(mjs|py)$/.test(file)) ?? ''
+  const text = textOf(name, driver)
+  const shared = text.includes("'../ioredis.mjs'") ? textOf('ioredis.mjs') : text
+  const [, list = ''] = /(?:can: |__version__, )(\[[^\]]*\])/.exec(shared) ?? []
+  return JSON.parse(list.replaceAll("'", '"'))
+}
+
 t.test('clients come with a manifest, a driver, and a page that says all that it says', async (t) => {
   t.ok(names.length >= 5, `there are ${names.length}`)
   for (const name of names) {
@@ -16,6 +25,7 @@ t.test('clients come with a manifest, a driver, and a page that says all that it
     t.equal(known.name, name)
     for (const word of known.command.filter((one) => one.startsWith('driver.')))
       t.ok(existsSync(path.join(folder, name, word)), `${name} has ${word}`)
+    t.same(saidIn(name), known.can, `${name} says what it can`)
     t.ok(known.installed, `${name} can be seen to be installed`)
     t.ok(known.install ?? known.byHand, `somebody knows how ${name} is installed`)
     const page = textOf(name, 'README.md')

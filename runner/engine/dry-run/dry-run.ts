@@ -2,6 +2,7 @@ import { seededRandom } from '../../base/random.ts'
 import type { LiveCluster, Snapshot } from '../../cluster/live-cluster.ts'
 import type { FaultSupport } from '../../platforms/faults.ts'
 import type { ServerGroup } from '../../platforms/platform.ts'
+import { unmetByClient } from '../../scenario/client-choice.ts'
 import type { Scenario } from '../../scenario/model.ts'
 import { unmetRequirement } from '../../scenario/requires.ts'
 import { Datasets } from '../../steps/datasets.ts'
@@ -47,7 +48,9 @@ export async function dryRun(
   const server = await platform.prepare(progress, signal)
   const here = { platform: platform.kind, server }
   const unmet =
-    unmetRequirement(scenario.requires, here) ?? (await missingCapability(scenario, { platform, interrupted: signal }))
+    unmetRequirement(scenario.requires, here) ??
+    unmetByClient(scenario) ??
+    (await missingCapability(scenario, { platform, interrupted: signal }))
   if (unmet !== undefined) return unmet
   assertRoom(scenario, platform.kind)
   await prepareOthers(scenario, platform, progress, signal)

@@ -13,7 +13,7 @@ import { DriverChild } from './driver-child.ts'
 import { DriverLog } from './driver-log.ts'
 import { classOf, replyOf } from './outcome.ts'
 import type { DriverPlan } from './plan.ts'
-import { type Capability, type FromDriver, type Hello, type Outcome, PROTOCOL } from './protocol.ts'
+import { CAPABILITY_TEXTS, type Capability, type FromDriver, type Hello, type Outcome, PROTOCOL } from './protocol.ts'
 
 /** A driver that has misbehaved, or cannot do what is asked of it, before the first operation. */
 export class DriverRefused extends ChaosError {
@@ -171,11 +171,13 @@ export class DriverClient implements LoadClient {
   #assertCan({ can }: Hello): void {
     const missing = this.#options.needs.find((need) => !can.includes(need))
     if (missing === undefined) return
-    const what = missing === 'transaction' ? 'transactions (MULTI … EXEC)' : 'reads from replicas'
     const hint = `Its hello says what it can: ${can.length === 0 ? 'single commands to masters' : can.join(', ')}.`
-    throw new DriverRefused(`the workload needs ${what}, which the driver of ${this.#name} cannot do`, {
-      hint,
-    })
+    throw new DriverRefused(
+      `the workload needs ${CAPABILITY_TEXTS[missing]}, which the driver of ${this.#name} cannot do`,
+      {
+        hint,
+      },
+    )
   }
 
   async #within<T>(what: 'hello' | 'ready', limitMs: number, late: string): Promise<T> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CAPABILITIES } from './protocol.ts'
 
 /** What a client may be called: a word as in `client: node-redis`, and the name of its folder in `clients/`. */
 const CLIENT_NAME = /^[a-z][a-z0-9-]*$/
@@ -18,6 +19,8 @@ export const manifest = z.strictObject({
   byHand: z.string().min(1).optional(),
   /** How it shows that it is installed: a file in the folder that is there then, or a command that succeeds. */
   installed: z.union([z.strictObject({ file: z.string().min(1) }), z.strictObject({ command })]).optional(),
+  /** What its driver says in its hello that it can do, so that what it cannot is known before it is started. */
+  can: z.array(z.enum(CAPABILITIES)),
   /** The client's own options that a scenario may give, by their names. */
   options: z.record(
     z.string(),

@@ -11,9 +11,15 @@ export const PROTOCOL = 1
 export const LONGEST_LINE = 16 * 1024 * 1024
 
 /** What a driver may say in its hello that it can do; words that are not known here are passed over. */
-const CAPABILITIES = ['transaction', 'replica-reads'] as const
+export const CAPABILITIES = ['transaction', 'replica-reads'] as const
 
 export type Capability = (typeof CAPABILITIES)[number]
+
+/** The same for people. */
+export const CAPABILITY_TEXTS: Record<Capability, string> = {
+  transaction: 'transactions (MULTI … EXEC)',
+  'replica-reads': 'reads from replicas',
+}
 
 /** A reply of a server: a text, an integer, nothing, a list, or an error in the middle of a transaction. */
 export type DriverReply = string | number | boolean | null | { error: string } | DriverReply[]

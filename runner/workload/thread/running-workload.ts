@@ -5,13 +5,13 @@ import { ApplicationClient } from '../client/application.ts'
 import { DirectClient } from '../client/direct.ts'
 import type { LoadClient, Operation } from '../client/operation.ts'
 import { NOTHING_UNENDED, type Unended } from '../client/unended.ts'
+import { needsOf } from '../client-needs.ts'
 import { ownsConnections } from '../connections.ts'
 import { Bins } from '../drive/bins.ts'
 import { Driver } from '../drive/driver.ts'
 import { makeKeys } from '../drive/keys.ts'
 import { Values } from '../drive/values.ts'
 import { DriverClient, type DriverListener } from '../drivers/driver-client.ts'
-import type { Capability } from '../drivers/protocol.ts'
 import type { Workload, WorkloadKind, WorkloadTools } from '../kind.ts'
 import type { LoadOptions } from '../options.ts'
 import type { LoadRequest, SeenDriver } from './request.ts'
@@ -167,12 +167,4 @@ function makeClient(own: RunningWorkloadOptions): LoadClient {
 function httpClient({ options, port = 0, now }: RunningWorkloadOptions): HttpClient | undefined {
   const { clients, timeoutMs, http } = options
   return http && new HttpClient({ port, put: http.put, get: http.get, clients, timeoutMs, now })
-}
-
-/** What a client must be able to do beyond single commands to masters. */
-function needsOf({ type, readFrom }: LoadOptions): Capability[] {
-  return [
-    ...(type === 'transaction' ? (['transaction'] as const) : []),
-    ...(readFrom === 'replica' ? (['replica-reads'] as const) : []),
-  ]
 }
