@@ -67,6 +67,7 @@ t.test('the driver of the documentation carries a load', { skip: skipWithoutRedi
   const example = /^```python\n(.*?)^```$/ms.exec(page)?.[1] ?? ''
   t.ok(example.split('\n').length <= 42, 'it is short')
   const file = scenarioWith(t, '', example)
+  writeFileSync(file, /^```yaml\n(title: .*?)^```$/ms.exec(page)?.[1] ?? '')
   const reports = reportsFolder(t)
   const { code, stdout, stderr } = await runCli(t, ['run', file, ...(await where()), '--reports', reports])
   t.equal(code, 0, stdout + stderr)
