@@ -71,7 +71,7 @@ export function agreeOn(
     .sort((a, b) => byIndex(a.first, b.first))
     .map(({ first: _, ...shard }, index) => ({ number: index + 1, ...shard }))
   const shards = all.filter(ownsSlots)
-  const owners = ownersBySlot(shards)
+  let owners: readonly (string | undefined)[] | undefined
   const failing = failingNames(group, nameOf)
   const reachable = new Set(witnesses.map((witness) => witness.name))
   return {
@@ -79,7 +79,11 @@ export function agreeOn(
     withoutSlots: all.filter((shard) => !ownsSlots(shard)),
     saidBy: group.map((witness) => witness.name),
     isMajority: group.length * 2 > witnesses.length,
-    ownerOf: (slot) => owners[slot],
+    // Few looks ask for it, and a table of all slots costs more than the rest of a look.
+    ownerOf: (slot) => {
+      owners ??= ownersBySlot(shards)
+      return owners[slot]
+    },
     roleOf: (name) => byName.get(name)?.role,
     masterOf: (name) => nameById.get(byName.get(name)?.masterId ?? ''),
     shardOf: (name) => all.find((shard) => shard.master === name || shard.replicas.includes(name)),

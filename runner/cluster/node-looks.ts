@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.ts'
 import type { Command, NodeClient } from './node-client.ts'
 import { type NodeReport, parseClusterInfo, parseReplication } from './node-report.ts'
 import { Unreachable } from './reply-errors.ts'
-import { parseClusterNodes } from './view-parser.ts'
+import { ViewReader } from './view-parser.ts'
 
 /** How long a node that is not known to be silent has to answer, in ms, where nothing else is said. */
 export const LOOK_TIMEOUT_MS = 1000
@@ -30,6 +30,7 @@ export class NodeLooks {
   /** Told of every report, and when (on the clock) the node was asked for it. */
   onReport: ((report: NodeReport, askedMs: number) => void) | undefined
   readonly #clock: Clock
+  readonly #reader = new ViewReader()
   /** Nodes that were silent when last asked, with the question still open or the reason it failed. */
   readonly #silent = new Map<string, { pending?: Promise<Answer>; reason: string }>()
 
@@ -69,7 +70,7 @@ export class NodeLooks {
     try {
       const report: NodeReport = {
         name: node.name,
-        view: parseClusterNodes(String(nodes), node.name),
+        view: this.#reader.read(String(nodes), node.name),
         info: parseClusterInfo(String(info)),
         replication: parseReplication(String(replication)),
       }

@@ -7,6 +7,27 @@ class ViewSyntaxError extends Error {
 }
 
 /**
+ * `ping-sent` and `pong-recv` of a line of CLUSTER NODES, and the blanks around them; what stands before is an id or a
+ * dash.
+ */
+const PING_TIMES = /(?<= [0-9a-f]{40}| -) \d+ \d+ /g
+
+/** Parses replies that come again and again: most differ from the one before in their ping times alone. */
+export class ViewReader {
+  readonly #last = new Map<string, { reply: string; view: ClusterView }>()
+
+  /** The very view of the reply before, where it says the same. As `parseClusterNodes`; throws as that. */
+  read(text: string, seenBy: string): ClusterView {
+    const reply = text.replace(PING_TIMES, ' ')
+    const last = this.#last.get(seenBy)
+    if (last?.reply === reply) return last.view
+    const view = parseClusterNodes(text, seenBy)
+    this.#last.set(seenBy, { reply, view })
+    return view
+  }
+}
+
+/**
  * Parses the reply of CLUSTER NODES, in the forms of Redis 6 (`ip:port@cport`), Redis 7.0 (`,hostname`) and Redis 7.2
  * and Valkey (`,hostname,shard-id=…,nodename=…`). `seenBy` is the name of the node that was asked. Throws
  * ViewSyntaxError.

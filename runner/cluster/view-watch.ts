@@ -6,7 +6,7 @@ import type { NodeClient } from './node-client.ts'
 import { Unreachable } from './reply-errors.ts'
 import { formatSlotRanges, mergeRanges } from './slots.ts'
 import type { ClusterView, NodeView } from './view.ts'
-import { parseClusterNodes } from './view-parser.ts'
+import { ViewReader } from './view-parser.ts'
 
 export interface ViewWatchOptions {
   clock: Clock
@@ -24,11 +24,7 @@ const ANSWER_WITHIN_MS = 1000
 /** Pause after a node gave no answer, in ms, at the least: connecting in vain costs more than any look. */
 const IN_VAIN_EVERY_MS = 100
 
-/**
- * `ping-sent` and `pong-recv` of a line of CLUSTER NODES, and the blanks around them; what stands before is an id or a
- * dash.
- */
-const PING_TIMES = /(?<= [0-9a-f]{40}| -) \d+ \d+ /g
+const BY_NAME = new Intl.Collator('en', { numeric: true })
 
 /** What a node said, or why it said nothing. */
 type Said = Pick<ViewObservation, 'view' | 'unreachable'>
@@ -41,11 +37,9 @@ export class ViewWatch {
   readonly #options: ViewWatchOptions
   readonly #stopped = new AbortController()
   readonly #clients: NodeClient[] = []
-  readonly #lastOf = new Map<string, { askedMs: number; key: string }>()
-  /**
-   * The last reply of each node and what it came to: most replies differ from the one before in their ping times alone.
-   */
-  readonly #readOf = new Map<string, { reply: string; said: Said }>()
+  readonly #lastOf = new Map<string, { askedMs: number; said: Said; key: string }>()
+  readonly #reader = new ViewReader()
+  readonly #saidBy = new WeakMap<ClusterView, Said>()
 
   constructor(options: ViewWatchOptions) {
     this.#options = options
@@ -62,8 +56,7 @@ export class ViewWatch {
    * look.
    */
   take(view: ClusterView, askedMs: number): void {
-    this.#options.onView?.(view, askedMs)
-    this.#learn(view.seenBy, askedMs, { view: this.#seen(view.nodes) })
+    this.#learn(view.seenBy, askedMs, this.#said(view, askedMs))
   }
 
   /** Ends the looking and closes the connections; what is under way then is dropped. */
@@ -89,32 +82,34 @@ export class ViewWatch {
     // An answer to an older question is no news.
     if (this.#stopped.signal.aborted || (last && askedMs < last.askedMs)) return
     const { clock, onChange } = this.#options
-    const key = JSON.stringify(said)
+    const key = said === last?.said ? last.key : JSON.stringify(said)
     if (key !== last?.key) onChange({ node, afterMs: last?.askedMs ?? askedMs, seenMs: clock.nowMs(), ...said })
-    this.#lastOf.set(node, { askedMs, key })
+    this.#lastOf.set(node, { askedMs, said, key })
   }
 
   async #look(client: NodeClient, askedMs: number): Promise<Said> {
     try {
       const text = String(await client.callWithin(ANSWER_WITHIN_MS, 'CLUSTER', 'NODES'))
-      const reply = text.replace(PING_TIMES, ' ')
-      const before = this.#readOf.get(client.name)
-      if (before?.reply === reply) return before.said
-      const view = parseClusterNodes(text, client.name)
-      this.#options.onView?.(view, askedMs)
-      const said = { view: this.#seen(view.nodes) }
-      this.#readOf.set(client.name, { reply, said })
-      return said
+      return this.#said(this.#reader.read(text, client.name), askedMs)
     } catch (error) {
       if (error instanceof Unreachable) return { unreachable: error.reason }
       return { unreachable: messageOf(error) }
     }
   }
 
+  #said(view: ClusterView, askedMs: number): Said {
+    const known = this.#saidBy.get(view)
+    if (known) return known
+    this.#options.onView?.(view, askedMs)
+    const said = { view: this.#seen(view.nodes) }
+    this.#saidBy.set(view, said)
+    return said
+  }
+
   #seen(nodes: readonly NodeView[]): SeenNode[] {
     const nameById = new Map(nodes.map((node) => [node.id, this.#options.nameOf(node)]))
     const seen = nodes.filter(isEstablished).map((node) => asSeen(node, nameById))
-    return seen.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    return seen.sort((a, b) => BY_NAME.compare(a.name, b.name))
   }
 }
 

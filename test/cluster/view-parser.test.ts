@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseClusterNodes } from '../../runner/cluster/view-parser.ts'
+import { parseClusterNodes, ViewReader } from '../../runner/cluster/view-parser.ts'
 
 const ME = 'a'.repeat(40)
 const OTHER = 'b'.repeat(40)
@@ -67,4 +67,20 @@ t.test('what cannot be understood is named', async (t) => {
   })
   t.throws(() => parseOther(`${OTHER} nowhere master - 0 1 4 connected`), { message: /has the address "nowhere"/ })
   t.throws(() => parseClusterNodes('', 'redis-node0'), { message: /no line flagged "myself"/ })
+})
+
+t.test('a reply that differs from the one before in ping times alone is the same view', async (t) => {
+  const reader = new ViewReader()
+  const textOf = (times: string, epoch: number) =>
+    [
+      `${ME} 10.0.0.1:7010@17010 myself,master - ${times} ${epoch} connected 0-99`,
+      `${OTHER} 10.0.0.2:7011@17011 slave ${ME} ${times} ${epoch} connected`,
+    ].join('\n')
+  const first = reader.read(textOf('0 1700000000000', 1), 'redis-node0')
+  t.same(first, parseClusterNodes(textOf('0 1700000000000', 1), 'redis-node0'))
+  t.equal(reader.read(textOf('1700000000100 1700000000200', 1), 'redis-node0'), first)
+  t.not(reader.read(textOf('0 1700000000000', 1), 'redis-node1'), first, 'each node has views of its own')
+  const second = reader.read(textOf('0 1700000000000', 2), 'redis-node0')
+  t.equal(second.nodes[1]?.configEpoch, 2)
+  t.equal(reader.read(textOf('0 1700000000300', 2), 'redis-node0'), second)
 })
