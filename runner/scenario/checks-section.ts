@@ -101,6 +101,7 @@ function readLimits(
     checkComparisons(one, entry.key, subjects.workloads, context)
     checkShards(one, subjects.shards, context)
     checkRate(one, workload, context)
+    if (type === 'counter') checkCounted(one, context)
     limits[one.key] = accepted
   }
   return [{ on: entry.key, limits }]
@@ -192,6 +193,19 @@ function checkRate({ key, keySpan }: Entry, workload: ScenarioWorkload | undefin
   const message = `\`min_sent\` asks for a share of what is due by the rate, and \`${workload.name}\` has no \`rate\``
   const hint = `Give \`${workload.name}\` a rate, as \`rate: 500/s\`, or say how many operations there must be: \`min_operations\`.`
   context.problems.add(context.source, keySpan, message, { hint })
+}
+
+/** Which increments a counter has lost cannot be seen on its value: such a limit would be undecided once any is. */
+function checkCounted({ key, value }: Entry, { source, problems }: CheckContext): void {
+  if (key !== 'lost_writes') return
+  for (const { scalar, path } of scalarsIn(value)) {
+    const word = path.at(-1)
+    if (word !== 'shape' && word !== 'within' && word !== 'during') continue
+    const message = `nobody can say which increments a \`counter\` has lost, so \`${word}\` of them cannot be judged`
+    const hint =
+      'Limit how many: `lost_writes: { at_most: 20 }`. A `register`, a `set` or a `list` can answer the rest.'
+    problems.add(source, scalar.span, message, { hint })
+  }
 }
 
 function checkShards({ value }: Entry, count: number, { source, problems, scope }: CheckContext): void {

@@ -34,6 +34,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'client-options-of-none',
     'client-options-twice',
     'client-that-waits',
+    'counter-losses',
     'migration-unknown',
     'migration-without-a-name',
     'name-not-known-before',
