@@ -9,7 +9,7 @@ import {
   writeBaselineFile,
 } from './baseline-file.ts'
 import { type ComparisonKey, METRIC_NAMES } from './comparison.ts'
-import { type Night, type NightScenario, nightShape } from './nights.ts'
+import { type Night, type NightScenario, nightKey, nightShape } from './nights.ts'
 
 export { BaselineError }
 
@@ -17,6 +17,8 @@ const measure = z.object({
   scenario: z.string(),
   server: z.string(),
   platform: z.string(),
+  /** The client that was asked for, for workloads that name none. */
+  client: z.string().optional(),
   metric: z.enum(METRIC_NAMES),
   /** The server in words, and its settings: what else may differ. */
   serverWords: z.string(),
@@ -74,17 +76,17 @@ export function writeNights(file: string, nights: readonly Night[]): void {
   writeBaselineFile(file, `${head},"nights":[${lines.join(',')}\n]}\n`)
 }
 
-export function keyOf({ scenario, server, platform, metric }: ComparisonKey): string {
-  return JSON.stringify([scenario, server, platform, metric])
+export function keyOf({ scenario, server, platform, client, metric }: ComparisonKey): string {
+  return JSON.stringify([scenario, server, platform, client, metric])
 }
 
 function pooled(nights: readonly Night[]): Baseline {
   const measures = new Map<string, BaselineMeasure>()
-  for (const { scenario, server, platform, serverWords, config, measures: own } of nights.flatMap(
+  for (const { scenario, server, platform, client, serverWords, config, measures: own } of nights.flatMap(
     ({ scenarios }) => scenarios,
   )) {
     for (const { metric, first, again } of own) {
-      const key = { scenario, server, platform, metric }
+      const key = { scenario, server, platform, ...(client !== undefined && { client }), metric }
       const before = measures.get(keyOf(key))?.samples ?? []
       measures.set(keyOf(key), { ...key, serverWords, config, samples: [...before, ...first, ...again] })
     }
@@ -95,10 +97,10 @@ function pooled(nights: readonly Night[]): Baseline {
 
 function asNight({ savedAt, runs, measures }: Baseline): Night {
   const scenarios = new Map<string, NightScenario>()
-  for (const { scenario, server, platform, serverWords, config, metric, samples } of measures) {
-    const key = JSON.stringify([scenario, server, platform])
+  for (const { scenario, server, platform, client, serverWords, config, metric, samples } of measures) {
+    const key = nightKey({ scenario, server, platform, client })
     const known = scenarios.get(key) ?? {
-      ...{ scenario, server, platform, serverWords, config },
+      ...{ scenario, server, platform, ...(client !== undefined && { client }), serverWords, config },
       ...{ passed: 0, failed: 0, isControl: false, measures: [] },
     }
     known.measures.push({ metric, first: samples, again: [] })

@@ -6,6 +6,7 @@ export const comparison = fields<Comparison>({
   scenario: text,
   server: text,
   platform: text,
+  client: maybe(text),
   metric: z.enum(METRIC_NAMES),
   verdict: z.enum(['regressed', 'improved', 'same', 'too-few', 'missing']),
   samples: some(number),

@@ -9,13 +9,15 @@ export const METRICS = {
 export type Metric = keyof typeof METRICS
 export const METRIC_NAMES = Object.keys(METRICS) as Metric[]
 
-/** What is compared: a measure of one scenario on one server. */
+/** What is compared: a measure of one scenario on one server, through one client. */
 export interface ComparisonKey {
   /** Id of the scenario. */
   scenario: string
   /** As it was asked for: `redis:7.0`. */
   server: string
   platform: string
+  /** The client that was asked for, for workloads that name none. */
+  client?: string | undefined
   metric: Metric
 }
 

@@ -13,6 +13,8 @@ const playedScenario = z.object({
   /** As it was asked for: `redis:7.0`. */
   server: z.string(),
   platform: z.string(),
+  /** The client that was asked for, for workloads that name none. */
+  client: z.string().optional(),
   /** The server in words, and its settings: what else may differ. */
   serverWords: z.string(),
   config: z.record(z.string(), z.string()),
@@ -33,3 +35,8 @@ export const nightShape = z.object({
 /** What one night measured: all that later nights are compared with. */
 export type Night = z.infer<typeof nightShape>
 export type NightScenario = z.infer<typeof playedScenario>
+
+/** What nights are compared by: one scenario on one server, through one client. */
+export function nightKey(one: Pick<NightScenario, 'scenario' | 'server' | 'platform' | 'client'>): string {
+  return JSON.stringify([one.scenario, one.server, one.platform, one.client])
+}

@@ -29,6 +29,8 @@ const trendLine = z.object({
   /** As it was asked for: `redis:7.0`. */
   asked: z.string().optional(),
   platform: z.string(),
+  /** The client that was asked for, for workloads that name none: `--client`. */
+  client: z.string().optional(),
   seed: z.number(),
   durationMs: z.number(),
   setupMs: z.number(),
@@ -39,9 +41,10 @@ const trendLine = z.object({
 })
 
 /** A line of `trends.jsonl`: one scenario, played once. */
-export type TrendLine = Omit<z.infer<typeof trendLine>, 'suite' | 'asked' | 'measures'> & {
+export type TrendLine = Omit<z.infer<typeof trendLine>, 'suite' | 'asked' | 'client' | 'measures'> & {
   suite?: string | undefined
   asked?: string | undefined
+  client?: string | undefined
   measures?: Partial<Record<Metric, number>> | undefined
 }
 

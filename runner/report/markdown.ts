@@ -62,7 +62,7 @@ function problemBlock(problem: Problem): string {
 function scenarioTable(run: RunReport): string {
   const rows = run.scenarios.map((scenario) => [
     `${EMOJI[scenario.verdict]} ${scenario.verdict}`,
-    asText(scenario.id),
+    asText(nameOf(scenario)),
     asText(`${scenario.server} · ${scenario.platform}`),
     formatDuration(scenario.durationMs),
     scenario.verdict === 'passed' ? '' : asText(scenario.reason ?? ''),
@@ -72,12 +72,19 @@ function scenarioTable(run: RunReport): string {
   return table(['verdict', 'scenario', 'server', 'time', 'reason'], rows)
 }
 
+/** Of several clients each has played the same. */
+function nameOf({ id, client }: ScenarioReport): string {
+  return client === undefined ? id : `${id} through ${client}`
+}
+
 function clientBlock(run: RunReport): string[] {
   const rows = clientRows(run).map(({ cells }) => cells.map(asText))
   return rows.length === 0 ? [] : [`**Clients**\n\n${table(CLIENT_HEADINGS, rows)}`]
 }
 
-function failoverBlock({ id, failovers, suspicions = [] }: ScenarioReport): string[] {
+function failoverBlock(scenario: ScenarioReport): string[] {
+  const { failovers, suspicions = [] } = scenario
+  const name = asText(nameOf(scenario))
   const rows = toldFailovers(failovers).map((failover) => [
     String(failover.shard),
     asText(mastersText(failover)),
@@ -85,11 +92,11 @@ function failoverBlock({ id, failovers, suspicions = [] }: ScenarioReport): stri
     failoverTime(failover),
     asText([failover.summary, ...failover.incidents].join('. ')),
   ])
-  const head = `Failovers of ${asText(id)}`
+  const head = `Failovers of ${name}`
   const blocks =
     rows.length === 0 ? [] : [`${head}\n\n${table(['shard', 'masters', 'cause', 'time', 'what happened'], rows)}`]
   const lines = suspicions.map((one) => `- ${asText(suspicionText(one))}`)
-  return lines.length === 0 ? blocks : [...blocks, `Suspected in ${asText(id)}\n\n${lines.join('\n')}`]
+  return lines.length === 0 ? blocks : [...blocks, `Suspected in ${name}\n\n${lines.join('\n')}`]
 }
 
 function repeatBlock(run: RunReport, repeat: RepeatReport): string {
@@ -129,13 +136,13 @@ function stepBlock(scenario: ScenarioReport): string {
       step.trueAfterMs === undefined ? '' : formatDuration(step.trueAfterMs),
     ]
   })
-  const summary = `Steps of ${plainText(oneLine(scenario.id))} (seed ${scenario.seed})`
+  const summary = `Steps of ${plainText(oneLine(nameOf(scenario)))} (seed ${scenario.seed})`
   const steps = table(['#', 'verdict', 'step', 'took', 'limit', 'true after'], rows)
   return `<details><summary>${summary}</summary>\n\n${steps}\n\n</details>`
 }
 
 function checkBlock(scenario: ScenarioReport): string {
-  const { id, checks } = scenario
+  const { checks } = scenario
   const rows = checks.map(({ verdict, on, name, value, limit, samples, explanation }) => [
     `${EMOJI[verdict]} ${VERDICT_LOOKS[verdict].word}`,
     ...[on, name, value, limit].map(asText),
@@ -144,10 +151,11 @@ function checkBlock(scenario: ScenarioReport): string {
   ])
   const checked = table(['verdict', 'on', 'check', 'found', 'limit', 'samples', 'explanation'], rows)
   const parts = [checked, ...[...loadLines(checks), ...requestErrorLines(scenario)].map(asText)]
-  return `<details><summary>Checks of ${plainText(oneLine(id))}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
+  return `<details><summary>Checks of ${plainText(oneLine(nameOf(scenario)))}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
 }
 
-function auditBlock({ id, audit }: ScenarioReport): string[] {
+function auditBlock(scenario: ScenarioReport): string[] {
+  const { audit } = scenario
   if (audit === undefined) return []
   const rows = audit.rules.map((outcome) => {
     const { rule, sentence, verdict, lookedAt, findings } = outcome
@@ -155,7 +163,7 @@ function auditBlock({ id, audit }: ScenarioReport): string[] {
     const found = findings.map(({ text }) => text).join('; ') || (verdict === 'not-evaluated' ? '' : 'none')
     return [`${EMOJI[look]} ${word}`, ...[rule, sentence, lookedAt, found].map(asText)]
   })
-  const summary = `Audit of ${plainText(oneLine(id))}: ${auditSummary(audit)}`
+  const summary = `Audit of ${plainText(oneLine(nameOf(scenario)))}: ${auditSummary(audit)}`
   const rules = table(['verdict', 'rule', 'what holds', 'looked at', 'findings'], rows)
   return [`<details><summary>${summary}</summary>\n\n${rules}\n\n</details>`]
 }

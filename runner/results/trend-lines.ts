@@ -11,7 +11,7 @@ export function trendLines(run: RunReport): TrendLine[] {
   const played = run.scenarios.filter(({ verdict, twin }) => verdict !== 'skipped' && twin === undefined)
   const suite = suiteOf(run.name, played)
   return played.map((scenario) => {
-    const { startedAt, id, verdict, server, asked, platform, seed, durationMs, setupMs, steps } = scenario
+    const { startedAt, id, verdict, server, asked, platform, client, seed, durationMs, setupMs, steps } = scenario
     const measures = measuresByName(scenario)
     return {
       startedAt,
@@ -21,6 +21,7 @@ export function trendLines(run: RunReport): TrendLine[] {
       server,
       ...(asked !== undefined && { asked }),
       platform,
+      ...(client !== undefined && { client }),
       seed,
       durationMs,
       setupMs,

@@ -29,6 +29,28 @@ t.test('the baseline of an older runner is one night', async (t) => {
   ])
 })
 
+t.test('what was measured through one client is not compared with what was through another', async (t) => {
+  const file = join(t.testdir({}), 'baseline.json')
+  const through = (client: string | undefined, samples: number[]) => ({
+    ...{ ...PLAYED, ...(client !== undefined && { client }) },
+    ...{ metric: 'failover' as const, samples },
+  })
+  const measures = [through(undefined, [1]), through('glide', [2]), through('redis-py', [3])]
+  writeBaseline(file, { savedAt: '2026-11-22T02:17:00.000Z', runs: ['one'], measures })
+  t.strictSame(readBaseline(file).measures, measures)
+  const [asNight] = readNights(file)
+  t.strictSame(
+    asNight?.scenarios.map(({ client, measures: [own] }) => [client, own?.first]),
+    [
+      [undefined, [1]],
+      ['glide', [2]],
+      ['redis-py', [3]],
+    ],
+  )
+  writeNights(file, readNights(file))
+  t.strictSame(readBaseline(file).measures, measures)
+})
+
 t.test('what is none is refused, and the first thing that is wrong named', async (t) => {
   const file = join(t.testdir({}), 'baseline.json')
   const says = (content: unknown, message: RegExp) => {

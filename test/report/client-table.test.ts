@@ -55,6 +55,17 @@ t.test('no line is wider than the terminal', async (t) => {
   )
 })
 
+t.test('the page for a merge request tells of which client each check was judged', async (t) => {
+  const found = { value: '9.44 s ± 88 ms', limit: 'at most 30.00 s', samples: 9, explanation: 'That of client 4.' }
+  const checks = [{ on: 'app', name: 'client_outage', verdict: 'passed' as const, ...found }]
+  const page = markdownReport({ ...BOTH, scenarios: BOTH.scenarios.map((scenario) => ({ ...scenario, checks })) })
+  t.match(page, /\| failover-basic through node-redis \|/)
+  t.match(
+    page,
+    /Checks of failover-basic through glide<.*\n\n.*\n.*\n\| ✅ passed \| app \| client\\_outage \| 9\.44 s/,
+  )
+})
+
 t.test('a client that could not be played has a row, and a run without clients no table', async (t) => {
   const run = runWith({ client: 'glide' })
   const [played] = run.scenarios

@@ -1,5 +1,7 @@
 import t from 'tap'
 import type { RunEvent } from '../../runner/record/events.ts'
+import { trendGroups } from '../../runner/report/html/sections/trend-groups.ts'
+import { trendsPage } from '../../runner/report/html/trends-page.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
 import { trendLines } from '../../runner/results/trend-lines.ts'
 import {
@@ -144,6 +146,22 @@ t.test('trends: what was played as a suite or a matrix is told by its name', asy
   const servers = ['redis:7.0', 'valkey:9.1']
   const scenarios = servers.flatMap((asked) => one.scenarios.map((scenario) => ({ ...scenario, asked })))
   t.strictSame([...suites({ name: one.name, scenarios })], ['matrix'])
+})
+
+t.test('trends: the client that was asked for is told, and makes a row of its own', async (t) => {
+  const one = reduceRun(passingRun())
+  const scenarios = ['glide', 'redis-py'].flatMap((client) => one.scenarios.map((each) => ({ ...each, client })))
+  const lines = [...trendLines({ ...one, scenarios }), ...trendLines(one)]
+  t.strictSame(
+    lines.map(({ client }) => client),
+    ['glide', 'redis-py', undefined],
+  )
+  const [group] = trendGroups(lines)
+  t.strictSame(
+    group?.trends.map(({ client }) => client),
+    [undefined, 'glide', 'redis-py'],
+  )
+  t.match(trendsPage(lines), /failover-basic through glide/)
 })
 
 t.test('trends: a line for each scenario played, with the times at which steps became true', async (t) => {

@@ -1,5 +1,5 @@
 import type { Metric } from '../../record/comparison.ts'
-import type { Night, NightScenario } from '../../record/nights.ts'
+import { type Night, type NightScenario, nightKey } from '../../record/nights.ts'
 import { measuresOf, playedGroups } from '../../results/repeats.ts'
 import type { RunReport } from '../../results/report-model.ts'
 import { type Course, NO_SAMPLES, samplesOf } from './course.ts'
@@ -12,7 +12,7 @@ export const COMPARED: readonly Metric[] = ['failover', 'outage']
 export function nightOf(run: RunReport): Night {
   const scenarios = new Map<string, NightScenario>()
   for (const group of playedGroups(run)) {
-    const { scenario, server, platform, serverWords, config, plays } = group
+    const { scenario, server, platform, client, serverWords, config, plays } = group
     const whyOf = (place: number) => run.scenarios[place]?.repeat?.why
     const count = (verdict: string) => plays.filter((place) => run.scenarios[place]?.verdict === verdict).length
     const samples = (isAgain: boolean) => {
@@ -20,9 +20,9 @@ export function nightOf(run: RunReport): Night {
       return new Map(measuresOf(run, { ...group, plays: own }).map((one) => [one.metric, one.samples]))
     }
     const [first, again] = [samples(false), samples(true)]
-    const known = scenarios.get(keyOf(group))
-    scenarios.set(keyOf(group), {
-      ...{ scenario, server, platform, serverWords, config },
+    const known = scenarios.get(nightKey(group))
+    scenarios.set(nightKey(group), {
+      ...{ scenario, server, platform, ...(client !== undefined && { client }), serverWords, config },
       passed: (known?.passed ?? 0) + count('passed'),
       failed: (known?.failed ?? 0) + count('failed'),
       isControl: known?.isControl === true || plays.some((place) => whyOf(place) === 'control'),
@@ -43,12 +43,12 @@ export function nightOf(run: RunReport): Night {
 export function coursesOf(nights: readonly Night[]): Course[] {
   const byKey = indexed(nights)
   return (nights.at(-1)?.scenarios ?? []).flatMap((tonight) => {
-    const { scenario, server, platform } = tonight
+    const { scenario, server, platform, client } = tonight
     return COMPARED.filter((metric) => measureOf(tonight, metric) !== undefined).map(
       (metric): Course => ({
-        ...{ scenario, server, platform, metric },
+        ...{ scenario, server, platform, client, metric },
         nights: byKey.map((night) => {
-          const played = night.get(keyOf(tonight))
+          const played = night.get(nightKey(tonight))
           const measured = played && measureOf(played, metric)
           return measured === undefined ? NO_SAMPLES : samplesOf(measured.first, measured.again, played?.isControl)
         }),
@@ -63,7 +63,7 @@ export function outcomesOf(nights: readonly Night[]): Outcomes[] {
   return (nights.at(-1)?.scenarios ?? []).map((tonight) => {
     const { scenario, server, platform } = tonight
     const outcomes = byKey.map((night) => {
-      const { passed, failed } = night.get(keyOf(tonight)) ?? { passed: 0, failed: 0 }
+      const { passed, failed } = night.get(nightKey(tonight)) ?? { passed: 0, failed: 0 }
       return { passed, failed }
     })
     return { scenario, server, platform, nights: outcomes }
@@ -71,13 +71,9 @@ export function outcomesOf(nights: readonly Night[]): Outcomes[] {
 }
 
 function indexed(nights: readonly Night[]): Map<string, NightScenario>[] {
-  return nights.map(({ scenarios }) => new Map(scenarios.map((one) => [keyOf(one), one])))
+  return nights.map(({ scenarios }) => new Map(scenarios.map((one) => [nightKey(one), one])))
 }
 
 function measureOf({ measures }: NightScenario, metric: Metric) {
   return measures.find((one) => one.metric === metric)
-}
-
-function keyOf({ scenario, server, platform }: Pick<NightScenario, 'scenario' | 'server' | 'platform'>): string {
-  return JSON.stringify([scenario, server, platform])
 }

@@ -1,7 +1,5 @@
-import type { Night, NightScenario } from '../../record/nights.ts'
+import { type Night, nightKey } from '../../record/nights.ts'
 import { WINDOW } from './defaults.ts'
-
-type Key = Pick<NightScenario, 'scenario' | 'server' | 'platform'>
 
 /**
  * The nights, the oldest first, with the last `most` of each scenario on each server: a night that was narrowed to a few
@@ -12,8 +10,8 @@ export function lastOfEach(nights: readonly Night[], most = WINDOW): Night[] {
   const kept = [...nights].reverse().map((night) => ({
     ...night,
     scenarios: night.scenarios.filter((one) => {
-      const count = (counts.get(keyOf(one)) ?? 0) + 1
-      counts.set(keyOf(one), count)
+      const count = (counts.get(nightKey(one)) ?? 0) + 1
+      counts.set(nightKey(one), count)
       return count <= most
     }),
   }))
@@ -22,11 +20,7 @@ export function lastOfEach(nights: readonly Night[], most = WINDOW): Night[] {
 
 /** What a night is judged with: of the nights before it those that played something of it, and itself. */
 export function judgedWith(before: readonly Night[], tonight: Night): Night[] {
-  const keys = new Set(tonight.scenarios.map(keyOf))
-  const alike = lastOfEach(before).filter(({ scenarios }) => scenarios.some((one) => keys.has(keyOf(one))))
+  const keys = new Set(tonight.scenarios.map(nightKey))
+  const alike = lastOfEach(before).filter(({ scenarios }) => scenarios.some((one) => keys.has(nightKey(one))))
   return [...alike, tonight]
-}
-
-function keyOf({ scenario, server, platform }: Key): string {
-  return JSON.stringify([scenario, server, platform])
 }

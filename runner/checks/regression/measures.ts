@@ -6,11 +6,12 @@ import type { Compared } from './compare.ts'
 /** What a run measured, as a baseline holds it. */
 export function baselineMeasures(run: RunReport): BaselineMeasure[] {
   return playedGroups(run).flatMap((group) => {
-    const { scenario, server, platform, serverWords, config } = group
+    const { scenario, server, platform, client, serverWords, config } = group
     return measuresOf(run, group).map(({ metric, samples }) => ({
       scenario,
       server,
       platform,
+      ...(client !== undefined && { client }),
       metric,
       serverWords,
       config,
@@ -24,11 +25,12 @@ export function comparedTo({ measures }: Baseline, run: RunReport): Compared[] {
   const own = baselineMeasures(run)
   return own.map((one) => {
     const found = counterpart(one, own, measures)
-    const { scenario, server, platform, metric, samples } = one
+    const { scenario, server, platform, client, metric, samples } = one
     return {
       scenario,
       server,
       platform,
+      ...(client !== undefined && { client }),
       metric,
       samples,
       baseline: found?.samples ?? [],

@@ -9,8 +9,9 @@ export function sentenceOf(
   differences: readonly string[],
   comparisons: number,
 ): string {
-  const { scenario, server, platform, metric, verdict, samples, baseline, needed } = comparison
-  const head = `${scenario} on ${server}, ${platform}: ${METRICS[metric].name}`
+  const { scenario, server, platform, client, metric, verdict, samples, baseline, needed } = comparison
+  const through = client === undefined ? '' : ` through ${client}`
+  const head = `${scenario}${through} on ${server}, ${platform}: ${METRICS[metric].name}`
   const now = distribution(samples, metric)
   if (verdict === 'missing') return `${head} is not in the baseline; now ${now}.`
   const both = `now ${now}, baseline ${distribution(baseline, metric)}`

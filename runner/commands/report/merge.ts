@@ -118,7 +118,8 @@ function commandOf(parts: readonly Part[]): string {
 
 /** Merging again adds nothing; nor does it where the parts wrote into the same file. */
 function newLines(lines: readonly TrendLine[], there: readonly TrendLine[]): TrendLine[] {
-  const keyOf = ({ startedAt, id, server, seed }: TrendLine) => JSON.stringify([startedAt, id, server, seed])
+  const keyOf = ({ startedAt, id, server, client, seed }: TrendLine) =>
+    JSON.stringify([startedAt, id, server, client, seed])
   const known = new Set(there.map(keyOf))
   return lines.filter((line) => !known.has(keyOf(line)))
 }

@@ -62,7 +62,8 @@ ${own.map((row, at) => rowPart(row, before + at, group.place === undefined))}
 }
 
 function rowPart({ trend, charts }: TrendRow, place: number, tellsServer: boolean): Markup {
-  const { id, server, platform, lines } = trend
+  const { server, platform, lines } = trend
+  const id = trend.client === undefined ? trend.id : `${trend.id} through ${trend.client}`
   const verdict = lines.at(-1)?.verdict ?? ''
   const recent = lines.slice(-LAST_PLAYS)
   const first = charts[0]?.chart

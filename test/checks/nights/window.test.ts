@@ -1,4 +1,5 @@
 import t from 'tap'
+import { coursesOf } from '../../../runner/checks/nights/night.ts'
 import { toldNight } from '../../../runner/checks/nights/told.ts'
 import { judgedWith, lastOfEach } from '../../../runner/checks/nights/window.ts'
 import type { Night } from '../../../runner/record/nights.ts'
@@ -27,6 +28,21 @@ t.test('a narrowed night takes a place of its own scenarios alone', async (t) =>
   t.strictSame(shape(lastOfEach(nights, 2)), ['01 b', '02 b', '03 a', '04 a'])
   t.strictSame(shape(lastOfEach([...nights, night('05', { b: one })], 2)), ['02 b', '03 a', '04 a', '05 b'])
   t.strictSame(shape(lastOfEach(nights, 9)), shape(nights))
+})
+
+t.test('a scenario through a client is another than without it', async (t) => {
+  const through = (runId: string, client: string): Night => {
+    const one = night(runId, { a: [1] })
+    return { ...one, scenarios: one.scenarios.map((played) => ({ ...played, client })) }
+  }
+  const nights = [night('01', { a: [5000] }), through('02', 'glide'), through('03', 'redis-py')]
+  t.strictSame(shape(lastOfEach(nights, 1)), ['01 a', '02 a', '03 a'])
+  t.strictSame(shape(judgedWith(nights, through('04', 'glide'))), ['02 a', '04 a'])
+  const [course] = coursesOf([...nights, through('04', 'glide')])
+  t.strictSame(
+    course?.nights.map(({ first }) => first.length),
+    [0, 1, 0, 1],
+  )
 })
 
 t.test('a night is judged with those that played something of it', async (t) => {

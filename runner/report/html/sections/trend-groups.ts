@@ -1,10 +1,12 @@
 import type { TrendLine } from '../../../record/trends.ts'
 
-/** One scenario on one server, over all runs of a suite. */
+/** One scenario on one server, through one client, over all runs of a suite. */
 export interface Trend {
   id: string
   server: string
   platform: string
+  /** The client that was asked for, for workloads that name none. */
+  client: string | undefined
   lines: TrendLine[]
 }
 
@@ -38,11 +40,19 @@ function groupsOfSuite(lines: readonly TrendLine[]): TrendGroup[] {
 }
 
 function trendsOf(lines: readonly TrendLine[]): Trend[] {
-  return [...groupBy(lines, (line) => JSON.stringify([line.id, serverOf(line), line.platform])).values()]
-    .flatMap((own) =>
-      own[0] ? [{ id: own[0].id, server: serverOf(own[0]), platform: own[0].platform, lines: own }] : [],
+  return [...groupBy(lines, (line) => JSON.stringify([line.id, serverOf(line), line.platform, line.client])).values()]
+    .flatMap((own) => {
+      const [line] = own
+      if (line === undefined) return []
+      return [{ id: line.id, server: serverOf(line), platform: line.platform, client: line.client, lines: own }]
+    })
+    .sort(
+      (a, b) =>
+        order(a.id, b.id) ||
+        order(a.server, b.server) ||
+        order(a.platform, b.platform) ||
+        order(a.client ?? '', b.client ?? ''),
     )
-    .sort((a, b) => order(a.id, b.id) || order(a.server, b.server) || order(a.platform, b.platform))
 }
 
 function placeOf(line: TrendLine): string {
