@@ -74,6 +74,19 @@ export class ViewWatch {
       this.#learn(client.name, askedMs, said)
       const pauseMs = said.unreachable === undefined ? everyMs() : Math.max(everyMs(), IN_VAIN_EVERY_MS)
       await clock.sleep(pauseMs, signal).catch(() => undefined)
+      await this.#whileOthersLook(client.name)
+    }
+  }
+
+  /** A step that waits for something looks more often than this watch, and what it sees is taken. */
+  async #whileOthersLook(name: string): Promise<void> {
+    const { clock, everyMs } = this.#options
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      const lastMs = this.#lastOf.get(name)?.askedMs
+      const leftMs = lastMs === undefined ? 0 : lastMs + everyMs() - clock.nowMs()
+      if (leftMs <= 0) return
+      await clock.sleep(leftMs, signal).catch(() => undefined)
     }
   }
 
