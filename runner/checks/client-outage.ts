@@ -5,7 +5,8 @@ import type { Span } from '../results/run-facts.ts'
 import { defineCheck, type Measured } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { besideIntervention, interventionNear } from './faults.ts'
-import { atMostText, durationOf, scopeText } from './limits.ts'
+import { partsOf, timeText } from './limit-parts.ts'
+import { durationOf } from './limits.ts'
 import { outageLimit } from './outage-limit.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { hiddenIn, servicesIn } from './outages/story.ts'
@@ -21,10 +22,9 @@ export const clientOutage = defineCheck({
   tellsOfService: true,
   watchesFailovers: 'operations',
   limit: outageLimit,
-  limitText: (written) =>
-    typeof written === 'string' ? atMostText(written) : `${atMostText(written.at_most)}${scopeText(written)}`,
+  limitText: timeText,
   measure(written, evidence): Measured {
-    const scope = typeof written === 'string' ? { at_most: written } : written
+    const scope = partsOf(written)
     const mostMs = durationOf(scope.at_most)
     const isAsked = (shard: number) => evidence.shards.includes(scope.shards, shard)
     const { outages, shards } = clientOutagesOf(evidence)

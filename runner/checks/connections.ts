@@ -1,28 +1,22 @@
-import { z } from 'zod'
 import { listed, plural } from '../base/text.ts'
 import type { ConnectionsObservation } from '../record/client-observations.ts'
 import { defineCheck, type Measured } from './check.ts'
 import { changesOf, leaksOf, type ServerLeak } from './connections/changes.ts'
 import type { Evidence } from './evidence.ts'
-import { AT_MOST, atMostText, count } from './limits.ts'
+import { countWith, partsOf } from './limit-parts.ts'
+import { countText } from './limits.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
-const limit = z
-  .union([count, z.strictObject({ at_most: count.describe(AT_MOST) })])
-  .meta({ title: 'Limit of connections', description: 'How many there may be' })
+const limit = countWith({}).meta({ title: 'Limit of connections', description: 'How many there may be' })
 
-type Limit = z.infer<typeof limit>
-
-const mostOf = (written: Limit) => (typeof written === 'number' ? written : written.at_most)
-const limitText = (written: Limit) => (typeof written === 'number' ? String(written) : atMostText(written.at_most))
+/** What both checks have in common: limits of connections, in words, of clients that the servers see. */
+const ofConnections = { workloads: EVERY_WORKLOAD, limit, limitText: countText }
 
 export const reconnects = defineCheck({
   name: 'reconnects',
   summary: "Connections that a workload's client opened in place of others that had ended, as the servers saw them",
   examples: ['20', '{ at_most: 100 }'],
-  workloads: EVERY_WORKLOAD,
-  limit,
-  limitText,
+  ...ofConnections,
   measure(written, evidence): Measured {
     const looks = looksOf(evidence)
     if (!looks.some(({ open }) => open > 0)) return unseen(looks)
@@ -33,7 +27,7 @@ export const reconnects = defineCheck({
       lost === 0 ? '' : ` ${plural(lost, 'connection')} ended and ${lost === 1 ? 'was' : 'were'} not replaced.`
     return {
       ...amount,
-      finding: found > mostOf(written) ? 'violated' : 'holds',
+      finding: found > partsOf(written).at_most ? 'violated' : 'holds',
       explanation: `${plural(found, 'connection')} took the place of others that had ended.${others}${unreplaced} What came and went between two looks, a second apart, is not seen.`,
       details: [...byNode].map(
         ([node, { opened, closed }]) => `${node}: ${opened} opened and ${closed} ended while the load went on`,
@@ -46,9 +40,7 @@ export const connectionsLeaked = defineCheck({
   name: 'connections_leaked',
   summary: "Connections of a workload's client that servers had at the end beyond what they had at the start",
   examples: ['0', '{ at_most: 2 }'],
-  workloads: EVERY_WORKLOAD,
-  limit,
-  limitText,
+  ...ofConnections,
   measure(written, evidence): Measured {
     const looks = looksOf(evidence)
     if (!looks.some(({ open }) => open > 0)) return unseen(looks)
@@ -71,7 +63,7 @@ export const connectionsLeaked = defineCheck({
     const worst = servers.filter((server) => server.leaked > 0).sort((a, b) => b.leaked - a.leaked)
     return {
       ...amount,
-      finding: leaked > mostOf(written) ? 'violated' : 'holds',
+      finding: leaked > partsOf(written).at_most ? 'violated' : 'holds',
       explanation: `${plural(leaked, 'connection')} more than at the start ${leaked === 1 ? 'was' : 'were'} open at the end, before the client was closed: ${listed(worst.map(serverText), 3)}.${left}`,
       details,
     }

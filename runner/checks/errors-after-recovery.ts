@@ -1,11 +1,11 @@
-import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import { outcomeClass, SERVED_CLASSES } from '../record/history-codes.ts'
 import type { Span } from '../results/run-facts.ts'
 import { defineCheck, type Measured } from './check.ts'
 import type { Evidence } from './evidence.ts'
-import { AT_MOST, atMostText, count, durationOf, durationText, errorClassKey, scopeText, shards } from './limits.ts'
+import { afterKey, countWith, partsOf } from './limit-parts.ts'
+import { atMostText, durationOf, errorClassKey, scopeText, shards } from './limits.ts'
 import { isOwnOperation } from './load-count.ts'
 import { serverOutages } from './outages/server-outages.ts'
 import { witnessOf } from './witness.ts'
@@ -15,24 +15,14 @@ import { EVERY_WORKLOAD } from './workloads.ts'
 /** What a client gets to notice that its servers are back, unless the limit says otherwise. */
 const GRACE = '2s'
 
-const limit = z
-  .union([
-    count,
-    z.strictObject({
-      at_most: count.describe(AT_MOST),
-      after: durationText
-        .optional()
-        .describe(
-          `How long after the servers of its shard took writes again an operation must begin; ${GRACE} unless given`,
-        ),
-      class: errorClassKey,
-      shards,
-    }),
-  ])
-  .meta({
-    title: 'Limit of errors after a recovery',
-    description: 'How many there may be; or how many, how long after it, of which class and in which shards',
-  })
+const limit = countWith({
+  after: afterKey('How long after the servers of its shard took writes again an operation must begin', GRACE),
+  class: errorClassKey,
+  shards,
+}).meta({
+  title: 'Limit of errors after a recovery',
+  description: 'How many there may be; or how many, how long after it, of which class and in which shards',
+})
 
 /** A time in which a shard was whole again: from its recovery on until something was done to it, or it refused again. */
 interface Whole extends Span {
@@ -52,7 +42,7 @@ export const errorsAfterRecovery = defineCheck({
     return `${atMostText(written.at_most)}${of}, from ${written.after ?? GRACE} on${scopeText(written)}`
   },
   measure(written, evidence): Measured {
-    const asked = typeof written === 'number' ? { at_most: written } : written
+    const asked = partsOf(written)
     const graceMs = durationOf(asked.after ?? GRACE)
     const whole = wholeTimes(evidence, graceMs).filter(({ shard }) => evidence.shards.includes(asked.shards, shard))
     const { classes, rows, samples } = failuresIn(evidence, whole, asked.class)

@@ -4,7 +4,8 @@ import { isIndeterminateCode, OUTCOME_OK } from '../record/history-codes.ts'
 import { sentPercent } from '../results/load-sent.ts'
 import { type Check, defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
-import { atMostText, type DurationLimit, durationLimit, durationOf, scopeText } from './limits.ts'
+import { partsOf, timeText } from './limit-parts.ts'
+import { type DurationLimit, durationLimit, durationOf } from './limits.ts'
 import { isOwnOperation } from './load-count.ts'
 import { overlapMs } from './outages/standstill.ts'
 import { momentText } from './words.ts'
@@ -29,10 +30,9 @@ export const latencies: readonly Check[] = QUANTILES.map(([name, quantile]) =>
     workloads: EVERY_WORKLOAD,
     tellsOfService: true,
     limit: durationLimit,
-    limitText: (limit) =>
-      typeof limit === 'string' ? atMostText(limit) : `${atMostText(limit.at_most)}${scopeText(limit)}`,
+    limitText: timeText,
     measure(limit, evidence) {
-      const { at_most, during } = typeof limit === 'string' ? { at_most: limit } : limit
+      const { at_most, during } = partsOf(limit)
       const { sorted, unanswered, worst } = latenciesOf(evidence, evidence.phase(during))
       // The nearest rank: the smallest latency that so large a share of all does not exceed.
       const valueMs = sorted[Math.max(Math.ceil(quantile * sorted.length) - 1, 0)] ?? 0

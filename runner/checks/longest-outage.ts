@@ -4,7 +4,8 @@ import type { Finding } from '../record/check-outcome.ts'
 import { formatRange } from '../results/failovers/summary.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
-import { atMostText, durationOf, scopeText } from './limits.ts'
+import { partsOf, timeText } from './limit-parts.ts'
+import { durationOf } from './limits.ts'
 import { outageLimit } from './outage-limit.ts'
 import type { Outage } from './outages/outages.ts'
 import { beginText, failuresText, hiddenIn, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
@@ -18,11 +19,10 @@ export const longestOutage = defineCheck({
   tellsOfService: true,
   watchesFailovers: 'operations',
   limit: outageLimit,
-  limitText: (written) =>
-    typeof written === 'string' ? atMostText(written) : `${atMostText(written.at_most)}${scopeText(written)}`,
+  limitText: timeText,
   measure(written, evidence) {
-    const scope = typeof written === 'string' ? {} : written
-    const mostMs = durationOf(typeof written === 'string' ? written : written.at_most)
+    const scope = partsOf(written)
+    const mostMs = durationOf(scope.at_most)
     const services = servicesIn(evidence, scope)
     const samples = services.reduce((sum, { operations }) => sum + operations, 0)
     const details = serviceLines(evidence, services)

@@ -5,7 +5,8 @@ import type { Finding } from '../record/check-outcome.ts'
 import { defineCheck, type Measured } from './check.ts'
 import { clientText, lengthOf } from './client-outage.ts'
 import type { Evidence } from './evidence.ts'
-import { atMostText, durationOf, durationText, type ShardChoice, scopeText, shards } from './limits.ts'
+import { partsOf, timeText } from './limit-parts.ts'
+import { durationOf, durationText, type ShardChoice, shards } from './limits.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { type ServerOutage, serverOutages } from './outages/server-outages.ts'
 import { findingOn, mostTelling, type Uncertain } from './outages/telling.ts'
@@ -47,11 +48,11 @@ export const recoveryAfterServer = defineCheck({
   workloads: EVERY_WORKLOAD,
   tellsOfService: true,
   limit,
-  limitText: (written) =>
-    typeof written === 'string' ? atMostText(written) : `${atMostText(written.at_most)}${scopeText(written)}`,
+  limitText: timeText,
   measure(written, evidence): Measured {
-    const mostMs = durationOf(typeof written === 'string' ? written : written.at_most)
-    const recoveries = recoveriesOf(evidence, typeof written === 'string' ? undefined : written.shards)
+    const asked = partsOf(written)
+    const mostMs = durationOf(asked.at_most)
+    const recoveries = recoveriesOf(evidence, asked.shards)
     const { found, unexplained, unended, samples } = recoveries
     const worst = mostTelling(found, mostMs, uncertain)
     const unsure = [...unexplained, ...unended].filter(({ lengthMs, errorMs }) => lengthMs + errorMs > mostMs)

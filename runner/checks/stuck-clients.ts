@@ -1,11 +1,11 @@
-import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import type { UnansweredObservation, UnansweredOperation } from '../record/client-observations.ts'
 import { outcomeClass } from '../record/history-codes.ts'
 import { defineCheck, type Measured } from './check.ts'
 import type { Evidence } from './evidence.ts'
-import { AT_MOST, atMostText, count, durationOf, durationText } from './limits.ts'
+import { afterKey, countWith, partsOf } from './limit-parts.ts'
+import { atMostText, durationOf } from './limits.ts'
 import { isOwnOperation, isUnsent } from './load-count.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
@@ -13,22 +13,12 @@ import { EVERY_WORKLOAD } from './workloads.ts'
 /** Longer than any client of those that are usual waits by its own limits; shorter than a fault that is worth playing. */
 const STUCK_AFTER = '10s'
 
-const limit = z
-  .union([
-    count,
-    z.strictObject({
-      at_most: count.describe(AT_MOST),
-      after: durationText
-        .optional()
-        .describe(
-          `How long an operation must have been without an end when the load was over; ${STUCK_AFTER} unless given`,
-        ),
-    }),
-  ])
-  .meta({
-    title: 'Limit of stuck clients',
-    description: 'How many there may be; or how many, and after how long without an end',
-  })
+const limit = countWith({
+  after: afterKey('How long an operation must have been without an end when the load was over', STUCK_AFTER),
+}).meta({
+  title: 'Limit of stuck clients',
+  description: 'How many there may be; or how many, and after how long without an end',
+})
 
 export const stuckClients = defineCheck({
   name: 'stuck_clients',
@@ -41,7 +31,7 @@ export const stuckClients = defineCheck({
     return `${atMostText(written.at_most)}, after ${written.after ?? STUCK_AFTER}`
   },
   measure(written, evidence): Measured {
-    const { at_most, after = STUCK_AFTER } = typeof written === 'number' ? { at_most: written } : written
+    const { at_most, after = STUCK_AFTER } = partsOf(written)
     const seen = evidence.facts.clients?.unanswered[evidence.history.workload]
     const { samples, clients } = countOperations(evidence)
     if (seen === undefined) {
