@@ -8,13 +8,13 @@ import type {
   EventOf,
   EventType,
   FaultInfo,
-  LoadSeries,
   PlannedStep,
   Repeat,
   ShardInfo,
   StepError,
   StepOutcome,
 } from './events.ts'
+import type { LoadSeries } from './load-series.ts'
 import * as seen from './observation-shapes.ts'
 import {
   count,

@@ -1,4 +1,5 @@
-import type { LoadSeries, RunEvent } from '../record/events.ts'
+import type { RunEvent } from '../record/events.ts'
+import type { LoadSeries } from '../record/load-series.ts'
 
 /** What one workload's clients saw, in bins of equal width without gaps. */
 export interface Series {

@@ -4,7 +4,7 @@ import { ChaosError, messageOf } from '../base/errors.ts'
 import { threadProgram } from '../base/programs.ts'
 import type { Stall } from '../base/pulse.ts'
 import { afterRunning } from '../base/time-limit.ts'
-import type { LoadSeries } from '../record/events.ts'
+import type { LoadSeries } from '../record/load-series.ts'
 import type { Unended } from './client/unended.ts'
 import type { FromThread, LoadRequest, Method, Methods, SeenDriver } from './thread/request.ts'
 

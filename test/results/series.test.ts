@@ -1,5 +1,6 @@
 import t from 'tap'
-import type { LoadSeries, RunEvent } from '../../runner/record/events.ts'
+import type { RunEvent } from '../../runner/record/events.ts'
+import type { LoadSeries } from '../../runner/record/load-series.ts'
 import { seriesOf } from '../../runner/results/series.ts'
 
 function piece(fromMs: number, ok: number[], more: Partial<LoadSeries> = {}): LoadSeries {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LoadSeries, RunEvent } from '../../runner/record/events.ts'
+import type { RunEvent } from '../../runner/record/events.ts'
+import type { LoadSeries } from '../../runner/record/load-series.ts'
 import type { SeenNode } from '../../runner/record/observations.ts'
 import { CLUSTER, FAILOVER_STEPS, failingRun, passingRun, STARTED_AT, Tape } from './sample-events.ts'
 

@@ -1,4 +1,4 @@
-import type { LoadSeries } from '../../record/events.ts'
+import type { LoadSeries } from '../../record/load-series.ts'
 import { Histogram } from './histogram.ts'
 
 /** Width of a bin, ms. */

@@ -1,6 +1,6 @@
 import type { Stall } from '../../base/pulse.ts'
 import type { SlotRange } from '../../cluster/view.ts'
-import type { LoadSeries } from '../../record/events.ts'
+import type { LoadSeries } from '../../record/load-series.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
 import type { Unended } from '../client/unended.ts'
 import type { Misdeed } from '../drivers/driver-client.ts'

@@ -1,5 +1,5 @@
-import type { LoadSeries } from '../../record/events.ts'
 import type { HistoryWriter } from '../../record/history-writer.ts'
+import type { LoadSeries } from '../../record/load-series.ts'
 import { HttpClient } from '../apps/http-client.ts'
 import { ApplicationClient } from '../client/application.ts'
 import { DirectClient } from '../client/direct.ts'
