@@ -179,4 +179,17 @@ export const TWIN_KINDS: readonly TwinKind[] = [
       'back-from-the-minority',
     ],
   },
+  {
+    name: 'Client libraries',
+    says: 'A client waits where it must ask again, or does not come back when its servers do.',
+    of: [
+      'app-planned-failover#1',
+      'app-master-killed#1',
+      'app-master-stopped#1',
+      'app-master-silent#1',
+      'app-master-isolated#1',
+      'app-slots-moved#1',
+      'app-cluster-restarted#1',
+    ],
+  },
 ]
