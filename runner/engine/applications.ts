@@ -116,6 +116,7 @@ export class Applications {
     const port = plan.port ?? (await freePort())
     this.#progress(`starting the application ${name}`)
     const app = this.#open(plan, port, servers)
+    this.#record('app-started', name)
     const look = async () => {
       const { end } = app
       if (end !== undefined) throw new AppNotReady(`the application ${name} ${end} before it was ready${saidBy(app)}`)
@@ -131,6 +132,7 @@ export class Applications {
         { hint: 'it is told its port in PORT; a longer time is `ready: { path: …, within: 1m }`' },
       )
     }
+    this.#record('app-ready', name)
     this.#progress(`the application ${name} is ready on port ${port}, after ${Math.round(elapsedMs)} ms`)
   }
 
@@ -175,16 +177,23 @@ export class Applications {
 
   #onEnd({ plan, log }: RunningApp, text: string): void {
     if (this.#isUnwatched) return
-    const { recorder, clock } = this.#settings
-    const seenMs = recorder.timeOf(clock.nowMs())
-    const facts = { app: plan.name, seenMs, text, lastWords: log.lastWords }
-    recorder.record({ type: 'app-ended', scenario: this.#place.index, ...facts })
+    const facts = { app: plan.name, seenMs: this.#now(), text, lastWords: log.lastWords }
+    this.#settings.recorder.record({ type: 'app-ended', scenario: this.#place.index, ...facts })
   }
 
   async #stopOne({ plan, process }: RunningApp): Promise<void> {
     if (await process.stop()) return
     const text = `the application ${plan.name} did not end when it was told to (SIGTERM), and was killed`
     this.#settings.recorder.record({ type: 'warning', scenario: this.#place.index, text })
+  }
+
+  #record(type: 'app-started' | 'app-ready', app: string): void {
+    this.#settings.recorder.record({ type, scenario: this.#place.index, app, seenMs: this.#now() })
+  }
+
+  #now(): number {
+    const { recorder, clock } = this.#settings
+    return recorder.timeOf(clock.nowMs())
   }
 
   #progress(text: string): void {

@@ -15,8 +15,17 @@ export type ClientEvent = { scenario: number } & (
   | ({ type: 'driver-misbehaved' } & MisdeedObservation)
   /** What came of the client library of a workload, when everything was judged. */
   | ({ type: 'client-summed' } & ClientSummary)
+  /** An application was started, and answered where it says that it is ready. */
+  | ({ type: 'app-started' } & AppObservation)
+  | ({ type: 'app-ready' } & AppObservation)
   | ({ type: 'app-ended' } & AppEndObservation)
 )
+
+/** Something became of an application. */
+export interface AppObservation {
+  app: string
+  seenMs: number
+}
 
 /** How many of the operations that a client never ended are recorded one by one. */
 export const MOST_UNANSWERED = 200

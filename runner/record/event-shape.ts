@@ -1,19 +1,9 @@
 import { z } from 'zod'
 import type { AuditFinding, AuditOutcome, AuditPardonFor, AuditRuleOutcome, AuditTerms } from './audit-outcome.ts'
 import type { CheckOutcome, LoadSent, Witness, WitnessOperation } from './check-outcome.ts'
+import { cluster, clusterNode } from './cluster-info-shape.ts'
 import { comparison, nights } from './comparison-shape.ts'
-import type {
-  ClusterInfo,
-  ClusterNodeInfo,
-  EventOf,
-  EventType,
-  FaultInfo,
-  PlannedStep,
-  Repeat,
-  ShardInfo,
-  StepError,
-  StepOutcome,
-} from './events.ts'
+import type { EventOf, EventType, FaultInfo, PlannedStep, Repeat, ShardInfo, StepError, StepOutcome } from './events.ts'
 import type { LoadSeries } from './load-series.ts'
 import * as seen from './observation-shapes.ts'
 import {
@@ -27,9 +17,7 @@ import {
   number,
   place,
   problemWith,
-  shard,
   shown,
-  slot,
   some,
   text,
   texts,
@@ -48,24 +36,6 @@ const stepVerdict = z.enum([...ENDS, 'skipped', 'not-run'])
 const step = fields<PlannedStep>({ path: text, verb: text, name: text, file: text, line: place, phase: maybe(text) })
 
 const files = some(fields<{ path: string; text: string }>({ path: text, text }))
-
-const clusterNode = fields<ClusterNodeInfo>({
-  name: text,
-  address: text,
-  role: z.enum(['master', 'replica']),
-  shard,
-  added: maybe(z.literal(true)),
-  server: maybe(text),
-  later: maybe(few(fields<{ server: string; atMs: number }>({ server: text, atMs: ms }))),
-})
-
-const cluster = fields<ClusterInfo>({
-  shards: shard,
-  replicas: z.union([shard, few(shard)]),
-  nodes: few(clusterNode),
-  config: textsByName,
-  slots: maybe(few(few(z.tuple([slot, slot])))),
-})
 
 const stepError = fields<StepError>({
   message: text,
@@ -247,6 +217,8 @@ const OWN: { [Type in EventType]: Own<Type> } = {
   'stranger-seen': { ...OF_SCENARIO, ...seen.strangerSeen },
   'driver-ready': { ...OF_SCENARIO, workload: text, name: text, version: text, can: few(text) },
   'driver-misbehaved': { ...OF_SCENARIO, ...seen.misdeedSeen },
+  'app-started': { ...OF_SCENARIO, ...seen.appSeen },
+  'app-ready': { ...OF_SCENARIO, ...seen.appSeen },
   'app-ended': { ...OF_SCENARIO, ...seen.appEnded },
   'server-changed': { ...OF_SCENARIO, node: text, server: text },
   'server-started': { ...OF_SCENARIO, ...seen.serverStarted },

@@ -12,7 +12,12 @@ import type {
   ServerStartObservation,
   StrangerObservation,
 } from './audit-observations.ts'
-import type { ConnectionsObservation, UnansweredObservation, UnansweredOperation } from './client-observations.ts'
+import type {
+  AppObservation,
+  ConnectionsObservation,
+  UnansweredObservation,
+  UnansweredOperation,
+} from './client-observations.ts'
 import type { ClientMeasure, ClientSummary } from './client-summary.ts'
 import type {
   ClockObservation,
@@ -137,6 +142,7 @@ export const serverEnded: Fields<ServerEndObservation> = {
   lastLines: texts,
 }
 
+export const appSeen: Fields<AppObservation> = { app: text, seenMs: ms }
 export const appEnded: Fields<AppEndObservation> = { app: text, seenMs: ms, text, lastWords: text }
 
 export const misdeedSeen: Fields<MisdeedObservation> = {

@@ -16,7 +16,7 @@ import type { Suspicion } from './failovers/suspicions.ts'
 import type { FailoverTimeline } from './failovers/timeline.ts'
 import type { Histogram, SampleSummary } from './samples.ts'
 import type { Series } from './series.ts'
-import type { FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
+import type { AppLane, FaultReport, NodeLane, ShardLane, ViewReport } from './timeline-model.ts'
 
 export const REPORT_VERSION = 1
 
@@ -105,6 +105,8 @@ export interface ScenarioReport {
   /** Absent when nobody looked, as in runs of earlier versions. */
   nodeLanes?: NodeLane[]
   shardLanes?: ShardLane[]
+  /** Absent without applications. */
+  appLanes?: AppLane[]
   /** What all nodes showed, whenever it changed; of very many, some. */
   views?: ViewReport[]
   faults?: FaultReport[]

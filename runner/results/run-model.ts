@@ -3,6 +3,7 @@ import { roundMs } from '../base/duration.ts'
 import { ChaosError } from '../base/errors.ts'
 import { worstExit } from '../base/exit.ts'
 import type { EventOf, PlannedStep, RunEvent, ScenarioEvent, StepOutcome } from '../record/events.ts'
+import { appLanes } from './app-lanes.ts'
 import { contradictionIn, contradictionOfRun } from './contradictions.ts'
 import { failoverSummary } from './failovers/summary.ts'
 import type { Fault } from './faults.ts'
@@ -195,9 +196,11 @@ function timelineOf(
     views: keptViews(views),
   }
   const series = seriesOf(events)
+  const apps = appLanes(events, series, startMs, endMs)
   const histories = events.filter((event) => event.type === 'history-saved')
   return {
     ...(views.length > 0 && lanes),
+    ...(apps.length > 0 && { appLanes: apps }),
     ...(faults.length > 0 && { faults: faults.map((fault) => faultReport(fault, endMs)) }),
     ...(series.length > 0 && { series }),
     ...(histories.length > 0 && { histories: histories.map(({ workload, file }) => ({ workload, file })) }),

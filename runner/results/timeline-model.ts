@@ -21,6 +21,11 @@ export type NodeState = 'master' | 'replica' | 'down' | 'paused' | 'silent' | 'a
 /** `refused`: a node answers, and refuses writes (CLUSTERDOWN). `down`: nobody answers for its slots. */
 export type ShardState = 'served' | 'refused' | 'down'
 
+/**
+ * Of an application. `failing`: some requests of its users failed. `out`: none was answered well. `ended`: by itself.
+ */
+export type AppState = 'starting' | 'ready' | 'failing' | 'out' | 'ended'
+
 export interface NodeLane {
   node: string
   /** 1-based, at the start. */
@@ -31,6 +36,11 @@ export interface NodeLane {
 export interface ShardLane {
   shard: number
   spans: Span<ShardState>[]
+}
+
+export interface AppLane {
+  app: string
+  spans: Span<AppState>[]
 }
 
 /** One node as it and the others show it at one moment. */

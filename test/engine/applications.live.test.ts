@@ -62,6 +62,9 @@ t.test('an application is told of the cluster, loaded, judged, and ended', async
   const [, told = ''] = /^\S+Z told (\[.*\]), logged in with secret$/m.exec(log()) ?? []
   t.match(JSON.parse(told), ['127.0.0.1', /^127\.0\.0\.1:\d+$/, 'redis-chaos-load-1', '1', 'red', null])
   t.strictSame(run.of('app-ended'), [], 'its end was meant')
+  const [started, ready] = [...run.of('app-started'), ...run.of('app-ready')]
+  t.match([started, ready], [{ app: 'shop' }, { app: 'shop' }])
+  t.ok((started?.seenMs ?? 0) < (ready?.seenMs ?? 0), 'it was started before it was ready')
 })
 
 t.test('an application that loses what it acknowledged is found out', async (t) => {

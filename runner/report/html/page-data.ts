@@ -9,6 +9,7 @@ export interface PageData {
   steps: readonly (PageSpan & { path: string; verdict: string; level: number })[]
   faults: readonly PageSpan[]
   failovers: readonly (PageSpan & { phases: readonly PagePhase[] })[]
+  appLanes: readonly { app: string; spans: readonly PageState[] }[]
   nodeLanes: readonly { node: string; shard: number; spans: readonly PageState[] }[]
   shardLanes: readonly { shard: number; spans: readonly PageState[] }[]
   series: readonly PageSeries[]

@@ -50,7 +50,7 @@ export function scenarioPage(run: RunReport, scenario: ScenarioReport, files: Ru
 /** What the scripts draw from. */
 export function pageData(scenario: ScenarioReport, views: readonly ViewTable[], logs: PageLogs): PageData {
   const { durationMs, cleanupMs, steps, failovers } = scenario
-  const { faults = [], nodeLanes = [], shardLanes = [], series = [] } = scenario
+  const { faults = [], appLanes = [], nodeLanes = [], shardLanes = [], series = [] } = scenario
   return {
     endMs: Math.max(durationMs - cleanupMs, 1),
     steps: steps.flatMap(({ path, name, verdict, depth, startMs, durationMs: tookMs }) =>
@@ -58,6 +58,7 @@ export function pageData(scenario: ScenarioReport, views: readonly ViewTable[], 
     ),
     faults: faults.map(({ name, startMs, endMs }) => ({ name, startMs, endMs })),
     failovers: failovers.map(failoverData),
+    appLanes,
     nodeLanes,
     shardLanes,
     series,

@@ -45,6 +45,7 @@ function grown(data: PageData, untilMs: number): PageData {
     endMs: untilMs,
     steps: data.steps.map((step) => (step.verdict === 'running' ? { ...step, endMs: untilMs } : step)),
     faults: data.faults.map(open),
+    appLanes: data.appLanes.map((lane) => ({ ...lane, spans: lane.spans.map(open) })),
     nodeLanes: data.nodeLanes.map((lane) => ({ ...lane, spans: lane.spans.map(open) })),
     shardLanes: data.shardLanes.map((lane) => ({ ...lane, spans: lane.spans.map(open) })),
   }

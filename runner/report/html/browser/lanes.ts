@@ -18,6 +18,10 @@ const HATCHES: Record<string, string> = {
   paused: 'paused',
   apart: 'apart',
   refused: 'refused',
+  failing: 'refused',
+  out: 'gone',
+  ended: 'gone',
+  starting: 'paused',
 }
 
 const SVG = 'http://www.w3.org/2000/svg'
@@ -64,7 +68,7 @@ function svgElement(
   return element
 }
 
-/** Rows of the timeline, from the top: steps, faults, failovers, then each shard with its nodes. */
+/** Rows of the timeline, from the top: steps, faults, failovers, applications, then each shard with its nodes. */
 export function rowsOf(data: PageData): Row[] {
   const steps = data.steps.map(({ path, name, verdict, level, startMs, endMs }) => ({
     level,
@@ -85,6 +89,10 @@ export function rowsOf(data: PageData): Row[] {
     ...inLevels('steps', steps),
     ...stacked('faults', faults),
     ...failoverRows(data),
+    ...data.appLanes.map(({ app, spans }, place) => ({
+      ...{ label: app, strong: true, gap: place === 0 },
+      bars: spans.map(barOf),
+    })),
     ...data.shardLanes.flatMap(({ shard, spans }) => [
       { label: `shard ${shard}`, strong: true, gap: true, bars: spans.map(barOf) },
       ...data.nodeLanes

@@ -2,7 +2,7 @@ import type { PageData, PageLogLine, PageSeries } from '../page-data.ts'
 import type { LiveChange, LiveState, LogChange, SeriesChange } from './live-data.ts'
 
 /** The parts of the data that are sent whole when they change. */
-const PARTS = ['endMs', 'steps', 'faults', 'failovers', 'nodeLanes', 'shardLanes', 'views'] as const
+const PARTS = ['endMs', 'steps', 'faults', 'failovers', 'appLanes', 'nodeLanes', 'shardLanes', 'views'] as const
 
 /** What is new in `to` since `from`, the state before it of the same scenario. */
 export function changeBetween(from: LiveState, to: LiveState): LiveChange {

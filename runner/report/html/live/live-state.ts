@@ -21,6 +21,7 @@ const NO_DATA: PageData = {
   steps: [],
   faults: [],
   failovers: [],
+  appLanes: [],
   nodeLanes: [],
   shardLanes: [],
   series: [],

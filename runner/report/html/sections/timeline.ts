@@ -15,7 +15,18 @@ const LEGEND: [look: string, text: string][] = [
   ['fault', 'fault'],
 ]
 
-const FILLS: Readonly<Record<string, string>> = { down: 'gone', paused: 'paused', apart: 'apart', refused: 'refused' }
+/** Where there are applications. */
+const LEGEND_OF_APPS: [look: string, text: string][] = [
+  ['starting', 'application starts'],
+  ['ready', 'application ready'],
+  ['failing', 'some of its requests failed'],
+  ['out', 'none was answered well, or it ended'],
+]
+
+const FILLS: Readonly<Record<string, string>> = {
+  ...{ down: 'gone', paused: 'paused', apart: 'apart', refused: 'refused' },
+  ...{ starting: 'paused', failing: 'refused', out: 'gone' },
+}
 
 /** Lanes and charts over one time axis; the page's script draws them, and a table says the same. */
 export function timelineSection(scenario: ScenarioReport): Markup {
@@ -23,10 +34,10 @@ export function timelineSection(scenario: ScenarioReport): Markup {
 <h2 id="timeline-title">Timeline</h2>
 ${controls('timeline')}
 <div class="stack" role="group" tabindex="0" aria-label="Timeline of the run: plus and minus zoom, arrow keys move, 0 shows the whole">
-<svg role="img" aria-label="Lanes of steps, faults, failovers, shards and nodes; the table below says the same"></svg>
+<svg role="img" aria-label="Lanes of steps, faults, failovers, applications, shards and nodes; the table below says the same"></svg>
 ${(scenario.series ?? []).map(chartHolder)}
 </div>
-<ul class="legend">${LEGEND.map(legendItem)}</ul>
+<ul class="legend">${[...LEGEND, ...(scenario.appLanes === undefined ? [] : LEGEND_OF_APPS)].map(legendItem)}</ul>
 <p class="dim small no-print">Drag across the lanes or charts to zoom in; a double click shows the whole run.</p>
 ${laneTable(scenario)}
 </section>`
@@ -50,9 +61,10 @@ function legendItem([look, text]: [string, string]): Markup {
 }
 
 /** The lanes in words: for screen readers, for paper, and without scripts. */
-function laneTable({ nodeLanes = [], shardLanes = [], faults = [] }: ScenarioReport): Markup {
+function laneTable({ appLanes = [], nodeLanes = [], shardLanes = [], faults = [] }: ScenarioReport): Markup {
   const rows = [
     ...faults.map(({ name, startMs, endMs, proof }) => ({ lane: 'fault', startMs, endMs, state: name, note: proof })),
+    ...appLanes.flatMap(({ app, spans }) => spans.map((span) => ({ lane: app, ...span }))),
     ...shardLanes.flatMap(({ shard, spans }) => spans.map((span) => ({ lane: `shard ${shard}`, ...span }))),
     ...nodeLanes.flatMap(({ node, spans }) => spans.map((span) => ({ lane: node, ...span }))),
   ]
