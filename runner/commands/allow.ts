@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 import type { Allowed } from '../platforms/allowed.ts'
@@ -13,6 +14,23 @@ export const allowFlag: Flags = {
     value: 'NAME',
     help: 'let scenarios do what is refused otherwise: a setting (dir), a command (MODULE), or `commands`: start programs; may be given several times',
   },
+}
+
+/** For commands that read scenarios. */
+export const programsFlag: Flags = {
+  programs: {
+    type: 'string',
+    value: 'FOLDER',
+    help: "where programs lie that scenarios start (default: each scenario's own folder): for a scenario that an earlier run left",
+  },
+}
+
+/** The folder of `--programs`; undefined without it. Throws UsageError if there is none. */
+export function programsIn(line: ParsedLine): string | undefined {
+  const folder = line.text('programs')
+  if (folder !== undefined && statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError(`--programs ${folder}: there is no such folder`)
+  return folder
 }
 
 /** What `--allow` lets scenarios do. Throws UsageError for what needs no allowing. */

@@ -5,7 +5,7 @@ import { fitted } from '../base/text.ts'
 import { outputStyle } from '../report/style.ts'
 import { explainScenario } from '../scenario/explain.ts'
 import { verbByName } from '../steps/index.ts'
-import { allowedBy, allowFlag } from './allow.ts'
+import { allowedBy, allowFlag, programsFlag, programsIn } from './allow.ts'
 import type { Command } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
 import { loadScenarios } from './load-scenarios.ts'
@@ -13,13 +13,14 @@ import { givenParams, paramFlags } from './param-flags.ts'
 
 export const explain: Command = {
   usage: 'explain NAME… [flags]',
-  flags: { ...paramFlags, ...libraryFlags, ...allowFlag },
+  flags: { ...paramFlags, ...libraryFlags, ...allowFlag, ...programsFlag },
   async run(line, context) {
     if (line.positionals.length === 0)
       throw new UsageError(`name a scenario to explain; \`${typed('list')}\` shows them`)
     const params = givenParams(line, context.out)
     const scenarios = await loadScenarios(line.positionals, params, context, {
       allowed: allowedBy(line),
+      programs: programsIn(line),
     })
     const { width } = outputStyle(process.stdout, process.env)
     context.out.print(

@@ -20,6 +20,8 @@ export interface LoadedBy {
   portBase?: number
   /** For workloads that name no client. */
   client?: ClientChoice | undefined
+  /** Where programs lie that scenarios start; each scenario's own folder if not given. */
+  programs?: string | undefined
 }
 
 /** What loading needs of its command. */

@@ -22,6 +22,7 @@ import { keysFor } from './project-schema.ts'
 const FOR_THE_KEYBOARD: Readonly<Record<string, string>> = {
   allow: 'what scenarios may do beyond the usual is said on the command line, by whoever plays them',
   audit: 'what an audit finds counts, unless the command line says otherwise',
+  programs: 'where programs of scenarios lie is said on the command line, by whoever allows them',
   password: 'it is given in REDIS_CHAOS_PASSWORD or as --password random',
 }
 

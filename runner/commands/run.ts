@@ -6,6 +6,7 @@ import { quoted } from '../base/shell-words.ts'
 import { scenarioNames } from '../scenario/library.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
+import { programsFlag, programsIn } from './allow.ts'
 import { type Choice, choiceFlags, choiceOf, LASTING_CHOICES, PASSING_CHOICES } from './choosing/choice-flags.ts'
 import { knownPlays, narrowed, wordFor } from './choosing/narrow.ts'
 import { pacingOf } from './choosing/pace.ts'
@@ -35,6 +36,7 @@ const flags: Flags = {
   ...paramFlags,
   ...platformFlags,
   ...clusterFlags,
+  ...programsFlag,
   ...libraryFlags,
   tag: { type: 'string', multiple: true, value: 'TAG', help: 'play all scenarios with this tag' },
   all: { type: 'boolean', help: 'play all scenarios that there are: your own, and those of redis-chaos' },
@@ -87,10 +89,11 @@ export const run: Command = {
     const upgrades = asked === undefined ? undefined : await upgradesOf(asked, choice, out)
     const known = knownPlays(reports, { lenient: wanted.shard === undefined && wanted.maxTimeMs === undefined })
     const clients = clientsOf(line)
+    const programs = programsIn(line)
     const load = async () => {
       const read: Scenario[] = []
       for (const client of clients ?? [undefined])
-        read.push(...(await loadUpgrades(named, { params, upgrades }, context, { ...settings, client })))
+        read.push(...(await loadUpgrades(named, { params, upgrades }, context, { ...settings, client, programs })))
       const left = await narrowed(read, wanted, { reports, servers: choice.servers, known }, context)
       for (const one of left.scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
       return left
@@ -169,6 +172,7 @@ function commandAgain(
     ...PARAM_FLAGS,
     ...UPGRADING_FLAGS,
     ...CLIENT_FLAGS,
+    'programs',
     'config',
     'fail-on-flaky',
     ...PLAY_FLAGS,

@@ -3,7 +3,7 @@ import { EXIT } from '../base/exit.ts'
 import { fittedSentences } from '../base/text.ts'
 import { outputStyle } from '../report/style.ts'
 import { scenarioNames } from '../scenario/library.ts'
-import { allowedBy, allowFlag } from './allow.ts'
+import { allowedBy, allowFlag, programsFlag, programsIn } from './allow.ts'
 import type { Command } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
 import { chosenNames, readScenarios } from './load-scenarios.ts'
@@ -15,7 +15,7 @@ export const validate: Command = {
   details: [
     '  NAME is the name of a scenario, a file, a folder or a pattern in quotes; without one, all that there are.',
   ],
-  flags: { ...paramFlags, ...libraryFlags, ...allowFlag, ...strictFlag },
+  flags: { ...paramFlags, ...libraryFlags, ...allowFlag, ...programsFlag, ...strictFlag },
   async run(line, context) {
     const { out } = context
     const params = givenParams(line, out)
@@ -23,6 +23,7 @@ export const validate: Command = {
     const names = words.length > 0 ? await chosenNames({ words }, context) : scenarioNames(context.library)
     const { scenarios, complaints } = await readScenarios(names, params, context, {
       allowed: allowedBy(line),
+      programs: programsIn(line),
     })
     for (const { file, title } of scenarios) out.print(`ok  ${file}: ${title}`)
     if (complaints.length > 0) throw new UsageError(complaints.join('\n'))

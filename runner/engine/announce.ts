@@ -50,6 +50,7 @@ export function recordStart(scenario: Scenario, place: Place, settings: RunSetti
     ...(place.repeat === undefined ? {} : { repeat: place.repeat }),
     ...(leftMs === undefined ? {} : { leftMs }),
     ...(scenario.client !== undefined && { client: scenario.client }),
+    ...(scenario.programs !== undefined && { programs: scenario.programs }),
     steps: [...scenario.steps, ...scenario.finally].map((step) => plannedStep(step, settings)),
     ...(scenario.workloads.length === 0
       ? {}

@@ -186,6 +186,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     startedAt: maybe(instant),
     leftMs: maybe(ms),
     client: maybe(text),
+    programs: maybe(text),
     steps: some(step),
     workloads: maybe(
       some(fields<{ name: string; type: string; options: unknown }>({ name: text, type: text, options: values })),

@@ -192,6 +192,8 @@ export type RunEvent = { atMs: number } & (
       leftMs?: number
       /** The client that was asked for, for workloads that name none. */
       client?: string
+      /** The folder of the programs that it starts; absent where it starts none. */
+      programs?: string
       steps: PlannedStep[]
       /** Load in the background, with its options as written. */
       workloads?: { name: string; type: string; options: Record<string, unknown> }[]

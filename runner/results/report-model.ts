@@ -84,6 +84,8 @@ export interface ScenarioReport {
   repeat?: Repeat
   /** The client that was asked for, for workloads that name none. */
   client?: string
+  /** The folder of the programs that it started; absent where it started none. */
+  programs?: string
   seed: number
   params: Record<string, unknown>
   /** UTC time, ISO 8601. */

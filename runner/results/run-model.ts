@@ -146,6 +146,7 @@ function reduceScenario(
     server: ready?.server ?? start.server,
     ...(start.asked !== undefined && { asked: start.asked }),
     ...(start.client !== undefined && { client: start.client }),
+    ...(start.programs !== undefined && { programs: start.programs }),
     ...(typeof ready?.sandbox === 'string' && { sandbox: ready.sandbox }),
     ...(start.repeat && { repeat: start.repeat }),
     ...(start.twin && { twin: start.twin }),

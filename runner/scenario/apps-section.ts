@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { FAILOVER } from '../checks/index.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { appLoad, planApp } from '../workload/apps/app-plan.ts'
@@ -11,8 +10,8 @@ import type { ScenarioApp, ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, isEmptyMap, type MapTree, toPlain } from './tree.ts'
 import { reportAll } from './workloads-section.ts'
 
-/** `allowed`: what whoever starts the run lets it do. */
-type AppContext = CheckContext & { allowed: Allowed }
+/** `allowed`: what whoever starts the run lets it do; `programs`: the folder of those that it starts. */
+type AppContext = CheckContext & { allowed: Allowed; programs: string }
 
 interface ReadApp {
   app: ScenarioApp
@@ -41,11 +40,11 @@ export function readApps(map: MapTree, context: AppContext): ReadApp[] {
 
 function readApp(entry: Entry, namesake: Entry | undefined, context: AppContext): ReadApp | undefined {
   const { key: name, keySpan, value } = entry
-  const { source, problems, allowed } = context
+  const { source, problems, allowed, programs } = context
   if (!isNamed(entry, namesake, context) || hasImage(entry, context)) return undefined
   const written = checkValue(appSchema, entry, context)
   if (written === undefined) return undefined
-  const planned = planApp(name, written, { folder: dirname(source.name), allowsCommands: allowed.has(COMMANDS) })
+  const planned = planApp(name, written, { folder: programs, allowsCommands: allowed.has(COMMANDS) })
   if ('problems' in planned) {
     reportAll(planned.problems, { key: name, keySpan, value }, { ...context, problems })
     return undefined

@@ -12,7 +12,7 @@ import type { ClientChoice } from './client-choice.ts'
 import { readCluster } from './cluster-section.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { EarlierSteps } from './earlier-steps.ts'
-import type { Scenario } from './model.ts'
+import type { Scenario, ScenarioWorkload } from './model.ts'
 import { applySet, readParams } from './params-section.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { readScenarioText } from './read-text.ts'
@@ -43,6 +43,8 @@ export interface LoadOptions {
   portBase?: number
   /** For its workloads that name no client, and for one of its own if it has none. */
   client?: ClientChoice | undefined
+  /** Where the programs lie that it starts, and may not lead out of; its own folder if not given. */
+  programs?: string | undefined
 }
 
 /** What reading works with before the params are known: no name is bound yet. */
@@ -90,7 +92,7 @@ export function loadScenarioFile(options: LoadOptions): Loaded {
 }
 
 function readScenario(map: MapTree, text: string, options: LoadOptions, bare: FileContext): Scenario {
-  const { file, set = {}, secretParams = [], allowed = NOTHING_ALLOWED, client } = options
+  const { file, set = {}, secretParams = [], allowed = NOTHING_ALLOWED, client, programs = dirname(file) } = options
   checkKeys(map, scenarioKeys, ['title', 'steps'], bare)
   const params = readParams(map, bare)
   applySet(params, { set, secretParams }, bare)
@@ -104,9 +106,9 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
   const cluster = readCluster(map, context, allowed)
   const nodes = nodeCount(cluster.topology)
   const stepsContext = { ...context, policy: policyOf(options, nodes) }
-  const apps = readApps(map, { ...context, allowed })
+  const apps = readApps(map, { ...context, allowed, programs })
   const workloads = [
-    ...readWorkloads(map, cluster.topology, { ...context, allowed, client }),
+    ...readWorkloads(map, cluster.topology, { ...context, allowed, client, programs }),
     ...apps.flatMap(({ workload }) => workload ?? []),
   ]
   const [steps, last] = ['steps', 'finally'].map((key) => {
@@ -127,6 +129,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
     workloads,
     ...(client !== undefined && { client: client.name }),
     apps: apps.map(({ app }) => app),
+    ...((apps.length > 0 || workloads.some(startsProgram)) && { programs }),
     params: Object.fromEntries(params.values),
     ...(secretParams.length > 0 && { secretParams }),
     steps: steps ?? [],
@@ -137,6 +140,11 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
     source: text,
     twins: [],
   }
+}
+
+/** Whether its load goes through a driver that lies beside the scenario. */
+function startsProgram({ options: { driver } }: ScenarioWorkload): boolean {
+  return driver !== undefined && driver.name === undefined
 }
 
 /** What the text of a step is judged by: where a node may be is known, its name of the run's network is not. */

@@ -41,6 +41,8 @@ export interface Scenario {
   client?: string
   /** Programs under test, which are started beside the cluster. The load of each is among the workloads. */
   apps: ScenarioApp[]
+  /** Where the programs lie that it starts beside those that come with redis-chaos; absent where it starts none. */
+  programs?: string
   /** Effective values: defaults, and what `--set` put in their place. Literal: a `$` in them is a dollar. */
   params: Record<string, ParamValue>
   /** Names of params whose values came from `--set-env` or `--set-file`: they are shown nowhere. */

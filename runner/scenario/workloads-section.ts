@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { didYouMean } from '../base/nearest.ts'
 import { FAILOVER } from '../checks/index.ts'
 import type { Topology } from '../cluster/topology.ts'
@@ -17,8 +16,8 @@ import { ADDED_WORKLOAD, type ClientChoice, throughClient } from './client-choic
 import type { ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, find, isEmptyMap, type MapTree, toPlain } from './tree.ts'
 
-/** What whoever starts the run lets it do, and the client that they ask for. */
-type WorkloadContext = CheckContext & { allowed: Allowed; client?: ClientChoice | undefined }
+/** What whoever starts the run lets it do, the client that they ask for, and the folder of programs that it starts. */
+type WorkloadContext = CheckContext & { allowed: Allowed; client?: ClientChoice | undefined; programs: string }
 
 /** The scenario's workloads, in order; one where it has none and a client is asked for. What is wrong is reported, and left out. */
 export function readWorkloads(map: MapTree, topology: Topology, context: WorkloadContext): ScenarioWorkload[] {
@@ -67,13 +66,13 @@ function readWorkload(entry: Entry, topology: Topology, context: WorkloadContext
 }
 
 /** So that the client that is asked for has something to do in a scenario without a workload. */
-function addedWorkload(topology: Topology, { client, source, allowed }: WorkloadContext): ScenarioWorkload[] {
+function addedWorkload(topology: Topology, { client, programs, allowed }: WorkloadContext): ScenarioWorkload[] {
   const { name, written } = ADDED_WORKLOAD
   const kind = workloadKindByName.get(written.type)
   if (kind === undefined) return []
   const accepted = throughClient(written, kind, client)
   const driver = writtenDriver(accepted)
-  const surroundings = { folder: dirname(source.name), allowsCommands: allowed.has(COMMANDS) }
+  const surroundings = { folder: programs, allowsCommands: allowed.has(COMMANDS) }
   const planned = driver && planDriver(driver.client, driver.options, surroundings)
   const options = resolveOptions(accepted, kind, planned && !('problems' in planned) ? planned : undefined)
   return planProblems(options, topology).length > 0 ? [] : [{ name, isAdded: true, line: 1, options }]
@@ -83,9 +82,8 @@ function addedWorkload(topology: Topology, { client, source, allowed }: Workload
 function readDriver(entry: Entry, accepted: unknown, context: WorkloadContext): DriverPlan | 'wrong' | undefined {
   const written = writtenDriver(accepted)
   if (!written) return hasWrongOptions(entry, accepted, context) ? 'wrong' : undefined
-  const folder = dirname(context.source.name)
   const planned = planDriver(written.client, written.options, {
-    folder,
+    folder: context.programs,
     allowsCommands: context.allowed.has(COMMANDS),
   })
   if (!('problems' in planned)) return planned

@@ -12,6 +12,7 @@ import { fromDriver, invoke, start, stop } from '../../runner/workload/drivers/p
 import { clientNames, manifestOf } from '../../runner/workload/drivers/registry.ts'
 import { resolveOptions, workloadSentence } from '../../runner/workload/options.ts'
 import { register } from '../../runner/workload/register.ts'
+import { loadText, problemsOf } from '../scenario/load-text.ts'
 
 const page = readFileSync(path.join(import.meta.dirname, '../../docs/drivers.md'), 'utf8')
 
@@ -107,6 +108,22 @@ t.test('a command lies in the folder of the scenario, also behind links', async 
   t.match(plan('inner'), { command: [path.join(folder, 'deeper/driver'), '-v'] })
   t.match(plan('link'), { problems: [{ message: "link lies outside the scenario's folder" }] })
   t.match(plan('../driver'), { problems: [{ message: "../driver lies outside the scenario's folder" }] })
+})
+
+t.test('programs that a scenario starts may lie in a folder that its player names, and nowhere else', async (t) => {
+  const programs = t.testdir({ driver: '', deeper: {} })
+  chmodSync(path.join(programs, 'driver'), 0o755)
+  const text = (driver: string, app: string) =>
+    `title: T\nworkloads: { a: { type: register, client: { command: [${driver}] } } }\napps: { shop: { command: [node, ${app}], ready: /health } }\nsteps: [{ wait: 1s }]\n`
+  const allowed = new Set(['commands'])
+  const scenario = loadText(text('./driver', './shop.mjs'), { allowed, programs })
+  t.equal(scenario.programs, programs)
+  t.match(scenario.workloads, [{ options: { driver: { command: [path.join(programs, 'driver')], folder: programs } } }])
+  t.match(scenario.apps, [{ plan: { folder: programs } }])
+  t.equal(loadText('title: T\nsteps: [{ wait: 1s }]\n', { allowed, programs }).programs, undefined, 'it starts none')
+  const problems = problemsOf(text('../driver', '../shop.mjs'), { allowed, programs: path.join(programs, 'deeper') })
+  t.match(problems, [{ message: /lies outside/ }, { message: /lies outside/ }])
+  t.match(problemsOf(text('./driver', './shop.mjs'), { programs }), [{ message: /may start no program/ }, {}])
 })
 
 t.test('the options of a workload know its driver', async (t) => {

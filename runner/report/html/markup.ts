@@ -81,10 +81,16 @@ const NO_COMMAND = html`<p>The record has no command that this program writes.</
 /** The commands that play a scenario of a run again: as part of the whole run, and alone where the run has others. */
 export function runAgain(run: RunReport, scenario: ScenarioReport): Markup {
   const whole = run.command === '' ? NO_COMMAND : command(run.command, 'The command that runs it again')
-  const { played, platform, asked } = scenario
+  const { played, platform, asked, programs } = scenario
   if (run.scenarios.length === 1 || played === undefined) return whole
   const allowed = (run.allowed ?? []).flatMap((name) => ['--allow', name])
-  const flags = ['--platform', platform, ...(asked === undefined ? [] : ['--server', asked]), ...allowed].map(quoted)
+  const flags = [
+    ...['--platform', platform],
+    ...(asked === undefined ? [] : ['--server', asked]),
+    ...allowed,
+    // They lie beside the scenario that was played, and not beside what the run left of it.
+    ...(programs === undefined ? [] : ['--programs', programs]),
+  ].map(quoted)
   const alone = typed('run', [quoted(`${run.folder}/${played}`)], flags)
   return html`<p>This one alone, as it was played:</p>
 ${command(alone, 'The command that runs this one again')}

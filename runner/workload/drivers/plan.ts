@@ -116,8 +116,8 @@ export function findProgram(
       message: `there is no ${what} ${asked}`,
       hint:
         what === 'application'
-          ? "It is looked for from the scenario's folder."
-          : "It is looked for from the scenario's folder, and not on the PATH: a program of the machine is started by a script that lies there.",
+          ? "It is looked for from the scenario's folder, or that of --programs."
+          : "It is looked for from the scenario's folder, or that of --programs, and not on the PATH: a program of the machine is started by a script that lies there.",
     }
   }
   if (!isInside(realPathOf(folder) ?? folder, program)) return outside

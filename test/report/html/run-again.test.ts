@@ -23,13 +23,17 @@ t.test('a scenario of several can be run again alone, as it was played', async (
     ...{ yaml: 'title: as played\nsteps: []\n', files: [] },
   }
   const ended = events.map((event) => {
-    if (event.type === 'scenario-started') return { ...event, platform: 'docker', asked: 'redis:7.0' }
+    if (event.type === 'scenario-started')
+      return { ...event, platform: 'docker', asked: 'redis:7.0', programs: 'my scenarios' }
     return event.type === 'run-ended' ? { ...event, folder: 'my reports/r1' } : event
   })
   const [first = [], second = []] = commandsOf([...ended.slice(0, place), played, ...ended.slice(place)], '')
   const [whole = ''] = second
   const file = '&#39;my reports/r1/scenario-readme-walkthrough.yaml&#39;'
-  t.equal(first[0], `npm run scenario ${file} -- --platform docker --server redis:7.0`)
+  t.equal(
+    first[0],
+    `npm run scenario ${file} -- --platform docker --server redis:7.0 --programs &#39;my scenarios&#39;`,
+  )
   t.equal(first[1], whole)
   t.ok(
     second.every((text) => text === whole),
