@@ -84,6 +84,6 @@ function unseen(looks: readonly ConnectionsObservation[]): Measured {
   const explanation =
     looks.length === 0
       ? 'No server was asked for the connections of this workload.'
-      : 'No server had a connection of the user that the workload was given: its client logs in as somebody else, or not at all.'
+      : 'No server had a connection of the user that the workload was given: its client logs in as somebody else, or not at all. A driver is told it as `username`, an application in REDIS_USERNAME.'
   return { finding: 'unknown', value: 'not known', samples: looks.length, explanation }
 }

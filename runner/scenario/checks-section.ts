@@ -94,7 +94,7 @@ function readLimits(
   const limits: Record<string, unknown> = {}
   for (const one of entry.value.entries) {
     const schema = schemaOf(one, type, hint, context)
-    if (!schema) continue
+    if (!schema || isNoneOfApps(one, workload, context)) continue
     const accepted = checkValue(schema, one, context)
     if (accepted === undefined) continue
     checkPhases(one, subjects.steps, context)
@@ -138,6 +138,19 @@ function schemaOf(
     hint: `A \`${type}\` workload can answer: ${hint.slice('There are: '.length)}`,
   })
   return undefined
+}
+
+/** Whether the check cannot be asked of the requests of an application, which is then reported. */
+function isNoneOfApps(
+  { key, keySpan }: Entry,
+  workload: ScenarioWorkload | undefined,
+  { source, problems }: CheckContext,
+): boolean {
+  if (workload?.options.http === undefined || key !== 'stuck_clients') return false
+  const message = `\`stuck_clients\` cannot be asked of the application \`${workload.name}\`: a request that it does not answer is ended by the runner, after \`timeout\``
+  const hint = 'Limit what its users felt: `client_outage: 15s`, or `error_rate: { at_most: 1%, class: timeout }`.'
+  problems.add(source, keySpan, message, { hint })
+  return true
 }
 
 /** A phase that never begins would leave its check without samples. */

@@ -38,6 +38,14 @@ t.test('a check finds each fault of a client, and says what it is', { skip: skip
   t.match(of('leaks', 'connections_leaked'), /^failed.*more than at the start were open at the end/)
 })
 
+t.test('connections of applications', { skip: skipWithoutRedis() }, async (t) => {
+  const of = await judged(t, 'planted-apps')
+  t.match(of('honest', 'connections_leaked'), /^passed/)
+  t.match(of('honest', 'reconnects'), /^passed: \d+ connections? took the place of others/)
+  t.match(of('leaks', 'connections_leaked'), /^failed.*redis-node0 had \d+ and then \d+/)
+  t.match(of('stranger', 'connections_leaked'), /^inconclusive: No server had a connection of the user.*REDIS_USERNAME/)
+})
+
 t.test('a client that hangs for ever on a silent peer', { skip: skipWithoutRedis() }, async (t) => {
   const of = await judged(t, 'planted-hang')
   t.match(of('honest', 'stuck_clients'), /^passed/)

@@ -24,6 +24,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'check-cannot-be-answered',
     'check-of-other-workload',
     'app-without-load-checked',
+    'app-stuck-clients',
     'check-phase-none',
     'check-phase-unknown',
     'load-on-shard-without-slots',
