@@ -39,8 +39,10 @@ export function clientSummaries(events: readonly RunEvent[], scenario: number, f
 
 function clientText(client: unknown): string | undefined {
   if (typeof client === 'string') return client === 'direct' ? undefined : client
-  const command = client === null || typeof client !== 'object' || !('command' in client) ? undefined : client.command
-  return Array.isArray(command) ? command.join(' ') : undefined
+  if (client === null || typeof client !== 'object') return undefined
+  const { image, command } = client as { image?: unknown; command?: unknown }
+  const words = [...(typeof image === 'string' ? [image] : []), ...(Array.isArray(command) ? command : [])]
+  return words.length === 0 ? undefined : words.join(' ')
 }
 
 function versionOf(events: readonly ScenarioEvent[], workload: string): Pick<ClientSummary, 'version'> {

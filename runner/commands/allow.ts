@@ -12,7 +12,7 @@ export const allowFlag: Flags = {
     type: 'string',
     multiple: true,
     value: 'NAME',
-    help: 'let scenarios do what is refused otherwise: a setting (dir), a command (MODULE), or `commands`: start programs; may be given several times',
+    help: 'let scenarios do what is refused otherwise: a setting (dir), a command (MODULE), or `commands`: start programs and images; may be given several times',
   },
 }
 

@@ -14,6 +14,7 @@ import { workloadSentence } from '../workload/options.ts'
 import { groupLines } from './cluster/status-table.ts'
 import type { CommandContext } from './command.ts'
 import { openPlatforms } from './open-platform.ts'
+import { openPlatformsFor } from './play/guest-images.ts'
 import { isGone, newRunId, type RunRequest } from './play.ts'
 import { Watchdog } from './watchdog/watchdog.ts'
 
@@ -28,7 +29,8 @@ export async function printDryRuns(
   { settings, choice, seed, hide }: Asked,
   { out, signal, onLeaving }: CommandContext,
 ): Promise<number> {
-  const platforms = await openPlatforms(choice, (text) => out.progress(text))
+  const say = (text: string) => out.progress(text)
+  const platforms = await openPlatformsFor(scenarios, () => openPlatforms(choice, say), { say, signal })
   let exitCode: number = EXIT.passed
   try {
     for (const platform of platforms) {

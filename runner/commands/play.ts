@@ -26,6 +26,7 @@ import { concluder, type Judging } from './judging.ts'
 import { furtherPlays } from './night/second-pass.ts'
 import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
+import { haveGuestImages, openPlatformsFor } from './play/guest-images.ts'
 import { LaneGrounds, type Lanes, laneRunIds, paceOf } from './play/lanes.ts'
 import { openRecord, savedBaseline } from './play/run-record.ts'
 import type { Playing } from './playing.ts'
@@ -101,7 +102,7 @@ export async function play(
     notes.push(`allowed by --allow: ${[...settings.allowed].join(', ')}`)
   }
   const { warm } = request
-  const platforms = warm ? [warm.platform] : await openPlatforms(request.choice, (text) => notes.push(text))
+  const platforms = await platformsFor(scenarios, request, context, (text) => notes.push(text))
   const runId = warm?.runId ?? newRunId(systemClock.wallMs())
   const runIds = laneRunIds(runId, request.lanes ?? 1)
   const removal = () => removalCommands(runIds, platforms)
@@ -195,6 +196,25 @@ export async function play(
     await lanes.close()
     if (warm === undefined) await Promise.all(platforms.map((platform) => platform.close()))
   }
+}
+
+/** Throws UsageError if they cannot run what the scenarios run beside their servers. */
+async function platformsFor(
+  scenarios: readonly Scenario[],
+  { warm, choice }: RunRequest,
+  { out, signal }: CommandContext,
+  note: (text: string) => void,
+): Promise<Platform[]> {
+  const tools = { say: (text: string) => out.progress(text), signal }
+  if (warm) {
+    await haveGuestImages(scenarios, [warm.platform], tools)
+    return [warm.platform]
+  }
+  const noted = (also: (text: string) => void) => (text: string) => {
+    note(text)
+    also(text)
+  }
+  return await openPlatformsFor(scenarios, (also) => openPlatforms(choice, noted(also)), tools)
 }
 
 /** What is left of the run on platforms that answer. */

@@ -4,15 +4,17 @@ import { ChaosError } from '../base/errors.ts'
 import { poll } from '../base/poll.ts'
 import { foreignEnvironment } from '../base/programs.ts'
 import { hostToConnect } from '../cluster/live-cluster.ts'
+import { GuestContainer } from '../platforms/docker/guest-container.ts'
 import { ConflictError } from '../platforms/errors.ts'
 import type { ServerGroup } from '../platforms/platform.ts'
 import { freePort, portHolder } from '../platforms/port-holder.ts'
 import { loadUser } from '../platforms/users.ts'
 import type { Scenario } from '../scenario/model.ts'
-import type { AppPlan } from '../workload/apps/app-plan.ts'
-import { KeptProcess } from '../workload/apps/kept-process.ts'
+import type { AppImage, AppPlan, AppProgram } from '../workload/apps/app-plan.ts'
+import { KeptProcess, type KeptProcessOptions } from '../workload/apps/kept-process.ts'
 import { lookIfReady } from '../workload/apps/ready.ts'
 import { DriverLog } from '../workload/drivers/driver-log.ts'
+import { KeptGroup } from '../workload/drivers/kept-group.ts'
 import type { RunSettings } from './run-settings.ts'
 
 /** An application of the scenario did not come up. */
@@ -24,6 +26,7 @@ const LOOK_EVERY_MS = 50
 
 interface RunningApp {
   plan: AppPlan
+  /** On the loopback of this machine. */
   port: number
   process: KeptProcess
   log: DriverLog
@@ -38,7 +41,8 @@ type AppSettings = Pick<RunSettings, 'recorder' | 'clock' | 'folder' | 'password
 /** Throws ConflictError if something listens on a port that an application of the scenario is to listen on. */
 export async function assertAppPorts({ apps }: Pick<Scenario, 'apps'>): Promise<void> {
   for (const { plan } of apps) {
-    const holder = plan.port === undefined ? undefined : await portHolder(plan.port)
+    // In a container of its own any port is free.
+    const holder = plan.port === undefined || 'image' in plan ? undefined : await portHolder(plan.port)
     if (holder === undefined) continue
     throw new ConflictError(
       `port ${plan.port}, on which the application ${plan.name} is to listen, is taken by ${holder}; nothing was touched`,
@@ -113,14 +117,14 @@ export class Applications {
   async #startOne(plan: AppPlan, servers: ServerGroup, signal: AbortSignal): Promise<void> {
     const { clock } = this.#settings
     const { name, ready } = plan
-    const port = plan.port ?? (await freePort())
     this.#progress(`starting the application ${name}`)
-    const app = this.#open(plan, port, servers)
+    const app = 'image' in plan ? await this.#openImage(plan, servers) : await this.#openProgram(plan, servers)
     this.#record('app-started', name)
+    const { port } = app
     const look = async () => {
       const { end } = app
       if (end !== undefined) throw new AppNotReady(`the application ${name} ${end} before it was ready${saidBy(app)}`)
-      return await lookIfReady(port, ready.path)
+      return await lookIfReady(port, ready.path, { published: 'image' in plan })
     }
     const { ok, attempts, elapsedMs, lastSeen } = await poll(look, {
       ...{ clock, signal, withinMs: ready.withinMs, everyMs: LOOK_EVERY_MS },
@@ -129,14 +133,47 @@ export class Applications {
     if (!ok) {
       throw new AppNotReady(
         `the application ${name} was not ready within ${ready.withinMs / 1000} s: ${asked} was tried ${attempts} times, the last time: ${lastSeen}${saidBy(app)}`,
-        { hint: 'it is told its port in PORT; a longer time is `ready: { path: …, within: 1m }`' },
+        {
+          hint: 'it is told its port in PORT, and its address in HOST; a longer time is `ready: { path: …, within: 1m }`',
+        },
       )
     }
     this.#record('app-ready', name)
     this.#progress(`the application ${name} is ready on port ${port}, after ${Math.round(elapsedMs)} ms`)
   }
 
-  #open(plan: AppPlan, port: number, servers: ServerGroup): RunningApp {
+  async #openProgram(plan: AppPlan & AppProgram, servers: ServerGroup): Promise<RunningApp> {
+    const { command, folder, env: own } = plan
+    const port = plan.port ?? (await freePort())
+    const told = tellPlace(
+      '127.0.0.1',
+      port,
+      servers.nodes.map((node) => [hostToConnect(node), node.port]),
+    )
+    const env = { ...foreignEnvironment(), ...own, ...told, ...this.#loginOf(plan.name) }
+    return this.#open(plan, port, (onEnd) => new KeptGroup({ command, folder, env, onEnd }))
+  }
+
+  async #openImage(plan: AppPlan & AppImage, servers: ServerGroup): Promise<RunningApp> {
+    const { name, image, command, port, env: own } = plan
+    const place = servers.guests
+    if (place === undefined) throw new Error(`the application ${name} cannot be run beside these servers`)
+    const told = tellPlace(
+      '0.0.0.0',
+      port,
+      servers.nodes.map((node) => [node.peerHost, node.peerPort]),
+    )
+    const env = { ...own, ...told, ...this.#loginOf(name) }
+    let guest: GuestContainer | undefined
+    const app = this.#open(plan, port, (onEnd) => {
+      guest = new GuestContainer({ place, name, image, command, port, env, onEnd })
+      return guest
+    })
+    app.port = (await guest?.hostPort) ?? port
+    return app
+  }
+
+  #open(plan: AppPlan, port: number, start: KeptProcessOptions['start']): RunningApp {
     const { recorder, clock } = this.#settings
     const folder = path.join(this.#place.logFolder, 'apps')
     mkdirSync(folder, { recursive: true })
@@ -146,9 +183,7 @@ export class Applications {
     const app: RunningApp = {
       ...{ plan, port, log, file },
       process: new KeptProcess({
-        command: plan.command,
-        folder: plan.folder,
-        env: { ...foreignEnvironment(), ...plan.env, ...this.#environmentOf(plan.name, servers, port) },
+        start,
         onOutput: (text) => log.add(text),
         onEnd: (text) => {
           app.end = text
@@ -160,19 +195,13 @@ export class Applications {
     return app
   }
 
-  /** What an application is told of the cluster, and where it is to listen. */
-  #environmentOf(app: string, servers: ServerGroup, port: number): NodeJS.ProcessEnv {
+  /** How an application is to log in at the servers. */
+  #loginOf(app: string): Record<string, string> {
     const { password } = this.#settings
+    if (password === '') return {}
     // Its connections are told from those of others by the user of its load.
     const place = this.#workloads.indexOf(app)
-    const username = loadUser(place < 0 ? this.#workloads.length : place)
-    return {
-      PORT: String(port),
-      HOST: '127.0.0.1',
-      REDIS_NODES: servers.nodes.map((node) => `${hostToConnect(node)}:${node.port}`).join(','),
-      ...(password !== '' && { REDIS_USERNAME: username, REDIS_PASSWORD: password }),
-      REDIS_CHAOS: '1',
-    }
+    return { REDIS_USERNAME: loadUser(place < 0 ? this.#workloads.length : place), REDIS_PASSWORD: password }
   }
 
   #onEnd({ plan, log }: RunningApp, text: string): void {
@@ -203,4 +232,14 @@ export class Applications {
 
 function saidBy({ log }: RunningApp): string {
   return log.lastWords === '' ? '' : `; it said: ${log.lastWords}`
+}
+
+/** What an application is told of where it is to listen, and where the nodes are. */
+function tellPlace(
+  host: string,
+  port: number,
+  nodes: readonly (readonly [host: string, port: number])[],
+): Record<string, string> {
+  const all = nodes.map((node) => node.join(':')).join(',')
+  return { PORT: String(port), HOST: host, REDIS_NODES: all, REDIS_CHAOS: '1' }
 }

@@ -98,6 +98,7 @@ export class BackgroundLoad {
         const { name, port, peerHost, peerPort, guard } = node
         return { name, host: hostToConnect(node), port, peerHost, peerPort, ...(guard && { guard }) }
       }),
+      ...(servers.guests && { guests: servers.guests }),
       password,
       shards: this.#scenario.cluster.topology.slots,
       seed,

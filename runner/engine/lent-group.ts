@@ -1,6 +1,6 @@
 import type { NetworkControl, PowerCut, ServerControl } from '../platforms/faults.ts'
 import { isBegin } from '../platforms/log-stamp.ts'
-import type { LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
+import type { GuestPlace, LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
 import type { RunnerUsers } from '../platforms/users.ts'
 
 /** What a server logs as it stands for election, by itself or asked to (clusterHandleSlaveFailover, Redis 6.0 to 8.6). */
@@ -102,6 +102,9 @@ export class LentGroup implements ServerGroup {
   }
   get spares(): readonly ServerNode[] {
     return this.#group.spares
+  }
+  get guests(): GuestPlace | undefined {
+    return this.#group.guests
   }
   get sandbox(): string | undefined {
     return this.#group.sandbox

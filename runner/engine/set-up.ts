@@ -7,6 +7,7 @@ import type { NodeClient } from '../cluster/node-client.ts'
 import { nodeCount } from '../cluster/topology.ts'
 import type { GroupNeeds } from '../platforms/faults.ts'
 import type { Progress, ServerGroup, ServerGroupSpec } from '../platforms/platform.ts'
+import { guestImages } from '../scenario/guest-images.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
 import { Names } from '../steps/names.ts'
@@ -125,7 +126,7 @@ function sparesOf(scenario: Scenario): Pick<ServerGroupSpec, 'spares'> {
 /** What the servers of a scenario must be made with, from all steps that it may play. */
 function needsOf(scenario: Scenario, verbs: ReadonlyMap<string, Verb>): GroupNeeds {
   const names = new Names(scenario.params)
-  const needs: GroupNeeds = {}
+  const needs: GroupNeeds = guestImages(scenario).length > 0 ? { guests: true } : {}
   for (const step of [...scenario.steps, ...scenario.finally]) Object.assign(needs, ...needsInside(step, names, verbs))
   return needs
 }

@@ -46,6 +46,7 @@ function whoStoodLately({ lent, spec }: Kept, nowMs: number): string | undefined
 export class WarmPlatform implements Platform {
   readonly kind: string
   readonly server: string
+  readonly prepareGuest?: NonNullable<Platform['prepareGuest']>
   readonly #platform: Platform
   readonly #clock: Clock
   #kept: Kept | undefined
@@ -54,6 +55,7 @@ export class WarmPlatform implements Platform {
   constructor(platform: Platform, clock: Clock) {
     this.kind = platform.kind
     this.server = platform.server
+    if (platform.prepareGuest) this.prepareGuest = platform.prepareGuest.bind(platform)
     this.#platform = platform
     this.#clock = clock
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { NetworkControl, PowerCut, ServerControl } from '../platforms/faults.ts'
-import type { LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
+import type { GuestPlace, LogLine, NodeState, ServerGroup, ServerNode, StartChanges } from '../platforms/platform.ts'
 import type { RunnerUsers } from '../platforms/users.ts'
 import type { FaultObservation } from '../record/observations.ts'
 
@@ -136,6 +136,9 @@ export class WatchedServers implements ServerGroup {
     return this.#servers.nodes
   }
 
+  get guests(): GuestPlace | undefined {
+    return this.#servers.guests
+  }
   get spares(): readonly ServerNode[] {
     return this.#servers.spares
   }

@@ -166,6 +166,8 @@ export interface GroupNeeds {
   links?: true
   /** Faults between CLIENTS and nodes too. */
   clientLinks?: true
+  /** Programs in containers beside the servers: these tell clients their own addresses, and no `localhost`. */
+  guests?: true
   /** DEBUG commands. */
   debug?: true
   /** CONFIG SET of settings that servers protect, as `dbfilename`. */

@@ -134,6 +134,16 @@ export function noSpareLeft(runId: string, nodes: number): PlatformError {
   return new PlatformError(`run ${runId} has no room for one more server: it was made for ${nodes}`)
 }
 
+/** Where containers can be run beside the servers of a group, on their own network. Plain data. */
+export interface GuestPlace {
+  runId: string
+  network: string
+  /** They carry them, so that they are removed with the servers however the run ends. */
+  labels: Readonly<Record<string, string>>
+  /** The engine's; absent: as the environment says. */
+  dockerSocket?: string
+}
+
 /** A group of servers that exists. Every method that names no such node throws PlatformError. */
 export interface ServerGroup {
   readonly runId: string
@@ -145,6 +155,8 @@ export interface ServerGroup {
   readonly spares: readonly ServerNode[]
   /** What keeps its servers from the rest of the machine, in words; undefined where that is what the platform is for. */
   readonly sandbox?: string | undefined
+  /** Undefined where nothing can be run beside them in a container. */
+  readonly guests?: GuestPlace | undefined
   /** How the runner logs in at the servers, also of a group that another runner made. Throws PlatformError. */
   users(): Promise<RunnerUsers>
   /** A shell command that prints a password to whoever may know it: that of `default`, or the runner's at a node. */
@@ -209,6 +221,11 @@ export interface Platform {
    */
   prepare(progress: Progress, signal?: AbortSignal, server?: string): Promise<string>
   /**
+   * Makes an image ready that is to be run beside servers. Missing where that cannot be done; throws PlatformError if the
+   * image cannot be had.
+   */
+  prepareGuest?(image: string, progress: Progress, signal?: AbortSignal): Promise<void>
+  /**
    * Creates and starts the servers, in parallel; resolves when each has answered once. Throws ConflictError, before
    * anything is made, if a name or port is taken. If it fails or `signal` aborts midway, all that it made is removed
    * before it rejects.
@@ -220,6 +237,8 @@ export interface Platform {
   runs(): Promise<FoundRun[]>
   /** Removes everything labelled with this run id; returns what was removed, in words. Idempotent. */
   removeRun(runId: string): Promise<string[]>
+  /** Removes what was run beside the servers of this run, which stay; returns what was removed, in words. */
+  removeGuests?(runId: string): Promise<string[]>
   /** The command that removes by hand what a run left, for `--keep` and the second Ctrl-C. */
   removalCommand(runId: string): string
   /** Closes sockets of the platform itself. */

@@ -41,7 +41,7 @@ export function readApps(map: MapTree, context: AppContext): ReadApp[] {
 function readApp(entry: Entry, namesake: Entry | undefined, context: AppContext): ReadApp | undefined {
   const { key: name, keySpan, value } = entry
   const { source, problems, allowed, programs } = context
-  if (!isNamed(entry, namesake, context) || hasImage(entry, context)) return undefined
+  if (!isNamed(entry, namesake, context)) return undefined
   const written = checkValue(appSchema, entry, context)
   if (written === undefined) return undefined
   const planned = planApp(name, written, { folder: programs, allowsCommands: allowed.has(COMMANDS) })
@@ -69,14 +69,4 @@ function isNamed({ key, keySpan }: Entry, namesake: Entry | undefined, { source,
     problems.add(source, keySpan, `\`${key}\` is the name of a workload, too`, { hint: 'Call one of them otherwise.' })
   } else return true
   return false
-}
-
-/** People who know containers look for it. */
-function hasImage({ value }: Entry, { source, problems }: CheckContext): boolean {
-  const image = entryOf(value, 'image')
-  if (!image) return false
-  problems.add(source, image.keySpan, 'an application cannot be an image yet: it is started with a `command`', {
-    hint: 'A script beside the scenario may start a container: `command: [./start-my-app]`.',
-  })
-  return true
 }

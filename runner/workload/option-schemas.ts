@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration } from '../base/duration-schema.ts'
 import { notZero, numberUpTo } from '../base/number-pattern.ts'
+import { IMAGE_NAME } from '../platforms/image-name.ts'
 import type { FunctionName, WorkloadType } from '../record/history-codes.ts'
 import { clientNames } from './drivers/registry.ts'
 
@@ -35,6 +36,9 @@ const rate = z
     examples: ['100/s', '500/s', '30/m'],
   })
 
+/** An image of one's own. */
+export const imageName = z.string().regex(IMAGE_NAME, 'an image is named like my/app:1.2')
+
 /** Options of workloads as scenarios write them: groups of keys that a type of workload puts together. */
 
 const MOST_CLIENTS = 1000
@@ -49,13 +53,19 @@ export const commonOptions = {
         command: z
           .array(z.string().min(1))
           .min(1)
-          .describe("The driver, relative to the scenario's folder, and its arguments: [./my-driver, --verbose]"),
+          .describe(
+            "The driver, relative to the scenario's folder, and its arguments: [./my-driver, --verbose]; of an image, what is run in it",
+          ),
+      }),
+      z.strictObject({
+        image: imageName.describe('The image of the driver, which is run beside the servers, on Docker: my/driver:1.2'),
+        command: z.array(z.string()).min(1).optional().describe('What is run in it; what the image says if not given'),
       }),
     ])
     .meta({
       title: 'Client',
       description:
-        'direct (default): plain connections, every try recorded; ioredis: a cluster client as applications use it; another name: a client library through its driver; { command: [./my-driver] }: a driver of your own (docs/drivers.md)',
+        'direct (default): plain connections, every try recorded; ioredis: a cluster client as applications use it; another name: a client library through its driver; { command: [./my-driver] }: a driver of your own (docs/drivers.md); { image: my/driver }: the same in a container, on Docker',
     })
     .optional(),
   options: z

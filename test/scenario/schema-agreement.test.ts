@@ -52,7 +52,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'weight-of-nobody',
     'use-names-stay-inside',
   ],
-  'a value depends on what is allowed': ['app-unallowed', 'client-command-unallowed'],
+  'a value depends on what is allowed': ['app-image', 'app-unallowed', 'client-command-unallowed', 'client-image'],
   'a value depends on another file': [
     'app-argument-outside',
     'app-not-found',

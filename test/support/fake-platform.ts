@@ -18,6 +18,7 @@ export class FakePlatform implements Platform {
   readonly calls: string[] = []
   onProbe: (() => unknown) | undefined
   onPrepare: (() => unknown) | undefined
+  onPrepareGuest: ((image: string) => unknown) | undefined
   /** Capabilities that it lacks, with the reasons. */
   readonly cannot = new Map<string, string>()
   /** Before servers are made. */
@@ -54,6 +55,11 @@ export class FakePlatform implements Platform {
     this.calls.push('prepare')
     await this.onPrepare?.()
     return `${this.server.replace(':', ' ')}.15`
+  }
+
+  async prepareGuest(image: string): Promise<void> {
+    this.calls.push(`prepare ${image}`)
+    await this.onPrepareGuest?.(image)
   }
 
   async create(spec: ServerGroupSpec, _: unknown, signal?: AbortSignal): Promise<ServerGroup> {

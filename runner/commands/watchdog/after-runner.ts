@@ -50,5 +50,5 @@ async function tidyUp(platform: Platform, runId: string, keep: boolean): Promise
   if (!keep) return await platform.removeRun(runId)
   const run = { runId, purpose: 'a run', state: 'kept' } as const
   const { done } = await healCluster(platform, run, { dryRun: false, signal: AbortSignal.timeout(HEAL_WITHIN_MS) })
-  return done
+  return [...done, ...((await platform.removeGuests?.(runId)) ?? [])]
 }

@@ -141,7 +141,8 @@ function renderSettings(
   dialect: Dialect,
 ): string {
   const needs: GroupNeeds = spec.needs ?? {}
-  const hostnames = announceHostnames(images.map(({ server }) => server))
+  // What is in a container of its own finds nobody at `localhost`.
+  const hostnames = !needs.guests && announceHostnames(images.map(({ server }) => server))
   return [
     renderUsers(dialect, { password: spec.password, secret, node: name, allowed: spec.allowed }),
     // A detour puts the gateway's address between nodes: they must not take each other's addresses from connections.

@@ -3,20 +3,23 @@ import { messageOf } from '../../base/errors.ts'
 import { conflictError } from '../conflicts.ts'
 import { ConflictError, PlatformError } from '../errors.ts'
 import type { FaultSupport } from '../faults.ts'
-import type { FoundRun, Platform, Progress, ServerGroup, ServerGroupSpec, ServerNode } from '../platform.ts'
+import { withTag } from '../image-name.ts'
+import type { FoundRun, GuestPlace, Platform, Progress, ServerGroup, ServerGroupSpec, ServerNode } from '../platform.ts'
 import { checkSpec } from '../spec.ts'
 import { newSecret } from '../users.ts'
 import { findConflicts } from './conflicts.ts'
 import { type CreationPlan, createNodes, guarded, namesAndPorts } from './create-nodes.ts'
 import { Engine, EngineRefusal } from './engine.ts'
 import { networkSupport, resourceSupport } from './fault-support.ts'
+import { haveImage } from './images/base-image.ts'
 import { Images } from './images/images.ts'
-import { nodeOfContainer, RUN_LABEL, runFilter, SPARE_LABEL } from './labels.ts'
+import { GUEST_LABEL, nodeOfContainer, RUN_LABEL, runFilter, runLabels, SPARE_LABEL } from './labels.ts'
+import { networkName } from './network.ts'
 import type { MissingFeatures } from './network-faults/fault-split.ts'
 import { findMissingFeatures } from './network-faults/kernel-features.ts'
 import { replaceNode } from './replace-node.ts'
 import { preloadedFor } from './resources/preloaded.ts'
-import { listRuns, removalCommand, removeOrphans, removeRun } from './runs.ts'
+import { listRuns, removalCommand, removeGuests, removeOrphans, removeRun } from './runs.ts'
 import { DockerServerGroup } from './server-group.ts'
 import { Toolbox } from './toolbox/toolbox.ts'
 
@@ -43,10 +46,12 @@ export class DockerPlatform implements Platform {
   readonly #toolbox: Toolbox
   readonly #groups = new Set<DockerServerGroup>()
   readonly #images: Images
+  readonly #dockerSocket: string | undefined
   #missing: Promise<MissingFeatures> | undefined
 
   constructor(options: DockerPlatformOptions) {
     this.server = options.server
+    this.#dockerSocket = options.dockerSocket
     this.#engine = new Engine(options.dockerSocket)
     this.#images = new Images(this.#engine, options.projectRoot)
     this.#toolbox = new Toolbox(this.#engine, options.projectRoot)
@@ -68,6 +73,10 @@ export class DockerPlatform implements Platform {
 
   async prepare(progress: Progress, signal?: AbortSignal, server = this.server): Promise<string> {
     return (await this.#images.prepare(server, progress, signal)).server
+  }
+
+  async prepareGuest(image: string, progress: Progress, signal?: AbortSignal): Promise<void> {
+    await haveImage(this.#engine, withTag(image), progress, signal)
   }
 
   async create(spec: ServerGroupSpec, progress: Progress, signal?: AbortSignal): Promise<ServerGroup> {
@@ -122,6 +131,10 @@ export class DockerPlatform implements Platform {
     return removeRun(this.#engine, runId)
   }
 
+  removeGuests(runId: string): Promise<string[]> {
+    return removeGuests(this.#engine, runId)
+  }
+
   removalCommand(runId: string): string {
     return removalCommand(runId)
   }
@@ -141,12 +154,20 @@ export class DockerPlatform implements Platform {
       network,
       made && {
         secret: made.secret,
+        guests: this.#guestPlace(made.plan.spec),
         imageOf: (server) => this.#images.get(server, () => undefined),
         replace: (node, image) => replaceNode(this.#engine, made.plan, node, image),
       },
     )
     this.#groups.add(group)
     return group
+  }
+
+  #guestPlace(spec: ServerGroupSpec): GuestPlace {
+    const { runId } = spec
+    const socket = this.#dockerSocket
+    const place = { runId, network: networkName(runId), labels: { ...runLabels(spec), [GUEST_LABEL]: 'yes' } }
+    return { ...place, ...(socket !== undefined && { dockerSocket: socket }) }
   }
 
   /** Found out once for all groups: they share the kernel. */

@@ -11,6 +11,8 @@ export const RUNNER_LABEL = 'redis-chaos.runner'
 export const KEPT_LABEL = 'redis-chaos.kept'
 /** `yes`: it was made to be started later, by `add`. */
 export const SPARE_LABEL = 'redis-chaos.spare'
+/** `yes`: it is no server, but a scenario's own program beside them. */
+export const GUEST_LABEL = 'redis-chaos.guest'
 /** Of an image and its containers: its server in words. */
 export const SERVER_LABEL = 'redis-chaos.server'
 const NAME_LABEL = 'redis-chaos.node'

@@ -4,7 +4,16 @@ import { PlatformError } from '../errors.ts'
 import type { FoundRun } from '../platform.ts'
 import { lookForRunner, parseRunner } from '../runner-identity.ts'
 import { type Engine, EngineRefusal, undefinedIfGone } from './engine.ts'
-import { KEPT_LABEL, type Labels, nodeOfLabels, PURPOSE_LABEL, RUN_LABEL, RUNNER_LABEL, runFilter } from './labels.ts'
+import {
+  GUEST_LABEL,
+  KEPT_LABEL,
+  type Labels,
+  nodeOfLabels,
+  PURPOSE_LABEL,
+  RUN_LABEL,
+  RUNNER_LABEL,
+  runFilter,
+} from './labels.ts'
 
 const REMOVAL_TIMEOUT_MS = 60_000
 const PAUSE_MS = 100
@@ -81,6 +90,14 @@ export async function removeRun(engine: Engine, runId: string): Promise<string[]
     for (const name of names) removed.add(name)
     problem = await removeAll(engine, remains)
   }
+}
+
+/** Removes what was run beside the servers of a run, which stay; returns what was removed, in words. Throws PlatformError. */
+export async function removeGuests(engine: Engine, runId: string): Promise<string[]> {
+  const filter = { label: [...runFilter(runId).label, GUEST_LABEL] }
+  const { containers } = await listRemains(engine, filter, `list what was run beside the servers of run ${runId}`)
+  await removeAll(engine, { containers, networks: [], volumes: [] })
+  return describe({ containers, networks: [], volumes: [] })
 }
 
 /** A command for a POSIX shell that removes by hand what a run left. It may be run twice. */

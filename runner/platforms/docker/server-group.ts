@@ -4,6 +4,7 @@ import type { PowerCut } from '../faults.ts'
 import { LAST_WORDS_LINES, lastWordsOf } from '../last-words.ts'
 import {
   findNode,
+  type GuestPlace,
   type LogLine,
   type NodeState,
   noSpareLeft,
@@ -34,6 +35,7 @@ type Container = ReturnType<Engine['docker']['getContainer']>
 export interface MadeGroup {
   /** Of the runner's users. */
   secret: string
+  guests: GuestPlace
   /** The image of a server as it is asked for: `redis:8.0`. */
   imageOf(server: string): Promise<NodeImage>
   /** Puts a container of another image in the place of the node's, which is down. */
@@ -95,6 +97,10 @@ export class DockerServerGroup implements ServerGroup {
 
   get spares(): readonly ServerNode[] {
     return this.#spares
+  }
+
+  get guests(): GuestPlace | undefined {
+    return this.#made?.guests
   }
 
   async add(): Promise<ServerNode> {

@@ -47,6 +47,7 @@ const recordShape = z.object({
   needs: z.object({
     links: need,
     clientLinks: need,
+    guests: need,
     debug: need,
     protectedSettings: need,
     disk: need,

@@ -54,7 +54,7 @@ function apps(): Topic {
       { kind: 'keys', head: 'keys', rows: rowsOf(appSchema) },
       {
         kind: 'text',
-        text: 'An application listens on the loopback, on the port that PORT says, and is told the cluster in REDIS_NODES, REDIS_USERNAME and REDIS_PASSWORD. Whoever starts the run must allow it: `--allow commands`. Its load is a workload of its name, whose items are registers: checks are those of `register`. docs/apps.md has more, and an example.',
+        text: 'An application listens at HOST, on the port that PORT says, and is told the cluster in REDIS_NODES, REDIS_USERNAME and REDIS_PASSWORD. Whoever starts the run must allow it: `--allow commands`. Its load is a workload of its name, whose items are registers: checks are those of `register`. docs/apps.md has more, and an example.',
       },
       {
         kind: 'yaml',

@@ -2,28 +2,40 @@ import { accessSync, constants, statSync } from 'node:fs'
 import path from 'node:path'
 import { durationMs } from '../../base/duration-schema.ts'
 import { howToAllow } from '../../platforms/allowed.ts'
-import { COMMANDS, findProgram, leavesFolder, type Surroundings } from '../drivers/plan.ts'
+import {
+  COMMANDS,
+  findProgram,
+  type ImagePlan,
+  imageWords,
+  leavesFolder,
+  type ProgramPlan,
+  planImage,
+  type Surroundings,
+} from '../drivers/plan.ts'
 import { type LoadOptions, resolveOptions } from '../options.ts'
 import type { PlanProblem } from '../plan-problem.ts'
 import { KEY_WORD, OWN_VARIABLES, type WrittenApp, type WrittenHttp } from './app-schema.ts'
 
 /** How an application is started. Plain data. */
-export interface AppPlan {
+export type AppPlan = {
   name: string
-  command: readonly [program: string, ...args: string[]]
-  /** Its working directory. */
-  folder: string
   /** What the scenario gives it, beside what the runner says. */
   env: Record<string, string>
-  /** Absent: a free one. */
-  port?: number
-  /** Where it says that it is ready; without a path, it is once its port is open. */
+  /** Where it says that it is ready; without a path, it is once its port is open, and an image once it answers. */
   ready: { path?: string; withinMs: number }
-  /** The command as it is written. */
+  /** The command or image as it is written. */
   words: string
-}
+} & (AppProgram | AppImage)
+
+/** `port` absent: a free one. */
+export type AppProgram = ProgramPlan & { port?: number }
+
+/** `port` is that of its container. */
+export type AppImage = ImagePlan & { port: number }
 
 const READY_WITHIN_MS = 20_000
+/** Of an image that is given no port: nobody else is in its container. */
+const PORT_INSIDE = 8080
 const LOAD = { rate: '100/s', keys: 200, timeout: '2s' }
 const ITEMS = `/items/${KEY_WORD}`
 
@@ -33,9 +45,9 @@ export function planApp(
   written: WrittenApp,
   surroundings: Surroundings,
 ): AppPlan | { problems: PlanProblem[] } {
-  const { command, env = {}, port, ready } = written
+  const { env = {}, ready } = written
   const own = Object.keys(env).filter((variable) => OWN_VARIABLES.includes(variable))
-  const found = planCommand(command, surroundings)
+  const found = planStart(written, surroundings)
   const problems = [
     ...own.map((variable): PlanProblem => {
       const hint = variable === 'PORT' ? 'Its port is set by `port`.' : undefined
@@ -50,14 +62,26 @@ export function planApp(
   ]
   if ('problems' in found || problems.length > 0) return { problems }
   return {
+    ...found,
     name,
-    command: found.command,
-    folder: path.resolve(surroundings.folder),
     env: Object.fromEntries(Object.entries(env).map(([variable, value]) => [variable, String(value)])),
-    ...(port !== undefined && { port }),
     ready: readyOf(ready),
-    words: command.join(' '),
+    words: 'image' in found ? imageWords(found) : (written.command ?? []).join(' '),
   }
+}
+
+function planStart(
+  written: WrittenApp,
+  surroundings: Surroundings,
+): AppProgram | AppImage | { problems: PlanProblem[] } {
+  const { port } = written
+  if ('image' in written) {
+    const planned = planImage(written, surroundings)
+    return Array.isArray(planned) ? { problems: planned } : { ...planned, port: port ?? PORT_INSIDE }
+  }
+  const found = planCommand(written.command, surroundings)
+  if ('problems' in found) return found
+  return { ...found, folder: path.resolve(surroundings.folder), ...(port !== undefined && { port }) }
 }
 
 function readyOf(written: WrittenApp['ready']): AppPlan['ready'] {
@@ -68,9 +92,12 @@ function readyOf(written: WrittenApp['ready']): AppPlan['ready'] {
 }
 
 /** What is started, in words: `shop: node ./shop.mjs, on port 3000, ready when GET /health is answered`. */
-export function appSentence({ name, words, port, ready }: AppPlan): string {
-  const where = port === undefined ? 'on a free port' : `on port ${port}`
-  return `${name}: ${words}, ${where}, ready when ${ready.path === undefined ? 'its port is open' : `GET ${ready.path} is answered with 2xx`}`
+export function appSentence(plan: AppPlan): string {
+  const { name, words, port, ready } = plan
+  const isImage = 'image' in plan
+  const where = port === undefined ? 'on a free port' : `on port ${port}${isImage ? ' of its container' : ''}`
+  const sign = isImage ? 'it answers' : 'its port is open'
+  return `${name}: ${words}, ${where}, ready when ${ready.path === undefined ? sign : `GET ${ready.path} is answered with 2xx`}`
 }
 
 /** The load that goes through an application, as options of a workload whose items are registers; undefined without one. */
@@ -85,7 +112,7 @@ export function appLoad(name: string, { workload }: WrittenApp): LoadOptions | u
 function planCommand(
   [asked = '', ...args]: readonly string[],
   { folder, allowsCommands }: Surroundings,
-): Pick<AppPlan, 'command'> | { problems: PlanProblem[] } {
+): Pick<ProgramPlan, 'command'> | { problems: PlanProblem[] } {
   if (!allowsCommands) {
     const message = `a scenario may start no program of this machine, as \`${asked}\` is; ${howToAllow(COMMANDS)}`
     return { problems: [{ path: ['command'], message }] }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration } from '../../base/duration-schema.ts'
-import { commonOptions, keyOptions, mixOf, valueOptions } from '../option-schemas.ts'
+import { commonOptions, imageName, keyOptions, mixOf, valueOptions } from '../option-schemas.ts'
 
 /** What the runner says itself in the environment of an application. */
 export const OWN_VARIABLES = ['PORT', 'HOST', 'REDIS_NODES', 'REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_CHAOS']
@@ -39,47 +39,62 @@ const httpWorkload = z
 
 const plainValue = z.union([z.string(), z.number(), z.boolean()])
 
-/** An application under test, as scenarios write it. */
+const common = {
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable is letters, digits and _'), plainValue)
+    .optional()
+    .describe(
+      'Variables of its environment, beside those of the runner: PORT, REDIS_NODES, REDIS_USERNAME, REDIS_PASSWORD',
+    ),
+  port: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('The port that it listens on; if not given, a free one, and 8080 in an image'),
+  ready: z
+    .union([
+      path,
+      z.strictObject({
+        path: path.describe('Path of the GET'),
+        within: duration.optional().describe('A duration: 20s, 1m; how long it may take, 20s if not given'),
+      }),
+    ])
+    .optional()
+    .describe(
+      'Where a GET is answered with 2xx once it is ready: /health; if not given, it is ready once its port is open',
+    ),
+  workload: z
+    .union([z.literal('http'), httpWorkload])
+    .optional()
+    .describe('The load that goes through it: http, or { type: http, rate: 200/s }; checks name it as the application'),
+}
+
+/** An application under test, as scenarios write it: a program of this machine, or an image. */
 export const appSchema = z
-  .strictObject({
-    command: z
-      .array(z.string().min(1))
-      .min(1)
-      .describe(
-        "The program and its arguments: [node, ./shop.mjs]; it runs in the scenario's folder, and needs --allow commands",
+  .union([
+    z.strictObject({
+      command: z
+        .array(z.string().min(1))
+        .min(1)
+        .describe(
+          "The program and its arguments, as [node, ./shop.mjs]; it runs in the scenario's folder, or in its `image`, and needs --allow commands",
+        ),
+      ...common,
+    }),
+    z.strictObject({
+      image: imageName.describe(
+        'An image that is run beside the servers, as my/shop:1.2; it needs Docker, and --allow commands',
       ),
-    env: z
-      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable is letters, digits and _'), plainValue)
-      .optional()
-      .describe(
-        'Variables of its environment, beside those of the runner: PORT, REDIS_NODES, REDIS_USERNAME, REDIS_PASSWORD',
-      ),
-    port: z
-      .number()
-      .int()
-      .min(1)
-      .max(65_535)
-      .optional()
-      .describe('The port that it listens on; a free one if not given'),
-    ready: z
-      .union([
-        path,
-        z.strictObject({
-          path: path.describe('Path of the GET'),
-          within: duration.optional().describe('A duration: 20s, 1m; how long it may take, 20s if not given'),
-        }),
-      ])
-      .optional()
-      .describe(
-        'Where a GET is answered with 2xx once it is ready: /health; if not given, it is ready once its port is open',
-      ),
-    workload: z
-      .union([z.literal('http'), httpWorkload])
-      .optional()
-      .describe(
-        'The load that goes through it: http, or { type: http, rate: 200/s }; checks name it as the application',
-      ),
-  })
+      command: z
+        .array(z.string())
+        .min(1)
+        .optional()
+        .describe('What is run in the image; what the image says if not given'),
+      ...common,
+    }),
+  ])
   .meta({ title: 'Application', description: 'A program under test that uses the cluster' })
 
 /** Forms that they are made of. */

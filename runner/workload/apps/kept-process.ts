@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { KeptGroup } from '../drivers/kept-group.ts'
+import type { KeptProgram } from '../drivers/kept-program.ts'
 
 /** From SIGTERM to SIGKILL, ms. */
 const TERM_WITHIN_MS = 3000
@@ -9,10 +9,8 @@ const KILL_WITHIN_MS = 2000
 const LONGEST_LINE = 4000
 
 export interface KeptProcessOptions {
-  command: readonly [program: string, ...args: string[]]
-  folder: string
-  /** Its whole environment. */
-  env: NodeJS.ProcessEnv
+  /** Starts it. `onEnd`: see there. */
+  start(onEnd: (text: string) => void): KeptProgram
   /** Lines that it has said, whole ones. */
   onOutput(text: string): void
   /** It ended, in words: `ended with exit code 1`. Once, after its last output. */
@@ -21,31 +19,32 @@ export interface KeptProcessOptions {
 
 /** A program of somebody else that says what it does on its output; it ends with the runner. */
 export class KeptProcess {
-  readonly #group: KeptGroup
+  readonly #program: KeptProgram
 
-  constructor({ command, folder, env, onOutput, onEnd }: KeptProcessOptions) {
-    const onGroupEnd = (text: string) => {
+  constructor({ start, onOutput, onEnd }: KeptProcessOptions) {
+    this.#program = start((text) => {
       for (const rest of rests) rest()
       onEnd(text)
-    }
-    this.#group = new KeptGroup({ command, folder, env, onEnd: onGroupEnd })
+    })
     // It has nothing to read.
-    this.#group.stdin.end()
-    const rests = [this.#group.stdout, this.#group.stderr].map((stream) => readLines(stream, onOutput))
+    this.#program.stdin.end()
+    const rests = [this.#program.stdout, this.#program.stderr].map((stream) => readLines(stream, onOutput))
   }
 
   get isOver(): boolean {
-    return this.#group.isOver
+    return this.#program.isOver
   }
 
   /** Ends it: SIGTERM, then SIGKILL, to it and all that it has started. Resolves to whether SIGTERM was enough. */
   async stop(): Promise<boolean> {
-    this.#group.signal('SIGTERM')
-    if (await this.#group.endsWithin(TERM_WITHIN_MS)) return true
-    this.#group.signal('SIGKILL')
-    await this.#group.endsWithin(KILL_WITHIN_MS)
-    this.#group.letGo()
-    return false
+    this.#program.signal('SIGTERM')
+    const isEnough = await this.#program.endsWithin(TERM_WITHIN_MS)
+    if (!isEnough) {
+      this.#program.signal('SIGKILL')
+      await this.#program.endsWithin(KILL_WITHIN_MS)
+    }
+    await this.#program.letGo()
+    return isEnough
   }
 }
 

@@ -6,17 +6,25 @@ import type { Look } from '../../base/poll.ts'
 /** One look may take so long, ms. */
 const LOOK_WITHIN_MS = 2000
 
-/** Whether an application that listens at this port of the loopback says that it is ready. */
-export function lookIfReady(port: number, path: string | undefined): Promise<Look> {
-  return path === undefined ? lookAtPort(port) : lookAtPath(port, path)
+/**
+ * Whether an application that listens at this port of the loopback says that it is ready. `published`: by an engine, which
+ * may itself listen there.
+ */
+export function lookIfReady(
+  port: number,
+  path: string | undefined,
+  { published }: { published: boolean },
+): Promise<Look> {
+  if (path !== undefined) return lookAtPath(port, path, (status) => status >= 200 && status < 300)
+  return published ? lookAtPath(port, '/', () => true) : lookAtPort(port)
 }
 
-function lookAtPath(port: number, path: string): Promise<Look> {
+function lookAtPath(port: number, path: string, isReady: (status: number) => boolean): Promise<Look> {
   return new Promise((resolve) => {
     const request = get({ host: '127.0.0.1', port, path, agent: false, timeout: LOOK_WITHIN_MS }, (response) => {
       const { statusCode = 0 } = response
       response.destroy()
-      resolve({ ok: statusCode >= 200 && statusCode < 300, seen: `HTTP ${statusCode}` })
+      resolve({ ok: isReady(statusCode), seen: `HTTP ${statusCode}` })
     })
     request.once('timeout', () => request.destroy(new Error(`no answer within ${LOOK_WITHIN_MS / 1000} s`)))
     request.once('error', (error) => resolve({ ok: false, seen: troubleOf(error) }))

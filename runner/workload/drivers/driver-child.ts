@@ -1,7 +1,10 @@
 import { foreignEnvironment } from '../../base/programs.ts'
 import { oneLine, truncate } from '../../base/text.ts'
+import { GuestContainer } from '../../platforms/docker/guest-container.ts'
+import type { GuestPlace } from '../../platforms/platform.ts'
 import type { DriverLog } from './driver-log.ts'
 import { KeptGroup } from './kept-group.ts'
+import type { KeptProgram } from './kept-program.ts'
 import { Lines } from './lines.ts'
 import type { DriverPlan } from './plan.ts'
 import { type FromDriver, fromDriver, LONGEST_LINE, type ToDriver } from './protocol.ts'
@@ -23,31 +26,30 @@ export interface DriverChildListener {
   onMisdeed(text: string): void
 }
 
-/** The process of a driver, behind its keeper. Lines that are sent in one turn of the event loop go out together. */
+/** The program of a driver. Lines that are sent in one turn of the event loop go out together. */
 export class DriverChild {
   readonly #listener: DriverChildListener
   readonly #now: () => number
-  readonly #group: KeptGroup
+  readonly #program: KeptProgram
   readonly #lines = new Lines(LONGEST_LINE)
   #unsent: string[] = []
   /** Nothing that it says from here on is a misdeed. */
   #isStopping = false
   #hasMisbehaved = false
 
-  constructor(plan: DriverPlan, log: DriverLog, now: () => number, listener: DriverChildListener) {
+  constructor(
+    plan: DriverPlan,
+    { log, guests, now }: { log: DriverLog; guests: GuestPlace | undefined; now: () => number },
+    listener: DriverChildListener,
+  ) {
     this.#listener = listener
     this.#now = now
-    this.#group = new KeptGroup({
-      command: plan.command,
-      folder: plan.folder,
-      env: foreignEnvironment(),
-      onEnd: (text) => {
-        log.close()
-        this.condemn(text)
-      },
+    this.#program = startProgram(plan, guests, (text) => {
+      log.close()
+      this.condemn(text)
     })
-    this.#group.stdout.on('data', (piece: Buffer) => this.#read(piece))
-    this.#group.stderr.setEncoding('utf8').on('data', (text: string) => log.add(text))
+    this.#program.stdout.on('data', (piece: Buffer) => this.#read(piece))
+    this.#program.stderr.setEncoding('utf8').on('data', (text: string) => log.add(text))
   }
 
   send(message: ToDriver): void {
@@ -61,22 +63,21 @@ export class DriverChild {
     this.#isStopping = true
     this.send({ type: 'stop' })
     this.#flush()
-    this.#group.stdin.end()
-    if (await this.#group.endsWithin(STOP_WITHIN_MS)) return undefined
-    this.#group.signal('SIGTERM')
-    if (await this.#group.endsWithin(TERM_WITHIN_MS)) return 'SIGTERM'
-    this.#group.signal('SIGKILL')
-    await this.#group.endsWithin(KILL_WITHIN_MS)
+    this.#program.stdin.end()
+    if (await this.#program.endsWithin(STOP_WITHIN_MS)) return undefined
+    this.#program.signal('SIGTERM')
+    if (await this.#program.endsWithin(TERM_WITHIN_MS)) return 'SIGTERM'
+    this.#program.signal('SIGKILL')
+    await this.#program.endsWithin(KILL_WITHIN_MS)
     return 'SIGKILL'
   }
 
   /** Ends it at once, at any time. Idempotent. */
   async kill(): Promise<void> {
     this.#isStopping = true
-    this.#group.signal('SIGKILL')
-    this.#group.stdin.destroy()
-    this.#group.letGo()
-    await this.#group.endsWithin(KILL_WITHIN_MS)
+    this.#program.signal('SIGKILL')
+    this.#program.stdin.destroy()
+    await Promise.all([this.#program.letGo(), this.#program.endsWithin(KILL_WITHIN_MS)])
   }
 
   /** It did what no driver may do: it is told once, and ended. */
@@ -90,10 +91,10 @@ export class DriverChild {
   #flush(): void {
     const lines = this.#unsent
     this.#unsent = []
-    if (lines.length === 0 || !this.#group.stdin.writable) return
-    this.#group.stdin.write(`${lines.join('\n')}\n`)
-    if (this.#group.stdin.writableLength > LONGEST_BACKLOG) {
-      this.condemn(`reads nothing: ${megabytes(this.#group.stdin.writableLength)} wait for it on its stdin`)
+    if (lines.length === 0 || !this.#program.stdin.writable) return
+    this.#program.stdin.write(`${lines.join('\n')}\n`)
+    if (this.#program.stdin.writableLength > LONGEST_BACKLOG) {
+      this.condemn(`reads nothing: ${megabytes(this.#program.stdin.writableLength)} wait for it on its stdin`)
     }
   }
 
@@ -112,6 +113,12 @@ export class DriverChild {
       else this.#listener.onMessage(message, atMs)
     }
   }
+}
+
+function startProgram(plan: DriverPlan, guests: GuestPlace | undefined, onEnd: (text: string) => void): KeptProgram {
+  if (!('image' in plan)) return new KeptGroup({ ...plan, env: foreignEnvironment(), onEnd })
+  if (guests === undefined) throw new Error(`${plan.client} cannot be run beside these servers`)
+  return new GuestContainer({ ...plan, place: guests, name: 'driver', env: {}, onEnd })
 }
 
 /** The message of a line; in words, why it is none. */

@@ -2,6 +2,7 @@ import { systemClock } from '../../base/clock.ts'
 import { ChaosError } from '../../base/errors.ts'
 import { plural } from '../../base/text.ts'
 import { afterRunning } from '../../base/time-limit.ts'
+import type { GuestPlace } from '../../platforms/platform.ts'
 import type { UnansweredOperation } from '../../record/client-observations.ts'
 import { type FailureClass, NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import { redactor } from '../../record/redact.ts'
@@ -14,6 +15,7 @@ import { DriverLog } from './driver-log.ts'
 import { classOf, replyOf } from './outcome.ts'
 import type { DriverPlan } from './plan.ts'
 import { CAPABILITY_TEXTS, type Capability, type FromDriver, type Hello, type Outcome, PROTOCOL } from './protocol.ts'
+import { startMessage } from './start-message.ts'
 
 /** A driver that has misbehaved, or cannot do what is asked of it, before the first operation. */
 export class DriverRefused extends ChaosError {
@@ -42,6 +44,8 @@ export interface Misdeed {
 export interface DriverClientOptions {
   plan: DriverPlan
   nodes: readonly NodeAddress[]
+  /** Where a driver that is an image is run. */
+  guests?: GuestPlace | undefined
   /** Default: the user `default`. */
   username?: string | undefined
   password: string
@@ -88,16 +92,20 @@ export class DriverClient implements LoadClient {
   /** Starts the driver. */
   constructor(options: DriverClientOptions) {
     this.#options = options
-    const { plan, log, password, timeoutMs, now } = options
+    const { plan, guests, log, password, timeoutMs, now } = options
     this.#log = new DriverLog(log, redactor([password]))
     this.#deadlines = new Deadlines(timeoutMs, systemClock.ranMs, (pending) => {
       this.#overdue.add(pending, pending)
       pending.fail('timeout', true, now())
     })
-    this.#child = new DriverChild(plan, this.#log, now, {
-      onMessage: (message, atMs) => this.#onMessage(message, atMs),
-      onMisdeed: (text) => this.#onMisdeed(text),
-    })
+    this.#child = new DriverChild(
+      plan,
+      { log: this.#log, guests, now },
+      {
+        onMessage: (message, atMs) => this.#onMessage(message, atMs),
+        onMisdeed: (text) => this.#onMisdeed(text),
+      },
+    )
   }
 
   get isBroken(): boolean {
@@ -112,7 +120,7 @@ export class DriverClient implements LoadClient {
       `said no hello within ${HELLO_WITHIN_MS / 1000} s`,
     )
     this.#assertCan(hello)
-    this.#start()
+    this.#child.send(startMessage(this.#options))
     await this.#within<undefined>(
       'ready',
       READY_WITHIN_MS,
@@ -153,19 +161,6 @@ export class DriverClient implements LoadClient {
 
   get #name(): string {
     return this.#hello === undefined ? this.#options.plan.client : `${this.#hello.name} ${this.#hello.version}`
-  }
-
-  #start(): void {
-    const { nodes, username, password, clients, timeoutMs, readFrom, plan } = this.#options
-    this.#child.send({
-      type: 'start',
-      protocol: PROTOCOL,
-      nodes: nodes.map(({ name, host, port, peerHost, peerPort }) => {
-        return { name, host, port, peer: { host: peerHost, port: peerPort } }
-      }),
-      ...(password === '' ? {} : { ...(username !== undefined && { username }), password }),
-      ...{ clients, timeoutMs, readFrom, options: plan.options },
-    })
   }
 
   #assertCan({ can }: Hello): void {

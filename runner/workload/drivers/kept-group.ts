@@ -5,6 +5,7 @@ import { programArgs } from '../../base/programs.ts'
 import { afterRunning } from '../../base/time-limit.ts'
 import { readJsonLines } from '../../platforms/process/json-lines.ts'
 import type { KeeperReport } from './keeper-words.ts'
+import type { KeptProgram } from './kept-program.ts'
 
 /** What its process has said is read for so long after its end, ms: somebody else may have its stdout open. */
 const READ_AFTER_END_MS = 500
@@ -22,7 +23,7 @@ export interface KeptGroupOptions {
  * A program of somebody else in a process group of its own, behind a keeper that ends the whole group when the runner is
  * gone. Its streams are the program's own: the keeper copies no byte.
  */
-export class KeptGroup {
+export class KeptGroup implements KeptProgram {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
@@ -76,7 +77,7 @@ export class KeptGroup {
   }
 
   /** The keeper ends, and ends what is left of the group. */
-  letGo(): void {
+  async letGo(): Promise<void> {
     this.#life.end()
   }
 

@@ -8,21 +8,38 @@ import { placeOf } from './place.ts'
 import { manifestOf } from './registry.ts'
 
 /** How the driver of a workload is started. Plain data. */
-export interface DriverPlan {
-  /** Which client, for people: `node-redis`, or the command as it stands in the scenario. */
+export type DriverPlan = {
+  /** Which client, for people: `node-redis`, or the command or image as it stands in the scenario. */
   client: string
-  /** The program, by its path or as the machine finds it, and its arguments. */
-  command: readonly [program: string, ...args: string[]]
-  /** Its working directory. */
-  folder: string
   /** Options of the client, as they stand in the scenario. */
   options: Record<string, unknown>
   /** A client that comes with redis-chaos: its name. */
   name?: string
+} & (ProgramPlan | ImagePlan)
+
+/** A program of this machine. */
+export interface ProgramPlan {
+  /** By its path or as the machine finds it, and its arguments. */
+  command: readonly [program: string, ...args: string[]]
+  /** Its working directory. */
+  folder: string
+}
+
+/** A program in a container beside the servers. */
+export interface ImagePlan {
+  image: string
+  /** What is run in it; empty: what the image says. */
+  command: readonly string[]
+}
+
+/** An image as it is written. */
+export interface WrittenImage {
+  image: string
+  command?: readonly string[] | undefined
 }
 
 /** `client` of a workload as it is written, where it is neither of those that the runner has itself. */
-export type WrittenDriver = string | { command: readonly string[] }
+export type WrittenDriver = string | { command: readonly string[] } | WrittenImage
 
 export interface Surroundings {
   /** The folder of the scenario, which no command may lie outside of. */
@@ -40,7 +57,26 @@ export function planDriver(
   options: Record<string, unknown>,
   surroundings: Surroundings,
 ): DriverPlan | { problems: PlanProblem[] } {
-  return typeof written === 'string' ? planNamed(written, options) : planCommand(written.command, options, surroundings)
+  if (typeof written === 'string') return planNamed(written, options)
+  if (!('image' in written)) return planCommand(written.command, options, surroundings)
+  const planned = planImage(written, surroundings)
+  if (Array.isArray(planned)) return { problems: planned.map((one) => ({ ...one, path: ['client', ...one.path] })) }
+  return { client: imageWords(planned), ...planned, options }
+}
+
+/** How an image is run, or what is wrong with it. */
+export function planImage(
+  { image, command = [] }: WrittenImage,
+  { allowsCommands }: Surroundings,
+): ImagePlan | PlanProblem[] {
+  if (allowsCommands) return { image, command }
+  const message = `a scenario may run no image, as \`${image}\` is; ${howToAllow(COMMANDS)}`
+  return [{ path: ['image'], message }]
+}
+
+/** As people are told of it: `image my/app --verbose`. */
+export function imageWords({ image, command }: ImagePlan): string {
+  return ['image', image, ...command].join(' ')
 }
 
 function planNamed(name: string, options: Record<string, unknown>): DriverPlan | { problems: PlanProblem[] } {

@@ -1,5 +1,6 @@
 import type { Stall } from '../../base/pulse.ts'
 import type { SlotRange } from '../../cluster/view.ts'
+import type { GuestPlace } from '../../platforms/platform.ts'
 import type { LoadSeries } from '../../record/load-series.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
 import type { Unended } from '../client/unended.ts'
@@ -24,6 +25,8 @@ interface PlannedWorkload {
 export interface LoadRequest {
   workloads: readonly PlannedWorkload[]
   nodes: readonly NodeAddress[]
+  /** Where clients that are images are run. */
+  guests?: GuestPlace
   password: string
   /** Slots of each shard when the scenario begins. */
   shards: readonly (readonly SlotRange[])[]

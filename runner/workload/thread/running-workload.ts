@@ -136,10 +136,10 @@ function makeClient(own: RunningWorkloadOptions): LoadClient {
   const application = httpClient(own)
   if (application) return application
   const { options, username, request, driverLog = '', onDriver, now } = own
-  const { nodes, password } = request
+  const { nodes, guests, password } = request
   const { clients, timeoutMs, readFrom, ioredis, driver } = options
   if (driver) {
-    const servers = { nodes, username, password }
+    const servers = { nodes, guests, username, password }
     const listener: DriverListener = {
       onReady: ({ name, version, can }) => onDriver({ did: 'ready', name, version, can }),
       onMisdeed: (misdeed) => onDriver({ did: 'misbehave', ...misdeed }),

@@ -39,4 +39,4 @@ async function serve(request, response) {
   response.writeHead(request.method === 'PUT' || items.has(request.url) ? 200 : 404).end(items.get(request.url) ?? '')
 }
 
-createServer((request, response) => void serve(request, response)).listen(Number(PORT), '127.0.0.1')
+createServer((request, response) => void serve(request, response)).listen(Number(PORT), env.HOST ?? '127.0.0.1')

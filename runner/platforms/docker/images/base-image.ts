@@ -93,6 +93,24 @@ export async function ensureImage(
   }
 }
 
+/** Makes sure that the engine has somebody's own image. Throws PlatformError, which says what can be done. */
+export async function haveImage(
+  engine: Engine,
+  image: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await ensureImage(engine, image, progress, signal)
+  } catch (error) {
+    if (!(error instanceof PullError)) throw error
+    throw new PlatformError(`image ${image} is not on this engine and could not be pulled: ${error.message}`, {
+      hint: `build it (\`docker build -t ${image} …\`), load it (\`docker load\`), or check its name`,
+      cause: error,
+    })
+  }
+}
+
 /** An image could not be pulled; the message is the reason alone. */
 export class PullError extends PlatformError {
   override name = 'PullError'

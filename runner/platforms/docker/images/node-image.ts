@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { DEFAULT_SERVER, findServer, packagedServers, parseServer } from '../../catalogue.ts'
 import { dialectOf } from '../../dialects.ts'
 import { PlatformError } from '../../errors.ts'
+import { IMAGE_NAME, withTag } from '../../image-name.ts'
 import type { Progress } from '../../platform.ts'
 import { type Engine, EngineRefusal } from '../engine.ts'
 import { SERVER_LABEL } from '../labels.ts'
-import { type BaseImage, chooseBaseImage, ensureImage, inspectImage, ownBaseImage, PullError } from './base-image.ts'
+import { type BaseImage, chooseBaseImage, haveImage, inspectImage, ownBaseImage } from './base-image.ts'
 import { buildImage, type ContextFile, readContext } from './image-jobs.ts'
 
 export interface NodeImage {
@@ -109,22 +110,13 @@ async function ownRecipe(
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<Recipe> {
-  if (!/^[a-zA-Z0-9][\w.\-/:@]*$/.test(reference)) {
+  if (!IMAGE_NAME.test(reference)) {
     throw new PlatformError(`\`image:${reference}\` names no image`, {
       hint: 'expected something like `image:my/redis:tag`',
     })
   }
-  // Without a tag the engine would pull every tag that there is.
-  const name = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`
-  try {
-    await ensureImage(engine, name, progress, signal)
-  } catch (error) {
-    if (!(error instanceof PullError)) throw error
-    throw new PlatformError(`image ${name} is not on this engine and could not be pulled: ${error.message}`, {
-      hint: `build it (\`docker build -t ${name} …\`), load it (\`docker load\`), or check its name`,
-      cause: error,
-    })
-  }
+  const name = withTag(reference)
+  await haveImage(engine, name, progress, signal)
   const id = (await inspectImage(engine, name))?.Id
   return {
     tag: `own-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`,
