@@ -45,11 +45,12 @@ export function versionOf(driver, name) {
 
 /**
  * Where this machine reaches the node that servers know by an address of their own network: ports tell nodes apart,
- * whatever address one has come to have. Undefined for a name, which is taken as it is.
+ * whatever address one has come to have. Undefined for what is taken as it is: a name, and all addresses where this is
+ * one of that network.
  */
 export function reachOf(nodes, host, port) {
   const node = isIPv4(host) ? nodes.find(({ peer }) => peer?.port === Number(port)) : undefined
-  return node && { host: node.host, port: node.port }
+  return node && node.host !== node.peer.host ? { host: node.host, port: node.port } : undefined
 }
 
 function say(message) {

@@ -29,7 +29,8 @@ def class_of(error):
 
 def map_addresses(nodes):
     """Connects to where this machine reaches a node; servers may know it by an address of their own network."""
-    reach = {node["peer"]["port"]: (node["host"], node["port"]) for node in nodes}
+    far = [node for node in nodes if node["host"] != node["peer"]["host"]]
+    reach = {node["peer"]["port"]: (node["host"], node["port"]) for node in far}
     make = NodesManager.create_redis_node
     def create_redis_node(self, host, port, **options):
         if re.fullmatch(r"[\d.]+", host):

@@ -55,7 +55,7 @@ t.test('programs in images beside the servers', async (t) => {
     const apps = `apps:\n  shop: { image: '${image}', command: [${INSIDE.shop}], ready: /health, workload: http }`
     // That of the driver which keeps everything to itself.
     const audit = 'audit: { lost_writes: allowed }'
-    const checks = `checks:\n  checkout: { lost_writes: 0 }\n  shop: { lost_writes: 0, throughput: 50/s }\n${audit}`
+    const checks = `checks:\n  checkout: { lost_writes: 0, longest_outage: 10s }\n  shop: { longest_outage: 10s, lost_writes: 0, throughput: 50/s }\n${audit}`
     const steps = ['  - wait: 1s', '  - failover: replica of shard 1', '  - wait: 1s'].join('\n')
     const [lease, reports] = [await leaseCluster(), reportsFolder(t)]
     const file = scenarioWith(t, `${workloads}\n${apps}\n${checks}`, steps)

@@ -13,7 +13,7 @@ const IMPORT_WITHIN_MS = 120_000
 export const INSIDE = {
   fakeDriver: '/test/workload/drivers/fake-driver.mjs',
   fakeApp: '/test/workload/apps/fake-app.mjs',
-  ioredisDriver: '/clients/ioredis-wrapped/driver.js',
+  ioredisDriver: '/clients/ioredis-wrapped/driver.mjs',
   shop: '/docs/examples/shop/shop.mjs',
 }
 
@@ -36,6 +36,7 @@ export async function guestImage(t: Test): Promise<string> {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
+  const packed = new Promise((resolve) => tar.once('close', resolve))
   const changes = `ENTRYPOINT ${JSON.stringify([process.execPath])}`
   const reports = await engine.call(
     `import ${image}`,
@@ -44,6 +45,7 @@ export async function guestImage(t: Test): Promise<string> {
   )
   let said = ''
   for await (const piece of reports) said += String(piece)
+  if ((await packed) !== 0) throw new Error(`could not pack ${image}`)
   if (said.includes('"error"')) throw new Error(`could not import ${image}: ${said}`)
   return image
 }
@@ -58,8 +60,8 @@ function ofMachine(): string[] {
 function ofRepository(): string[] {
   return [
     ...packagesOf('ioredis').map((name) => path.join('node_modules', name)),
-    // Beside the driver, which is an ES module by it.
-    'package.json',
+    // What the driver is made of.
+    ...['clients/ioredis.mjs', 'clients/serve.mjs'],
     ...Object.values(INSIDE).map((file) => path.relative('/', file)),
   ]
 }
