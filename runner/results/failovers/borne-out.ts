@@ -58,7 +58,8 @@ export function borneOut(
     const changes = changesOf.get(line.node) ?? changesIn(views, line.node, endMs)
     changesOf.set(line.node, changes)
     const change = changeFor(line, claim, changes, views)
-    if (change === 'unseen' || (change === undefined && isTakenBack(line, lines))) continue
+    if (change === 'unseen') continue
+    if (change === undefined && (isTakenBack(line, lines) || isOvertaken(line, { lines, views, changes }))) continue
     if (change === 'hidden') kept.set(line, line)
     else if (change === undefined) denied.push(deny(line))
     else {
@@ -188,6 +189,30 @@ function isTakenBack({ node, moment, about, seenMs }: LogObservation, lines: rea
       (other.moment === 'failing cleared') !== (moment === 'failing cleared') &&
       Math.abs(other.seenMs - seenMs) <= APART_MS,
   )
+}
+
+/**
+ * Whether its node took another role, or another master, before it was looked at again, as the look then bears out: of two
+ * replicas that are asked to take over at once, one may be the master for less than the time between two looks.
+ */
+function isOvertaken(
+  line: LogObservation,
+  { lines, views, changes }: { lines: readonly LogObservation[]; views: readonly ViewObservation[]; changes: Change[] },
+): boolean {
+  const later = lines.slice(lines.indexOf(line) + 1).filter((other) => other.node === line.node)
+  return later.some((other) => {
+    const claim = takesRoleFrom(line, other) ? claimOf(other, views) : undefined
+    const change = claim && changeFor(other, claim, changes, views)
+    if (typeof change !== 'object') return false
+    return line.seenMs >= change.fromMs - line.errorMs - APART_MS
+  })
+}
+
+/** Whether after the second line, of the same node, what the first says of its role no longer holds. */
+function takesRoleFrom(first: LogObservation, second: LogObservation): boolean {
+  const follows = ({ moment }: LogObservation) => moment === 'reconfigured as replica'
+  if (isPromotion(first)) return follows(second)
+  return follows(first) && (isPromotion(second) || (follows(second) && first.about !== second.about))
 }
 
 function isSeenByOthers({ node }: LogObservation, views: readonly ViewObservation[], fromMs: number): boolean {

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { judgeAudit } from '../../../runner/checks/audit/judge-audit.ts'
 import type { EventOf, ScenarioEvent } from '../../../runner/record/events.ts'
-import type { LogMoment } from '../../../runner/record/observations.ts'
+import type { LogMoment, ViewObservation } from '../../../runner/record/observations.ts'
 import { auditFacts } from '../../../runner/results/audit-facts.ts'
+import { borneOut } from '../../../runner/results/failovers/borne-out.ts'
 import { failoversIn, storedRun } from '../../support/replay-failovers.ts'
 
 /** Six failovers on a real Redis 7.0: stop, manual, kill, force, pause, takeover. */
@@ -89,6 +90,50 @@ t.test('a mark and its end between two looks are no evidence, and nobody is accu
   t.strictSame(failoversIn(withLines(...both))?.failovers, TRUTH?.failovers)
   t.strictSame(evidenceOf(...both), { verdict: 'passed', texts: [] })
 })
+
+t.test(
+  'who is the master, or follows one, between two looks alone is no evidence, and nobody is accused',
+  async (t) => {
+    // Two replicas are asked to take over at once: redis-node1 is elected, and redis-node2 a moment later.
+    const seen = (afterMs: number, seenMs: number, node: string, master: string): ViewObservation => {
+      const view = ['redis-node0', 'redis-node1', 'redis-node2'].map((name) =>
+        name === master
+          ? { name, role: 'master' as const, slots: '0-16383' }
+          : { name, role: 'replica' as const, of: master, slots: '' },
+      )
+      return { node, afterMs, seenMs, view }
+    }
+    const views = ['redis-node0', 'redis-node1', 'redis-node2'].flatMap((node) => [
+      seen(0, 10, node, 'redis-node0'),
+      seen(4500, 4630, node, 'redis-node2'),
+    ])
+    const lines = [
+      line('redis-node1', 'election won', 4510),
+      line('redis-node2', 'election won', 4517),
+      line('redis-node0', 'reconfigured as replica', 4560, { about: 'redis-node1' }),
+      line('redis-node1', 'reconfigured as replica', 4598, { about: 'redis-node2' }),
+      line('redis-node0', 'reconfigured as replica', 4610, { about: 'redis-node2' }),
+    ]
+    const told = borneOut(lines, views, 9000)
+    t.strictSame(told.denied, [])
+    t.strictSame(
+      told.lines.map(({ node, moment, seenMs }) => `${seenMs} ${node} ${moment}`),
+      [
+        '4517 redis-node2 election won',
+        '4598 redis-node1 reconfigured as replica',
+        '4610 redis-node0 reconfigured as replica',
+      ],
+    )
+    const [won, , follows] = lines
+    const early = [won, follows].flatMap((one) => (one ? [{ ...one, seenMs: one.seenMs - 1000 }] : []))
+    t.equal(
+      borneOut([...early, ...lines.slice(3)], views, 9000).denied.length,
+      2,
+      'before the last look, it would show',
+    )
+    t.equal(borneOut(lines.slice(0, 3), views, 9000).denied.length, 2, 'without a later line it accuses')
+  },
+)
 
 t.test('a request in the log is not of a step that runs a script', async (t) => {
   const step = { path: '99', verb: 'redis', name: `EVAL … on ${heir}`, file: 'x.yaml', line: 1 }
