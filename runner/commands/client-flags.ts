@@ -1,12 +1,15 @@
 import { UsageError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
-import type { ClientChoice } from '../scenario/client-choice.ts'
+import { type ClientChoice, unmetByClient } from '../scenario/client-choice.ts'
 import type { Scenario } from '../scenario/model.ts'
+import { type Requires, unmetRequirement } from '../scenario/requires.ts'
 import { clientOptionProblems, clientsWithoutDriver } from '../workload/drivers/client-options.ts'
+import { type ClientMissing, findClient, missingClient } from '../workload/drivers/installed.ts'
 import { clientNames } from '../workload/drivers/registry.ts'
 import { type LoadOptions, workloadSentence } from '../workload/options.ts'
 import type { Output } from './command.ts'
 import type { Flags, ParsedLine } from './flags.ts'
+import type { PlatformChoice } from './open-platform.ts'
 
 /** Flags of `run` for a matrix of clients. */
 export const clientFlags: Flags = {
@@ -60,6 +63,40 @@ export function tellClients(scenarios: readonly Scenario[], out: Pick<Output, 'p
     else if (!workloads.some(({ options }) => options.own.client === client))
       out.progress(`${id} goes through no client of --client: each of its workloads names its own, or takes none`)
   }
+}
+
+/**
+ * Throws UsageError if a client is not installed that was asked for or that a workload names. A scenario of the second
+ * kind that may be skipped here is left to its turn: what the server is and can is known only then.
+ */
+export async function assertClientsHere(
+  scenarios: readonly Scenario[],
+  { kind }: Pick<PlatformChoice, 'kind'>,
+): Promise<void> {
+  const names = new Set(scenarios.filter((one) => needsClients(one, kind)).flatMap(driversOf))
+  const missing = (await Promise.all([...names].map(missingOf))).flatMap((error) => error ?? [])
+  if (missing.length === 0) return
+  const hint = missing.flatMap((error) => error.hint ?? []).join('\n')
+  throw new UsageError(missing.map(({ message }) => message).join('\n'), hint === '' ? {} : { hint })
+}
+
+function needsClients(scenario: Scenario, kind: PlatformChoice['kind']): boolean {
+  const { requires, client } = scenario
+  if (unmetByClient(scenario) !== undefined) return false
+  if (unmetRequirement(requires, kind === 'auto' ? {} : { platform: kind }) !== undefined) return false
+  return client !== undefined || requires === undefined || (kind !== 'auto' && isOnlyPlatform(requires))
+}
+
+function isOnlyPlatform({ can, server }: Requires): boolean {
+  return can === undefined && server === undefined
+}
+
+function driversOf({ workloads }: Scenario): string[] {
+  return workloads.flatMap(({ options }) => options.driver?.name ?? [])
+}
+
+async function missingOf(name: string): Promise<ClientMissing | undefined> {
+  return (await findClient(name)) ? undefined : missingClient(name)
 }
 
 /** The same for every client. */

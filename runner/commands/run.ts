@@ -11,7 +11,7 @@ import { type Choice, choiceFlags, choiceOf, LASTING_CHOICES, PASSING_CHOICES } 
 import { knownPlays, narrowed, wordFor } from './choosing/narrow.ts'
 import { pacingOf } from './choosing/pace.ts'
 import { suiteOfRun } from './choosing/suites.ts'
-import { CLIENT_FLAGS, clientFlags, clientsOf, tellClients } from './client-flags.ts'
+import { assertClientsHere, CLIENT_FLAGS, clientFlags, clientsOf, tellClients } from './client-flags.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -108,6 +108,7 @@ export const run: Command = {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
     }
     if (playing.dryRun) return await printDryRuns(scenarios, { settings, choice, seed, hide: params.hide }, context)
+    await assertClientsHere(scenarios, choice)
     const suite = suiteOfRun(
       { words: line.positionals, tags: line.texts('tag'), all: line.on('all') },
       scenarioNames(context.library),

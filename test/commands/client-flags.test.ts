@@ -1,5 +1,5 @@
 import t from 'tap'
-import { clientsOf, tellClients } from '../../runner/commands/client-flags.ts'
+import { assertClientsHere, clientsOf, tellClients } from '../../runner/commands/client-flags.ts'
 import { parseFlags } from '../../runner/commands/flags.ts'
 import { run } from '../../runner/commands/run.ts'
 import { loadText } from '../scenario/load-text.ts'
@@ -57,4 +57,37 @@ t.test('it is told where a workload is added, and where no client has anything t
     /^x goes through no client of --client/,
   ])
   t.same(told('title: T\nworkloads: { a: { type: register } }\nsteps:\n  - wait: 1s\n'), [])
+})
+
+t.test('a client that is not on this machine is told before anything is played', async (t) => {
+  // Where no program is found, neither is this client.
+  const { PATH } = process.env
+  process.env.PATH = '/nowhere'
+  t.teardown(() => {
+    process.env.PATH = PATH
+  })
+  const scenario = (workload: string, name?: string, requires = '') =>
+    loadText(`title: T\n${requires}workloads: { a: ${workload} }\nsteps:\n  - wait: 1s\n`, {
+      client: name === undefined ? undefined : { name, options: {} },
+    })
+  const missing = { name: 'UsageError', exitCode: 2, message: /the client redis-cli is not installed/ }
+  const onProcess = { kind: 'process' } as const
+  const plain = '{ type: register }'
+  await t.rejects(assertClientsHere([scenario(plain, 'ioredis'), scenario(plain, 'redis-cli')], onProcess), {
+    ...missing,
+    hint: /Install it with: /,
+  })
+  await t.rejects(assertClientsHere([scenario(plain, 'redis-cli', 'requires: { can: [pause] }\n')], onProcess), missing)
+  const named = '{ type: register, client: redis-cli }'
+  await t.rejects(assertClientsHere([scenario(named)], onProcess), missing)
+  const two = [scenario(named), scenario('{ type: register, client: redis-py }')]
+  await t.rejects(assertClientsHere(two, onProcess), {
+    message: /redis-cli is not installed\n.*redis-py is not installed/,
+  })
+
+  await assertClientsHere([scenario(plain, 'ioredis'), scenario('{ type: register, client: direct }')], onProcess)
+  await assertClientsHere([scenario('{ type: transaction }', 'redis-cli')], onProcess)
+  await assertClientsHere([scenario(named, undefined, 'requires: { platform: docker }\n')], onProcess)
+  await assertClientsHere([scenario(named, undefined, 'requires: { can: [pause] }\n')], { kind: 'auto' })
+  t.pass('what is skipped needs no client')
 })
