@@ -189,6 +189,7 @@ export const TWIN_KINDS: readonly TwinKind[] = [
       'app-master-silent#1',
       'app-master-isolated#1',
       'app-slots-moved#1',
+      'app-node-replaced#1',
       'app-cluster-restarted#1',
     ],
   },
