@@ -23,10 +23,13 @@ const limit = z
   ])
   .meta({ title: 'Limit of a recovery', description: 'How long it may take; or how long, and in which shards' })
 
-/** How long after the servers a client was served again. */
+/** How long a client was out while its servers served. */
 interface Recovery {
   outage: ClientOutage
-  server: ServerOutage
+  /** Those of its servers in it, in order; one at least. */
+  servers: readonly [ServerOutage, ...ServerOutage[]]
+  /** Whether it was out before its servers were. */
+  isAhead: boolean
   ms: number
   errorMs: number
 }
@@ -43,7 +46,7 @@ interface Recoveries {
 
 export const recoveryAfterServer = defineCheck({
   name: 'recovery_after_server',
-  summary: "A client's outage less that of its servers: how long after them it was served again, with its error",
+  summary: "A client's outage less those of its servers: how long it was out while they served, with its error",
   examples: ['1s', '{ at_most: 500ms, shards: touched }'],
   workloads: EVERY_WORKLOAD,
   tellsOfService: true,
@@ -84,21 +87,36 @@ function recoveriesOf(evidence: Evidence, choice: ShardChoice | undefined): Reco
   const recoveries: Recoveries = { found: [], unexplained: [], unended: [], samples: 0 }
   for (const outage of outages) {
     if (!evidence.shards.includes(choice, outage.shard)) continue
-    const server = servers.findLast((one) => isBehind(outage, one))
-    if (server === undefined) recoveries.unexplained.push(outage)
-    else if (!server.ended) recoveries.unended.push(outage)
-    else recoveries.found.push(recovery(outage, server))
+    const [first, ...others] = servers.filter((one) => isBehind(outage, one))
+    if (first === undefined) recoveries.unexplained.push(outage)
+    else if ([first, ...others].some(({ ended }) => !ended)) recoveries.unended.push(outage)
+    else recoveries.found.push(recovery(outage, [first, ...others]))
   }
   for (const { shard, ended } of servers) if (ended) recoveries.samples += served.get(shard)?.clients ?? 0
   return recoveries
 }
 
-/** Nobody is served before the servers serve: what the errors allow below 0 is none. */
-function recovery(outage: ClientOutage, server: ServerOutage): Recovery {
-  const betweenMs = outage.endMs - server.endMs
-  const errorMs = outage.endErrorMs + server.endErrorMs
-  const [least, most] = [Math.max(betweenMs - errorMs, 0), Math.max(betweenMs + errorMs, 0)]
-  return { outage, server, ms: (least + most) / 2, errorMs: (most - least) / 2 }
+/**
+ * All of the client's outage in which its servers served: after their first outage in it, and between several. What lies
+ * before the first counts only where the client was surely out by then: of the same fault, both are out at once. Nobody
+ * is served before the servers serve: what the errors allow below 0 is none.
+ */
+function recovery(outage: ClientOutage, servers: Recovery['servers']): Recovery {
+  const [first] = servers
+  const aheadMs = first.startMs - first.startErrorMs - (outage.startMs + outage.startErrorMs)
+  const isAhead = aheadMs > 0
+  const ownMs = (sign: 1 | -1) => {
+    const backMs = outage.endMs + sign * outage.endErrorMs
+    let ms = 0
+    let servedFromMs = isAhead ? outage.startMs - sign * outage.startErrorMs : Number.POSITIVE_INFINITY
+    for (const { startMs, startErrorMs, endMs, endErrorMs } of servers) {
+      ms += Math.max(Math.min(startMs + sign * startErrorMs, backMs) - servedFromMs, 0)
+      servedFromMs = endMs - sign * endErrorMs
+    }
+    return ms + Math.max(backMs - servedFromMs, 0)
+  }
+  const [least, most] = [ownMs(-1), ownMs(1)]
+  return { outage, servers, isAhead, ms: (least + most) / 2, errorMs: (most - least) / 2 }
 }
 
 /** Whether the servers' outage lies, with its errors, in the client's, or begins in it. */
@@ -123,11 +141,15 @@ function told({ outage, ms, errorMs }: Recovery): Pick<Measured, 'value' | 'amou
 }
 
 function recoveryText(recovery: Recovery): string {
-  const { outage, server } = recovery
-  const after = outage.ended
-    ? `was served again ${told(recovery).value} after the servers`
-    : `was still not served ${told(recovery).value} after the servers were`
-  return `${capitalized(clientText(outage))} ${after}: it was out for ${lengthOf(outage)} from ${momentText(outage.startMs)} on, and ${serverText(server)}.`
+  const { outage, servers, isAhead } = recovery
+  const isSum = isAhead || servers.length > 1
+  const after = isSum
+    ? `was not served for ${told(recovery).value} in which its servers were serving`
+    : outage.ended
+      ? `was served again ${told(recovery).value} after the servers`
+      : `was still not served ${told(recovery).value} after the servers were`
+  const texts = servers.map((one) => serverText(one))
+  return `${capitalized(clientText(outage))} ${after}: it was out for ${lengthOf(outage)} from ${momentText(outage.startMs)} on, and ${listed(texts, 4)}.`
 }
 
 /** `the servers refused writes for 6.02 s ± 22 ms from 10.0 s on`. */
@@ -167,7 +189,10 @@ function nothingFelt({ facts }: Evidence, samples: number): Measured {
 
 function detailsOf({ found, unexplained }: Recoveries): string[] {
   const slowest = [...found].sort((a, b) => b.ms - a.ms).slice(0, 8)
-  const lines = slowest.map((one) => `${clientText(one.outage)}: ${told(one).value} after the servers`)
+  const lines = slowest.map(
+    (one) =>
+      `${clientText(one.outage)}: ${told(one).value} ${one.servers.length > 1 || one.isAhead ? 'while its servers served' : 'after the servers'}`,
+  )
   const more = found.length > slowest.length ? [`and ${plural(found.length - slowest.length, 'more outage')}`] : []
   const others = unexplained.map((one) => `${clientText(one)}: ${lengthOf(one)}, at which no server outage was seen`)
   return [...lines, ...more, ...others.slice(0, 4)]

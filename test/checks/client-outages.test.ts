@@ -117,6 +117,39 @@ t.test('recovery_after_server: an operation that waits across the return of the 
   t.match(check('recovery_after_server', '100ms', ops, facts([short])), { verdict: 'failed', value: '500 ms ± 10 ms' })
 })
 
+/** The servers of shard 2 are out again, for 40 ms, shortly before a client comes back. */
+const AGAIN: ServiceOutage = { ...DOWN, startMs: 26_300, endMs: 26_340 }
+
+t.test(
+  'recovery_after_server: all the time in which servers served counts, not that after their last outage',
+  async (t) => {
+    const outcome = check('recovery_after_server', '1s', killed(0, 26_400), facts([DOWN, AGAIN]))
+    t.match(outcome, { verdict: 'failed', value: '9.95 s ± 39 ms' })
+    t.equal(
+      outcome.explanation,
+      'Client 0 in shard 2 was not served for 9.95 s ± 39 ms in which its servers were serving: it was out for 16.39 s ± 10 ms ' +
+        'from 10.00 s on, and the servers refused writes for 6.39 s ± 20 ms from 10.01 s on and the servers refused writes ' +
+        'for 40 ms ± 20 ms from 26.30 s on.',
+    )
+    t.strictSame(outcome.details, ['client 0 in shard 2: 9.95 s ± 39 ms while its servers served'])
+    t.match(check('recovery_after_server', '11s', killed(0, 26_400), facts([DOWN, AGAIN])), { verdict: 'passed' })
+    const before = check('recovery_after_server', '1s', killed(0, 26_400), facts([AGAIN]))
+    t.match(before, { verdict: 'failed', value: /^16\.3\d s/ }, 'it was out long before its servers were')
+  },
+)
+
+t.test('recovery_after_server: who was not asked between two outages of the servers may have been back', async (t) => {
+  const ops = [
+    ...stream(0, 9_000, 10_000),
+    ...stream(0, 10_000, 16_000, { failed: 'CLUSTERDOWN' }),
+    ...stream(0, 26_400, 30_000),
+  ]
+  const outcome = check('recovery_after_server', '1s', ops, facts([DOWN, AGAIN]))
+  t.match(outcome, { verdict: 'inconclusive', value: '5.00 s ± 5.00 s' })
+  const alone = check('client_outage', '7s', ops, facts([DOWN, AGAIN]))
+  t.match(alone, { verdict: 'inconclusive' }, 'it may have been over when the servers were back at first')
+})
+
 t.test('recovery_after_server is not guessed', async (t) => {
   const ops = killed(0, 16_420)
   const unseen = check('recovery_after_server', '1s', ops, facts([]))

@@ -10,6 +10,8 @@ export interface ClientOutage {
   /** 1-based; 0: slots that belonged to none. */
   shard: number
   startMs: number
+  /** How far `startMs` may be off: between the last operation that was served and the first that was not. */
+  startErrorMs: number
   /** When the first operation that succeeded had done so; when the last one failed, if none did. */
   endMs: number
   /** How far `endMs` may be off: the client may have been able to before, had it been asked to. */
@@ -86,8 +88,8 @@ function serviceOf(evidence: Evidence): ClientService {
 
 interface Surroundings {
   faultsMs: readonly number[]
-  /** When its servers took writes again, give or take. */
-  backs: readonly Pick<ServerOutage, 'endMs' | 'endErrorMs'>[]
+  /** The outages of its servers that were over in the end. */
+  backs: readonly ServerOutage[]
   standstill: Standstill
 }
 
@@ -121,10 +123,13 @@ class Tracker {
     this.operations += 1
     const gap = this.#gap
     if (gap !== undefined) {
-      // Between the last failure and this operation nobody asked: it may have been able to since its servers were back.
+      // Between the last failure and this operation nobody asked: it may have been able to since its servers were back
+      // from the outage that the failure fell into, even if they had another one after that.
       const unaskedMs = Math.max(invokeMs - gap.lastFailedMs, 0)
-      const backsMs = this.#around.backs.map(({ endMs, endErrorMs }) => endMs - endErrorMs)
-      const backMs = backsMs.findLast((ms) => gap.lastFailedMs < ms && ms < completeMs)
+      const backMs = this.#around.backs
+        .filter(({ startMs, startErrorMs }) => startMs - startErrorMs <= gap.lastFailedMs)
+        .map(({ endMs, endErrorMs }) => endMs - endErrorMs)
+        .find((ms) => gap.lastFailedMs < ms && ms < completeMs)
       this.#add(gap, Math.max(completeMs - unaskedMs, backMs ?? 0), completeMs, true)
     } else if (this.#hasWaited(invokeMs, completeMs)) {
       const waited = { failures: 0, classes: new Map<string, number>(), outByMs: invokeMs, lastFailedMs: completeMs }
@@ -175,6 +180,7 @@ class Tracker {
     this.#outages.push({
       ...{ client: this.client, shard: this.shard, failures: gap.failures, classes: gap.classes, ended },
       startMs: standstill.restored(begins.ms),
+      startErrorMs: begins.errorMs,
       endMs: standstill.restored(ends.ms),
       endErrorMs: ends.errorMs,
       lengthMs,
