@@ -16,6 +16,9 @@ export const allowFlag: Flags = {
   },
 }
 
+/** For scenarios that are read and never played. */
+export const EVERYTHING_ALLOWED: Allowed = new Set([...ALLOWABLE_SETTINGS, ...ALLOWABLE_COMMANDS, COMMANDS])
+
 /** For commands that read scenarios. */
 export const programsFlag: Flags = {
   programs: {

@@ -19,6 +19,7 @@ import { exitCodeOf, isVoid, verdictOfAudit, verdictOfChecks, verdictOfRun } fro
 import { resolvePardons } from '../scenario/audit-section.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { Names } from '../steps/names.ts'
+import { EVERYTHING_ALLOWED } from './allow.ts'
 import type { Command, CommandContext, Output } from './command.ts'
 import { loadScenarios } from './load-scenarios.ts'
 import { NO_PARAMS } from './param-flags.ts'
@@ -78,7 +79,9 @@ interface Asked {
 }
 
 async function askedBy(file: string, context: CommandContext): Promise<Asked> {
-  const [scenario] = await loadScenarios([file], NO_PARAMS, context)
+  // Judging starts nothing, whatever the scenario would start.
+  const by = { allowed: EVERYTHING_ALLOWED, startsNothing: true }
+  const [scenario] = await loadScenarios([file], NO_PARAMS, context, by)
   const checks = scenario?.checks ?? []
   const audit = scenario?.audit ?? {}
   if (checks.length === 0 && Object.keys(audit).length === 0) throw new UsageError(`${file} has no checks and no audit`)

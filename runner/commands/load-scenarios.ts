@@ -22,6 +22,8 @@ export interface LoadedBy {
   client?: ClientChoice | undefined
   /** Where programs lie that scenarios start; each scenario's own folder if not given. */
   programs?: string | undefined
+  /** They are read and never played. */
+  startsNothing?: boolean
 }
 
 /** What loading needs of its command. */

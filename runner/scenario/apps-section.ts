@@ -1,8 +1,7 @@
 import { FAILOVER } from '../checks/index.ts'
-import type { Allowed } from '../platforms/allowed.ts'
 import { appLoad, planApp } from '../workload/apps/app-plan.ts'
 import { appSchema } from '../workload/apps/app-schema.ts'
-import { COMMANDS } from '../workload/drivers/plan.ts'
+import type { Surroundings } from '../workload/drivers/plan.ts'
 import { WORKLOAD_NAME } from '../workload/index.ts'
 import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
@@ -10,8 +9,8 @@ import type { ScenarioApp, ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, isEmptyMap, type MapTree, toPlain } from './tree.ts'
 import { reportAll } from './workloads-section.ts'
 
-/** `allowed`: what whoever starts the run lets it do; `programs`: the folder of those that it starts. */
-type AppContext = CheckContext & { allowed: Allowed; programs: string }
+/** With what programs the scenario may start. */
+type AppContext = CheckContext & { surroundings: Surroundings }
 
 interface ReadApp {
   app: ScenarioApp
@@ -40,11 +39,11 @@ export function readApps(map: MapTree, context: AppContext): ReadApp[] {
 
 function readApp(entry: Entry, namesake: Entry | undefined, context: AppContext): ReadApp | undefined {
   const { key: name, keySpan, value } = entry
-  const { source, problems, allowed, programs } = context
+  const { source, problems, surroundings } = context
   if (!isNamed(entry, namesake, context)) return undefined
   const written = checkValue(appSchema, entry, context)
   if (written === undefined) return undefined
-  const planned = planApp(name, written, { folder: programs, allowsCommands: allowed.has(COMMANDS) })
+  const planned = planApp(name, written, surroundings)
   if ('problems' in planned) {
     reportAll(planned.problems, { key: name, keySpan, value }, { ...context, problems })
     return undefined

@@ -5,6 +5,7 @@ import { type Allowed, NOTHING_ALLOWED } from '../platforms/allowed.ts'
 import { type Policy, TEXT_POLICY } from '../steps/command-policy.ts'
 import { Names, namesUsedIn } from '../steps/names.ts'
 import type { Verb } from '../steps/verb.ts'
+import { COMMANDS } from '../workload/drivers/plan.ts'
 import { readApps } from './apps-section.ts'
 import { readAudit } from './audit-section.ts'
 import { readChecks } from './checks-section.ts'
@@ -45,6 +46,8 @@ export interface LoadOptions {
   client?: ClientChoice | undefined
   /** Where the programs lie that it starts, and may not lead out of; its own folder if not given. */
   programs?: string | undefined
+  /** It is read and never played: the programs that it starts need not be there. */
+  startsNothing?: boolean
 }
 
 /** What reading works with before the params are known: no name is bound yet. */
@@ -93,6 +96,8 @@ export function loadScenarioFile(options: LoadOptions): Loaded {
 
 function readScenario(map: MapTree, text: string, options: LoadOptions, bare: FileContext): Scenario {
   const { file, set = {}, secretParams = [], allowed = NOTHING_ALLOWED, client, programs = dirname(file) } = options
+  const { startsNothing = false } = options
+  const surroundings = { folder: programs, allowsCommands: allowed.has(COMMANDS), startsNothing }
   checkKeys(map, scenarioKeys, ['title', 'steps'], bare)
   const params = readParams(map, bare)
   applySet(params, { set, secretParams }, bare)
@@ -106,9 +111,9 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
   const cluster = readCluster(map, context, allowed)
   const nodes = nodeCount(cluster.topology)
   const stepsContext = { ...context, policy: policyOf(options, nodes) }
-  const apps = readApps(map, { ...context, allowed, programs })
+  const apps = readApps(map, { ...context, surroundings })
   const workloads = [
-    ...readWorkloads(map, cluster.topology, { ...context, allowed, client, programs }),
+    ...readWorkloads(map, cluster.topology, { ...context, client, surroundings }),
     ...apps.flatMap(({ workload }) => workload ?? []),
   ]
   const [steps, last] = ['steps', 'finally'].map((key) => {

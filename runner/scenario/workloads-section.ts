@@ -1,9 +1,8 @@
 import { didYouMean } from '../base/nearest.ts'
 import { FAILOVER } from '../checks/index.ts'
 import type { Topology } from '../cluster/topology.ts'
-import type { Allowed } from '../platforms/allowed.ts'
 import { beyondClient } from '../workload/client-needs.ts'
-import { COMMANDS, type DriverPlan, planDriver } from '../workload/drivers/plan.ts'
+import { type DriverPlan, planDriver, type Surroundings } from '../workload/drivers/plan.ts'
 import { WORKLOAD_NAME, workloadKindByName, workloadKinds } from '../workload/index.ts'
 import type { WorkloadKind } from '../workload/kind.ts'
 import { commonOptions } from '../workload/option-schemas.ts'
@@ -16,8 +15,8 @@ import { ADDED_WORKLOAD, type ClientChoice, throughClient } from './client-choic
 import type { ScenarioWorkload } from './model.ts'
 import { type Entry, entryOf, find, isEmptyMap, type MapTree, toPlain } from './tree.ts'
 
-/** What whoever starts the run lets it do, the client that they ask for, and the folder of programs that it starts. */
-type WorkloadContext = CheckContext & { allowed: Allowed; client?: ClientChoice | undefined; programs: string }
+/** The client that whoever starts the run asks for, and what programs it may start. */
+type WorkloadContext = CheckContext & { client?: ClientChoice | undefined; surroundings: Surroundings }
 
 /** The scenario's workloads, in order; one where it has none and a client is asked for. What is wrong is reported, and left out. */
 export function readWorkloads(map: MapTree, topology: Topology, context: WorkloadContext): ScenarioWorkload[] {
@@ -66,13 +65,12 @@ function readWorkload(entry: Entry, topology: Topology, context: WorkloadContext
 }
 
 /** So that the client that is asked for has something to do in a scenario without a workload. */
-function addedWorkload(topology: Topology, { client, programs, allowed }: WorkloadContext): ScenarioWorkload[] {
+function addedWorkload(topology: Topology, { client, surroundings }: WorkloadContext): ScenarioWorkload[] {
   const { name, written } = ADDED_WORKLOAD
   const kind = workloadKindByName.get(written.type)
   if (kind === undefined) return []
   const accepted = throughClient(written, kind, client)
   const driver = writtenDriver(accepted)
-  const surroundings = { folder: programs, allowsCommands: allowed.has(COMMANDS) }
   const planned = driver && planDriver(driver.client, driver.options, surroundings)
   const options = resolveOptions(accepted, kind, planned && !('problems' in planned) ? planned : undefined)
   return planProblems(options, topology).length > 0 ? [] : [{ name, isAdded: true, line: 1, options }]
@@ -82,10 +80,7 @@ function addedWorkload(topology: Topology, { client, programs, allowed }: Worklo
 function readDriver(entry: Entry, accepted: unknown, context: WorkloadContext): DriverPlan | 'wrong' | undefined {
   const written = writtenDriver(accepted)
   if (!written) return hasWrongOptions(entry, accepted, context) ? 'wrong' : undefined
-  const planned = planDriver(written.client, written.options, {
-    folder: context.programs,
-    allowsCommands: context.allowed.has(COMMANDS),
-  })
+  const planned = planDriver(written.client, written.options, context.surroundings)
   if (!('problems' in planned)) return planned
   reportAll(planned.problems, entry, context)
   return 'wrong'

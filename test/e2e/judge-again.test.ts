@@ -58,6 +58,12 @@ t.test('what the scenario means is meant again, and --by another scenario takes 
   const ofAnother = await by('audit: { crash: { node: redis-node0, expected: true } }\n')
   t.equal(ofAnother.code, 1)
   t.match(ofAnother.stdout, /audited: 12 rules,(?: \d not evaluated,)? 2 findings\n/)
+  const programs = `workloads: { w: { type: register, client: { command: [./gone] } } }
+apps: { shop: { image: my/shop } }
+audit: { crash: { node: $victim, expected: true } }
+`
+  const starting = await by(programs)
+  t.equal(starting.code, 0, `judging starts no program: ${starting.stderr}`)
   const unknown = await by('audit: { failover: allowed }\n')
   t.equal(unknown.code, 1)
   t.match(unknown.stdout, /audited: 12 rules,(?: \d not evaluated,)? 1 finding\n/)

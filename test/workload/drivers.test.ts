@@ -124,6 +124,8 @@ t.test('programs that a scenario starts may lie in a folder that its player name
   const problems = problemsOf(text('../driver', '../shop.mjs'), { allowed, programs: path.join(programs, 'deeper') })
   t.match(problems, [{ message: /lies outside/ }, { message: /lies outside/ }])
   t.match(problemsOf(text('./driver', './shop.mjs'), { programs }), [{ message: /may start no program/ }, {}])
+  const onlyRead = loadText(text('./gone', '../gone.mjs'), { allowed, startsNothing: true })
+  t.match(onlyRead.workloads, [{ options: { driver: { client: './gone' } } }], 'what is only read needs no program')
 })
 
 t.test('the options of a workload know its driver', async (t) => {

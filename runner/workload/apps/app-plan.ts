@@ -111,12 +111,13 @@ export function appLoad(name: string, { workload }: WrittenApp): LoadOptions | u
 
 function planCommand(
   [asked = '', ...args]: readonly string[],
-  { folder, allowsCommands }: Surroundings,
+  { folder, allowsCommands, startsNothing = false }: Surroundings,
 ): Pick<ProgramPlan, 'command'> | { problems: PlanProblem[] } {
   if (!allowsCommands) {
     const message = `a scenario may start no program of this machine, as \`${asked}\` is; ${howToAllow(COMMANDS)}`
     return { problems: [{ path: ['command'], message }] }
   }
+  if (startsNothing) return { command: [asked, ...args] }
   const found = asked.includes('/') ? findProgram(asked, folder, 'application') : onPath(asked)
   const problems = args.flatMap((arg, place): PlanProblem[] =>
     /^\.\.?(\/|$)/.test(arg) && leavesFolder(arg, folder)

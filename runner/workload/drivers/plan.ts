@@ -46,6 +46,8 @@ export interface Surroundings {
   folder: string
   /** Whether whoever started the run allows scenarios to start programs. */
   allowsCommands: boolean
+  /** Nothing is ever started: programs need not be there. */
+  startsNothing?: boolean
 }
 
 /** The word of `--allow` that lets scenarios start programs. */
@@ -122,7 +124,7 @@ function typeOf(value: unknown): string {
 function planCommand(
   command: readonly string[],
   options: Record<string, unknown>,
-  { folder, allowsCommands }: Surroundings,
+  { folder, allowsCommands, startsNothing = false }: Surroundings,
 ): DriverPlan | { problems: PlanProblem[] } {
   const [asked = '', ...args] = command
   const at = ['client', 'command']
@@ -130,7 +132,7 @@ function planCommand(
     const message = `a scenario may start no program of this machine, as \`${asked}\` is; ${howToAllow(COMMANDS)}`
     return { problems: [{ path: at, message }] }
   }
-  const found = findProgram(asked, folder)
+  const found = startsNothing ? { program: asked } : findProgram(asked, folder)
   if ('message' in found) return { problems: [{ path: [...at, '0'], ...found }] }
   return { client: command.join(' '), command: [found.program, ...args], folder, options }
 }
