@@ -125,6 +125,20 @@ t.test('a driver that reads nothing', async (t) => {
   t.match(load.seen[1], { did: 'misbehave', text: /^reads nothing: 1\d MB wait for it on its stdin$/ })
 })
 
+t.test('a driver that begins a line and never ends it, and one that closes its stdout', async (t) => {
+  const ways = {
+    half: /^wrote a line that it did not end: `\{"type":"ok","id":21,/,
+    'mute-later': /^closed its stdout$/,
+  }
+  for (const [manner, text] of Object.entries(ways)) {
+    const load = loadThrough(t, manner, { timeout: '1.2s' })
+    await load.open()
+    await load.run(24)
+    t.match(load.seen[1], { did: 'misbehave', driver: 'fake 1.2', text }, manner)
+    t.equal(load.seen.length, 2, 'it is told once')
+  }
+})
+
 t.test('a driver whose keeper is killed ends as well', async (t) => {
   const load = loadThrough(t, 'deaf')
   await load.open()

@@ -1,5 +1,6 @@
 import { foreignEnvironment } from '../../base/programs.ts'
 import { oneLine, truncate } from '../../base/text.ts'
+import { afterRunning } from '../../base/time-limit.ts'
 import { GuestContainer } from '../../platforms/docker/guest-container.ts'
 import type { GuestPlace } from '../../platforms/platform.ts'
 import type { DriverLog } from './driver-log.ts'
@@ -18,6 +19,12 @@ const STOP_WITHIN_MS = 3000
 const TERM_WITHIN_MS = 1000
 /** A process that was killed is gone in a moment, ms. */
 const KILL_WITHIN_MS = 2000
+/** From the end of its stdout to its own end, ms: what exits closes its stdout on the way, and may write a core file. */
+const EXIT_WITHIN_MS = 1000
+/** A line comes in pieces, and the next one of a long line within so many ms. */
+const NEXT_PIECE_WITHIN_MS = 5000
+/** The same when its load is over, and nothing is left that it must do. */
+const LAST_PIECE_WITHIN_MS = 1000
 
 export interface DriverChildListener {
   /** `atMs`: when it was read. */
@@ -33,6 +40,9 @@ export class DriverChild {
   readonly #program: KeptProgram
   readonly #lines = new Lines(LONGEST_LINE)
   #unsent: string[] = []
+  /** When the last piece of what it says was read. */
+  #lastPieceMs = 0
+  #hasClosedStdout = false
   /** Nothing that it says from here on is a misdeed. */
   #isStopping = false
   #hasMisbehaved = false
@@ -49,6 +59,10 @@ export class DriverChild {
       this.condemn(text)
     })
     this.#program.stdout.on('data', (piece: Buffer) => this.#read(piece))
+    this.#program.stdout.once('end', () => {
+      this.#hasClosedStdout = true
+      afterRunning(EXIT_WITHIN_MS, () => this.#condemnIfMute())
+    })
     this.#program.stderr.setEncoding('utf8').on('data', (text: string) => log.add(text))
   }
 
@@ -57,8 +71,17 @@ export class DriverChild {
     this.#unsent.push(JSON.stringify(message))
   }
 
+  /** A line that it has begun and does not end is a misdeed. `isLoadOver`: no operation waits for it any more. */
+  checkLine(isLoadOver: boolean): void {
+    const { unended } = this.#lines
+    const limitMs = isLoadOver ? LAST_PIECE_WITHIN_MS : NEXT_PIECE_WITHIN_MS
+    if (unended === undefined || this.#now() - this.#lastPieceMs < limitMs) return
+    this.condemn(`wrote a line that it did not end: \`${quoted(unended)}\``)
+  }
+
   /** Ends it in good order. Resolves to what it took beyond `stop`, in words; undefined for a driver that obeys. */
   async stop(): Promise<string | undefined> {
+    if (this.#hasClosedStdout) this.#condemnIfMute()
     if (this.#isStopping) return undefined
     this.#isStopping = true
     this.send({ type: 'stop' })
@@ -88,6 +111,11 @@ export class DriverChild {
     void this.kill()
   }
 
+  /** An end of the program says more, and is told by itself. */
+  #condemnIfMute(): void {
+    if (!this.#program.isOver) this.condemn('closed its stdout')
+  }
+
   #flush(): void {
     const lines = this.#unsent
     this.#unsent = []
@@ -101,6 +129,7 @@ export class DriverChild {
   #read(piece: Buffer): void {
     if (this.#hasMisbehaved) return
     const atMs = this.#now()
+    this.#lastPieceMs = atMs
     const lines = this.#lines.add(piece)
     if (!lines) {
       this.condemn(`wrote more than ${megabytes(LONGEST_LINE)} without an end of line`)
@@ -109,7 +138,7 @@ export class DriverChild {
     for (const line of lines) {
       const message = parse(line)
       if (this.#hasMisbehaved) return
-      if (typeof message === 'string') this.condemn(`${message}: \`${truncate(oneLine(line), QUOTED_CHARACTERS)}\``)
+      if (typeof message === 'string') this.condemn(`${message}: \`${quoted(line)}\``)
       else this.#listener.onMessage(message, atMs)
     }
   }
@@ -131,6 +160,10 @@ function parse(line: string): FromDriver | string {
   }
   const { success, data } = fromDriver.safeParse(value)
   return success ? data : 'wrote what is no message of the protocol'
+}
+
+function quoted(line: string): string {
+  return truncate(oneLine(line), QUOTED_CHARACTERS)
 }
 
 function megabytes(bytes: number): string {

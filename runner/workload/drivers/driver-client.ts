@@ -97,6 +97,7 @@ export class DriverClient implements LoadClient {
     this.#deadlines = new Deadlines(timeoutMs, systemClock.ranMs, (pending) => {
       this.#overdue.add(pending, pending)
       pending.fail('timeout', true, now())
+      this.#child.checkLine(false)
     })
     this.#child = new DriverChild(
       plan,
@@ -144,6 +145,7 @@ export class DriverClient implements LoadClient {
   }
 
   unended(): Unended {
+    this.#child.checkLine(true)
     return this.#overdue.seen()
   }
 

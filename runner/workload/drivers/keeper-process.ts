@@ -4,6 +4,7 @@
 // Every operation of a load waits for this to start, so it loads nothing that it does not need. It says nothing on
 // stdout or stderr, which are the driver's: Node would set them to non-blocking, for the driver as well.
 import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { KeeperReport } from './keeper-words.ts'
 
@@ -19,6 +20,7 @@ for (const event of ['end', 'close']) runner.on(event, leave)
 
 // A group of its own, so that what it starts ends with it.
 const driver = spawn(program, args, { stdio: 'inherit', detached: true })
+letGoOfStdout()
 driver.once('error', (error: NodeJS.ErrnoException) => report({ error: error.message, code: error.code ?? '' }))
 driver.once('exit', (code, signal) => {
   signalGroup('SIGKILL')
@@ -32,6 +34,12 @@ if (driver.pid !== undefined) runner.write(`${JSON.stringify({ pid: driver.pid }
 /** The last word of this process. */
 function report(end: KeeperReport): void {
   runner.end(`${JSON.stringify(end)}\n`, () => process.exit(0))
+}
+
+/** A driver that closes its stdout is seen to: this process has it no more, and nothing else takes its number. */
+function letGoOfStdout(): void {
+  closeSync(1)
+  openSync('/dev/null', 'w')
 }
 
 function leave(): void {

@@ -26,6 +26,11 @@ export class Lines {
     return this.#restLength > this.#longest ? undefined : lines
   }
 
+  /** What has been read of a line that has no end yet; undefined without one. */
+  get unended(): string | undefined {
+    return this.#restLength === 0 ? undefined : Buffer.concat(this.#rest).toString()
+  }
+
   #ended(last: Buffer): string {
     if (this.#restLength === 0) return last.toString()
     const line = Buffer.concat([...this.#rest, last]).toString()

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // A client driver without a client: it keeps what is written to it in memory. Its argument says what it does wrong.
 import { spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 const [manner = 'good', extra = ''] = process.argv.slice(2)
@@ -47,6 +48,8 @@ function answer(operation) {
   else if (manner === 'failing') say({ type: 'fail', id, class: 'CLUSTERDOWN', text: 'down' })
   else if (manner === 'vague') say({ type: 'indeterminate', id, class: 'SomeError', text: 'LOADING it is' })
   else if (manner === 'late') setTimeout(() => say(ok), 300)
+  else if (manner === 'half' && operations === 21) process.stdout.write(JSON.stringify(ok))
+  else if (manner === 'mute-later' && operations === 21) closeSync(1)
   // What hangs says nothing.
 }
 
