@@ -51,17 +51,35 @@ export function clientsOf(line: ParsedLine): ClientChoice[] | undefined {
   })
 }
 
+/** What is played: the scenarios once through each client; those with nothing for a client to do only once. */
+export async function playedThrough(
+  clients: readonly ClientChoice[] | undefined,
+  load: (client: ClientChoice | undefined) => Promise<Scenario[]>,
+): Promise<Scenario[]> {
+  const [first, ...others] = clients ?? [undefined]
+  const played = await load(first)
+  for (const client of others) played.push(...(await load(client)).filter((one) => one.client !== undefined))
+  return played
+}
+
 /** Says where workloads are not as they stand in the file, or no client gets anything to do. */
-export function tellClients(scenarios: readonly Scenario[], out: Pick<Output, 'progress'>): void {
+export function tellClients(
+  scenarios: readonly Scenario[],
+  clients: readonly ClientChoice[] | undefined,
+  out: Pick<Output, 'progress'>,
+): void {
+  if (clients === undefined) return
   const told = new Set<string>()
   for (const { id, workloads, client } of scenarios) {
-    if (client === undefined || told.has(id)) continue
+    if (told.has(id)) continue
     told.add(id)
     const added = workloads.find(({ isAdded }) => isAdded)
     if (added !== undefined)
       out.progress(`${id} has no workload, so it is given one for the clients: ${sentenceOf(added.options)}`)
-    else if (!workloads.some(({ options }) => options.own.client === client))
-      out.progress(`${id} goes through no client of --client: each of its workloads names its own, or takes none`)
+    else if (client === undefined)
+      out.progress(
+        `${id} goes through no client of --client: each of its workloads names its own, or takes none; it is played once, as it stands`,
+      )
   }
 }
 

@@ -11,7 +11,7 @@ import { type Choice, choiceFlags, choiceOf, LASTING_CHOICES, PASSING_CHOICES } 
 import { knownPlays, narrowed, wordFor } from './choosing/narrow.ts'
 import { pacingOf } from './choosing/pace.ts'
 import { suiteOfRun } from './choosing/suites.ts'
-import { assertClientsHere, CLIENT_FLAGS, clientFlags, clientsOf, tellClients } from './client-flags.ts'
+import { assertClientsHere, CLIENT_FLAGS, clientFlags, clientsOf, playedThrough, tellClients } from './client-flags.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -91,16 +91,16 @@ export const run: Command = {
     const clients = clientsOf(line)
     const programs = programsIn(line)
     const load = async () => {
-      const read: Scenario[] = []
-      for (const client of clients ?? [undefined])
-        read.push(...(await loadUpgrades(named, { params, upgrades }, context, { ...settings, client, programs })))
+      const read = await playedThrough(clients, (client) =>
+        loadUpgrades(named, { params, upgrades }, context, { ...settings, client, programs }),
+      )
       const left = await narrowed(read, wanted, { reports, servers: choice.servers, known }, context)
       for (const one of left.scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
       return left
     }
     const { scenarios, shard } = await load()
     if (scenarios.length === 0) return EXIT.passed
-    tellClients(scenarios, out)
+    tellClients(scenarios, clients, out)
     const { config } = settings
     tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), named, params, context)
     const judging = judgingOf(line)

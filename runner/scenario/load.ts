@@ -132,7 +132,7 @@ function readScenario(map: MapTree, text: string, options: LoadOptions, bare: Fi
     ...(alone === true && { alone }),
     cluster,
     workloads,
-    ...(client !== undefined && { client: client.name }),
+    ...(client !== undefined && workloads.some(({ takesClient }) => takesClient) && { client: client.name }),
     apps: apps.map(({ app }) => app),
     ...((apps.length > 0 || workloads.some(startsProgram)) && { programs }),
     params: Object.fromEntries(params.values),

@@ -37,7 +37,7 @@ export interface Scenario {
   }
   /** Load in the background, from the first step to the last. */
   workloads: ScenarioWorkload[]
-  /** The client that was asked for: those workloads go through it that name none. */
+  /** The client that was asked for: those workloads go through it that name none. Absent where there are none. */
   client?: string
   /** Programs under test, which are started beside the cluster. The load of each is among the workloads. */
   apps: ScenarioApp[]
@@ -86,6 +86,8 @@ export interface ScenarioWorkload {
   name: string
   /** It does not stand in the file: it was added for the client that was asked for. */
   isAdded?: true
+  /** It names no client, so that the one that was asked for carries it, or cannot. */
+  takesClient?: true
   /** Why the client that was asked for cannot carry it, for a sentence on it: the scenario is then skipped. */
   beyondClient?: string
   line: number

@@ -54,14 +54,16 @@ function readWorkload(entry: Entry, topology: Topology, context: WorkloadContext
   const driver = readDriver(entry, accepted, context)
   if (driver === 'wrong') return undefined
   const through = resolveOptions(accepted, kind, driver)
+  const takesClient = accepted !== written
   // A client that is asked for is nothing that stands in the file.
-  const beyond = accepted === written ? undefined : beyondClient(through)
+  const beyond = takesClient ? beyondClient(through) : undefined
   const options = beyond === undefined ? through : resolveOptions(written, kind)
   const wrong = planProblems(options, topology)
   reportAll(wrong, entry, context)
   const { line } = context.source.position(keySpan.start)
   if (wrong.length > 0) return undefined
-  return { name: key, ...(beyond !== undefined && { beyondClient: beyond }), line, options }
+  const asked = { ...(takesClient && { takesClient }), ...(beyond !== undefined && { beyondClient: beyond }) }
+  return { name: key, ...asked, line, options }
 }
 
 /** So that the client that is asked for has something to do in a scenario without a workload. */
@@ -73,7 +75,9 @@ function addedWorkload(topology: Topology, { client, surroundings }: WorkloadCon
   const driver = writtenDriver(accepted)
   const planned = driver && planDriver(driver.client, driver.options, surroundings)
   const options = resolveOptions(accepted, kind, planned && !('problems' in planned) ? planned : undefined)
-  return planProblems(options, topology).length > 0 ? [] : [{ name, isAdded: true, line: 1, options }]
+  return planProblems(options, topology).length > 0
+    ? []
+    : [{ name, isAdded: true, takesClient: true, line: 1, options }]
 }
 
 /** How the driver of the workload is started; undefined if it has none. */

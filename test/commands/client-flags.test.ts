@@ -1,7 +1,8 @@
 import t from 'tap'
-import { assertClientsHere, clientsOf, tellClients } from '../../runner/commands/client-flags.ts'
+import { assertClientsHere, clientsOf, playedThrough, tellClients } from '../../runner/commands/client-flags.ts'
 import { parseFlags } from '../../runner/commands/flags.ts'
 import { run } from '../../runner/commands/run.ts'
+import type { ClientChoice } from '../../runner/scenario/client-choice.ts'
 import { loadText } from '../scenario/load-text.ts'
 
 const clients = (...args: string[]) => clientsOf(parseFlags(['failover-basic', ...args], run.flags, 'run'))
@@ -43,19 +44,41 @@ t.test('what is wrong with them is said before anything is played', async (t) =>
   refused(/direct has no options/, '--client', 'direct', '--client-options', 'direct.x=1')
 })
 
+const glide = { name: 'glide', options: {} }
+
+t.test('a scenario with no workload for a client is played once, without one', async (t) => {
+  const load = (workload: string) => async (client: ClientChoice | undefined) => [
+    loadText(`title: T\nworkloads: { a: ${workload} }\nsteps:\n  - wait: 1s\n`, { client }),
+  ]
+  const played = async (workload: string, clients: ClientChoice[] | undefined) =>
+    (await playedThrough(clients, load(workload))).map(({ client }) => client)
+  const both = [glide, { name: 'ioredis', options: {} }]
+  t.same(await played('{ type: register }', both), ['glide', 'ioredis'])
+  t.same(await played('{ type: register, client: ioredis }', both), [undefined])
+  t.same(await played('{ type: register, client: glide }', both), [undefined])
+  t.same(await played('{ type: pubsub }', both), [undefined])
+  t.same(
+    await played('{ type: register, wait: { replicas: 1 } }', both),
+    ['glide', 'ioredis'],
+    'it says why it is skipped',
+  )
+  t.same(await played('{ type: register }', undefined), [undefined])
+})
+
 t.test('it is told where a workload is added, and where no client has anything to do', async (t) => {
   const told = (text: string) => {
     const lines: string[] = []
-    const scenario = loadText(text, { client: { name: 'glide', options: {} } })
-    tellClients([scenario, scenario], { progress: (line) => lines.push(line) })
+    const scenario = loadText(text, { client: glide })
+    tellClients([scenario, scenario], [glide], { progress: (line) => lines.push(line) })
     return lines
   }
   t.match(told('title: T\nsteps:\n  - wait: 1s\n'), [
     /^x has no workload, so it is given one for the clients: register, 8 clients at 200\/s/,
   ])
   t.match(told('title: T\nworkloads: { a: { type: register, client: ioredis } }\nsteps:\n  - wait: 1s\n'), [
-    /^x goes through no client of --client/,
+    /^x goes through no client of --client.*; it is played once, as it stands/,
   ])
+  t.same(told('title: T\nworkloads: { a: { type: transaction } }\nsteps:\n  - wait: 1s\n'), [])
   t.same(told('title: T\nworkloads: { a: { type: register } }\nsteps:\n  - wait: 1s\n'), [])
 })
 
