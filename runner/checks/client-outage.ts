@@ -1,6 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
-import type { Finding } from '../record/check-outcome.ts'
 import type { Span } from '../results/run-facts.ts'
 import { defineCheck, type Measured } from './check.ts'
 import type { Evidence } from './evidence.ts'
@@ -10,7 +9,7 @@ import { durationOf } from './limits.ts'
 import { outageLimit } from './outage-limit.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { hiddenIn, servicesIn } from './outages/story.ts'
-import { findingOn, mostTelling, type Uncertain } from './outages/telling.ts'
+import { mostTelling, type Uncertain } from './outages/telling.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -36,27 +35,28 @@ export const clientOutage = defineCheck({
     )
     const services = servicesIn(evidence, scope)
     const samples = services.reduce((sum, { operations }) => sum + operations, 0)
-    const worst = mostTelling(asked, mostMs, uncertain)
+    const telling = mostTelling(asked, mostMs, uncertain)
+    const worst = telling?.one
     const details = [...shards]
       .filter(([shard]) => isAsked(shard))
       .sort(([a], [b]) => a - b)
       .map(([shard, { clients }]) => shardLine(shard, clients, asked))
     const hidden = hiddenIn(services, mostMs)
-    if (hidden.count > 0 && (worst === undefined || findingOf(worst, mostMs) === 'holds')) {
+    if (hidden.count > 0 && (telling === undefined || telling.finding === 'holds')) {
       const explanation = `No client was seen to be out for longer than ${formatDuration(mostMs)} in ${plural(samples, 'operation')}, but ${hidden.text}.`
       return { finding: 'unknown', value: worst ? lengthOf(worst) : 'none seen', samples, explanation, details }
     }
-    if (worst === undefined) {
+    if (telling === undefined || worst === undefined) {
       const explanation = `Every client was served without a break: no outage in ${plural(samples, 'operation')}.`
       return { finding: 'holds', value: 'none', amount: 0, samples, explanation, details }
     }
     return {
-      finding: findingOf(worst, mostMs),
+      finding: telling.finding,
       isManifest: true,
       value: lengthOf(worst),
       amount: worst.lengthMs,
       samples,
-      explanation: outageText(evidence, worst, mostMs),
+      explanation: `${outageText(evidence, telling, mostMs)}${openText(asked, worst)}`,
       details,
     }
   },
@@ -94,12 +94,8 @@ function within(outages: readonly ClientOutage[], spans: readonly Span[] | undef
   )
 }
 
-function uncertain({ lengthMs, errorMs, ended }: ClientOutage): Uncertain {
-  return { ms: lengthMs, errorMs, ended }
-}
-
-function findingOf(outage: ClientOutage, mostMs: number): Finding {
-  return findingOn(uncertain(outage), mostMs)
+function uncertain({ lengthMs, errorMs, ended, failures }: ClientOutage): Uncertain {
+  return { ms: lengthMs, errorMs, ended, isSingle: failures === 1 }
 }
 
 /** `shard 2: 3 of 8 clients were out; client 5 longest, for 8.41 s ± 12 ms from 10.0 s`. */
@@ -112,15 +108,29 @@ function shardLine(shard: number, clients: number, outages: readonly ClientOutag
   return `${name}: ${out} of ${plural(clients, 'client')} ${out === 1 ? 'was' : 'were'} out; client ${longest.client} longest, for ${lengthOf(longest)} from ${momentText(longest.startMs)}`
 }
 
-function outageText({ facts }: Evidence, outage: ClientOutage, mostMs: number): string {
+function outageText(
+  { facts }: Evidence,
+  { one: outage, finding, isLongest }: NonNullable<ReturnType<typeof mostTelling<ClientOutage>>>,
+  mostMs: number,
+): string {
   const near = interventionNear(facts, outage.shard, outage.startMs)
   const beside = near ? `, ${besideIntervention(near, outage.startMs)}` : ''
-  const text = `The longest was that of ${clientText(outage)}: ${lengthOf(outage)}, from ${momentText(outage.startMs)} on${beside}; ${failuresIn(outage)}.`
-  if (findingOf(outage, mostMs) !== 'unknown') return text
+  const which = isLongest ? 'The longest was that of' : 'The one that decides was that of'
+  const text = `${which} ${clientText(outage)}: ${lengthOf(outage)}, from ${momentText(outage.startMs)} on${beside}; ${failuresIn(outage)}.`
+  if (finding !== 'unknown') return text
   const why = outage.ended
     ? 'which its error does not tell from the limit: more operations a second for each client would'
     : 'and it had not ended when the recording did'
   return `${text} The limit is ${formatDuration(mostMs)}, ${why}.`
+}
+
+/** Of outages that had not ended beside the one that was told; empty without. */
+function openText(outages: readonly ClientOutage[], told: ClientOutage): string {
+  const others = outages.filter((one) => one !== told && !one.ended)
+  const longest = longestOf(others)
+  if (longest === undefined) return ''
+  const which = others.length === 1 ? '1 other' : `${others.length} others`
+  return ` ${which} had not ended when the recording did: ${others.length === 1 ? '' : 'the longest, '}${clientText(longest)}, out for ${lengthOf(longest)}.`
 }
 
 function failuresIn({ failures, classes }: ClientOutage): string {

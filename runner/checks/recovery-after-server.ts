@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '../base/duration.ts'
 import { capitalized, listed, plural } from '../base/text.ts'
-import type { Finding } from '../record/check-outcome.ts'
 import { defineCheck, type Measured } from './check.ts'
 import { clientText, lengthOf } from './client-outage.ts'
 import type { Evidence } from './evidence.ts'
@@ -9,7 +8,7 @@ import { partsOf, timeText } from './limit-parts.ts'
 import { durationOf, durationText, type ShardChoice, shards } from './limits.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { type ServerOutage, serverOutages } from './outages/server-outages.ts'
-import { findingOn, mostTelling, type Uncertain } from './outages/telling.ts'
+import { mostTelling, type Uncertain } from './outages/telling.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -57,10 +56,11 @@ export const recoveryAfterServer = defineCheck({
     const mostMs = durationOf(asked.at_most)
     const recoveries = recoveriesOf(evidence, asked.shards)
     const { found, unexplained, unended, samples } = recoveries
-    const worst = mostTelling(found, mostMs, uncertain)
+    const telling = mostTelling(found, mostMs, uncertain)
+    const worst = telling?.one
     const unsure = [...unexplained, ...unended].filter(({ lengthMs, errorMs }) => lengthMs + errorMs > mostMs)
     const details = detailsOf(recoveries)
-    if (worst !== undefined && findingOf(worst, mostMs) === 'violated')
+    if (worst !== undefined && telling?.finding === 'violated')
       return {
         ...told(worst),
         isManifest: true,
@@ -74,8 +74,8 @@ export const recoveryAfterServer = defineCheck({
       const all = Math.max(samples, unsure.length)
       return { finding: 'unknown', value, samples: all, explanation: unsureText(evidence, unsure), details }
     }
-    if (worst === undefined) return { ...nothingFelt(evidence, samples), details }
-    const finding = findingOf(worst, mostMs)
+    if (telling === undefined || worst === undefined) return { ...nothingFelt(evidence, recoveries), details }
+    const { finding } = telling
     const doubt = finding === 'unknown' ? ` The limit is ${formatDuration(mostMs)}, ${doubtText(worst)}.` : ''
     return { ...told(worst), finding, samples, explanation: `${recoveryText(worst)}${doubt}`, details }
   },
@@ -131,10 +131,6 @@ function uncertain({ outage, ms, errorMs }: Recovery): Uncertain {
   return { ms, errorMs, ended: outage.ended }
 }
 
-function findingOf(recovery: Recovery, mostMs: number): Finding {
-  return findingOn(uncertain(recovery), mostMs)
-}
-
 function told({ outage, ms, errorMs }: Recovery): Pick<Measured, 'value' | 'amount'> {
   const least = outage.ended ? '' : 'at least '
   return { value: `${least}${formatDuration(ms)} ± ${formatDuration(errorMs)}`, amount: ms }
@@ -174,16 +170,21 @@ function unsureText({ facts }: Evidence, unsure: readonly ClientOutage[]): strin
   return `Clients were out (${listed(shown, 3)}), and ${why}: how much of it was the client's own is not known. \`client_outage\` limits all of it.`
 }
 
-function nothingFelt({ facts }: Evidence, samples: number): Measured {
-  const nothing = { value: 'none', amount: 0, samples } as const
+function nothingFelt({ facts }: Evidence, { samples, unexplained, unended }: Recoveries): Measured {
+  const own = unexplained.length + unended.length
+  // Of outages beside which no server outage was seen to end, how much was the client's own is not known.
+  const nothing = own > 0 ? { value: 'not known', samples } : { value: 'none', amount: 0, samples }
   if (samples > 0) {
-    const explanation = `No client was out longer than its servers, whenever these were back (${plural(samples, 'time')}).`
+    const explanation =
+      own > 0
+        ? `Clients were out ${plural(own, 'time')} at which no outage of their servers was seen to end, and even all of that is within the limit.`
+        : `No client was out longer than its servers, whenever these were back (${plural(samples, 'time')}).`
     return { ...nothing, finding: 'holds', explanation }
   }
   const explanation =
     facts.clients === undefined || facts.clients.probed.length === 0
       ? 'Nobody looked at whether the servers took writes.'
-      : 'Neither the servers nor a client had an outage that ended: there was nothing to recover from.'
+      : 'No outage of the servers was seen that ended: there was nothing to recover from.'
   return { ...nothing, finding: 'unknown', explanation }
 }
 

@@ -92,6 +92,49 @@ t.test('client_outage that had not ended, and what was never sent', async (t) =>
   t.match(check('client_outage', '10ms', [...unsent, ...stream(0, 12_000, 13_000)]), { value: 'none' })
 })
 
+t.test('client_outage: an outage in the last moments of a load does not void what was seen before', async (t) => {
+  const open = (client: number, fromMs: number): Op[] => [
+    ...stream(client, 9_000, fromMs),
+    { f: 'write', a: 1, key: 'two', client, at: [fromMs, 30_000], lost: 'timeout' },
+  ]
+  const outcome = check('client_outage', '20s', [...killed(0, 17_000), ...open(1, 29_000)])
+  t.match(outcome, { verdict: 'passed', value: '6.99 s ± 10 ms' })
+  t.match(
+    outcome.explanation,
+    /^The longest was that of client 0 .* 1 other had not ended when the recording did: client 1 in shard 2, out for at least 1\.01 s ± \d+ ms\.$/,
+  )
+  t.match(check('client_outage', '20s', open(1, 29_000)), { verdict: 'passed', value: /^at least 1\.01 s/ })
+  t.match(check('client_outage', '1500ms', open(1, 29_000)), { verdict: 'inconclusive' }, 'it is near the limit')
+  t.match(check('client_outage', '500ms', open(1, 29_000)), { verdict: 'failed' })
+})
+
+t.test('client_outage: a client that did not come back does not pass, and the longest is told', async (t) => {
+  const gone = (client: number, fromMs: number): Op[] => [
+    ...stream(client, 9_000, fromMs),
+    ...stream(client, fromMs, 30_000, { lost: 'timeout' }),
+  ]
+  const ops = [...gone(0, 22_000), ...killed(1, 16_400), ...gone(2, 20_000)]
+  const outcome = check('client_outage', '60s', ops)
+  t.match(outcome, { verdict: 'inconclusive', value: /^at least 9\.9\d s/ }, 'though it is far from the limit')
+  t.match(outcome.explanation, /^The longest was that of client 2 .*The limit is 60\.00 s, and it had not ended/)
+  const beside = check('client_outage', '19s', [...killed(1, 20_500), ...gone(2, 20_000)])
+  t.match(beside, { verdict: 'inconclusive' }, 'more than half of the limit')
+  t.match(beside.explanation, /^The one that decides was that of client 2 /)
+})
+
+t.test('client_outage: of two that are too long the longer one is told', async (t) => {
+  const ops = [
+    ...killed(0, 17_000),
+    ...stream(1, 9_000, 10_000),
+    ...stream(1, 10_000, 16_000, { failed: 'refused' }),
+    ...stream(1, 19_000, 20_000),
+  ]
+  t.match(check('client_outage', '1s', ops, facts([])), {
+    verdict: 'failed',
+    explanation: /^The longest was that of client 1 /,
+  })
+})
+
 t.test('recovery_after_server: how long after the servers the slowest client was served', async (t) => {
   const ops = [...killed(0, 16_420), ...killed(1, 36_400 - 10_000)]
   const outcome = check('recovery_after_server', '1s', ops)
@@ -231,7 +274,7 @@ t.test('what may be longer than a limit is not hidden by what is longer for cert
     verdict: 'inconclusive',
     explanation: /^The longest was that of client 1 .* more operations a second for each client would\.$/,
   })
-  t.match(check('client_outage', '6s', ops), { verdict: 'failed', explanation: /that of client 0 in shard 2/ })
+  t.match(check('client_outage', '6s', ops), { verdict: 'failed', explanation: /that of client 1 in shard 2/ })
   t.match(check('client_outage', '8s', ops), { verdict: 'passed' })
   t.match(check('recovery_after_server', '500ms', ops), { verdict: 'inconclusive', value: '506 ms ± 506 ms' })
 })

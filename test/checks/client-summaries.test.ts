@@ -35,6 +35,28 @@ t.test('what came of a client: its outage, beside that of the servers, and its e
   })
 })
 
+t.test('of outages the longest is told, whatever had not ended in the last moments of the load', async (t) => {
+  const facts = { ...KILL_FACTS, clients: { ...NO_CLIENTS, probed: [1, 2, 3], outages: [DOWN] } }
+  const open: Op = { f: 'write', a: 1, key: 'two', at: [30_000, 31_000], lost: 'timeout' }
+  const again = { ...DOWN, startMs: 30_100, endMs: 30_300 }
+  const both = { ...facts, clients: { ...facts.clients, outages: [DOWN, again] } }
+  const history = historyOf({ type: 'register', ops: [...OPS, open], slots })
+  t.match(clientMeasures('w', history, both), {
+    clientOutage: { text: /^7\.99 s ± \d+ ms$/ },
+    recovery: { text: /^1\.5\d s ± \d+ ms$/ },
+  })
+})
+
+t.test('how long after its servers a client was served is not known where these never came back', async (t) => {
+  const never = { ...DOWN, endMs: 30_000, endErrorMs: 0, ended: false }
+  const facts = { ...KILL_FACTS, clients: { ...NO_CLIENTS, probed: [1, 2, 3], outages: [never] } }
+  const ops = [...stream(9000, 10_000), ...stream(10_000, 30_000, { failed: 'CLUSTERDOWN' })]
+  t.match(clientMeasures('w', historyOf({ type: 'register', ops, slots }), facts), {
+    clientOutage: { text: /^at least 19\.9\d s/ },
+    recovery: { text: 'not known' },
+  })
+})
+
 t.test('a client that was never out has none, and nobody looked is no number', async (t) => {
   const history = historyOf({ type: 'register', ops: stream(9000, 30_000), slots })
   t.match(clientMeasures('w', history, KILL_FACTS), {
