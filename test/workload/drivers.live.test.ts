@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { lookAt } from '../../runner/platforms/process-id.ts'
@@ -179,6 +179,7 @@ t.test('a driver that ignores its end and SIGTERM is killed, with what it has st
   await closed.open()
   const others = childrenIn(closed.log)
   await closed.load.close()
+  t.notOk(existsSync(`/proc/${others[0]}`), 'nothing is left of it when the load is closed')
   await untilGone(others)
 })
 

@@ -10,6 +10,9 @@ import type { KeeperReport } from './keeper-words.ts'
 
 /** Signals come to it, and reports go from it; its end is the end of the runner. */
 const runner = new Socket({ fd: 3, readable: true, writable: true })
+/** What was killed is gone in a moment; what the system does not let go of is not waited for, ms. */
+const GONE_WITHIN_MS = 1000
+let isOver = false
 const [program = '', ...args] = process.argv.slice(2)
 
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
@@ -23,6 +26,7 @@ const driver = spawn(program, args, { stdio: 'inherit', detached: true })
 letGoOfStdout()
 driver.once('error', (error: NodeJS.ErrnoException) => report({ error: error.message, code: error.code ?? '' }))
 driver.once('exit', (code, signal) => {
+  isOver = true
   signalGroup('SIGKILL')
   report({ exit: code, signal })
 })
@@ -42,9 +46,11 @@ function letGoOfStdout(): void {
   openSync('/dev/null', 'w')
 }
 
+/** Ends the driver, and then this process: the end of a child is for its parent to take note of. */
 function leave(): void {
   signalGroup('SIGKILL')
-  process.exit(0)
+  if (isOver || driver?.pid === undefined) process.exit(0)
+  setTimeout(() => process.exit(0), GONE_WITHIN_MS)
 }
 
 function signalGroup(signal: NodeJS.Signals): void {
