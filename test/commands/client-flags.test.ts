@@ -40,7 +40,27 @@ t.test('what is wrong with them is said before anything is played', async (t) =>
     ...['--client', 'glide', '--client-options', 'glide.requestTimeou=1'],
   )
   refused(/should be a number/, '--client', 'glide', '--client-options', 'glide.requestTimeout=soon')
-  refused(/expected number/, '--client', 'ioredis', '--client-options', 'ioredis.maxRedirections=many')
+  refused(
+    /`maxRedirections` of ioredis should be a whole number from 0 to 1000, not the text `many`/,
+    '--client',
+    'ioredis',
+    '--client-options',
+    'ioredis.maxRedirections=many',
+  )
+  refused(
+    /ioredis has no option `comandTimeout`; did you mean `commandTimeout`\?/,
+    ...['--client', 'ioredis', '--client-options', 'ioredis.comandTimeout=5'],
+  )
+  refused(
+    /`commandTimeout` of ioredis should be a whole number from 1 to 600000, not a group/,
+    ...['--client', 'ioredis', '--client-options', 'ioredis.commandTimeout={"a":1}'],
+  )
+  refused(
+    /ioredis has no option `xyzzyplugh`; Its options are: maxRedirections, /,
+    ...['--client', 'ioredis', '--client-options', 'ioredis.xyzzyplugh=5'],
+  )
+  refused(/glide has no option `toString`/, ...['--client', 'glide', '--client-options', 'glide.toString=5'])
+  refused(/ioredis has no option `toString`/, '--client', 'ioredis', '--client-options', 'ioredis.toString=5')
   refused(/direct has no options/, '--client', 'direct', '--client-options', 'direct.x=1')
 })
 

@@ -32,6 +32,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'client-option-misspelt',
     'client-option-of-ioredis',
     'client-option-of-wrong-kind',
+    'client-option-not-an-object',
     'client-options-of-none',
     'client-options-twice',
     'client-that-waits',

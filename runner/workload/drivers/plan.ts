@@ -103,7 +103,7 @@ function programOf(program: string, folder: string): string {
 }
 
 function optionProblem({ name, options }: Manifest, option: string, value: unknown): PlanProblem | undefined {
-  const known = options[option]
+  const known = Object.hasOwn(options, option) ? options[option] : undefined
   const at = ['options', option]
   if (!known) {
     const suggestion = didYouMean(option, Object.keys(options))
@@ -113,12 +113,20 @@ function optionProblem({ name, options }: Manifest, option: string, value: unkno
   }
   const { type } = known
   if (type === 'any' || type === typeOf(value)) return undefined
-  return { path: at, message: `\`${option}\` of ${name} should be a ${type}, not a ${typeOf(value)}` }
+  return {
+    path: at,
+    message: `\`${option}\` of ${name} should be ${withArticle(type)}, not ${withArticle(typeOf(value))}`,
+  }
 }
 
 function typeOf(value: unknown): string {
   if (Array.isArray(value)) return 'list'
   return value === null ? 'null' : typeof value
+}
+
+function withArticle(type: string): string {
+  if (type === 'null') return type
+  return `${type === 'object' ? 'an' : 'a'} ${type}`
 }
 
 function planCommand(
