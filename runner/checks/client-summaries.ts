@@ -67,9 +67,14 @@ export function clientMeasures(
     clientOutage: measure('client_outage'),
     recovery: measure('recovery_after_server'),
     errors: errorsOf(history),
-    stuck: measure('stuck_clients'),
+    stuck: stuckMeasure(measure('stuck_clients'), facts.clients?.unanswered[on]?.count ?? 0),
     reconnects: measure('reconnects'),
   }
+}
+
+/** Of operations that are not old enough to be stuck nobody knows whether they ever ended: `0, 24 open`. */
+function stuckMeasure(stuck: ClientMeasure, open: number): ClientMeasure {
+  return stuck.amount === 0 && open > 0 ? { text: `0, ${open} open` } : stuck
 }
 
 function longestServerOutage(facts: RunFacts): ClientMeasure {

@@ -64,7 +64,7 @@ export const connectionsLeaked = defineCheck({
     return {
       ...amount,
       finding: leaked > partsOf(written).at_most ? 'violated' : 'holds',
-      explanation: `${plural(leaked, 'connection')} more than at the start ${leaked === 1 ? 'was' : 'were'} open at the end, before the client was closed: ${listed(worst.map(serverText), 3)}.${left}`,
+      explanation: `${plural(leaked, 'connection')} more than at the start ${leaked === 1 ? 'was' : 'were'} open at the end, before the client was closed: ${serversText(worst)}.${left}`,
       details,
     }
   },
@@ -74,10 +74,17 @@ function looksOf({ facts, history }: Evidence): ConnectionsObservation[] {
   return (facts.clients?.connections ?? []).filter(({ workload }) => workload === history.workload)
 }
 
-/** `redis-node2 had 4 and then 24`. */
+/** `redis-node2 had 24 at the end and 4 at the start`. */
 function serverText({ node, first, last, usual }: ServerLeak): string {
-  const may = last > first && usual > first ? `, of ${usual} that are usual` : ''
-  return `${node} had ${first} and then ${last}${may}`
+  const may = last > first && usual > first ? ` (${usual} are allowed: another server had as many at the start)` : ''
+  return `${node} had ${last} at the end and ${first} at the start${may}`
+}
+
+/** Of the first three, and how many servers more. */
+function serversText(servers: readonly ServerLeak[]): string {
+  const more = servers.length - 3
+  const shown = servers.slice(0, 3).map(serverText)
+  return [...shown, ...(more > 0 ? [`${plural(more, 'other server')} had more, too`] : [])].join('; ')
 }
 
 function unseen(looks: readonly ConnectionsObservation[]): Measured {

@@ -19,7 +19,7 @@ export interface ClientSummary {
   recovery: ClientMeasure
   /** Operations without success, by what went wrong. */
   errors: Record<string, number>
-  /** Clients with an operation that was never ended. */
+  /** Clients with an operation that was never ended; how many were too young to tell is said where there was none. */
   stuck: ClientMeasure
   reconnects: ClientMeasure
 }

@@ -57,6 +57,21 @@ t.test('how long after its servers a client was served is not known where these 
   })
 })
 
+t.test('operations that had not ended, and are too young to be called stuck, are no plain 0', async (t) => {
+  const unanswered = (sinceMs: number, count: number) => {
+    const operations = Array.from({ length: count }, (_, client) => ({ client, slot: 6000, sinceMs }))
+    return { w: { workload: 'w', seenMs: 30_000, operations, count, late: 0, longestLateMs: 0 } }
+  }
+  const history = historyOf({ type: 'register', ops: OPS, slots })
+  const stuckOf = (sinceMs: number, count: number) => {
+    const clients = { ...NO_CLIENTS, unanswered: unanswered(sinceMs, count) }
+    return clientMeasures('w', history, { ...KILL_FACTS, clients }).stuck
+  }
+  t.strictSame(stuckOf(25_000, 24), { text: '0, 24 open' })
+  t.strictSame(stuckOf(12_000, 3), { text: '3', amount: 3 })
+  t.strictSame(stuckOf(12_000, 0), { text: '0', amount: 0 })
+})
+
 t.test('a client that was never out has none, and nobody looked is no number', async (t) => {
   const history = historyOf({ type: 'register', ops: stream(9000, 30_000), slots })
   t.match(clientMeasures('w', history, KILL_FACTS), {

@@ -12,47 +12,94 @@ export interface ConnectionChanges {
 }
 
 /**
- * A connection that is opened so long before the end of another is seen takes its place, ms: the servers are asked one
- * by one, and one that does not answer is known not to by its silence of a second.
+ * Looks at several servers that lie so close together are one, ms: half of the time between two looks at the same server.
+ * Nobody knows which of what they show came first.
  */
-const TOGETHER_MS = 3000
+const TOGETHER_MS = 500
+/** Clients open what they need in the first moments of their load, ms. */
+const START_MS = 2000
 
 /** From the looks of one workload, in order of time. */
 export function changesOf(looks: readonly ConnectionsObservation[]): ConnectionChanges {
   const byNode = new Map<string, { opened: number; closed: number }>()
   /** What servers that give no answer had: it is taken for ended, as its client takes it. */
   const silent = new Map<string, number>()
-  const openedMs: number[] = []
-  let [reconnects, lost, opened] = [0, 0, 0]
-  const lose = (count: number, atMs: number) => {
-    lost += count
-    while (lost > 0 && openedMs.length > 0) {
-      if (atMs - (openedMs.pop() ?? 0) > TOGETHER_MS) break
-      lost -= 1
-      reconnects += 1
-    }
-  }
+  const pairs = new Pairs(beginOf(looks) + START_MS + TOGETHER_MS)
+  let opened = 0
   for (const look of looks) {
     if (look.moment === 'begin') continue
     const { node, seenMs, open, closed } = look
     const before = silent.get(node) ?? 0
     if (look.silent === true) {
-      if (!silent.has(node)) lose(open, seenMs)
+      if (!silent.has(node)) pairs.end(open, seenMs)
       silent.set(node, open)
       continue
     }
     silent.delete(node)
-    if (closed > before) lose(closed - before, seenMs)
-    else lost = Math.max(lost - (before - closed), 0)
-    const replaced = Math.min(look.opened, lost)
-    lost -= replaced
-    reconnects += replaced
+    if (closed > before) pairs.end(closed - before, seenMs)
+    else pairs.restore(before - closed)
+    pairs.open(look.opened, seenMs)
     opened += look.opened
-    for (let n = replaced; n < look.opened; n += 1) openedMs.push(seenMs)
     const sum = byNode.get(node) ?? { opened: 0, closed: 0 }
     byNode.set(node, { opened: sum.opened + look.opened, closed: sum.closed + closed })
   }
-  return { reconnects, more: opened - reconnects, lost, byNode }
+  return { reconnects: pairs.count, more: opened - pairs.count, lost: pairs.ended, byNode }
+}
+
+/** When the load began, on the clock of the looks. */
+function beginOf(looks: readonly ConnectionsObservation[]): number {
+  return Math.max(...looks.filter(({ moment }) => moment === 'begin').map(({ seenMs }) => seenMs))
+}
+
+/**
+ * Connections that take the place of others: each is opened after the end of one, or seen to be in one look with it. Of
+ * what a client opens in the first moments of its load, only what is seen after an end takes its place.
+ */
+class Pairs {
+  /** How many there are. */
+  count = 0
+  readonly #startUntilMs: number
+  /** When those were seen to end that are not replaced, and those to be opened that replace none. */
+  readonly #endsMs: number[] = []
+  readonly #opensMs: number[] = []
+
+  constructor(startUntilMs: number) {
+    this.#startUntilMs = startUntilMs
+  }
+
+  /** How many ended and are not replaced. */
+  get ended(): number {
+    return this.#endsMs.length
+  }
+
+  end(count: number, atMs: number): void {
+    this.#pair(count, atMs, this.#endsMs, this.#opensMs, (openMs) => this.#replaces(openMs, atMs))
+  }
+
+  open(count: number, atMs: number): void {
+    this.#pair(count, atMs, this.#opensMs, this.#endsMs, (endMs) => this.#replaces(atMs, endMs))
+  }
+
+  /** So many that were taken for ended are still there. */
+  restore(count: number): void {
+    this.#endsMs.splice(Math.max(this.#endsMs.length - count, 0))
+  }
+
+  #pair(count: number, atMs: number, own: number[], others: number[], isPair: (otherMs: number) => boolean): void {
+    for (let n = 0; n < count; n += 1) {
+      const place = others.findLastIndex(isPair)
+      if (place < 0) own.push(atMs)
+      else {
+        others.splice(place, 1)
+        this.count += 1
+      }
+    }
+  }
+
+  #replaces(openMs: number, endMs: number): boolean {
+    if (openMs > this.#startUntilMs) return openMs >= endMs - TOGETHER_MS
+    return openMs > endMs + TOGETHER_MS
+  }
 }
 
 /** What one server had of a workload at the start and at the end. */
@@ -65,12 +112,9 @@ export interface ServerLeak {
   leaked: number
 }
 
-/** Clients open what they need in the first moments of their load, ms. */
-const START_MS = 2000
-
 /** Servers that gave an answer at the end, and the names of those that did not. */
 export function leaksOf(looks: readonly ConnectionsObservation[]): { servers: ServerLeak[]; unseen: string[] } {
-  const beganMs = Math.max(...looks.filter(({ moment }) => moment === 'begin').map(({ seenMs }) => seenMs))
+  const beganMs = beginOf(looks)
   const first = new Map<string, number>()
   for (const { node, seenMs, open, silent } of looks) {
     if (silent !== true && seenMs <= beganMs + START_MS) first.set(node, Math.max(first.get(node) ?? 0, open))
