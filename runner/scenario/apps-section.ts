@@ -6,6 +6,7 @@ import { WORKLOAD_NAME } from '../workload/index.ts'
 import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import type { ScenarioApp, ScenarioWorkload } from './model.ts'
+import { reportPrototypes } from './prototype-keys.ts'
 import { type Entry, entryOf, isEmptyMap, type MapTree, toPlain } from './tree.ts'
 import { reportAll } from './workloads-section.ts'
 
@@ -42,7 +43,7 @@ function readApp(entry: Entry, namesake: Entry | undefined, context: AppContext)
   const { source, problems, surroundings } = context
   if (!isNamed(entry, namesake, context)) return undefined
   const written = checkValue(appSchema, entry, context)
-  if (written === undefined) return undefined
+  if (written === undefined || reportPrototypes(entry, context)) return undefined
   const planned = planApp(name, written, surroundings)
   if ('problems' in planned) {
     reportAll(planned.problems, { key: name, keySpan, value }, { ...context, problems })

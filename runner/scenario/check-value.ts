@@ -134,8 +134,14 @@ function reportUnknownKey(key: string, path: Path, { tree, source, problems, sch
   const entry = entryOf(map, key)
   // What lacks its colon has been reported.
   if (!map || !entry || (entry.value.broken && /[\s=]/.test(key))) return
-  const allowed = keysOf(shapesAt(shapeOf(schema), path))
-  const free = allowed.filter((each) => !entryOf(map, each))
+  const shape = shapeOf(schema)
+  const allowed = keysOf(shapesAt(shape, path))
+  // A name is not how many of them there are.
+  const isOther = (each: string) =>
+    each === `${key}s` &&
+    typeof toPlain(entry.value) === 'string' &&
+    shapesAt(shape, [...path, each]).every(({ type }) => type === 'integer')
+  const free = allowed.filter((each) => !entryOf(map, each) && !isOther(each))
   const where = path.findLast((step) => typeof step === 'string') ?? checked.key
   problems.add(source, entry.keySpan, `\`${String(where)}\` has no \`${key}\``, {
     suggestion: suggestionFor(key, free),
@@ -164,10 +170,27 @@ function reportMissing(path: Path, checked: Checked): void {
     parent.keySpan ??
     (path.length === 1 ? checked.keySpan : { start: parent.value.span.start, end: parent.value.span.start + 1 })
   const name = path.slice(0, -1).findLast((step) => typeof step === 'string') ?? checked.key
+  const others = lackedInstead(path, parent.value, checked)
+  if (others.length > 0) {
+    const lacked = [String(path.at(-1)), ...others].map((key) => `\`${key}\``)
+    checked.problems.add(checked.source, span, `\`${String(name)}\` lacks ${lacked.join(' or ')}`)
+    return
+  }
   const shapes = shapesAt(shapeOf(checked.schema), path)
   const hint = shapes.find((shape) => shape.description !== undefined)?.description
   const message = `\`${String(name)}\` lacks \`${String(path.at(-1))}\`, ${describeShapes(shapes)}`
   checked.problems.add(checked.source, span, message, { hint: hint?.includes(': ') ? undefined : hint })
+}
+
+/** Keys that would do as well: what is written is as near to another alternative, which lacks one of its own. */
+function lackedInstead(path: Path, parent: Tree, { schema }: Checked): string[] {
+  const written = parent.kind === 'map' ? parent.entries.map(({ key }) => key) : []
+  const lacked = shapesAt(shapeOf(schema), path.slice(0, -1)).flatMap(({ properties, required = [] }) => {
+    if (properties === undefined || written.some((key) => !Object.hasOwn(properties, key))) return []
+    const missing = required.filter((key) => !written.includes(key))
+    return missing.length === 1 ? missing : []
+  })
+  return [...new Set(lacked)].filter((key) => key !== path.at(-1))
 }
 
 function describeKey(issue: Issue & { code: 'invalid_key' }): { message: string } & Advice {
@@ -189,7 +212,7 @@ function describe(issue: Issue, tree: Tree, checked: Checked): { message: string
   const message = `${nameOf(issue.path, checked.key)} should be ${describeShapes(shapes)}, not ${describeValue(value)}${fromParam}`
   const quoted = quoteSuggestion(issue.path, tree, checked)
   if (quoted) return { message, suggestion: quoted }
-  const choices = shapes.flatMap((shape) => shape.enum ?? []).map(String)
+  const choices = shapes.flatMap((shape) => shape.enum ?? shape.const ?? []).map(String)
   const nearest = typeof value === 'string' ? suggestionFor(value, choices) : undefined
   const other = numberSuggestion(issue.path, value, checked) ?? valueSuggestion(issue.path, value, checked)
   return { message, suggestion: nearest ?? other }
@@ -198,8 +221,13 @@ function describe(issue: Issue, tree: Tree, checked: Checked): { message: string
 /** A list under `node` where there is `nodes`, or one text the other way round. */
 function numberSuggestion(path: Path, value: unknown, { schema }: Checked): string | undefined {
   const key = path.at(-1)
-  const meant = keysOf(shapesAt(shapeOf(schema), path.slice(0, -1))).find((other) =>
-    Array.isArray(value) ? other === `${String(key)}s` : typeof value === 'string' && `${other}s` === key,
+  const around = path.slice(0, -1)
+  const takes = (other: string, type: string) =>
+    shapesAt(shapeOf(schema), [...around, other]).some((shape) => shape.type === type)
+  const meant = keysOf(shapesAt(shapeOf(schema), around)).find((other) =>
+    Array.isArray(value)
+      ? other === `${String(key)}s` && takes(other, 'array')
+      : typeof value === 'string' && `${other}s` === key && takes(other, 'string'),
   )
   return meant === undefined ? undefined : `did you mean \`${meant}\`?`
 }

@@ -13,6 +13,7 @@ import { describeValue } from './build-tree.ts'
 import { type CheckContext, checkValue } from './check-value.ts'
 import { ADDED_WORKLOAD, type ClientChoice, throughClient } from './client-choice.ts'
 import type { ScenarioWorkload } from './model.ts'
+import { reportPrototypes } from './prototype-keys.ts'
 import { type Entry, entryOf, find, isEmptyMap, type MapTree, toPlain } from './tree.ts'
 
 /** The client that whoever starts the run asks for, and what programs it may start. */
@@ -49,7 +50,7 @@ function readWorkload(entry: Entry, topology: Topology, context: WorkloadContext
   }
   const kind = readKind(entry, context)
   const written = kind && checkValue(kind.schema, entry, context)
-  if (!kind || written === undefined) return undefined
+  if (!kind || written === undefined || reportPrototypes(entry, context)) return undefined
   const accepted = throughClient(written, kind, context.client)
   const driver = readDriver(entry, accepted, context)
   if (driver === 'wrong') return undefined

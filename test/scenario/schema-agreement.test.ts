@@ -33,6 +33,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'client-option-of-ioredis',
     'client-option-of-wrong-kind',
     'client-option-not-an-object',
+    'client-option-proto',
     'client-options-of-none',
     'client-options-twice',
     'client-that-waits',
