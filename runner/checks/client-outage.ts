@@ -9,7 +9,7 @@ import { durationOf } from './limits.ts'
 import { outageLimit } from './outage-limit.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { hiddenIn, servicesIn } from './outages/story.ts'
-import { mostTelling, type Uncertain } from './outages/telling.ts'
+import { mostTelling, type Telling, type Uncertain } from './outages/telling.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -36,7 +36,7 @@ export const clientOutage = defineCheck({
     const services = servicesIn(evidence, scope)
     const samples = services.reduce((sum, { operations }) => sum + operations, 0)
     const telling = mostTelling(asked, mostMs, uncertain)
-    const worst = telling?.one
+    const worst = telling && shownOf(telling)
     const details = [...shards]
       .filter(([shard]) => isAsked(shard))
       .sort(([a], [b]) => a - b)
@@ -56,7 +56,7 @@ export const clientOutage = defineCheck({
       value: lengthOf(worst),
       amount: worst.lengthMs,
       samples,
-      explanation: `${outageText(evidence, telling, mostMs)}${openText(asked, worst)}`,
+      explanation: `${outageText(evidence, telling, mostMs)}${openText(asked, telling)}`,
       details,
     }
   },
@@ -108,29 +108,34 @@ function shardLine(shard: number, clients: number, outages: readonly ClientOutag
   return `${name}: ${out} of ${plural(clients, 'client')} ${out === 1 ? 'was' : 'were'} out; client ${longest.client} longest, for ${lengthOf(longest)} from ${momentText(longest.startMs)}`
 }
 
-function outageText(
-  { facts }: Evidence,
-  { one: outage, finding, isLongest }: NonNullable<ReturnType<typeof mostTelling<ClientOutage>>>,
-  mostMs: number,
-): string {
+/** Of one that had not ended it is not known how long it was: the longest that was seen is told, and that one beside it. */
+function shownOf({ one, longest, finding }: Telling<ClientOutage>): ClientOutage {
+  return finding === 'unknown' && !one.ended ? longest : one
+}
+
+function outageText({ facts }: Evidence, telling: Telling<ClientOutage>, mostMs: number): string {
+  const { one, finding, longest } = telling
+  const outage = shownOf(telling)
   const near = interventionNear(facts, outage.shard, outage.startMs)
   const beside = near ? `, ${besideIntervention(near, outage.startMs)}` : ''
-  const which = isLongest ? 'The longest was that of' : 'The one that decides was that of'
+  const which = outage === longest ? 'The longest was that of' : 'The one that decides was that of'
   const text = `${which} ${clientText(outage)}: ${lengthOf(outage)}, from ${momentText(outage.startMs)} on${beside}; ${failuresIn(outage)}.`
   if (finding !== 'unknown') return text
-  const why = outage.ended
+  const what =
+    outage === one ? 'it' : `that of ${clientText(one)}, ${lengthOf(one)} from ${momentText(one.startMs)} on,`
+  const why = one.ended
     ? 'which its error does not tell from the limit: more operations a second for each client would'
-    : 'and it had not ended when the recording did'
+    : `and ${what} had not ended when the recording did`
   return `${text} The limit is ${formatDuration(mostMs)}, ${why}.`
 }
 
-/** Of outages that had not ended beside the one that was told; empty without. */
-function openText(outages: readonly ClientOutage[], told: ClientOutage): string {
-  const others = outages.filter((one) => one !== told && !one.ended)
-  const longest = longestOf(others)
-  if (longest === undefined) return ''
+/** Of outages that had not ended beside those that are told; empty without. */
+function openText(outages: readonly ClientOutage[], { one, longest }: Telling<ClientOutage>): string {
+  const others = outages.filter((other) => other !== one && other !== longest && !other.ended)
+  const worst = longestOf(others)
+  if (worst === undefined) return ''
   const which = others.length === 1 ? '1 other' : `${others.length} others`
-  return ` ${which} had not ended when the recording did: ${others.length === 1 ? '' : 'the longest, '}${clientText(longest)}, out for ${lengthOf(longest)}.`
+  return ` ${which} had not ended when the recording did: ${others.length === 1 ? '' : 'the longest, '}${clientText(worst)}, out for ${lengthOf(worst)}.`
 }
 
 function failuresIn({ failures, classes }: ClientOutage): string {

@@ -8,7 +8,7 @@ import { partsOf, timeText } from './limit-parts.ts'
 import { durationOf, durationText, type ShardChoice, shards } from './limits.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { type ServerOutage, serverOutages } from './outages/server-outages.ts'
-import { mostTelling, type Uncertain } from './outages/telling.ts'
+import { mostTelling, type Telling, type Uncertain } from './outages/telling.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -22,13 +22,13 @@ const limit = z
   ])
   .meta({ title: 'Limit of a recovery', description: 'How long it may take; or how long, and in which shards' })
 
-/** How long a client was out while its servers served. */
+/** How long a client was out while its servers served again. */
 interface Recovery {
   outage: ClientOutage
   /** Those of its servers in it, in order; one at least. */
   servers: readonly [ServerOutage, ...ServerOutage[]]
-  /** Whether it was out before its servers were. */
-  isAhead: boolean
+  /** How long it was surely out before they were, ms: no recovery, and no outage of the servers explains it. */
+  aheadMs: number
   ms: number
   errorMs: number
 }
@@ -45,7 +45,7 @@ interface Recoveries {
 
 export const recoveryAfterServer = defineCheck({
   name: 'recovery_after_server',
-  summary: "A client's outage less those of its servers: how long it was out while they served, with its error",
+  summary: "A client's outage less those of its servers: how long it was out after them, with its error",
   examples: ['1s', '{ at_most: 500ms, shards: touched }'],
   workloads: EVERY_WORKLOAD,
   tellsOfService: true,
@@ -57,27 +57,24 @@ export const recoveryAfterServer = defineCheck({
     const recoveries = recoveriesOf(evidence, asked.shards)
     const { found, unexplained, unended, samples } = recoveries
     const telling = mostTelling(found, mostMs, uncertain)
-    const worst = telling?.one
-    const unsure = [...unexplained, ...unended].filter(({ lengthMs, errorMs }) => lengthMs + errorMs > mostMs)
     const details = detailsOf(recoveries)
-    if (worst !== undefined && telling?.finding === 'violated')
-      return {
-        ...told(worst),
-        isManifest: true,
-        finding: 'violated',
-        samples,
-        explanation: recoveryText(worst),
-        details,
-      }
-    if (unsure.length > 0) {
-      const value = worst === undefined ? 'not known' : told(worst).value
-      const all = Math.max(samples, unsure.length)
-      return { finding: 'unknown', value, samples: all, explanation: unsureText(evidence, unsure), details }
+    const shown = telling && told(shownOf(telling))
+    if (telling?.finding === 'violated') {
+      const explanation = recoveryText(telling.one)
+      return { ...told(telling.one), isManifest: true, finding: 'violated', samples, explanation, details }
     }
-    if (telling === undefined || worst === undefined) return { ...nothingFelt(evidence, recoveries), details }
+    const alone = [...unexplained, ...unended].filter(({ lengthMs, errorMs }) => lengthMs + errorMs > mostMs)
+    const unsure = [...alone, ...found.filter(({ aheadMs }) => aheadMs > mostMs).map(({ outage }) => outage)]
+    if (unsure.length > 0) {
+      const all = Math.max(samples, unsure.length)
+      const explanation = unsureText(evidence, unsure)
+      return { finding: 'unknown', value: shown?.value ?? 'not known', samples: all, explanation, details }
+    }
+    if (telling === undefined) return { ...nothingFelt(evidence, recoveries), details }
     const { finding } = telling
-    const doubt = finding === 'unknown' ? ` The limit is ${formatDuration(mostMs)}, ${doubtText(worst)}.` : ''
-    return { ...told(worst), finding, samples, explanation: `${recoveryText(worst)}${doubt}`, details }
+    const doubt = finding === 'unknown' ? ` The limit is ${formatDuration(mostMs)}, ${doubtText(telling)}.` : ''
+    const explanation = `${recoveryText(shownOf(telling))}${doubt}`
+    return { ...told(shownOf(telling)), finding, samples, explanation, details }
   },
 })
 
@@ -97,18 +94,16 @@ function recoveriesOf(evidence: Evidence, choice: ShardChoice | undefined): Reco
 }
 
 /**
- * All of the client's outage in which its servers served: after their first outage in it, and between several. What lies
- * before the first counts only where the client was surely out by then: of the same fault, both are out at once. Nobody
- * is served before the servers serve: what the errors allow below 0 is none.
+ * All of the client's outage in which its servers served, from the end of their first outage in it on: until it was over,
+ * or until their next one. Nobody is served before the servers serve: what the errors allow below 0 is none.
  */
 function recovery(outage: ClientOutage, servers: Recovery['servers']): Recovery {
   const [first] = servers
   const aheadMs = first.startMs - first.startErrorMs - (outage.startMs + outage.startErrorMs)
-  const isAhead = aheadMs > 0
   const ownMs = (sign: 1 | -1) => {
     const backMs = outage.endMs + sign * outage.endErrorMs
     let ms = 0
-    let servedFromMs = isAhead ? outage.startMs - sign * outage.startErrorMs : Number.POSITIVE_INFINITY
+    let servedFromMs = Number.POSITIVE_INFINITY
     for (const { startMs, startErrorMs, endMs, endErrorMs } of servers) {
       ms += Math.max(Math.min(startMs + sign * startErrorMs, backMs) - servedFromMs, 0)
       servedFromMs = endMs - sign * endErrorMs
@@ -116,7 +111,7 @@ function recovery(outage: ClientOutage, servers: Recovery['servers']): Recovery 
     return ms + Math.max(backMs - servedFromMs, 0)
   }
   const [least, most] = [ownMs(-1), ownMs(1)]
-  return { outage, servers, isAhead, ms: (least + most) / 2, errorMs: (most - least) / 2 }
+  return { outage, servers, aheadMs, ms: (least + most) / 2, errorMs: (most - least) / 2 }
 }
 
 /** Whether the servers' outage lies, with its errors, in the client's, or begins in it. */
@@ -137,13 +132,13 @@ function told({ outage, ms, errorMs }: Recovery): Pick<Measured, 'value' | 'amou
 }
 
 function recoveryText(recovery: Recovery): string {
-  const { outage, servers, isAhead } = recovery
-  const isSum = isAhead || servers.length > 1
-  const after = isSum
-    ? `was not served for ${told(recovery).value} in which its servers were serving`
-    : outage.ended
-      ? `was served again ${told(recovery).value} after the servers`
-      : `was still not served ${told(recovery).value} after the servers were`
+  const { outage, servers } = recovery
+  const after =
+    servers.length > 1
+      ? `was not served for ${told(recovery).value} in which its servers served again`
+      : outage.ended
+        ? `was served again ${told(recovery).value} after the servers`
+        : `was still not served ${told(recovery).value} after the servers were`
   const texts = servers.map((one) => serverText(one))
   return `${capitalized(clientText(outage))} ${after}: it was out for ${lengthOf(outage)} from ${momentText(outage.startMs)} on, and ${listed(texts, 4)}.`
 }
@@ -155,17 +150,24 @@ function serverText({ source, startMs, endMs, startErrorMs, endErrorMs }: Server
   return `${did} for ${length} from ${momentText(startMs)} on`
 }
 
-function doubtText({ outage }: Recovery): string {
-  return outage.ended
-    ? 'which its error does not tell from the limit: more operations a second for each client would'
-    : 'and its outage had not ended when the recording did'
+/** Of one that had not ended it is not known how long it was: the longest that was seen is told. */
+function shownOf({ one, longest, finding }: Telling<Recovery>): Recovery {
+  return finding === 'unknown' && !one.outage.ended ? longest : one
+}
+
+function doubtText({ one, longest }: Telling<Recovery>): string {
+  if (one.outage.ended)
+    return 'which its error does not tell from the limit: more operations a second for each client would'
+  return one === longest
+    ? 'and its outage had not ended when the recording did'
+    : `and the outage of ${clientText(one.outage)} had not ended when the recording did`
 }
 
 function unsureText({ facts }: Evidence, unsure: readonly ClientOutage[]): string {
   const shown = unsure.map((one) => `${clientText(one)} for ${lengthOf(one)} from ${momentText(one.startMs)} on`)
   const isWatched = (facts.clients?.probed.length ?? 0) > 0
   const why = isWatched
-    ? 'no outage of their servers was seen to end then'
+    ? 'no outage of their servers was seen to end then, or only much later'
     : 'nobody looked at whether the servers took writes'
   return `Clients were out (${listed(shown, 3)}), and ${why}: how much of it was the client's own is not known. \`client_outage\` limits all of it.`
 }
@@ -192,7 +194,7 @@ function detailsOf({ found, unexplained }: Recoveries): string[] {
   const slowest = [...found].sort((a, b) => b.ms - a.ms).slice(0, 8)
   const lines = slowest.map(
     (one) =>
-      `${clientText(one.outage)}: ${told(one).value} ${one.servers.length > 1 || one.isAhead ? 'while its servers served' : 'after the servers'}`,
+      `${clientText(one.outage)}: ${told(one).value} ${one.servers.length > 1 ? 'while its servers served again' : 'after the servers'}`,
   )
   const more = found.length > slowest.length ? [`and ${plural(found.length - slowest.length, 'more outage')}`] : []
   const others = unexplained.map((one) => `${clientText(one)}: ${lengthOf(one)}, at which no server outage was seen`)

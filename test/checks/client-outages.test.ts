@@ -117,9 +117,12 @@ t.test('client_outage: a client that did not come back does not pass, and the lo
   const outcome = check('client_outage', '60s', ops)
   t.match(outcome, { verdict: 'inconclusive', value: /^at least 9\.9\d s/ }, 'though it is far from the limit')
   t.match(outcome.explanation, /^The longest was that of client 2 .*The limit is 60\.00 s, and it had not ended/)
-  const beside = check('client_outage', '19s', [...killed(1, 20_500), ...gone(2, 20_000)])
-  t.match(beside, { verdict: 'inconclusive' }, 'more than half of the limit')
-  t.match(beside.explanation, /^The one that decides was that of client 2 /)
+  const beside = check('client_outage', '60s', [...killed(1, 20_500), ...gone(2, 20_000), ...gone(0, 22_000)])
+  t.match(beside, { verdict: 'inconclusive', value: '10.49 s ± 10 ms' }, 'though another one was out for longer')
+  t.match(
+    beside.explanation,
+    /^The longest was that of client 1 .*The limit is 60\.00 s, and that of client 2 in shard 2, at least 9\.9\d s .* had not ended when the recording did\. 1 other /,
+  )
 })
 
 t.test('client_outage: of two that are too long the longer one is told', async (t) => {
@@ -170,14 +173,15 @@ t.test(
     t.match(outcome, { verdict: 'failed', value: '9.95 s ± 39 ms' })
     t.equal(
       outcome.explanation,
-      'Client 0 in shard 2 was not served for 9.95 s ± 39 ms in which its servers were serving: it was out for 16.39 s ± 10 ms ' +
+      'Client 0 in shard 2 was not served for 9.95 s ± 39 ms in which its servers served again: it was out for 16.39 s ± 10 ms ' +
         'from 10.00 s on, and the servers refused writes for 6.39 s ± 20 ms from 10.01 s on and the servers refused writes ' +
         'for 40 ms ± 20 ms from 26.30 s on.',
     )
-    t.strictSame(outcome.details, ['client 0 in shard 2: 9.95 s ± 39 ms while its servers served'])
+    t.strictSame(outcome.details, ['client 0 in shard 2: 9.95 s ± 39 ms while its servers served again'])
     t.match(check('recovery_after_server', '11s', killed(0, 26_400), facts([DOWN, AGAIN])), { verdict: 'passed' })
     const before = check('recovery_after_server', '1s', killed(0, 26_400), facts([AGAIN]))
-    t.match(before, { verdict: 'failed', value: /^16\.3\d s/ }, 'it was out long before its servers were')
+    t.match(before, { verdict: 'inconclusive' }, 'it was out long before its servers were')
+    t.match(before.explanation, /no outage of their servers was seen to end then, or only much later/)
   },
 )
 
@@ -196,7 +200,7 @@ t.test('recovery_after_server: who was not asked between two outages of the serv
 t.test('recovery_after_server is not guessed', async (t) => {
   const ops = killed(0, 16_420)
   const unseen = check('recovery_after_server', '1s', ops, facts([]))
-  t.match(unseen, { verdict: 'inconclusive', explanation: /no outage of their servers was seen to end then/ })
+  t.match(unseen, { verdict: 'inconclusive', explanation: /no outage of their servers was seen to end then, or/ })
   t.match(check('recovery_after_server', '10s', ops, facts([])), { verdict: 'not-evaluated' })
   t.match(check('recovery_after_server', '1s', ops, KILL_FACTS), {
     verdict: 'inconclusive',

@@ -8,11 +8,12 @@ export interface Uncertain {
   isSingle?: boolean
 }
 
-interface Telling<T> {
+export interface Telling<T> {
+  /** The one that decides. */
   one: T
   finding: 'holds' | 'violated' | 'unknown'
-  /** None is longer, by the middle of what is possible. */
-  isLongest: boolean
+  /** The longest of all, by the middle of what is possible: often the same. */
+  longest: T
 }
 
 /** Twice what an operation waits for, unless a workload says otherwise, ms. */
@@ -23,9 +24,8 @@ const BRIEF_MS = 2000
  * which may be longer than any other of those that may be longer than the limit; else the longest. Undefined without
  * any.
  *
- * One that had not ended may have gone on for ever. It decides nothing where what was seen of it is no more than half of
- * the limit, and either no longer than another one that did end, or a single operation that was under way for `BRIEF_MS`
- * at most: the recording has to end at some time.
+ * One that had not ended may have gone on for ever. It decides nothing only where it is a single operation that was under
+ * way for `BRIEF_MS` and half of the limit at most: the recording has to end at some time, and nobody tried again.
  */
 export function mostTelling<T>(
   all: readonly T[],
@@ -34,22 +34,19 @@ export function mostTelling<T>(
 ): Telling<T> | undefined {
   const longest = largest(all, (one) => lengthOf(one).ms)
   if (longest === undefined) return undefined
-  const telling = (one: T, finding: Telling<T>['finding']): Telling<T> => {
-    return { one, finding, isLongest: lengthOf(one).ms >= lengthOf(longest).ms }
-  }
   const surely = all.filter((one) => lengthOf(one).ms - lengthOf(one).errorMs > mostMs)
   const violating = largest(surely, (one) => lengthOf(one).ms)
-  if (violating !== undefined) return telling(violating, 'violated')
-  const endedMs = Math.max(0, ...all.filter((one) => lengthOf(one).ended).map((one) => lengthOf(one).ms))
+  if (violating !== undefined) return { one: violating, finding: 'violated', longest }
   const isOpen = (one: T) => {
     const { ms, errorMs, ended, isSingle = false } = lengthOf(one)
-    return !ended && (ms + errorMs > mostMs / 2 || ms > Math.max(endedMs, isSingle ? BRIEF_MS : 0))
+    return !ended && !(isSingle && ms + errorMs <= Math.min(BRIEF_MS, mostMs / 2))
   }
   const open = largest(all.filter(isOpen), (one) => lengthOf(one).ms)
-  if (open !== undefined) return telling(open, 'unknown')
+  if (open !== undefined) return { one: open, finding: 'unknown', longest }
   const maybe = largest(all, (one) => lengthOf(one).ms + lengthOf(one).errorMs)
-  if (maybe !== undefined && lengthOf(maybe).ms + lengthOf(maybe).errorMs > mostMs) return telling(maybe, 'unknown')
-  return telling(longest, 'holds')
+  if (maybe !== undefined && lengthOf(maybe).ms + lengthOf(maybe).errorMs > mostMs)
+    return { one: maybe, finding: 'unknown', longest }
+  return { one: longest, finding: 'holds', longest }
 }
 
 function largest<T>(all: readonly T[], sizeOf: (one: T) => number): T | undefined {
