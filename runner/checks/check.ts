@@ -4,6 +4,7 @@ import type { CheckOutcome, CheckVerdict, Finding, Witness } from '../record/che
 import type { WorkloadType } from '../record/history-codes.ts'
 import { calmEvidence, shakenBy } from './calm.ts'
 import { type Compared, compare, comparedWith } from './comparison.ts'
+import { driverTrouble } from './driver-trouble.ts'
 import type { Evidence } from './evidence.ts'
 import type { Watched } from './failover-windows.ts'
 import { duringKey, shards } from './limits.ts'
@@ -91,9 +92,12 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
   }
 }
 
-/** What was found; a violation that servers that stood still explain shows nothing. */
+/** What was found; a violation that servers that stood still explain, or a driver that hung, shows nothing. */
 function measuredCalmly<Limit>(spec: CheckSpec<Limit>, limit: Limit, evidence: Evidence): Measured {
   const measured = spec.measure(limit, evidence)
+  const trouble = measured.finding === 'violated' && spec.tellsOfService ? driverTrouble(evidence) : undefined
+  if (trouble !== undefined)
+    return { ...measured, finding: 'unknown', explanation: `${measured.explanation} Yet ${trouble}.` }
   const calm = measured.finding === 'violated' && spec.tellsOfService ? calmEvidence(evidence) : undefined
   if (calm === undefined || spec.measure(limit, calm).finding === 'violated') return measured
   const why = shakenBy(evidence.facts, { startMs: 0, endMs: evidence.facts.durationMs })

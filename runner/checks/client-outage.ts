@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
 import type { Span } from '../results/run-facts.ts'
 import { defineCheck, type Measured } from './check.ts'
+import { untilTrouble } from './driver-trouble.ts'
 import type { Evidence } from './evidence.ts'
 import { besideIntervention, interventionNear } from './faults.ts'
 import { partsOf, timeText } from './limit-parts.ts'
@@ -47,7 +48,7 @@ export const clientOutage = defineCheck({
       return { finding: 'unknown', value: worst ? lengthOf(worst) : 'none seen', samples, explanation, details }
     }
     if (telling === undefined || worst === undefined) {
-      const explanation = `Every client was served without a break: no outage in ${plural(samples, 'operation')}.`
+      const explanation = `Every client was served without a break${untilTrouble(evidence)}: no outage in ${plural(samples, 'operation')}.`
       return { finding: 'holds', value: 'none', amount: 0, samples, explanation, details }
     }
     return {

@@ -3,12 +3,13 @@ import type { LoadSent } from '../record/check-outcome.ts'
 import type { History } from '../record/history.ts'
 import { NO_PHASE } from '../record/history-codes.ts'
 import type { RunFacts } from '../results/run-facts.ts'
+import { driverTrouble } from './driver-trouble.ts'
 import { type FailoverWindow, failoverWindows } from './failover-windows.ts'
 import { countLoad, starved } from './load-count.ts'
 import { type Losses, lossesOf } from './losses/losses.ts'
 import { DEFAULT_NEEDS, type Needs } from './needs.ts'
 import { ShardMap } from './shard-map.ts'
-import { unendedText } from './unended-text.ts'
+import { floodText, unendedText } from './unended-text.ts'
 import { ValueTable } from './values/value-table.ts'
 
 /** A history and the facts of its scenario, with what several checks need of them worked out once. */
@@ -48,7 +49,7 @@ export class Evidence {
 
   /** That too little of what was due was sent, in words; undefined if enough was. */
   get starved(): string | undefined {
-    const text = starved(this.load, this.needs.sent)
+    const text = starved(this.load, this.needs.sent, driverTrouble(this) ?? floodText(this))
     return text && `${text}${unendedText(this)}`
   }
 

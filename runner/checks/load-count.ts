@@ -35,8 +35,11 @@ export function countLoad(history: History): LoadCount {
   return { withOutcome, ...(hasRate && { load: { due, sent: due - unsent } }) }
 }
 
-/** Why too little of what was due was sent; undefined if it was enough. `least`: the share wanted, 0 to 1. */
-export function starved(load: LoadSent | undefined, least: number): string | undefined {
+/**
+ * Why too little of what was due was sent; undefined if it was enough. `least`: the share wanted, 0 to 1. `cause`: what is
+ * known to have kept it back.
+ */
+export function starved(load: LoadSent | undefined, least: number, cause?: string): string | undefined {
   if (load === undefined || load.sent >= least * load.due) return undefined
   const { due, sent } = load
   const were = `${sent === 0 ? 'none' : `only ${sent}`} of the ${plural(due, 'operation')} that were due ${sent > 1 ? 'were' : 'was'}`
@@ -44,5 +47,9 @@ export function starved(load: LoadSent | undefined, least: number): string | und
     sent === 0
       ? 'what never left the client shows nothing'
       : `the other ${due - sent} never left the client, so they show nothing`
-  return `${were} sent (${sentPercent(load)}): ${rest}; at least ${Math.round(least * 100)}% are wanted (\`min_sent\`). More clients, a lower rate or a shorter time-out of operations would send more`
+  const advice =
+    cause === undefined
+      ? '. More clients, a lower rate or a shorter time-out of operations would send more'
+      : `; ${cause}`
+  return `${were} sent (${sentPercent(load)}): ${rest}; at least ${Math.round(least * 100)}% are wanted (\`min_sent\`)${advice}`
 }

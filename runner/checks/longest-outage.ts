@@ -3,6 +3,7 @@ import { plural } from '../base/text.ts'
 import type { Finding } from '../record/check-outcome.ts'
 import { formatRange } from '../results/failovers/summary.ts'
 import { defineCheck } from './check.ts'
+import { untilTrouble } from './driver-trouble.ts'
 import type { Evidence } from './evidence.ts'
 import { partsOf, timeText } from './limit-parts.ts'
 import { durationOf } from './limits.ts'
@@ -38,7 +39,7 @@ export const longestOutage = defineCheck({
       return { finding: 'unknown', value: longest ? lengthText(longest) : 'none seen', samples, explanation, details }
     }
     if (!longest) {
-      const explanation = `Clients were served without a break: no outage in ${plural(samples, 'operation')}.`
+      const explanation = `Clients were served without a break${untilTrouble(evidence)}: no outage in ${plural(samples, 'operation')}.`
       return { finding: 'holds', value: 'none', amount: 0, samples, explanation, details }
     }
     return {

@@ -3,6 +3,7 @@ import { listed, plural } from '../base/text.ts'
 import type { UnansweredObservation, UnansweredOperation } from '../record/client-observations.ts'
 import { outcomeClass } from '../record/history-codes.ts'
 import { defineCheck, type Measured } from './check.ts'
+import { silenceOf, silenceText } from './driver-trouble.ts'
 import type { Evidence } from './evidence.ts'
 import { afterKey, countWith, partsOf } from './limit-parts.ts'
 import { atMostText, durationOf } from './limits.ts'
@@ -49,11 +50,13 @@ export const stuckClients = defineCheck({
           : ` ${plural(seen.count, 'operation')} had been under way for less than ${formatDuration(durationOf(after))}.`
       return { ...amount, finding: 'holds', explanation: `The client ended all that was older.${young}${late}` }
     }
+    const silence = silenceOf(evidence.facts, evidence.history.workload)
+    const silent = silence ? ` Its driver ${silenceText(silence)}, to no client of it.` : ''
     const texts = firstOfEach(stuck).map((one) => stuckText(evidence, one))
     return {
       ...amount,
       finding: count > at_most ? 'violated' : 'holds',
-      explanation: `${count} of ${plural(clients, 'client')} had an operation that was never ended: ${listed(texts, 3)}. Nobody waited for ${stuck.length === 1 ? 'it' : 'them'} any more: a caller without a limit of its own would hang for ever.${late}`,
+      explanation: `${count} of ${plural(clients, 'client')} had an operation that was never ended: ${listed(texts, 3)}. Nobody waited for ${stuck.length === 1 ? 'it' : 'them'} any more: a caller without a limit of its own would hang for ever.${silent}${late}`,
       details: texts.slice(0, 20),
     }
   },

@@ -222,9 +222,12 @@ export class BackgroundLoad {
   #recordUnended(unended: Record<string, Unended>): void {
     const { clock, recorder } = this.#settings
     const seenMs = recorder.timeOf(clock.nowMs())
-    for (const [workload, { operations, ...counts }] of Object.entries(unended)) {
+    for (const [workload, { operations, silent, ...counts }] of Object.entries(unended)) {
       const since = operations.map((one) => ({ ...one, sinceMs: this.#runTime(one.sinceMs) }))
-      const seen = { workload, seenMs, operations: since, ...counts }
+      const seen = {
+        ...{ workload, seenMs, operations: since, ...counts },
+        ...(silent && { silent: { ...silent, sinceMs: this.#runTime(silent.sinceMs) } }),
+      }
       recorder.record({ type: 'unanswered-seen', scenario: this.#place.index, ...seen })
     }
   }

@@ -43,6 +43,19 @@ export interface UnansweredObservation {
   late: number
   /** The longest that one of these took, ms; 0 without any. */
   longestLateMs: number
+  /** Its driver has answered nothing of what was sent to it last. */
+  silent?: SilentDriver
+  /** What its driver said on stderr, bytes, where that is more than is kept. */
+  flooded?: number
+}
+
+export interface SilentDriver {
+  /** Its client with the version. */
+  driver: string
+  /** When it last said anything. */
+  sinceMs: number
+  /** The end of its log; empty if it said nothing. */
+  lastWords: string
 }
 
 export interface UnansweredOperation {

@@ -15,6 +15,7 @@ import type {
 import type {
   AppObservation,
   ConnectionsObservation,
+  SilentDriver,
   UnansweredObservation,
   UnansweredOperation,
 } from './client-observations.ts'
@@ -230,4 +231,6 @@ export const unansweredSeen: Fields<UnansweredObservation> = {
   count,
   late: count,
   longestLateMs: ms,
+  silent: maybe(fields<SilentDriver>({ driver: text, sinceMs: ms, lastWords: text })),
+  flooded: maybe(count),
 }

@@ -112,8 +112,8 @@ export function runFacts({
   }
 }
 
-function isSeen({ probed, connections, unanswered }: ClientFacts): boolean {
-  return probed.length > 0 || connections.length > 0 || Object.keys(unanswered).length > 0
+function isSeen({ probed, connections, unanswered, misdeeds }: ClientFacts): boolean {
+  return misdeeds !== undefined || probed.length > 0 || connections.length > 0 || Object.keys(unanswered).length > 0
 }
 
 function stepFact({ path, verb, name, phase, startMs, endMs, outcome }: PlayedStep, durationMs: number): StepFact {

@@ -57,6 +57,66 @@ t.test('stuck_clients: answered late is not stuck, and what nobody recorded is n
   t.match(judged('stuck_clients', 0, {}), { verdict: 'inconclusive', value: 'not known' })
 })
 
+/** Served up to a moment, and then never again. */
+const hung = (fromMs: number): Op[] =>
+  Array.from({ length: 800 }, (_, place): Op => {
+    const ms = place * 20
+    return {
+      f: 'write',
+      a: ms,
+      key: 'k',
+      client: place % 4,
+      at: [ms, ms + 2],
+      ...(ms >= fromMs && { lost: 'timeout' }),
+    }
+  })
+
+const hungFrom = (name: string, limit: unknown, fromMs: number) => {
+  const silent = { driver: 'redis-py 4.3.4', sinceMs: fromMs, lastWords: '' }
+  const operations = [{ client: 1, slot: 6000, sinceMs: fromMs + 20 }]
+  const seen = unanswered({ seenMs: 16_000, operations, count: 1, silent })
+  return judge(
+    name,
+    limit,
+    { type: 'register', ops: hung(fromMs), slots: { k: 6000 } },
+    { ...KILL_FACTS, clients: { ...NO_CLIENTS, unanswered: { w: seen } } },
+  )
+}
+
+t.test('a driver that falls silent when nothing was done to the servers says nothing of them', async (t) => {
+  t.match(hungFrom('client_outage', '1s', 3000), {
+    verdict: 'inconclusive',
+    explanation: /Yet its driver answered nothing any more from 3\.00 s on, without a reason that the servers gave\.$/,
+  })
+  t.match(hungFrom('longest_outage', '1s', 3000), { verdict: 'inconclusive' })
+  t.match(hungFrom('stuck_clients', 0, 3000), {
+    verdict: 'failed',
+    explanation: /Its driver answered nothing any more from 3\.00 s on, to no client of it\.$/,
+  })
+})
+
+t.test('a client that hangs once a master was killed is out', async (t) => {
+  t.match(hungFrom('client_outage', '1s', 9000), { verdict: 'failed' })
+  t.match(hungFrom('stuck_clients', { at_most: 0, after: '3s' }, 9000), { verdict: 'failed' })
+})
+
+t.test('what was not sent for want of a driver is put down to that', async (t) => {
+  const misdeed = { workload: 'w', driver: 'x 1', seenMs: 160, text: 'ended with exit code 7', lastWords: '' }
+  const facts = { ...KILL_FACTS, clients: { ...NO_CLIENTS, misdeeds: { w: misdeed } } }
+  const unsent = Array.from({ length: 40 }, (_, i): Op => ({ f: 'write', a: i + 8, at: [200, 201], failed: 'unsent' }))
+  const { explanation } = judge(
+    'client_outage',
+    '1s',
+    { type: 'register', ops: [...ops, ...unsent], slots: { k: 6000 } },
+    facts,
+  )
+  t.match(explanation, /^Every client was served without a break until its driver ended with exit code 7, at 160 ms: /)
+  t.match(explanation, /\(`min_sent`\); its driver ended with exit code 7, at 160 ms\.$/)
+  const flooded = { ...KILL_FACTS, clients: { ...NO_CLIENTS, unanswered: { w: unanswered({ flooded: 64_000_000 }) } } }
+  const told = judge('client_outage', '1s', { type: 'register', ops: [...ops, ...unsent], slots: { k: 6000 } }, flooded)
+  t.match(told.explanation, /its driver wrote 64 MB on stderr, which takes its time/)
+})
+
 const NODES = ['redis-node0', 'redis-node2']
 
 interface Look extends Partial<ConnectionsObservation> {

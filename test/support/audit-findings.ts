@@ -334,6 +334,18 @@ export const PLANTS: Readonly<Record<string, Planted & { rule: string; says: Reg
     says: /^The client driver of checkout \(redis-py 4\.3\.4\) ended with exit code 7, at 3\.20 s\n *its last words: no luck$/,
     verdict: 'inconclusive',
   },
+  'a client driver that falls silent by itself': {
+    events: [
+      {
+        ...{ type: 'unanswered-seen', atMs: 9000, scenario, workload: 'checkout', seenMs: 9000 },
+        ...{ operations: [{ client: 0, slot: 1, sinceMs: 2300 }], count: 1, late: 0, longestLateMs: 0 },
+        silent: { driver: 'redis-py 4.3.4', sinceMs: 2200, lastWords: 'no luck' },
+      },
+    ],
+    rule: 'evidence',
+    says: /^The client driver of checkout \(redis-py 4\.3\.4\) answered nothing any more from 2\.20 s on, and nothing had been done to the servers by then: it hangs, or its client library does\n *its last words: no luck$/,
+    verdict: 'inconclusive',
+  },
   'a runner that stood still for most of the time': {
     events: [{ type: 'stall-seen', atMs: 15_000, scenario, who: 'runner', fromMs: 2000, toMs: 15_000 }],
     rule: 'evidence',

@@ -77,7 +77,9 @@ t.test('outcomes are recorded as the driver tells them', async (t) => {
       t.equal(outcomes.ok, 20)
       t.ok((outcomes[outcome] ?? 0) > 0, JSON.stringify(outcomes))
       t.equal(load.seen.length, 1, 'that is no misdeed')
-      const { count = 0, late = 0, operations = [] } = load.unended ?? {}
+      const { count = 0, late = 0, operations = [], silent } = load.unended ?? {}
+      if (manner === 'hanging') t.match(silent, { driver: 'fake 1.2', lastWords: /^started / })
+      if (manner === 'failing') t.equal(silent, undefined, 'it has answered all')
       t.equal(count > 0, manner === 'hanging' || manner === 'late', `${count} were never ended`)
       t.equal(late > 0, manner === 'late', `${late} were ended late`)
       t.equal(operations.length, count)

@@ -4,6 +4,7 @@ import type { AuditFinding } from '../../record/audit-outcome.ts'
 import type { StallObservation } from '../../record/observations.ts'
 import type { AuditFacts } from '../../results/audit-facts.ts'
 import { united } from '../../results/stalls.ts'
+import { silenceOf, silenceText } from '../driver-trouble.ts'
 import { momentText } from '../words.ts'
 import type { AuditRule } from './rule.ts'
 
@@ -33,7 +34,14 @@ export const evidence: AuditRule = {
     ]
     return {
       lookedAt: seen.join(', '),
-      findings: [...misdeeds(facts), ...starved, ...stoodStill(facts), ...stolen(facts), ...foreignLines(facts)],
+      findings: [
+        ...misdeeds(facts),
+        ...silences(facts),
+        ...starved,
+        ...stoodStill(facts),
+        ...stolen(facts),
+        ...foreignLines(facts),
+      ],
     }
   },
 }
@@ -75,6 +83,26 @@ function misdeeds({ misdeeds: seen }: AuditFacts): AuditFinding[] {
     ...(lastWords !== '' && { details: [`its last words: ${lastWords}`] }),
     hint: `a driver's mistake says nothing of the servers: history/${workload}.driver.log has all that it said`,
   }))
+}
+
+/** It hangs, or its client library does: the latter is a finding of `stuck_clients`, which nothing here excuses. */
+function silences({ run }: AuditFacts): AuditFinding[] {
+  const workloads = Object.keys(run.clients?.unanswered ?? {})
+  return workloads.flatMap((workload): AuditFinding[] => {
+    const silence = silenceOf(run, workload)
+    if (silence === undefined || !silence.isUnprovoked) return []
+    const { driver, sinceMs, lastWords } = silence
+    return [
+      {
+        text: `The client driver of ${workload} (${driver}) ${silenceText(silence)}, and nothing had been done to the servers by then: it hangs, or its client library does`,
+        nodes: [],
+        atMs: sinceMs,
+        inconclusive: true,
+        ...(lastWords !== '' && { details: [`its last words: ${lastWords}`] }),
+        hint: `\`stuck_clients\` judges a client that hangs; history/${workload}.driver.log has all that the driver said`,
+      },
+    ]
+  })
 }
 
 function busyMachine({ machine }: AuditFacts): string[] {

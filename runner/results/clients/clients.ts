@@ -1,3 +1,4 @@
+import type { MisdeedObservation } from '../../record/audit-observations.ts'
 import type { ConnectionsObservation, UnansweredObservation } from '../../record/client-observations.ts'
 import type { ScenarioEvent } from '../../record/events.ts'
 import { type ServiceOutage, serviceOutages } from './service-outages.ts'
@@ -14,12 +15,15 @@ export interface ClientFacts {
   connections: readonly ConnectionsObservation[]
   /** What clients had left unanswered when their load was over, by workload. */
   unanswered: Readonly<Record<string, UnansweredObservation>>
+  /** What drivers did that none may do, by workload; absent without any. */
+  misdeeds?: Readonly<Record<string, MisdeedObservation>>
 }
 
 /** From the events of one scenario. */
 export function clientFacts(events: readonly ScenarioEvent[], startMs: number): ClientFacts {
   const since = <T extends { seenMs: number }>(seen: T): T => ({ ...seen, seenMs: seen.seenMs - startMs })
   const unanswered = events.filter((event) => event.type === 'unanswered-seen')
+  const misdeeds = events.filter((event) => event.type === 'driver-misbehaved')
   const service = events.filter((event) => event.type === 'service-seen')
   return {
     probed: [...new Set(service.map(({ shard }) => shard))],
@@ -31,8 +35,10 @@ export function clientFacts(events: readonly ScenarioEvent[], startMs: number): 
         {
           ...since(seen),
           operations: seen.operations.map((one) => ({ ...one, sinceMs: one.sinceMs - startMs })),
+          ...(seen.silent && { silent: { ...seen.silent, sinceMs: seen.silent.sinceMs - startMs } }),
         },
       ]),
     ),
+    ...(misdeeds.length > 0 && { misdeeds: Object.fromEntries(misdeeds.map((one) => [one.workload, since(one)])) }),
   }
 }

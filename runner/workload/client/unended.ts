@@ -1,4 +1,4 @@
-import { MOST_UNANSWERED, type UnansweredOperation } from '../../record/client-observations.ts'
+import { MOST_UNANSWERED, type SilentDriver, type UnansweredOperation } from '../../record/client-observations.ts'
 
 /** What a client has not ended of what nobody waits for any more; ms from the scenario's start. */
 export interface Unended {
@@ -8,6 +8,10 @@ export interface Unended {
   /** What it ended too late, and the longest that one of these took. */
   late: number
   longestLateMs: number
+  /** Of a driver that has answered nothing of what was sent to it last. */
+  silent?: SilentDriver
+  /** What its driver said on stderr, bytes, where that is more than is kept. */
+  flooded?: number
 }
 
 export const NOTHING_UNENDED: Unended = { operations: [], count: 0, late: 0, longestLateMs: 0 }

@@ -84,6 +84,7 @@ export class DriverClient implements LoadClient {
   /** By id; also those whose time was over: their outcome may come yet. */
   readonly #asked = new Map<number, Pending>()
   #lastId = 0
+  #lastWordMs = 0
   #hello: Hello | undefined
   #isReady = false
   #misdeed: Misdeed | undefined
@@ -146,7 +147,14 @@ export class DriverClient implements LoadClient {
 
   unended(): Unended {
     this.#child.checkLine(true)
-    return this.#overdue.seen()
+    const sinceMs = this.#lastWordMs
+    const isSilent = [...this.#asked.values()].some((pending) => pending.sinceMs > sinceMs)
+    const { lastWords, flooded } = this.#log
+    return {
+      ...this.#overdue.seen(),
+      ...(isSilent && { silent: { driver: this.#name, sinceMs, lastWords } }),
+      ...(flooded !== undefined && { flooded }),
+    }
   }
 
   async stop(): Promise<void> {
@@ -171,9 +179,7 @@ export class DriverClient implements LoadClient {
     const hint = `Its hello says what it can: ${can.length === 0 ? 'single commands to masters' : can.join(', ')}.`
     throw new DriverRefused(
       `the workload needs ${CAPABILITY_TEXTS[missing]}, which the driver of ${this.#name} cannot do`,
-      {
-        hint,
-      },
+      { hint },
     )
   }
 
@@ -191,6 +197,7 @@ export class DriverClient implements LoadClient {
   }
 
   #onMessage(message: FromDriver, atMs: number): void {
+    this.#lastWordMs = atMs
     if (message.type === 'hello') this.#onHello(message)
     else if (message.type !== 'ready') this.#onOutcome(message, atMs)
     else if (this.#isReady || this.#waiting.ready === undefined) this.#child.condemn('said ready when nobody asked')

@@ -16,6 +16,7 @@ export class DriverLog {
   #line = ''
   #kept = ''
   #written = 0
+  #said = 0
 
   /** `file` is made with the first line that is said. `stamp`: what each line of it begins with. */
   constructor(file: string, hide: Redact, stamp: () => string = () => '') {
@@ -25,6 +26,7 @@ export class DriverLog {
   }
 
   add(text: string): void {
+    this.#said += text.length
     const parts = (this.#line + text).split('\n')
     this.#line = (parts.pop() ?? '').slice(-KEPT_CHARACTERS)
     if (parts.length > 0) this.#write(`${parts.join('\n')}\n`)
@@ -33,6 +35,11 @@ export class DriverLog {
   /** The end of what it said, in one line; empty if it said nothing. */
   get lastWords(): string {
     return lastLines(this.#kept + this.#hide(this.#line), LAST_WORDS)
+  }
+
+  /** How much it said, in characters, if that is more than is kept. */
+  get flooded(): number | undefined {
+    return this.#said > LONGEST_LOG ? this.#said : undefined
   }
 
   /** Keeps what was said without an end of line. */
