@@ -18,7 +18,7 @@ interface ProbedShard {
 export interface ServiceProbeOptions {
   shards: readonly ProbedShard[]
   /** A connection of its own to every node that there is at the time: writes that hang must not hold up anything else. */
-  clients: readonly NodeClient[]
+  clients: readonly Pick<NodeClient, 'name' | 'callWithin' | 'close'>[]
   clock: Clock
   /** The runner's name for an address of a MOVED that `asked` gave; an empty host is the one that was asked. */
   nameOfAddress(host: string, port: number, asked: string): string | undefined
@@ -71,6 +71,8 @@ class ShardProbe {
   /** Until when nodes that could not be connected to are left alone, on the clock. */
   readonly #leftUntilMs = new Map<string, number>()
   #owner: string
+  /** Where the next node that is none of these is taken from. */
+  #nextOther = 0
   /** Undefined before the first outcome. */
   #served: boolean | undefined
   /** When the last write was over: when its answer came; without one, when it was sent. */
@@ -96,17 +98,29 @@ class ShardProbe {
 
   /** Every node for itself: one that hangs must not keep the probe from seeing that another serves. */
   #askAll(): void {
+    for (const node of this.#members) this.#ask(node, (outcome) => this.#learn(outcome))
+    const other = this.#otherNode()
+    // It has no say in whether the shard is served: it is asked who has the slot.
+    if (other !== undefined) this.#ask(other, (outcome) => outcome.error === undefined && this.#learn(outcome))
+  }
+
+  #ask(node: string, learn: (outcome: Outcome) => void): void {
     const { clock } = this.#options
-    for (const node of this.#members) {
-      if (this.#asked.has(node) || (this.#leftUntilMs.get(node) ?? 0) > clock.nowMs()) continue
-      this.#asked.add(node)
-      void this.#write(node).then((outcome) => {
-        this.#asked.delete(node)
-        if (errorClass(outcome.error) === 'refused') this.#leftUntilMs.set(node, clock.nowMs() + IN_VAIN_EVERY_MS)
-        // Shard is served again by another since: what this one says of the past is no news.
-        if (this.#served === false) this.#learn(outcome)
-      })
-    }
+    if (this.#asked.has(node) || (this.#leftUntilMs.get(node) ?? 0) > clock.nowMs()) return
+    this.#asked.add(node)
+    void this.#write(node).then((outcome) => {
+      this.#asked.delete(node)
+      if (errorClass(outcome.error) === 'refused') this.#leftUntilMs.set(node, clock.nowMs() + IN_VAIN_EVERY_MS)
+      // Shard is served again by another since: what this one says of the past is no news.
+      if (this.#served === false) learn(outcome)
+    })
+  }
+
+  /** One after the other: the shard may have been taken over by a replica that joined it later, from elsewhere. */
+  #otherNode(): string | undefined {
+    const others = this.#options.clients.map(({ name }) => name).filter((name) => !this.#members.has(name))
+    this.#nextOther += 1
+    return others[this.#nextOther % Math.max(others.length, 1)]
   }
 
   #learn(outcome: Outcome): void {
