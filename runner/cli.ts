@@ -7,7 +7,7 @@ import { fitted } from './base/text.ts'
 import type { Command } from './commands/command.ts'
 import { watchEnd } from './commands/ending.ts'
 import { flagHelp, parseFlags } from './commands/flags.ts'
-import { rowLines } from './commands/help-text.ts'
+import { proseLines, rowLines } from './commands/help-text.ts'
 import { type CommandEntry, commands } from './commands/index.ts'
 import { libraryOf } from './commands/library-flags.ts'
 import { version } from './commands/project.ts'
@@ -45,7 +45,7 @@ function overview(): string {
 function helpOf({ summary }: CommandEntry, command: Command): string {
   return [
     ...[`redis-chaos ${command.usage}`, `  ${summary}`, ''].flatMap((line) => fitted(line, width)),
-    ...(command.details ? [...command.details.flatMap((line) => fitted(line, width)), ''] : []),
+    ...(command.details ? [...proseLines(command.details, width), ''] : []),
     flagHelp({ ...command.flags, ...COMMON }, width),
   ].join('\n')
 }

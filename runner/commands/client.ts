@@ -25,7 +25,7 @@ export const client: Command = {
     }
     const names = first === 'install' ? more : positionals
     if (names.length === 0) throw new UsageError(`client install takes names: ${clientNames().join(', ')}`)
-    assertKnown(names)
+    assertKnown(names, positionals)
     let exitCode: number = EXIT.passed
     for (const name of new Set(names)) {
       if (!(await installed(name, out, signal))) exitCode = EXIT.noVerdict
@@ -34,15 +34,18 @@ export const client: Command = {
   },
 }
 
+/** What the first word may be beside the name of a client. */
+const WORDS = ['install', 'list']
+
 type Row = [name: string, here: string, summary: string]
 
 /** Throws UsageError with every name that is none of a client. */
-function assertKnown(names: readonly string[]): void {
+function assertKnown(names: readonly string[], words: readonly string[]): void {
   const wrong = names.filter((name) => !clientNames().includes(name))
   if (wrong.length === 0) return
   const sentences = wrong.map((name) => {
     if (name === 'ioredis' || name === 'direct') return `${name} needs no driver: it is a part of redis-chaos`
-    const meant = didYouMean(name, clientNames())
+    const meant = didYouMean(name, name === words[0] ? [...clientNames(), ...WORDS] : clientNames())
     return `there is no client \`${name}\`; ${meant ?? `the clients are ${clientNames().join(', ')}`}`
   })
   throw new UsageError(sentences.join('\n'))

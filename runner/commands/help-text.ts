@@ -1,4 +1,4 @@
-import { displayWidth, padded, wrap } from '../base/text.ts'
+import { displayWidth, fitted, padded, wrap } from '../base/text.ts'
 import type { Part, Topic } from '../scenario/reference/topic.ts'
 
 /** How help is shown. */
@@ -46,6 +46,19 @@ function partLines(part: Part, style: HelpStyle): string[] {
 
 function indented(text: string, width: number): string[] {
   return wrap(text, width - 2).map((line) => `  ${line}`)
+}
+
+/** Lines of prose, broken anew for the width: a sentence goes on in the next line. Tables and deeper indents stay. */
+export function proseLines(lines: readonly string[], width: number): string[] {
+  const isProse = (line: string) => /^ {2}\S/.test(line) && !/\S {2}/.test(line)
+  const paragraphs: string[] = []
+  for (const line of lines) {
+    const before = paragraphs.at(-1)
+    const goesOn = before !== undefined && isProse(before) && isProse(line) && !before.endsWith('.')
+    if (goesOn) paragraphs[paragraphs.length - 1] = `${before} ${line.trim()}`
+    else paragraphs.push(line)
+  }
+  return paragraphs.flatMap((line) => (isProse(line) ? indented(line.trim(), width) : fitted(line, width)))
 }
 
 /** Words to the left, what they mean to the right. */

@@ -16,6 +16,12 @@ export const CLIENT_HEADINGS = [
   'reconnects',
 ]
 const NARROWEST = 8
+/** Longer words are broken where there is no room; a column is made as wide as its others. */
+const LONGEST_WORD = 24
+/** Columns that give way first: the client, and its errors. */
+const WORDY = [0, 4]
+/** In place of a blank at which no cell is broken. */
+const GLUE = '\u00a0'
 
 /** What came of one client in one scenario. */
 export interface ClientRow {
@@ -61,10 +67,13 @@ function plain(text: string): string {
 
 /** The clients of a run side by side. No lines for a run in which no workload went through a client library. */
 export function clientTable(run: RunReport, style: OutputStyle, paint: Paint): string[] {
-  const rows = clientRows(run).map(({ cells }) => cells)
+  const rows = clientRows(run).map(({ cells }) => cells.map(glued))
   if (rows.length === 0) return []
   const widths = columnWidths(rows, style.width)
-  const narrow = (text: string, column: number) => wrap(text, widths[column] ?? NARROWEST).join('\n')
+  const narrow = (text: string, column: number) =>
+    wrap(text, widths[column] ?? NARROWEST)
+      .join('\n')
+      .replaceAll(GLUE, ' ')
   const headings = CLIENT_HEADINGS.map((text, column) => {
     return { text: narrow(text, column), align: 'left' as const, width: widths[column] ?? NARROWEST }
   })
@@ -76,15 +85,36 @@ export function clientTable(run: RunReport, style: OutputStyle, paint: Paint): s
   return ['Clients', '', ...table]
 }
 
-/** As wide as the texts are; where that is too much, the widest give way. */
+/** A number is not parted from its unit: `8.94 s`, `± 276 ms`, `72 timeout`. */
+function glued(text: string, column: number): string {
+  return column === 0 ? text : text.replace(/(?<=\d) (?=\p{L})|(?<=±) /gu, GLUE)
+}
+
+/** As wide as the texts are; where that is too much, the widest give way: between words as long as that will do. */
 function columnWidths(rows: readonly string[][], total: number): number[] {
-  const widths = CLIENT_HEADINGS.map((heading, column) =>
-    Math.max(NARROWEST, displayWidth(heading), ...rows.map((row) => displayWidth(row[column] ?? ''))),
-  )
-  const room = Math.max(total - MARGIN - GAP * (widths.length - 1), NARROWEST * widths.length)
-  for (let sum = widths.reduce((all, width) => all + width, 0); sum > room; sum -= 1) {
-    const widest = widths.indexOf(Math.max(...widths))
-    widths[widest] = (widths[widest] ?? 0) - 1
-  }
+  const texts = CLIENT_HEADINGS.map((heading, column) => [heading, ...rows.map((row) => row[column] ?? '')])
+  const widths = texts.map((own) => Math.max(NARROWEST, ...own.map(displayWidth)))
+  const words = texts.map((own) => own.flatMap((text) => text.split(' ')).map(displayWidth))
+  const least = words.map((own) => Math.max(NARROWEST, Math.min(LONGEST_WORD, Math.max(...own))))
+  const room = total - MARGIN - GAP * (widths.length - 1)
+  const all = [...widths.keys()]
+  giveWay(widths, WORDY, { least, room })
+  giveWay(widths, all, { least, room })
+  giveWay(widths, all, { least: widths.map(() => NARROWEST), room })
   return widths
+}
+
+/** Makes the widest of these columns narrower, until all have room or none can be. */
+function giveWay(
+  widths: number[],
+  columns: readonly number[],
+  { least, room }: { least: readonly number[]; room: number },
+): void {
+  const widthOf = (column: number) => widths[column] ?? 0
+  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over -= 1) {
+    const able = columns.filter((column) => widthOf(column) > (least[column] ?? 0))
+    const [widest] = able.toSorted((a, b) => widthOf(b) - widthOf(a))
+    if (widest === undefined) return
+    widths[widest] = widthOf(widest) - 1
+  }
 }

@@ -2,8 +2,10 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { displayWidth, fitted, fittedSentences } from '../../runner/base/text.ts'
 import { checks, failoverChecks } from '../../runner/checks/index.ts'
-import { flagHelp } from '../../runner/commands/flags.ts'
+import { client } from '../../runner/commands/client.ts'
+import { flagHelp, parseFlags } from '../../runner/commands/flags.ts'
 import { helpOn, helpStyle, languageOverview } from '../../runner/commands/help.ts'
+import { proseLines } from '../../runner/commands/help-text.ts'
 import { run } from '../../runner/commands/run.ts'
 import { keysIn } from '../../runner/scenario/reference/key-topics.ts'
 import { topicsOf } from '../../runner/scenario/reference/topics.ts'
@@ -11,6 +13,14 @@ import { verbs } from '../../runner/steps/index.ts'
 import { workloadKinds } from '../../runner/workload/index.ts'
 import { loadText } from '../scenario/load-text.ts'
 
+const CONTEXT = {
+  out: { print: () => undefined, progress: () => undefined, color: false, failures: () => [] },
+  signal: new AbortController().signal,
+  onLeaving: () => undefined,
+  library: [],
+  defaults: [],
+  debug: false,
+}
 const COMMANDS = new Map([['heal', async () => 'redis-chaos heal [flags]']])
 
 const plain = helpStyle({ columns: 80 }, {})
@@ -23,6 +33,40 @@ t.test('a verb: its keys, its modifiers, when it passes, and an example', async 
   t.match(text, /\n {2}for {5}How long it is held/)
   t.match(text, /\npasses when\n {2}The process has ended by itself/)
   t.match(text, /\nexample\n {2}- stop: master of shard 1\n {4}phase: outage$/)
+})
+
+t.test('what a command tells of itself is broken anew, and no line of it alone', async (t) => {
+  const lines = [
+    '  One sentence that goes',
+    '  on here, and ends. Then',
+    '  another.',
+    '  A word of its own: it is',
+    '  so:',
+    '    bash  eval',
+  ]
+  t.strictSame(proseLines(lines, 30), [
+    '  One sentence that goes on',
+    '  here, and ends. Then',
+    '  another.',
+    '  A word of its own: it is so:',
+    '    bash  eval',
+  ])
+  t.strictSame(proseLines(['  ok        it is there', '  missing   it is not'], 80), [
+    '  ok        it is there',
+    '  missing   it is not',
+  ])
+})
+
+t.test('the first word of client may be misspelt as well', async (t) => {
+  const refused = (words: string[], message: RegExp) =>
+    t.rejects(async () => client.run(parseFlags(words, client.flags, 'client'), CONTEXT), {
+      name: 'UsageError',
+      message,
+    })
+  await refused(['instal', 'glide'], /there is no client `instal`; did you mean `install`\?/)
+  await refused(['lst'], /did you mean `list`\?/)
+  await refused(['glde'], /did you mean `glide`\?/)
+  await refused(['install', 'instal'], /there is no client `instal`; the clients are/)
 })
 
 t.test('a line that is too long keeps its indent, and goes on further in', async (t) => {

@@ -55,6 +55,25 @@ t.test('no line is wider than the terminal', async (t) => {
   )
 })
 
+t.test('cells are broken between words, and no number is parted from its unit', async (t) => {
+  const ids = ['app-master-silent', 'app-planned-failover']
+  const image = 'image registry.example.org/team/my-driver-of-a-long-name:1.2 --verbose --retries 5'
+  const run = runWith(
+    { client: 'node-redis', clients: [SUMMARY] },
+    { client: image, clients: [{ ...SUMMARY, client: image }] },
+  )
+  const scenarios = run.scenarios.map((scenario, place) => ({ ...scenario, id: ids[place] ?? '' }))
+  const lines = clientTable({ ...run, scenarios }, PLAIN, painter(false))
+  const text = lines.join('\n')
+  for (const whole of [...ids, '8.94 s', '± 276 ms', '10.45 s', '± 1 ms', '72 timeout', '8 CLUSTERDOWN', 'node-redis'])
+    t.match(text, whole)
+  t.same(
+    lines.filter((line) => line.length > PLAIN.width),
+    [],
+  )
+  t.ok(lines.length < 15, text)
+})
+
 t.test('the page for a merge request tells of which client each check was judged', async (t) => {
   const found = { value: '9.44 s ± 88 ms', limit: 'at most 30.00 s', samples: 9, explanation: 'That of client 4.' }
   const checks = [{ on: 'app', name: 'client_outage', verdict: 'passed' as const, ...found }]
