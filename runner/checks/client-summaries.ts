@@ -25,15 +25,15 @@ export function clientSummaries(events: readonly RunEvent[], scenario: number, f
   const started = known.find((event) => event.type === 'scenario-started')
   const through = (started?.workloads ?? []).flatMap(({ name, options }) => {
     const client = clientText(options.client)
-    return client === undefined ? [] : [{ name, client }]
+    return client === undefined ? [] : [{ name, client, isOwn: typeof options.client !== 'string' }]
   })
   if (through.length === 0) return []
   const facts = runFacts(scenarioResults(known))
-  return through.flatMap(({ name, client }) => {
+  return through.flatMap(({ name, client, isOwn }) => {
     const file = historyFile(known, name)
     if (file === undefined) return []
     const history = readHistory(placeInside(folder, file))
-    return [{ workload: name, client, ...versionOf(known, name), ...clientMeasures(name, history, facts) }]
+    return [{ workload: name, client, ...helloOf(known, name, isOwn), ...clientMeasures(name, history, facts) }]
   })
 }
 
@@ -45,9 +45,14 @@ function clientText(client: unknown): string | undefined {
   return words.length === 0 ? undefined : words.join(' ')
 }
 
-function versionOf(events: readonly ScenarioEvent[], workload: string): Pick<ClientSummary, 'version'> {
+/** `isOwn`: its driver did not come with redis-chaos, whose clients have names of their own. */
+function helloOf(
+  events: readonly ScenarioEvent[],
+  workload: string,
+  isOwn: boolean,
+): Pick<ClientSummary, 'library' | 'version'> {
   const ready = events.filter((event) => event.type === 'driver-ready').find((event) => event.workload === workload)
-  return ready === undefined ? {} : { version: ready.version }
+  return ready === undefined ? {} : { ...(isOwn && { library: ready.name }), version: ready.version }
 }
 
 /** The measures of one workload, `on`. */

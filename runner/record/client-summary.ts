@@ -9,6 +9,8 @@ export interface ClientSummary {
   workload: string
   /** As it is written in a scenario: `node-redis`. */
   client: string
+  /** Of a driver of somebody: the library that it is for, by its own word. */
+  library?: string
   /** Of the library, by what its driver said; absent where none was ready. */
   version?: string
   /** The longest time in which the servers of a shard took no writes. */

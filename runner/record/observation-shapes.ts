@@ -159,6 +159,7 @@ const measure = fields<ClientMeasure>({ text, amount: maybe(number) })
 export const clientSummed: Fields<ClientSummary> = {
   workload: text,
   client: text,
+  library: maybe(text),
   version: maybe(text),
   serverOutage: measure,
   clientOutage: measure,

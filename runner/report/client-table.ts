@@ -50,8 +50,9 @@ export function clientRows({ scenarios }: RunReport): ClientRow[] {
 }
 
 function cellsOf(summary: ClientSummary, which: readonly string[]): string[] {
-  const { client, version = '', serverOutage, clientOutage, recovery, errors, stuck, reconnects } = summary
-  const name = [`${client} ${version}`.trim(), ...which].map(plain).join(' · ')
+  const { client, library, version = '', serverOutage, clientOutage, recovery, errors, stuck, reconnects } = summary
+  const of = library === undefined ? '' : ` (${client})`
+  const name = [`${`${library ?? client} ${version}`.trim()}${of}`, ...which].map(plain).join(' · ')
   const measures = [serverOutage, clientOutage, recovery].map(({ text }) => plain(text))
   return [name, ...measures, errorsText(errors), plain(stuck.text), plain(reconnects.text)]
 }

@@ -95,6 +95,7 @@ t.test(
       /^audit, evidence: The client driver of checkout \(fake 1\.2\) ended with exit code 7, at /,
     )
     t.match(stdout, /out of luck/)
+    t.match(scenario?.clients, [{ client: './my-driver.mjs dying', library: 'fake', version: '1.2' }])
     const left = ['validate', path.join(reports, 'latest', 'scenario.yaml'), '--allow', 'commands']
     const alone = await runCli(t, left)
     t.equal(alone.code, 2, 'what the run left has no driver beside it')

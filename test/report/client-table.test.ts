@@ -47,6 +47,17 @@ t.test('clients stand side by side, the errors of each by how many there were', 
   t.match(rows[1], /glide 2\.5\.2 .* none +0 +1/)
 })
 
+t.test('a driver of somebody is told by its client library, and by what it is started with', async (t) => {
+  const own = { ...SUMMARY, client: './my-driver -v', library: 'redis-py', version: '4.3.4' }
+  const run = runWith({ client: './my-driver -v', clients: [own] })
+  t.match(
+    clientTable(run, { ...PLAIN, width: 140 }, painter(false))[4],
+    /redis-py 4\.3\.4 \(\.\/my-driver -v\) +8\.94 s/,
+  )
+  t.match(markdownReport(run), 'redis-py 4.3.4 (./my-driver -v)')
+  t.match(htmlReport({ ...run, scenarios: [...run.scenarios, ...run.scenarios] }), 'redis-py 4.3.4 (./my-driver -v)')
+})
+
 t.test('no line is wider than the terminal', async (t) => {
   const lines = clientTable(BOTH, { ...PLAIN, width: 80 }, painter(false))
   t.same(
