@@ -26,6 +26,16 @@ export const clientFlags: Flags = {
   },
 }
 
+/** The same for commands that read scenarios and play none. */
+export const readingClientFlags: Flags = {
+  ...clientFlags,
+  client: {
+    type: 'string',
+    value: 'NAMES',
+    help: 'clients, separated by commas: each scenario as it is played through each of them',
+  },
+}
+
 /** For the command that plays the same again. */
 export const CLIENT_FLAGS = Object.keys(clientFlags)
 
@@ -115,6 +125,19 @@ function driversOf({ workloads }: Scenario): string[] {
 
 async function missingOf(name: string): Promise<ClientMissing | undefined> {
   return (await findClient(name)) ? undefined : missingClient(name)
+}
+
+/** Says what a run would skip, for commands that play nothing. */
+export function tellUnplayable(scenarios: readonly Scenario[], out: Pick<Output, 'progress'>): void {
+  for (const scenario of scenarios) {
+    const unmet = unmetByClient(scenario)
+    if (unmet !== undefined) out.progress(`${scenario.id} would be skipped: ${unmet}`)
+  }
+}
+
+/** A title, and the client that the scenario is read for. */
+export function titleThrough({ title, client }: Scenario): string {
+  return client === undefined ? title : `${title} (client ${client})`
 }
 
 /** The same for every client. */

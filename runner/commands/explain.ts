@@ -6,6 +6,14 @@ import { outputStyle } from '../report/style.ts'
 import { explainScenario } from '../scenario/explain.ts'
 import { verbByName } from '../steps/index.ts'
 import { allowedBy, allowFlag, programsFlag, programsIn } from './allow.ts'
+import {
+  clientsOf,
+  playedThrough,
+  readingClientFlags,
+  tellClients,
+  tellUnplayable,
+  titleThrough,
+} from './client-flags.ts'
 import type { Command } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
 import { loadScenarios } from './load-scenarios.ts'
@@ -13,21 +21,24 @@ import { givenParams, paramFlags } from './param-flags.ts'
 
 export const explain: Command = {
   usage: 'explain NAME… [flags]',
-  flags: { ...paramFlags, ...libraryFlags, ...allowFlag, ...programsFlag },
+  flags: { ...paramFlags, ...libraryFlags, ...allowFlag, ...programsFlag, ...readingClientFlags },
   async run(line, context) {
     if (line.positionals.length === 0)
       throw new UsageError(`name a scenario to explain; \`${typed('list')}\` shows them`)
     const params = givenParams(line, context.out)
-    const scenarios = await loadScenarios(line.positionals, params, context, {
-      allowed: allowedBy(line),
-      programs: programsIn(line),
-    })
+    const by = { allowed: allowedBy(line), programs: programsIn(line) }
+    const clients = clientsOf(line)
+    const scenarios = await playedThrough(clients, (client) =>
+      loadScenarios(line.positionals, params, context, { ...by, client }),
+    )
+    tellClients(scenarios, clients, context.out)
+    tellUnplayable(scenarios, context.out)
     const { width } = outputStyle(process.stdout, process.env)
     context.out.print(
       params
         .hide(
           scenarios
-            .map((scenario) => explainScenario(scenario, verbByName))
+            .map((scenario) => explainScenario({ ...scenario, title: titleThrough(scenario) }, verbByName))
             .join('\n')
             .trimEnd(),
         )

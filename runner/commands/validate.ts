@@ -4,6 +4,14 @@ import { fittedSentences } from '../base/text.ts'
 import { outputStyle } from '../report/style.ts'
 import { scenarioNames } from '../scenario/library.ts'
 import { allowedBy, allowFlag, programsFlag, programsIn } from './allow.ts'
+import {
+  clientsOf,
+  playedThrough,
+  readingClientFlags,
+  tellClients,
+  tellUnplayable,
+  titleThrough,
+} from './client-flags.ts'
 import type { Command } from './command.ts'
 import { libraryFlags } from './library-flags.ts'
 import { chosenNames, readScenarios } from './load-scenarios.ts'
@@ -15,18 +23,24 @@ export const validate: Command = {
   details: [
     '  NAME is the name of a scenario, a file, a folder or a pattern in quotes; without one, all that there are.',
   ],
-  flags: { ...paramFlags, ...libraryFlags, ...allowFlag, ...programsFlag, ...strictFlag },
+  flags: { ...paramFlags, ...libraryFlags, ...allowFlag, ...programsFlag, ...readingClientFlags, ...strictFlag },
   async run(line, context) {
     const { out } = context
     const params = givenParams(line, out)
     const words = line.positionals
     const names = words.length > 0 ? await chosenNames({ words }, context) : scenarioNames(context.library)
-    const { scenarios, complaints } = await readScenarios(names, params, context, {
-      allowed: allowedBy(line),
-      programs: programsIn(line),
+    const by = { allowed: allowedBy(line), programs: programsIn(line) }
+    const clients = clientsOf(line)
+    const complaints = new Set<string>()
+    const scenarios = await playedThrough(clients, async (client) => {
+      const read = await readScenarios(names, params, context, { ...by, client })
+      for (const complaint of read.complaints) complaints.add(complaint)
+      return read.scenarios
     })
-    for (const { file, title } of scenarios) out.print(`ok  ${file}: ${title}`)
-    if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
+    tellClients(scenarios, clients, out)
+    tellUnplayable(scenarios, out)
+    for (const scenario of scenarios) out.print(`ok  ${scenario.file}: ${titleThrough(scenario)}`)
+    if (complaints.size > 0) throw new UsageError([...complaints].join('\n'))
     const warnings = warningsIn(scenarios, line, { params }, out.color)
     if (warnings.length > 0) {
       const text = warningsText(warnings, params, out.color)

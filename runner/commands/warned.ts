@@ -26,7 +26,9 @@ export function warningsIn(
   { params, config = {} }: WarnedBy,
   color: boolean,
 ): Diagnostic[] {
-  const warnings = scenarios.flatMap((scenario) => warningsOf(scenario, { config }))
+  // A scenario may be there for each of several clients.
+  const all = scenarios.flatMap((scenario) => warningsOf(scenario, { config }))
+  const warnings = [...new Map(all.map((one) => [JSON.stringify(one), one])).values()]
   if (warnings.length === 0 || !line.on('strict')) return warnings
   const text = renderDiagnostics(warnings, { color }).trimEnd()
   throw new UsageError(params.hide(`${text}, which --strict takes for errors`))

@@ -1,7 +1,10 @@
 import t from 'tap'
 import { assertClientsHere, clientsOf, playedThrough, tellClients } from '../../runner/commands/client-flags.ts'
+import type { Command } from '../../runner/commands/command.ts'
+import { explain } from '../../runner/commands/explain.ts'
 import { parseFlags } from '../../runner/commands/flags.ts'
 import { run } from '../../runner/commands/run.ts'
+import { validate } from '../../runner/commands/validate.ts'
 import type { ClientChoice } from '../../runner/scenario/client-choice.ts'
 import { loadText } from '../scenario/load-text.ts'
 
@@ -100,6 +103,37 @@ t.test('it is told where a workload is added, and where no client has anything t
   ])
   t.same(told('title: T\nworkloads: { a: { type: transaction } }\nsteps:\n  - wait: 1s\n'), [])
   t.same(told('title: T\nworkloads: { a: { type: register } }\nsteps:\n  - wait: 1s\n'), [])
+})
+
+t.test('explain and validate read a scenario as it is played through clients', async (t) => {
+  const folder = t.testdir({
+    'mine.yaml': 'title: Mine\nworkloads: { a: { type: register } }\nsteps:\n  - wait: 1s\n',
+    'waits.yaml': 'title: Waits\nworkloads: { a: { type: register, wait: { replicas: 1 } } }\nsteps:\n  - wait: 1s\n',
+  })
+  const lines: string[] = []
+  const tell = (text: string) => lines.push(text)
+  const context = {
+    out: { print: tell, progress: tell, color: false, failures: () => [] },
+    signal: new AbortController().signal,
+    onLeaving: () => undefined,
+    library: [],
+    defaults: [],
+    debug: false,
+  }
+  const told = async (command: Command, ...words: string[]) => {
+    lines.length = 0
+    t.equal(await command.run(parseFlags(words, command.flags, 'x'), context), 0)
+    return lines.join('\n')
+  }
+  const [mine, waits] = [`${folder}/mine.yaml`, `${folder}/waits.yaml`]
+  const explained = await told(explain, mine, '--client', 'glide,ioredis')
+  t.match(explained, /^Mine \(client glide\)\n.*through the client driver glide.*^Mine \(client ioredis\)\n/ms)
+  t.match(await told(explain, waits, '--client', 'glide'), /^waits would be skipped: --client glide cannot play it/)
+  t.match(await told(explain, mine), /^Mine\n/)
+  const validated = await told(validate, mine, waits, '--client', 'glide,direct')
+  t.match(validated, /would be skipped: .*mine\.yaml: Mine \(client glide\).*waits\.yaml: Waits \(client direct\)/s)
+  const unknown = parseFlags([mine, '--client', 'glde'], validate.flags, 'validate')
+  await t.rejects(async () => validate.run(unknown, context), { message: /did you mean `glide`/ })
 })
 
 t.test('a client that is not on this machine is told before anything is played', async (t) => {
