@@ -15,10 +15,13 @@ interface ProbedShard {
   nodes: readonly string[]
 }
 
+/** A connection to a node. */
+export type ProbeClient = Pick<NodeClient, 'name' | 'callWithin' | 'close'>
+
 export interface ServiceProbeOptions {
   shards: readonly ProbedShard[]
   /** A connection of its own to every node that there is at the time: writes that hang must not hold up anything else. */
-  clients: readonly Pick<NodeClient, 'name' | 'callWithin' | 'close'>[]
+  clients: readonly ProbeClient[]
   clock: Clock
   /** The runner's name for an address of a MOVED that `asked` gave; an empty host is the one that was asked. */
   nameOfAddress(host: string, port: number, asked: string): string | undefined
@@ -77,6 +80,9 @@ class ShardProbe {
   #served: boolean | undefined
   /** When the last write was over: when its answer came; without one, when it was sent. */
   #lastMs: number
+  /** Since when nobody serves, and when each node's own last write of that time was over. */
+  #refusedFromMs = 0
+  readonly #refusedMs = new Map<string, number>()
 
   constructor(shard: ProbedShard, options: ServiceProbeOptions, stopped: AbortSignal) {
     this.#options = options
@@ -112,7 +118,9 @@ class ShardProbe {
       this.#asked.delete(node)
       if (errorClass(outcome.error) === 'refused') this.#leftUntilMs.set(node, clock.nowMs() + IN_VAIN_EVERY_MS)
       // Shard is served again by another since: what this one says of the past is no news.
-      if (this.#served === false) learn(outcome)
+      if (this.#served !== false) return
+      learn(outcome)
+      if (outcome.error !== undefined) this.#refusedMs.set(node, overAt(outcome))
     })
   }
 
@@ -127,20 +135,33 @@ class ShardProbe {
     if (this.#stopped.aborted) return
     const served = outcome.error === undefined
     const isNews = served !== this.#served || (served && outcome.node !== this.#owner)
-    const overMs = errorClass(outcome.error) === 'timeout' ? outcome.sentMs : outcome.doneMs
+    const overMs = overAt(outcome)
     if (isNews) {
       this.#options.onChange({
         shard: this.#shard,
         slot: slotOfKey(this.#key),
         served,
         ...(served ? { node: outcome.node } : { error: errorClass(outcome.error), text: messageOf(outcome.error) }),
-        afterMs: Math.min(this.#lastMs, overMs),
+        afterMs: Math.min(this.#ofBefore(outcome.node, served), overMs),
         seenMs: overMs,
       })
+    }
+    if (!served && this.#served !== false) {
+      this.#refusedFromMs = overMs
+      this.#refusedMs.clear()
     }
     this.#served = served
     this.#lastMs = Math.max(this.#lastMs, overMs)
     if (served) this.#owner = outcome.node
+  }
+
+  /**
+   * When the last write ended that went the other way. Where nobody served, all nodes were asked side by side: that
+   * others refused a moment before says nothing of the one that serves, which may have done so since its own refusal.
+   */
+  #ofBefore(node: string, served: boolean): number {
+    if (!served || this.#served !== false) return this.#lastMs
+    return this.#refusedMs.get(node) ?? this.#refusedFromMs
   }
 
   /** Follows one redirection to a node that is not asked anyway. */
@@ -173,6 +194,11 @@ class ShardProbe {
     const target = moved && this.#options.nameOfAddress(moved.host, moved.port, asked)
     return target === asked ? undefined : target
   }
+}
+
+/** When a write was over: when its answer came; without one, when it was sent. */
+function overAt({ error, sentMs, doneMs }: Outcome): number {
+  return errorClass(error) === 'timeout' ? sentMs : doneMs
 }
 
 /** A key of the runner's own in one of the slots. */

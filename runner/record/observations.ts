@@ -105,7 +105,7 @@ export interface ServiceObservation {
   error?: string
   /** The error in words. */
   text?: string
-  /** When the last write ended that went the other way. */
+  /** When the last write ended that went the other way; where nobody served, the last one to the node that does now. */
   afterMs: number
   /** When the answer or error came; where none came in time, when the write was sent. */
   seenMs: number
