@@ -57,11 +57,13 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
   'a value depends on what is allowed': ['app-image', 'app-unallowed', 'client-command-unallowed', 'client-image'],
   'a value depends on another file': [
     'app-argument-outside',
+    'app-no-such-script',
     'app-not-found',
     'app-not-on-the-path',
     'app-outside',
     'client-a-folder',
     'client-absolute',
+    'client-argument-outside',
     'client-not-executable',
     'client-not-found',
     'client-on-the-path',

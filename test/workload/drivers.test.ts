@@ -111,7 +111,7 @@ t.test('a command lies in the folder of the scenario, also behind links', async 
 })
 
 t.test('programs that a scenario starts may lie in a folder that its player names, and nowhere else', async (t) => {
-  const programs = t.testdir({ driver: '', deeper: {} })
+  const programs = t.testdir({ driver: '', 'shop.mjs': '', deeper: {} })
   chmodSync(path.join(programs, 'driver'), 0o755)
   const text = (driver: string, app: string) =>
     `title: T\nworkloads: { a: { type: register, client: { command: [${driver}] } } }\napps: { shop: { command: [node, ${app}], ready: /health } }\nsteps: [{ wait: 1s }]\n`

@@ -3,11 +3,11 @@ import path from 'node:path'
 import { durationMs } from '../../base/duration-schema.ts'
 import { howToAllow } from '../../platforms/allowed.ts'
 import {
+  argumentProblems,
   COMMANDS,
   findProgram,
   type ImagePlan,
   imageWords,
-  leavesFolder,
   type ProgramPlan,
   planImage,
   type Surroundings,
@@ -119,16 +119,13 @@ function planCommand(
   }
   if (startsNothing) return { command: [asked, ...args] }
   const found = asked.includes('/') ? findProgram(asked, folder, 'application') : onPath(asked)
-  const problems = args.flatMap((arg, place): PlanProblem[] =>
-    /^\.\.?(\/|$)/.test(arg) && leavesFolder(arg, folder)
-      ? [{ path: ['command', String(place + 1)], message: `${arg} lies outside the scenario's folder`, hint: NEAR }]
-      : [],
-  )
+  const problems = argumentProblems(args, folder, 'application').map((one) => ({
+    ...one,
+    path: ['command', ...one.path],
+  }))
   if ('message' in found) problems.unshift({ path: ['command', '0'], ...found })
   return 'message' in found || problems.length > 0 ? { problems } : { command: [found.program, ...args] }
 }
-
-const NEAR = 'Keep the application beside the scenario; what it does from there is its own business.'
 
 /** Node is the one that runs redis-chaos. */
 function onPath(name: string): { program: string } | Omit<PlanProblem, 'path'> {

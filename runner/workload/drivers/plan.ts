@@ -141,7 +141,10 @@ function planCommand(
     return { problems: [{ path: at, message }] }
   }
   const found = startsNothing ? { program: asked } : findProgram(asked, folder)
-  if ('message' in found) return { problems: [{ path: [...at, '0'], ...found }] }
+  const stray = startsNothing ? [] : argumentProblems(args, folder, 'driver')
+  const problems = stray.map((one): PlanProblem => ({ ...one, path: [...at, ...one.path] }))
+  if ('message' in found) problems.unshift({ path: [...at, '0'], ...found })
+  if ('message' in found || problems.length > 0) return { problems }
   return { client: command.join(' '), command: [found.program, ...args], folder, options }
 }
 
@@ -162,7 +165,7 @@ export function findProgram(
       message: `there is no ${what} ${asked}`,
       hint:
         what === 'application'
-          ? "It is looked for from the scenario's folder, or that of --programs."
+          ? LOOKED_FOR
           : "It is looked for from the scenario's folder, or that of --programs, and not on the PATH: a program of the machine is started by a script that lies there.",
     }
   }
@@ -172,8 +175,35 @@ export function findProgram(
   return { message: `${asked} is not executable`, hint: `Make it so: chmod +x ${asked}` }
 }
 
+/** What only a program that runs others is given: unlike data, none of it is made by what is started. */
+const SCRIPT = /\.(?:[cm]?[jt]s|py|rb|pl|php|sh|jar)$/
+
+/**
+ * What is wrong with arguments of a program that are paths, by how they begin (`./`, `../`): one that leads out of the
+ * scenario's folder, for a program that runs others, as `node` does, would start what lies there; and a script that is not
+ * there. What else an argument says is the program's affair.
+ */
+export function argumentProblems(
+  args: readonly string[],
+  folder: string,
+  what: 'driver' | 'application',
+): PlanProblem[] {
+  return args.flatMap((arg, place): PlanProblem[] => {
+    const at = [String(place + 1)]
+    if (!/^\.\.?(\/|$)/.test(arg)) return []
+    if (leavesFolder(arg, folder)) {
+      const hint = `Keep it beside the ${what}; what that does from there is its own business.`
+      return [{ path: at, message: `${arg} lies outside the scenario's folder`, hint }]
+    }
+    if (!SCRIPT.test(arg) || realPathOf(path.join(folder, arg)) !== undefined) return []
+    return [{ path: at, message: `there is no ${arg}`, hint: LOOKED_FOR }]
+  })
+}
+
+const LOOKED_FOR = "It is looked for from the scenario's folder, or that of --programs."
+
 /** Whether a path from the scenario's folder leads out of it, by itself or by a link. */
-export function leavesFolder(asked: string, folder: string): boolean {
+function leavesFolder(asked: string, folder: string): boolean {
   const file = path.join(folder, asked)
   if (path.relative(folder, file) === '') return false
   const real = realPathOf(file)

@@ -1,0 +1,1 @@
+// What scenarios of this folder start, that are wrong in something else.
