@@ -76,7 +76,7 @@ function looksOf({ facts, history }: Evidence): ConnectionsObservation[] {
 
 /** `redis-node2 had 24 at the end and 4 at the start`. */
 function serverText({ node, first, last, usual }: ServerLeak): string {
-  const may = last > first && usual > first ? ` (${usual} are allowed: another server had as many at the start)` : ''
+  const may = last > first && usual > first ? ` (${usual} allowed: another server had as many at the start)` : ''
   return `${node} had ${last} at the end and ${first} at the start${may}`
 }
 

@@ -221,7 +221,7 @@ t.test('connections_leaked: what a load needs where it comes to later is no leak
   t.match(outcome.explanation, /redis-node2 gave no answer at the end and is left out\./)
   t.strictSame(outcome.details, [
     'redis-node0 had 4 at the end and 4 at the start',
-    'redis-node1 had 4 at the end and 0 at the start (4 are allowed: another server had as many at the start)',
+    'redis-node1 had 4 at the end and 0 at the start (4 allowed: another server had as many at the start)',
   ])
 })
 
@@ -234,7 +234,7 @@ t.test('connections_leaked: each server is told in plain words, and how many mor
   ])
   const first = looks(NODE(0), { at: 0, open: 2 }, { at: 30_000, moment: 'end' })
   const { explanation } = judged('connections_leaked', 0, { connections: inOrder([first, ...ended]) })
-  const allowed = '(2 are allowed: another server had as many at the start)'
+  const allowed = '(2 allowed: another server had as many at the start)'
   t.equal(
     explanation,
     '10 connections more than at the start were open at the end, before the client was closed: ' +
