@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { DockerPlatform } from '../../runner/platforms/docker/docker-platform.ts'
-import { Engine } from '../../runner/platforms/docker/engine.ts'
+import { Engine, QuietAgent } from '../../runner/platforms/docker/engine.ts'
 import { hostAddresses } from '../../runner/platforms/docker/network.ts'
 import { requireEngine } from '../support/docker.ts'
 
@@ -89,4 +90,11 @@ t.test('without an engine a test is skipped, or fails where one is demanded', as
   t.equal(await requireEngine(recorder), false)
   t.match(said[0], /^plan 0 no Docker engine answers at/)
   t.match(said[1], /^fail REQUIRE_DOCKER=1, but no Docker engine answers at/)
+})
+
+t.test('a request that is written out for debugging shows no sockets', async (t) => {
+  const agent = new QuietAgent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+  // As docker-modem does it, with every request.
+  t.equal(inspect({ path: '/_ping', agent }, { showHidden: true, depth: null }), "{ path: '/_ping', agent: Agent }")
 })
