@@ -8,16 +8,24 @@ export interface MachineLimits {
   addressBytes?: number
   /** Processes and threads of this user, all programs together. */
   tasks?: number
+  /** Entries of the kernel's table of neighbors (ARP), those of all containers together. */
+  neighbors?: number
 }
 
 const LIMITS_FILE = '/proc/self/limits'
+const NEIGHBORS_FILE = '/proc/sys/net/ipv4/neigh/default/gc_thresh3'
 
 /** The limits of this program, which its children inherit; none on systems that do not tell. */
 export function machineLimits(): MachineLimits {
+  const neighbors = Number(textOf(NEIGHBORS_FILE))
+  return { ...parseLimits(textOf(LIMITS_FILE)), ...(neighbors > 0 && { neighbors }) }
+}
+
+function textOf(file: string): string {
   try {
-    return parseLimits(readFileSync(LIMITS_FILE, 'utf8'))
+    return readFileSync(file, 'utf8')
   } catch {
-    return {}
+    return ''
   }
 }
 

@@ -22,13 +22,13 @@ const SERVER_TASKS = 8
 const ADDRESS_BYTES = 3 * 2 ** 30
 
 /**
- * Throws SurroundingsError if a limit of this machine (`ulimit`) would keep the scenario from being played: a server
+ * Throws SurroundingsError if a limit of this machine (`ulimit`, `sysctl`) would keep the scenario from being played: a server
  * or client that ran into it would look like one that failed.
  */
 export function assertRoom(
   scenario: Scenario,
   kind: Platform['kind'],
-  { openFiles, fileBytes, addressBytes, tasks }: MachineLimits = machineLimits(),
+  { openFiles, fileBytes, addressBytes, tasks, neighbors }: MachineLimits = machineLimits(),
 ): void {
   const { files, whose } = filesNeeded(scenario, kind)
   if (openFiles !== undefined && openFiles < files) {
@@ -48,6 +48,14 @@ export function assertRoom(
     throw new SurroundingsError(
       `files of servers may need ${size(FILE_BYTES)}, and files may have ${size(fileBytes)} here`,
       { hint: 'allow larger ones with `ulimit -f unlimited`' },
+    )
+  }
+  const nodes = serversNeeded(scenario)
+  // Each container knows all others and its gateway; what finds no place in the table is not sent.
+  if (kind === 'docker' && neighbors !== undefined && isEngineHere() && neighbors < nodes ** 2) {
+    throw new SurroundingsError(
+      `containers of ${plural(nodes, 'node')} need ${nodes ** 2} entries in the kernel's table of neighbors, and it holds ${neighbors}: some nodes would never reach each other`,
+      { hint: `allow more with \`sysctl -w net.ipv4.neigh.default.gc_thresh3=${roundedUp(2 * nodes ** 2)}\`` },
     )
   }
   if (addressBytes !== undefined && addressBytes < ADDRESS_BYTES) {
@@ -77,6 +85,12 @@ export function lanesWithin(
   })
   if (lanes < 0) return largest.length === 0 ? 1 : Number.POSITIVE_INFINITY
   return lanes
+}
+
+/** The limits of another machine are not known here. */
+function isEngineHere(): boolean {
+  const engine = process.env.DOCKER_HOST ?? ''
+  return engine === '' || engine.startsWith('unix:')
 }
 
 function clientsOfEachNode({ workloads }: Scenario): number {

@@ -55,3 +55,12 @@ t.test('files of servers, and memory for the runner', async (t) => {
   t.throws(() => assertRoom(small, 'process', { fileBytes: 4096 }), { message: /may have 4 KiB here/ })
   t.throws(() => assertRoom(small, 'docker', { addressBytes: 1_500_000_000 }), { message: /may have 1430 MiB/ })
 })
+
+t.test('neighbors of containers', async (t) => {
+  t.throws(() => assertRoom(small, 'docker', { neighbors: 32 }), {
+    message: /^containers of 6 nodes need 36 entries in the kernel's table of neighbors, and it holds 32: /,
+    hint: /gc_thresh3=1024/,
+  })
+  t.doesNotThrow(() => assertRoom(small, 'docker', { neighbors: 36 }))
+  t.doesNotThrow(() => assertRoom(small, 'process', { neighbors: 32 }), 'processes need none')
+})
