@@ -16,6 +16,17 @@ export function afterRunning(limitMs: number, onOver: () => void, ranMs = system
   return startTimer(limitMs, onOver, ranMs, true)
 }
 
+/** Whether what never rejects is over once this thread has run for `limitMs`, at the latest. */
+export async function isOverWithin(ended: Promise<unknown>, limitMs: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const cancel = afterRunning(limitMs, () => resolve(false))
+    void ended.then(() => {
+      cancel()
+      resolve(true)
+    })
+  })
+}
+
 function startTimer(limitMs: number, onOver: () => void, ranMs: () => number, keepsAlive: boolean): () => void {
   const start = (look: () => void, waitMs: number) => {
     const started = setTimeout(look, waitMs)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { abortAfterRunning, afterRunning } from '../../runner/base/time-limit.ts'
+import { abortAfterRunning, afterRunning, isOverWithin } from '../../runner/base/time-limit.ts'
 
 t.test('a limit that a stall used up is given again', async (t) => {
   // Every time it is asked before the stall is over, the thread has run for no time at all.
@@ -54,4 +54,9 @@ t.test('a signal that nobody needs any more does not keep the program alive', as
   const before = timers()
   abortAfterRunning(60_000)
   t.equal(timers(), before)
+})
+
+t.test('whether something is over within a limit', async (t) => {
+  t.equal(await isOverWithin(Promise.resolve(), 60_000), true, 'and no timer is left')
+  t.equal(await isOverWithin(new Promise(() => undefined), 5), false)
 })

@@ -4,7 +4,7 @@ import { type Duplex, PassThrough } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { ContainerCreateOptions } from 'dockerode'
 import { messageOf } from '../../base/errors.ts'
-import { afterRunning } from '../../base/time-limit.ts'
+import { afterRunning, isOverWithin } from '../../base/time-limit.ts'
 import type { GuestPlace } from '../platform.ts'
 import type { Engine } from './engine.ts'
 
@@ -94,14 +94,7 @@ export class GuestContainer {
 
   /** Whether it ends within so many ms. */
   async endsWithin(limitMs: number): Promise<boolean> {
-    if (this.#isOver) return true
-    return await new Promise((resolve) => {
-      const cancel = afterRunning(limitMs, () => resolve(false))
-      void this.#ended.then(() => {
-        cancel()
-        resolve(true)
-      })
-    })
+    return this.#isOver || (await isOverWithin(this.#ended, limitMs))
   }
 
   /** From the first request to the engine to the last. Never rejects. */

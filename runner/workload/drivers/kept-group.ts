@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { codeOf } from '../../base/errors.ts'
 import { programArgs } from '../../base/programs.ts'
-import { afterRunning } from '../../base/time-limit.ts'
+import { afterRunning, isOverWithin } from '../../base/time-limit.ts'
 import { readJsonLines } from '../../platforms/process/json-lines.ts'
 import type { KeeperReport } from './keeper-words.ts'
 import type { KeptProgram } from './kept-program.ts'
@@ -83,14 +83,7 @@ export class KeptGroup implements KeptProgram {
 
   /** Whether it ends within so many ms. */
   async endsWithin(limitMs: number): Promise<boolean> {
-    if (this.#isOver) return true
-    return await new Promise((resolve) => {
-      const cancel = afterRunning(limitMs, () => resolve(false))
-      void this.#ended.then(() => {
-        cancel()
-        resolve(true)
-      })
-    })
+    return this.#isOver || (await isOverWithin(this.#ended, limitMs))
   }
 
   #killGroup(): void {
