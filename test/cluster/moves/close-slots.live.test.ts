@@ -112,7 +112,8 @@ t.test('open slots are closed as redis-cli --cluster fix does', { skip: skipWith
 t.test('a master that has an heir, and has not heard of it, gets no slot', { skip: skipWithoutRedis() }, async (t) => {
   const stage = await liveStage(t, { shards: 3, replicas: 1, needs: { debug: true, links: true } })
   const { cluster } = stage
-  const plays = async (verb: string, arg: unknown) => t.match(await stage.play(step(verb, arg)), { verdict: 'passed' })
+  const plays = async (verb: string, arg: unknown) =>
+    t.match(await stage.play(step(verb, arg, { withinMs: 15_000 })), { verdict: 'passed' })
   const [from, to] = (await cluster.look()).agreed.shards
   const [heir = ''] = to?.replicas ?? []
   const [source, target] = [from?.master ?? '', to?.master ?? '']
