@@ -12,12 +12,21 @@ const EXPIRY_OPTIONS = ['ex', 'px', 'exat', 'pxat']
 /** Keys whose last write is remembered. */
 const MOST_KEYS = 100_000
 
+/** Every write is longer than this. */
+const PING = Buffer.from('*1\r\n$4\r\nPING\r\n')
+
 /**
- * What goes in the place of a command and is nothing, in as many bytes: empty lines. A replica counts the bytes of the
- * stream, and one that got fewer would be behind its master for good (processInlineBuffer, networking.c, Redis 7.0).
+ * `command` with empty lines before it, in so many bytes as what it replaces. A replica counts the bytes of the stream,
+ * and one that got fewer would be behind its master for good. It counts empty lines only with the command that follows
+ * them (commandProcessed, networking.c, Redis 7.0): at the end of a stream that pauses, they would be missing.
  */
+function filled(command: Buffer, bytes: number): Buffer {
+  return Buffer.concat([Buffer.alloc(bytes - command.length, '\n'), command])
+}
+
+/** What goes in the place of a write and changes nothing. */
 function nothing(bytes: number): Buffer {
-  return Buffer.alloc(bytes, '\n')
+  return filled(PING, bytes)
 }
 
 /** One lie about one stream: takes each command, and gives what goes on in its place. */
@@ -108,7 +117,7 @@ export class StreamLiar {
     if (at < 0 || !this.#isDue(command)) return raw
     const kept = command.parts.filter((_, place) => place !== at && place !== at + 1)
     const shorter = Buffer.concat([Buffer.from(`*${kept.length}\r\n`), ...kept])
-    return Buffer.concat([shorter, nothing(raw.length - shorter.length)])
+    return filled(shorter, raw.length)
   }
 
   #withoutTail(command: StreamCommand): Buffer[] {
