@@ -96,6 +96,23 @@ t.test('programs in images beside the servers', async (t) => {
     t.match(stdout, /out of luck/)
   })
 
+  await t.test('a client that closes its stdout and lives on is told from one that hangs', async (t) => {
+    const ways = {
+      'mute-later': /driver of checkout \(fake 1\.2\) was found to have closed its stdout, at /,
+      hanging: /driver of checkout \(fake 1\.2\) answered nothing any more from /,
+    }
+    for (const [manner, told] of Object.entries(ways)) {
+      const [lease, reports] = [await leaseCluster(), reportsFolder(t)]
+      const load = `{ type: register, rate: 100/s, timeout: 500ms, client: { image: '${image}', command: [${INSIDE.fakeDriver}, ${manner}] } }`
+      const checks = 'checks: { checkout: { stuck_clients: { at_most: 0, after: 2s } } }'
+      const file = scenarioWith(t, `workloads: { checkout: ${load} }\n${checks}`, '  - wait: 7s')
+      const { code, stdout, stderr } = await runCli(t, ['run', file, ...onDocker(lease, reports)])
+      t.equal(code, manner === 'hanging' ? 1 : 3, stdout + stderr)
+      t.match(stdout, told)
+      t.same(await leftovers(lease.namePrefix, lastReport(reports).runId), [])
+    }
+  })
+
   await t.test('what cannot begin says why', async (t) => {
     const cases = [
       {

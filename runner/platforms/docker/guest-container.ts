@@ -7,6 +7,7 @@ import { messageOf } from '../../base/errors.ts'
 import { afterRunning, isOverWithin } from '../../base/time-limit.ts'
 import type { GuestPlace } from '../platform.ts'
 import type { Engine } from './engine.ts'
+import { hasClosedStdout } from './guest-stdout.ts'
 
 export interface GuestOptions {
   place: GuestPlace
@@ -90,6 +91,14 @@ export class GuestContainer {
         resolve()
       })
     })
+  }
+
+  /** Whether it runs and can say nothing more. Takes a look of some seconds at most; false where nothing was seen. */
+  async hasClosedStdout(): Promise<boolean> {
+    const running = this.#running
+    if (!running) return false
+    const isClosed = await hasClosedStdout(running.engine, this.#options.place, running.container)
+    return isClosed && !this.#isOver
   }
 
   /** Whether it ends within so many ms. */

@@ -77,7 +77,7 @@ export interface LoadClient {
   /**
    * What it has not ended of what nobody waits for any more. A client without it ends everything by itself.
    */
-  unended?(): Unended
+  unended?(): Unended | Promise<Unended>
   /** Ends all connections. Operations under way are dropped without a word. Idempotent. */
   close(): void | Promise<void>
   /** It can send nothing any more, which is no fault of the servers. */

@@ -36,9 +36,11 @@ export class OverdueOperations {
     this.#longestLateMs = Math.max(this.#longestLateMs, atMs - operation.sinceMs)
   }
 
-  seen(): Unended {
-    const oldest = [...this.#open.values()].sort((a, b) => a.sinceMs - b.sinceMs).slice(0, MOST_UNANSWERED)
+  /** `untilMs`: only those that were begun by then. */
+  seen(untilMs = Number.POSITIVE_INFINITY): Unended {
+    const open = [...this.#open.values()].filter(({ sinceMs }) => sinceMs <= untilMs)
+    const oldest = open.sort((a, b) => a.sinceMs - b.sinceMs).slice(0, MOST_UNANSWERED)
     const operations = oldest.map(({ client, slot, sinceMs }) => ({ client, slot, sinceMs }))
-    return { operations, count: this.#open.size, late: this.#late, longestLateMs: this.#longestLateMs }
+    return { operations, count: open.length, late: this.#late, longestLateMs: this.#longestLateMs }
   }
 }

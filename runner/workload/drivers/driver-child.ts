@@ -79,6 +79,11 @@ export class DriverChild {
     this.condemn(`wrote a line that it did not end: \`${quoted(unended)}\``)
   }
 
+  /** Closing its stdout is a misdeed, also of a driver whose stream does not tell: there it has to be looked for. */
+  async checkStdout(): Promise<void> {
+    if (await this.#program.hasClosedStdout?.()) this.condemn('was found to have closed its stdout')
+  }
+
   /** Ends it in good order. Resolves to what it took beyond `stop`, in words; undefined for a driver that obeys. */
   async stop(): Promise<string | undefined> {
     if (this.#hasClosedStdout) this.#condemnIfMute()

@@ -3,16 +3,15 @@ import { ChaosError } from '../../base/errors.ts'
 import { plural } from '../../base/text.ts'
 import { afterRunning } from '../../base/time-limit.ts'
 import type { GuestPlace } from '../../platforms/platform.ts'
-import type { UnansweredOperation } from '../../record/client-observations.ts'
-import { type FailureClass, NO_NODE, UNKNOWN } from '../../record/history-codes.ts'
 import { redactor } from '../../record/redact.ts'
 import { Deadlines } from '../client/deadlines.ts'
-import { firstError, type LoadClient, type Operation, type OperationListener } from '../client/operation.ts'
+import type { LoadClient, Operation, OperationListener } from '../client/operation.ts'
 import type { NodeAddress } from '../client/slot-map.ts'
 import { OverdueOperations, type Unended } from '../client/unended.ts'
 import { DriverChild } from './driver-child.ts'
 import { DriverLog } from './driver-log.ts'
-import { classOf, replyOf } from './outcome.ts'
+import { classOf } from './outcome.ts'
+import { Pending } from './pending.ts'
 import type { DriverPlan } from './plan.ts'
 import { CAPABILITY_TEXTS, type Capability, type FromDriver, type Hello, type Outcome, PROTOCOL } from './protocol.ts'
 import { startMessage } from './start-message.ts'
@@ -145,14 +144,16 @@ export class DriverClient implements LoadClient {
     this.#child.send({ type: 'invoke', id, client, commands, ...(replica && { replica }) })
   }
 
-  unended(): Unended {
+  async unended(): Promise<Unended> {
     this.#child.checkLine(true)
     const sinceMs = this.#lastWordMs
-    const isSilent = [...this.#asked.values()].some((pending) => pending.sinceMs > sinceMs)
+    const hasFallenSilent = this.#isSilent
+    if (hasFallenSilent) await this.#child.checkStdout()
     const { lastWords, flooded } = this.#log
     return {
-      ...this.#overdue.seen(),
-      ...(isSilent && { silent: { driver: this.#name, sinceMs, lastWords } }),
+      // What was sent to one that could not answer is not its client's doing.
+      ...this.#overdue.seen(hasFallenSilent && this.isBroken ? sinceMs : undefined),
+      ...(this.#isSilent && { silent: { driver: this.#name, sinceMs, lastWords } }),
       ...(flooded !== undefined && { flooded }),
     }
   }
@@ -167,6 +168,11 @@ export class DriverClient implements LoadClient {
     this.#deadlines.close()
     this.#asked.clear()
     await this.#child.kill()
+  }
+
+  /** It has answered nothing of what was sent to it last. */
+  get #isSilent(): boolean {
+    return [...this.#asked.values()].some(({ sinceMs }) => sinceMs > this.#lastWordMs)
   }
 
   get #name(): string {
@@ -184,7 +190,10 @@ export class DriverClient implements LoadClient {
   }
 
   async #within<T>(what: 'hello' | 'ready', limitMs: number, late: string): Promise<T> {
-    const cancel = afterRunning(limitMs, () => this.#child.condemn(late))
+    const cancel = afterRunning(limitMs, async () => {
+      await this.#child.checkStdout()
+      this.#child.condemn(late)
+    })
     try {
       return await new Promise<T>((resolve, reject) => {
         if (this.#misdeed) reject(refusalOf(this.#misdeed))
@@ -253,46 +262,4 @@ export class DriverClient implements LoadClient {
 function refusalOf({ driver, text, lastWords }: Misdeed): DriverRefused {
   const said = lastWords === '' ? '' : `; it said: ${lastWords}`
   return new DriverRefused(`the client driver ${driver} ${text}${said}`)
-}
-
-/** An operation under way; its first end counts. */
-class Pending implements UnansweredOperation {
-  readonly operation: Operation
-  readonly client: number
-  readonly slot: number
-  readonly sinceMs: number
-  readonly #listener: OperationListener
-  ended = false
-
-  constructor(operation: Operation, listener: OperationListener, client: number, sinceMs: number) {
-    this.operation = operation
-    this.client = client
-    this.slot = operation.slot
-    this.sinceMs = sinceMs
-    this.#listener = listener
-  }
-
-  succeed({ replies: told }: Extract<Outcome, { type: 'ok' }>, atMs: number): void {
-    if (this.ended) return
-    const replies = told.map(replyOf)
-    const { operation } = this
-    // An error among the replies of what its driver calls carried out: nobody knows what was.
-    const error = firstError(replies, operation.work)
-    if (error) {
-      this.fail(classOf({ type: 'indeterminate', id: 1, text: error.message }), true, atMs)
-      return
-    }
-    const verdict = operation.judge(replies)
-    if (typeof verdict !== 'number') this.fail(verdict.failure, verdict.indeterminate, atMs, verdict.r)
-    else {
-      this.ended = true
-      this.#listener.ok(verdict, NO_NODE, atMs, operation.replica)
-    }
-  }
-
-  fail(failure: FailureClass, indeterminate: boolean, atMs: number, r: number = UNKNOWN): void {
-    if (this.ended) return
-    this.ended = true
-    this.#listener.failed(failure, indeterminate, NO_NODE, atMs, r)
-  }
 }

@@ -7,6 +7,8 @@ export interface KeptProgram {
   readonly stderr: Readable
   /** It has ended. */
   readonly isOver: boolean
+  /** Whether it runs and has closed its stdout, where the end of the stream does not tell. Never rejects. */
+  hasClosedStdout?(): Promise<boolean>
   signal(signal: 'SIGTERM' | 'SIGKILL'): void
   /** Ends what is left of it. Resolves when nothing is, or nothing can be done about it. */
   letGo(): Promise<void>

@@ -89,7 +89,7 @@ export class RunningWorkload {
   /** Sends nothing more. Resolves when no operation is waited for any more; connections stay open. */
   async rest(): Promise<Unended> {
     await this.#driver.stop()
-    return this.#client.unended?.() ?? NOTHING_UNENDED
+    return (await this.#client.unended?.()) ?? NOTHING_UNENDED
   }
 
   async stop(): Promise<void> {
