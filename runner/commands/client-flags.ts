@@ -101,8 +101,7 @@ export async function assertClientsHere(
   scenarios: readonly Scenario[],
   { kind }: Pick<PlatformChoice, 'kind'>,
 ): Promise<void> {
-  const names = new Set(scenarios.filter((one) => needsClients(one, kind)).flatMap(driversOf))
-  const missing = (await Promise.all([...names].map(missingOf))).flatMap((error) => error ?? [])
+  const missing = await missingFor(scenarios.filter((one) => needsClients(one, kind)))
   if (missing.length === 0) return
   const hint = missing.flatMap((error) => error.hint ?? []).join('\n')
   throw new UsageError(missing.map(({ message }) => message).join('\n'), hint === '' ? {} : { hint })
@@ -123,16 +122,25 @@ function driversOf({ workloads }: Scenario): string[] {
   return workloads.flatMap(({ options }) => options.driver?.name ?? [])
 }
 
-async function missingOf(name: string): Promise<ClientMissing | undefined> {
-  return (await findClient(name)) ? undefined : missingClient(name)
+/** Of the clients that these scenarios go through, those that are not installed. */
+async function missingFor(scenarios: readonly Scenario[]): Promise<ClientMissing[]> {
+  const names = [...new Set(scenarios.flatMap(driversOf))]
+  const missing = names.map(async (name) => ((await findClient(name)) ? undefined : missingClient(name)))
+  return (await Promise.all(missing)).flatMap((error) => error ?? [])
 }
 
-/** Says what a run would skip, for commands that play nothing. */
-export function tellUnplayable(scenarios: readonly Scenario[], out: Pick<Output, 'progress'>): void {
-  for (const scenario of scenarios) {
+/**
+ * Says what a run would skip, and what it would refuse for want of a client, for commands that play nothing: scenarios
+ * are right or wrong on a machine without clients, too.
+ */
+export async function tellUnplayable(scenarios: readonly Scenario[], out: Pick<Output, 'progress'>): Promise<void> {
+  const playable = scenarios.filter((scenario) => {
     const unmet = unmetByClient(scenario)
     if (unmet !== undefined) out.progress(`${scenario.id} would be skipped: ${unmet}`)
-  }
+    return unmet === undefined && needsClients(scenario, 'auto')
+  })
+  for (const { message, hint } of await missingFor(playable))
+    out.progress([`a run here would be refused: ${message}`, ...(hint === undefined ? [] : [hint])].join('\n'))
 }
 
 /** A title, and the client that the scenario is read for. */

@@ -32,7 +32,7 @@ export const explain: Command = {
       loadScenarios(line.positionals, params, context, { ...by, client }),
     )
     tellClients(scenarios, clients, context.out)
-    tellUnplayable(scenarios, context.out)
+    await tellUnplayable(scenarios, context.out)
     const { width } = outputStyle(process.stdout, process.env)
     context.out.print(
       params

@@ -107,8 +107,8 @@ export const run: Command = {
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
     }
-    if (playing.dryRun) return await printDryRuns(scenarios, { settings, choice, seed, hide: params.hide }, context)
     await assertClientsHere(scenarios, choice)
+    if (playing.dryRun) return await printDryRuns(scenarios, { settings, choice, seed, hide: params.hide }, context)
     const suite = suiteOfRun(
       { words: line.positionals, tags: line.texts('tag'), all: line.on('all') },
       scenarioNames(context.library),

@@ -38,7 +38,7 @@ export const validate: Command = {
       return read.scenarios
     })
     tellClients(scenarios, clients, out)
-    tellUnplayable(scenarios, out)
+    await tellUnplayable(scenarios, out)
     for (const scenario of scenarios) out.print(`ok  ${scenario.file}: ${titleThrough(scenario)}`)
     if (complaints.size > 0) throw new UsageError([...complaints].join('\n'))
     const warnings = warningsIn(scenarios, line, { params }, out.color)

@@ -1,6 +1,6 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { assertClientsHere, clientsOf, playedThrough, tellClients } from '../../runner/commands/client-flags.ts'
-import type { Command } from '../../runner/commands/command.ts'
+import type { Command, CommandContext } from '../../runner/commands/command.ts'
 import { explain } from '../../runner/commands/explain.ts'
 import { parseFlags } from '../../runner/commands/flags.ts'
 import { run } from '../../runner/commands/run.ts'
@@ -105,14 +105,10 @@ t.test('it is told where a workload is added, and where no client has anything t
   t.same(told('title: T\nworkloads: { a: { type: register } }\nsteps:\n  - wait: 1s\n'), [])
 })
 
-t.test('explain and validate read a scenario as it is played through clients', async (t) => {
-  const folder = t.testdir({
-    'mine.yaml': 'title: Mine\nworkloads: { a: { type: register } }\nsteps:\n  - wait: 1s\n',
-    'waits.yaml': 'title: Waits\nworkloads: { a: { type: register, wait: { replicas: 1 } } }\nsteps:\n  - wait: 1s\n',
-  })
-  const lines: string[] = []
+/** What commands print and tell goes to `lines`. */
+function contextWith(lines: string[]): CommandContext {
   const tell = (text: string) => lines.push(text)
-  const context = {
+  return {
     out: { print: tell, progress: tell, color: false, failures: () => [] },
     signal: new AbortController().signal,
     onLeaving: () => undefined,
@@ -120,6 +116,24 @@ t.test('explain and validate read a scenario as it is played through clients', a
     defaults: [],
     debug: false,
   }
+}
+
+/** Where no program is found, neither is a client that is one. */
+function withoutPrograms(t: Test): void {
+  const { PATH } = process.env
+  process.env.PATH = '/nowhere'
+  t.teardown(() => {
+    process.env.PATH = PATH
+  })
+}
+
+t.test('explain and validate read a scenario as it is played through clients', async (t) => {
+  const folder = t.testdir({
+    'mine.yaml': 'title: Mine\nworkloads: { a: { type: register } }\nsteps:\n  - wait: 1s\n',
+    'waits.yaml': 'title: Waits\nworkloads: { a: { type: register, wait: { replicas: 1 } } }\nsteps:\n  - wait: 1s\n',
+  })
+  const lines: string[] = []
+  const context = contextWith(lines)
   const told = async (command: Command, ...words: string[]) => {
     lines.length = 0
     t.equal(await command.run(parseFlags(words, command.flags, 'x'), context), 0)
@@ -137,12 +151,7 @@ t.test('explain and validate read a scenario as it is played through clients', a
 })
 
 t.test('a client that is not on this machine is told before anything is played', async (t) => {
-  // Where no program is found, neither is this client.
-  const { PATH } = process.env
-  process.env.PATH = '/nowhere'
-  t.teardown(() => {
-    process.env.PATH = PATH
-  })
+  withoutPrograms(t)
   const scenario = (workload: string, name?: string, requires = '') =>
     loadText(`title: T\n${requires}workloads: { a: ${workload} }\nsteps:\n  - wait: 1s\n`, {
       client: name === undefined ? undefined : { name, options: {} },
@@ -167,4 +176,33 @@ t.test('a client that is not on this machine is told before anything is played',
   await assertClientsHere([scenario(named, undefined, 'requires: { platform: docker }\n')], onProcess)
   await assertClientsHere([scenario(named, undefined, 'requires: { can: [pause] }\n')], { kind: 'auto' })
   t.pass('what is skipped needs no client')
+})
+
+t.test('a dry run refuses what a run would refuse; explain and validate say so', async (t) => {
+  withoutPrograms(t)
+  const folder = t.testdir({
+    'mine.yaml': 'title: Mine\nworkloads: { a: { type: register } }\nsteps:\n  - wait: 1s\n',
+    'own.yaml': 'title: Own\nworkloads: { a: { type: register, client: redis-py } }\nsteps:\n  - wait: 1s\n',
+    'elsewhere.yaml':
+      'title: Else\nrequires: { can: [pause] }\nworkloads: { a: { type: register, client: redis-py } }\nsteps:\n  - wait: 1s\n',
+  })
+  const lines: string[] = []
+  const context = contextWith(lines)
+  const [mine, own, elsewhere] = [`${folder}/mine.yaml`, `${folder}/own.yaml`, `${folder}/elsewhere.yaml`]
+  const dry = parseFlags([mine, '--dry-run', '--client', 'redis-cli', '--platform', 'process'], run.flags, 'run')
+  await t.rejects(run.run(dry, context), { name: 'UsageError', message: 'the client redis-cli is not installed' })
+  for (const command of [validate, explain]) {
+    lines.length = 0
+    const words = [mine, own, elsewhere, '--client', 'redis-cli']
+    t.equal(await command.run(parseFlags(words, command.flags, 'x'), context), 0)
+    const refusals = lines.filter((line) => line.startsWith('a run here would be refused: '))
+    t.match(refusals, [
+      /: the client redis-cli is not installed\nInstall it with: /,
+      /: the client redis-py is not installed\nInstall it with: /,
+    ])
+    t.equal(refusals.length, 2)
+  }
+  lines.length = 0
+  t.equal(await validate.run(parseFlags([mine, elsewhere], validate.flags, 'validate'), context), 0)
+  t.notMatch(lines.join('\n'), /refused/, 'what may be skipped needs no client')
 })
