@@ -1,9 +1,9 @@
-import { worstExit } from '../base/exit.ts'
+import { EXIT, worstExit } from '../base/exit.ts'
 import { plural } from '../base/text.ts'
 import { EVENTS_VERSION, type EventOf, type RunEvent, type ShardInfo } from '../record/events.ts'
 import { ReportError } from './run-model.ts'
 import { UNNAMED_SUITE } from './trend-lines.ts'
-import { exitCodeOf, verdictOfRun } from './verdict.ts'
+import { verdictOfRun } from './verdict.ts'
 
 /** A file of one of the runs, and what it is called in the folder of the whole. */
 interface MovedFile {
@@ -16,6 +16,8 @@ interface MovedFile {
 export interface MergedRuns {
   events: RunEvent[]
   files: MovedFile[]
+  /** Of each scenario of the whole, in the order of its report, the place of the run that played it. */
+  parts: number[]
 }
 
 interface Whole {
@@ -38,19 +40,23 @@ export function mergeRuns(runs: readonly (readonly RunEvent[])[], whole: Whole):
   const endMs = runs.map((events, part) => wallMsOf(starts[part], events.at(-1)?.atMs ?? 0))
   const verdicts = ends.map((end) => end?.verdict ?? 'interrupted')
   const verdict = verdictOfRun(problems.length > 0 ? [...verdicts, 'inconclusive'] : verdicts)
-  const exitCode = ends.reduce<number>((worst, end) => worstExit(worst, end?.exitCode ?? worst), exitCodeOf(verdict))
+  // What a run ended with may be milder than its verdict: of repeats that disagree, most may have passed.
+  const codes = ends.map((end) => end?.exitCode ?? EXIT.interrupted)
+  const exitCode = codes.reduce<number>(worstExit, problems.length > 0 ? EXIT.noVerdict : EXIT.passed)
   const files: MovedFile[] = []
   let first = 0
   const middle = runs.flatMap((events, part) => {
     const offset = first
-    first += starts[part]?.scenarios ?? 0
+    first += scenariosOf(events, starts[part])
     return events.flatMap((event) => asPartOf(event, { part, offset, start: starts[part], files }))
   })
   const name =
     new Set(starts.map((start) => start.name)).size === 1 ? (starts[0]?.name ?? UNNAMED_SUITE) : UNNAMED_SUITE
   const allowed = [...new Set(starts.flatMap((start) => start.allowed ?? []))]
+  const parts = runs.flatMap((events, part) => events.filter(({ type }) => type === 'scenario-started').map(() => part))
   return {
     files,
+    parts,
     events: [
       {
         ...{ atMs: 0, type: 'run-started', version: EVENTS_VERSION, name, runId: whole.runId, command: whole.command },
@@ -81,6 +87,12 @@ function startOf(events: readonly RunEvent[]): EventOf<'run-started'> {
 
 function wallMsOf(start: EventOf<'run-started'> | undefined, atMs: number): number {
   return start === undefined ? 0 : Date.parse(start.startedAt) + atMs - start.atMs
+}
+
+/** How many scenarios a run has: those that it began with, and those that it added. */
+function scenariosOf(events: readonly RunEvent[], start: EventOf<'run-started'> | undefined): number {
+  const added = events.map((event) => (event.type === 'scenario-started' ? event.scenario + 1 : 0))
+  return added.reduce((most, one) => Math.max(most, one), start?.scenarios ?? 0)
 }
 
 interface AsPart {
@@ -122,11 +134,19 @@ function movedFile(file: string, part: number): string {
   return /^(nodes|history)\//.test(file) ? file.replace('/', `/${own}/`) : `${own}/${file}`
 }
 
-/** Each run compared its own scenarios with the same baseline. */
+/** Each run compared its own scenarios, with the same baseline or, as a night of one server, with its own. */
 function comparedOf(runs: readonly (readonly RunEvent[])[]): RunEvent[] {
   const all = runs.flatMap((events) => events.filter((event) => event.type === 'baseline-compared'))
   const [first] = all
-  return first === undefined ? [] : [{ ...first, comparisons: all.flatMap(({ comparisons }) => comparisons) }]
+  if (first === undefined) return []
+  const nights = all.flatMap((one) => one.nights ?? [])
+  const told = {
+    before: Math.max(...nights.map(({ before }) => before)),
+    summary: nights.map(({ summary }) => summary).join(' '),
+    flaky: nights.flatMap(({ flaky }) => flaky),
+  }
+  const comparisons = all.flatMap((one) => one.comparisons)
+  return [{ ...first, comparisons, ...(nights.length > 0 && { nights: told }) }]
 }
 
 /** What is not the same everywhere is told of all. */

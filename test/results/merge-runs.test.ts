@@ -108,3 +108,26 @@ t.test('a regression and a run that broke off count as they do alone', async (t)
     ['passed', 'interrupted'],
   )
 })
+
+t.test('plays that a night added stay with their own part', async (t) => {
+  const first = part({ ids: ['a', 'a'], shard: { number: 1, of: 2 } })
+  // Of two plays of `a`, the second was not planned when the run began.
+  Object.assign(first[0] ?? {}, { scenarios: 1 })
+  const { events, parts } = mergeRuns([first, part({ ids: ['b'], shard: { number: 2, of: 2 } })], WHOLE)
+  const run = reduceRun(events)
+  t.strictSame(
+    run.scenarios.map(({ id }) => id),
+    ['a', 'a', 'b'],
+  )
+  t.strictSame(
+    run.scenarios.map(({ logs }) => logs.length),
+    [1, 1, 1],
+  )
+  t.strictSame(parts, [0, 0, 1], 'which run has played each')
+  t.equal(run.notStarted, 0)
+})
+
+t.test('a part whose repeats disagree exits as it does alone', async (t) => {
+  const { run } = merged({ ids: ['a'], verdict: 'failed', exitCode: 4 }, { ids: ['b'] })
+  t.match(run, { verdict: 'failed', exitCode: 4 })
+})
