@@ -1,11 +1,14 @@
 import { statSync } from 'node:fs'
+import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { toldNight } from '../checks/nights/told.ts'
 import { compareAll, DEFAULT_THRESHOLD } from '../checks/regression/compare.ts'
 import { comparedTo } from '../checks/regression/measures.ts'
 import { type Baseline, readBaseline } from '../record/baseline.ts'
+import type { BaselineReport } from '../record/comparison.ts'
 import type { EventBody } from '../record/events.ts'
+import type { Night } from '../record/nights.ts'
 import { exitCodeByMajority } from '../results/repeats.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { exitCodeOfComparisons } from '../results/verdict.ts'
@@ -109,12 +112,36 @@ export function concluder(
 
 /** Records how a night stands beside those before it. Returns what that says of the exit code. */
 function judgeNight(
-  { file, before }: NightsBefore,
+  { file, before, part }: NightsBefore,
   threshold: number,
   run: RunReport,
   record: (event: EventBody) => unknown,
 ): number {
-  const { comparisons, nights } = toldNight(windowOf(before, run), threshold)
-  record({ type: 'baseline-compared', file, savedAt: before.at(-1)?.startedAt ?? '', comparisons, nights })
+  if (part !== undefined) {
+    const nights = { before: before.length, summary: leftToWhole(part), flaky: [], part: { threshold } }
+    record({ type: 'baseline-compared', file, savedAt: before.at(-1)?.startedAt ?? '', comparisons: [], nights })
+    return EXIT.passed
+  }
+  const event = comparedNight(file, windowOf(before, run), threshold)
+  record(event)
+  return exitCodeOfNight(event)
+}
+
+function leftToWhole({ number, of }: { number: number; of: number }): string {
+  const command = typed('report', [], ['--merge FOLDER…'])
+  return `Part ${number} of ${of} of a night: whether anything is slower is judged of the whole, by ${command}.`
+}
+
+/** How the last of these nights stands beside the others, as an event. `file`: where they are kept, as it is shown. */
+export function comparedNight(
+  file: string,
+  nights: readonly Night[],
+  threshold: number,
+): EventBody & { type: 'baseline-compared' } {
+  const told = toldNight(nights, threshold)
+  return { type: 'baseline-compared', file, savedAt: nights.at(-2)?.startedAt ?? '', ...told }
+}
+
+export function exitCodeOfNight({ comparisons }: Pick<BaselineReport, 'comparisons'>): number {
   return comparisons.some(({ verdict }) => verdict === 'regressed') ? EXIT.regressed : EXIT.passed
 }

@@ -1,16 +1,10 @@
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { MAX_SEED } from '../base/random.ts'
-import { plural } from '../base/text.ts'
 import { NIGHT_REPEATS, WINDOW } from '../checks/nights/defaults.ts'
-import { nightOf } from '../checks/nights/night.ts'
-import { lastOfEach } from '../checks/nights/window.ts'
-import { readNights, writeNights } from '../record/baseline.ts'
-import type { Night } from '../record/nights.ts'
-import type { RunReport } from '../results/report-model.ts'
+import { COMPARED, nightOf } from '../checks/nights/night.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
 import { choiceFlags, choiceOf } from './choosing/choice-flags.ts'
 import { knownPlays, narrowed } from './choosing/narrow.ts'
@@ -22,6 +16,8 @@ import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts
 import { auditFlag, auditWarnOnly, type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
 import { libraryFlags } from './library-flags.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
+import { isCutShort, keepNight, nightsIn } from './night/kept-nights.ts'
+import type { NightsBefore } from './night/second-pass.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { NO_PARAMS } from './param-flags.ts'
 import { lanesAskedFor, parallelFlag } from './play/lanes.ts'
@@ -31,9 +27,6 @@ import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
 import { strictFlag, tellWarnings, warningsIn } from './warned.ts'
 
 const DEFAULT_TAG = 'nightly'
-
-/** Of nights that are not kept: they were interrupted, or the runner broke. */
-const CUT_SHORT: ReadonlySet<number> = new Set([EXIT.interrupted, EXIT.bug])
 
 const flags: Flags = {
   ...platformFlags,
@@ -71,6 +64,7 @@ export const nightly: Command = {
   details: [
     '  Exit code 0: all passed and nothing is slower. 1: a scenario failed. 3: no verdict. 4: a regression, or a flaky scenario.',
     `  Each scenario is compared with up to ${WINDOW} nights before that played it. Remove the file of the baseline to begin anew.`,
+    '  A part (--shard) leaves it to `report --merge` to compare the whole night, and to keep it.',
   ],
   flags,
   async run(line, context) {
@@ -85,14 +79,15 @@ export const nightly: Command = {
     const lanes = lanesAskedFor(line)
     const reports = line.text('reports') ?? reportsFolder
     const file = line.text('baseline') ?? path.join(reports, 'baseline.json')
-    const before = existsSync(file) ? readNights(file) : []
-    const judging = judgingOf(line, file, before)
+    const before = nightsIn(file)
     const wanted = choiceOf(line)
     const names = await chosenNames({ words: [], tags }, context)
     const known = knownPlays(reports, { lenient: wanted.shard === undefined && wanted.maxTimeMs === undefined })
     const asked = await loadScenarios(names, NO_PARAMS, context, settings)
     const { scenarios, shard } = await narrowed(asked, wanted, { reports, servers: choice.servers, known }, context)
     if (scenarios.length === 0) return EXIT.passed
+    const part = shard && { ...shard, asked: asked.length * choice.servers.length * COMPARED.length }
+    const judging = judgingOf(line, { file: shown(file), before, ...(part && { part }) })
     const warnings = warningsIn(scenarios, line, { params: NO_PARAMS, config: settings.config }, out.color)
     tellWarnings(warnings, names, NO_PARAMS, context)
     for (const one of scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
@@ -114,28 +109,21 @@ export const nightly: Command = {
     const played = await play(scenarios, request, context)
     const failures = await printReports(played.report, reporters, out, { detail })
     for (const failure of failures) out.progress(failure)
-    if (!CUT_SHORT.has(played.exitCode)) out.progress(keep(file, before, played.report))
+    // What a part measured is kept with the whole.
+    const isKept = part === undefined && !isCutShort(played.exitCode)
+    if (isKept) out.progress(keepNight(file, before, nightOf(played.report)))
     return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
   },
 }
 
-function judgingOf(line: ParsedLine, file: string, before: readonly Night[]): Judging {
+function judgingOf(line: ParsedLine, nights: NightsBefore): Judging {
   return {
     repeat: wholeNumber(line, 'repeat', NIGHT_REPEATS, { min: 1, max: MOST_REPEATS }),
     failOnFlaky: true,
     auditWarnOnly: auditWarnOnly(line),
     threshold: thresholdOf(line.text('threshold')),
-    nights: { file: shown(file), before },
+    nights,
   }
-}
-
-/** Adds the night to those that are kept. Returns what became of it, in words. Throws SurroundingsError. */
-function keep(file: string, before: readonly Night[], report: RunReport): string {
-  const night = nightOf(report)
-  if (night.scenarios.length === 0) return `baseline ${shown(file)}: left as it is, for nothing was played`
-  const nights = lastOfEach([...before, night])
-  writeNights(file, nights)
-  return `baseline ${shown(file)}: ${plural(nights.length, 'night')}, of each scenario up to ${WINDOW}`
 }
 
 const NIGHT_FLAGS = ['tag', ...Object.keys(choiceFlags), 'config', 'strict', ...PLAY_FLAGS]

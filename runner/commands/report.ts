@@ -22,7 +22,8 @@ export const report: Command = {
     '  RUN is a folder of reports/, or a path to one; the last run if it is not named.',
     '  All files of the run are written anew, and what --format names is printed.',
     '  --merge makes one run of several, as those of a CI matrix: FOLDER is a run, or a folder with runs below it. Its exit',
-    '  code is theirs, the worst first; 3 where a part of --shard is missing.',
+    '  code is theirs, the worst first; 3 where a part of --shard is missing. Parts of a night (nightly --shard I/N) are',
+    '  compared with the nights before as one, and kept as one: 4 where something is slower.',
   ],
   flags: {
     format: { type: 'string', value: 'NAMES', help: 'the same as --reporter' },
@@ -30,10 +31,16 @@ export const report: Command = {
     ...consoleFlags,
     trends: { type: 'boolean', help: 'write trends.html instead: a row for each scenario of each suite and server' },
     merge: { type: 'boolean', help: 'make one run of those in the folders named: record, reports, JUnit, trends' },
+    baseline: {
+      type: 'string',
+      value: 'FILE',
+      help: 'where nights are kept, for --merge of the parts of one (default baseline.json in the reports)',
+    },
     reports: { type: 'string', value: 'FOLDER', help: 'where runs are (default reports)' },
   },
   async run(line, { out }) {
     const reports = line.text('reports') ?? reportsFolder
+    if (line.text('baseline') !== undefined && !line.on('merge')) throw new UsageError('--baseline goes with --merge')
     if (line.on('merge')) return await merge(line, reports, out)
     if (line.on('trends')) return writeTrends(line, reports, out)
     if (line.text('format') !== undefined && line.text('reporter') !== undefined) {
@@ -57,10 +64,11 @@ async function merge(line: ParsedLine, reports: string, out: Output): Promise<nu
   if (line.positionals.length === 0)
     throw new UsageError('--merge takes the folders of the runs: report --merge FOLDER…')
   const reporters = await chosenReporters(line, line.text('format') === undefined ? 'reporter' : 'format')
-  const { run, lacking } = mergedRun(line.positionals, reports)
+  const { run, lacking, kept } = mergedRun(line.positionals, { reports, baseline: line.text('baseline') })
   out.progress(mergedText(run))
   const failures = await printReports(run, reporters, out, { detail: consoleDetail(line) })
   for (const text of [...lacking, ...failures, ...contradictionsOf(run)]) out.progress(text)
+  if (kept !== undefined) out.progress(kept)
   return failures.length > 0 ? worstExit(run.exitCode, EXIT.noVerdict) : run.exitCode
 }
 

@@ -17,4 +17,6 @@ export const comparison = fields<Comparison>({
   sentence: text,
 })
 
-export const nights = fields<NightsReport>({ before: count, summary: text, flaky: texts })
+const part = fields<NonNullable<NightsReport['part']>>({ threshold: number })
+
+export const nights = fields<NightsReport>({ before: count, summary: text, flaky: texts, part: maybe(part) })

@@ -36,6 +36,11 @@ export interface NightsReport {
   summary: string
   /** A sentence for each scenario that fails now and then. */
   flaky: string[]
+  /**
+   * Of one machine's part of a night: it is not judged alone, but the whole when its parts are put together, by this
+   * threshold (0.1 is 10 %).
+   */
+  part?: { threshold: number }
 }
 
 /** One measure beside that of a baseline. */

@@ -22,6 +22,8 @@ const playedScenario = z.object({
   failed: z.int().nonnegative(),
   /** Played again to know the machine, and not because it looked suspicious. */
   isControl: z.boolean(),
+  /** Of a night that several machines shared, which of them played it, from 1; absent where it was one. */
+  part: z.int().positive().max(1000).optional(),
   measures: z.array(measured),
 })
 
@@ -29,6 +31,8 @@ export const nightShape = z.object({
   runId: z.string(),
   /** UTC time, ISO 8601. */
   startedAt: z.string(),
+  /** Of a night that several machines shared, the ids of their runs. */
+  parts: z.array(z.string()).optional(),
   scenarios: z.array(playedScenario),
 })
 

@@ -172,7 +172,10 @@ t.test('github', async (t) => {
     for (const { uses, run } of steps) t.equal([uses, run].filter((each) => each !== undefined).length, 1)
     for (const { run = '' } of steps) t.notMatch(run, /\$\{\{/, 'nothing is pasted into a shell')
   }
-  await checkCalls(t, text, 3)
+  await checkCalls(t, text, 5)
+  const callsOf = (job: string) => workflow.jobs[job]?.steps.flatMap(({ run = '' }) => run.match(/npx.*/) ?? []).join()
+  t.match(callsOf('nightly'), /nightly .*--shard "\$PART\/\$PARTS"/)
+  t.match(callsOf('night'), /report --merge parts/, 'a last job judges the whole night')
 })
 
 t.test('gitlab', async (t) => {
@@ -181,7 +184,10 @@ t.test('gitlab', async (t) => {
   t.notMatch(await initWith('--ci', 'gitlab'), /add it to package\.json/)
   const text = readFileSync('.gitlab-ci.yml', 'utf8')
   const jobs: Record<string, { script?: string[]; extends?: string; artifacts?: unknown }> = parse(text)
-  t.same(Object.keys(jobs), ['.redis-chaos', 'redis-chaos', 'redis-chaos-report', 'redis-chaos-nightly'])
+  const names = ['redis-chaos', 'redis-chaos-report', 'redis-chaos-nightly', 'redis-chaos-night']
+  t.same(Object.keys(jobs), ['.redis-chaos', ...names])
+  t.match(jobs['redis-chaos-nightly']?.script?.join(), /nightly .*--shard/)
+  t.match(jobs['redis-chaos-night']?.script?.join(), /report --merge reports/, 'a last job judges the whole night')
   t.match(jobs['.redis-chaos']?.artifacts, { when: 'always', reports: { junit: 'junit.xml' } })
   for (const name of ['redis-chaos', 'redis-chaos-nightly'])
     t.match(jobs[name], { extends: '.redis-chaos', script: [String] })

@@ -17,9 +17,9 @@ const MOST_NIGHTS = 64
 
 /** The moment in a course after which it looks most unlike before. */
 export interface Change {
-  /** Its nights with samples, and the machine in these. */
+  /** Its nights with samples, and how much slower the machine was that played it in each, as logarithms. */
   course: Course
-  machine: Machine
+  machine: Adjustment
   /** Nights since then, with the one that is judged. */
   span: number
   /** Chances of being so much slower, and so much faster, without a reason: one-sided, corrected for the spans. */
@@ -29,13 +29,19 @@ export interface Change {
   smallest: number
 }
 
-/** Undefined where the last night, or all before it, have no samples. Nights without samples count for nothing. */
-export function changeOf(wholeCourse: Course, ofAll: Machine): Change | undefined {
+interface Adjustment {
+  first: readonly number[]
+  again: readonly number[]
+}
+
+/** `machines`: of each part. Undefined where the last night, or all before it, have no samples. Nights without samples count for nothing. */
+export function changeOf(wholeCourse: Course, machines: readonly Machine[]): Change | undefined {
   const own = measuredNights(wholeCourse)
   if (own.at(-1) !== wholeCourse.nights.length - 1) return undefined
   const course = { ...wholeCourse, nights: own.map((night) => wholeCourse.nights[night] ?? NO_SAMPLES) }
-  const factors = (all: readonly number[]) => own.map((night) => all[night] ?? 0)
-  const machine = { first: factors(ofAll.first), again: factors(ofAll.again) }
+  const factors = (of: keyof Adjustment) =>
+    own.map((night, place) => machines[course.nights[place]?.part ?? 0]?.[of][night] ?? 0)
+  const machine = { first: factors('first'), again: factors('again') }
   const { counts, sums, tied } = ranked(course, machine)
   const last = course.nights.length - 1
   const all = counts.reduce((sum, count) => sum + count, 0)
@@ -99,13 +105,13 @@ export function isUnseen({ course: { nights }, machine, span }: Change, { since 
   return medianOf(since) - (levels[Math.floor(levels.length * EXCEPTIONS)] ?? 0) > margin
 }
 
-function adjust({ first, again }: Samples, machine: Machine, night: number): number[] {
+function adjust({ first, again }: Samples, machine: Adjustment, night: number): number[] {
   const [ofFirst, ofAgain] = [machine.first[night] ?? 0, machine.again[night] ?? 0]
   return [...first.map((log) => log - ofFirst), ...again.map((log) => log - ofAgain)]
 }
 
 /** Samples of each night, and the doubled sum of their ranks among all; `tied`: all doubled ranks, where some are. */
-function ranked(course: Course, machine: Machine): { counts: number[]; sums: number[]; tied?: number[] } {
+function ranked(course: Course, machine: Adjustment): { counts: number[]; sums: number[]; tied?: number[] } {
   const values = sortedValues(course, machine)
   const counts = course.nights.map(() => 0)
   const sums = course.nights.map(() => 0)
@@ -128,7 +134,7 @@ function ranked(course: Course, machine: Machine): { counts: number[]; sums: num
 }
 
 /** A sample and its night in one number, for such sort fast: a night sorts some hundred courses. */
-function sortedValues({ nights }: Course, machine: Machine): Float64Array {
+function sortedValues({ nights }: Course, machine: Adjustment): Float64Array {
   const values = new Float64Array(nights.reduce((sum, { first, again }) => sum + first.length + again.length, 0))
   let place = 0
   const add = (logs: readonly number[], factor: number, night: number) => {

@@ -16,17 +16,24 @@ export interface Samples {
   level: number
   /** Played again to know the machine, and not because it looked suspicious. */
   isControl: boolean
+  /** Which of the night's machines played it, from 1; 0 where it was one. */
+  part: number
 }
 
 /** Zero has no logarithm. Measures are in ms and counts, and a tenth of either is nothing. */
 const LEAST = 0.1
 
-export const NO_SAMPLES: Samples = { first: [], again: [], level: Number.NaN, isControl: false }
+export const NO_SAMPLES: Samples = { first: [], again: [], level: Number.NaN, isControl: false, part: 0 }
 
 /** From what was measured, ms. */
-export function samplesOf(first: readonly number[], again: readonly number[] = [], isControl = false): Samples {
+export function samplesOf(
+  first: readonly number[],
+  again: readonly number[] = [],
+  isControl = false,
+  part = 0,
+): Samples {
   const logs = first.map(logOf)
-  return { first: logs, again: again.map(logOf), level: medianOf(logs), isControl }
+  return { first: logs, again: again.map(logOf), level: medianOf(logs), isControl, part }
 }
 
 function logOf(value: number): number {

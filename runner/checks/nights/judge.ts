@@ -3,7 +3,7 @@ import { medianOf } from '../../results/samples.ts'
 import { holm } from '../regression/compare.ts'
 import { type Change, changeOf, goesOn, isUnseen, type Sides, shiftOf, sidesOf } from './change.ts'
 import { type Course, groupKey } from './course.ts'
-import { machineOf } from './machine.ts'
+import { machinesOf } from './machine.ts'
 import { type Together, togetherOf } from './together.ts'
 
 /** Chances of flagging anything on a night without a reason: after the first pass, and after the second. */
@@ -28,6 +28,17 @@ export interface JudgedNight {
   courses: JudgedCourse[]
   /** By group, see `groupKey`. */
   together: ReadonlyMap<string, Together>
+  /** How many measures the whole night asks about, of which these may be a part. */
+  asked: number
+}
+
+interface JudgeOptions {
+  /** What is slower by less is no regression: 0.1 is 10 %. */
+  threshold: number
+  /** At least so many measures are asked about in the whole of which these are a part. */
+  asked?: number
+  /** Of scenarios that are not judged: they help to know the machines of the nights before. */
+  beside?: readonly Course[]
 }
 
 /**
@@ -36,23 +47,30 @@ export interface JudgedNight {
  * more, and slower than nearly every night before it. What is only suspicious should be played again, and be judged anew
  * with those plays.
  */
-export function judgeCourses(courses: readonly Course[], { threshold }: { threshold: number }): JudgedNight {
+export function judgeCourses(
+  courses: readonly Course[],
+  { threshold, asked: askedAtLeast = 0, beside = [] }: JudgeOptions,
+): JudgedNight {
   const least = Math.log(1 + threshold)
   const together = new Map<string, Together>()
   const changes = new Map<Course, Change>()
   for (const group of new Set(courses.map(groupKey))) {
     const own = courses.filter((course) => groupKey(course) === group)
-    const machine = machineOf(own)
-    together.set(group, togetherOf(machine, least))
+    const machines = machinesOf([...own, ...beside.filter((course) => groupKey(course) === group)])
+    together.set(group, togetherOf(machines, least))
     for (const course of own) {
-      const change = changeOf(course, machine)
+      const change = changeOf(course, machines)
       if (change !== undefined) changes.set(course, change)
     }
   }
-  const asked = courses.filter((course) => changes.has(course))
+  const there = courses.filter((course) => changes.has(course))
+  const asked = Math.max(there.length, askedAtLeast)
   const corrected = (of: 'slower' | 'faster') => {
-    const ps = holm(asked.map((course) => changes.get(course)?.[of] ?? 1))
-    return new Map(asked.map((course, place) => [course, ps[place] ?? 1]))
+    const ps = holm(
+      there.map((course) => changes.get(course)?.[of] ?? 1),
+      asked,
+    )
+    return new Map(there.map((course, place) => [course, ps[place] ?? 1]))
   }
   const [slower, faster] = [corrected('slower'), corrected('faster')]
   const judged = courses.map((course): JudgedCourse => {
@@ -63,7 +81,7 @@ export function judgeCourses(courses: readonly Course[], { threshold }: { thresh
     const p = change.slower <= change.faster ? ps.slower : ps.faster
     return { course, verdict, p, change, isSuspicious: verdict === 'same' && isSuspicious(course, change, least) }
   })
-  return { courses: judged, together }
+  return { courses: judged, together, asked }
 }
 
 function verdictOf(

@@ -32,7 +32,7 @@ export interface SecondPass {
 }
 
 /** Whom to play again; nothing where nothing is suspicious. `flaky`: whose repeats disagree. */
-export function secondPassOf({ courses }: JudgedNight, flaky: readonly PlayedKey[] = []): SecondPass {
+export function secondPassOf({ courses, asked }: JudgedNight, flaky: readonly PlayedKey[] = []): SecondPass {
   const doubtful = courses
     .filter(({ isSuspicious }) => isSuspicious)
     .sort((a, b) => (a.change?.slower ?? 1) - (b.change?.slower ?? 1))
@@ -44,7 +44,10 @@ export function secondPassOf({ courses }: JudgedNight, flaky: readonly PlayedKey
   )
     .filter((one) => !suspicious.some((other) => isSame(one, other)))
     .slice(0, MOST_CONTROLS)
-  const count = suspicious.length === 0 ? 0 : Math.max(...doubtful.map((one) => roundsFor(one, courses.length)), FEWEST)
+  const count =
+    suspicious.length === 0
+      ? 0
+      : Math.max(...doubtful.map((one) => roundsFor(one, Math.max(asked, courses.length))), FEWEST)
   const rounds = Array.from({ length: count }, (_, round) => [
     ...suspicious,
     ...turnsOf(controls, round * CONTROLS_PER_ROUND, CONTROLS_PER_ROUND),

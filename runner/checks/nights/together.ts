@@ -19,21 +19,30 @@ export interface Together {
  * Whether all scenarios are slower together. What they share is taken out of each, for it may be the machine; but it
  * may be the server as well, and then somebody must be told. They are, where they are slower by `least` (a logarithm)
  * than on the usual night, and slower than on every night before. With few nights before, nobody knows how much the
- * machine differs from night to night: it takes three times as much after the first, twice after the second.
+ * machine differs from night to night: it takes three times as much after the first, twice after the second. Where
+ * several machines share a night, all of them must be slower than any was before: one alone is the machine.
  */
-export function togetherOf({ first }: Machine, least: number): Together {
-  const before = first.length - 1
+export function togetherOf(machines: readonly Machine[], least: number): Together {
+  const nights = machines[0]?.first.map((_, night) => levelsOf(machines, night)) ?? []
+  const before = nights.length - 1
   const change = (span: number) => {
-    const earlier = first.slice(0, first.length - span)
-    const level = Math.min(...first.slice(first.length - span))
+    const earlier = nights.slice(0, nights.length - span)
+    const since = nights.slice(nights.length - span).flat()
+    const level = Math.min(...since)
+    const usual = medianOf(earlier.flat())
     const isEnough =
-      level - medianOf(earlier) >= least * (1 + 2 / earlier.length) &&
-      level - Math.max(...earlier) >= BEYOND_THE_SLOWEST
-    return { span: isEnough ? span : 0, shift: medianOf(first.slice(first.length - span)) - medianOf(earlier) }
+      level - usual >= least * (1 + 2 / earlier.length) && level - Math.max(...earlier.flat()) >= BEYOND_THE_SLOWEST
+    return { span: isEnough ? span : 0, shift: medianOf(since) - usual }
   }
-  if (before === 0) return { before, span: 0, shift: 0 }
+  if (before < 1) return { before, span: 0, shift: 0 }
   const longest = SPANS.filter((span) => span === 1 || 2 * span <= before)
     .map(change)
     .findLast(({ span }) => span > 0)
   return { before, ...(longest ?? change(1)) }
+}
+
+/** Of the machines of a night, as far as they are known. */
+function levelsOf(machines: readonly Machine[], night: number): number[] {
+  const known = machines.flatMap(({ first }) => first[night] ?? [])
+  return known.length === 0 ? [0] : known
 }

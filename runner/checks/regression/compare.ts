@@ -80,13 +80,16 @@ function test({ metric, samples, baseline }: Compared, threshold: number): Teste
   return { p, change: factor - 1, isLarge: large, isSmall: small }
 }
 
-/** Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6 (1979). */
-export function holm(ps: readonly number[]): number[] {
+/**
+ * Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6 (1979). `asked`: of
+ * how many questions these are a part, at least as many.
+ */
+export function holm(ps: readonly number[], asked = ps.length): number[] {
   const order = ps.map((_, place) => place).sort((a, b) => (ps[a] ?? 1) - (ps[b] ?? 1))
   const adjusted = ps.map(() => 1)
   let largest = 0
   for (const [step, place] of order.entries()) {
-    largest = Math.max(largest, Math.min((ps.length - step) * (ps[place] ?? 1), 1))
+    largest = Math.max(largest, Math.min((asked - step) * (ps[place] ?? 1), 1))
     adjusted[place] = largest
   }
   return adjusted

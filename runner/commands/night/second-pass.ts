@@ -1,7 +1,7 @@
 import { plural } from '../../base/text.ts'
 import { flakyOf } from '../../checks/nights/flaky.ts'
 import { judgeCourses } from '../../checks/nights/judge.ts'
-import { coursesOf, nightOf, outcomesOf } from '../../checks/nights/night.ts'
+import { coursesBeside, coursesOf, nightOf, outcomesOf } from '../../checks/nights/night.ts'
 import { type PlayedKey, type SecondPass, secondPassOf } from '../../checks/nights/second-pass.ts'
 import { judgedWith } from '../../checks/nights/window.ts'
 import type { Play } from '../../engine/play.ts'
@@ -14,6 +14,15 @@ export interface NightsBefore {
   /** As it is shown. */
   file: string
   before: readonly Night[]
+  /** Where this is one machine's part of a night. */
+  part?: PartOfNight
+}
+
+interface PartOfNight {
+  number: number
+  of: number
+  /** So many measures the whole night asks about at most. */
+  asked: number
 }
 
 /** The nights that a run is judged with: those before it that are like it, and itself. */
@@ -40,7 +49,10 @@ export function furtherPlays({ nights, threshold, plays, seed, report, say }: Fu
   if (nights === undefined) return []
   const all = windowOf(nights.before, report())
   const flaky = flakyOf(outcomesOf(all)).filter(({ isTonight }) => isTonight)
-  const second = secondPassOf(judgeCourses(coursesOf(all), { threshold }), flaky)
+  // What the whole night will ask is what is corrected for, so that no part takes for certain what the whole does not.
+  const { part } = nights
+  const asPart = part === undefined ? {} : { asked: part.asked, beside: coursesBeside(all) }
+  const second = secondPassOf(judgeCourses(coursesOf(all), { threshold, ...asPart }), flaky)
   if (second.rounds.length === 0) return []
   const names = second.suspicious.map(({ scenario, server }) => `${scenario} on ${server}`).join(', ')
   const beside = second.controls.length === 0 ? '' : ', with others beside them to know the machine'

@@ -15,6 +15,8 @@ import { writeReports } from '../../report/write-reports.ts'
 import { mergeRuns } from '../../results/merge-runs.ts'
 import type { RunReport } from '../../results/report-model.ts'
 import { trendLines, UNNAMED_SUITE } from '../../results/trend-lines.ts'
+import { keepNight, nightsIn } from '../night/kept-nights.ts'
+import { thresholdOfParts, type WholeNight, wholeNight } from '../night/merged-night.ts'
 import { newRunId } from '../play.ts'
 import { shown } from '../project.ts'
 
@@ -30,24 +32,36 @@ interface Part {
 
 /**
  * Makes one run of several in `reports`: its record, its logs and histories, all reports, and its lines of the trends.
- * `words` are runs, or folders with runs below them. Returns what it came to, and what the runs no longer have. Throws
- * UsageError where there is no run, or the same is there twice.
+ * `words` are runs, or folders with runs below them. Parts of a night are judged as a whole, beside the nights in
+ * `baseline`, and kept there. Returns what it came to, and what else is to be said: what the runs no longer have, and what
+ * became of the baseline. Throws UsageError where there is no run, or the same is there twice, and BaselineError.
  */
-export function mergedRun(words: readonly string[], reports: string): { run: RunReport; lacking: string[] } {
+export function mergedRun(
+  words: readonly string[],
+  { reports, baseline }: { reports: string; baseline: string | undefined },
+): { run: RunReport; lacking: string[]; kept?: string } {
   const parts = partsIn(words)
+  const threshold = thresholdOfParts(parts.map((part) => part.events))
+  if (threshold === undefined && baseline !== undefined)
+    throw new UsageError('--baseline is for the parts of a night (nightly --shard I/N), and there is none of one')
+  const file = baseline ?? path.join(reports, 'baseline.json')
+  const nights = threshold === undefined ? [] : nightsIn(file)
   const name = new Set(parts.map(({ started }) => started.name)).size === 1 ? parts[0]?.started.name : undefined
   const place = shown(path.resolve(reports))
   const folder = createRunFolder(place, name ?? UNNAMED_SUITE, systemClock.wallMs())
   const command = commandOf(parts)
-  const { events, files } = mergeRuns(
+  const merged = mergeRuns(
     parts.map((part) => part.events),
     { runId: newRunId(systemClock.wallMs()), command, folder: folder.path },
   )
+  const { events, kept }: WholeNight =
+    threshold === undefined ? merged : wholeNight(merged, { file, kept: nights, threshold })
+  const { files } = merged
   const lacking = files.flatMap(({ part, from, to }) => copied(parts[part]?.folder ?? '', from, folder.path, to))
   replaceFile(folder.eventsFile, events.map((event) => `${JSON.stringify(event)}\n`).join(''))
   const run = writeReports(folder.path, events)
   appendTrends(place, newLines(trendLines(run), readTrends(place)))
-  return { run, lacking }
+  return { run, lacking, ...(kept && { kept: keepNight(file, kept.before, kept.night) }) }
 }
 
 /** In the order of their parts, or else of their folders. */

@@ -188,3 +188,88 @@ t.test('milliseconds that the runner itself adds are none', async (t) => {
   const judged = judgeCourses([courseOf('a', [...same(20), 2].map(quick))], THRESHOLD)
   t.strictSame(verdictsOf(judged), { a: 'same' })
 })
+
+/** Courses of a suite that two machines share: the second of them slower by a factor, night by night. */
+function shared(draw: ReturnType<typeof drawing>, second: readonly number[], first = same(second.length)): Course[] {
+  return Array.from({ length: 40 }, (_, place) => {
+    const [part, factors] = place < 20 ? [1, first] : [2, second]
+    return courseOf(
+      `shared-${place}`,
+      factors.map((slower) => samplesOf(draw(5, slower), [], false, part)),
+    )
+  })
+}
+
+t.test('of machines that share a night each is known by what it played', async (t) => {
+  const draw = drawing(21)
+  const judged = judgeCourses(shared(draw, [...same(15), 1.3]), THRESHOLD)
+  t.strictSame([...new Set(judged.courses.map(({ verdict }) => verdict))], ['same'], 'the second machine was busy')
+  t.strictSame(
+    [...judged.together.values()].map(({ span }) => span),
+    [0],
+    'and that is not the server, for the first was not',
+  )
+  const one = shared(drawing(22), [...same(15), 1.3])
+  const slow = judgeCourses(
+    [
+      ...one,
+      courseOf(
+        'slow',
+        [...same(15), 2].map((slower) => samplesOf(draw(5, slower), [], false, 1)),
+      ),
+    ],
+    THRESHOLD,
+  )
+  t.equal(verdictsOf(slow).slow, 'regressed')
+})
+
+t.test('scenarios that go from one machine to the other are compared beside both', async (t) => {
+  const draw = drawing(23)
+  // The second machine is always slower; every night the scenarios change places.
+  const courses = Array.from({ length: 40 }, (_, place) =>
+    courseOf(
+      `wanders-${place}`,
+      same(16).map((_, night) => {
+        const part = (place + night) % 2
+        return samplesOf(draw(5, part === 0 ? 1 : 1.3), [], false, part + 1)
+      }),
+    ),
+  )
+  const { courses: judged, together } = judgeCourses(courses, THRESHOLD)
+  t.strictSame([...new Set(judged.map(({ verdict }) => verdict))], ['same'])
+  t.strictSame([...together.values()][0]?.span, 0)
+})
+
+t.test('when all machines are slower than any was before, that is told', async (t) => {
+  const nights = [...same(15), 1.4]
+  const { together } = judgeCourses(shared(drawing(24), nights, nights), THRESHOLD)
+  t.match([...together.values()], [{ span: 1 }])
+})
+
+t.test('a part takes nothing for certain that the whole does not', async (t) => {
+  const draw = drawing(25)
+  const own = [courseOf('slow', [draw(5), draw(5, 1.6)])]
+  const [alone] = judgeCourses(own, THRESHOLD).courses
+  const asPart = judgeCourses(own, { ...THRESHOLD, asked: 200 })
+  t.ok((alone?.p ?? 1) < 0.01)
+  t.match(asPart.courses, [{ verdict: 'same', isSuspicious: true }])
+  t.ok((asPart.courses[0]?.p ?? 0) > 20 * (alone?.p ?? 1))
+  t.ok(secondPassOf(asPart).rounds.length > secondPassOf({ ...asPart, asked: 1 }).rounds.length, 'and plays more often')
+})
+
+t.test('what others played on the nights before helps to know their machines', async (t) => {
+  const draw = drawing(26)
+  const nights = same(16).map((_, night) => (night % 2 === 0 || night === 15 ? 1 : 1.3))
+  const watched = [
+    courseOf(
+      'watched',
+      nights.map((busy, night) => draw(5, night === 15 ? 1.3 : busy)),
+    ),
+  ]
+  const beside = others(draw, nights).map((course) => ({
+    ...course,
+    nights: [...course.nights.slice(0, -1), NO_SAMPLES],
+  }))
+  t.equal(judgeCourses(watched, THRESHOLD).courses[0]?.verdict, 'same', 'it was as slow on every other night')
+  t.equal(judgeCourses(watched, { ...THRESHOLD, beside }).courses[0]?.verdict, 'regressed', 'as was all else')
+})
