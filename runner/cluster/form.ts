@@ -9,6 +9,7 @@ import type { Command, NodeClient } from './node-client.ts'
 import { ReplyError } from './reply-errors.ts'
 import { withShortNodeTimeout } from './short-node-timeout.ts'
 import { checkLayout, formatSlotRanges } from './slots.ts'
+import { startStream } from './start-stream.ts'
 import { nodeCount, type PlannedNode, planNodes, type Topology } from './topology.ts'
 import type { SlotRange } from './view.ts'
 import { viewsBehind } from './view-differences.ts'
@@ -76,6 +77,8 @@ export async function formCluster(cluster: LiveCluster, topology: Topology, opti
     progress('assigning replicas and waiting for the cluster to be healthy')
     await replicate(members, deadline)
     await awaitHealthy(cluster, members, deadline)
+    const replicas = members.filter(({ role }) => role === 'replica')
+    await Promise.all(replicas.map(({ name }) => startStream(cluster, name)))
   })
 }
 
