@@ -50,4 +50,4 @@ if "--version" in sys.argv:
     sys.exit()
 # A line for each thing that goes wrong behind an operation, without the trace of each.
 logging.getLogger("redis.cluster").addFilter(lambda record: setattr(record, "exc_info", None) or True)
-serve("redis-py", redis.__version__, ["replica-reads"], connect, class_of)
+serve("redis-py", redis.__version__, ["replica-reads", "pool"], connect, class_of)

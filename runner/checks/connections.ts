@@ -44,7 +44,7 @@ export const connectionsLeaked = defineCheck({
   measure(written, evidence): Measured {
     const looks = looksOf(evidence)
     if (!looks.some(({ open }) => open > 0)) return unseen(looks)
-    const { servers, unseen: silent } = leaksOf(looks)
+    const { servers, unseen: silent } = leaksOf(looks, poolOf(evidence))
     const leaked = servers.reduce((sum, server) => sum + server.leaked, 0)
     const amount = { value: String(leaked), amount: leaked, samples: servers.length }
     const left =
@@ -57,7 +57,7 @@ export const connectionsLeaked = defineCheck({
       return { ...amount, finding: 'unknown', value: 'not known', explanation }
     }
     if (leaked === 0) {
-      const explanation = `No server had more connections of it at the end than at the start.${left}`
+      const explanation = `${nothingLeaked(servers)}${left}`
       return { ...amount, finding: 'holds', explanation, details }
     }
     const worst = servers.filter((server) => server.leaked > 0).sort((a, b) => b.leaked - a.leaked)
@@ -74,10 +74,25 @@ function looksOf({ facts, history }: Evidence): ConnectionsObservation[] {
   return (facts.clients?.connections ?? []).filter(({ workload }) => workload === history.workload)
 }
 
+/** How many connections to each server are its pool: one for each client. 0 for a client that has none. */
+function poolOf({ facts, history }: Evidence): number {
+  if (!(facts.clients?.pools ?? []).includes(history.workload)) return 0
+  return new Set(history.ops.client.subarray(0, history.rows)).size
+}
+
 /** `redis-node2 had 24 at the end and 4 at the start`. */
-function serverText({ node, first, last, usual }: ServerLeak): string {
-  const may = last > first && usual > first ? ` (${usual} allowed: another server had as many at the start)` : ''
+function serverText({ node, first, last, usual, pool }: ServerLeak): string {
+  const why = pool > usual ? 'one for each client, in a pool' : 'another server had as many at the start'
+  const most = Math.max(usual, pool)
+  const may = last > first && most > first ? ` (${most} allowed: ${why})` : ''
   return `${node} had ${last} at the end and ${first} at the start${may}`
+}
+
+function nothingLeaked(servers: readonly ServerLeak[]): string {
+  const isPool = servers.some(({ first, last, usual, pool }) => last > Math.max(first, usual) && last <= pool)
+  return isPool
+    ? 'No server had more connections of it at the end than its pool may have: one for each client.'
+    : 'No server had more connections of it at the end than at the start.'
 }
 
 /** Of the first three, and how many servers more. */

@@ -9,7 +9,7 @@ const ops = Array.from({ length: 8 }, (_, client): Op => ({ f: 'write', a: clien
 const judged = (
   name: string,
   limit: unknown,
-  seen: { connections?: ConnectionsObservation[]; unanswered?: UnansweredObservation },
+  seen: { connections?: ConnectionsObservation[]; unanswered?: UnansweredObservation; pools?: string[] },
 ) =>
   judge(
     name,
@@ -21,6 +21,7 @@ const judged = (
         ...NO_CLIENTS,
         connections: seen.connections ?? [],
         unanswered: seen.unanswered ? { w: seen.unanswered } : {},
+        ...(seen.pools && { pools: seen.pools }),
       },
     },
   )
@@ -223,6 +224,30 @@ t.test('connections_leaked: what a load needs where it comes to later is no leak
     'redis-node0 had 4 at the end and 4 at the start',
     'redis-node1 had 4 at the end and 0 at the start (4 allowed: another server had as many at the start)',
   ])
+})
+
+t.test('connections_leaked: a pool may have one for each client to each server', async (t) => {
+  const grown = (open: number) =>
+    inOrder([
+      looks('redis-node0', { at: 0, open: 1 }, { at: 9_000, open: 8 }, { at: 30_000, moment: 'end' }),
+      looks('redis-node1', { at: 0, open: 0 }, { at: 9_000, open }, { at: 30_000, moment: 'end' }),
+    ])
+  const [full, over] = [grown(8), grown(11)]
+  t.match(judged('connections_leaked', 0, { connections: full, pools: ['w'] }), {
+    verdict: 'passed',
+    value: '0',
+    explanation: 'No server had more connections of it at the end than its pool may have: one for each client.',
+    details: [
+      'redis-node0 had 8 at the end and 1 at the start (8 allowed: one for each client, in a pool)',
+      /8 allowed/,
+    ],
+  })
+  t.match(judged('connections_leaked', 2, { connections: over, pools: ['w'] }), { verdict: 'failed', value: '3' })
+  for (const pools of [undefined, ['another']])
+    t.match(judged('connections_leaked', 2, { connections: full, ...(pools && { pools }) }), {
+      verdict: 'failed',
+      value: '14',
+    })
 })
 
 t.test('connections_leaked: each server is told in plain words, and how many more there are', async (t) => {

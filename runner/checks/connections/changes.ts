@@ -109,11 +109,16 @@ export interface ServerLeak {
   last: number
   /** The most that any server had at the start: as many may come to be where the load comes to later. */
   usual: number
+  /** How many a pool may have to each server: one for each client; 0 without a pool. */
+  pool: number
   leaked: number
 }
 
-/** Servers that gave an answer at the end, and the names of those that did not. */
-export function leaksOf(looks: readonly ConnectionsObservation[]): { servers: ServerLeak[]; unseen: string[] } {
+/** Servers that gave an answer at the end, and the names of those that did not. `pool`: as `ServerLeak` has it. */
+export function leaksOf(
+  looks: readonly ConnectionsObservation[],
+  pool: number,
+): { servers: ServerLeak[]; unseen: string[] } {
   const beganMs = beginOf(looks)
   const first = new Map<string, number>()
   for (const { node, seenMs, open, silent } of looks) {
@@ -125,7 +130,8 @@ export function leaksOf(looks: readonly ConnectionsObservation[]): { servers: Se
     .filter(({ silent }) => silent !== true)
     .map(({ node, open }): ServerLeak => {
       const before = first.get(node) ?? 0
-      return { node, first: before, last: open, usual, leaked: Math.max(open - Math.max(before, usual), 0) }
+      const leaked = Math.max(open - Math.max(before, usual, pool), 0)
+      return { node, first: before, last: open, usual, pool, leaked }
     })
   return { servers, unseen: ends.filter(({ silent }) => silent === true).map(({ node }) => node) }
 }

@@ -17,6 +17,8 @@ export interface ClientFacts {
   unanswered: Readonly<Record<string, UnansweredObservation>>
   /** What drivers did that none may do, by workload; absent without any. */
   misdeeds?: Readonly<Record<string, MisdeedObservation>>
+  /** Workloads whose client may have a connection to each server for each of its callers; absent without any. */
+  pools?: readonly string[]
 }
 
 /** From the events of one scenario. */
@@ -24,6 +26,9 @@ export function clientFacts(events: readonly ScenarioEvent[], startMs: number): 
   const since = <T extends { seenMs: number }>(seen: T): T => ({ ...seen, seenMs: seen.seenMs - startMs })
   const unanswered = events.filter((event) => event.type === 'unanswered-seen')
   const misdeeds = events.filter((event) => event.type === 'driver-misbehaved')
+  const pools = events.flatMap((event) =>
+    event.type === 'driver-ready' && event.can.includes('pool') ? [event.workload] : [],
+  )
   const service = events.filter((event) => event.type === 'service-seen')
   return {
     probed: [...new Set(service.map(({ shard }) => shard))],
@@ -39,6 +44,7 @@ export function clientFacts(events: readonly ScenarioEvent[], startMs: number): 
         },
       ]),
     ),
+    ...(pools.length > 0 && { pools }),
     ...(misdeeds.length > 0 && { misdeeds: Object.fromEntries(misdeeds.map((one) => [one.workload, since(one)])) }),
   }
 }

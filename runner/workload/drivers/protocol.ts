@@ -10,8 +10,11 @@ export const PROTOCOL = 1
 /** A longer line, in bytes, is no message. */
 export const LONGEST_LINE = 16 * 1024 * 1024
 
-/** What a driver may say in its hello that it can do; words that are not known here are passed over. */
-export const CAPABILITIES = ['transaction', 'replica-reads'] as const
+/**
+ * What a driver may say in its hello that it can do; words that are not known here are passed over. No workload needs
+ * `pool`: it says how many connections are no leak.
+ */
+export const CAPABILITIES = ['transaction', 'replica-reads', 'pool'] as const
 
 export type Capability = (typeof CAPABILITIES)[number]
 
@@ -19,6 +22,7 @@ export type Capability = (typeof CAPABILITIES)[number]
 export const CAPABILITY_TEXTS: Record<Capability, string> = {
   transaction: 'transactions (MULTI … EXEC)',
   'replica-reads': 'reads from replicas',
+  pool: 'a pool of connections, up to one for each client to each server',
 }
 
 /** A reply of a server: a text, an integer, nothing, a list, or an error in the middle of a transaction. */
