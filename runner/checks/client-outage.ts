@@ -10,7 +10,7 @@ import { durationOf } from './limits.ts'
 import { outageLimit } from './outage-limit.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
 import { hiddenIn, servicesIn } from './outages/story.ts'
-import { mostTelling, type Telling, type Uncertain } from './outages/telling.ts'
+import { mostTelling, shownOf, type Telling, type Uncertain } from './outages/telling.ts'
 import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
@@ -107,11 +107,6 @@ function shardLine(shard: number, clients: number, outages: readonly ClientOutag
   if (longest === undefined) return `${name}: none of ${plural(clients, 'client')} was out`
   const out = new Set(its.map(({ client }) => client)).size
   return `${name}: ${out} of ${plural(clients, 'client')} ${out === 1 ? 'was' : 'were'} out; client ${longest.client} longest, for ${lengthOf(longest)} from ${momentText(longest.startMs)}`
-}
-
-/** Of one that had not ended it is not known how long it was: the longest that was seen is told, and that one beside it. */
-function shownOf({ one, longest, finding }: Telling<ClientOutage>): ClientOutage {
-  return finding === 'unknown' && !one.ended ? longest : one
 }
 
 function outageText({ facts }: Evidence, telling: Telling<ClientOutage>, mostMs: number): string {

@@ -1,6 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
-import type { Finding } from '../record/check-outcome.ts'
 import { formatRange } from '../results/failovers/summary.ts'
 import { defineCheck } from './check.ts'
 import { untilTrouble } from './driver-trouble.ts'
@@ -10,6 +9,8 @@ import { durationOf } from './limits.ts'
 import { outageLimit } from './outage-limit.ts'
 import type { Outage } from './outages/outages.ts'
 import { beginText, failuresText, hiddenIn, lengthText, placeText, serviceLines, servicesIn } from './outages/story.ts'
+import { mostTelling, shownOf, type Telling, type Uncertain } from './outages/telling.ts'
+import { momentText } from './words.ts'
 import { EVERY_WORKLOAD } from './workloads.ts'
 
 export const longestOutage = defineCheck({
@@ -27,28 +28,25 @@ export const longestOutage = defineCheck({
     const services = servicesIn(evidence, scope)
     const samples = services.reduce((sum, { operations }) => sum + operations, 0)
     const details = serviceLines(evidence, services)
-    const longest = services
-      .flatMap(({ outages }) => outages)
-      .reduce<Outage | undefined>(
-        (best, outage) => (best && best.lengthMs >= outage.lengthMs ? best : outage),
-        undefined,
-      )
+    const all = services.flatMap(({ outages }) => outages)
+    const telling = mostTelling(all, mostMs, uncertain)
+    const shown = telling && shownOf(telling)
     const hidden = hiddenIn(services, mostMs)
-    if (hidden.count > 0 && (!longest || findingOf(longest, mostMs) === 'holds')) {
+    if (hidden.count > 0 && (telling === undefined || telling.finding === 'holds')) {
       const explanation = `No outage longer than ${formatDuration(mostMs)} was seen in ${plural(samples, 'operation')}, but ${hidden.text}.`
-      return { finding: 'unknown', value: longest ? lengthText(longest) : 'none seen', samples, explanation, details }
+      return { finding: 'unknown', value: shown ? lengthText(shown) : 'none seen', samples, explanation, details }
     }
-    if (!longest) {
+    if (telling === undefined || shown === undefined) {
       const explanation = `Clients were served without a break${untilTrouble(evidence)}: no outage in ${plural(samples, 'operation')}.`
       return { finding: 'holds', value: 'none', amount: 0, samples, explanation, details }
     }
     return {
-      finding: findingOf(longest, mostMs),
+      finding: telling.finding,
       isManifest: true,
-      value: lengthText(longest),
-      amount: longest.lengthMs,
+      value: lengthText(shown),
+      amount: shown.lengthMs,
       samples,
-      explanation: outageText(evidence, longest, mostMs),
+      explanation: outageText(evidence, telling, mostMs),
       details,
     }
   },
@@ -64,18 +62,20 @@ function expectedText({ facts }: Evidence, { shard, startMs, lengthMs }: Outage,
   return ` With these settings a failover after a fault takes ${formatRange(expected)}, which ${often} to ${formatDuration(mostMs)}: allow more, or set a shorter cluster-node-timeout.`
 }
 
-function findingOf({ lengthMs, errorMs, ended }: Outage, mostMs: number): Finding {
-  if (lengthMs - errorMs > mostMs) return 'violated'
-  return ended && lengthMs + errorMs <= mostMs ? 'holds' : 'unknown'
+function uncertain({ lengthMs, errorMs, ended, failures }: Outage): Uncertain {
+  return { ms: lengthMs, errorMs, ended, isSingle: failures === 1 }
 }
 
-function outageText(evidence: Evidence, outage: Outage, mostMs: number): string {
+function outageText(evidence: Evidence, telling: Telling<Outage>, mostMs: number): string {
+  const { one, finding } = telling
+  const outage = shownOf(telling)
   const text = `Clients of ${placeText(outage)} were out for ${lengthText(outage)}, ${beginText(evidence, outage)}; ${failuresText(outage)}.`
-  const finding = findingOf(outage, mostMs)
   if (finding === 'violated') return `${text}${expectedText(evidence, outage, mostMs)}`
   if (finding === 'holds') return text
-  const why = outage.ended
+  const which =
+    outage === one ? 'it' : `that of ${placeText(one)}, ${lengthText(one)} from ${momentText(one.startMs)} on,`
+  const why = one.ended
     ? 'which its error does not tell from the limit'
-    : 'and it had not ended when the recording did'
+    : `and ${which} had not ended when the recording did`
   return `${text} The limit is ${formatDuration(mostMs)}, ${why}.`
 }

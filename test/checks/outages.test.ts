@@ -95,6 +95,22 @@ t.test('a single failure among operations that were served is no outage', async 
   t.match(outage('outages', 0, ops), { verdict: 'passed' })
 })
 
+t.test('an outage that has not ended is not hidden by a longer one that has', async (t) => {
+  const over = [...stream(0, 1000), ...stream(1000, 4000, { failed: 'CLUSTERDOWN' }), ...stream(4000, 6000)]
+  const open = stream(6000, 8000, { failed: 'CLUSTERDOWN' })
+  t.match(outage('longest_outage', '10s', [...over, ...open]), {
+    verdict: 'inconclusive',
+    value: /^3\.\d\d s/,
+    explanation:
+      /out for 3\.\d\d s .*The limit is 10\.00 s, and that of slots .*at least [12]\.\d\d s .* had not ended when the recording did/,
+  })
+  t.match(outage('longest_outage', '2.5s', [...over, ...open]), { verdict: 'failed', value: /^3\.\d\d s/ })
+  const longer = stream(6000, 12_000, { failed: 'CLUSTERDOWN' })
+  t.match(outage('longest_outage', '5s', [...over, ...longer]), { verdict: 'failed', value: /^at least [56]\.\d\d s/ })
+  const [last] = stream(6000, 6010, { failed: 'CLUSTERDOWN' })
+  t.match(outage('longest_outage', '10s', [...over, ...(last ? [last] : [])]), { verdict: 'passed', value: /^3\./ })
+})
+
 t.test('an outage that has not ended lasted at least so long', async (t) => {
   const ops = [...stream(9_000, 10_000), ...stream(10_000, 12_000, { failed: 'CLUSTERDOWN' })]
   t.match(outage('longest_outage', '12s', ops), {

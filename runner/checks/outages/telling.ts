@@ -49,6 +49,11 @@ export function mostTelling<T>(
   return { one: longest, finding: 'holds', longest }
 }
 
+/** Of one that had not ended it is not known how long it was: the longest that was seen is told, and that one beside it. */
+export function shownOf<T extends Pick<Uncertain, 'ended'>>({ one, longest, finding }: Telling<T>): T {
+  return finding === 'unknown' && !one.ended ? longest : one
+}
+
 function largest<T>(all: readonly T[], sizeOf: (one: T) => number): T | undefined {
   return all.reduce<T | undefined>(
     (best, one) => (best !== undefined && sizeOf(best) >= sizeOf(one) ? best : one),
