@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Comparison, METRIC_NAMES, type NightsReport } from './comparison.ts'
+import { type Comparison, METRIC_NAMES, NIGHT_STATES, type NightsReport, type ScenarioState } from './comparison.ts'
 import { count, fields, maybe, number, some, text, texts } from './shapes.ts'
 
 export const comparison = fields<Comparison>({
@@ -19,4 +19,19 @@ export const comparison = fields<Comparison>({
 
 const part = fields<NonNullable<NightsReport['part']>>({ threshold: number })
 
-export const nights = fields<NightsReport>({ before: count, summary: text, flaky: texts, part: maybe(part) })
+const state = fields<ScenarioState>({
+  scenario: text,
+  server: text,
+  platform: text,
+  client: maybe(text),
+  state: z.enum(NIGHT_STATES),
+  why: maybe(text),
+})
+
+export const nights = fields<NightsReport>({
+  before: count,
+  summary: text,
+  flaky: texts,
+  states: maybe(some(state)),
+  part: maybe(part),
+})

@@ -28,6 +28,21 @@ export interface ComparisonKey {
  */
 export type ComparisonVerdict = 'regressed' | 'improved' | 'same' | 'too-few' | 'missing'
 
+/**
+ * What a night says of a scenario, what needs attention first. `failing`: it failed each time tonight; `flaky`: it fails
+ * now and then; `few`: too few samples so far to compare; `stable`: as before.
+ */
+export const NIGHT_STATES = ['failing', 'slower', 'flaky', 'faster', 'new', 'few', 'stable'] as const
+
+export type NightState = (typeof NIGHT_STATES)[number]
+
+/** What a night says of one scenario on one server. */
+export interface ScenarioState extends Omit<ComparisonKey, 'metric'> {
+  state: NightState
+  /** What the state was told by, in words; absent where there is no more to say. */
+  why?: string
+}
+
 /** How a night stands beside those before it, in words. */
 export interface NightsReport {
   /** Nights before it. */
@@ -36,6 +51,8 @@ export interface NightsReport {
   summary: string
   /** A sentence for each scenario that fails now and then. */
   flaky: string[]
+  /** Of each scenario that was judged; absent in records of earlier versions. */
+  states?: ScenarioState[]
   /**
    * Of one machine's part of a night: it is not judged alone, but the whole when its parts are put together, by this
    * threshold (0.1 is 10 %).

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { parseJson } from '../base/json.ts'
-import { appendLines, readPlainFile } from '../base/plain-file.ts'
+import { appendLines, readPlainFile, replaceFile } from '../base/plain-file.ts'
 import { reasonOf } from '../base/surroundings.ts'
 import { METRIC_NAMES, type Metric } from './comparison.ts'
 
@@ -38,14 +38,19 @@ const trendLine = z.object({
   trueAfterMs: z.record(z.string(), z.array(z.number())),
   /** What was measured, in the unit of each metric. */
   measures: z.partialRecord(z.enum(METRIC_NAMES), z.number()).optional(),
+  /** Where it was played in a night: what that says of the scenario (`NIGHT_STATES`), and why. */
+  state: z.string().optional(),
+  why: z.string().optional(),
 })
 
 /** A line of `trends.jsonl`: one scenario, played once. */
-export type TrendLine = Omit<z.infer<typeof trendLine>, 'suite' | 'asked' | 'client' | 'measures'> & {
+export type TrendLine = Omit<z.infer<typeof trendLine>, 'suite' | 'asked' | 'client' | 'measures' | 'state' | 'why'> & {
   suite?: string | undefined
   asked?: string | undefined
   client?: string | undefined
   measures?: Partial<Record<Metric, number>> | undefined
+  state?: string | undefined
+  why?: string | undefined
 }
 
 export function trendsFile(reports: string): string {
@@ -57,10 +62,43 @@ export function appendTrends(reports: string, lines: readonly TrendLine[]): void
   if (lines.length === 0) return
   const file = trendsFile(reports)
   try {
-    appendLines(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    appendLines(file, textOfLines(lines))
   } catch (cause) {
     throw new TrendsError(`${file} cannot be written: ${reasonOf(cause)}`, { cause })
   }
+}
+
+/**
+ * Appends the lines of plays that the file does not have. What a night says of a play takes the place of what the file
+ * has of it: parts of a night that wrote there did not know yet. Throws TrendsError.
+ */
+export function putTrends(reports: string, lines: readonly TrendLine[]): void {
+  const there = readTrends(reports)
+  const judged = new Map(lines.filter(({ state }) => state !== undefined).map((line) => [playOf(line), line]))
+  const told = there.map((line) => judged.get(playOf(line)) ?? line)
+  if (told.some((line, place) => JSON.stringify(line) !== JSON.stringify(there[place]))) rewrite(reports, told)
+  const known = new Set(there.map(playOf))
+  appendTrends(
+    reports,
+    lines.filter((line) => !known.has(playOf(line))),
+  )
+}
+
+function playOf({ startedAt, id, server, client, seed }: TrendLine): string {
+  return JSON.stringify([startedAt, id, server, client, seed])
+}
+
+function rewrite(reports: string, lines: readonly TrendLine[]): void {
+  const file = trendsFile(reports)
+  try {
+    replaceFile(file, textOfLines(lines))
+  } catch (cause) {
+    throw new TrendsError(`${file} cannot be written: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+function textOfLines(lines: readonly TrendLine[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 }
 
 /**

@@ -27,6 +27,7 @@ export function trendLines(run: RunReport): TrendLine[] {
       setupMs,
       trueAfterMs: trueAfterByName(steps),
       ...(Object.keys(measures).length > 0 && { measures }),
+      ...stateOf(scenario, run),
     }
   })
 }
@@ -40,6 +41,16 @@ function suiteOf(name: string, scenarios: readonly ScenarioReport[]): string | u
   if (isNamed) return name
   const servers = new Set(scenarios.map(({ asked, server, platform }) => JSON.stringify([asked ?? server, platform])))
   return servers.size > 1 ? 'matrix' : undefined
+}
+
+/** What the night says of the scenario, where the run was one. */
+function stateOf(scenario: ScenarioReport, { baseline }: RunReport): Pick<TrendLine, 'state' | 'why'> {
+  const { id, server, asked = server, platform, client } = scenario
+  const found = baseline?.nights?.states?.find(
+    (one) => one.scenario === id && one.server === asked && one.platform === platform && one.client === client,
+  )
+  if (found === undefined) return {}
+  return { state: found.state, ...(found.why !== undefined && { why: found.why }) }
 }
 
 function measuresByName(scenario: ScenarioReport): Partial<Record<Metric, number>> {

@@ -71,6 +71,10 @@ t.test('two nights in two parts: merged, they are judged and kept as one', { ski
   t.equal(JSON.parse(readFileSync(path.join(whole, 'latest', 'report.json'), 'utf8')).exitCode, 4)
   t.match(readFileSync(path.join(whole, 'latest', 'junit.xml'), 'utf8'), /<testsuites name="nightly"/)
 
+  const trends = readFileSync(path.join(whole, 'trends.jsonl'), 'utf8').trim().split('\n')
+  const last = (id: string) => trends.map((line) => JSON.parse(line)).findLast((line) => line.id === id)
+  t.match([last('a'), last('b')], [{ state: 'stable' }, { state: 'slower', why: /% slower/ }])
+
   const twice = await merge('second')
   t.equal(twice.code, 4, 'merged again it is judged alike')
   t.equal(nights().length, 2, 'and is the same night')

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { appendTrends, readTrends, type TrendLine } from '../../runner/record/trends.ts'
+import { appendTrends, putTrends, readTrends, type TrendLine } from '../../runner/record/trends.ts'
 
 const LINE: TrendLine = {
   startedAt: '2026-11-22T13:40:05.000Z',
@@ -48,4 +48,19 @@ t.test('a place where nothing can be written', async (t) => {
     name: 'TrendsError',
     message: /cannot be written/,
   })
+})
+
+t.test('what a whole night says takes the place of what its parts wrote', async (t) => {
+  const reports = t.testdir({})
+  const [other, more] = [
+    { ...LINE, id: 'b' },
+    { ...LINE, id: 'c' },
+  ]
+  appendTrends(reports, [LINE, other])
+  const judged = { ...LINE, state: 'slower', why: 'a is 20 % slower' }
+  putTrends(reports, [judged, more])
+  t.strictSame(readTrends(reports), [judged, other, more])
+  putTrends(reports, [judged, more])
+  putTrends(reports, [LINE])
+  t.strictSame(readTrends(reports), [judged, other, more], 'nothing is there twice, and nothing is forgotten')
 })

@@ -5,9 +5,11 @@ import type { Night } from '../../record/nights.ts'
 import { medianOf } from '../../results/samples.ts'
 import { differencesOf } from '../regression/measures.ts'
 import { measuredNights, shiftOf, sidesOf } from './change.ts'
-import { type FlakyScenario, flakyOf } from './flaky.ts'
+import { flakyOf } from './flaky.ts'
 import { type JudgedCourse, type JudgedNight, judgeCourses } from './judge.ts'
 import { COMPARED, coursesOf, outcomesOf } from './night.ts'
+import { flakySentence } from './sentences.ts'
+import { statesOf } from './states.ts'
 
 /** A night beside those before it, in words. */
 export interface ToldNight {
@@ -20,9 +22,12 @@ export interface ToldNight {
 export function toldNight(nights: readonly Night[], threshold: number): ToldNight {
   const judged = judgeCourses(coursesOf(nights), { threshold })
   const compared = judged.courses.filter(isCompared)
-  const comparisons = [...togetherOf(judged), ...compared.map((one) => comparisonOf(one, nights, compared.length))]
+  const told = new Map(compared.map((one) => [one, comparisonOf(one, nights, compared.length)]))
+  const comparisons = [...togetherOf(judged), ...told.values()]
   const flaky = flakyOf(outcomesOf(nights)).map(flakySentence)
-  return { comparisons, nights: { before: nights.length - 1, summary: summaryOf(judged, comparisons, nights), flaky } }
+  const summary = summaryOf(judged, comparisons, nights)
+  const states = statesOf(nights, judged.courses, told)
+  return { comparisons, nights: { before: nights.length - 1, summary, flaky, states } }
 }
 
 function isCompared({ verdict }: JudgedCourse): boolean {
@@ -118,11 +123,6 @@ function differences({ course }: JudgedCourse, nights: readonly Night[], from: n
   const before = nights.slice(0, from).findLast((night) => playedIn(night) !== undefined)
   const then = playedIn(before)
   return now === undefined || then === undefined ? [] : differencesOf(then, now)
-}
-
-function flakySentence({ scenario, server, platform, isTonight, failed, played, nights }: FlakyScenario): string {
-  const when = isTonight ? 'is flaky' : 'passed tonight, and is flaky all the same'
-  return `${scenario} on ${server}, ${platform} ${when}: ${failed} of ${played} plays failed, on ${plural(nights, 'night')} of those that are kept.`
 }
 
 function percent(change: number): string {

@@ -10,7 +10,7 @@ import { readEvents } from '../../record/event-log.ts'
 import type { EventOf, RunEvent } from '../../record/events.ts'
 import { isInside, placeInside } from '../../record/run-files.ts'
 import { createRunFolder } from '../../record/run-folder.ts'
-import { appendTrends, readTrends, type TrendLine } from '../../record/trends.ts'
+import { putTrends } from '../../record/trends.ts'
 import { writeReports } from '../../report/write-reports.ts'
 import { mergeRuns } from '../../results/merge-runs.ts'
 import type { RunReport } from '../../results/report-model.ts'
@@ -60,7 +60,8 @@ export function mergedRun(
   const lacking = files.flatMap(({ part, from, to }) => copied(parts[part]?.folder ?? '', from, folder.path, to))
   replaceFile(folder.eventsFile, events.map((event) => `${JSON.stringify(event)}\n`).join(''))
   const run = writeReports(folder.path, events)
-  appendTrends(place, newLines(trendLines(run), readTrends(place)))
+  // Merging again adds nothing; nor does it where the parts wrote into the same file.
+  putTrends(place, trendLines(run))
   return { run, lacking, ...(kept && { kept: keepNight(file, kept.before, kept.night) }) }
 }
 
@@ -128,14 +129,6 @@ function commandOf(parts: readonly Part[]): string {
     events.flatMap((event) => (event.type === 'scenario-started' ? event.id : [])),
   )
   return typed('run', [...new Set(ids)].map(quoted), [seed[0].trim()])
-}
-
-/** Merging again adds nothing; nor does it where the parts wrote into the same file. */
-function newLines(lines: readonly TrendLine[], there: readonly TrendLine[]): TrendLine[] {
-  const keyOf = ({ startedAt, id, server, client, seed }: TrendLine) =>
-    JSON.stringify([startedAt, id, server, client, seed])
-  const known = new Set(there.map(keyOf))
-  return lines.filter((line) => !known.has(keyOf(line)))
 }
 
 /** In one line: what was put together. */

@@ -87,3 +87,38 @@ t.test('what fails now and then is told over all nights', async (t) => {
     'a on redis:7.0, process is flaky: 2 of 10 plays failed, on 2 nights of those that are kept.',
   ])
 })
+
+t.test('each scenario has the state that weighs most, by what was found of it', async (t) => {
+  const draw = drawing(31)
+  const usual = () => ({ first: draw(5) })
+  const before = Array.from({ length: 6 }, (_, place) =>
+    night({
+      ...{ steady: usual(), slow: usual(), quick: usual(), broken: usual(), shaky: usual(), unmeasured: {} },
+      habit: { ...usual(), ...(place % 2 === 0 && { passed: 4, failed: 1 }) },
+    }),
+  )
+  const tonight = night({
+    ...{ steady: usual(), slow: { first: draw(5, 2) }, quick: { first: draw(5, 0.5) }, unmeasured: {}, habit: usual() },
+    broken: { first: draw(5, 2), passed: 0, failed: 5 },
+    shaky: { ...usual(), passed: 4, failed: 1 },
+    unheard: usual(),
+    unclear: { passed: 0, failed: 0 },
+  })
+  const { comparisons, nights } = toldNight([...before, tonight], THRESHOLD)
+  const states = new Map(nights.states?.map(({ scenario, ...state }) => [scenario, state]))
+  t.strictSame(Object.fromEntries([...states].map(([scenario, { state }]) => [scenario, state])), {
+    ...{ steady: 'stable', slow: 'slower', quick: 'faster', unmeasured: 'stable', habit: 'flaky' },
+    ...{ broken: 'failing', shaky: 'flaky', unheard: 'new' },
+  })
+  t.match(states.get('slow')?.why, comparisons.find(({ scenario }) => scenario === 'slow')?.sentence)
+  t.match(
+    states.get('shaky')?.why,
+    nights.flaky.find((sentence) => sentence.startsWith('shaky')),
+  )
+  t.match(states.get('habit')?.why, /passed tonight, and is flaky all the same/)
+  t.equal(states.get('steady')?.why, undefined)
+  const few = toldNight([night({ a: { first: draw(1) } }), night({ a: { first: draw(1) } })], THRESHOLD)
+  t.match(few.nights.states, [{ scenario: 'a', state: 'few' }])
+  const first = toldNight([night({ a: usual() })], THRESHOLD)
+  t.match(first.nights.states, [{ scenario: 'a', state: 'new' }])
+})

@@ -52,8 +52,28 @@ const EIGHTY: readonly TrendLine[] = NIGHTS.slice(0, 20).flatMap((_, day) =>
   ),
 )
 
+/** What a night can say of a scenario, and what it said once in a later version. */
+const STATES: readonly (readonly [string, Partial<TrendLine>])[] = [
+  ['a-failing', { state: 'failing', verdict: 'failed', why: 'All 5 plays of the night failed.' }],
+  ['b-slower', { state: 'slower', why: 'b-slower on redis:7.0, process: failover time is 32.1 % slower & more.' }],
+  [
+    'c-flaky',
+    { state: 'flaky', verdict: 'failed', why: 'c-flaky on redis:7.0, process is flaky: 1 of 5 plays failed.' },
+  ],
+  ['d-faster', { state: 'faster', why: 'd-faster is faster.' }],
+  ...(['new', 'few', 'stable'] as const).map((state) => [`e-${state}`, { state }] as const),
+  ['f-later', { state: 'of a later version' }],
+  ['g-run', {}],
+]
+
+const TOLD: readonly TrendLine[] = STATES.flatMap(([id, more]) => [
+  ...NIGHTS.slice(0, 6).map((_, day) => trendLine(day + 1, { id, measures: { failover: 8000 + day * 30 } })),
+  trendLine(20, { id, measures: { failover: id === 'b-slower' ? 10_600 : 8100 }, ...more }),
+])
+
 const PAGES: Readonly<Record<string, { lines: readonly TrendLine[]; charts: number }>> = {
   nights: { lines: NIGHTS, charts: 4 },
+  'nights that judged': { lines: TOLD, charts: STATES.length },
   'one run': { lines: [trendLine(1)], charts: 1 },
   'words that nobody knows': {
     lines: [
@@ -102,6 +122,34 @@ t.test('one scenario on several servers is one group', async (t) => {
   const page = trendsPage(servers.map((asked) => trendLine(1, { asked, suite: 'matrix' })))
   t.same(groupTitles(page), ['matrix, on several servers'])
   for (const server of servers) t.match(page, `title="failover-basic on ${server}, process"`)
+})
+
+t.test('a row has the state that the last night gave it, and a group tells how many need attention', async (t) => {
+  const page = trendsPage(TOLD)
+  const cells = [
+    ...page.matchAll(/<span class="state ([a-z]*)"><span aria-hidden="true">(.)<\/span> ([a-z ]+)<\/span>/g),
+  ]
+  t.strictSame(
+    cells.map(([, look, mark, word]) => `${mark} ${word} ${look}`.trim()),
+    [
+      ...['✖ failing failed', '▲ slower failed', '≈ flaky', '▼ faster passed', '· few samples plain'],
+      ...['+ new plain', '✔ stable passed', '✔ passed passed', '✔ passed passed'],
+    ],
+  )
+  const counts = [...page.matchAll(/class="attention state ([a-z]*)"><span aria-hidden="true">.<\/span> ([^<]*)</g)]
+  t.strictSame(
+    counts.map(([, look, text]) => `${text} ${look}`.trim()),
+    ['1 failing failed', '1 slower failed', '1 flaky'],
+  )
+  t.match(page, /<p class="told">b-slower on redis:7\.0, process: failover time is 32\.1 % slower &amp; more\.<\/p>/)
+  t.match(
+    page,
+    /<summary class="trend-cells bad"><span class="name" title="b-slower">/,
+    'its plays passed all the same',
+  )
+  t.match(page, /<summary class="trend-cells warned"><span class="name" title="c-flaky">/)
+  const older = trendsPage([...TOLD, trendLine(21, { id: 'b-slower' })])
+  t.match(older, /title="b-slower"[\s\S]*?<\/span> passed<\/span><\/summary>/, 'what was played since is no night')
 })
 
 t.test('80 scenarios are one page, until a row is opened', async (t) => {
