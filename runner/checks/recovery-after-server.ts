@@ -7,6 +7,7 @@ import type { Evidence } from './evidence.ts'
 import { partsOf, timeText } from './limit-parts.ts'
 import { durationOf, durationText, type ShardChoice, shards } from './limits.ts'
 import { type ClientOutage, clientOutagesOf } from './outages/client-outages.ts'
+import { lengthError } from './outages/resolution.ts'
 import { type ServerOutage, serverOutages } from './outages/server-outages.ts'
 import { mostTelling, type Telling, type Uncertain } from './outages/telling.ts'
 import { momentText } from './words.ts'
@@ -111,7 +112,7 @@ function recovery(outage: ClientOutage, servers: Recovery['servers']): Recovery 
     return ms + Math.max(backMs - servedFromMs, 0)
   }
   const [least, most] = [ownMs(-1), ownMs(1)]
-  return { outage, servers, aheadMs, ms: (least + most) / 2, errorMs: (most - least) / 2 }
+  return { outage, servers, aheadMs, ms: (least + most) / 2, errorMs: lengthError((most - least) / 2) }
 }
 
 /** Whether the servers' outage lies, with its errors, in the client's, or begins in it. */

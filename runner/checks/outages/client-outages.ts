@@ -1,6 +1,7 @@
 import { isIndeterminateCode, outcomeClass, SERVED_CLASSES } from '../../record/history-codes.ts'
 import type { Evidence } from '../evidence.ts'
 import { isOwnOperation } from '../load-count.ts'
+import { lengthError, momentError } from './resolution.ts'
 import { type ServerOutage, serverOutages } from './server-outages.ts'
 import { Standstill } from './standstill.ts'
 
@@ -133,7 +134,7 @@ class Tracker {
       this.#add(gap, Math.max(completeMs - unaskedMs, backMs ?? 0), completeMs, true)
     } else if (this.#hasWaited(invokeMs, completeMs)) {
       const waited = { failures: 0, classes: new Map<string, number>(), outByMs: invokeMs, lastFailedMs: completeMs }
-      this.#servedFromMs = invokeMs
+      this.#servedFromMs = this.#waitedFromMs(invokeMs, completeMs)
       this.#add(waited, completeMs, completeMs, true)
     }
     this.#gap = undefined
@@ -162,6 +163,18 @@ class Tracker {
     return this.#outages
   }
 
+  /**
+   * Since when a client may have been out whose operation waited: since it was served last, or since what was done to the
+   * shard after that. Where that began while the operation waited, the client was served until it sent it.
+   */
+  #waitedFromMs(invokeMs: number, completeMs: number): number {
+    const { faultsMs, backs } = this.#around
+    const causesMs = [...faultsMs, ...backs.map(({ startMs, startErrorMs }) => startMs - startErrorMs)]
+    const isWithin = causesMs.some((ms) => invokeMs < ms && ms < completeMs)
+    if (isWithin || Number.isNaN(this.#servedFromMs)) return invokeMs
+    return Math.max(this.#servedFromMs, ...causesMs.filter((ms) => ms <= invokeMs))
+  }
+
   #hasWaited(invokeMs: number, completeMs: number): boolean {
     const { standstill, backs } = this.#around
     const lengthMs = standstill.shortened(completeMs) - standstill.shortened(invokeMs)
@@ -184,7 +197,7 @@ class Tracker {
       endMs: standstill.restored(ends.ms),
       endErrorMs: ends.errorMs,
       lengthMs,
-      errorMs: begins.errorMs + ends.errorMs + halfBlindMs,
+      errorMs: lengthError(begins.errorMs + ends.errorMs + halfBlindMs),
     })
   }
 }
@@ -192,5 +205,5 @@ class Tracker {
 /** The middle of what is possible, without the times that passed for nobody, and how far it may be off. */
 function spanOf(standstill: Standstill, fromMs: number, toMs: number): { ms: number; errorMs: number } {
   const [from, to] = [standstill.shortened(fromMs), standstill.shortened(toMs)]
-  return { ms: (from + to) / 2, errorMs: (to - from) / 2 }
+  return { ms: (from + to) / 2, errorMs: momentError((to - from) / 2) }
 }

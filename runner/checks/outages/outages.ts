@@ -3,6 +3,7 @@ import type { Span } from '../../results/run-facts.ts'
 import type { Evidence } from '../evidence.ts'
 import { isOwnOperation } from '../load-count.ts'
 import { IdleTimes } from './idle-times.ts'
+import { lengthError } from './resolution.ts'
 import { partsWithin, Standstill } from './standstill.ts'
 
 /** A time in which clients were not served in a range of slots. */
@@ -186,7 +187,7 @@ class Tracker {
       ended,
       startMs: this.#standstill.restored(begin.ms),
       lengthMs: end.ms - begin.ms - halfBlindMs,
-      errorMs: begin.errorMs + end.errorMs + halfBlindMs,
+      errorMs: lengthError(begin.errorMs + end.errorMs + halfBlindMs),
     })
   }
 }

@@ -1,5 +1,6 @@
 import type { ServiceOutage } from '../../results/clients/service-outages.ts'
 import type { RunFacts } from '../../results/run-facts.ts'
+import { momentError } from './resolution.ts'
 
 /** A time in which the servers of a shard took no writes, and how that is known. */
 export interface ServerOutage extends ServiceOutage {
@@ -31,5 +32,11 @@ export function serverOutages({ clients, failovers }: RunFacts): ServerOutage[] 
       },
     ]
   })
-  return [...probed, ...paused].sort((a, b) => a.startMs - b.startMs)
+  return [...probed, ...paused]
+    .map((one) => ({
+      ...one,
+      startErrorMs: momentError(one.startErrorMs),
+      endErrorMs: momentError(one.endErrorMs),
+    }))
+    .sort((a, b) => a.startMs - b.startMs)
 }
