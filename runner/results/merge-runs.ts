@@ -160,7 +160,7 @@ function environmentOf(starts: readonly EventOf<'run-started'>[]): Record<string
 }
 
 /** What of a suite that was divided is not there, a sentence each. */
-function problemsOfDivision(starts: readonly EventOf<'run-started'>[]): string[] {
+export function problemsOfDivision(starts: readonly Pick<EventOf<'run-started'>, 'shard'>[]): string[] {
   const plans = new Map<string, ShardInfo[]>()
   for (const { shard } of starts) {
     if (shard !== undefined) plans.set(shard.plan, [...(plans.get(shard.plan) ?? []), shard])

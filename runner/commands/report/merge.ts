@@ -41,7 +41,7 @@ export function mergedRun(
   { reports, baseline }: { reports: string; baseline: string | undefined },
 ): { run: RunReport; lacking: string[]; kept?: string } {
   const parts = partsIn(words)
-  const threshold = thresholdOfParts(parts.map((part) => part.events))
+  const threshold = thresholdOfParts(parts)
   if (threshold === undefined && baseline !== undefined)
     throw new UsageError('--baseline is for the parts of a night (nightly --shard I/N), and there is none of one')
   const file = baseline ?? path.join(reports, 'baseline.json')
