@@ -42,8 +42,17 @@ for (const [scenario, folder] of folders.entries()) {
   const target = path.join('test', 'cluster', 'failover-logs', `${name}-${ready.server.replace(' ', '-')}`)
   mkdirSync(target, { recursive: true })
   const kept = own.filter(({ type }) => !LEFT_OUT.has(type))
-  writeFileSync(path.join(target, 'events.jsonl'), kept.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  writeFileSync(
+    path.join(target, 'events.jsonl'),
+    kept.map((event) => `${JSON.stringify(withoutFolders(event))}\n`).join(''),
+  )
   writeFileSync(path.join(target, 'log.txt'), logOf(path.join(run, 'nodes', folder)))
+}
+
+/** Where the run was played is of no use to the test. */
+function withoutFolders(event: RunEvent): RunEvent {
+  if (event.type === 'run-started') return { ...event, command: event.command.replace(/ --reports \S+/, '') }
+  return event.type === 'run-ended' ? { ...event, folder: 'reports' } : event
 }
 
 function logOf(folder: string): string {
