@@ -31,6 +31,19 @@ t.test('failovers that a fault explains are no finding; without it each is one',
   t.equal(found.length, 1)
 })
 
+t.test('a replica that took the CLUSTER FAILOVER of another for its own was asked by a step', async (t) => {
+  const found = foundIn('two-asked-redis-7.0.15', (event) => event)
+  t.strictSame(
+    found.filter((text) => text.startsWith('failover:')),
+    [],
+  )
+  const [asked, ...more] = foundIn('two-asked-redis-7.0.15', (event) =>
+    event.type === 'failover-seen' && event.moment === 'handover asked' ? undefined : event,
+  ).filter((text) => text.startsWith('failover:'))
+  t.match(asked, /^failover: redis-node0 replaced redis-node1 in shard 1 at 7\.84 s, and no step and no fault explains/)
+  t.strictSame(more, [])
+})
+
 /** All servers stood still with the runner for 8 s. */
 const together = (fromMs: number) => ({
   ...({ type: 'stall-seen', atMs: fromMs + 8000, scenario, who: 'runner', servers: 'stood-still' } as const),

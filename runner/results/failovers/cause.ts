@@ -3,7 +3,7 @@ import { failoverReason } from '../administered.ts'
 import type { Fault } from '../faults.ts'
 import type { PlayedStep } from '../steps.ts'
 import { CRASHES, isCrash } from './crashes.ts'
-import { type FailoverObservations, logsBetween, shardOf } from './observations.ts'
+import { type FailoverObservations, logsBetween, shardOf, timingAt } from './observations.ts'
 import type { FailoverKind, TimelineMoment } from './timeline.ts'
 
 /** Why a failover came to be, and where its timeline begins. */
@@ -47,6 +47,27 @@ export function requestFor(
   // In the order of the log: one that is given up and the next may be of the same millisecond.
   const last = logsBetween(observed, [...REQUESTS, GIVEN_UP], sinceMs, atMs, { node }).at(-1)
   return last?.moment === GIVEN_UP ? undefined : last
+}
+
+/**
+ * The request of another replica that had `node`, its master until then, stand for election itself. One that reaches a
+ * master which has just become a replica is taken up by it as if it were its own, until it times out: no server looks at
+ * its own role there (clusterProcessPacket of MFSTART and clusterHandleManualFailover, cluster.c, Redis 7.0).
+ */
+export function strayRequestFor(
+  observed: FailoverObservations,
+  node: string,
+  sinceMs: number,
+  atMs: number,
+): LogObservation | undefined {
+  const timeoutMs = timingAt(observed, atMs)?.manualTimeoutMs ?? 0
+  const elected = logsBetween(observed, ['election started'], sinceMs, atMs, { node }).at(-1)
+  if (elected === undefined) return undefined
+  const asked = logsBetween(observed, ['handover asked'], elected.seenMs - timeoutMs, elected.seenMs, { node }).at(-1)
+  if (asked?.about === undefined) return undefined
+  const ready = logsBetween(observed, ['caught up'], asked.seenMs, elected.seenMs, { node })
+  if (ready.length === 0) return undefined
+  return logsBetween(observed, ['manual accepted'], asked.seenMs - timeoutMs, atMs, { node: asked.about }).at(-1)
 }
 
 /** A CLUSTER FAILOVER: from the step that asked for it, else from the moment the server accepted it. */

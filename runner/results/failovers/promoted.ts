@@ -1,7 +1,7 @@
 import { formatDuration, roundMs } from '../../base/duration.ts'
 import { USUAL_NODE_TIMEOUT_MS } from '../stalls.ts'
 import { faultThatTook } from './absences.ts'
-import { type Cause, faultCause, requestFor, unplannedCause, wantedCause } from './cause.ts'
+import { type Cause, faultCause, requestFor, strayRequestFor, unplannedCause, wantedCause } from './cause.ts'
 import { commandCause } from './commands.ts'
 import { expectedAfterFault, expectedWhenWanted } from './expected.ts'
 import { givenUpBefore, incidentsOf, type LostElection, lostElections } from './incidents.ts'
@@ -104,6 +104,11 @@ function causeOf(observed: FailoverObservations, promotion: Promotion): Cause {
     // A master that was marked as failing before it was taken away would have cleared itself.
     faultThatTook(observed, who, knownMs, atMs)
   if (fault) return faultCause(observed, fault, from)
+  const stray = strayRequestFor(observed, node, sinceMs, atMs)
+  if (stray) {
+    const cause = wantedCause(observed, stray)
+    return { ...cause, text: `${cause.text} for ${stray.node}, which ${node} took for its own` }
+  }
   const unplanned = unplannedCause(signsOf(observed, promotion, knownMs), moment)
   const error = lastBreak(observed, shard, sinceMs, atMs)
   return commandCause(observed, { master: from, sinceMs, knownMs, error }, unplanned) ?? unplanned
