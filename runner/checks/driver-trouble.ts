@@ -30,13 +30,18 @@ export function silenceOf(facts: RunFacts, workload: string): Silence | undefine
 }
 
 function isProvokedBefore(facts: RunFacts, untilMs: number): boolean {
+  return (provokedFromMs(facts) ?? Number.POSITIVE_INFINITY) <= untilMs
+}
+
+/** When something was first done to the servers, or they took no writes; undefined if that never was. */
+export function provokedFromMs(facts: RunFacts): number | undefined {
   const begun = [
     ...facts.faults,
     ...facts.failovers,
     ...serverOutages(facts),
     ...facts.steps.filter(({ verb }) => !HARMLESS.has(verb)),
   ]
-  return begun.some(({ startMs }) => startMs <= untilMs)
+  return begun.length === 0 ? undefined : Math.min(...begun.map(({ startMs }) => startMs))
 }
 
 /** What a driver did by itself so that what came after shows nothing, in words; undefined if it did nothing of the kind. */

@@ -3,6 +3,7 @@ import type { LoadSent } from '../record/check-outcome.ts'
 import type { History } from '../record/history.ts'
 import { NO_PHASE } from '../record/history-codes.ts'
 import type { RunFacts } from '../results/run-facts.ts'
+import { blockedShare } from './blocked-share.ts'
 import { driverTrouble } from './driver-trouble.ts'
 import { type FailoverWindow, failoverWindows } from './failover-windows.ts'
 import { countLoad, starved } from './load-count.ts'
@@ -22,6 +23,7 @@ export class Evidence {
   readonly needs: Needs
   readonly #except: readonly string[]
   readonly #withOutcome: number
+  #blockedShare: number | undefined
   #table: ValueTable | undefined
   #losses: Losses | undefined
   #failoverWindows: FailoverWindow[] | undefined
@@ -47,10 +49,14 @@ export class Evidence {
     return `${plural(count, 'operation')} with an outcome ${count === 1 ? 'is' : 'are'} too few to judge by: at least ${least} are wanted (\`min_operations\`)`
   }
 
-  /** That too little of what was due was sent, in words; undefined if enough was. */
+  /** That too little was sent of what was due while clients were not out, in words; undefined if enough was. */
   get starved(): string | undefined {
     const text = starved(this.load, this.needs.sent, driverTrouble(this) ?? floodText(this))
-    return text && `${text}${unendedText(this)}`
+    if (text === undefined || this.load === undefined) return undefined
+    // A client that blocks through an outage sends nothing meanwhile: its outage is measured all the same.
+    this.#blockedShare ??= blockedShare(this.history, this.facts)
+    if (this.load.sent >= this.needs.sent * this.load.due * (1 - this.#blockedShare)) return undefined
+    return `${text}${unendedText(this)}`
   }
 
   get table(): ValueTable {

@@ -29,7 +29,7 @@ export const needKeys = {
     `Fewer operations in the phase that a check asks for, or acknowledged around a failover of their shard, make what passed inconclusive; ${IN_WINDOW} unless given`,
   ),
   min_sent: percentage.describe(
-    'When a smaller share of the operations that were due by the rate was sent, what passed is inconclusive; 50% unless given',
+    'When a smaller share was sent of the operations that were due by the rate while clients were not out, what passed is inconclusive; 50% unless given',
   ),
 }
 
