@@ -14,6 +14,11 @@ const SCENARIOS = 80
 /** How much the machine differs from night to night, and one scenario beside the others: standard deviations. */
 const MACHINE = 0.02
 const OF_A_SCENARIO = 0.01
+/** Of a night that machines share, how many, and how much these differ from each other. */
+const MACHINES = 4
+const OF_A_MACHINE = 0.1
+/** Such nights that are simulated: each part is judged as well, to know what it plays again. */
+const SHARED_NIGHTS = 2_000
 /** A night on which nothing changed is added to the nights before after so many plants. */
 const PLANTS_PER_NIGHT = 10
 /** Nights within which a change is to be found. */
@@ -59,9 +64,12 @@ export async function benchNight(): Promise<void> {
   const share = (count: number, of: number) => `${((100 * count) / of).toFixed(2)} %`
   const said = (text: string) => process.stderr.write(`${text}\n`)
   said(`${NIGHTS} nights without a change`)
-  const { alarms, added } = falseAlarms()
+  const { alarms, added } = falseAlarms(NIGHTS)
   table.push(['false alarms: nights with any, over the whole suite', share(alarms, NIGHTS), 'at most 1 %'])
   table.push(['plays added on such a night', (added / NIGHTS).toFixed(1), ''])
+  said(`${SHARED_NIGHTS} nights without a change, on ${MACHINES} machines`)
+  const shared = falseAlarms(SHARED_NIGHTS, MACHINES)
+  table.push([`the same, of nights shared by ${MACHINES} machines`, share(shared.alarms, SHARED_NIGHTS), 'at most 1 %'])
   said('one scenario slower by 15 %')
   const little = found(1.15, FEW_NIGHTS)
   table.push(['one scenario slower by 15 %: within 3 nights', share(little.within, little.tries), 'at least 90 %'])
@@ -69,17 +77,20 @@ export async function benchNight(): Promise<void> {
   said('one scenario slower by 2×')
   const double = found(2, 1)
   table.push(['one scenario slower by 2×: in the first night', share(double.first, double.tries), 'at least 99 %'])
+  said(`one scenario slower by 2×, on ${MACHINES} machines`)
+  const one = found(2, 1, { tries: SHARED_NIGHTS, machines: MACHINES })
+  table.push([`the same, of nights shared by ${MACHINES} machines`, share(one.first, one.tries), 'at least 99 %'])
   table.push(['fails one time in five: flaky within 3 nights', share(flakyFound(), NIGHTS), 'at least 95 %'])
   const { nights, slower } = BEFORE
   table.push([`${slower} times slower, by one baseline of 20 samples and 3 repeats`, share(foundBefore(), nights), ''])
   process.stdout.write(`${table.toString()}\n`)
 }
 
-function falseAlarms(): { alarms: number; added: number } {
-  let past = usualNights()
+function falseAlarms(nights: number, machines = 1): { alarms: number; added: number } {
+  let past = usualNights(machines)
   let [alarms, added] = [0, 0]
-  for (let count = 0; count < NIGHTS; count += 1) {
-    const one = nightAfter(past)
+  for (let count = 0; count < nights; count += 1) {
+    const one = nightAfter(past, { machines })
     past = withNight(past, one)
     added += one.added
     const isSlower = [...one.judged.together.values()].some(({ span }) => span > 0)
@@ -89,16 +100,19 @@ function falseAlarms(): { alarms: number; added: number } {
 }
 
 /** How often one scenario is flagged that is slower from one night on: in the first night, and within `nights`. */
-function found(slower: number, nights: number): { tries: number; first: number; within: number } {
-  const tries = Math.ceil(NIGHTS / nights)
-  let past = usualNights()
+function found(
+  slower: number,
+  nights: number,
+  { tries = Math.ceil(NIGHTS / nights), machines = 1 } = {},
+): { tries: number; first: number; within: number } {
+  let past = usualNights(machines)
   let [first, within] = [0, 0]
   for (let count = 0; count < tries; count += 1) {
-    if (count % PLANTS_PER_NIGHT === 0) past = withNight(past, nightAfter(past))
+    if (count % PLANTS_PER_NIGHT === 0) past = withNight(past, nightAfter(past, { machines }))
     let own = past
     let since = 0
     for (let time = 1; time <= nights && since === 0; time += 1) {
-      const one = nightAfter(own, slower)
+      const one = nightAfter(own, { slower, machines })
       own = withNight(own, one)
       if (regressed(one).includes('scenario-0')) since = time
     }
@@ -140,9 +154,9 @@ function foundBefore(): number {
   return flagged
 }
 
-function usualNights(): Past {
+function usualNights(machines: number): Past {
   let past: Past = []
-  for (let count = 0; count < WINDOW; count += 1) past = withNight(past, nightAfter(past))
+  for (let count = 0; count < WINDOW; count += 1) past = withNight(past, nightAfter(past, { machines }))
   return past
 }
 
@@ -151,32 +165,58 @@ function withNight(past: Past, { samples }: Night): Past {
 }
 
 /** A night as it is played: a first pass, and a second where that leaves a suspicion. */
-function nightAfter(past: Past, slower = 1): Night {
-  const machine = { first: factor(MACHINE), again: factor(MACHINE) }
+function nightAfter(past: Past, { slower = 1, machines = 1 } = {}): Night {
+  const speed = Array.from({ length: machines }, () => {
+    const ofMachine = machines === 1 ? 1 : factor(OF_A_MACHINE)
+    return { first: ofMachine * factor(MACHINE), again: ofMachine * factor(MACHINE) }
+  })
+  // Each night the scenarios are dealt out anew.
+  const parts = Array.from({ length: SCENARIOS }, () => (machines === 1 ? 0 : Math.floor(random() * machines)))
+  const partOf = (place: number) => (machines === 1 ? 0 : (parts[place] ?? 0) + 1)
   const own = Array.from({ length: SCENARIOS }, (_, place) => factor(OF_A_SCENARIO) * (place === 0 ? slower : 1))
-  const times = (place: number, pass: keyof typeof machine, count: number) =>
-    Array.from({ length: count }, () => drawn(place, machine[pass] * (own[place] ?? 1)))
+  const times = (place: number, pass: 'first' | 'again', count: number) =>
+    Array.from({ length: count }, () => drawn(place, (speed[parts[place] ?? 0]?.[pass] ?? 1) * (own[place] ?? 1)))
   const first = MEASURED.map(({ place }) => times(place, 'first', NIGHT_REPEATS))
-  const samples = first.map((one) => samplesOf(one))
-  const looked = judged(past, samples)
-  const { rounds, controls } = secondPassOf(looked)
-  const plays = rounds.flat()
-  if (plays.length === 0) return { judged: looked, samples, added: 0 }
+  const samples = first.map((one, number) => samplesOf(one, [], false, partOf(MEASURED[number]?.place ?? 0)))
+  const looked = machines === 1 ? [judged(past, samples)] : lookedAtInParts(past, samples, machines)
+  const seconds = looked.map((one) => secondPassOf(one))
+  const plays = seconds.flatMap(({ rounds }) => rounds.flat())
+  const controls = new Set(seconds.flatMap((one) => one.controls.map(({ scenario }) => scenario)))
+  const [alone] = machines === 1 ? looked : []
+  if (plays.length === 0) return { judged: alone ?? judged(past, samples), samples, added: 0 }
   const more = MEASURED.map(({ place, scenario }, number) => {
     const count = plays.filter((one) => one.scenario === scenario).length
-    const isControl = controls.some((one) => one.scenario === scenario)
     if (count === 0) return samples[number] ?? NO_SAMPLES
-    return samplesOf(first[number] ?? [], times(place, 'again', count), isControl)
+    return samplesOf(first[number] ?? [], times(place, 'again', count), controls.has(scenario), partOf(place))
   })
   return { judged: judged(past, more), samples: more, added: plays.length }
 }
 
 function judged(past: Past, tonight: readonly Samples[]): JudgedNight {
-  const courses = MEASURED.map(({ scenario, server, platform, metric }, place): Course => {
+  return judgeCourses(coursesOf(past, tonight), { threshold: DEFAULT_THRESHOLD })
+}
+
+/** As each machine sees the night after its first pass: its own scenarios, and of the others the nights before. */
+function lookedAtInParts(past: Past, tonight: readonly Samples[], machines: number): JudgedNight[] {
+  return Array.from({ length: machines }, (_, machine) => {
+    const isOwn = tonight.map(({ part }) => part === machine + 1)
+    const seen = coursesOf(
+      past,
+      tonight.map((samples, place) => (isOwn[place] ? samples : NO_SAMPLES)),
+    )
+    const options = { threshold: DEFAULT_THRESHOLD, asked: MEASURED.length }
+    return judgeCourses(
+      seen.filter((__, place) => isOwn[place]),
+      { ...options, beside: seen.filter((__, place) => !isOwn[place]) },
+    )
+  })
+}
+
+function coursesOf(past: Past, tonight: readonly Samples[]): Course[] {
+  return MEASURED.map(({ scenario, server, platform, metric }, place) => {
     const nights = [...(past[place] ?? []), tonight[place] ?? NO_SAMPLES]
     return { scenario, server, platform, metric, nights }
   })
-  return judgeCourses(courses, { threshold: DEFAULT_THRESHOLD })
 }
 
 function regressed({ judged: { courses } }: Night): string[] {
