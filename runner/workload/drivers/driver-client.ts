@@ -190,10 +190,7 @@ export class DriverClient implements LoadClient {
   }
 
   async #within<T>(what: 'hello' | 'ready', limitMs: number, late: string): Promise<T> {
-    const cancel = afterRunning(limitMs, async () => {
-      await this.#child.checkStdout()
-      this.#child.condemn(late)
-    })
+    const cancel = afterRunning(limitMs, () => void this.#condemnLate(late))
     try {
       return await new Promise<T>((resolve, reject) => {
         if (this.#misdeed) reject(refusalOf(this.#misdeed))
@@ -203,6 +200,12 @@ export class DriverClient implements LoadClient {
     } finally {
       cancel()
     }
+  }
+
+  /** What it did while it was waited for says more than that it was late. */
+  async #condemnLate(late: string): Promise<void> {
+    await this.#child.checkStdout()
+    this.#child.condemn(late)
   }
 
   #onMessage(message: FromDriver, atMs: number): void {
