@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { EXIT } from '../../base/exit.ts'
 import { plural } from '../../base/text.ts'
 import { WINDOW } from '../../checks/nights/defaults.ts'
-import { lastOfEach } from '../../checks/nights/window.ts'
+import { lastOfEach, tellsSomething } from '../../checks/nights/window.ts'
 import { readNights, writeNights } from '../../record/baseline.ts'
 import type { Night } from '../../record/nights.ts'
 import { shown } from '../project.ts'
@@ -26,7 +26,8 @@ export function othersThan({ runId, parts = [] }: Night, nights: readonly Night[
 
 /** Adds the night to those that are kept. Returns what became of it, in words. Throws SurroundingsError. */
 export function keepNight(file: string, before: readonly Night[], night: Night): string {
-  if (night.scenarios.length === 0) return `baseline ${shown(file)}: left as it is, for nothing was played`
+  if (!night.scenarios.some(tellsSomething))
+    return `baseline ${shown(file)}: left as it is, for nothing was played to a verdict`
   const nights = lastOfEach([...before, night])
   writeNights(file, nights)
   return `baseline ${shown(file)}: ${plural(nights.length, 'night')}, of each scenario up to ${WINDOW}`

@@ -30,6 +30,22 @@ t.test('a narrowed night takes a place of its own scenarios alone', async (t) =>
   t.strictSame(shape(lastOfEach(nights, 9)), shape(nights))
 })
 
+t.test('plays without a verdict take no place, and plays that measured nothing none of those that did', async (t) => {
+  const nights = [night('01', { a: [1] }), night('02', { a: [1] })]
+  const silent = (runId: string, failed: number): Night => {
+    const { scenarios, ...rest } = night(runId, { a: [] })
+    return { ...rest, scenarios: scenarios.map((one) => ({ ...one, failed, measures: [] })) }
+  }
+  t.strictSame(shape(lastOfEach([...nights, silent('03', 0), silent('04', 0)], 2)), ['01 a', '02 a'])
+  t.strictSame(
+    shape(lastOfEach([...nights, silent('03', 5), silent('04', 5), silent('05', 5)], 2)),
+    ['01 a', '02 a', '04 a', '05 a'],
+    'it failed before anything was measured',
+  )
+  t.strictSame(shape(judgedWith([...nights, silent('03', 0)], night('04', { a: [1] }))), ['01 a', '02 a', '04 a'])
+  t.strictSame(shape(judgedWith(nights, silent('03', 0))), ['01 a', '02 a', '03 a'])
+})
+
 t.test('a scenario through a client is another than without it', async (t) => {
   const through = (runId: string, client: string): Night => {
     const one = night(runId, { a: [1] })
