@@ -9,6 +9,7 @@ import { serversToAdd } from '../scenario/servers-needed.ts'
 import { choiceFlags, choiceOf } from './choosing/choice-flags.ts'
 import { knownPlays, narrowed } from './choosing/narrow.ts'
 import { pacingOf } from './choosing/pace.ts'
+import { playedHow } from './choosing/shard.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
@@ -84,7 +85,8 @@ export const nightly: Command = {
     const names = await chosenNames({ words: [], tags }, context)
     const known = knownPlays(reports, { lenient: wanted.shard === undefined && wanted.maxTimeMs === undefined })
     const asked = await loadScenarios(names, NO_PARAMS, context, settings)
-    const { scenarios, shard } = await narrowed(asked, wanted, { reports, servers: choice.servers, known }, context)
+    const how = playedHow(choice, { repeat: repeatOf(line) })
+    const { scenarios, shard } = await narrowed(asked, wanted, { reports, how, known }, context)
     if (scenarios.length === 0) return EXIT.passed
     const part = shard && { ...shard, asked: asked.length * choice.servers.length * COMPARED.length }
     const judging = judgingOf(line, { file: shown(file), before, ...(part && { part }) })
@@ -118,12 +120,16 @@ export const nightly: Command = {
 
 function judgingOf(line: ParsedLine, nights: NightsBefore): Judging {
   return {
-    repeat: wholeNumber(line, 'repeat', NIGHT_REPEATS, { min: 1, max: MOST_REPEATS }),
+    repeat: repeatOf(line),
     failOnFlaky: true,
     auditWarnOnly: auditWarnOnly(line),
     threshold: thresholdOf(line.text('threshold')),
     nights,
   }
+}
+
+function repeatOf(line: ParsedLine): number {
+  return wholeNumber(line, 'repeat', NIGHT_REPEATS, { min: 1, max: MOST_REPEATS })
 }
 
 const NIGHT_FLAGS = ['tag', ...Object.keys(choiceFlags), 'config', 'strict', ...PLAY_FLAGS]

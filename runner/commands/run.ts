@@ -10,6 +10,7 @@ import { programsFlag, programsIn } from './allow.ts'
 import { type Choice, choiceFlags, choiceOf, LASTING_CHOICES, PASSING_CHOICES } from './choosing/choice-flags.ts'
 import { knownPlays, narrowed, wordFor } from './choosing/narrow.ts'
 import { pacingOf } from './choosing/pace.ts'
+import { playedHow } from './choosing/shard.ts'
 import { suiteOfRun } from './choosing/suites.ts'
 import { assertClientsHere, CLIENT_FLAGS, clientFlags, clientsOf, playedThrough, tellClients } from './client-flags.ts'
 import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts'
@@ -90,11 +91,13 @@ export const run: Command = {
     const known = knownPlays(reports, { lenient: wanted.shard === undefined && wanted.maxTimeMs === undefined })
     const clients = clientsOf(line)
     const programs = programsIn(line)
+    const judging = judgingOf(line)
+    const how = playedHow(choice, { clients: clients?.map(({ name }) => name), repeat: judging.repeat })
     const load = async () => {
       const read = await playedThrough(clients, (client) =>
         loadUpgrades(named, { params, upgrades }, context, { ...settings, client, programs }),
       )
-      const left = await narrowed(read, wanted, { reports, servers: choice.servers, known }, context)
+      const left = await narrowed(read, wanted, { reports, how, known }, context)
       for (const one of left.scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
       return left
     }
@@ -103,7 +106,6 @@ export const run: Command = {
     tellClients(scenarios, clients, out)
     const { config } = settings
     tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), named, params, context)
-    const judging = judgingOf(line)
     if (line.on('keep') && scenarios.length * choice.servers.length * judging.repeat > 1) {
       throw new UsageError('--keep leaves one cluster behind, so it goes with one scenario, one server and no repeat')
     }

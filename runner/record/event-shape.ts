@@ -168,7 +168,7 @@ const OWN: { [Type in EventType]: Own<Type> } = {
     environment: maybe(textsByName),
     allowed: maybe(texts),
     merged: maybe(texts),
-    shard: maybe(fields<ShardInfo>({ number: place, of: place, plan: text })),
+    shard: maybe(fields<ShardInfo>({ number: place, of: place, plan: text, on: maybe(text) })),
   },
   'scenario-started': {
     ...OF_SCENARIO,

@@ -48,6 +48,8 @@ export interface ShardInfo {
   of: number
   /** A word that all parts of one division have, and those of no other. */
   plan: string
+  /** Where and through what it is played, in words: `redis:7.0 (process)`. */
+  on?: string
 }
 
 /** Which of how many times a run plays the same, from 1. */

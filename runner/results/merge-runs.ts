@@ -1,5 +1,5 @@
 import { EXIT, worstExit } from '../base/exit.ts'
-import { plural } from '../base/text.ts'
+import { listed, plural } from '../base/text.ts'
 import { EVENTS_VERSION, type EventOf, type RunEvent, type ShardInfo } from '../record/events.ts'
 import { ReportError } from './run-model.ts'
 import { UNNAMED_SUITE } from './trend-lines.ts'
@@ -165,12 +165,17 @@ export function problemsOfDivision(starts: readonly Pick<EventOf<'run-started'>,
   for (const { shard } of starts) {
     if (shard !== undefined) plans.set(shard.plan, [...(plans.get(shard.plan) ?? []), shard])
   }
-  return [...plans.values()].flatMap((parts) => {
-    const of = parts[0]?.of ?? 0
-    const there = new Set(parts.map(({ number }) => number))
+  const divisions = [...plans.values()].flatMap(([first, ...others]) =>
+    first ? [{ first, all: [first, ...others] }] : [],
+  )
+  return divisions.flatMap(({ first: { of, on }, all }) => {
+    const there = new Set(all.map(({ number }) => number))
     const missing = Array.from({ length: of }, (_, place) => place + 1).filter((number) => !there.has(number))
     if (missing.length === 0) return []
-    const more = plans.size > 1 ? '; the machines divided it by other trends, or other scenarios' : ''
-    return [`Of a suite in ${of} parts, part ${missing.join(', ')} is missing: the whole has no verdict${more}`]
+    const isOtherwise = divisions.some(({ first }) => first !== all[0] && first.on === on)
+    const more = isOtherwise ? '; the machines divided it by other trends, or other scenarios' : ''
+    const where = on === undefined ? '' : ` on ${on}`
+    const which = missing.length === 1 ? `part ${missing[0]} is` : `parts ${listed(missing.map(String), of)} are`
+    return [`Of a suite in ${of} parts${where}, ${which} missing: the whole has no verdict${more}`]
   })
 }

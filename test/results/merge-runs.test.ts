@@ -11,7 +11,7 @@ interface Part {
   ids: string[]
   verdict?: RunVerdict
   exitCode?: number
-  shard?: { number: number; of: number; plan?: string }
+  shard?: { number: number; of: number; plan?: string; on?: string }
   /** Seconds after the first. */
   laterBy?: number
 }
@@ -87,6 +87,22 @@ t.test('a part that is missing leaves the whole without a verdict', async (t) =>
   t.strictSame(run.warnings, ['Of a suite in 3 parts, part 2 is missing: the whole has no verdict'])
   const failed = merged({ ids: ['a'], verdict: 'failed', shard: { number: 1, of: 3 } }).run
   t.match(failed, { verdict: 'failed', exitCode: 1 }, 'what failed stays so')
+})
+
+t.test('of a matrix, the missing part is named with its server', async (t) => {
+  const redis = { number: 1, of: 2, plan: 'p', on: 'redis:7.0' }
+  const valkey = { of: 2, plan: 'q', on: 'valkey:9.1 (process)' }
+  const { run } = merged(
+    { ids: ['a'], shard: redis },
+    { ids: ['b'], shard: { number: 1, ...valkey } },
+    { ids: ['c'], shard: { number: 2, ...valkey } },
+  )
+  t.equal(run.exitCode, 3)
+  t.strictSame(run.warnings, ['Of a suite in 2 parts on redis:7.0, part 2 is missing: the whole has no verdict'])
+  const halves = merged({ ids: ['a'], shard: redis }, { ids: ['b'], shard: { number: 2, ...valkey } }).run
+  t.match(halves.warnings, [/on redis:7\.0, part 2 is/, /on valkey:9\.1 \(process\), part 1 is/])
+  const one = merged({ ids: ['a'], shard: { ...redis, of: 3 } }).run
+  t.match(one.warnings, [/on redis:7\.0, parts 2 and 3 are missing/])
 })
 
 t.test('parts of two divisions are no whole, however many there are', async (t) => {

@@ -14,14 +14,13 @@ import { libraryEntries } from '../load-scenarios.ts'
 import { findRun, shown } from '../project.ts'
 import type { Choice } from './choice-flags.ts'
 import { assertTags, chosenAmong } from './choose.ts'
-import { inShard, planOf, type ShardPlan, type Weighed } from './shard.ts'
+import { inShard, type PlayedHow, planOf, playedOn, type ShardPlan, type Weighed } from './shard.ts'
 
 /** What a run is narrowed down by, beside its flags. */
 interface Narrowing {
   /** The folder of reports. */
   reports: string
-  /** Servers as they are asked for. */
-  servers: readonly string[]
+  how: PlayedHow
   known: KnownPlays
 }
 
@@ -38,7 +37,7 @@ export interface Narrowed {
 export async function narrowed(
   scenarios: readonly Scenario[],
   choice: Choice,
-  { reports, servers, known }: Narrowing,
+  { reports, how, known }: Narrowing,
   context: CommandContext,
 ): Promise<Narrowed> {
   if (choice.notTags.length > 0) assertTags(choice.notTags, [...scenarios, ...(await libraryEntries(context))])
@@ -51,9 +50,9 @@ export async function narrowed(
     context.out.progress(`${plural(chosen.length, 'scenario')} in ${shard.of} parts: part ${shard.number} has none`)
     return { scenarios: [] }
   }
-  const weigh = weigher(chosen, servers, known)
-  const plan = planOf(chosen.map(weigh), divided)
-  return { scenarios: inShard(chosen, divided, weigh), shard: { ...divided, plan } }
+  const weigh = weigher(chosen, how.servers, known)
+  const plan = planOf(chosen.map(weigh), divided, how)
+  return { scenarios: inShard(chosen, divided, weigh), shard: { ...divided, plan, on: playedOn(how) } }
 }
 
 /** A scenario is played on all servers by the same part, so that its repeats stay together. */
@@ -68,8 +67,15 @@ function weigher(
     const told = times.filter((tookMs) => tookMs !== undefined)
     const tookMs = told.length === times.length ? told.reduce((sum, one) => sum + one, 0) : undefined
     // One that is asked for twice is played twice.
-    return { name: `${scenario.id} ${places.get(scenario)}`, tookMs }
+    return { name: `${scenario.id} ${places.get(scenario)}`, tookMs, with: openParams(scenario) }
   }
+}
+
+/** No trace of a secret is left in a record. */
+function openParams({ params, secretParams = [] }: Scenario): [string, unknown][] {
+  return Object.entries(params)
+    .filter(([name]) => !secretParams.includes(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function lastRun(reports: string): RunReport {

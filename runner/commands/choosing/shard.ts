@@ -12,6 +12,26 @@ export interface Shard {
 export interface ShardPlan extends Shard {
   /** The same for all parts of one division, and for no other. */
   plan: string
+  /** Where and through what it is played, in words: `redis:7.0 (process)`. */
+  on: string
+}
+
+/** How what is divided is played: a matrix divides the same scenarios once for each server, say. */
+export interface PlayedHow {
+  /** As they are asked for. */
+  servers: readonly string[]
+  /** As it is asked for; absent: whatever is there. */
+  platform?: string
+  clients?: readonly string[]
+  repeat?: number
+}
+
+/** How a run plays that chose these platforms and servers. */
+export function playedHow(
+  { kind, servers }: { kind: string; servers: readonly string[] },
+  { clients, repeat }: { clients?: readonly string[] | undefined; repeat: number },
+): PlayedHow {
+  return { servers, repeat, ...(kind !== 'auto' && { platform: kind }), ...(clients && { clients }) }
 }
 
 /** What it is divided by. */
@@ -20,6 +40,8 @@ export interface Weighed {
   name: string
   /** How long it takes, ms; undefined where that is not known. */
   tookMs: number | undefined
+  /** What else tells it from one of this name: the values it is played with. */
+  with?: unknown
 }
 
 const MOST_SHARDS = 1000
@@ -59,13 +81,22 @@ export function inShard<T>(items: readonly T[], shard: Shard, weigh: (item: T) =
   return items.filter((item) => own?.has(item))
 }
 
-/** A word for the division: what is divided, in how many parts, by which times. */
-export function planOf(items: readonly Weighed[], { of }: Shard): string {
-  const all = items.map(({ name, tookMs }) => [name, tookMs ?? null] as const).sort(([a], [b]) => byName(a, b))
+/** A word for the division: what is divided, in how many parts, by which times, and how it is played. */
+export function planOf(items: readonly Weighed[], { of }: Shard, how: PlayedHow): string {
+  const all = items
+    .map((item) => [item.name, item.tookMs ?? null, item.with ?? null] as const)
+    .sort(([a], [b]) => byName(a, b))
+  const { servers, platform = null, clients = null, repeat = null } = how
   return createHash('sha256')
-    .update(JSON.stringify([of, all]))
+    .update(JSON.stringify([of, all, servers, platform, clients, repeat]))
     .digest('hex')
     .slice(0, 12)
+}
+
+/** Where a division is played, for the sentence that misses a part of it. */
+export function playedOn({ servers, platform, clients = [] }: PlayedHow): string {
+  const beside = [...(platform === undefined ? [] : [platform]), ...clients]
+  return `${servers.join(', ')}${beside.length === 0 ? '' : ` (${beside.join(', ')})`}`
 }
 
 /** The same on every machine, whatever its language. */

@@ -42,6 +42,7 @@ export function mergedRun(
 ): { run: RunReport; lacking: string[]; kept?: string } {
   const parts = partsIn(words)
   const threshold = thresholdOfParts(parts)
+  assertEachOnce(parts)
   if (threshold === undefined && baseline !== undefined)
     throw new UsageError('--baseline is for the parts of a night (nightly --shard I/N), and there is none of one')
   const file = baseline ?? path.join(reports, 'baseline.json')
@@ -84,6 +85,22 @@ function partsIn(words: readonly string[]): Part[] {
   }
   if (own.length === 0) throw new UsageError('--merge finds no run there')
   return own.sort((a, b) => (a.started.shard?.number ?? 0) - (b.started.shard?.number ?? 0))
+}
+
+/** Of a division, each part counts once. Throws UsageError. */
+function assertEachOnce(parts: readonly Part[]): void {
+  const places = new Map<string, Part>()
+  for (const part of parts) {
+    const { shard } = part.started
+    if (shard === undefined) continue
+    const key = JSON.stringify([shard.plan, shard.number])
+    const other = places.get(key)
+    places.set(key, part)
+    if (other === undefined) continue
+    const which = `part ${shard.number} of ${shard.of}${shard.on === undefined ? '' : ` on ${shard.on}`}`
+    const where = `${shown(other.folder)} and in ${shown(part.folder)}`
+    throw new UsageError(`--merge: ${which} was played twice, in ${where}: name one of them`)
+  }
 }
 
 /** The folders of runs that a word names. Links are not followed: `latest` leads to a run that is there by its name. */

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { inShard, planOf, shardNamed, type Weighed } from '../../../runner/commands/choosing/shard.ts'
+import {
+  inShard,
+  type PlayedHow,
+  planOf,
+  playedOn,
+  shardNamed,
+  type Weighed,
+} from '../../../runner/commands/choosing/shard.ts'
 
 const weighed = fc.uniqueArray(
   fc.record({
@@ -10,6 +17,7 @@ const weighed = fc.uniqueArray(
   { selector: ({ name }) => name, minLength: 1, maxLength: 60 },
 )
 const divided = weighed.chain((items) => fc.record({ items: fc.constant(items), of: fc.integer({ min: 1, max: 12 }) }))
+const ON: PlayedHow = { servers: ['redis:7.0'] }
 const self = (one: Weighed) => one
 const partsOf = (items: readonly Weighed[], of: number) =>
   Array.from({ length: of }, (_, part) => inShard(items, { number: part + 1, of }, self))
@@ -38,7 +46,7 @@ t.test('they are the same in whatever order the scenarios come', async (t) => {
         const other = inShard(turned, { number: part + 1, of }, self)
         t.strictSame(one.map(({ name }) => name).sort(), other.map(({ name }) => name).sort())
       }
-      t.equal(planOf(items, { number: 1, of }), planOf(turned, { number: 2, of }))
+      t.equal(planOf(items, { number: 1, of }, ON), planOf(turned, { number: 2, of }, ON))
     }),
   )
 })
@@ -62,11 +70,27 @@ t.test('where nothing is known they are dealt out by name', async (t) => {
   ])
 })
 
-t.test('other times, other parts: they are told from one another', async (t) => {
-  const one = [{ name: 'a', tookMs: 1 }]
-  t.not(planOf(one, { number: 1, of: 2 }), planOf(one, { number: 1, of: 3 }))
-  t.not(planOf(one, { number: 1, of: 2 }), planOf([{ name: 'a', tookMs: 2 }], { number: 1, of: 2 }))
-  t.not(planOf(one, { number: 1, of: 2 }), planOf([{ name: 'a', tookMs: undefined }], { number: 1, of: 2 }))
+t.test('other times, values, servers or repeats, other parts: they are told from one another', async (t) => {
+  const plan = (item: Partial<Weighed>, of: number, how: Partial<PlayedHow> = {}) =>
+    planOf([{ name: 'a', tookMs: 1, ...item }], { number: 1, of }, { ...ON, ...how })
+  const others = [
+    plan({}, 3),
+    plan({ tookMs: 2 }, 2),
+    plan({ tookMs: undefined }, 2),
+    plan({ with: [['keys', 10]] }, 2),
+    plan({}, 2, { servers: ['valkey:9.1'] }),
+    plan({}, 2, { platform: 'process' }),
+    plan({}, 2, { clients: ['ioredis'] }),
+    plan({}, 2, { repeat: 3 }),
+  ]
+  t.equal(new Set([plan({}, 2), ...others]).size, others.length + 1)
+  t.equal(plan({}, 2), plan({}, 2))
+})
+
+t.test('where a part is played is told in words', async (t) => {
+  t.equal(playedOn(ON), 'redis:7.0')
+  t.equal(playedOn({ servers: ['redis:7.0', 'valkey:9.1'], platform: 'process' }), 'redis:7.0, valkey:9.1 (process)')
+  t.equal(playedOn({ ...ON, platform: 'docker', clients: ['ioredis'] }), 'redis:7.0 (docker, ioredis)')
 })
 
 t.test('I/N', async (t) => {

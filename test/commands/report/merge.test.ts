@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { mergedRun } from '../../../runner/commands/report/merge.ts'
+import type { EventOf, RunEvent } from '../../../runner/record/events.ts'
+import { step, Tape } from '../../support/sample-events.ts'
+
+type Start = Partial<EventOf<'run-started'>>
+
+/** The record of a run that played these scenarios, each of a step. */
+function record(ids: readonly string[], start: Start): RunEvent[] {
+  const tape = new Tape().runStarted('suite', ids.length)
+  Object.assign(tape.events[0] ?? {}, { runId: `run of ${ids.join()}`, ...start })
+  for (const [scenario, id] of ids.entries()) {
+    const only = step('1', 'wait', 'wait 1s', 3)
+    tape.scenarioStarted(scenario, id, id, [only]).played(only, 1000, { verdict: 'passed' }, scenario)
+    tape.add({ type: 'scenario-ended', scenario, verdict: 'passed', durationMs: 1000, setupMs: 0, cleanupMs: 0 })
+  }
+  return tape.runEnded('passed', 0).events
+}
+
+/** A folder with a run in each of the folders named; `merge` puts those together that are named. */
+function runsIn(t: Test, runs: Readonly<Record<string, readonly RunEvent[]>>) {
+  const root = t.testdir({})
+  const place = (name: string) => path.join(root, name)
+  for (const [name, events] of Object.entries(runs)) {
+    mkdirSync(place(name), { recursive: true })
+    writeFileSync(place(`${name}/events.jsonl`), events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  }
+  const merge = (...names: string[]) =>
+    mergedRun(names.map(place), { reports: place('whole'), baseline: undefined }).run
+  return { place, merge }
+}
+
+t.test('a part that was played twice counts once: both are named', async (t) => {
+  const shard = { number: 1, of: 2, plan: 'p', on: 'redis:7.0' }
+  const { merge } = runsIn(t, {
+    first: record(['a'], { runId: 'first', seed: 1, shard }),
+    again: record(['a'], { runId: 'again', seed: 2, shard }),
+    other: record(['b'], { runId: 'other', shard: { ...shard, number: 2 } }),
+  })
+  t.throws(() => merge('first', 'again', 'other'), {
+    name: 'UsageError',
+    message: /part 1 of 2 on redis:7\.0 was played twice, in .*first and in .*again: name one of them/,
+  })
+  t.match(merge('again', 'other'), { exitCode: 0, warnings: [] })
+})
