@@ -19,6 +19,7 @@ import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import { expectedOf, Pace, type Pacing } from './choosing/pace.ts'
 import { playsOf } from './choosing/plays.ts'
+import type { Shard } from './choosing/shard.ts'
 import { talkTo } from './cluster/talk-to.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { CommandContext } from './command.ts'
@@ -111,7 +112,10 @@ export async function play(
     ...scenarios.flatMap(({ params, secretParams }) => secretsAmong(params, secretParams)),
   ]
   const quiet = request.quiet === true
-  const record = openRecord(request.reports, name, { secrets, clock, quiet })
+  const record = openRecord(request.reports, name, {
+    ...{ secrets, clock, quiet },
+    ...(pacing?.shard && { own: partName(pacing.shard, runId) }),
+  })
   const unmark = markAtWork(record.folder.path)
   if (process.stderr.isTTY && !quiet) out.progress(`follow it in a browser: ${followCommand(request.reports)}`)
   const hide = redactor(secrets)
@@ -252,6 +256,11 @@ function followCommand(reports: string): string {
 export function newRunId(wallMs: number): string {
   const time = new Date(wallMs).toISOString().slice(0, 19).replace(/\D/g, '')
   return `${time}-${randomBytes(3).toString('hex')}`
+}
+
+/** Parts of several machines, and of several servers, may lie in one folder. */
+function partName({ number, of }: Shard, runId: string): string {
+  return `part-${number}-of-${of}-${runId.slice(-6)}`
 }
 
 /** What a run is played on, in words, for whoever compares two runs: no name of a user or machine. */

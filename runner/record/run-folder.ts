@@ -23,12 +23,13 @@ export interface RunFolder {
 /**
  * Makes `<reports>/<UTC time>-<name>/` with `history/` and `nodes/`, and points `<reports>/latest` to it. Runs that
  * start within the same second get folders of their own (`-2`, `-3`, …). `wallMs` is when the run started, in ms since
- * the epoch. Throws RunFolderError.
+ * the epoch. `own` ends the name of a run whose folder may be put beside those of other machines. Throws RunFolderError.
  */
-export function createRunFolder(reports: string, name: string, wallMs: number): RunFolder {
+export function createRunFolder(reports: string, name: string, wallMs: number, own?: string): RunFolder {
   try {
     makeFolder(reports)
-    const path = makeUnique(join(reports, `${fileTime(wallMs)}-${fileName(name)}`))
+    const end = own === undefined ? '' : `-${fileName(own)}`
+    const path = makeUnique(join(reports, `${fileTime(wallMs)}-${fileName(name)}${end}`))
     const folder = {
       path,
       eventsFile: join(path, 'events.jsonl'),

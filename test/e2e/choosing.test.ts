@@ -27,6 +27,13 @@ t.test('in parts, then as one; until it fails, then what failed', { skip: skipWi
     'the scenario is named: another night divides otherwise',
   )
 
+  for (const number of [1, 2])
+    t.match(
+      readdirSync(path.join(reports, `part-${number}`)).filter((name) => name.includes('-full-')),
+      [new RegExp(`^\\S+Z-full-part-${number}-of-2-[0-9a-f]{6}$`)],
+      'two that start in the same second may lie in one folder',
+    )
+
   const whole = path.join(reports, 'whole')
   const merged = await runCli(t, ['report', '--merge', reports, '--reports', whole])
   t.equal(merged.code, 1, merged.stdout + merged.stderr)

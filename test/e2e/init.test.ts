@@ -187,7 +187,9 @@ t.test('gitlab', async (t) => {
   const names = ['redis-chaos', 'redis-chaos-report', 'redis-chaos-nightly', 'redis-chaos-night']
   t.same(Object.keys(jobs), ['.redis-chaos', ...names])
   t.match(jobs['redis-chaos-nightly']?.script?.join(), /nightly .*--shard/)
-  t.match(jobs['redis-chaos-night']?.script?.join(), /report --merge reports/, 'a last job judges the whole night')
+  t.match(jobs['redis-chaos-night']?.script?.join(), /report --merge parts/, 'a last job judges the whole night')
+  for (const name of ['redis-chaos', 'redis-chaos-nightly'])
+    t.match(jobs[name]?.script?.join(), '--reports "parts/$CI_NODE_INDEX"', 'no part writes over another')
   t.match(jobs['.redis-chaos']?.artifacts, { when: 'always', reports: { junit: 'junit.xml' } })
   for (const name of ['redis-chaos', 'redis-chaos-nightly'])
     t.match(jobs[name], { extends: '.redis-chaos', script: [String] })

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readlinkSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import t from 'tap'
 import { createRunFolder, fileName } from '../../runner/record/run-folder.ts'
 
@@ -45,6 +45,14 @@ t.test('something else named latest is not replaced, and leaves nothing half don
     readdirSync(reports).filter((name) => name.startsWith('.')),
     [],
   )
+})
+
+t.test('parts of two machines that start in the same second have two names', async (t) => {
+  const names = ['part-1-of-2-a1b2c3', 'part-2-of-2-d4e5f6'].map((own) =>
+    basename(createRunFolder(t.testdir({}), 'x'.repeat(100), WALL_MS, own).path),
+  )
+  t.match(names[0], /x-part-1-of-2-a1b2c3$/, 'however long the name is')
+  t.match(names[1], /x-part-2-of-2-d4e5f6$/)
 })
 
 t.test('names that are no file names', async (t) => {

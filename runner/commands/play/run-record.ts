@@ -21,12 +21,14 @@ interface RecordOptions {
   clock: Clock
   /** Without a live view. */
   quiet: boolean
+  /** How its folder is told from those of other machines. */
+  own?: string
 }
 
 /** The record of a run, the live view fed from it, and the reports made from it. */
-export function openRecord(reports: string, name: string, { secrets, clock, quiet }: RecordOptions) {
+export function openRecord(reports: string, name: string, { secrets, clock, quiet, own }: RecordOptions) {
   const place = shown(path.resolve(reports))
-  const folder = createRunFolder(place, name, clock.wallMs())
+  const folder = createRunFolder(place, name, clock.wallMs(), own)
   const recorder = new Recorder({ file: folder.eventsFile, clock, secrets })
   const events: RunEvent[] = []
   const live = quiet ? undefined : liveReporter({ stream: process.stderr, env: process.env, clock })
