@@ -183,9 +183,18 @@ t.test('gitlab', async (t) => {
   writeFileSync('package.json', '{ "devDependencies": { "redis-chaos": "1" } }')
   t.notMatch(await initWith('--ci', 'gitlab'), /add it to package\.json/)
   const text = readFileSync('.gitlab-ci.yml', 'utf8')
-  const jobs: Record<string, { script?: string[]; extends?: string; artifacts?: unknown }> = parse(text)
+  const jobs: Record<string, { script?: string[]; extends?: string; artifacts?: unknown; rules?: unknown }> = parse(text)
   const names = ['redis-chaos', 'redis-chaos-report', 'redis-chaos-nightly', 'redis-chaos-night']
-  t.same(Object.keys(jobs), ['.redis-chaos', ...names])
+  t.same(Object.keys(jobs), ['workflow', '.redis-chaos', ...names])
+  t.match(
+    jobs.workflow?.rules,
+    [
+      { if: '$CI_PIPELINE_SOURCE == "merge_request_event"' },
+      { if: /\$CI_OPEN_MERGE_REQUESTS && \$CI_PIPELINE_SOURCE == "push"$/, when: 'never' },
+      { if: '$CI_COMMIT_BRANCH' },
+    ],
+    'a push has one pipeline, with a merge request and without',
+  )
   t.match(jobs['redis-chaos-nightly']?.script?.join(), /nightly .*--shard/)
   t.match(jobs['redis-chaos-night']?.script?.join(), /report --merge parts/, 'a last job judges the whole night')
   for (const name of ['redis-chaos', 'redis-chaos-nightly'])
