@@ -172,6 +172,11 @@ t.test('github', async (t) => {
     for (const { uses, run } of steps) t.equal([uses, run].filter((each) => each !== undefined).length, 1)
     for (const { run = '' } of steps) t.notMatch(run, /\$\{\{/, 'nothing is pasted into a shell')
   }
+  const uploads = Object.values(workflow.jobs).flatMap(({ steps }) =>
+    steps.filter(({ uses = '' }) => uses.startsWith('actions/upload-artifact@')),
+  )
+  t.equal(uploads.length, 4)
+  for (const upload of uploads) t.match(upload.with, { overwrite: true }, 'failed jobs can be run again')
   await checkCalls(t, text, 5)
   const callsOf = (job: string) => workflow.jobs[job]?.steps.flatMap(({ run = '' }) => run.match(/npx.*/) ?? []).join()
   t.match(callsOf('nightly'), /nightly .*--shard "\$PART\/\$PARTS"/)
