@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -188,7 +190,8 @@ t.test('gitlab', async (t) => {
   writeFileSync('package.json', '{ "devDependencies": { "redis-chaos": "1" } }')
   t.notMatch(await initWith('--ci', 'gitlab'), /add it to package\.json/)
   const text = readFileSync('.gitlab-ci.yml', 'utf8')
-  const jobs: Record<string, { script?: string[]; extends?: string; artifacts?: unknown; rules?: unknown }> = parse(text)
+  const jobs: Record<string, { script?: string[]; extends?: string; artifacts?: unknown; rules?: unknown }> =
+    parse(text)
   const names = ['redis-chaos', 'redis-chaos-report', 'redis-chaos-nightly', 'redis-chaos-night']
   t.same(Object.keys(jobs), ['workflow', '.redis-chaos', ...names])
   t.match(
@@ -208,6 +211,23 @@ t.test('gitlab', async (t) => {
   for (const name of ['redis-chaos', 'redis-chaos-nightly'])
     t.match(jobs[name], { extends: '.redis-chaos', script: [String] })
   await checkCalls(t, text, 2)
+})
+
+t.test('a build of Jenkins publishes no run of a build before', async (t) => {
+  const folder = inFolder(t)
+  await initWith('--ci', 'jenkins')
+  const text = readFileSync('Jenkinsfile', 'utf8')
+  const [first = '', second] = [...text.matchAll(/^ +(?:steps \{ )?sh '(.*)'$/gm)].map(([, command]) => command)
+  t.equal(second, 'npm ci', 'before anything that may fail')
+  t.match(text, /skipDefaultCheckout\(\)[\s\S]*find reports[\s\S]*checkout scm/)
+  const clean = () => t.equal(spawnSync('sh', ['-c', first], { cwd: folder }).status, 0)
+  clean()
+  mkdirSync('reports/2026-11-30T02-00-00Z-nightly')
+  writeFileSync('reports/2026-11-30T02-00-00Z-nightly/junit.xml', '')
+  symlinkSync('2026-11-30T02-00-00Z-nightly', 'reports/latest')
+  for (const file of ['baseline.json', 'trends.jsonl']) writeFileSync(`reports/${file}`, '')
+  clean()
+  t.strictSame(readdirSync('reports').sort(), ['baseline.json', 'trends.jsonl'])
 })
 
 t.test('init ci makes the files of all CIs and nothing else, and writes over none without --force', async (t) => {
