@@ -113,7 +113,7 @@ export const nightly: Command = {
     for (const failure of failures) out.progress(failure)
     // What a part measured is kept with the whole.
     const isKept = part === undefined && !isCutShort(played.exitCode)
-    if (isKept) out.progress(keepNight(file, before, nightOf(played.report)))
+    if (isKept) out.progress(await keepNight(file, nightOf(played.report)))
     return failures.length > 0 ? worstExit(played.exitCode, EXIT.noVerdict) : played.exitCode
   },
 }

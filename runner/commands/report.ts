@@ -12,6 +12,7 @@ import type { RunReport } from '../results/report-model.ts'
 import type { Command, Output } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
 import type { ParsedLine } from './flags.ts'
+import { keepNight } from './night/kept-nights.ts'
 import { findRun, reportsFolder, shown } from './project.ts'
 import { mergedRun, mergedText } from './report/merge.ts'
 import { chosenReporters, printReports, reporterFlag } from './reporters.ts'
@@ -68,7 +69,7 @@ async function merge(line: ParsedLine, reports: string, out: Output): Promise<nu
   out.progress(mergedText(run))
   const failures = await printReports(run, reporters, out, { detail: consoleDetail(line) })
   for (const text of [...lacking, ...failures, ...contradictionsOf(run)]) out.progress(text)
-  if (kept !== undefined) out.progress(kept)
+  if (kept !== undefined) out.progress(await keepNight(kept.file, kept.night))
   return failures.length > 0 ? worstExit(run.exitCode, EXIT.noVerdict) : run.exitCode
 }
 

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
+import type { Clock } from '../base/clock.ts'
 import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { whileLocked } from '../base/file-lock.ts'
 import { readPlainFile, replaceFile } from '../base/plain-file.ts'
 import { reasonOf, SurroundingsError } from '../base/surroundings.ts'
 
@@ -47,6 +49,17 @@ export function writeBaselineFile(file: string, text: string): void {
     mkdirSync(dirname(file), { recursive: true })
     replaceFile(file, text)
   } catch (cause) {
+    throw new SurroundingsError(`the baseline ${file} cannot be written: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** Does what reads and writes a baseline while no other program does. Throws SurroundingsError, and what the work throws. */
+export async function whileBaselineLocked<Result>(file: string, work: () => Result, clock: Clock): Promise<Result> {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    return await whileLocked(file, work, clock)
+  } catch (cause) {
+    if (cause instanceof ChaosError) throw cause
     throw new SurroundingsError(`the baseline ${file} cannot be written: ${reasonOf(cause)}`, { cause })
   }
 }

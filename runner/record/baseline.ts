@@ -6,12 +6,13 @@ import {
   NIGHTS_VERSION,
   RUN_VERSION,
   readBaselineFile,
+  whileBaselineLocked,
   writeBaselineFile,
 } from './baseline-file.ts'
 import { type ComparisonKey, METRIC_NAMES } from './comparison.ts'
 import { type Night, type NightScenario, nightKey, nightShape } from './nights.ts'
 
-export { BaselineError }
+export { BaselineError, whileBaselineLocked }
 
 const measure = z.object({
   scenario: z.string(),

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
+import { type Clock, systemClock } from '../../base/clock.ts'
 import { EXIT } from '../../base/exit.ts'
 import { plural } from '../../base/text.ts'
 import { WINDOW } from '../../checks/nights/defaults.ts'
 import { lastOfEach, tellsSomething } from '../../checks/nights/window.ts'
-import { readNights, writeNights } from '../../record/baseline.ts'
+import { readNights, whileBaselineLocked, writeNights } from '../../record/baseline.ts'
 import type { Night } from '../../record/nights.ts'
 import { shown } from '../project.ts'
 
@@ -24,11 +25,20 @@ export function othersThan({ runId, parts = [] }: Night, nights: readonly Night[
   return nights.filter((one) => one.runId !== runId && one.parts?.some((part) => parts.includes(part)) !== true)
 }
 
-/** Adds the night to those that are kept. Returns what became of it, in words. Throws SurroundingsError. */
-export function keepNight(file: string, before: readonly Night[], night: Night): string {
+/**
+ * Adds the night to those that are kept by then: others may have been added while it was played. Returns what became of
+ * it, in words. Throws SurroundingsError, and BaselineError where the file was damaged meanwhile.
+ */
+export async function keepNight(file: string, night: Night, clock: Clock = systemClock): Promise<string> {
   if (!night.scenarios.some(tellsSomething))
     return `baseline ${shown(file)}: left as it is, for nothing was played to a verdict`
-  const nights = lastOfEach([...before, night])
-  writeNights(file, nights)
-  return `baseline ${shown(file)}: ${plural(nights.length, 'night')}, of each scenario up to ${WINDOW}`
+  return whileBaselineLocked(
+    file,
+    () => {
+      const nights = lastOfEach([...othersThan(night, nightsIn(file)), night])
+      writeNights(file, nights)
+      return `baseline ${shown(file)}: ${plural(nights.length, 'night')}, of each scenario up to ${WINDOW}`
+    },
+    clock,
+  )
 }

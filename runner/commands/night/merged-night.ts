@@ -14,8 +14,8 @@ import { isCutShort, othersThan } from './kept-nights.ts'
 export interface WholeNight {
   /** The record of the whole, with how it stands beside the nights before it. */
   events: RunEvent[]
-  /** The nights before it, and itself; absent where it is neither judged nor kept: it was cut short, or is no one division. */
-  kept?: { before: Night[]; night: Night }
+  /** What is to be kept; absent where it is neither judged nor kept: it was cut short, or is no one division. */
+  kept?: Night
 }
 
 interface NightPart {
@@ -91,5 +91,5 @@ export function wholeNight(
       { ...event, exitCode },
     ]
   })
-  return { events: judged, kept: { before, night } }
+  return { events: judged, kept: night }
 }

@@ -8,6 +8,7 @@ import { quoted } from '../../base/shell-words.ts'
 import { plural } from '../../base/text.ts'
 import { readEvents } from '../../record/event-log.ts'
 import type { EventOf, RunEvent } from '../../record/events.ts'
+import type { Night } from '../../record/nights.ts'
 import { isInside, placeInside } from '../../record/run-files.ts'
 import { createRunFolder } from '../../record/run-folder.ts'
 import { putTrends } from '../../record/trends.ts'
@@ -15,7 +16,7 @@ import { writeReports } from '../../report/write-reports.ts'
 import { mergeRuns } from '../../results/merge-runs.ts'
 import type { RunReport } from '../../results/report-model.ts'
 import { trendLines, UNNAMED_SUITE } from '../../results/trend-lines.ts'
-import { keepNight, nightsIn } from '../night/kept-nights.ts'
+import { nightsIn } from '../night/kept-nights.ts'
 import { thresholdOfParts, type WholeNight, wholeNight } from '../night/merged-night.ts'
 import { newRunId } from '../play.ts'
 import { shown } from '../project.ts'
@@ -33,13 +34,12 @@ interface Part {
 /**
  * Makes one run of several in `reports`: its record, its logs and histories, all reports, and its lines of the trends.
  * `words` are runs, or folders with runs below them. Parts of a night are judged as a whole, beside the nights in
- * `baseline`, and kept there. Returns what it came to, and what else is to be said: what the runs no longer have, and what
- * became of the baseline. Throws UsageError where there is no run, or the same is there twice, and BaselineError.
+ * `baseline`, and are to be kept there. Returns what it came to, what the runs no longer have, and the night to be kept. Throws UsageError where there is no run, or the same is there twice, and BaselineError.
  */
 export function mergedRun(
   words: readonly string[],
   { reports, baseline }: { reports: string; baseline: string | undefined },
-): { run: RunReport; lacking: string[]; kept?: string } {
+): { run: RunReport; lacking: string[]; kept?: { file: string; night: Night } } {
   const parts = partsIn(words)
   const threshold = thresholdOfParts(parts)
   assertEachOnce(parts)
@@ -63,7 +63,7 @@ export function mergedRun(
   const run = writeReports(folder.path, events)
   // Merging again adds nothing; nor does it where the parts wrote into the same file.
   putTrends(place, trendLines(run))
-  return { run, lacking, ...(kept && { kept: keepNight(file, kept.before, kept.night) }) }
+  return { run, lacking, ...(kept && { kept: { file, night: kept } }) }
 }
 
 /** In the order of their parts, or else of their folders. */

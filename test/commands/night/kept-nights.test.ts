@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { keepNight, nightsIn } from '../../../runner/commands/night/kept-nights.ts'
@@ -17,9 +17,19 @@ const idsIn = (file: string) => nightsIn(file).map(({ runId }) => runId)
 
 t.test('weeks in which nothing could be played leave what is known as it is', async (t) => {
   const file = path.join(t.testdir(), 'baseline.json')
-  t.match(keepNight(file, [], night('dead', [])), /left as it is, for nothing was played to a verdict$/)
+  t.match(await keepNight(file, night('dead', [])), /left as it is, for nothing was played to a verdict$/)
   t.notOk(existsSync(file))
-  for (const runId of ['1', '2', '3']) keepNight(file, nightsIn(file), night(runId, [5000]))
-  for (let count = 0; count < 25; count += 1) keepNight(file, nightsIn(file), night(`dead-${count}`, []))
+  for (const runId of ['1', '2', '3']) await keepNight(file, night(runId, [5000]))
+  for (let count = 0; count < 25; count += 1) await keepNight(file, night(`dead-${count}`, []))
   t.strictSame(idsIn(file), ['1', '2', '3'])
+})
+
+t.test('of two nights that are played at once both are kept', async (t) => {
+  const file = path.join(t.testdir(), 'reports', 'baseline.json')
+  await keepNight(file, night('1', [5000]))
+  await Promise.all([keepNight(file, night('2', [5000])), keepNight(file, night('3', [5000]))])
+  t.strictSame(idsIn(file).sort(), ['1', '2', '3'])
+  await keepNight(file, night('3', [4000]))
+  t.strictSame(idsIn(file).sort(), ['1', '2', '3'], 'a night that is kept again takes its own place')
+  t.strictSame(readdirSync(path.dirname(file)), ['baseline.json'])
 })
