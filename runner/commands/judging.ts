@@ -31,7 +31,7 @@ export const judgingFlags: Flags = {
   },
   'fail-on-flaky': {
     type: 'boolean',
-    help: 'exit with 4 when repeats disagree and most of them passed; without it, one that failed fails the run',
+    help: 'exit with 4 when repeats passed and failed, and most passed; without it, one that failed fails the run',
   },
   baseline: { type: 'string', value: 'FILE', help: 'compare with a baseline; a regression exits with 4' },
   threshold: { type: 'string', value: 'PERCENT', help: 'what is slower by less is no regression (default 10)' },

@@ -3,7 +3,7 @@ import { displayWidth, oneLine, padded, plural, visible, wrap } from '../base/te
 import { describeShape } from '../record/cluster-shape.ts'
 import { loadLines } from '../results/load-sent.ts'
 import { describeServers } from '../results/node-servers.ts'
-import type { RunReport, ScenarioReport } from '../results/report-model.ts'
+import type { RepeatReport, RunReport, ScenarioReport } from '../results/report-model.ts'
 import { requestErrorLines } from '../results/request-errors.ts'
 import { auditLines } from './audit-lines.ts'
 import { checkTable, loadSent } from './check-table.ts'
@@ -59,9 +59,8 @@ function toldBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][
 
 /** Of repeats that all passed the last is enough. */
 function shownScenarios({ scenarios, repeats = [] }: RunReport): ScenarioReport[] {
-  const hidden = new Set(
-    repeats.filter(({ flaky, verdict }) => !flaky && verdict === 'passed').flatMap(({ plays }) => plays.slice(0, -1)),
-  )
+  const havePassed = ({ plays }: RepeatReport) => plays.every((place) => scenarios[place]?.verdict === 'passed')
+  const hidden = new Set(repeats.filter(havePassed).flatMap(({ plays }) => plays.slice(0, -1)))
   return scenarios.filter((_, place) => !hidden.has(place))
 }
 

@@ -1,6 +1,7 @@
 import { EXIT, worstExit } from '../base/exit.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import { METRIC_NAMES, METRICS, type Metric } from '../record/comparison.ts'
+import type { ScenarioVerdict } from '../record/events.ts'
 import { failoverValues } from './failovers/metrics.ts'
 import type { MeasureReport, RepeatReport, RunReport, ScenarioReport } from './report-model.ts'
 import { histogramOf, summaryOf } from './samples.ts'
@@ -16,7 +17,8 @@ export function repeatsOf(run: RunReport): RepeatReport[] {
       const { scenario, server, platform, client, plays } = group
       const verdictOf = (place: number) => run.scenarios[place]?.verdict ?? 'interrupted'
       const verdict = mostGiven(plays.map(verdictOf))
-      const minority = plays.filter((place) => verdictOf(place) !== verdict)
+      const most = mostGiven(plays.map(verdictOf).filter(isJudged))
+      const minority = plays.filter((place) => isJudged(verdictOf(place)) && verdictOf(place) !== most)
       const measures = measuresOf(run, group).map(({ metric, samples }) => measureReport(metric, samples))
       const through = client === undefined ? {} : { client }
       return { scenario, server, platform, ...through, plays, verdict, minority, measures, flaky: minority.length > 0 }
@@ -29,15 +31,24 @@ function measureReport(metric: Metric, samples: number[]): MeasureReport {
   return { metric, ...METRICS[metric], ...summary, samples, histogram }
 }
 
+/** Only such can disagree: what the environment or Ctrl-C ended says nothing of the scenario. */
+function isJudged(verdict: ScenarioVerdict): boolean {
+  return verdict === 'passed' || verdict === 'failed'
+}
+
 /**
- * The exit code of a run in which a scenario counts as most of its repeats ended; that some ended otherwise is a matter
- * of its own.
+ * The exit code of a run in which a scenario counts as most of its repeats that passed or failed; that some did
+ * otherwise is a matter of its own. A repeat without a verdict is outweighed by none that passed.
  */
 export function exitCodeByMajority(run: RunReport): number {
   const skipped = run.scenarios.filter(({ verdict }) => verdict === 'skipped').map(({ verdict }) => verdict)
   const groups = playedGroups(run).map(({ plays }) => plays.flatMap((place) => run.scenarios[place]?.verdict ?? []))
-  const flaky = groups.some((verdicts) => new Set(verdicts).size > 1)
-  const code = exitCodeOf(verdictOfRun([...skipped, ...groups.map(mostGiven)]))
+  const counted = groups.flatMap((verdicts) => {
+    const judged = verdicts.filter(isJudged)
+    return [...(judged.length > 0 ? [mostGiven(judged)] : []), ...verdicts.filter((verdict) => !isJudged(verdict))]
+  })
+  const flaky = groups.some((verdicts) => new Set(verdicts.filter(isJudged)).size > 1)
+  const code = exitCodeOf(verdictOfRun([...skipped, ...counted]))
   return flaky ? worstExit(code, EXIT.regressed) : code
 }
 

@@ -177,9 +177,9 @@ export interface RepeatReport {
   plays: number[]
   /** What most of them say; of equally many, the worse. */
   verdict: ScenarioVerdict
-  /** They do not all say the same. */
+  /** Some passed, and some failed. */
   flaky: boolean
-  /** Those that say otherwise than most. */
+  /** Of those that passed or failed, the ones that say otherwise than most. */
   minority: number[]
   measures: MeasureReport[]
 }

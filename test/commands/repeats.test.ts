@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
+import { SurroundingsError } from '../../runner/base/surroundings.ts'
 import { parseFlags } from '../../runner/commands/flags.ts'
 import { concluder, judgingFlags, judgingOf } from '../../runner/commands/judging.ts'
 import { Interrupted } from '../../runner/engine/interrupt.ts'
@@ -17,8 +18,8 @@ import type { Scenario } from '../../runner/scenario/model.ts'
 import { StepFailure, StepInconclusive } from '../../runner/steps/verb.ts'
 import { type FakeRun, fakeRun } from '../support/fake-run.ts'
 
-/** What each repeat of a scenario comes to, in order: passed, failed, inconclusive, a bug, or Ctrl-C. */
-type Course = readonly ('ok' | 'fail' | 'unsure' | 'bug' | 'stop')[]
+/** What each repeat of a scenario comes to, in order: passed, failed, inconclusive, an environment that failed, a bug, or Ctrl-C. */
+type Course = readonly ('ok' | 'fail' | 'unsure' | 'broken' | 'bug' | 'stop')[]
 
 interface Played {
   exitCode: number
@@ -66,6 +67,7 @@ async function playRepeats(t: Test, courses: readonly Course[], flags: readonly 
 function playAct(run: FakeRun, what: Course[number] | undefined): undefined {
   if (what === 'fail') throw new StepFailure({ message: 'expected five' })
   if (what === 'unsure') throw new StepInconclusive({ message: 'nobody saw it' })
+  if (what === 'broken') throw new SurroundingsError('no engine')
   if (what === 'bug') throw new TypeError('undefined is not a function')
   if (what === 'stop') run.controller.abort(new Interrupted('SIGINT'))
 }
@@ -75,7 +77,15 @@ t.test('the exit code of repeats: worst wins, and a scenario counts as most of i
   const cases: { courses: Course[]; strict: number; plain: number; why: string }[] = [
     { courses: [['ok', 'ok', 'ok']], strict: 0, plain: 0, why: 'all agree' },
     { courses: [flaky], strict: 4, plain: 1, why: 'most passed' },
-    { courses: [['ok', 'unsure', 'ok']], strict: 4, plain: 3, why: 'most passed, one told nothing' },
+    { courses: [['ok', 'unsure', 'ok']], strict: 3, plain: 3, why: 'most passed, one told nothing' },
+    { courses: [['ok', 'broken', 'ok']], strict: 3, plain: 3, why: 'most passed, and once the environment failed' },
+    {
+      courses: [['ok', 'fail', 'ok', 'broken']],
+      strict: 3,
+      plain: 1,
+      why: 'that the environment failed outweighs flaky',
+    },
+    { courses: [['broken', 'fail', 'broken']], strict: 1, plain: 1, why: 'all that came to a verdict failed' },
     { courses: [['fail', 'ok', 'fail']], strict: 1, plain: 1, why: 'most failed' },
     { courses: [['ok', 'fail']], strict: 1, plain: 1, why: 'of equally many, the worse' },
     { courses: [['unsure', 'ok', 'unsure']], strict: 3, plain: 3, why: 'most told nothing' },
@@ -112,6 +122,22 @@ t.test('what disagrees is told: which repeats, how often, and in every format', 
   t.match(githubReport(report), /^::error title=a on redis%3A7\.0.*its repeats disagree/m)
   t.match(tapReport(report), /^not ok 9 - a on redis:7\.0/m)
   t.match(junitReport(report), /its repeats disagree, 4 times: 3 passed, 1 failed: flaky/)
+})
+
+t.test('what came to no verdict disagrees with nothing', async (t) => {
+  for (const [course, exitCode, told] of [
+    [['ok', 'ok', 'broken', 'ok'], 3, /4 times: 3 passed, 1 error/],
+    [['ok', 'unsure', 'ok'], 3, /3 times: 2 passed, 1 inconclusive/],
+    [['ok', 'stop'], 130, /2 times: 1 passed, 1 interrupted/],
+  ] as const) {
+    const { report } = await playRepeats(t, [course], ['--fail-on-flaky'])
+    t.equal(report.exitCode, exitCode)
+    t.match(report.repeats, [{ flaky: false, minority: [] }])
+    for (const text of [consoleReport(report), junitReport(report), githubReport(report), tapReport(report)])
+      t.notMatch(text, /: flaky|FLAKY|repeats disagree/)
+    t.match(consoleReport(report), told)
+    t.match(consoleReport(report), /no engine|nobody saw it|interrupted/i)
+  }
 })
 
 t.test('no verdict of one scenario, flaky another: the last words are those of the exit code', async (t) => {
