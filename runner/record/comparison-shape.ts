@@ -32,6 +32,7 @@ export const nights = fields<NightsReport>({
   before: count,
   summary: text,
   flaky: texts,
+  unsteady: maybe(texts),
   states: maybe(some(state)),
   part: maybe(part),
 })

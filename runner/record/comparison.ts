@@ -51,6 +51,8 @@ export interface NightsReport {
   summary: string
   /** A sentence for each scenario that fails now and then. */
   flaky: string[]
+  /** A sentence for each measure that is slower, and was on too many nights before to be a regression; absent without. */
+  unsteady?: string[]
   /** Of each scenario that was judged; absent in records of earlier versions. */
   states?: ScenarioState[]
   /**

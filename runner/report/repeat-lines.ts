@@ -36,7 +36,7 @@ export function measureTexts(measure: MeasureReport): {
 /** A night beside those before it: a line on all, what is faster, and what fails now and then. */
 export function nightLines({ comparisons, nights }: NonNullable<RunReport['baseline']>): string[] {
   const faster = comparisons.filter(({ verdict }) => verdict === 'improved').map(({ sentence }) => sentence)
-  return nights === undefined ? [] : [nights.summary, ...faster, ...nights.flaky]
+  return nights === undefined ? [] : [nights.summary, ...(nights.unsteady ?? []), ...faster, ...nights.flaky]
 }
 
 export function writeMeasure(value: number, unit: 'ms' | 'count'): string {

@@ -144,6 +144,7 @@ function comparedOf(runs: readonly (readonly RunEvent[])[]): RunEvent[] {
     before: Math.max(...nights.map(({ before }) => before)),
     summary: nights.map(({ summary }) => summary).join(' '),
     flaky: nights.flatMap(({ flaky }) => flaky),
+    unsteady: nights.flatMap(({ unsteady = [] }) => unsteady),
     states: nights.flatMap(({ states = [] }) => states),
   }
   const comparisons = all.flatMap((one) => one.comparisons)

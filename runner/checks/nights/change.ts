@@ -8,7 +8,10 @@ import { rankTails, smallestTail } from './rank-tails.ts'
 const SPANS = [1, 2, 3, 4, 5, 7, 10] as const
 /** Of the chance of a false alarm, what goes to a change that began tonight; the other spans share the rest. */
 const SHARE_OF_TONIGHT = 0.5
-/** Of the earlier nights, how many may have been as slow and still say nothing of this one: chance has such nights. */
+/**
+ * Of the earlier nights, how many may have been as slow and still say nothing of this one: chance has such nights. The
+ * count is rounded: one of five to fourteen.
+ */
 const EXCEPTIONS = 0.1
 /** Logarithms that differ by less than a billionth are the same. */
 const STEPS = 1_000_000_000
@@ -93,16 +96,18 @@ export function goesOn({ before, tonight }: Sides, least: number): boolean {
 }
 
 /**
- * Whether nearly no night before the change was as slow, give or take `margin`, a logarithm. Samples of one night have
- * more in common than those of different nights, which ranks of samples do not know.
+ * How many nights before the change were as slow, give or take `margin`, a logarithm; 0 where they are so few that they
+ * say nothing. Samples of one night have more in common than those of different nights, which ranks of samples do not
+ * know.
  */
-export function isUnseen({ course: { nights }, machine, span }: Change, { since }: Sides, margin: number): boolean {
+export function nightsAsSlow({ course: { nights }, machine, span }: Change, { since }: Sides, margin: number): number {
   const levels = nights
     .slice(0, nights.length - span)
     .map(({ level }, night) => level - (machine.first[night] ?? 0))
     .filter((level) => !Number.isNaN(level))
-    .sort((a, b) => b - a)
-  return medianOf(since) - (levels[Math.floor(levels.length * EXCEPTIONS)] ?? 0) > margin
+  const level = medianOf(since)
+  const count = levels.filter((one) => level - one <= margin).length
+  return count > Math.round(levels.length * EXCEPTIONS) ? count : 0
 }
 
 function adjust({ first, again }: Samples, machine: Adjustment, night: number): number[] {

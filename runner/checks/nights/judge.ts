@@ -1,7 +1,7 @@
 import type { ComparisonVerdict } from '../../record/comparison.ts'
 import { medianOf } from '../../results/samples.ts'
 import { holm } from '../regression/compare.ts'
-import { type Change, changeOf, goesOn, isUnseen, type Sides, shiftOf, sidesOf } from './change.ts'
+import { type Change, changeOf, goesOn, nightsAsSlow, type Sides, shiftOf, sidesOf } from './change.ts'
 import { type Course, groupKey } from './course.ts'
 import { machinesOf } from './machine.ts'
 import { type Together, togetherOf } from './together.ts'
@@ -20,6 +20,8 @@ export interface JudgedCourse {
   /** Corrected for all that is asked; absent where it is missing. */
   p?: number
   change?: Change
+  /** It would be a regression, and so many nights before were as slow: too many to be chance. */
+  asSlow?: number
   /** Looks as if it were slower, and more plays would tell. */
   isSuspicious: boolean
 }
@@ -77,9 +79,17 @@ export function judgeCourses(
     const change = changes.get(course)
     if (change === undefined) return { course, verdict: 'missing', isSuspicious: false }
     const ps = { slower: slower.get(course) ?? 1, faster: faster.get(course) ?? 1 }
-    const verdict = verdictOf(course, change, { ...ps, least })
+    const { verdict, asSlow } = verdictOf(course, change, { ...ps, least })
     const p = change.slower <= change.faster ? ps.slower : ps.faster
-    return { course, verdict, p, change, isSuspicious: verdict === 'same' && isSuspicious(course, change, least) }
+    const seen = asSlow === undefined ? {} : { asSlow }
+    return {
+      course,
+      verdict,
+      p,
+      change,
+      ...seen,
+      isSuspicious: verdict === 'same' && isSuspicious(course, change, least),
+    }
   })
   return { courses: judged, together, asked }
 }
@@ -88,15 +98,18 @@ function verdictOf(
   course: Course,
   change: Change,
   { slower, faster, least }: { slower: number; faster: number; least: number },
-): ComparisonVerdict {
+): Pick<JudgedCourse, 'verdict' | 'asSlow'> {
   const alpha = wasPlayedAgain(course) ? ALPHA.second : ALPHA.first
   if (Math.min(slower, faster) < alpha) {
     const sides = sidesOf(change)
     const isMeant = (by: number) => isLarge(sides, by) && goesOn(sides, by)
-    if (slower < alpha && isMeant(least) && isUnseen(change, sides, least / 2)) return 'regressed'
-    if (faster < alpha && isMeant(-least)) return 'improved'
+    if (slower < alpha && isMeant(least)) {
+      const asSlow = nightsAsSlow(change, sides, least / 2)
+      return asSlow === 0 ? { verdict: 'regressed' } : { verdict: 'same', asSlow }
+    }
+    if (faster < alpha && isMeant(-least)) return { verdict: 'improved' }
   }
-  return change.smallest >= SUSPICIOUS ? 'too-few' : 'same'
+  return { verdict: change.smallest >= SUSPICIOUS ? 'too-few' : 'same' }
 }
 
 function isSuspicious(course: Course, change: Change, least: number): boolean {

@@ -4,7 +4,7 @@ import { type Comparison, METRICS, type NightsReport } from '../../record/compar
 import type { Night } from '../../record/nights.ts'
 import { medianOf } from '../../results/samples.ts'
 import { differencesOf } from '../regression/measures.ts'
-import { measuredNights, shiftOf, sidesOf } from './change.ts'
+import { goesOn, measuredNights, shiftOf, sidesOf } from './change.ts'
 import { flakyOf } from './flaky.ts'
 import { type JudgedCourse, type JudgedNight, judgeCourses } from './judge.ts'
 import { COMPARED, coursesOf, outcomesOf } from './night.ts'
@@ -22,12 +22,14 @@ export interface ToldNight {
 export function toldNight(nights: readonly Night[], threshold: number): ToldNight {
   const judged = judgeCourses(coursesOf(nights), { threshold })
   const compared = judged.courses.filter(isCompared)
-  const told = new Map(compared.map((one) => [one, comparisonOf(one, nights, compared.length)]))
+  const told = new Map(compared.map((one) => [one, comparisonOf(one, nights, { asked: compared.length, threshold })]))
   const comparisons = [...togetherOf(judged), ...told.values()]
   const flaky = flakyOf(outcomesOf(nights)).map(flakySentence)
   const summary = summaryOf(judged, comparisons, nights)
   const states = statesOf(nights, judged.courses, told)
-  return { comparisons, nights: { before: nights.length - 1, summary, flaky, states } }
+  const unsteady = compared.flatMap((one) => (one.asSlow === undefined ? [] : (told.get(one)?.sentence ?? [])))
+  const more = unsteady.length === 0 ? {} : { unsteady }
+  return { comparisons, nights: { before: nights.length - 1, summary, flaky, ...more, states } }
 }
 
 function isCompared({ verdict }: JudgedCourse): boolean {
@@ -49,8 +51,11 @@ function summaryOf({ courses }: JudgedNight, comparisons: readonly Comparison[],
   }
   const asked = courses.filter(isCompared).length
   const slower = comparisons.filter(({ verdict }) => verdict === 'regressed').length
+  const asSlow = courses.filter((one) => one.asSlow !== undefined).length
   const found = [
-    slower === 0 ? 'nothing is slower' : `${slower} slower`,
+    ...(slower > 0 ? [`${slower} slower`] : []),
+    ...(asSlow > 0 ? [`${asSlow} slower, as on some nights before`] : []),
+    ...(slower + asSlow === 0 ? ['nothing is slower'] : []),
     ...(count('improved') > 0 ? [`${count('improved')} faster`] : []),
     ...more,
   ]
@@ -85,8 +90,12 @@ function togetherOf({ together, courses }: JudgedNight): Comparison[] {
   })
 }
 
-function comparisonOf(judged: JudgedCourse, nights: readonly Night[], asked: number): Comparison {
-  const { course, verdict, change } = judged
+function comparisonOf(
+  judged: JudgedCourse,
+  nights: readonly Night[],
+  { asked, threshold }: { asked: number; threshold: number },
+): Comparison {
+  const { course, verdict, change, asSlow } = judged
   const { scenario, server, platform, metric } = course
   const p = judged.p ?? 1
   const tonight = course.nights.at(-1)
@@ -97,7 +106,9 @@ function comparisonOf(judged: JudgedCourse, nights: readonly Night[], asked: num
     .map(({ level }) => level)
     .filter((level) => !Number.isNaN(level))
     .map(msOf)
-  const factor = change === undefined ? 1 : Math.exp(shiftOf(sidesOf(change)))
+  const sides = change && sidesOf(change)
+  const shift = sides === undefined ? 0 : shiftOf(sides)
+  const factor = Math.exp(shift)
   const head = `${scenario} on ${server}, ${platform}: ${METRICS[metric].name}`
   const now = `now median ${formatDuration(medianOf(samples))} of ${plural(samples.length, 'play')}`
   const range = `, ${formatDuration(Math.min(...baseline))} to ${formatDuration(Math.max(...baseline))}`
@@ -106,9 +117,16 @@ function comparisonOf(judged: JudgedCourse, nights: readonly Night[], asked: num
   const since = change !== undefined && change.span > 1 ? ` since ${nights[from]?.startedAt ?? ''}` : ''
   const chance = `p ${p < 0.0001 ? '< 0.0001' : `= ${p.toPrecision(2)}`} of ${plural(asked, 'measure')}`
   const also = differences(judged, nights, from)
+  const isSmall = sides === undefined || Math.abs(shift) < Math.log(1 + threshold) || !goesOn(sides, shift)
+  const same =
+    asSlow !== undefined
+      ? `is ${by}${since}, but ${asSlow} of ${plural(baseline.length, 'night')} before ${asSlow === 1 ? 'was' : 'were'} as slow`
+      : isSmall
+        ? 'is as before'
+        : `is ${by}${since}, which may be chance`
   const sentence =
     verdict === 'same'
-      ? `${head} is as before: ${now}, ${before}.`
+      ? `${head} ${same}: ${now}, ${before}.`
       : `${head} is ${by}${since} (${chance}): ${now}, ${before}.${also.length === 0 ? '' : ` Also, ${also.join(', ')}.`}`
   return { scenario, server, platform, metric, verdict, samples, baseline, p, change: factor - 1, sentence }
 }

@@ -132,6 +132,21 @@ t.test('a scenario that has such nights is not flagged for one more', async (t) 
   t.equal(verdictsOf(judged).unsteady, 'same')
 })
 
+t.test('one bad night hides no regression, once there are five', async (t) => {
+  const draw = drawing(31)
+  const judged = (nights: number) => {
+    const slow = [2.05, ...same(nights - 1)].map((slower) => samplesOf(draw(5, slower)))
+    const tonight = samplesOf(draw(5, 1.95), draw(8, 1.95))
+    return judgeCourses(
+      [...others(draw, same(nights + 1), 6), courseOf('slow', [...slow, tonight])],
+      THRESHOLD,
+    ).courses.at(-1)
+  }
+  t.match(judged(8), { verdict: 'regressed', change: { span: 1 } })
+  t.match(judged(5), { verdict: 'regressed' })
+  t.match(judged(4), { verdict: 'same', asSlow: 1 }, 'of four it says something')
+})
+
 t.test('what is certain and small is none; faster is told, and no regression', async (t) => {
   const draw = drawing(8)
   const last = (slower: number) => [

@@ -69,6 +69,25 @@ t.test('a regression is told with both sides, and with what else differs', async
   ])
 })
 
+t.test('what is slower, and was on a night before, is never told to be as before', async (t) => {
+  const draw = drawing(6)
+  const usual = () => night({ a: { first: draw(5) } })
+  const bad = night({ a: { first: draw(5, 2.05) } })
+  const tonight = night({ a: { first: draw(5, 1.95), again: draw(8, 1.95) } })
+  const few = toldNight([usual(), bad, usual(), usual(), tonight], THRESHOLD)
+  t.equal(
+    few.nights.summary,
+    'Compared with the 4 nights before, 1 measure (failover time, outage): 1 slower, as on some nights before.',
+  )
+  const sentence = /^a on .* failover time is \d+\.\d % slower, but 1 of 4 nights before was as slow: now median .*\.$/
+  t.match(few.comparisons, [{ verdict: 'same', sentence }])
+  t.match(few.nights.unsteady, [sentence])
+  const more = toldNight([usual(), bad, ...Array.from({ length: 6 }, usual), tonight], THRESHOLD)
+  t.match(more.comparisons, [{ verdict: 'regressed' }])
+  const unsure = toldNight([...Array.from({ length: 4 }, usual), night({ a: { first: draw(1, 1.5) } })], THRESHOLD)
+  t.notMatch(unsure.comparisons[0]?.sentence ?? '', /as before/)
+})
+
 t.test('when all are slower together that is one more line', async (t) => {
   const draw = drawing(3)
   const all = (slower: number) =>

@@ -30,7 +30,7 @@ function nightsSection(baseline: NonNullable<RunReport['baseline']>): Markup {
   const rest = baseline.comparisons.filter(({ verdict }) => verdict === 'same')
   return html`<section id="baseline" aria-labelledby="baseline-title"><h2 id="baseline-title">Beside the nights before</h2>
 <p>${baseline.nights?.summary}</p>
-${(baseline.nights?.flaky ?? []).map((sentence) => html`<p>${sentence}</p>`)}
+${[...(baseline.nights?.unsteady ?? []), ...(baseline.nights?.flaky ?? [])].map((sentence) => html`<p>${sentence}</p>`)}
 ${changed.length > 0 && table(changed)}
 ${rest.length > 0 && html`<details><summary>${plural(rest.length, 'measure')} as before</summary>${table(rest)}</details>`}</section>`
 }
