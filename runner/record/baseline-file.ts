@@ -21,25 +21,39 @@ export const RUN_VERSION = 1
 export const NIGHTS_VERSION = 2
 const MOST_BYTES = 50_000_000
 
+/** What to do about a file that is something else, and about a baseline that cannot be read. */
+interface Remedy {
+  foreign: string
+  anew(file: string): string
+}
+
+const SAVE: Remedy = {
+  foreign: '--save-baseline FILE makes one',
+  anew: (file) => `make it anew with --save-baseline ${file}`,
+}
+const BEGIN_ANEW = 'remove it to begin anew, or name another file with --baseline'
+/** `nightly` makes its baseline by itself. */
+export const NIGHTS: Remedy = { foreign: BEGIN_ANEW, anew: () => BEGIN_ANEW }
+
 /** Throws BaselineError: the file is not there, is no baseline, or one of a version that is not known. */
-export function readBaselineFile(file: string): { version: number; content: unknown } {
-  const content = parse(file, readText(file))
+export function readBaselineFile(file: string, remedy = SAVE): { version: number; content: unknown } {
+  const content = parse(file, readText(file), remedy)
   const head = z.object({ format: z.literal(BASELINE_FORMAT), version: z.number() }).safeParse(content)
-  if (!head.success) throw new BaselineError(`${file} is no baseline: --save-baseline FILE makes one`)
+  if (!head.success) throw new BaselineError(`${file} is no baseline: ${remedy.foreign}`)
   const { version } = head.data
   if (version === RUN_VERSION || version === NIGHTS_VERSION) return { version, content }
   throw new BaselineError(
-    `${file} is a baseline of version ${version}, and this runner reads versions ${RUN_VERSION} and ${NIGHTS_VERSION}: make it anew with --save-baseline ${file}`,
+    `${file} is a baseline of version ${version}, and this runner reads versions ${RUN_VERSION} and ${NIGHTS_VERSION}: ${remedy.anew(file)}`,
   )
 }
 
 /** Throws BaselineError, which names the first thing that is wrong. */
-export function checked<Content>(file: string, shape: z.ZodType<Content>, content: unknown): Content {
+export function checked<Content>(file: string, shape: z.ZodType<Content>, content: unknown, remedy = SAVE): Content {
   const whole = shape.safeParse(content)
   if (whole.success) return whole.data
   const [issue] = whole.error.issues
   throw new BaselineError(
-    `${file} is a damaged baseline: ${issue?.path.join('.')}: ${issue?.message}; make it anew with --save-baseline ${file}`,
+    `${file} is a damaged baseline: ${issue?.path.join('.')}: ${issue?.message}; ${remedy.anew(file)}`,
   )
 }
 
@@ -73,10 +87,10 @@ function readText(file: string): string {
   }
 }
 
-function parse(file: string, text: string): unknown {
+function parse(file: string, text: string, remedy: Remedy): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new BaselineError(`${file} is no baseline: it is not JSON; --save-baseline FILE makes one`)
+    throw new BaselineError(`${file} is no baseline: it is not JSON; ${remedy.foreign}`)
   }
 }

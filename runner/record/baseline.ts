@@ -3,6 +3,7 @@ import {
   BASELINE_FORMAT,
   BaselineError,
   checked,
+  NIGHTS,
   NIGHTS_VERSION,
   RUN_VERSION,
   readBaselineFile,
@@ -64,10 +65,10 @@ export function writeBaseline(file: string, { savedAt, runs, measures }: Baselin
 
 /** The nights that `nightly` kept, the oldest first; a baseline of an older runner is one night. Throws BaselineError. */
 export function readNights(file: string): Night[] {
-  const { version, content } = readBaselineFile(file)
+  const { version, content } = readBaselineFile(file, NIGHTS)
   return version === NIGHTS_VERSION
-    ? checked(file, nightly, content).nights
-    : [asNight(checked(file, baseline, content))]
+    ? checked(file, nightly, content, NIGHTS).nights
+    : [asNight(checked(file, baseline, content, NIGHTS))]
 }
 
 /** Writes them whole or not at all, a line for each. Throws SurroundingsError. */

@@ -54,8 +54,9 @@ t.test('what was measured through one client is not compared with what was throu
 t.test('what is none is refused, and the first thing that is wrong named', async (t) => {
   const file = join(t.testdir({}), 'baseline.json')
   const says = (content: unknown, message: RegExp) => {
-    writeFileSync(file, JSON.stringify(content))
+    writeFileSync(file, content === '' ? '' : JSON.stringify(content))
     t.throws(() => readNights(file), { name: 'BaselineError', message })
+    t.throws(() => readNights(file), { message: /[:;] remove it to begin anew, or name another file with --baseline$/ })
   }
   says(
     { format: 'redis-chaos baseline', version: 3 },
@@ -66,4 +67,5 @@ t.test('what is none is refused, and the first thing that is wrong named', async
     /is a damaged baseline: nights\.0\.runId/,
   )
   says({}, /is no baseline/)
+  says('', /is no baseline: it is not JSON/)
 })
