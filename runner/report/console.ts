@@ -25,11 +25,11 @@ const LABEL_WIDTH = 11
 /**
  * The final words on stdout: what is to be known of each scenario beside its steps, which progress has told, what went
  * wrong in full, counts, the report and how to run it again. `verbose` has the steps too, `quiet` begins with what went
- * wrong.
+ * wrong, and with the line that a night was not judged.
  */
 export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): string {
   const paint = painter(style.color)
-  const told = style.detail === 'quiet' ? [] : toldBlocks(run, style, paint)
+  const told = style.detail === 'quiet' ? notJudgedBlocks(run, style) : toldBlocks(run, style, paint)
   const blocks = [
     ...told,
     ...problemBlocks(run, style, paint),
@@ -38,6 +38,12 @@ export function consoleReport(run: RunReport, style: OutputStyle = PLAIN): strin
     closingLines(run, paint),
   ]
   return `${blocks.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`
+}
+
+/** Of a night on which nothing could be judged: it must not look like one on which nothing was found. */
+function notJudgedBlocks({ baseline }: RunReport, style: OutputStyle): string[][] {
+  if (baseline?.nights === undefined || baseline.comparisons.length > 0) return []
+  return [hanging(baseline.nights.summary, '', style.width)]
 }
 
 function upgradeBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][] {

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import t from 'tap'
 import { displayWidth, truncate, wrap } from '../../runner/base/text.ts'
+import type { Comparison } from '../../runner/record/comparison.ts'
 import type { RunEvent } from '../../runner/record/events.ts'
 import { consoleReport } from '../../runner/report/console.ts'
 import { githubReport } from '../../runner/report/github.ts'
@@ -51,6 +52,20 @@ t.test('the steps are told again only when asked for, and quiet begins with what
   t.match(quiet, /run again {2}npm run scenario failover-basic -- --seed 42\n$/)
   const passed = consoleReport(reduceRun(passingRun()), { color: false, width, detail: 'quiet' })
   t.match(passed, /^✔ PASSED .*\n\nreport .*\nrun again .*\n$/)
+})
+
+t.test('that a night could not be judged is told to the quiet, too', async (t) => {
+  const summary = 'Nothing to compare with yet: this is the first night.'
+  const night = (comparisons: Comparison[]) => {
+    const tape = new Tape().runStarted('nightly', 0)
+    const nights = { before: 0, summary, flaky: [] }
+    tape.add({ type: 'baseline-compared', file: 'baseline.json', savedAt: '', comparisons, nights })
+    const run = reduceRun(tape.runEnded('passed', 0).events)
+    return consoleReport(run, { color: false, width: 100, detail: 'quiet' })
+  }
+  t.ok(night([]).startsWith(`${summary}\n\n`))
+  const key = { scenario: 'a', server: 'redis:7.0', platform: 'process', metric: 'failover' as const }
+  t.notMatch(night([{ ...key, verdict: 'same', samples: [1], baseline: [1], sentence: 'a is as before.' }]), summary)
 })
 
 t.test('the cause comes first, then what was expected and seen, then what to do, in every report', async (t) => {
