@@ -14,7 +14,6 @@ import type { Platform, ServerGroup } from '../platforms/platform.ts'
 import { redactor, secretsAmong } from '../record/redact.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { UNNAMED_SUITE } from '../results/trend-lines.ts'
-import { withUnwritten } from '../results/unwritten.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import { expectedOf, Pace, type Pacing } from './choosing/pace.ts'
@@ -29,7 +28,7 @@ import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import { haveGuestImages, openPlatformsFor } from './play/guest-images.ts'
 import { LaneGrounds, type Lanes, laneRunIds, paceOf } from './play/lanes.ts'
-import { openRecord, savedBaseline } from './play/run-record.ts'
+import { openRecord, withBaseline } from './play/run-record.ts'
 import type { Playing } from './playing.ts'
 import { reportsFolder } from './project.ts'
 import { operatorFor } from './terminal/operator.ts'
@@ -184,10 +183,9 @@ export async function play(
     sideBySide?.finish()
     if (keep || (await isGone(runIds, platforms))) watchdog?.release()
     const written = record.finish(out.failures)
-    const unsaved = savedBaseline(request.judging.saveBaseline, written)
-    const report = written.verdict === 'passed' ? withUnwritten(written, unsaved) : written
+    const { report, told } = withBaseline(request.judging.saveBaseline, written)
     if (debug) for (const bug of bugs) out.progress(bug instanceof Error ? (bug.stack ?? bug.message) : String(bug))
-    for (const message of [...(written.unwritten ?? []), ...unsaved]) out.progress(message)
+    for (const message of [...(written.unwritten ?? []), ...told]) out.progress(message)
     if (keep && !interrupted.aborted) {
       for (const group of await keptBy(runId, platforms)) out.progress(`Talk to the servers with: ${talkTo(group)}`)
       out.progress(`The servers are kept. Remove them with: ${removal()}`)

@@ -17,6 +17,7 @@ export function problemsOf(run: RunReport): Problem[] {
     ...flakyProblems(run),
     ...baselineProblems(run),
     ...unwrittenProblems(run),
+    ...unsavedProblems(run),
   ]
   if (problems.length > 0 || run.verdict === 'passed') return problems
   const reason = run.warnings.at(-1) ?? 'The run ended before a scenario was played.'
@@ -29,6 +30,14 @@ function unwrittenProblems({ name, unwritten = [] }: RunReport): Problem[] {
   if (reason === undefined) return []
   const hint = 'Make room there or change that, and run it again: what was played is no verdict without its record.'
   return [{ verdict: 'error', title: `the record of ${name}`, reason, evidence: [], facts: [], details, hint }]
+}
+
+/** A baseline that was asked for, and for which nothing was measured. */
+function unsavedProblems({ unsaved }: RunReport): Problem[] {
+  if (unsaved === undefined) return []
+  const hint = 'Play a scenario in which a replica is promoted or a load runs, or leave out --save-baseline.'
+  const title = `the baseline ${unsaved.file}`
+  return [{ verdict: 'inconclusive', title, reason: unsaved.reason, evidence: [], facts: [], details: [], hint }]
 }
 
 /** Repeats that disagree. Each that did not pass is a problem of its own as well. */

@@ -56,6 +56,8 @@ export interface RunReport {
   contradictions?: string[]
   /** What of the run's record and reports could not be written, and why. */
   unwritten?: string[]
+  /** A baseline that was to be made of the run, and why there was nothing to make it of. */
+  unsaved?: { file: string; reason: string }
   scenarios: ScenarioReport[]
   /** What came of scenarios that were played several times. */
   repeats?: RepeatReport[]

@@ -15,3 +15,9 @@ export function withUnwritten(run: RunReport, failures: readonly string[]): RunR
     unwritten: [...unwritten, ...failures],
   }
 }
+
+/** A run that was to be a baseline and measured nothing: it passed, and yet nothing can be compared with it. */
+export function withUnsaved(run: RunReport, unsaved: RunReport['unsaved']): RunReport {
+  if (unsaved === undefined) return run
+  return { ...run, verdict: 'inconclusive', exitCode: worstExit(run.exitCode, EXIT.noVerdict), unsaved }
+}

@@ -13,7 +13,7 @@ import { replaceReports, writeReports } from '../../report/write-reports.ts'
 import type { RunReport } from '../../results/report-model.ts'
 import { reduceRun } from '../../results/run-model.ts'
 import { trendLines } from '../../results/trend-lines.ts'
-import { withUnwritten } from '../../results/unwritten.ts'
+import { withUnsaved, withUnwritten } from '../../results/unwritten.ts'
 import { shown } from '../project.ts'
 
 interface RecordOptions {
@@ -80,11 +80,15 @@ function collectFailures(work: readonly (() => unknown)[]): string[] {
   })
 }
 
-/** What could not be written; a run that was cut short makes no baseline. */
-export function savedBaseline(file: string | undefined, run: RunReport): string[] {
-  if (file === undefined) return []
+/** The run with what came of its baseline, and that in sentences; a run that has not passed makes none. */
+export function withBaseline(file: string | undefined, run: RunReport): { report: RunReport; told: string[] } {
+  if (file === undefined) return { report: run, told: [] }
+  if (run.verdict !== 'passed') return { report: run, told: ['no baseline was saved: the run has not passed'] }
   const measures = baselineMeasures(run)
-  if (run.verdict !== 'passed') return [`no baseline was saved: the run has not passed`]
-  if (measures.length === 0) return ['no baseline was saved: the run measured nothing that could be compared']
-  return collectFailures([() => writeBaseline(file, { savedAt: run.startedAt, runs: [run.runId], measures })])
+  if (measures.length === 0) {
+    const reason = 'It was not saved: the run measured nothing that could be compared, no failover, outage or loss.'
+    return { report: withUnsaved(run, { file, reason }), told: [] }
+  }
+  const told = collectFailures([() => writeBaseline(file, { savedAt: run.startedAt, runs: [run.runId], measures })])
+  return { report: withUnwritten(run, told), told }
 }
