@@ -11,7 +11,7 @@ import { clientTable } from './client-table.ts'
 import { failoverLines } from './failover-lines.ts'
 import type { Fact, Problem } from './problem.ts'
 import { problemsOf } from './problems.ts'
-import { measureTexts, nightLines, repeatName, repeatVerdict } from './repeat-lines.ts'
+import { measureTexts, nightLines, repeatName, repeatVerdict, scenariosPlayed } from './repeat-lines.ts'
 import { serverTable } from './server-table.ts'
 import { stepTable } from './step-table.ts'
 import { type OutputStyle, type Paint, PLAIN, painter } from './style.ts'
@@ -199,7 +199,7 @@ function countLines(run: RunReport, style: OutputStyle, paint: Paint): string[] 
   const steps = run.scenarios.flatMap((scenario) => scenario.steps.map((step) => step.verdict))
   const checks = run.scenarios.flatMap((scenario) => scenario.checks.map((check) => check.verdict))
   const parts = [
-    `${plural(run.scenarios.length, 'scenario')}: ${countVerdicts(run.scenarios.map(({ verdict }) => verdict)) || 'none played'}`,
+    `${scenariosPlayed(run)}: ${countVerdicts(run.scenarios.map(({ verdict }) => verdict)) || 'none played'}`,
     ...(run.notStarted > 0 ? [`${run.notStarted} not started`] : []),
     ...(steps.length > 0 ? [`${plural(steps.length, 'step')}: ${countVerdicts(steps)}`] : []),
     ...(checks.length > 0 ? [`${plural(checks.length, 'check')}: ${countVerdicts(checks)}`] : []),

@@ -15,6 +15,13 @@ export function repeatVerdict({ plays, flaky }: RepeatReport, run: RunReport): s
   return `${plural(plays.length, 'time')}: ${countVerdicts(verdicts)}${flaky ? ': flaky' : ''}`
 }
 
+/** `3 scenarios`, or `3 scenarios played 39 times` where some were played more than once. */
+export function scenariosPlayed({ scenarios, repeats = [] }: RunReport): string {
+  const count = repeats.reduce((sum, { plays }) => sum - plays.length + 1, scenarios.length)
+  const times = count === scenarios.length ? '' : ` played ${plural(scenarios.length, 'time')}`
+  return `${plural(count, 'scenario')}${times}`
+}
+
 /** A measure as texts: its name, median, 95th percentile, range, and how it is spread. */
 export function measureTexts(measure: MeasureReport): {
   name: string

@@ -41,7 +41,7 @@ t.test(
       ...['--repeat', '3', '--fail-on-flaky', '--reports', reports],
     ])
     t.equal(code, 4, stdout + stderr)
-    t.match(stdout, /✖ FLAKY {2}3 scenarios: 2 passed, 1 failed/)
+    t.match(stdout, /✖ FLAKY {2}1 scenario played 3 times: 2 passed, 1 failed/)
     t.match(stdout, /run again .*--fail-on-flaky.* --repeat 3/)
     const report = lastReport(reports)
     t.match(report, { exitCode: 4, repeats: [{ flaky: true, verdict: 'passed', minority: [1] }] })
@@ -67,7 +67,7 @@ t.test(
     t.equal(code, 1, stdout + stderr)
     t.match(stderr, /The reporter .*mine\.mjs failed: no ink\n$/)
     t.notMatch(stderr, /\n\s+at /, 'no stack trace')
-    t.match(stdout, /✖ FAILED {2}2 scenarios: 1 passed, 1 failed/)
+    t.match(stdout, /✖ FAILED {2}1 scenario played 2 times: 1 passed, 1 failed/)
     t.match(lastReport(reports), { exitCode: 1, repeats: [{ flaky: true, verdict: 'failed' }] })
 
     const again = await runCli(t, ['report', path.join(reports, 'latest'), '--format', `${reporter},json`])

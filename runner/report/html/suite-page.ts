@@ -6,6 +6,7 @@ import type { RunReport, ScenarioReport } from '../../results/report-model.ts'
 import { failoverTime } from '../failover-lines.ts'
 import type { Problem } from '../problem.ts'
 import { problemsOf } from '../problems.ts'
+import { scenariosPlayed } from '../repeat-lines.ts'
 import { countVerdicts, headlineOf } from '../verdicts.ts'
 import { badge, command, html, type Markup, pairs, prose } from './markup.ts'
 import { renderPage } from './page.ts'
@@ -46,7 +47,7 @@ function verdict(run: RunReport): Markup {
   const { look, word } = headlineOf(run)
   return html`<section id="verdict" class="${look}">
 ${badge(look, word)}
-<h1>${run.name}: ${plural(run.scenarios.length, 'scenario')}, ${countVerdicts(run.scenarios.map((one) => one.verdict)) || 'none played'}</h1>
+<h1>${run.name}: ${scenariosPlayed(run)}, ${countVerdicts(run.scenarios.map((one) => one.verdict)) || 'none played'}</h1>
 <p class="dim">${formatDuration(run.durationMs)} · started ${run.startedAt}${run.notStarted > 0 && ` · ${plural(run.notStarted, 'scenario')} not started`}</p>
 ${problems.slice(0, MOST_PROBLEMS).map((problem) => problemBlock(run, problem))}
 ${problems.length > MOST_PROBLEMS && html`<p>and ${plural(problems.length - MOST_PROBLEMS, 'problem')} more, on the pages of the scenarios</p>`}

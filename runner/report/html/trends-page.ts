@@ -50,7 +50,7 @@ export function trendsPage(lines: readonly TrendLine[]): string {
     navigation: groups.map((group, place) => ({ id: `group-${place}`, name: titleOf(group) })),
     body: html`<section class="trends" aria-labelledby="trends-title">
 <h1 id="trends-title">Trends</h1>
-<p class="dim small">${plural(lines.length, 'scenario')} played, from ${lines[0]?.startedAt ?? ''} to ${lines.at(-1)?.startedAt ?? ''}. Each row opens the charts of its scenario. Passed: of the last ${LAST_PLAYS} times. State: what the last night says of it, beside the nights before; else how it ended.</p>
+<p class="dim small">${plural(lines.length, 'play')} of scenarios, from ${lines[0]?.startedAt ?? ''} to ${lines.at(-1)?.startedAt ?? ''}. Each row opens the charts of its scenario. Passed: of the last ${LAST_PLAYS} times. State: what the last night says of it, beside the nights before; else how it ended.</p>
 ${groups.map((group, place) => groupPart(group, rows, place))}</section>`,
     script: 'trends-page',
     data: { lines: all } satisfies TrendData,

@@ -105,7 +105,7 @@ t.test('a row for each scenario of a suite and server, in order, with what was m
     /<h3>failover time<\/h3><p class="dim small">median 8\.1\d? s, p95 8\.18 s, 8\.00 s to 8\.19 s; the last 8\.19 s/,
   )
   t.match(page, /<h3>duration<\/h3>/, 'what measured nothing is told by how long it took')
-  t.match(page, /60 scenarios played, from 2026-11-01T02:17:00\.000Z to 2026-11-20T02:17:00\.000Z/)
+  t.match(page, /60 plays of scenarios, from 2026-11-01T02:17:00\.000Z to 2026-11-20T02:17:00\.000Z/)
 })
 
 t.test('what was played alone, or by earlier versions, is folded below the suites', async (t) => {

@@ -21,7 +21,7 @@ export function baselineSection({ baseline }: RunReport): Markup | undefined {
   const { file, savedAt, comparisons } = baseline
   return html`<section id="baseline" aria-labelledby="baseline-title"><h2 id="baseline-title">Beside the baseline</h2>
 <p class="dim">${file} of ${savedAt}. A regression is significant (Mann–Whitney, two-sided, p below 0.01 after Holm's correction for all that is compared here) and large enough to matter.</p>
-${table(comparisons)}</section>`
+${table(comparisons, 'play')}</section>`
 }
 
 /** A night beside those before it: what has changed first, the rest folded away. */
@@ -31,25 +31,29 @@ function nightsSection(baseline: NonNullable<RunReport['baseline']>): Markup {
   return html`<section id="baseline" aria-labelledby="baseline-title"><h2 id="baseline-title">Beside the nights before</h2>
 <p>${baseline.nights?.summary}</p>
 ${[...(baseline.nights?.unsteady ?? []), ...(baseline.nights?.flaky ?? [])].map((sentence) => html`<p>${sentence}</p>`)}
-${changed.length > 0 && table(changed)}
-${rest.length > 0 && html`<details><summary>${plural(rest.length, 'measure')} as before</summary>${table(rest)}</details>`}</section>`
+${changed.length > 0 && table(changed, 'night')}
+${rest.length > 0 && html`<details><summary>${plural(rest.length, 'measure')} as before</summary>${table(rest, 'night')}</details>`}</section>`
 }
 
-function table(comparisons: readonly Comparison[]): Markup {
+/** `before`: what the numbers of the baseline are of. */
+function table(comparisons: readonly Comparison[], before: 'play' | 'night'): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${comparisons.some(({ verdict }) => verdict === 'same') ? 'Comparisons' : 'Comparisons that found a change'}"><table>
 <thead><tr><th scope="col">verdict</th><th scope="col">measure</th><th scope="col" class="number">baseline</th><th scope="col" class="number">now</th><th scope="col" class="number">p</th></tr></thead>
-<tbody>${comparisons.map(row)}</tbody></table></div>`
+<tbody>${comparisons.map((one) => row(one, before))}</tbody></table></div>`
 }
 
-function row(comparison: Comparison): Markup {
+function row(comparison: Comparison, before: 'play' | 'night'): Markup {
   const { verdict, scenario, server, platform, metric, samples, baseline, p, sentence } = comparison
   const [look, word] = LOOKS[verdict]
   return html`<tr${verdict === 'regressed' && html` class="bad"`}><td>${badge(look, word)}</td>
 <td>${scenario} on ${server}, ${platform}: ${METRICS[metric].name}<div class="dim small">${sentence}</div></td>
-<td class="number">${inShort(baseline, metric)}</td><td class="number">${inShort(samples, metric)}</td><td class="number">${p?.toPrecision(2)}</td></tr>`
+<td class="number">${inShort(baseline, metric, before)}</td><td class="number">${inShort(samples, metric, 'play')}</td><td class="number">${p?.toPrecision(2)}</td></tr>`
 }
 
-function inShort(samples: readonly number[], metric: Comparison['metric']): string {
+/** `2.34 s, 8 nights`: the median, and of how many. */
+function inShort(samples: readonly number[], metric: Comparison['metric'], unit: 'play' | 'night'): string {
   const summary = summaryOf(samples)
-  return summary === undefined ? '–' : `${writeMeasure(summary.median, METRICS[metric].unit)} (${summary.count})`
+  return summary === undefined
+    ? '–'
+    : `${writeMeasure(summary.median, METRICS[metric].unit)}, ${plural(summary.count, unit)}`
 }
