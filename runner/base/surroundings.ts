@@ -38,6 +38,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 const PLACES: Readonly<Record<string, string>> = {
   ENOENT: 'the folder that it should be in does not exist',
   ENOTDIR: 'something on the way to it is not a folder',
+  EEXIST: 'something else of that name is there',
 }
 
 /** Why the system refused, in plain words where its code has some; else its message. */

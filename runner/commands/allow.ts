@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
+import { isFolder } from '../base/folders.ts'
 import { nearestWord } from '../base/nearest.ts'
 import type { Allowed } from '../platforms/allowed.ts'
 import { ALLOWABLE_SETTINGS, isAllowable } from '../platforms/setting-policy.ts'
@@ -31,8 +31,7 @@ export const programsFlag: Flags = {
 /** The folder of `--programs`; undefined without it. Throws UsageError if there is none. */
 export function programsIn(line: ParsedLine): string | undefined {
   const folder = line.text('programs')
-  if (folder !== undefined && statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new UsageError(`--programs ${folder}: there is no such folder`)
+  if (folder !== undefined && !isFolder(folder)) throw new UsageError(`--programs ${folder}: there is no such folder`)
   return folder
 }
 

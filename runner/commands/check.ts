@@ -3,6 +3,7 @@ import path from 'node:path'
 import { typed, typedAsWell } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
+import { whyNotWritable } from '../base/folders.ts'
 import { auditScenario } from '../checks/audit/audit-scenario.ts'
 import { historyFiles, judgeScenario } from '../checks/judge.ts'
 import type { AuditOutcome } from '../record/audit-outcome.ts'
@@ -141,6 +142,8 @@ function exportHistories(events: readonly RunEvent[], folder: string, target: st
   const files = historyFiles(events)
   if (files.length === 0)
     throw new UsageError(`there are no histories in ${shown(folder)}: its scenarios have no workloads`)
+  const reason = whyNotWritable(target)
+  if (reason !== undefined) throw new UsageError(`--export ${target} cannot be written: ${reason}`)
   for (const file of files) {
     // As they lie in the run: histories of several scenarios have folders of their own.
     const name = file.replace(/^history\//, '').replace(/\.history$/, '.jsonl')

@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs'
+import path from 'node:path'
 import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
+import { isFolder, whyNotWritable } from '../base/folders.ts'
 import { toldNight } from '../checks/nights/told.ts'
 import { compareAll, DEFAULT_THRESHOLD } from '../checks/regression/compare.ts'
 import { comparedTo } from '../checks/regression/measures.ts'
@@ -58,9 +59,10 @@ export function judgingOf(line: ParsedLine, fallback: { repeat: number } = { rep
   const repeat = wholeNumber(line, 'repeat', fallback.repeat, { min: 1, max: MOST_REPEATS })
   const file = line.text('baseline')
   const saved = line.text('save-baseline')
-  if (saved !== undefined && statSync(saved, { throwIfNoEntry: false })?.isDirectory()) {
+  if (saved !== undefined && isFolder(saved)) {
     throw new UsageError(`--save-baseline takes the name of a file, and ${saved} is a folder`)
   }
+  assertKeepable(line, 'save-baseline')
   if (line.on('fail-on-flaky') && repeat < 2) throw new UsageError('--fail-on-flaky needs --repeat N with N above 1')
   if (line.text('threshold') !== undefined && file === undefined)
     throw new UsageError('--threshold needs --baseline FILE')
@@ -72,6 +74,13 @@ export function judgingOf(line: ParsedLine, fallback: { repeat: number } = { rep
     ...(file !== undefined && { baseline: { file, content: readBaseline(file) } }),
     ...(saved !== undefined && { saveBaseline: saved }),
   }
+}
+
+/** Throws UsageError if the file that a flag names cannot be written: told before anything is played. */
+export function assertKeepable(line: ParsedLine, flag: 'baseline' | 'save-baseline'): void {
+  const file = line.text(flag)
+  const reason = file === undefined ? undefined : whyNotWritable(path.dirname(file))
+  if (reason !== undefined) throw new UsageError(`--${flag} ${file} cannot be written: ${reason}`)
 }
 
 /** Whether `--audit warn` was given. Throws UsageError for another word. */

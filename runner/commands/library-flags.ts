@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
+import { isFolder } from '../base/folders.ts'
 import type { Flags, ParsedLine } from './flags.ts'
 import { scenariosFolder } from './project.ts'
 
@@ -22,8 +22,7 @@ export const libraryFlags: Flags = {
 export function libraryOf(line: ParsedLine): string[] {
   const own = line.texts('scenarios')
   for (const folder of own) {
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-      throw new UsageError(`--scenarios ${folder}: there is no such folder`)
+    if (!isFolder(folder)) throw new UsageError(`--scenarios ${folder}: there is no such folder`)
   }
   const isOwnOnly = line.on('no-stock') && !line.on('stock')
   if (isOwnOnly && own.length === 0)

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import { isFolder } from '../base/folders.ts'
 import { didYouMean } from '../base/nearest.ts'
 import {
   type FoundScenario,
@@ -52,10 +53,6 @@ async function severalOf(word: string, library: readonly string[]): Promise<Foun
 
 function isPattern(word: string): boolean {
   return /[*?[{]/.test(word) && !existsSync(word)
-}
-
-function isFolder(word: string): boolean {
-  return statSync(word, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** Step files lie in the folder that was named, or anywhere in a folder of the library around it. */

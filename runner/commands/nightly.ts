@@ -14,7 +14,7 @@ import { checkPortsFit, clusterFlags, clusterSettings } from './cluster-flags.ts
 import type { Command } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
 import { type Flags, givenFlags, type ParsedLine, wholeNumber } from './flags.ts'
-import { auditFlag, auditWarnOnly, type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
+import { assertKeepable, auditFlag, auditWarnOnly, type Judging, MOST_REPEATS, thresholdOf } from './judging.ts'
 import { libraryFlags } from './library-flags.ts'
 import { chosenNames, loadScenarios } from './load-scenarios.ts'
 import { isCutShort, keepNight, nightsIn } from './night/kept-nights.ts'
@@ -89,6 +89,7 @@ export const nightly: Command = {
     const { scenarios, shard } = await narrowed(asked, wanted, { reports, how, known }, context)
     if (scenarios.length === 0) return EXIT.passed
     const part = shard && { ...shard, asked: asked.length * choice.servers.length * COMPARED.length }
+    if (part === undefined) assertKeepable(line, 'baseline')
     const judging = judgingOf(line, { file: shown(file), before, ...(part && { part }) })
     const warnings = warningsIn(scenarios, line, { params: NO_PARAMS, config: settings.config }, out.color)
     tellWarnings(warnings, names, NO_PARAMS, context)

@@ -1,6 +1,7 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../base/errors.ts'
+import { isFolder } from '../base/folders.ts'
 import { PlainFileError } from '../base/plain-file.ts'
 import { serverNames } from '../platforms/catalogue.ts'
 import { settingProblem } from '../platforms/settings.ts'
@@ -144,7 +145,7 @@ function foldersOf(entry: Entry, value: unknown, file: string, { source, problem
     if (path.isAbsolute(folder) || !isAround(path.dirname(file), whole)) {
       const hint = 'Write a folder that lies beside this file or below it; others are given on the command line.'
       problems.add(source, place, `\`${folder}\` leads out of the project`, { hint })
-    } else if (entry.key === 'scenarios' && statSync(whole, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    } else if (entry.key === 'scenarios' && !isFolder(whole)) {
       problems.add(source, place, `there is no folder \`${folder}\``, {
         hint: 'It is looked for from the folder of this file.',
       })

@@ -12,6 +12,7 @@ import type { RunReport } from '../results/report-model.ts'
 import type { Command, Output } from './command.ts'
 import { consoleDetail, consoleFlags } from './console-flags.ts'
 import type { ParsedLine } from './flags.ts'
+import { assertKeepable } from './judging.ts'
 import { keepNight } from './night/kept-nights.ts'
 import { findRun, reportsFolder, shown } from './project.ts'
 import { mergedRun, mergedText } from './report/merge.ts'
@@ -65,6 +66,7 @@ async function merge(line: ParsedLine, reports: string, out: Output): Promise<nu
   if (line.positionals.length === 0)
     throw new UsageError('--merge takes the folders of the runs: report --merge FOLDER…')
   const reporters = await chosenReporters(line, line.text('format') === undefined ? 'reporter' : 'format')
+  assertKeepable(line, 'baseline')
   const { run, lacking, kept } = mergedRun(line.positionals, { reports, baseline: line.text('baseline') })
   out.progress(mergedText(run))
   const failures = await printReports(run, reporters, out, { detail: consoleDetail(line) })

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { ChaosError } from '../base/errors.ts'
 import { EXIT } from '../base/exit.ts'
 import { whileLocked } from '../base/file-lock.ts'
+import { makeFolder } from '../base/folders.ts'
 import { readPlainFile, replaceFile } from '../base/plain-file.ts'
 import { reasonOf, SurroundingsError } from '../base/surroundings.ts'
 
@@ -60,7 +61,7 @@ export function checked<Content>(file: string, shape: z.ZodType<Content>, conten
 /** Writes it whole or not at all. Throws SurroundingsError. */
 export function writeBaselineFile(file: string, text: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     replaceFile(file, text)
   } catch (cause) {
     throw new SurroundingsError(`the baseline ${file} cannot be written: ${reasonOf(cause)}`, { cause })
@@ -70,7 +71,7 @@ export function writeBaselineFile(file: string, text: string): void {
 /** Does what reads and writes a baseline while no other program does. Throws SurroundingsError, and what the work throws. */
 export async function whileBaselineLocked<Result>(file: string, work: () => Result, clock: Clock): Promise<Result> {
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     return await whileLocked(file, work, clock)
   } catch (cause) {
     if (cause instanceof ChaosError) throw cause

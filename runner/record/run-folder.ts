@@ -1,13 +1,23 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ChaosError, codeOf } from '../base/errors.ts'
-import { makeFolder } from '../base/folders.ts'
+import { EXIT } from '../base/exit.ts'
+import { makeFolder, whyNotWritable } from '../base/folders.ts'
 import { hintFor, reasonOf, systemCode } from '../base/surroundings.ts'
 
 /** A folder or file of the reports cannot be made or written. */
 export class RunFolderError extends ChaosError {
   override name = 'RunFolderError'
 }
+
+/** The reports are named to be where no folder can be: below a file, or where the kernel keeps its own. */
+class ReportsPlaceError extends RunFolderError {
+  override readonly exitCode = EXIT.usage
+}
+
+const MISNAMED: ReadonlySet<string> = new Set(['EEXIST', 'ENOTDIR', 'ENOENT', 'ELOOP', 'ENAMETOOLONG'])
+
+const IN = (reports: string) => `The folder of the run cannot be made in ${reports}`
 
 /** Where one run leaves what it saw. All paths start with the reports folder as it was given. */
 export interface RunFolder {
@@ -26,8 +36,8 @@ export interface RunFolder {
  * the epoch. `own` ends the name of a run whose folder may be put beside those of other machines. Throws RunFolderError.
  */
 export function createRunFolder(reports: string, name: string, wallMs: number, own?: string): RunFolder {
+  makeReports(reports)
   try {
-    makeFolder(reports)
     const end = own === undefined ? '' : `-${fileName(own)}`
     const path = makeUnique(join(reports, `${fileTime(wallMs)}-${fileName(name)}${end}`))
     const folder = {
@@ -41,7 +51,17 @@ export function createRunFolder(reports: string, name: string, wallMs: number, o
     pointLatestTo(reports, basename(path))
     return folder
   } catch (cause) {
-    throw failure(`The folder of the run cannot be made in ${reports}`, cause)
+    throw failure(IN(reports), cause)
+  }
+}
+
+function makeReports(reports: string): void {
+  try {
+    makeFolder(reports)
+  } catch (cause) {
+    if (!MISNAMED.has(systemCode(cause) ?? '')) throw failure(IN(reports), cause)
+    const hint = 'name another folder with --reports'
+    throw new ReportsPlaceError(`${IN(reports)}: ${whyNotWritable(reports) ?? reasonOf(cause)}`, { hint, cause })
   }
 }
 

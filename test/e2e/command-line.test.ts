@@ -37,6 +37,20 @@ const WRONG: [args: string[], says: RegExp][] = [
   [['cluster', 'up', '--shards', '2', '--replicas', '1,-1'], /--replicas takes a whole number from 0 to 100, not `-1`/],
   [['cluster', 'up', '--shards', '2', '--slots', 'none', '--slots', 'none'], /--slots: no shard has slots/],
   [['cluster', 'up', '--shards', '2', '--slots', '0-16383'], /--slots is given once for each of the 2 shards/],
+  [['nightly', '--scenarios', 'package.json/x'], /--scenarios package\.json\/x: there is no such folder/],
+  [['run', 'failover-basic', '--scenarios', 'package.json/x'], /--scenarios package\.json\/x: there is no such folder/],
+  [['run', 'failover-basic', '--programs', 'package.json/x'], /--programs package\.json\/x: there is no such folder/],
+  [['run', 'package.json/x'], /there is no scenario package\.json\/x/],
+  [['run', './package.json/x'], /there is no folder \.\/package\.json\/x/],
+  [['validate', 'package.json/x'], /there is no scenario package\.json\/x/],
+  [['report', '--merge', 'package.json/x'], /--merge package\.json\/x: there is no such folder/],
+  [['run', 'failover-basic', '--save-baseline', 'package.json/x'], /--save-baseline .* cannot be written: .*is a file/],
+  [
+    ['nightly', '--baseline', 'package.json/x'],
+    /--baseline package\.json\/x cannot be written: .*is a file and no folder/,
+  ],
+  [['nightly', '--baseline', '/proc/x'], /--baseline \/proc\/x cannot be written: nothing can be made in \/proc/],
+  [['nightly', '--baseline', '/proc/x/y'], /--baseline \/proc\/x\/y cannot be written: nothing can be made in \/proc/],
   [['explain'], /name a scenario/],
   [['report', 'no-such-run'], /there is no run no-such-run/],
 ]
@@ -125,12 +139,15 @@ t.test('list --tag lists those alone, and knows its tags', async (t) => {
   })
 })
 
-t.test('an unwritable reports folder: exit 3', async (t) => {
+t.test('a reports folder that is a file, or below one: exit 2', async (t) => {
   const reports = path.join(reportsFolder(t), 'a-file')
   writeFileSync(reports, '')
-  const { code, stderr } = await runCli(t, ['run', 'failover-basic', '--reports', reports])
-  t.equal(code, 3)
-  t.match(stderr, /folder of the run cannot be made/)
+  for (const place of [reports, path.join(reports, 'x')]) {
+    const { code, stderr } = await runCli(t, ['run', 'failover-basic', '--reports', place])
+    t.equal(code, 2)
+    t.match(stderr, /folder of the run cannot be made in .*: .*a-file is a file and no folder/)
+    t.match(stderr, /--reports/)
+  }
 })
 
 t.test('a scenario hides nothing of itself from whoever looks at it', async (t) => {

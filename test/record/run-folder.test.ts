@@ -37,6 +37,14 @@ t.test('a place where no folder can be made', async (t) => {
   t.throws(() => createRunFolder(reports, 'x', WALL_MS), { name: 'RunFolderError', message: /cannot be made in/ })
 })
 
+t.test('a place that cannot be: bad usage, in words', async (t) => {
+  const file = join(t.testdir({ file: 'text' }), 'file')
+  for (const reports of [file, join(file, 'below')]) {
+    t.throws(() => createRunFolder(reports, 'x', WALL_MS), { exitCode: 2, message: `${file} is a file and no folder` })
+  }
+  t.throws(() => createRunFolder('/proc/x', 'x', WALL_MS), { exitCode: 2, message: /nothing can be made in \/proc$/ })
+})
+
 t.test('something else named latest is not replaced, and leaves nothing half done', async (t) => {
   const reports = t.testdir({})
   mkdirSync(join(reports, 'latest', 'precious'), { recursive: true })

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { isFolder } from '../../base/folders.ts'
 import { nearestWord } from '../../base/nearest.ts'
 import { type LibraryEntry, withTags } from '../../scenario/library.ts'
 
@@ -24,8 +24,7 @@ export function suiteNamed(word: string, names: readonly string[]): Suite | unde
 
 /** Whether the name of a suite is that of a scenario too, or of a folder in the library or here. */
 export function isTaken(word: string, names: readonly string[]): boolean {
-  const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() === true
-  return isFolder || names.some((name) => basename(name) === word || name.startsWith(`${word}/`))
+  return isFolder(word) || names.some((name) => basename(name) === word || name.startsWith(`${word}/`))
 }
 
 /**

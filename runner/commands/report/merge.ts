@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../../base/clock.ts'
 import { typed } from '../../base/command-line.ts'
 import { UsageError } from '../../base/errors.ts'
+import { isFolder } from '../../base/folders.ts'
 import { replaceFile } from '../../base/plain-file.ts'
 import { quoted } from '../../base/shell-words.ts'
 import { plural } from '../../base/text.ts'
@@ -105,8 +106,7 @@ function assertEachOnce(parts: readonly Part[]): void {
 
 /** The folders of runs that a word names. Links are not followed: `latest` leads to a run that is there by its name. */
 function runsIn(word: string): string[] {
-  if (statSync(word, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new UsageError(`--merge ${word}: there is no such folder`)
+  if (!isFolder(word)) throw new UsageError(`--merge ${word}: there is no such folder`)
   const found = recordsBelow(word, DEEPEST)
   if (found.length === 0)
     throw new UsageError(`--merge ${word}: there is no run in it; a run is a folder with ${RECORD}`)
