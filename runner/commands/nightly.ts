@@ -21,6 +21,7 @@ import { isCutShort, keepNight, nightsIn } from './night/kept-nights.ts'
 import type { NightsBefore } from './night/second-pass.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { NO_PARAMS } from './param-flags.ts'
+import { leaveEmptyPart } from './play/empty-part.ts'
 import { lanesAskedFor, parallelFlag } from './play/lanes.ts'
 import { PLAY_FLAGS, play } from './play.ts'
 import { reportsFolder, shown } from './project.ts'
@@ -87,7 +88,7 @@ export const nightly: Command = {
     const asked = await loadScenarios(names, NO_PARAMS, context, settings)
     const how = playedHow(choice, { repeat: repeatOf(line) })
     const { scenarios, shard } = await narrowed(asked, wanted, { reports, how, known }, context)
-    if (scenarios.length === 0) return EXIT.passed
+    if (scenarios.length === 0) return leaveEmptyPart({ reports, name: 'nightly', command: 'nightly', shard }, out)
     const part = shard && { ...shard, asked: asked.length * choice.servers.length * COMPARED.length }
     if (part === undefined) assertKeepable(line, 'baseline')
     const judging = judgingOf(line, { file: shown(file), before, ...(part && { part }) })

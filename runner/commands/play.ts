@@ -18,7 +18,6 @@ import type { Scenario } from '../scenario/model.ts'
 import { verbByName } from '../steps/index.ts'
 import { expectedOf, Pace, type Pacing } from './choosing/pace.ts'
 import { playsOf } from './choosing/plays.ts'
-import type { Shard } from './choosing/shard.ts'
 import { talkTo } from './cluster/talk-to.ts'
 import type { ClusterSettings } from './cluster-flags.ts'
 import type { CommandContext } from './command.ts'
@@ -28,7 +27,7 @@ import { markAtWork } from './open/at-work.ts'
 import { openPlatforms, type PlatformChoice } from './open-platform.ts'
 import { haveGuestImages, openPlatformsFor } from './play/guest-images.ts'
 import { LaneGrounds, type Lanes, laneRunIds, paceOf } from './play/lanes.ts'
-import { openRecord, withBaseline } from './play/run-record.ts'
+import { openRecord, partName, withBaseline } from './play/run-record.ts'
 import type { Playing } from './playing.ts'
 import { reportsFolder } from './project.ts'
 import { operatorFor } from './terminal/operator.ts'
@@ -254,11 +253,6 @@ function followCommand(reports: string): string {
 export function newRunId(wallMs: number): string {
   const time = new Date(wallMs).toISOString().slice(0, 19).replace(/\D/g, '')
   return `${time}-${randomBytes(3).toString('hex')}`
-}
-
-/** Parts of several machines, and of several servers, may lie in one folder. */
-function partName({ number, of }: Shard, runId: string): string {
-  return `part-${number}-of-${of}-${runId.slice(-6)}`
 }
 
 /** What a run is played on, in words, for whoever compares two runs: no name of a user or machine. */

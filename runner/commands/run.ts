@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { MAX_SEED } from '../base/random.ts'
 import { quoted } from '../base/shell-words.ts'
+import { UNNAMED_SUITE } from '../results/trend-lines.ts'
 import { scenarioNames } from '../scenario/library.ts'
 import type { Scenario } from '../scenario/model.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
@@ -24,6 +25,7 @@ import { scenarioTable } from './list.ts'
 import { type AskedFor, chosenNames } from './load-scenarios.ts'
 import { platformChoice, platformFlags } from './open-platform.ts'
 import { givenParams, PARAM_FLAGS, paramFlags } from './param-flags.ts'
+import { leaveEmptyPart } from './play/empty-part.ts'
 import { lanesAskedFor, parallelFlag } from './play/lanes.ts'
 import { PLAY_FLAGS, play, type RunRequest } from './play.ts'
 import { playingFlags, playingOf } from './playing.ts'
@@ -102,7 +104,13 @@ export const run: Command = {
       return left
     }
     const { scenarios, shard } = await load()
-    if (scenarios.length === 0) return EXIT.passed
+    const suite = suiteOfRun(
+      { words: line.positionals, tags: line.texts('tag'), all: line.on('all') },
+      scenarioNames(context.library),
+    )
+    if (scenarios.length === 0 && playing.dryRun) return EXIT.passed
+    if (scenarios.length === 0)
+      return leaveEmptyPart({ reports, name: suite ?? UNNAMED_SUITE, command: 'run', shard }, out)
     tellClients(scenarios, clients, out)
     const { config } = settings
     tellWarnings(warningsIn(scenarios, line, { params, config }, out.color), named, params, context)
@@ -111,10 +119,6 @@ export const run: Command = {
     }
     await assertClientsHere(scenarios, choice)
     if (playing.dryRun) return await printDryRuns(scenarios, { settings, choice, seed, hide: params.hide }, context)
-    const suite = suiteOfRun(
-      { words: line.positionals, tags: line.texts('tag'), all: line.on('all') },
-      scenarioNames(context.library),
-    )
     const request: RunRequest = {
       ...(suite !== undefined && { name: suite }),
       settings,

@@ -50,8 +50,7 @@ export function mergeRuns(runs: readonly (readonly RunEvent[])[], whole: Whole):
     first += scenariosOf(events, starts[part])
     return events.flatMap((event) => asPartOf(event, { part, offset, start: starts[part], files }))
   })
-  const name =
-    new Set(starts.map((start) => start.name)).size === 1 ? (starts[0]?.name ?? UNNAMED_SUITE) : UNNAMED_SUITE
+  const name = nameOfWhole(starts)
   const allowed = [...new Set(starts.flatMap((start) => start.allowed ?? []))]
   const parts = runs.flatMap((events, part) => events.filter(({ type }) => type === 'scenario-started').map(() => part))
   return {
@@ -77,6 +76,14 @@ export function mergeRuns(runs: readonly (readonly RunEvent[])[], whole: Whole):
       },
     ],
   }
+}
+
+/** The name that all have; one that had nothing to do is called as it would have been with all of it. */
+export function nameOfWhole(starts: readonly Pick<EventOf<'run-started'>, 'name' | 'scenarios'>[]): string {
+  const played = starts.filter(({ scenarios }) => scenarios > 0)
+  const names = new Set((played.length > 0 ? played : starts).map(({ name }) => name))
+  const [first = UNNAMED_SUITE] = names
+  return names.size === 1 ? first : UNNAMED_SUITE
 }
 
 function startOf(events: readonly RunEvent[]): EventOf<'run-started'> {

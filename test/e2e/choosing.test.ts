@@ -55,6 +55,23 @@ t.test('in parts, then as one; until it fails, then what failed', { skip: skipWi
   t.match(again.stdout, /✖ FAILED {2}1 scenario: 1 failed/)
 })
 
+t.test('a part with nothing to do says so in a run of its own', async (t) => {
+  const own = reportsFolder(t)
+  for (const name of ['a', 'b'])
+    writeFileSync(path.join(own, `${name}.yaml`), scenario('One that passes', 'wait: 10ms'))
+  const reports = reportsFolder(t)
+  const where = ['--scenarios', own, '--no-stock', '--platform', 'process', '--shard', '3/3', '--reports', reports]
+  const dry = await runCli(t, ['run', 'full', ...where, '--dry-run'])
+  t.equal(dry.code, 0, dry.stderr)
+  t.strictSame(readdirSync(reports), [])
+  const { code, stderr } = await runCli(t, ['run', 'full', ...where])
+  t.equal(code, 0, stderr)
+  t.match(stderr, /2 scenarios in 3 parts: part 3 has none/)
+  const merged = await runCli(t, ['report', '--merge', reports, '--reports', path.join(reports, 'whole')])
+  t.equal(merged.code, 3)
+  t.match(merged.stdout + merged.stderr, /in 3 parts on \S+ \(process\), parts 1 and 2 are missing/)
+})
+
 t.test('bad choices: exit 2, what was meant, and nothing is played', async (t) => {
   const own = reportsFolder(t)
   writeFileSync(path.join(own, 'smoke.yaml'), scenario('Called as a suite is', 'wait: 10ms'))

@@ -24,7 +24,7 @@ interface Narrowing {
   known: KnownPlays
 }
 
-/** The scenarios that are left, and which part of which whole they are. */
+/** The scenarios that are left, and which part of which whole they are: a part may have none. */
 export interface Narrowed {
   scenarios: Scenario[]
   shard?: ShardPlan
@@ -44,15 +44,12 @@ export async function narrowed(
   const chosen = chosenAmong(scenarios, choice, () => lastRun(reports))
   const { shard } = choice
   if (shard === undefined) return { scenarios: chosen }
-  // What cannot be divided into so many is divided into fewer: the last machines of a matrix have nothing to do.
-  const divided = { number: shard.number, of: Math.min(shard.of, chosen.length) }
-  if (divided.number > divided.of) {
-    context.out.progress(`${plural(chosen.length, 'scenario')} in ${shard.of} parts: part ${shard.number} has none`)
-    return { scenarios: [] }
-  }
   const weigh = weigher(chosen, how.servers, known)
-  const plan = planOf(chosen.map(weigh), divided, how)
-  return { scenarios: inShard(chosen, divided, weigh), shard: { ...divided, plan, on: playedOn(how) } }
+  const plan = { ...shard, plan: planOf(chosen.map(weigh), shard, how), on: playedOn(how) }
+  const own = inShard(chosen, shard, weigh)
+  if (own.length === 0)
+    context.out.progress(`${plural(chosen.length, 'scenario')} in ${shard.of} parts: part ${shard.number} has none`)
+  return { scenarios: own, shard: plan }
 }
 
 /** A scenario is played on all servers by the same part, so that its repeats stay together. */

@@ -14,6 +14,7 @@ import type { RunReport } from '../../results/report-model.ts'
 import { reduceRun } from '../../results/run-model.ts'
 import { trendLines } from '../../results/trend-lines.ts'
 import { withUnsaved, withUnwritten } from '../../results/unwritten.ts'
+import type { Shard } from '../choosing/shard.ts'
 import { shown } from '../project.ts'
 
 interface RecordOptions {
@@ -23,6 +24,11 @@ interface RecordOptions {
   quiet: boolean
   /** How its folder is told from those of other machines. */
   own?: string
+}
+
+/** Parts of several machines, and of several servers, may lie in one folder. */
+export function partName({ number, of }: Shard, runId: string): string {
+  return `part-${number}-of-${of}-${runId.slice(-6)}`
 }
 
 /** The record of a run, the live view fed from it, and the reports made from it. */

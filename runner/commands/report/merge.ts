@@ -14,9 +14,9 @@ import { isInside, placeInside } from '../../record/run-files.ts'
 import { createRunFolder } from '../../record/run-folder.ts'
 import { putTrends } from '../../record/trends.ts'
 import { writeReports } from '../../report/write-reports.ts'
-import { mergeRuns } from '../../results/merge-runs.ts'
+import { mergeRuns, nameOfWhole } from '../../results/merge-runs.ts'
 import type { RunReport } from '../../results/report-model.ts'
-import { trendLines, UNNAMED_SUITE } from '../../results/trend-lines.ts'
+import { trendLines } from '../../results/trend-lines.ts'
 import { nightsIn } from '../night/kept-nights.ts'
 import { thresholdOfParts, type WholeNight, wholeNight } from '../night/merged-night.ts'
 import { newRunId } from '../play.ts'
@@ -48,9 +48,9 @@ export function mergedRun(
     throw new UsageError('--baseline is for the parts of a night (nightly --shard I/N), and there is none of one')
   const file = baseline ?? path.join(reports, 'baseline.json')
   const nights = threshold === undefined ? [] : nightsIn(file)
-  const name = new Set(parts.map(({ started }) => started.name)).size === 1 ? parts[0]?.started.name : undefined
+  const name = nameOfWhole(parts.map(({ started }) => started))
   const place = shown(path.resolve(reports))
-  const folder = createRunFolder(place, name ?? UNNAMED_SUITE, systemClock.wallMs())
+  const folder = createRunFolder(place, name, systemClock.wallMs())
   const command = commandOf(parts)
   const merged = mergeRuns(
     parts.map((part) => part.events),
@@ -137,7 +137,9 @@ function copied(from: string, file: string, to: string, as: string): string[] {
  * scenarios are named, with the flags of the first.
  */
 function commandOf(parts: readonly Part[]): string {
-  const commands = parts.map(({ started }) => started.command.replace(/ --(?:shard|reports)[ =]\S+/g, ''))
+  const commands = parts
+    .filter(({ started }) => started.scenarios > 0)
+    .map(({ started }) => started.command.replace(/ --(?:shard|reports)[ =]\S+/g, ''))
   const [first = ''] = commands
   const bare = new Set(commands.map((command) => command.replace(/ --seed \d+/, '')))
   const seed = /--seed \d+(.*)$/.exec(first)

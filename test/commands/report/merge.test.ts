@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
+import { leaveEmptyPart } from '../../../runner/commands/play/empty-part.ts'
 import { mergedRun } from '../../../runner/commands/report/merge.ts'
 import type { EventOf, RunEvent } from '../../../runner/record/events.ts'
 import { step, Tape } from '../../support/sample-events.ts'
@@ -44,4 +45,23 @@ t.test('a part that was played twice counts once: both are named', async (t) => 
     message: /part 1 of 2 on redis:7\.0 was played twice, in .*first and in .*again: name one of them/,
   })
   t.match(merge('again', 'other'), { exitCode: 0, warnings: [] })
+})
+
+t.test('parts that had nothing to do belong to the whole', async (t) => {
+  const { place, merge } = runsIn(t, {
+    first: record(['a'], { runId: 'first', name: 'a', shard: { number: 1, of: 3, plan: 'p' } }),
+    second: record(['b'], { runId: 'second', name: 'a', shard: { number: 2, of: 3, plan: 'p' } }),
+  })
+  const said: string[] = []
+  const out = { print: () => 0, progress: (text: string) => said.push(text), color: false, failures: () => [] }
+  const empty = { reports: place('third'), name: 'suite', command: 'run' }
+  t.equal(leaveEmptyPart({ ...empty, shard: { number: 3, of: 3, plan: 'p', on: 'redis:7.0' } }, out), 0)
+  t.equal(leaveEmptyPart({ ...empty, reports: place('none'), shard: undefined }, out), 0)
+  t.notOk(existsSync(place('none')), 'what is no part leaves nothing')
+  t.match(merge('first', 'second'), { exitCode: 3, warnings: [/part 3 is missing/] })
+  const whole = merge('first', 'second', 'third')
+  t.match(whole, { verdict: 'passed', exitCode: 0, name: 'a', warnings: [], scenarios: { length: 2 } })
+  t.strictSame(said, [])
+  const junit = readFileSync(place('third/latest/junit.xml'), 'utf8')
+  t.match(junit, /<testsuites name="suite" tests="0"/)
 })
