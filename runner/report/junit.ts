@@ -76,9 +76,15 @@ function suiteOf(scenario: ScenarioReport, play: string): { lines: string[]; cou
 
 /** What no scenario has: a run that broke off, repeats that disagree, regressions. */
 function suiteOfRun(run: RunReport, problems: readonly Problem[]): { lines: string[]; counts: Counts } {
+  const names = problems.map(({ about = 'run' }) => about)
   const cases = problems.map((problem, place) => {
-    const name = problems.length === 1 ? 'run' : `run ${place + 1}`
-    return testCase({ name, classname: run.name, time: seconds(run.durationMs) }, problem, [])
+    // The same for the same thing the next day; what is there several times is counted.
+    const [name = '', earlier] = [names[place], names.slice(0, place).filter((one) => one === names[place]).length]
+    return testCase(
+      { name: earlier === 0 ? name : `${name} ${earlier + 1}`, classname: run.name, time: seconds(run.durationMs) },
+      problem,
+      [],
+    )
   })
   const counts = { ...total(cases.map((one) => one.counts)), tests: cases.length }
   const head = `<testsuite${attributes({ name: run.name, ...counts, time: seconds(run.durationMs) })}>`

@@ -8,6 +8,8 @@ export interface Problem {
   word?: string
   /** Where: `failover-basic, step 5: redis-node1 is master`. */
   title: string
+  /** What it is about, the same whenever it happens again; absent where a scenario, step or check tells. */
+  about?: string
   /** Why, where that is known, else what went wrong; in plain words. */
   reason: string
   /** More of the same: other reasons, what is lost by shard. */

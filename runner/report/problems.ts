@@ -3,7 +3,7 @@ import { EXIT } from '../base/exit.ts'
 import { plural } from '../base/text.ts'
 import type { AuditFinding, AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckVerdict, Witness, WitnessOperation } from '../record/check-outcome.ts'
-import type { Comparison } from '../record/comparison.ts'
+import { type Comparison, METRICS } from '../record/comparison.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
 import { isInside } from '../results/step-path.ts'
 import { byWeight, isOpen } from '../results/verdict.ts'
@@ -29,7 +29,18 @@ function unwrittenProblems({ name, unwritten = [] }: RunReport): Problem[] {
   const [reason, ...details] = unwritten
   if (reason === undefined) return []
   const hint = 'Make room there or change that, and run it again: what was played is no verdict without its record.'
-  return [{ verdict: 'error', title: `the record of ${name}`, reason, evidence: [], facts: [], details, hint }]
+  return [
+    {
+      verdict: 'error',
+      about: 'its record',
+      title: `the record of ${name}`,
+      reason,
+      evidence: [],
+      facts: [],
+      details,
+      hint,
+    },
+  ]
 }
 
 /** A baseline that was asked for, and for which nothing was measured. */
@@ -48,6 +59,7 @@ function flakyProblems(run: RunReport): Problem[] {
       verdict: 'failed',
       word: 'flaky',
       title: repeatName(repeat),
+      about: `${repeatName(repeat)}: its repeats agree`,
       reason: `its repeats disagree, ${repeatVerdict(repeat, run)}`,
       evidence: [{ label: 'otherwise', text: repeat.minority.map((place) => timeOf(run, place)).join(', ') }],
       details: [],
@@ -64,10 +76,11 @@ function timeOf(run: RunReport, place: number): string {
 /** Regressions, and comparisons that could not tell anything. */
 function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
   if (baseline === undefined) return []
-  const problemOfComparison = ({ verdict, sentence, scenario }: Comparison): Problem => ({
+  const problemOfComparison = ({ verdict, sentence, ...measured }: Comparison): Problem => ({
     verdict: verdict === 'regressed' ? 'failed' : 'inconclusive',
     word: verdict === 'regressed' ? 'regressed' : 'too few',
-    title: `${scenario} beside ${baseline.nights === undefined ? 'the baseline' : 'the nights in'} ${baseline.file}`,
+    about: `${repeatName(measured)}: ${METRICS[measured.metric].name}`,
+    title: `${measured.scenario} beside ${baseline.nights === undefined ? 'the baseline' : 'the nights in'} ${baseline.file}`,
     reason: sentence,
     evidence: [],
     facts: [],
@@ -83,7 +96,8 @@ function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
 
 function nothingCompared(file: string): Problem {
   const reason = 'The run measured nothing that could be compared: no failover, outage or loss.'
-  return { verdict: 'inconclusive', title: `the baseline ${file}`, reason, evidence: [], facts: [], details: [] }
+  const about = 'the baseline'
+  return { verdict: 'inconclusive', about, title: `the baseline ${file}`, reason, evidence: [], facts: [], details: [] }
 }
 
 /**

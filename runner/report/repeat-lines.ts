@@ -1,11 +1,17 @@
 import { formatDuration } from '../base/duration.ts'
 import { plural } from '../base/text.ts'
+import type { Comparison } from '../record/comparison.ts'
 import type { MeasureReport, RepeatReport, RunReport } from '../results/report-model.ts'
 import type { Histogram } from '../results/samples.ts'
 import { countVerdicts } from './verdicts.ts'
 
 /** `failover-basic on redis:7.0, process`. */
-export function repeatName({ scenario, server, platform, client }: RepeatReport): string {
+export function repeatName({
+  scenario,
+  server,
+  platform,
+  client,
+}: Pick<Comparison, 'scenario' | 'server' | 'platform' | 'client'>): string {
   return `${scenario}${client === undefined ? '' : ` through ${client}`} on ${server}, ${platform}`
 }
 

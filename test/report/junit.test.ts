@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import type { Comparison } from '../../runner/record/comparison.ts'
 import { junitReport } from '../../runner/report/junit.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
 import { environmentErrorRun, failingRun, SAMPLES, step, Tape } from '../support/sample-events.ts'
@@ -43,6 +44,23 @@ t.test('a failed expectation is a failure, a broken environment an error', async
     junitReport(reduceRun(environmentErrorRun())),
     /<testsuite name="[^"]*" tests="15" failures="0" errors="1" skipped="14"/,
   )
+})
+
+t.test('a regression has the same name every night', async (t) => {
+  const measured = (key: Pick<Comparison, 'scenario' | 'server' | 'metric' | 'client'>): Comparison => ({
+    ...{ platform: 'process', verdict: 'regressed', samples: [2], baseline: [1], sentence: 'It is slower.', ...key },
+  })
+  const outage = measured({ scenario: 'a', server: 'redis:7.0', metric: 'outage' })
+  const failover = measured({ scenario: 'b', server: 'valkey:9.1', metric: 'failover', client: 'ioredis' })
+  const night = (...comparisons: Comparison[]) => {
+    const tape = new Tape().runStarted('nightly', 0)
+    tape.add({ type: 'baseline-compared', file: 'baseline.json', savedAt: '', comparisons })
+    const xml = junitReport(reduceRun(tape.runEnded('passed', 4).events))
+    return [...xml.matchAll(/<testcase name="([^"]*)" classname="([^"]*)"/g)].map(([, name, of]) => `${of} ${name}`)
+  }
+  const slow = 'nightly b through ioredis on valkey:9.1, process: failover time'
+  t.strictSame(night(outage, failover), ['nightly a on redis:7.0, process: outage', slow])
+  t.strictSame(night(failover), [slow], 'alone as beside others')
 })
 
 t.test('any text survives', { skip: needsXmllint }, async (t) => {
