@@ -48,6 +48,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'target-without-dollar',
     'twin-check-unknown',
     'twin-name-of-several',
+    'twin-proves-nothing',
     'twin-step-unknown',
     'undefined-name',
     'undefined-name-nothing-known',

@@ -23,6 +23,8 @@ const fails = z
 /** One of these at least says what is different. */
 const CHANGES = ['config', 'set', 'workloads', 'without', 'steps'] as const
 
+export const NOTHING_DIFFERENT = `nothing is different in this twin: it takes one of ${CHANGES.join(', ')}`
+
 const plain = z.union([z.string(), z.number(), z.boolean()])
 
 const twinKeys = {
@@ -51,8 +53,7 @@ export const twinShape = z
   .strictObject(twinKeys)
   .superRefine((twin, refinement) => {
     const complain = (key: string, message: string) => refinement.addIssue({ code: 'custom', message, path: [key] })
-    if (CHANGES.every((key) => twin[key] === undefined))
-      complain('because', `nothing is different in this twin: it takes one of ${CHANGES.join(', ')}`)
+    if (CHANGES.every((key) => twin[key] === undefined)) complain('because', NOTHING_DIFFERENT)
     const places = [twin.before, twin.after].filter((name) => name !== undefined).length
     if (twin.steps !== undefined && places !== 1) complain('steps', '`steps` stand with one of `before` and `after`')
     if (twin.steps === undefined && places > 0)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
 import { didYouMean } from '../../base/nearest.ts'
 import type { TwinFailure } from '../../record/twin.ts'
@@ -6,7 +7,8 @@ import { type CheckContext, checkValue } from '../check-value.ts'
 import type { Scenario, TwinChanges } from '../model.ts'
 import { type Entry, entryOf, type MapTree, type ScalarTree, type Tree, toPlain } from '../tree.ts'
 import { merged, replaced, stepNames, stepsNamed, withEntry, withoutEntry } from './overlay.ts'
-import { twinsSchema } from './twin-schema.ts'
+import { NOTHING_DIFFERENT, twinsSchema } from './twin-schema.ts'
+import { verifiesWithoutWrites } from './without-writes.ts'
 
 /** Reads the twins' own scenarios: the map of a file, and what it comes to. */
 type ReadAgain = (map: MapTree) => Scenario
@@ -21,14 +23,32 @@ export function readTwins(map: MapTree, scenario: Scenario, context: CheckContex
   const items = entry.value.kind === 'list' ? entry.value.items : []
   return items.flatMap((item, place) => {
     if (item.kind !== 'map') return []
-    const changed = changedBy(item, withoutEntry(map, 'twins'), context)
-    if (changed === undefined) return []
+    const own = withoutEntry(map, 'twins')
+    const changed = changedBy(item, own, context)
+    if (changed === undefined || isTheSame(item, own, changed, context)) return []
     const before = context.problems.count
     const twin = read(changed)
     if (context.problems.count > before) return []
+    tellMissingWrites(item, scenario, twin, context)
     const fails = failureOf(item, twin, context)
     return fails === undefined ? [] : [asTwin(scenario, twin, { item, fails, number: place + 1, changed }, context)]
   })
+}
+
+/** Reports a twin whose changes change nothing: `config: {}`, or a setting that has this value anyway. */
+function isTheSame(item: MapTree, own: MapTree, changed: MapTree, { source, problems }: CheckContext): boolean {
+  const isSame = isDeepStrictEqual(toPlain(own), toPlain(changed))
+  if (isSame) problems.add(source, (entryOf(item, 'because')?.value ?? item).span, NOTHING_DIFFERENT)
+  return isSame
+}
+
+/** A step that cannot do its work without one that is left out fails for that, and proves nothing. */
+function tellMissingWrites(item: MapTree, scenario: Scenario, twin: Scenario, { source, problems }: CheckContext) {
+  for (const name of verifiesWithoutWrites(scenario, twin)) {
+    const hint = 'Leave out what makes the writes last, and not the writes.'
+    const message = `without this step nothing is written as \`${name}\`: \`verify: ${name}\` would fail whatever the servers do`
+    problems.add(source, (entryOf(item, 'without')?.value ?? item).span, message, { hint })
+  }
 }
 
 interface Made {
