@@ -13,7 +13,12 @@ const found = await glob(
   { followSymbolicLinks: false },
 )
 const files = found.sort()
-if (files.length === 0) throw new Error('there is no report.json in the folders given: npm run server-table -- FOLDER…')
+if (files.length === 0) {
+  const what =
+    folders.length === 0 ? 'name the folders of the runs' : `there is no report.json in ${folders.join(', ')}`
+  process.stderr.write(`${what}: npm run server-table -- FOLDER…\n`)
+  process.exit(2)
+}
 const runs = files.map((file) => runSchema.parse(fs.readJsonSync(file)))
 await fs.writeFile(path.join(root, 'docs', 'servers.md'), serverText(runs, path.join(root, 'scenarios')))
 echo(`docs/servers.md is made from ${runs.length} runs`)
