@@ -36,13 +36,16 @@ interface TrendRow {
 }
 
 /** `trends.html`: how each scenario fared in each suite, from the first run to the last; its charts are in its row. */
-export function trendsPage(lines: readonly TrendLine[]): string {
+export function trendsPage(all: readonly TrendLine[]): string {
+  // What was interrupted says nothing of the scenario.
+  const lines = all.filter(({ verdict }) => verdict !== 'interrupted')
+  const interrupted = all.length - lines.length
   const groups = trendGroups(lines)
-  const all: TrendLineData[] = []
+  const drawn: TrendLineData[] = []
   const rows = groups.map(({ trends }) =>
     trends.map((trend) => ({
       trend,
-      charts: chartsOf(trend).map((chart) => ({ chart, number: all.push(chart) - 1 })),
+      charts: chartsOf(trend).map((chart) => ({ chart, number: drawn.push(chart) - 1 })),
     })),
   )
   return renderPage({
@@ -50,21 +53,21 @@ export function trendsPage(lines: readonly TrendLine[]): string {
     navigation: groups.map((group, place) => ({ id: `group-${place}`, name: titleOf(group) })),
     body: html`<section class="trends" aria-labelledby="trends-title">
 <h1 id="trends-title">Trends</h1>
-<p class="dim small">${plural(lines.length, 'play')} of scenarios, from ${lines[0]?.startedAt ?? ''} to ${lines.at(-1)?.startedAt ?? ''}. Each row opens the charts of its scenario. Passed: of the last ${LAST_PLAYS} times. State: what the last night says of it, beside the nights before; else how it ended.</p>
+<p class="dim small">${plural(lines.length, 'play')} of scenarios, from ${lines[0]?.startedAt ?? ''} to ${lines.at(-1)?.startedAt ?? ''}. Each row opens the charts of its scenario. Passed: of the last ${LAST_PLAYS} times. State: what the last night says of it, beside the nights before; else how it ended.${interrupted > 0 && ` Left out: ${plural(interrupted, 'play')} that ${interrupted === 1 ? 'was' : 'were'} interrupted.`}</p>
 ${groups.map((group, place) => groupPart(group, rows, place))}</section>`,
     script: 'trends-page',
-    data: { lines: all } satisfies TrendData,
+    data: { lines: drawn } satisfies TrendData,
   })
 }
 
 function titleOf({ suite, place }: TrendGroup): string {
-  return `${suite ?? 'Played alone'}${place === undefined ? ', on several servers' : ` on ${place}`}`
+  return `${suite ?? 'In no suite'}${place === undefined ? ', on several servers' : ` on ${place}`}`
 }
 
 function groupPart(group: TrendGroup, rows: readonly TrendRow[][], place: number): Markup {
   const own = rows[place] ?? []
   const before = rows.slice(0, place).reduce((sum, { length }) => sum + length, 0)
-  // What was played alone is folded where anything else is there.
+  // What was played in no suite is folded where anything else is there.
   const isAside = group.suite === undefined && place > 0
   const isOpen = place === 0 || (!isAside && before + own.length <= ROWS_AT_FIRST)
   const passed = own.filter(({ trend }) => trend.lines.at(-1)?.verdict === 'passed').length

@@ -111,10 +111,18 @@ t.test('a row for each scenario of a suite and server, in order, with what was m
 t.test('what was played alone, or by earlier versions, is folded below the suites', async (t) => {
   const alone = trendLine(20, { id: 'alone', suite: undefined })
   const page = trendsPage([...NIGHTS, alone])
-  t.same(groupTitles(page).at(-1), 'Played alone on redis:7.0, process')
+  t.same(groupTitles(page).at(-1), 'In no suite on redis:7.0, process')
   t.match(page, /<details class="trend-group" id="group-0" open>/)
   t.match(page, /<details class="trend-group" id="group-2">/, 'folded')
   t.match(trendsPage([alone]), /<details class="trend-group" id="group-0" open>/, 'open where there is nothing else')
+})
+
+t.test('what was interrupted is left out, and said to be', async (t) => {
+  const page = trendsPage([trendLine(1), trendLine(2, { verdict: 'interrupted' })])
+  t.match(page, /1 of 1 time passed/)
+  t.match(page, /1 play of scenarios, /)
+  t.match(page, /Left out: 1 play that was interrupted\./)
+  t.notMatch(trendsPage([trendLine(1)]), /Left out/)
 })
 
 t.test('one scenario on several servers is one group', async (t) => {

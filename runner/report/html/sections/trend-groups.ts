@@ -12,7 +12,7 @@ export interface Trend {
 
 /** What is shown in one table. */
 export interface TrendGroup {
-  /** Undefined where scenarios were played alone, or the lines do not tell. */
+  /** Undefined where scenarios were played in no suite (alone, or some that were picked), or the lines do not tell. */
   suite: string | undefined
   /** Of all its scenarios; undefined where a single scenario was played on several. */
   place: string | undefined
@@ -21,7 +21,7 @@ export interface TrendGroup {
 }
 
 /**
- * Each suite on each server: the one that was played last comes first, and what was played alone at the end. One
+ * Each suite on each server: the one that was played last comes first, and what was played in no suite at the end. One
  * scenario on several servers is one group.
  */
 export function trendGroups(lines: readonly TrendLine[]): TrendGroup[] {
