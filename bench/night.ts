@@ -9,6 +9,7 @@ import { compareAll, DEFAULT_THRESHOLD } from '../runner/checks/regression/compa
 import { SEEN_FAILOVERS } from '../test/support/seen-failovers.ts'
 
 const NIGHTS = 10_000
+const TOLD_EVERY = 500
 /** Scenarios of the suite, each with a failover time and an outage: what is asked about every night. */
 const SCENARIOS = 80
 /** How much the machine differs from night to night, and one scenario beside the others: standard deviations. */
@@ -63,6 +64,7 @@ export async function benchNight(): Promise<void> {
   const table = new Table({ head: ['', 'seen', 'limit'], style: { head: [], border: [] } })
   const share = (count: number, of: number) => `${((100 * count) / of).toFixed(2)} %`
   const said = (text: string) => process.stderr.write(`${text}\n`)
+  said(`Every number is of up to ${NIGHTS} simulated nights, which takes many minutes.`)
   said(`${NIGHTS} nights without a change`)
   const { alarms, added } = falseAlarms(NIGHTS)
   table.push(['false alarms: nights with any, over the whole suite', share(alarms, NIGHTS), 'at most 1 %'])
@@ -86,12 +88,18 @@ export async function benchNight(): Promise<void> {
   process.stdout.write(`${table.toString()}\n`)
 }
 
+/** A line every so many nights. */
+function tellProgress(done: number, of: number): void {
+  if (done > 0 && done < of && done % TOLD_EVERY === 0) process.stderr.write(`  ${done} of ${of}\n`)
+}
+
 function falseAlarms(nights: number, machines = 1): { alarms: number; added: number } {
   let past = usualNights(machines)
   let [alarms, added] = [0, 0]
   for (let count = 0; count < nights; count += 1) {
     const one = nightAfter(past, { machines })
     past = withNight(past, one)
+    tellProgress(count + 1, nights)
     added += one.added
     const isSlower = [...one.judged.together.values()].some(({ span }) => span > 0)
     if (isSlower || regressed(one).length > 0) alarms += 1
@@ -111,6 +119,7 @@ function found(
     if (count % PLANTS_PER_NIGHT === 0) past = withNight(past, nightAfter(past, { machines }))
     let own = past
     let since = 0
+    tellProgress(count, tries)
     for (let time = 1; time <= nights && since === 0; time += 1) {
       const one = nightAfter(own, { slower, machines })
       own = withNight(own, one)
