@@ -114,10 +114,12 @@ export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
   ]
   const cutOff = problems.find((problem) => problem.verdict === 'interrupted' && problem.step?.error === undefined)
   if (cutOff !== undefined && reason !== undefined) cutOff.reason = reason
-  // A twin that failed elsewhere, or not at all, says itself what was wanted of it.
-  const explained = scenario.twin
-    ? undefined
-    : problems.find((problem) => reason === undefined || sayTheSame(problem, reason))
+  const explained = problems.find((problem) => reason === undefined || sayTheSame(problem, reason))
+  if (scenario.twin !== undefined) {
+    // A twin that failed elsewhere says itself what was wanted of it; advice for its scenario would be in vain.
+    for (const problem of problems) delete problem.hint
+    if (explained !== undefined && reason !== undefined) explained.reason = reason
+  }
   // Something may have failed and yet not decide: somebody else had a hand in it.
   const decides = (problem: Problem) =>
     problem.verdict === verdict ? (problem === explained && reason !== undefined ? 2 : 1) : 0

@@ -18,6 +18,20 @@ import { failingRun, interruptedRun, passingRun, SAMPLES, step, Tape } from '../
 
 const ESCAPE = '\u001b'
 
+t.test('a twin that failed elsewhere is told once, without advice for its scenario', async (t) => {
+  const reason = 'it had to fail at the check lost_writes of orders, and failed elsewhere: step 4 failed: '
+  const twin = { of: 'basic', number: 1, because: 'Nobody', fails: { check: 'lost_writes', of: 'orders' } } as const
+  const events = failingRun().map((event) => {
+    if (event.type === 'scenario-started') return { ...event, twin }
+    return event.type === 'scenario-ended' ? { ...event, reason: `${reason}${event.reason?.slice(15)}` } : event
+  })
+  const [scenario] = reduceRun(events, 'reports/x').scenarios
+  const problems = scenario === undefined ? [] : problemsOfScenario(scenario)
+  t.equal(problems.length, 1)
+  t.match(problems[0], { title: /step 4/, reason: /^it had to fail at the check .*but it stayed a replica\.$/ })
+  t.equal(problems[0]?.hint, undefined)
+})
+
 t.test('nothing but paths and commands is wider than the terminal', async (t) => {
   const samples = { ...SAMPLES, checked: checkedRun, audited: auditedRun, foreign: foreignRun }
   for (const [name, events] of Object.entries(samples)) {
