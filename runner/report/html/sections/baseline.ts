@@ -37,7 +37,7 @@ ${rest.length > 0 && html`<details><summary>${plural(rest.length, 'measure')} as
 
 /** `before`: what the numbers of the baseline are of. */
 function table(comparisons: readonly Comparison[], before: 'play' | 'night'): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${comparisons.some(({ verdict }) => verdict === 'same') ? 'Comparisons' : 'Comparisons that found a change'}"><table>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${comparisons.some(({ verdict }) => verdict === 'same') ? 'Comparisons' : 'Comparisons that found a change'}"><table class="blocks">
 <thead><tr><th scope="col">verdict</th><th scope="col">measure</th><th scope="col" class="number">baseline</th><th scope="col" class="number">now</th><th scope="col" class="number">p</th></tr></thead>
 <tbody>${comparisons.map((one) => row(one, before))}</tbody></table></div>`
 }
@@ -46,8 +46,8 @@ function row(comparison: Comparison, before: 'play' | 'night'): Markup {
   const { verdict, scenario, server, platform, metric, samples, baseline, p, sentence } = comparison
   const [look, word] = LOOKS[verdict]
   return html`<tr${verdict === 'regressed' && html` class="bad"`}><td>${badge(look, word)}</td>
-<td>${scenario} on ${server}, ${platform}: ${METRICS[metric].name}<div class="dim small">${sentence}</div></td>
-<td class="number">${inShort(baseline, metric, before)}</td><td class="number">${inShort(samples, metric, 'play')}</td><td class="number">${p?.toPrecision(2)}</td></tr>`
+<td class="what">${scenario} on ${server}, ${platform}: ${METRICS[metric].name}<div class="dim small">${sentence}</div></td>
+<td class="number" data-label="baseline">${inShort(baseline, metric, before)}</td><td class="number" data-label="now">${inShort(samples, metric, 'play')}</td><td class="number" data-label="p">${p?.toPrecision(2)}</td></tr>`
 }
 
 /** `2.34 s, 8 nights`: the median, and of how many. */
