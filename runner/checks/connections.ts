@@ -1,7 +1,8 @@
 import { listed, plural } from '../base/text.ts'
 import type { ConnectionsObservation } from '../record/client-observations.ts'
 import { defineCheck, type Measured } from './check.ts'
-import { changesOf, leaksOf, type ServerLeak } from './connections/changes.ts'
+import { type Allowance, changesOf, leaksOf, type ServerLeak, startOf } from './connections/changes.ts'
+import { latecomers } from './connections/latecomers.ts'
 import type { Evidence } from './evidence.ts'
 import { countWith, partsOf } from './limit-parts.ts'
 import { countText } from './limits.ts'
@@ -44,27 +45,28 @@ export const connectionsLeaked = defineCheck({
   measure(written, evidence): Measured {
     const looks = looksOf(evidence)
     if (!looks.some(({ open }) => open > 0)) return unseen(looks)
-    const { servers, unseen: silent } = leaksOf(looks, poolOf(evidence))
+    const { servers, unseen: silent } = leaksOf(looks, allowanceOf(evidence, looks))
     const leaked = servers.reduce((sum, server) => sum + server.leaked, 0)
     const amount = { value: String(leaked), amount: leaked, samples: servers.length }
     const left =
       silent.length === 0
         ? ''
         : ` ${listed(silent)} gave no answer at the end and ${silent.length === 1 ? 'is' : 'are'} left out.`
-    const details = servers.map(serverText)
+    const isApp = isApplication(evidence)
+    const details = servers.map((server) => serverText(server, isApp))
     if (servers.length === 0) {
       const explanation = 'No server could be asked at the end, before the client was closed.'
       return { ...amount, finding: 'unknown', value: 'not known', explanation }
     }
     if (leaked === 0) {
-      const explanation = `${nothingLeaked(servers)}${left}`
+      const explanation = `${nothingLeaked(servers, isApp)}${left}`
       return { ...amount, finding: 'holds', explanation, details }
     }
     const worst = servers.filter((server) => server.leaked > 0).sort((a, b) => b.leaked - a.leaked)
     return {
       ...amount,
       finding: leaked > partsOf(written).at_most ? 'violated' : 'holds',
-      explanation: `${plural(leaked, 'connection')} more than at the start ${leaked === 1 ? 'was' : 'were'} open at the end, before the client was closed: ${serversText(worst)}.${left}`,
+      explanation: `${plural(leaked, 'connection')} more than at the start ${leaked === 1 ? 'was' : 'were'} open at the end, before the client was closed: ${serversText(worst, isApp)}.${left}`,
       details,
     }
   },
@@ -74,30 +76,46 @@ function looksOf({ facts, history }: Evidence): ConnectionsObservation[] {
   return (facts.clients?.connections ?? []).filter(({ workload }) => workload === history.workload)
 }
 
-/** How many connections to each server are its pool: one for each client. 0 for a client that has none. */
-function poolOf({ facts, history }: Evidence): number {
-  return (facts.clients?.pools ?? []).includes(history.workload) ? history.clients : 0
+/**
+ * What the client of a workload may open later. Nobody knows the clients of an application: it may keep a connection to
+ * each server for each request that its users have at a time, as a pool does.
+ */
+function allowanceOf(evidence: Evidence, looks: readonly ConnectionsObservation[]): Allowance {
+  const { facts, history } = evidence
+  const { clients, workload } = history
+  const hasPool = isApplication(evidence) || (facts.clients?.pools ?? []).includes(workload)
+  return { clients, pool: hasPool ? clients : 0, late: latecomers(evidence, startOf(looks)) }
+}
+
+function isApplication({ history }: Evidence): boolean {
+  return history.options.type === 'http'
 }
 
 /** `redis-node2 had 24 at the end and 4 at the start`. */
-function serverText({ node, first, last, usual, pool }: ServerLeak): string {
-  const why = pool > usual ? 'one for each client, in a pool' : 'another server had as many at the start'
-  const most = Math.max(usual, pool)
-  const may = last > first && most > first ? ` (${most} allowed: ${why})` : ''
+function serverText({ node, first, last, allowed, why }: ServerLeak, isApp: boolean): string {
+  const may = last > first && allowed > first ? ` (${allowed} allowed: ${whyText(why, isApp)})` : ''
   return `${node} had ${last} at the end and ${first} at the start${may}`
 }
 
-function nothingLeaked(servers: readonly ServerLeak[]): string {
-  const isPool = servers.some(({ first, last, usual, pool }) => last > Math.max(first, usual) && last <= pool)
-  return isPool
-    ? 'No server had more connections of it at the end than its pool may have: one for each client.'
+function whyText(why: ServerLeak['why'], isApp: boolean): string {
+  if (why === 'usual') return 'another server had as many at the start'
+  if (why === 'late') return 'clients that came there only later opened theirs then'
+  return isApp ? 'one for each request that its users may have open at a time' : 'one for each client, in a pool'
+}
+
+function nothingLeaked(servers: readonly ServerLeak[], isApp: boolean): string {
+  const grown = servers.filter(({ first, last }) => last > first).map(({ why }) => why)
+  if (grown.includes('pool'))
+    return `No server had more connections of it at the end than its pool may have: one for each ${isApp ? 'request that its users may have open at a time' : 'client'}.`
+  return grown.includes('late')
+    ? 'No server had more connections of it at the end than at the start, but for those of clients that came there only later.'
     : 'No server had more connections of it at the end than at the start.'
 }
 
 /** Of the first three, and how many servers more. */
-function serversText(servers: readonly ServerLeak[]): string {
+function serversText(servers: readonly ServerLeak[], isApp: boolean): string {
   const more = servers.length - 3
-  const shown = servers.slice(0, 3).map(serverText)
+  const shown = servers.slice(0, 3).map((server) => serverText(server, isApp))
   return [...shown, ...(more > 0 ? [`${plural(more, 'other server')} had more, too`] : [])].join('; ')
 }
 

@@ -250,6 +250,52 @@ t.test('connections_leaked: a pool may have one for each client to each server',
     })
 })
 
+/** One connection for each client at node0, of which `first` are there at the start, and `extra` that no client needs. */
+const grown = (first: number, clients: number, extra = 0) =>
+  inOrder([
+    looks('redis-node0', { at: 0, open: 0 }, { at: 1500, open: first }, { at: 9000, open: clients + extra }, END),
+    looks('redis-node2', { at: 0, open: 0 }, { at: 1500, open: 1 }, END),
+  ])
+const END: Look = { at: 30_000, moment: 'end' }
+
+t.test('connections_leaked: a client that comes to a server only later opens its connection then', async (t) => {
+  const lazily = (extra: number, lateFrom: number) => {
+    const came = Array.from({ length: 8 }, (_, client): Op => {
+      const ms = client < lateFrom ? 100 : 5000 + client
+      return { f: 'write', a: client, client, at: [ms, ms + 1] }
+    })
+    const spec = { type: 'register' as const, ops: came, slots: { k: 100 } }
+    const connections = grown(4, 8, extra)
+    return judge('connections_leaked', 0, spec, { ...KILL_FACTS, clients: { ...NO_CLIENTS, connections } })
+  }
+  t.match(lazily(0, 4), {
+    verdict: 'passed',
+    value: '0',
+    explanation: /than at the start, but for those of clients that came there only later\.$/,
+    details: [
+      'redis-node0 had 8 at the end and 4 at the start (8 allowed: clients that came there only later opened theirs then)',
+      /redis-node2/,
+    ],
+  })
+  t.match(lazily(2, 4), { verdict: 'failed', value: '2' }, 'more than one for each client')
+  t.match(lazily(0, 8), { verdict: 'failed', value: '4' }, 'every client had been there at the start')
+  t.match(lazily(0, 6), { verdict: 'failed', value: '2' }, 'more than came later')
+})
+
+t.test('connections_leaked: an application may have one for each request at a time to each server', async (t) => {
+  const ofApp = (extra: number) => {
+    const spec = { type: 'register' as const, ops, slots: { k: 100 }, options: { type: 'http' } }
+    const connections = grown(1, 8, extra)
+    return judge('connections_leaked', 0, spec, { ...KILL_FACTS, clients: { ...NO_CLIENTS, connections } })
+  }
+  t.match(ofApp(0), {
+    verdict: 'passed',
+    explanation: /than its pool may have: one for each request that its users may have open at a time\.$/,
+    details: [/8 allowed: one for each request that its users may have open at a time/, /redis-node2/],
+  })
+  t.match(ofApp(3), { verdict: 'failed', value: '3' })
+})
+
 t.test('connections_leaked: each server is told in plain words, and how many more there are', async (t) => {
   const NODE = (place: number) => `redis-node${place}`
   const more = [1, 2, 3, 4].map((place) => looks(NODE(place), { at: 0, open: 0 }, { at: 9_000, open: 2 + place }))

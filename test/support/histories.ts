@@ -40,10 +40,18 @@ export interface HistorySpec {
   slots?: Record<string, number>
   clients?: number
   complete?: boolean
+  options?: Record<string, unknown>
 }
 
 /** The history of these operations, as a writer would have recorded it: rows in the order of completion. */
-export function historyOf({ type, ops: written, slots = {}, clients, complete = true }: HistorySpec): History {
+export function historyOf({
+  type,
+  ops: written,
+  slots = {},
+  clients,
+  complete = true,
+  options = {},
+}: HistorySpec): History {
   const rows = [...written].sort((x, y) => x.at[1] - y.at[1])
   const ops = operationColumns(rows.length + (rows.length % 2))
   const keys = numbered()
@@ -80,7 +88,7 @@ export function historyOf({ type, ops: written, slots = {}, clients, complete = 
   const offsets = new Uint32Array(lists.length + 1)
   for (const [index, list] of lists.entries()) offsets[index + 1] = (offsets[index] ?? 0) + list.length
   return {
-    ...{ workload: 'w', type, complete, rows: rows.length, ops, startWallMs: 0, options: {} },
+    ...{ workload: 'w', type, complete, rows: rows.length, ops, startWallMs: 0, options },
     clients: clients ?? new Set(rows.map(({ client = 0 }) => client)).size,
     attemptRows: 0,
     attempts: attemptColumns(0),

@@ -46,6 +46,14 @@ export function changesOf(looks: readonly ConnectionsObservation[]): ConnectionC
   return { reconnects: pairs.count, more: opened - pairs.count, lost: pairs.ended, byNode }
 }
 
+/**
+ * Until when a client must have come to a server for its connection to be surely among those of the start, on the clock
+ * of the looks: one look lies between it and the end of the start.
+ */
+export function startOf(looks: readonly ConnectionsObservation[]): number {
+  return beginOf(looks) + START_MS - 2 * TOGETHER_MS
+}
+
 /** When the load began, on the clock of the looks. */
 function beginOf(looks: readonly ConnectionsObservation[]): number {
   return Math.max(...looks.filter(({ moment }) => moment === 'begin').map(({ seenMs }) => seenMs))
@@ -107,17 +115,26 @@ export interface ServerLeak {
   node: string
   first: number
   last: number
-  /** The most that any server had at the start: as many may come to be where the load comes to later. */
-  usual: number
-  /** How many a pool may have to each server: one for each client; 0 without a pool. */
-  pool: number
+  /** How many may be open at the end, and why. */
+  allowed: number
+  why: 'start' | 'usual' | 'late' | 'pool'
   leaked: number
 }
 
-/** Servers that gave an answer at the end, and the names of those that did not. `pool`: as `ServerLeak` has it. */
+/** What a workload may open that it had not opened at the start. */
+export interface Allowance {
+  /** How many a pool may have to each server: one for each client; 0 without a pool. */
+  pool: number
+  /** Clients of the workload: one that came to a server only later opens its connection then, and only one. */
+  clients: number
+  /** How many of them did so to a server, by its name. */
+  late: (node: string) => number
+}
+
+/** Servers that gave an answer at the end, and the names of those that did not. */
 export function leaksOf(
   looks: readonly ConnectionsObservation[],
-  pool: number,
+  may: Allowance,
 ): { servers: ServerLeak[]; unseen: string[] } {
   const beganMs = beginOf(looks)
   const first = new Map<string, number>()
@@ -130,8 +147,16 @@ export function leaksOf(
     .filter(({ silent }) => silent !== true)
     .map(({ node, open }): ServerLeak => {
       const before = first.get(node) ?? 0
-      const leaked = Math.max(open - Math.max(before, usual, pool), 0)
-      return { node, first: before, last: open, usual, pool, leaked }
+      const most = mostOf(before, usual, Math.min(Math.max(before, usual) + may.late(node), may.clients), may.pool)
+      return { node, first: before, last: open, ...most, leaked: Math.max(open - most.allowed, 0) }
     })
   return { servers, unseen: ends.filter(({ silent }) => silent === true).map(({ node }) => node) }
+}
+
+/** The most of these, and the first of them that is as much. `usual`: the most that any server had at the start. */
+function mostOf(start: number, usual: number, late: number, pool: number): Pick<ServerLeak, 'allowed' | 'why'> {
+  const allowed = Math.max(start, usual, late, pool)
+  if (allowed === start) return { allowed, why: 'start' }
+  if (allowed === usual) return { allowed, why: 'usual' }
+  return { allowed, why: allowed === late ? 'late' : 'pool' }
 }
