@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** So much of a text is given to the segmenter at a time, UTF-16 units: it reads all that it is given for each step. */
+const SEGMENTED_AT_ONCE = 1024
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
@@ -9,8 +11,27 @@ export function displayWidth(text: string): number {
   const plain = stripVTControlCharacters(text)
   if (/^[\x20-\x7e]*$/.test(plain)) return plain.length
   let width = 0
-  for (const { segment } of GRAPHEMES.segment(plain)) width += WIDE.test(segment) ? 2 : 1
+  for (const grapheme of graphemesOf(plain)) width += WIDE.test(grapheme) ? 2 : 1
   return width
+}
+
+/** What is seen as one character each. Takes time for what is asked for, however long the text is. */
+function* graphemesOf(text: string): Generator<string> {
+  let from = 0
+  let size = SEGMENTED_AT_ONCE
+  while (from < text.length) {
+    const end = isHighSurrogate(text.charCodeAt(from + size - 1)) ? from + size - 1 : from + size
+    const graphemes = Array.from(GRAPHEMES.segment(text.slice(from, end)), ({ segment }) => segment)
+    // The last one may go on behind the end of the slice.
+    if (end < text.length) graphemes.pop()
+    yield* graphemes
+    for (const grapheme of graphemes) from += grapheme.length
+    size = graphemes.length === 0 ? size * 2 : SEGMENTED_AT_ONCE
+  }
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code < 0xdc00
 }
 
 /** Control characters, marks of direction, and characters that show nothing. */
@@ -63,10 +84,14 @@ export function oneLine(text: string): string {
   return visible(text.replace(/\s+/g, ' ').trim())
 }
 
-/** Cuts `text` (without colors) to at most `width` columns, with an ellipsis where something is missing. */
+/**
+ * Cuts `text` (without colors) to at most `width` columns, with an ellipsis where something is missing. Takes time for
+ * what it keeps, not for what it is given: that may be megabytes that a program of somebody else wrote.
+ */
 export function truncate(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text
-  return `${headOf(text, width - 1).trimEnd()}…`
+  const head = headOf(text, width)
+  if (head.length === text.length && displayWidth(head) <= width) return text
+  return `${headOf(head, width - 1).trimEnd()}…`
 }
 
 /** Breaks `text` (without colors) between words into lines of at most `width` columns; longer words are broken. */
@@ -119,10 +144,10 @@ export function fittedSentences(text: string, width: number): string {
 function headOf(text: string, width: number): string {
   let head = ''
   let used = 0
-  for (const { segment } of GRAPHEMES.segment(text)) {
-    used += displayWidth(segment)
+  for (const grapheme of graphemesOf(text)) {
+    used += displayWidth(grapheme)
     if (used > width && head !== '') break
-    head += segment
+    head += grapheme
   }
   return head
 }

@@ -8,6 +8,7 @@ import {
   listed,
   padded,
   plural,
+  truncate,
 } from '../../runner/base/text.ts'
 
 t.test('counts and lists in prose', async (t) => {
@@ -39,6 +40,21 @@ t.test('wide characters take two columns, in every plane', async (t) => {
   t.strictSame(['abc', '停止', '𠀀', 'é', 'e\u0301', '🚀', '👩‍👩‍👧'].map(displayWidth), [3, 4, 2, 1, 1, 2, 2])
   t.equal(padded('停止', 6), '停止  ')
   t.equal(padded('longer', 3), 'longer')
+})
+
+t.test('a text of any length is cut between what is seen as one character', async (t) => {
+  t.equal(truncate('é'.repeat(16 * 1024 * 1024), 5), 'éééé…')
+  t.equal(displayWidth('é'.repeat(1024 * 1024)), 1024 * 1024)
+  const family = '👩‍👩‍👧'
+  for (const before of [0, 1, 2, 3]) {
+    const text = `${'é'.repeat(before)}${family.repeat(400)}`
+    t.equal(displayWidth(text), before + 800, `${before} before`)
+    t.equal(truncate(text, before + 800), text)
+    t.equal(truncate(text, before + 799), `${'é'.repeat(before)}${family.repeat(399)}…`)
+  }
+  const piled = `e${'\u0301'.repeat(5000)}`
+  t.equal(displayWidth(`${piled}x`), 2, 'one of any length is one')
+  t.equal(truncate(`${piled}xyz`, 2), `${piled}…`)
 })
 
 t.test('what is printed steers neither a terminal nor a CI, whatever it was made from', async (t) => {

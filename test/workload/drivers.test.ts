@@ -28,7 +28,13 @@ t.test('lines are cut from pieces of any size, also in the middle of a letter', 
   }
   const lines = new Lines(5)
   t.strictSame(lines.add(Buffer.from('12345')), [])
+  t.equal(lines.hasUnended, true)
   t.equal(lines.add(Buffer.from('6')), undefined, 'no line is longer')
+  t.strictSame(
+    [0, 3, 5, 6, 9].map((most) => lines.unendedHead(most)),
+    ['', '123', '12345', '123456', '123456'],
+  )
+  t.equal(new Lines(5).hasUnended, false)
 })
 
 t.test('replies are read as a server gives them', async (t) => {

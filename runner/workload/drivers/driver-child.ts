@@ -14,6 +14,8 @@ import { type FromDriver, fromDriver, LONGEST_LINE, type ToDriver } from './prot
 const LONGEST_BACKLOG = 16 * 1024 * 1024
 /** A line that is quoted is cut after so many characters. */
 const QUOTED_CHARACTERS = 200
+/** No more of a line is looked at for that, UTF-16 units or bytes: a line may have 16 MB. */
+const QUOTED_FROM = 10 * QUOTED_CHARACTERS
 /** From `stop` to SIGTERM, and from there to SIGKILL, ms. */
 const STOP_WITHIN_MS = 3000
 const TERM_WITHIN_MS = 1000
@@ -73,10 +75,10 @@ export class DriverChild {
 
   /** A line that it has begun and does not end is a misdeed. `isLoadOver`: no operation waits for it any more. */
   checkLine(isLoadOver: boolean): void {
-    const { unended } = this.#lines
+    if (this.#hasMisbehaved || !this.#lines.hasUnended) return
     const limitMs = isLoadOver ? LAST_PIECE_WITHIN_MS : NEXT_PIECE_WITHIN_MS
-    if (unended === undefined || this.#now() - this.#lastPieceMs < limitMs) return
-    this.condemn(`wrote a line that it did not end: \`${quoted(unended)}\``)
+    if (this.#now() - this.#lastPieceMs < limitMs) return
+    this.condemn(`wrote a line that it did not end: \`${quoted(this.#lines.unendedHead(QUOTED_FROM))}\``)
   }
 
   /** Closing its stdout is a misdeed, also of a driver whose stream does not tell: there it has to be looked for. */
@@ -168,7 +170,8 @@ function parse(line: string): FromDriver | string {
 }
 
 function quoted(line: string): string {
-  return truncate(oneLine(line), QUOTED_CHARACTERS)
+  const looked = truncate(oneLine(line.slice(0, QUOTED_FROM)), QUOTED_CHARACTERS)
+  return line.length <= QUOTED_FROM || looked.endsWith('…') ? looked : `${looked}…`
 }
 
 function megabytes(bytes: number): string {

@@ -26,9 +26,21 @@ export class Lines {
     return this.#restLength > this.#longest ? undefined : lines
   }
 
-  /** What has been read of a line that has no end yet; undefined without one. */
-  get unended(): string | undefined {
-    return this.#restLength === 0 ? undefined : Buffer.concat(this.#rest).toString()
+  /** Whether a line has begun that has no end yet. */
+  get hasUnended(): boolean {
+    return this.#restLength > 0
+  }
+
+  /** The first bytes, at most so many, of a line that has no end yet. */
+  unendedHead(most: number): string {
+    const pieces: Buffer[] = []
+    let length = 0
+    for (const piece of this.#rest) {
+      if (length >= most) break
+      pieces.push(piece.subarray(0, most - length))
+      length += piece.length
+    }
+    return Buffer.concat(pieces).toString()
   }
 
   #ended(last: Buffer): string {
