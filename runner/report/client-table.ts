@@ -1,6 +1,7 @@
 import { displayWidth, oneLine, visible, wrap } from '../base/text.ts'
 import type { ClientSummary } from '../record/client-summary.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
+import { apartFrom } from './play-names.ts'
 import type { OutputStyle, Paint } from './style.ts'
 import { GAP, MARGIN, textTable } from './text-table.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
@@ -32,12 +33,16 @@ export interface ClientRow {
   cells: string[]
 }
 
-/** A row for each client library that a workload went through. A scenario that came to no end has one that says so. */
+/**
+ * A row for each client library that a workload went through, told from others by scenario, server, platform and repeat
+ * where a run has several. A scenario that came to no end has one that says so.
+ */
 export function clientRows({ scenarios }: RunReport): ClientRow[] {
   const several = new Set(scenarios.map(({ id }) => id)).size > 1
+  const apart = apartFrom(scenarios)
   return scenarios.flatMap((scenario, place) => {
     const { clients = [], client, id, verdict } = scenario
-    const of = several ? [id] : []
+    const of = [...(several ? [id] : []), ...(apart[place] ?? [])]
     if (clients.length === 0 && client !== undefined) {
       const none = CLIENT_HEADINGS.slice(1).map((_, column) => (column === 0 ? VERDICT_LOOKS[verdict].word : '-'))
       return [{ scenario, place, cells: [[client, ...of].map(plain).join(' · '), ...none] }]

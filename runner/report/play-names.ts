@@ -1,4 +1,16 @@
-import type { RunReport } from '../results/report-model.ts'
+import type { RunReport, ScenarioReport } from '../results/report-model.ts'
+
+type Plays = readonly ScenarioReport[]
+
+/** What tells a play from others of its scenario in a run; nothing that they all have. */
+interface Told {
+  /** The client, of several. */
+  through?: string
+  /** The server as it was asked for, and the platform, of several. */
+  on: string[]
+  /** `repeat 2`. */
+  repeat?: string
+}
 
 /**
  * A name for each scenario of a run, in their order, which no other has: its id, and what tells it from others of that
@@ -6,6 +18,25 @@ import type { RunReport } from '../results/report-model.ts'
  * a test over time know it again. A dot would be the end of a package's name to Jenkins.
  */
 export function playNames({ scenarios }: Pick<RunReport, 'scenarios'>): string[] {
+  return namesOf(scenarios, (server) => server.replaceAll('.', '_'))
+}
+
+function namesOf(scenarios: Plays, serverText: (server: string) => string): string[] {
+  const taken = new Set<string>()
+  return toldOf(scenarios, serverText).map(({ through, on, repeat }, place) => {
+    const id = scenarios[place]?.id ?? ''
+    const by = through === undefined ? id : `${id} through ${through}`
+    const where = on.length === 0 ? by : `${by} on ${on.join(', ')}`
+    return free(repeat === undefined ? where : `${where}, ${repeat}`, taken)
+  })
+}
+
+/** What tells each play of a run, in their order, from others of its scenario: `['redis:7.0', 'repeat 2']`. */
+export function apartFrom(scenarios: Plays): string[][] {
+  return toldOf(scenarios).map(({ on, repeat }) => (repeat === undefined ? on : [...on, repeat]))
+}
+
+function toldOf(scenarios: Plays, serverText = (server: string) => server): Told[] {
   const places = new Map<string, { servers: Set<string>; platforms: Set<string>; clients: Set<string> }>()
   for (const { id, asked, server, platform, client = '' } of scenarios) {
     const own = places.get(id) ?? { servers: new Set(), platforms: new Set(), clients: new Set() }
@@ -14,17 +45,17 @@ export function playNames({ scenarios }: Pick<RunReport, 'scenarios'>): string[]
     own.platforms.add(platform)
     own.clients.add(client)
   }
-  const taken = new Set<string>()
   return scenarios.map(({ id, asked, server, platform, repeat, client = '' }) => {
     const { servers, platforms, clients } = places.get(id) ?? {}
     const on = [
-      ...(servers && servers.size > 1 ? [(asked ?? server).replaceAll('.', '_')] : []),
+      ...(servers && servers.size > 1 ? [serverText(asked ?? server)] : []),
       ...(platforms && platforms.size > 1 ? [platform] : []),
     ]
-    const through = clients && clients.size > 1 && client !== '' ? `${id} through ${client}` : id
-    const where = on.length === 0 ? through : `${through} on ${on.join(', ')}`
-    const name = repeat === undefined ? where : `${where}, repeat ${repeat.number}`
-    return free(name, taken)
+    return {
+      on,
+      ...(clients && clients.size > 1 && client !== '' && { through: client }),
+      ...(repeat !== undefined && { repeat: `repeat ${repeat.number}` }),
+    }
   })
 }
 

@@ -47,6 +47,25 @@ t.test('clients stand side by side, the errors of each by how many there were', 
   t.match(rows[1], /glide 2\.5\.2 .* none +0 +1/)
 })
 
+t.test('of several servers and repeats each row says its own', async (t) => {
+  const plays = ['redis:7.0', 'valkey:9.1'].flatMap((asked) => [1, 2].map((number) => ({ asked, number })))
+  const [scenario] = runWith({ client: 'node-redis', clients: [SUMMARY] }).scenarios
+  if (scenario === undefined) throw new Error('the sample has no scenario')
+  const scenarios = plays.map(({ asked, number }) => ({ ...scenario, asked, repeat: { number, of: 2 } }))
+  const run = { ...BOTH, scenarios }
+  const text = clientTable(run, { ...PLAIN, width: 160 }, painter(false)).join('\n')
+  for (const { asked, number } of plays) {
+    const name = `node-redis 6.3.1 · ${asked} · repeat ${number}`
+    t.match(text, `${name}  `)
+    t.match(markdownReport(run), `| ${name} |`)
+    t.match(htmlReport(run), `>${name}</a>`)
+  }
+  const [, second, , last] = scenarios.map((one, place) => ({ ...one, platform: place < 2 ? 'process' : 'docker' }))
+  if (second === undefined || last === undefined) throw new Error('four were played')
+  const both = clientTable({ ...run, scenarios: [second, last] }, { ...PLAIN, width: 160 }, painter(false)).join('\n')
+  for (const where of ['redis:7.0 · process', 'valkey:9.1 · docker']) t.match(both, where)
+})
+
 t.test('a driver of somebody is told by its client library, and by what it is started with', async (t) => {
   const own = { ...SUMMARY, client: './my-driver -v', library: 'redis-py', version: '4.3.4' }
   const run = runWith({ client: './my-driver -v', clients: [own] })
