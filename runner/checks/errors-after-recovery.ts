@@ -54,7 +54,8 @@ export const errorsAfterRecovery = defineCheck({
     if (samples === 0) return { ...amount, finding: 'unknown', explanation: nothingText(evidence, graceMs), details }
     const grace = formatDuration(graceMs)
     if (failures === 0) {
-      const explanation = `None of ${plural(samples, 'operation')} that began more than ${grace} after their servers were back failed.`
+      const which = asked.class === undefined ? '' : ` with ${asked.class}`
+      const explanation = `None of ${plural(samples, 'operation')} that began more than ${grace} after their servers were back failed${which}.`
       return { ...amount, finding: 'holds', explanation, details }
     }
     const byClass = [...classes].sort((a, b) => b[1] - a[1]).map(([name, one]) => `${one} ${name}`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatDuration, parseDuration } from '../base/duration.ts'
 import { numberUpTo } from '../base/number-pattern.ts'
+import { LIMIT_CLASSES } from '../record/history-codes.ts'
 import { comparisonKeys, comparisonText, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
 
 /**
@@ -74,9 +75,9 @@ export const durationLimit = z
   .meta({ title: 'Limit of a time', description: 'How long it may be: a duration; or how long, and where it counts' })
 export type DurationLimit = z.infer<typeof durationLimit>
 
+/** Whatever else a driver calls an error is counted as `other`: no class but these can ever be found. */
 export const errorClassKey = z
-  .string()
-  .min(1)
+  .enum(LIMIT_CLASSES)
   .optional()
   .meta({
     description: 'Only errors of this class: CLUSTERDOWN, timeout, …',

@@ -92,6 +92,11 @@ const ERROR_CLASSES = [
 export type OutcomeClass = (typeof ERROR_CLASSES)[number]
 export type FailureClass = Exclude<OutcomeClass, 'ok'>
 
+/** Those by which an operation can fail, or be left without an answer, as limits name them. */
+export const LIMIT_CLASSES: readonly OutcomeClass[] = ERROR_CLASSES.filter(
+  (name) => name !== 'ok' && name !== 'mismatch' && name !== 'unsent',
+)
+
 /**
  * Outcomes of operations that were served: also a compare-and-set that did not match, and a write that too few replicas
  * confirmed.

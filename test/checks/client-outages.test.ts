@@ -268,6 +268,10 @@ t.test('errors_after_recovery: by class, from the grace on until the next thing 
   t.match(outcome.explanation, /the last one began at 21\.02 s/)
   t.strictSame(outcome.details, ['shard 2: judged from 18.41 s to 60.00 s'])
   t.match(check('errors_after_recovery', { at_most: 5, class: 'MOVED' }, late), { verdict: 'passed' })
+  t.match(check('errors_after_recovery', { at_most: 0, class: 'ASK' }, late), {
+    verdict: 'passed',
+    explanation: /that began more than 2\.00 s after their servers were back failed with ASK\.$/,
+  })
   t.match(check('errors_after_recovery', { at_most: 0, after: '5s' }, late), { verdict: 'passed' })
   t.match(check('errors_after_recovery', 0, killed(0, 17_000)), { verdict: 'passed' }, 'it is within the grace')
   t.match(check('errors_after_recovery', { at_most: 0, after: '100ms' }, killed(0, 17_000)), { verdict: 'failed' })
