@@ -25,6 +25,20 @@ export function onAbort(signal: AbortSignal | undefined, action: () => void): ()
   }
 }
 
+/** What `asked` comes to; rejects with the signal's reason once that aborts, and then nobody waits for `asked` any more. */
+export async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  let stopListening = () => {}
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      asked.then(resolve, reject)
+      if (signal?.aborted) reject(signal.reason)
+      stopListening = onAbort(signal, () => reject(signal?.reason))
+    })
+  } finally {
+    stopListening()
+  }
+}
+
 function listen(signal: AbortSignal): Waiting {
   const actions = new Set<() => void>()
   const tell = () => {

@@ -80,13 +80,13 @@ export class BackgroundLoad {
     )
   }
 
-  /** Lets the clients begin. Rejects with LoadRefused if these servers cannot take the load. */
-  async begin({ servers, cluster, apps }: LoadStage): Promise<void> {
+  /** Lets the clients begin. Rejects with LoadRefused if these servers cannot take the load, or the signal's reason. */
+  async begin({ servers, cluster, apps }: LoadStage, signal: AbortSignal): Promise<void> {
     this.#apps = apps
     const { clock, password, recorder, seed } = this.#settings
     mkdirSync(this.#place.historyFolder, { recursive: true })
     const elapsedMs = clock.nowMs() - this.#place.startMs
-    await this.#load.open({
+    const request = {
       workloads: this.#scenario.workloads.map(({ name, options }, place) => {
         const driverLog = path.join(this.#place.historyFolder, `${name}.driver.log`)
         const port = apps.portOf(name)
@@ -104,7 +104,8 @@ export class BackgroundLoad {
       seed,
       originMs: sharedNowMs() - elapsedMs,
       startWallMs: clock.wallMs() - elapsedMs,
-    })
+    }
+    await this.#load.open(request, signal)
     const own = this.#scenario.workloads.filter((_, place) => hasOwnLoadUser(place))
     const users = new Map(own.map(({ name }, place) => [loadUser(place), name]))
     this.#connections = new ConnectionWatch(cluster, { recorder, clock, scenario: this.#place.index, users })

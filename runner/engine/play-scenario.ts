@@ -136,7 +136,7 @@ export async function playScenario(
     )
     await audit.start(ready.cluster, stage.names)
     await apps.start(ready.servers, signal)
-    await load?.begin({ ...ready, apps })
+    await load?.begin({ ...ready, apps }, signal)
     pause.open({ ...ready, logFolder: place.logFolder, faults })
     lookback.start()
     result = await playSteps(scenario, stage, signal, settings.interrupted, { load, pause })

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { formatDuration } from '../base/duration.ts'
 import { ChaosError, messageOf } from '../base/errors.ts'
+import { unlessAborted } from '../base/on-abort.ts'
 import { threadProgram } from '../base/programs.ts'
 import type { Stall } from '../base/pulse.ts'
 import { afterRunning } from '../base/time-limit.ts'
@@ -68,10 +69,13 @@ export class Load {
     this.#worker.on('exit', () => this.#break(new LoadBroke('the thread of the load has ended')))
   }
 
-  /** Opens histories and connections. Rejects with LoadRefused if the load cannot run here. */
-  async open(request: LoadRequest): Promise<void> {
+  /**
+   * Opens histories and connections. Rejects with LoadRefused if the load cannot run here, and with the signal's reason
+   * as soon as that aborts: a driver may take long to be ready.
+   */
+  async open(request: LoadRequest, signal?: AbortSignal): Promise<void> {
     this.#longestTimeoutMs = Math.max(0, ...request.workloads.map(({ options }) => options.timeoutMs))
-    const refusal = await this.#ask('open', request, OPEN_WITHIN_MS)
+    const refusal = await unlessAborted(this.#ask('open', request, OPEN_WITHIN_MS), signal)
     if (refusal) throw new LoadRefused(refusal.message, { hint: refusal.hint })
   }
 

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { systemClock } from '../../runner/base/clock.ts'
-import { onAbort } from '../../runner/base/on-abort.ts'
+import { onAbort, unlessAborted } from '../../runner/base/on-abort.ts'
 
 t.test('sixty that wait for one signal are no leak to Node, and all are told', async (t) => {
   const warnings: Error[] = []
@@ -42,4 +42,18 @@ t.test('nothing is left once nobody waits', async (t) => {
   t.equal(getEventListeners(signal, 'abort').length, 1)
   for (const cancel of cancels) cancel()
   t.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
+t.test('what is asked for is waited for until the signal aborts', async (t) => {
+  const { signal } = new AbortController()
+  t.equal(await unlessAborted(Promise.resolve(7), signal), 7)
+  t.equal(await unlessAborted(Promise.resolve(8), undefined), 8)
+  await t.rejects(unlessAborted(Promise.reject(new Error('it broke')), signal), { message: 'it broke' })
+  t.equal(getEventListeners(signal, 'abort').length, 0, 'nothing is left')
+  const reason = new Error('over')
+  await t.rejects(unlessAborted(new Promise(() => {}), AbortSignal.abort(reason)), reason)
+  const controller = new AbortController()
+  const waited = unlessAborted(new Promise(() => {}), controller.signal)
+  controller.abort(reason)
+  await t.rejects(waited, reason)
 })

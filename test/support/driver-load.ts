@@ -33,7 +33,7 @@ export class DriverLoad {
   /** What the driver had not ended when the load was over. */
   unended: Unended | undefined
   readonly #folder: string
-  readonly #request: LoadRequest
+  readonly request: LoadRequest
   #done = 0
   #waiting: { upTo: number; resolve(): void } | undefined
 
@@ -44,7 +44,7 @@ export class DriverLoad {
     if (!kind) throw new Error(`no workload of type ${type}`)
     const options = resolveOptions({ type, rate: '400/s', clients: 4, keys: 20, ...written }, kind, plan)
     const node = { name: 'redis-node0', host: 'localhost', port: 7010, peerHost: '127.0.10.10', peerPort: 7010 }
-    this.#request = {
+    this.request = {
       workloads: [{ name: 'app', options, file: this.#file('app.history'), driverLog: this.#file('app.driver.log') }],
       ...{ nodes: [node], password: PASSWORD, shards: evenSplit(1), seed: 1 },
       ...{ originMs: sharedNowMs(), startWallMs: Date.now() },
@@ -61,7 +61,7 @@ export class DriverLoad {
   }
 
   async open(): Promise<void> {
-    await this.load.open(this.#request)
+    await this.load.open(this.request)
   }
 
   /** Lets the clients begin, and stops them when so many operations are over. */

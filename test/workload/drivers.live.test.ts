@@ -170,6 +170,19 @@ t.test('a driver that does not get as far as the first operation', async (t) => 
   }
 })
 
+t.test('nobody waits for a driver any more once the run is interrupted', async (t) => {
+  for (const manner of ['mute', 'never-ready']) {
+    const load = loadThrough(t, manner)
+    const interruption = new AbortController()
+    const reason = new Error('interrupted by SIGINT')
+    const opened = load.load.open(load.request, interruption.signal)
+    interruption.abort(reason)
+    await t.rejects(opened, reason, manner)
+    t.strictSame(await load.load.close(), [])
+    t.strictSame(load.seen, [], 'that is no misdeed')
+  }
+})
+
 t.test('a driver that ignores its end and SIGTERM is killed, with what it has started', async (t) => {
   const load = loadThrough(t, 'deaf')
   await load.open()
