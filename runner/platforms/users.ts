@@ -67,7 +67,7 @@ export function replicaUser(secret: string): { username: string; password: strin
 const LOAD_USER = 'redis-chaos-load'
 
 /** So many workloads of a scenario have a user of their own; those beyond share one. */
-const OWN_LOAD_USERS = 8
+export const OWN_LOAD_USERS = 8
 
 /** The user of the workload at a place of its scenario, from 0. */
 export function loadUser(place: number): string {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { suggestionFor } from '../base/meant.ts'
 import { didYouMean } from '../base/nearest.ts'
 import { cannotAnswer, checkNamed, checks, checksFor, FAILOVER, failoverChecks, needKeys } from '../checks/index.ts'
+import { hasOwnLoadUser, OWN_LOAD_USERS } from '../platforms/users.ts'
 import type { WorkloadType } from '../record/history-codes.ts'
 import type { Step } from '../steps/verb.ts'
 import { describeValue } from './build-tree.ts'
@@ -101,6 +102,7 @@ function readLimits(
     checkComparisons(one, entry.key, subjects.workloads, context)
     checkShards(one, subjects.shards, context)
     checkRate(one, workload, context)
+    checkConnections(one, workload, subjects.workloads, context)
     if (type === 'counter') checkCounted(one, context)
     limits[one.key] = accepted
   }
@@ -206,6 +208,23 @@ function checkRate({ key, keySpan }: Entry, workload: ScenarioWorkload | undefin
   const message = `\`min_sent\` asks for a share of what is due by the rate, and \`${workload.name}\` has no \`rate\``
   const hint = `Give \`${workload.name}\` a rate, as \`rate: 500/s\`, or say how many operations there must be: \`min_operations\`.`
   context.problems.add(context.source, keySpan, message, { hint })
+}
+
+/** Checks of what servers see of a workload's connections. */
+const OF_CONNECTIONS = ['reconnects', 'connections_leaked']
+
+/** Beyond the first workloads servers do not tell whose a connection is. */
+function checkConnections(
+  { key, keySpan }: Entry,
+  workload: ScenarioWorkload | undefined,
+  workloads: readonly ScenarioWorkload[],
+  { source, problems }: CheckContext,
+): void {
+  const place = workload === undefined ? 0 : workloads.indexOf(workload)
+  if (!OF_CONNECTIONS.includes(key) || workload === undefined || hasOwnLoadUser(place)) return
+  const message = `\`${key}\` cannot be asked of \`${workload.name}\`: servers tell the connections of the first ${OWN_LOAD_USERS} workloads apart, and it is number ${place + 1}`
+  const hint = `Put it among the first ${OWN_LOAD_USERS} (the load of \`apps\` counts after all workloads), or in a scenario of its own.`
+  problems.add(source, keySpan, message, { hint })
 }
 
 /** Which increments a counter has lost cannot be seen on its value: such a limit would be undecided once any is. */

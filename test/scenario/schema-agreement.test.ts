@@ -25,6 +25,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'check-of-other-workload',
     'app-without-load-checked',
     'app-stuck-clients',
+    'checks-of-a-ninth-client',
     'check-phase-none',
     'check-phase-unknown',
     'load-on-shard-without-slots',
