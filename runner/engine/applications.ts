@@ -6,10 +6,11 @@ import { foreignEnvironment } from '../base/programs.ts'
 import { hostToConnect } from '../cluster/live-cluster.ts'
 import { GuestContainer } from '../platforms/docker/guest-container.ts'
 import { ConflictError } from '../platforms/errors.ts'
-import type { ServerGroup } from '../platforms/platform.ts'
+import { BUS_OFFSET, type ServerGroup } from '../platforms/platform.ts'
 import { freePort, portHolder } from '../platforms/port-holder.ts'
 import { loadUser } from '../platforms/users.ts'
 import type { Scenario } from '../scenario/model.ts'
+import { serversNeeded } from '../scenario/servers-needed.ts'
 import type { AppImage, AppPlan, AppProgram } from '../workload/apps/app-plan.ts'
 import { KeptProcess, type KeptProcessOptions } from '../workload/apps/kept-process.ts'
 import { lookIfReady } from '../workload/apps/ready.ts'
@@ -38,14 +39,24 @@ interface RunningApp {
 
 type AppSettings = Pick<RunSettings, 'recorder' | 'clock' | 'folder' | 'password'>
 
-/** Throws ConflictError if something listens on a port that an application of the scenario is to listen on. */
-export async function assertAppPorts({ apps }: Pick<Scenario, 'apps'>): Promise<void> {
-  for (const { plan } of apps) {
+/**
+ * Throws ConflictError if something listens on a port that an application of the scenario is to listen on, or a server of
+ * the scenario will.
+ */
+export async function assertAppPorts(scenario: Scenario, { portBase }: Pick<RunSettings, 'portBase'>): Promise<void> {
+  const last = portBase + serversNeeded(scenario) - 1
+  const isOfServer = (port: number) => port >= portBase && port <= last
+  for (const { plan } of scenario.apps) {
+    const { name, port } = plan
     // In a container of its own any port is free.
-    const holder = plan.port === undefined || 'image' in plan ? undefined : await portHolder(plan.port)
+    if (port === undefined || 'image' in plan) continue
+    const isTaken = isOfServer(port) || isOfServer(port - BUS_OFFSET)
+    const holder = isTaken
+      ? `the servers, which have ${portBase} to ${last} and each of these + ${BUS_OFFSET}`
+      : await portHolder(port)
     if (holder === undefined) continue
     throw new ConflictError(
-      `port ${plan.port}, on which the application ${plan.name} is to listen, is taken by ${holder}; nothing was touched`,
+      `port ${port}, on which the application ${name} is to listen, is taken by ${holder}; nothing was touched`,
       { hint: 'choose another, or leave `port` out: the application is then given a free one in PORT' },
     )
   }

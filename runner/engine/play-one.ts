@@ -121,7 +121,7 @@ async function playOrSkip(
     if (missing !== undefined) return recordUnplayed(scenario, place, settings, { verdict: 'skipped', reason: missing })
     const progress: Progress = (text) => settings.recorder.record({ type: 'progress', text })
     await assertClients(scenario)
-    await assertAppPorts(scenario)
+    await assertAppPorts(scenario, settings)
     await prepareOthers(scenario, settings.platform, progress, settings.interrupted)
   } catch (error) {
     if (!(error instanceof PlatformError || error instanceof SurroundingsError || error instanceof ClientMissing))

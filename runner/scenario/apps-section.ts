@@ -1,5 +1,5 @@
 import { FAILOVER } from '../checks/index.ts'
-import { appLoad, planApp } from '../workload/apps/app-plan.ts'
+import { type AppPlan, appLoad, planApp } from '../workload/apps/app-plan.ts'
 import { appSchema } from '../workload/apps/app-schema.ts'
 import type { Surroundings } from '../workload/drivers/plan.ts'
 import { WORKLOAD_NAME } from '../workload/index.ts'
@@ -35,7 +35,11 @@ export function readApps(map: MapTree, context: AppContext): ReadApp[] {
     return []
   }
   const others = entryOf(map, 'workloads')
-  return value.entries.flatMap((app) => readApp(app, entryOf(others?.value, app.key), context) ?? [])
+  const ports = new Map<number, string>()
+  return value.entries.flatMap((app) => {
+    const read = readApp(app, entryOf(others?.value, app.key), context)
+    return read && hasPortToItself(app, read.app.plan, ports, context) ? [read] : []
+  })
 }
 
 function readApp(entry: Entry, namesake: Entry | undefined, context: AppContext): ReadApp | undefined {
@@ -52,6 +56,20 @@ function readApp(entry: Entry, namesake: Entry | undefined, context: AppContext)
   const { line } = source.position(keySpan.start)
   const options = appLoad(name, written)
   return { app: { name, line, plan: planned }, ...(options && { workload: { name, line, options } }) }
+}
+
+/** One that is not alone on its port would count as ready, and be loaded, where the other answers. */
+function hasPortToItself(entry: Entry, plan: AppPlan, ports: Map<number, string>, context: CheckContext): boolean {
+  const { name, port } = plan
+  // That of a container is its own.
+  if (port === undefined || 'image' in plan) return true
+  const other = ports.get(port)
+  ports.set(port, other ?? name)
+  if (other === undefined) return true
+  const message = `the application \`${other}\` listens on port ${port}, too`
+  const hint = 'Give each its own, or leave `port` out: the application is then given a free one in PORT.'
+  reportAll([{ path: ['port'], message, hint }], entry, context)
+  return false
 }
 
 /** Its load is a workload of its name: checks tell workloads apart by that. */

@@ -97,6 +97,18 @@ t.test('an application that does not come up', async (t) => {
     )
     t.match(hint, /it is told its port in PORT/)
   })
+  t.test('its port is that of a server', async (t) => {
+    for (const port of [7010, 17010]) {
+      const { run, play } = appRun(t)
+      const { verdict, reason } = await play(`{ command: [node, ./fake-app.mjs], port: ${port}, ready: /health }`)
+      t.equal(verdict, 'error')
+      t.equal(
+        reason,
+        `port ${port}, on which the application shop is to listen, is taken by the servers, which have 7010 to 7010 and each of these + 10000; nothing was touched`,
+      )
+      t.notOk(run.platform.calls.includes('create'))
+    }
+  })
   t.test('its port is taken', async (t) => {
     const squatter = createServer()
     t.teardown(() => squatter.close())

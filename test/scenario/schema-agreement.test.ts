@@ -37,6 +37,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'client-option-proto',
     'client-options-of-none',
     'client-options-twice',
+    'app-port-twice',
     'client-that-waits',
     'counter-losses',
     'migration-unknown',
