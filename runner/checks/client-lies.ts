@@ -1,7 +1,8 @@
-import { NO_NODE } from '../record/history-codes.ts'
+import { FLAG, NO_NODE } from '../record/history-codes.ts'
 import type { FaultFact, RunFacts } from '../results/run-facts.ts'
+import { isApplication } from './applications.ts'
 import type { Evidence } from './evidence.ts'
-import { serverOutages } from './outages/server-outages.ts'
+import { type ServerOutage, serverOutages } from './outages/server-outages.ts'
 import { momentText } from './words.ts'
 
 /**
@@ -19,27 +20,54 @@ export function falseAcknowledgements(
   const hidden = rows.filter((row) => history.ops.node[row] === NO_NODE)
   const refused = hidden.filter((row) => isWithinRefusal(evidence, row))
   const [first] = refused
-  const never = hidden.filter((row) => !refused.includes(row) && !mayServersHaveLost(evidence, row, shownBy.get(row)))
+  const never = hidden.filter(
+    (row) => !touchesRefusal(evidence, row) && !mayServersHaveLost(evidence, row, shownBy.get(row)),
+  )
   const swallowed =
     first === undefined
       ? ''
-      : ` ${countText(refused.length, rows.length)} acknowledged while the servers refused every write of the runner to that shard, the first at ${momentText(history.ops.completeMs[first] ?? 0)}: the client calls carried out what was refused.`
+      : ` ${countText(refused.length, rows.length)} ${refusedText(evidence, history.ops.completeMs[first] ?? 0)}.`
   const unsent =
     never.length === 0
       ? ''
-      : ` Nothing was done to the servers that could have lost ${never.length === rows.length ? 'any' : `${never.length}`} of them: the client calls carried out what never reached a server.`
+      : ` Nothing was done to the servers that could have lost ${never.length === rows.length ? 'any' : `${never.length}`} of them: ${isApplication(evidence) ? 'they were read back through the application, which answers wrongly or never stored them' : 'the client calls carried out what never reached a server'}.`
   return `${swallowed}${unsent}`
 }
 
-/** The same of stale reads: a client that answers them from a cache. `rows`: the read, and what it did not know of. */
+/**
+ * The same of stale reads: a client that answers them from a cache, or acknowledged what was never carried out. `rows`:
+ * what the read did not know of, and the read.
+ */
 export function cachedReads(evidence: Evidence, stale: readonly { row: number; rows: readonly number[] }[]): string {
-  const { history } = evidence
-  const cached = stale.filter(({ row, rows }) => {
-    if (history.ops.node[row] !== NO_NODE || (history.ops.flags[row] ?? 0) !== 0) return false
-    return !isShaken(evidence, row, history.ops.completeMs[rows[0] ?? row] ?? 0, history.ops.completeMs[row] ?? 0)
+  const { ops } = evidence.history
+  const hidden = stale.filter(({ row }) => ops.node[row] === NO_NODE && (ops.flags[row] ?? 0) === 0)
+  const swallowed = stale.filter(({ rows }) => {
+    const [newer] = rows
+    return newer !== undefined && ops.node[newer] === NO_NODE && isWithinRefusal(evidence, newer)
   })
-  if (cached.length === 0) return ''
-  return ` ${countText(cached.length, stale.length)} answered when nothing had been done to the master that had the newer value: the client answers from something it keeps, as a cache.`
+  const cached = hidden.filter(({ row, rows: [newer = row] }) => {
+    if (touchesRefusal(evidence, newer) || isGone(evidence, newer)) return false
+    return !isShaken(evidence, row, ops.completeMs[newer] ?? 0, ops.completeMs[row] ?? 0)
+  })
+  const [first] = swallowed.flatMap(({ rows }) => rows.slice(0, 1)).sort((a, b) => a - b)
+  const told =
+    first === undefined
+      ? ''
+      : ` ${countText(swallowed.length, stale.length)} older than a write that was ${refusedText(evidence, ops.completeMs[first] ?? 0)}.`
+  if (cached.length === 0) return told
+  const who = isApplication(evidence) ? 'the application answers wrongly, or' : 'the client answers'
+  return `${told} ${countText(cached.length, stale.length)} answered when nothing had been done to the master that had the newer value: ${who} from something it keeps, as a cache.`
+}
+
+function refusedText(evidence: Evidence, firstMs: number): string {
+  const who = isApplication(evidence) ? 'application' : 'client'
+  return `acknowledged while the servers refused every write of the runner to that shard, the first at ${momentText(firstMs)}: the ${who} calls carried out what was refused`
+}
+
+/** Whether the servers themselves, asked at the end, no longer had what a write had brought there. */
+function isGone(evidence: Evidence, write: number): boolean {
+  const read = evidence.losses.shownBy.get(write)
+  return read !== undefined && !isApplication(evidence) && ((evidence.history.ops.flags[read] ?? 0) & FLAG.final) !== 0
 }
 
 function countText(count: number, of: number): string {
@@ -47,16 +75,27 @@ function countText(count: number, of: number): string {
   return `${count} of them ${count === 1 ? 'was' : 'were'}`
 }
 
-function isWithinRefusal({ history: { ops }, shards, facts }: Evidence, row: number): boolean {
-  const shard = shards.ofKey[ops.key[row] ?? 0]
+function isWithinRefusal(evidence: Evidence, row: number): boolean {
+  const { ops } = evidence.history
   const [fromMs, toMs] = [ops.invokeMs[row] ?? 0, ops.completeMs[row] ?? 0]
-  return serverOutages(facts).some(
-    (one) =>
-      one.shard === shard &&
-      one.source === 'probe' &&
-      one.startMs + one.startErrorMs <= fromMs &&
-      toMs <= one.endMs - one.endErrorMs,
+  return refusalsOf(evidence, row).some(
+    (one) => one.startMs + one.startErrorMs <= fromMs && toMs <= one.endMs - one.endErrorMs,
   )
+}
+
+/** Whether the servers may have refused an operation: some time of it may lie within a refusal of its shard. */
+function touchesRefusal(evidence: Evidence, row: number): boolean {
+  const { ops } = evidence.history
+  const [fromMs, toMs] = [ops.invokeMs[row] ?? 0, ops.completeMs[row] ?? 0]
+  return refusalsOf(evidence, row).some(
+    (one) => one.startMs - one.startErrorMs <= toMs && fromMs <= one.endMs + one.endErrorMs,
+  )
+}
+
+/** When the runner's own writes to the shard of an operation were refused. */
+function refusalsOf({ history: { ops }, shards, facts }: Evidence, row: number): ServerOutage[] {
+  const shard = shards.ofKey[ops.key[row] ?? 0]
+  return serverOutages(facts).filter((one) => one.shard === shard && one.source === 'probe')
 }
 
 /** Whether a fault or a failover came between the acknowledgement and the read that shows it gone. */

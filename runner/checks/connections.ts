@@ -1,5 +1,6 @@
 import { listed, plural } from '../base/text.ts'
 import type { ConnectionsObservation } from '../record/client-observations.ts'
+import { isApplication } from './applications.ts'
 import { defineCheck, type Measured } from './check.ts'
 import { type Allowance, changesOf, leaksOf, type ServerLeak, startOf } from './connections/changes.ts'
 import { latecomers } from './connections/latecomers.ts'
@@ -85,10 +86,6 @@ function allowanceOf(evidence: Evidence, looks: readonly ConnectionsObservation[
   const { clients, workload } = history
   const hasPool = isApplication(evidence) || (facts.clients?.pools ?? []).includes(workload)
   return { clients, pool: hasPool ? clients : 0, late: latecomers(evidence, startOf(looks)) }
-}
-
-function isApplication({ history }: Evidence): boolean {
-  return history.options.type === 'http'
 }
 
 /** `redis-node2 had 24 at the end and 4 at the start`. */

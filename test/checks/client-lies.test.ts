@@ -58,6 +58,34 @@ t.test('stale_reads names a client that answers from a cache', async (t) => {
   t.notMatch(judged('stale_reads', replica).explanation, /the client answers/)
 })
 
+t.test('stale_reads does not call a client that swallows errors a cache', async (t) => {
+  // Shard 1, to which nothing is done: it refuses because the slots of shard 2 are served by nobody.
+  const outages = [{ ...DOWN, shard: 1, startMs: 12_500, endMs: 13_500 }]
+  const facts = { ...FACTS, clients: { ...FACTS.clients, outages } }
+  const read: Op = { f: 'read', key: 'one', r: 1, at: [15_000, 15_001] }
+  const at = (ms: number, more: Op[] = []) =>
+    judged('stale_reads', [write('one', 1, 1000), write('one', 2, ms), read, ...more], facts).explanation
+  t.match(
+    at(13_000),
+    / It was older than a write that was acknowledged while the servers refused every write of the runner to that shard, the first at 13\.00 s: the client calls carried out what was refused\.$/,
+  )
+  t.notMatch(at(12_495), /the client/, 'it may have been refused')
+  t.notMatch(at(12_000, [final('one', 1)]), /the client answers/, 'the servers do not have it either')
+  t.match(at(12_000, [final('one', 2)]), /the client answers from something it keeps, as a cache\.$/)
+})
+
+t.test('what an application answers is not taken for what the servers have', async (t) => {
+  const ops = [write('one', 1, 1000), write('one', 2, 2000), { ...final('one', 1), at: [3000, 3001] as const }]
+  const told = (name: string, of: readonly Op[]) =>
+    judge(name, 0, { type: 'register', ops: of, slots, options: { type: 'http' } }, FACTS).explanation
+  t.match(
+    told('lost_writes', ops),
+    / Nothing was done to the servers that could have lost any of them: they were read back through the application, which answers wrongly or never stored them\.$/,
+  )
+  const stale = ops.map((op): Op => (op.f === 'read' ? { ...op, flags: 0 } : op))
+  t.match(told('stale_reads', stale), /: the application answers wrongly, or from something it keeps, as a cache\.$/)
+})
+
 t.test('unexpected names a client that calls failed what an earlier try had carried out', async (t) => {
   const ops = [write('one', 1, 1000, { failed: 'MOVED' }), { f: 'read', key: 'one', r: 1, at: [3000, 3001] } as Op]
   t.match(judged('unexpected', ops), {
