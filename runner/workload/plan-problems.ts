@@ -1,7 +1,9 @@
-import { plural } from '../base/text.ts'
+import { listed, plural } from '../base/text.ts'
 import { shardsWithSlots, type Topology } from '../cluster/topology.ts'
 import { replicasOf } from '../record/cluster-shape.ts'
-import { directOptions } from './client-needs.ts'
+import { directOptions, needsOf } from './client-needs.ts'
+import { CAPABILITY_TEXTS } from './drivers/protocol.ts'
+import { clientNames, manifestOf } from './drivers/registry.ts'
 import type { LoadOptions } from './options.ts'
 import type { PlanProblem } from './plan-problem.ts'
 
@@ -9,6 +11,7 @@ import type { PlanProblem } from './plan-problem.ts'
 export function planProblems(options: LoadOptions, topology: Topology): PlanProblem[] {
   return [
     ...clientProblems(options),
+    ...driverProblems(options),
     ...shardProblems(options, topology),
     ...replicaProblems(options, topology),
     ...timeoutProblems(options),
@@ -44,6 +47,21 @@ function clientProblems(options: LoadOptions): PlanProblem[] {
     message: `\`${option}\` needs \`client: direct\``,
     hint,
   }))
+}
+
+const NEEDED_BY = { transaction: 'type', 'replica-reads': 'read_from', pool: 'client' } as const
+
+/** What a client that comes with redis-chaos cannot do. That of others is known once they have said hello. */
+function driverProblems(options: LoadOptions): PlanProblem[] {
+  const name = options.driver?.name
+  if (name === undefined) return []
+  const { can } = manifestOf(name)
+  const missing = needsOf(options).filter((need) => !can.includes(need))
+  return missing.map((need) => {
+    const able = clientNames().filter((one) => manifestOf(one).can.includes(need))
+    const message = `this needs ${CAPABILITY_TEXTS[need]}, which the driver of \`${name}\` cannot do`
+    return { path: [NEEDED_BY[need]], message, hint: `These can: ${listed(['direct', 'ioredis', ...able], 10)}.` }
+  })
 }
 
 function shardProblems({ shards = [] }: LoadOptions, topology: Topology): PlanProblem[] {

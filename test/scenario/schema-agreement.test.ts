@@ -39,6 +39,7 @@ const BEYOND_IT: Readonly<Record<string, readonly string[]>> = {
     'client-options-twice',
     'app-port-twice',
     'client-that-waits',
+    'client-beyond-its-driver',
     'counter-losses',
     'migration-unknown',
     'migration-without-a-name',
