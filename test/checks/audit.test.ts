@@ -315,3 +315,15 @@ t.test('of nodes that are expected each must be found', async (t) => {
 t.test('with warnOnly findings are shown and change nothing', async (t) => {
   t.match(audit({ events: [ended], warnOnly: true })[0], { verdict: 'warned', findings: [{ nodes: ['redis-node1'] }] })
 })
+
+t.test('the log of a driver is named where there is one', async (t) => {
+  const hintOf = (name: string, said: string) => {
+    const planted = PLANTS[name]
+    const events = (planted?.events ?? []).map((event) => JSON.parse(JSON.stringify(event).replace('no luck', said)))
+    return audit({ ...planted, events }).flatMap(({ findings }) => findings)[0]?.hint
+  }
+  for (const name of ['a client driver that dies', 'a client driver that falls silent by itself']) {
+    t.match(hintOf(name, 'no luck'), /history\/checkout\.driver\.log has all that the driver said on stderr$/)
+    t.match(hintOf(name, ''), /: the driver said nothing on stderr$|; the driver said nothing on stderr$/)
+  }
+})

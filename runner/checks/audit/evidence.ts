@@ -81,7 +81,7 @@ function misdeeds({ misdeeds: seen }: AuditFacts): AuditFinding[] {
     inconclusive: true,
     voids: true,
     ...(lastWords !== '' && { details: [`its last words: ${lastWords}`] }),
-    hint: `a driver's mistake says nothing of the servers: history/${workload}.driver.log has all that it said`,
+    hint: `a driver's mistake says nothing of the servers: ${whereItSaid(workload, lastWords)}`,
   }))
 }
 
@@ -99,10 +99,17 @@ function silences({ run }: AuditFacts): AuditFinding[] {
         atMs: sinceMs,
         inconclusive: true,
         ...(lastWords !== '' && { details: [`its last words: ${lastWords}`] }),
-        hint: `\`stuck_clients\` judges a client that hangs; history/${workload}.driver.log has all that the driver said`,
+        hint: `\`stuck_clients\` judges a client that hangs; ${whereItSaid(workload, lastWords)}`,
       },
     ]
   })
+}
+
+/** Its log is made with the first line that it says. */
+function whereItSaid(workload: string, lastWords: string): string {
+  return lastWords === ''
+    ? 'the driver said nothing on stderr'
+    : `history/${workload}.driver.log has all that the driver said on stderr`
 }
 
 function busyMachine({ machine }: AuditFacts): string[] {
