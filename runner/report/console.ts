@@ -9,6 +9,7 @@ import { auditLines } from './audit-lines.ts'
 import { checkTable, loadSent } from './check-table.ts'
 import { clientTable } from './client-table.ts'
 import { failoverLines } from './failover-lines.ts'
+import { toldNames } from './play-names.ts'
 import type { Fact, Problem } from './problem.ts'
 import { problemsOf } from './problems.ts'
 import { measureTexts, nightLines, repeatName, repeatVerdict, scenariosPlayed } from './repeat-lines.ts'
@@ -55,7 +56,7 @@ function toldBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][
   const servers = serverTable(run, style, paint)
   const clients = clientTable(run, style, paint)
   return [
-    ...shownScenarios(run).map((scenario) => scenarioBlock(scenario, style, paint)),
+    ...shownScenarios(run).map(([scenario, name]) => scenarioBlock(scenario, name, style, paint)),
     ...(servers.length > 0 ? [servers] : []),
     ...(clients.length > 0 ? [clients] : []),
     ...repeatBlocks(run, style, paint),
@@ -63,11 +64,13 @@ function toldBlocks(run: RunReport, style: OutputStyle, paint: Paint): string[][
   ]
 }
 
-/** Of repeats that all passed the last is enough. */
-function shownScenarios({ scenarios, repeats = [] }: RunReport): ScenarioReport[] {
+/** With their names. Of repeats that all passed the last is enough. */
+function shownScenarios(run: RunReport): [scenario: ScenarioReport, name: string][] {
+  const { scenarios, repeats = [] } = run
+  const names = toldNames(run)
   const havePassed = ({ plays }: RepeatReport) => plays.every((place) => scenarios[place]?.verdict === 'passed')
   const hidden = new Set(repeats.filter(havePassed).flatMap(({ plays }) => plays.slice(0, -1)))
-  return scenarios.filter((_, place) => !hidden.has(place))
+  return scenarios.flatMap((scenario, place) => (hidden.has(place) ? [] : [[scenario, names[place] ?? scenario.id]]))
 }
 
 /** What is measured of scenarios that were played several times. */
@@ -95,11 +98,13 @@ function comparisonBlocks({ baseline }: RunReport, style: OutputStyle): string[]
   return [[`Beside the baseline ${baseline.file} of ${baseline.savedAt}`, ...lines]]
 }
 
-function scenarioBlock(scenario: ScenarioReport, style: OutputStyle, paint: Paint): string[] {
+function scenarioBlock(scenario: ScenarioReport, name: string, style: OutputStyle, paint: Paint): string[] {
   const played = scenario.steps.some((step) => step.verdict !== 'not-run')
   const isVerbose = style.detail === 'verbose'
   return [
-    ...verdictLines(scenario, played, style, paint),
+    ...(scenario.verdict === 'skipped'
+      ? skippedLines(scenario, name, style, paint)
+      : verdictLines(scenario, played, style, paint)),
     ...(isVerbose || scenario.twin ? hanging(oneLine(scenario.title), '  ', style.width) : []),
     ...hanging(oneLine(setting(scenario)), '  ', style.width, (line) => paint('dim', line)),
     ...(isVerbose && played ? ['', ...stepTable(scenario.steps, style, paint)] : []),
@@ -119,18 +124,22 @@ function checkLines(scenario: ScenarioReport, style: OutputStyle, paint: Paint):
   return lines.length === 0 ? [] : ['', ...lines]
 }
 
-function setting({ cluster, server, platform, seed, client }: ScenarioReport): string {
+function setting({ cluster, server, platform, seed, client, repeat }: ScenarioReport): string {
   const shape = cluster && describeShape(cluster, cluster.slots)
   const through = client === undefined ? '' : `client ${oneLine(visible(client))}`
-  return [describeServers(server, cluster), platform, shape, through, `seed ${seed}`].filter(Boolean).join(' · ')
+  const which = repeat && `repeat ${repeat.number} of ${repeat.of}`
+  return [describeServers(server, cluster), platform, shape, through, which, `seed ${seed}`].filter(Boolean).join(' · ')
+}
+
+/** All that is told of it: with its whole name. */
+function skippedLines({ verdict, reason }: ScenarioReport, name: string, style: OutputStyle, paint: Paint): string[] {
+  const { mark, word, format } = VERDICT_LOOKS[verdict]
+  const why = visible(reason ?? 'no reason was recorded')
+  return hanging(`${mark} ${oneLine(name)} ${word}: ${why}`, '', style.width, (line) => paint(format, line))
 }
 
 function verdictLines(scenario: ScenarioReport, played: boolean, style: OutputStyle, paint: Paint): string[] {
   const { mark, word, format } = VERDICT_LOOKS[scenario.verdict]
-  if (scenario.verdict === 'skipped') {
-    const reason = visible(scenario.reason ?? 'no reason was recorded')
-    return hanging(`${mark} ${scenario.id} ${word}: ${reason}`, '', style.width, (line) => paint(format, line))
-  }
   const times = [
     formatDuration(scenario.durationMs),
     ...(scenario.setupMs > 0 ? [`setup ${formatDuration(scenario.setupMs)}`] : []),

@@ -4,6 +4,7 @@ import { visible } from '../base/text.ts'
 import type { RunReport } from '../results/report-model.ts'
 import { ReportError } from '../results/run-model.ts'
 import { markdownReport } from './markdown.ts'
+import { toldNames } from './play-names.ts'
 import { linesOf } from './problem.ts'
 import { problemsOf } from './problems.ts'
 
@@ -20,13 +21,14 @@ export function githubReport(run: RunReport): string {
     const text = linesOf(shown).join('\n')
     return command(problem.verdict === 'inconclusive' ? 'warning' : 'error', text, { file, line, title: problem.title })
   })
-  const skipped = run.scenarios
-    .filter(({ verdict }) => verdict === 'skipped')
-    .map(({ id, file, reason }) =>
-      command('notice', reason ?? 'no reason was recorded', { file, title: `${id} skipped` }),
-    )
+  const names = toldNames(run)
+  const skipped = run.scenarios.flatMap(({ verdict, file, reason = 'no reason was recorded' }, place) =>
+    verdict === 'skipped' ? [command('notice', reason, { file, title: `${names[place]} skipped` })] : [],
+  )
   const warnings = [
-    ...run.scenarios.flatMap(({ id, file, warnings }) => warnings.map((text) => ({ text, file, title: id }))),
+    ...run.scenarios.flatMap(({ file, warnings }, place) =>
+      warnings.map((text) => ({ text, file, title: names[place] })),
+    ),
     ...run.warnings.map((text) => ({ text, file: undefined, title: run.name })),
   ].map(({ text, file, title }) => command('warning', text, { file, title }))
   return [...problems, ...warnings, ...skipped].map((line) => `${line}\n`).join('')

@@ -1,9 +1,10 @@
 import { visible } from '../base/text.ts'
 import type { AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
+import { checkName } from './check-problems.ts'
 import { playNames } from './play-names.ts'
 import { linesOf, type Problem, sentenceOf } from './problem.ts'
-import { checkName, isOfScenario, problemsOf, problemsOfScenario } from './problems.ts'
+import { isOfScenario, problemsOf, problemsOfScenario } from './problems.ts'
 
 interface Counts {
   tests: number

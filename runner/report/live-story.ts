@@ -110,7 +110,8 @@ export class LiveStory {
   }
 
   #scenarioStarted({ scenario, id, title, seed, leftMs, repeat, client }: EventOf<'scenario-started'>): string[] {
-    this.#playing.set(scenario, id)
+    // Of several clients each plays the same.
+    this.#playing.set(scenario, client === undefined ? id : `${id} through ${oneLine(client)}`)
     this.#started += 1
     const left = leftMs === undefined ? '' : `, about ${formatLeft(leftMs)} left`
     const number = repeat?.why === undefined ? `${this.#started} of ${this.#scenarios}` : 'again'

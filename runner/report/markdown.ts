@@ -7,6 +7,7 @@ import { auditSummary, lookOfRule } from './audit-lines.ts'
 import { CLIENT_HEADINGS, clientRows } from './client-table.ts'
 import { failoverTime, mastersText, suspicionText } from './failover-lines.ts'
 import { toldFailovers } from './failover-tries.ts'
+import { toldNames } from './play-names.ts'
 import type { Fact, Problem } from './problem.ts'
 import { problemsOf } from './problems.ts'
 import { measureTexts, nightLines, repeatName, repeatVerdict } from './repeat-lines.ts'
@@ -24,21 +25,29 @@ const EMOJI = {
   'not-run': '▫️',
 } as const
 
+/** A scenario, and what tells it from others of the run. */
+interface Played {
+  scenario: ScenarioReport
+  name: string
+}
+
 /** `summary.md`: a small page for a merge request or a job summary. What went wrong comes first. */
 export function markdownReport(run: RunReport): string {
   const { word, look } = headlineOf(run)
+  const names = toldNames(run)
+  const played = run.scenarios.map((scenario, place) => ({ scenario, name: names[place] ?? scenario.id }))
   const blocks = [
     `## ${EMOJI[look]} ${asText(run.name)}: ${word} in ${formatDuration(run.durationMs)}`,
     ...problemsOf(run).map(problemBlock),
-    scenarioTable(run),
+    scenarioTable(run, played),
     ...clientBlock(run),
     ...(run.repeats ?? []).map((repeat) => repeatBlock(run, repeat)),
     ...comparisonBlock(run),
     ...run.warnings.map((text) => `> warning: ${asText(text)}`),
-    ...run.scenarios.flatMap(failoverBlock),
-    ...run.scenarios.filter(({ steps }) => steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
-    ...run.scenarios.filter(({ checks }) => checks.length > 0).map(checkBlock),
-    ...run.scenarios.flatMap(auditBlock),
+    ...played.flatMap(failoverBlock),
+    ...played.filter(({ scenario }) => scenario.steps.some(({ verdict }) => verdict !== 'not-run')).map(stepBlock),
+    ...played.filter(({ scenario }) => scenario.checks.length > 0).map(checkBlock),
+    ...played.flatMap(auditBlock),
     ...(run.allowed === undefined ? [] : [`Allowed by whoever started it: ${run.allowed.map(code).join(', ')}`]),
     ...(run.command === '' ? [] : [`Run again: ${code(run.command)}`]),
   ]
@@ -59,10 +68,10 @@ function problemBlock(problem: Problem): string {
   return [head, lines.map((line) => `- ${line}`).join('\n')].filter((part) => part !== '').join('\n\n')
 }
 
-function scenarioTable(run: RunReport): string {
-  const rows = run.scenarios.map((scenario) => [
+function scenarioTable(run: RunReport, played: readonly Played[]): string {
+  const rows = played.map(({ scenario, name }) => [
     `${EMOJI[scenario.verdict]} ${scenario.verdict}`,
-    asText(nameOf(scenario)),
+    asText(name),
     asText(`${scenario.server} · ${scenario.platform}`),
     formatDuration(scenario.durationMs),
     scenario.verdict === 'passed' ? '' : asText(scenario.reason ?? ''),
@@ -72,19 +81,13 @@ function scenarioTable(run: RunReport): string {
   return table(['verdict', 'scenario', 'server', 'time', 'reason'], rows)
 }
 
-/** Of several clients each has played the same. */
-function nameOf({ id, client }: ScenarioReport): string {
-  return client === undefined ? id : `${id} through ${client}`
-}
-
 function clientBlock(run: RunReport): string[] {
   const rows = clientRows(run).map(({ cells }) => cells.map(asText))
   return rows.length === 0 ? [] : [`**Clients**\n\n${table(CLIENT_HEADINGS, rows)}`]
 }
 
-function failoverBlock(scenario: ScenarioReport): string[] {
+function failoverBlock({ scenario, name }: Played): string[] {
   const { failovers, suspicions = [] } = scenario
-  const name = asText(nameOf(scenario))
   const rows = toldFailovers(failovers).map((failover) => [
     String(failover.shard),
     asText(mastersText(failover)),
@@ -92,11 +95,11 @@ function failoverBlock(scenario: ScenarioReport): string[] {
     failoverTime(failover),
     asText([failover.summary, ...failover.incidents].join('. ')),
   ])
-  const head = `Failovers of ${name}`
+  const head = `Failovers of ${asText(name)}`
   const blocks =
     rows.length === 0 ? [] : [`${head}\n\n${table(['shard', 'masters', 'cause', 'time', 'what happened'], rows)}`]
   const lines = suspicions.map((one) => `- ${asText(suspicionText(one))}`)
-  return lines.length === 0 ? blocks : [...blocks, `Suspected in ${name}\n\n${lines.join('\n')}`]
+  return lines.length === 0 ? blocks : [...blocks, `Suspected in ${asText(name)}\n\n${lines.join('\n')}`]
 }
 
 function repeatBlock(run: RunReport, repeat: RepeatReport): string {
@@ -116,7 +119,7 @@ function comparisonBlock({ baseline }: RunReport): string[] {
   return [`**Beside the baseline** ${code(baseline.file)} of ${asText(baseline.savedAt)}\n\n${lines.join('\n')}`]
 }
 
-function stepBlock(scenario: ScenarioReport): string {
+function stepBlock({ scenario, name }: Played): string {
   const rows = stepRows(scenario.steps).map((row): string[] => {
     if (row.kind === 'not-run') {
       const range = asText(`${row.steps[0]?.path ?? ''}–${row.steps.at(-1)?.path ?? ''}`)
@@ -136,12 +139,12 @@ function stepBlock(scenario: ScenarioReport): string {
       step.trueAfterMs === undefined ? '' : formatDuration(step.trueAfterMs),
     ]
   })
-  const summary = `Steps of ${plainText(oneLine(nameOf(scenario)))} (seed ${scenario.seed})`
+  const summary = `Steps of ${plainText(oneLine(name))} (seed ${scenario.seed})`
   const steps = table(['#', 'verdict', 'step', 'took', 'limit', 'true after'], rows)
   return `<details><summary>${summary}</summary>\n\n${steps}\n\n</details>`
 }
 
-function checkBlock(scenario: ScenarioReport): string {
+function checkBlock({ scenario, name }: Played): string {
   const { checks } = scenario
   const rows = checks.map(({ verdict, on, name, value, limit, samples, explanation }) => [
     `${EMOJI[verdict]} ${VERDICT_LOOKS[verdict].word}`,
@@ -151,10 +154,10 @@ function checkBlock(scenario: ScenarioReport): string {
   ])
   const checked = table(['verdict', 'on', 'check', 'found', 'limit', 'samples', 'explanation'], rows)
   const parts = [checked, ...[...loadLines(checks), ...requestErrorLines(scenario)].map(asText)]
-  return `<details><summary>Checks of ${plainText(oneLine(nameOf(scenario)))}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
+  return `<details><summary>Checks of ${plainText(oneLine(name))}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
 }
 
-function auditBlock(scenario: ScenarioReport): string[] {
+function auditBlock({ scenario, name }: Played): string[] {
   const { audit } = scenario
   if (audit === undefined) return []
   const rows = audit.rules.map((outcome) => {
@@ -163,7 +166,7 @@ function auditBlock(scenario: ScenarioReport): string[] {
     const found = findings.map(({ text }) => text).join('; ') || (verdict === 'not-evaluated' ? '' : 'none')
     return [`${EMOJI[look]} ${word}`, ...[rule, sentence, lookedAt, found].map(asText)]
   })
-  const summary = `Audit of ${plainText(oneLine(nameOf(scenario)))}: ${auditSummary(audit)}`
+  const summary = `Audit of ${plainText(oneLine(name))}: ${auditSummary(audit)}`
   const rules = table(['verdict', 'rule', 'what holds', 'looked at', 'findings'], rows)
   return [`<details><summary>${summary}</summary>\n\n${rules}\n\n</details>`]
 }

@@ -138,8 +138,8 @@ function families(run: RunReport): Family[] {
       name: 'baseline_regressed',
       type: 'gauge',
       help: 'Whether a measure has regressed against the baseline.',
-      samples: (run.baseline?.comparisons ?? []).map(({ scenario, server, platform, metric, verdict }) => ({
-        labels: { scenario, server, platform, metric },
+      samples: (run.baseline?.comparisons ?? []).map(({ scenario, server, platform, client, metric, verdict }) => ({
+        labels: { scenario, server, platform, ...(client !== undefined && { client }), metric },
         value: verdict === 'regressed' ? 1 : 0,
       })),
     },
@@ -152,10 +152,11 @@ function families(run: RunReport): Family[] {
  */
 function labelsOf(scenarios: readonly ScenarioReport[]): Labels[] {
   const plain = scenarios.map(
-    ({ id, server, platform, repeat }): Labels => ({
+    ({ id, server, platform, client, repeat }): Labels => ({
       scenario: id,
       server,
       platform,
+      ...(client !== undefined && { client }),
       ...(repeat && { repeat: String(repeat.number) }),
     }),
   )

@@ -4,12 +4,18 @@ type Plays = readonly ScenarioReport[]
 
 /** What tells a play from others of its scenario in a run; nothing that they all have. */
 interface Told {
-  /** The client, of several. */
+  /** The client. */
   through?: string
   /** The server as it was asked for, and the platform, of several. */
   on: string[]
   /** `repeat 2`. */
   repeat?: string
+}
+
+interface NameStyle {
+  serverText?: (server: string) => string
+  /** The client is told of where all have the same one, too. */
+  everyClient?: boolean
 }
 
 /**
@@ -18,12 +24,20 @@ interface Told {
  * a test over time know it again. A dot would be the end of a package's name to Jenkins.
  */
 export function playNames({ scenarios }: Pick<RunReport, 'scenarios'>): string[] {
-  return namesOf(scenarios, (server) => server.replaceAll('.', '_'))
+  return namesOf(scenarios, { serverText: (server) => server.replaceAll('.', '_') })
 }
 
-function namesOf(scenarios: Plays, serverText: (server: string) => string): string[] {
+/**
+ * The same for people: its id with its client, and what tells it from others, as
+ * `failover-basic through ioredis on redis:7.0, repeat 2`.
+ */
+export function toldNames({ scenarios }: Pick<RunReport, 'scenarios'>): string[] {
+  return namesOf(scenarios, { everyClient: true })
+}
+
+function namesOf(scenarios: Plays, style: NameStyle): string[] {
   const taken = new Set<string>()
-  return toldOf(scenarios, serverText).map(({ through, on, repeat }, place) => {
+  return toldOf(scenarios, style).map(({ through, on, repeat }, place) => {
     const id = scenarios[place]?.id ?? ''
     const by = through === undefined ? id : `${id} through ${through}`
     const where = on.length === 0 ? by : `${by} on ${on.join(', ')}`
@@ -36,7 +50,7 @@ export function apartFrom(scenarios: Plays): string[][] {
   return toldOf(scenarios).map(({ on, repeat }) => (repeat === undefined ? on : [...on, repeat]))
 }
 
-function toldOf(scenarios: Plays, serverText = (server: string) => server): Told[] {
+function toldOf(scenarios: Plays, { serverText = (server) => server, everyClient = false }: NameStyle = {}): Told[] {
   const places = new Map<string, { servers: Set<string>; platforms: Set<string>; clients: Set<string> }>()
   for (const { id, asked, server, platform, client = '' } of scenarios) {
     const own = places.get(id) ?? { servers: new Set(), platforms: new Set(), clients: new Set() }
@@ -53,7 +67,7 @@ function toldOf(scenarios: Plays, serverText = (server: string) => server): Told
     ]
     return {
       on,
-      ...(clients && clients.size > 1 && client !== '' && { through: client }),
+      ...(client !== '' && (everyClient || (clients && clients.size > 1)) && { through: client }),
       ...(repeat !== undefined && { repeat: `repeat ${repeat.number}` }),
     }
   })

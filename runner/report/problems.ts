@@ -2,18 +2,20 @@ import { formatDuration, formatLimit } from '../base/duration.ts'
 import { EXIT } from '../base/exit.ts'
 import { plural } from '../base/text.ts'
 import type { AuditFinding, AuditRuleOutcome } from '../record/audit-outcome.ts'
-import type { CheckVerdict, Witness, WitnessOperation } from '../record/check-outcome.ts'
 import { type Comparison, METRICS } from '../record/comparison.ts'
-import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
+import type { RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
 import { isInside } from '../results/step-path.ts'
 import { byWeight, isOpen } from '../results/verdict.ts'
+import { problemsOfChecks } from './check-problems.ts'
+import { toldNames } from './play-names.ts'
 import type { Fact, Problem } from './problem.ts'
 import { repeatName, repeatVerdict } from './repeat-lines.ts'
 
 /** Everything that kept the run from passing, what weighs most first; empty for a run that passed. */
 export function problemsOf(run: RunReport): Problem[] {
+  const names = new Map(toldNames(run).map((name, place) => [run.scenarios[place], name]))
   const problems = [
-    ...run.scenarios.toSorted(byWeight).flatMap(problemsOfScenario),
+    ...run.scenarios.toSorted(byWeight).flatMap((scenario) => problemsOfScenario(scenario, names.get(scenario))),
     ...flakyProblems(run),
     ...baselineProblems(run),
     ...unwrittenProblems(run),
@@ -80,7 +82,7 @@ function baselineProblems({ baseline, exitCode }: RunReport): Problem[] {
     verdict: verdict === 'regressed' ? 'failed' : 'inconclusive',
     word: verdict === 'regressed' ? 'regressed' : 'too few',
     about: `${repeatName(measured)}: ${METRICS[measured.metric].name}`,
-    title: `${measured.scenario} beside ${baseline.nights === undefined ? 'the baseline' : 'the nights in'} ${baseline.file}`,
+    title: `${repeatName(measured)} beside ${baseline.nights === undefined ? 'the baseline' : 'the nights in'} ${baseline.file}`,
     reason: sentence,
     evidence: [],
     facts: [],
@@ -102,15 +104,15 @@ function nothingCompared(file: string): Problem {
 
 /**
  * The same for one scenario: what decided its verdict, then the rest by weight. What no step explains is a problem of
- * the scenario itself.
+ * the scenario itself. `name`: what it is called in their titles.
  */
-export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
+export function problemsOfScenario(scenario: ScenarioReport, name = scenario.id): Problem[] {
   const { verdict, reason } = scenario
   if (verdict === 'passed' || verdict === 'skipped') return []
   const problems = [
-    ...brokenSteps(scenario.steps).map((step) => problemOfStep(scenario, step)),
-    ...problemsOfChecks(scenario),
-    ...problemsOfAudit(scenario),
+    ...brokenSteps(scenario.steps).map((step) => problemOfStep(scenario, name, step)),
+    ...problemsOfChecks(scenario, name),
+    ...problemsOfAudit(scenario, name),
   ]
   const cutOff = problems.find((problem) => problem.verdict === 'interrupted' && problem.step?.error === undefined)
   if (cutOff !== undefined && reason !== undefined) cutOff.reason = reason
@@ -132,7 +134,7 @@ export function problemsOfScenario(scenario: ScenarioReport): Problem[] {
   return [
     {
       verdict,
-      title: scenario.id,
+      title: name,
       reason: reason ?? 'No reason was recorded.',
       evidence: [],
       facts: [],
@@ -162,11 +164,15 @@ function brokenSteps(steps: readonly StepReport[]) {
   })
 }
 
-function problemOfStep(scenario: ScenarioReport, step: StepReport & { verdict: Problem['verdict'] }): Problem {
+function problemOfStep(
+  scenario: ScenarioReport,
+  name: string,
+  step: StepReport & { verdict: Problem['verdict'] },
+): Problem {
   const details = step.error?.details ?? []
   return {
     verdict: step.verdict,
-    title: `${scenario.id}, step ${step.path}: ${step.name}`,
+    title: `${name}, step ${step.path}: ${step.name}`,
     ...told(step),
     facts: factsOf(step),
     details,
@@ -224,65 +230,27 @@ function overlaps(one: string, other: string): boolean {
   return one.includes(other) || other.includes(one)
 }
 
-/** What a check is called: `lost_writes of checkout: 0`. */
-export function checkName({ on, name, limit }: CheckReport): string {
-  return `${name} of ${on}${limit === '' ? '' : `: ${limit}`}`
-}
-
-/** Checks that kept a scenario from passing, as problems. */
-function problemsOfChecks(scenario: ScenarioReport): Problem[] {
-  return scenario.checks.filter(({ verdict }) => verdict !== 'passed').map((check) => problemOf(check, scenario))
-}
-
-function problemOf(check: CheckReport, scenario: ScenarioReport): Problem {
-  return {
-    verdict: weightOf(check.verdict),
-    title: `${scenario.id}, check ${check.verdict === 'inconclusive' ? undecidedName(check) : checkName(check)}`,
-    reason: check.doubt ?? check.explanation,
-    evidence: [
-      ...(check.limit === '' ? [] : [{ label: 'expected', text: check.limit }]),
-      { label: 'found', text: check.doubt === undefined ? check.value : `${check.value}, which decides nothing` },
-    ],
-    facts: [{ label: 'judged by', text: plural(check.samples, 'sample') }],
-    details: [...beside(check), ...(check.details ?? []), ...witnessLines(check.witness)],
-    ...(check.verdict === 'not-evaluated' && {
-      hint:
-        check.on === 'failover'
-          ? 'A check without samples fails: see that a step brings about such a failover.'
-          : 'A check without samples fails: see that its workload does what it asks for, in the phase that it names.',
-    }),
-    scenario,
-    check,
-    place: scenario.file,
-  }
-}
-
-/** Beside its verdict a limit reads as if it had been kept. */
-function undecidedName({ on, name, doubt }: CheckReport): string {
-  return `${name} of ${on}: ${doubt === undefined ? 'not decided' : 'too little to judge by'}`
-}
-
-/** What was found, where the reason is why that decides nothing. */
-function beside({ doubt, explanation }: CheckReport): string[] {
-  return doubt === undefined ? [] : [explanation.replace(` Yet ${doubt}.`, '')]
-}
-
 /** Whether a problem is of a scenario as a whole. */
 export function isOfScenario({ step, check, rule }: Problem): boolean {
   return step === undefined && check === undefined && rule === undefined
 }
 
 /** Findings of the audit that kept a scenario from passing, as problems: one for each. */
-function problemsOfAudit(scenario: ScenarioReport): Problem[] {
+function problemsOfAudit(scenario: ScenarioReport, name: string): Problem[] {
   return (scenario.audit?.rules ?? [])
     .filter(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive')
-    .flatMap((rule) => rule.findings.filter(isOpen).map((finding) => problemOfFinding(scenario, rule, finding)))
+    .flatMap((rule) => rule.findings.filter(isOpen).map((finding) => problemOfFinding(scenario, name, rule, finding)))
 }
 
-function problemOfFinding(scenario: ScenarioReport, rule: AuditRuleOutcome, finding: AuditFinding): Problem {
+function problemOfFinding(
+  scenario: ScenarioReport,
+  name: string,
+  rule: AuditRuleOutcome,
+  finding: AuditFinding,
+): Problem {
   return {
     verdict: finding.inconclusive === true ? 'inconclusive' : 'failed',
-    title: `${scenario.id}, audit: ${rule.rule}`,
+    title: `${name}, audit: ${rule.rule}`,
     reason: finding.text,
     evidence: [],
     facts: [{ label: 'rule', text: rule.sentence }],
@@ -292,24 +260,4 @@ function problemOfFinding(scenario: ScenarioReport, rule: AuditRuleOutcome, find
     rule,
     place: scenario.file,
   }
-}
-
-/** A check that nothing was judged by fails. */
-function weightOf(verdict: CheckVerdict): Problem['verdict'] {
-  return verdict === 'inconclusive' ? 'inconclusive' : 'failed'
-}
-
-/** The operations of a witness, a line each. */
-export function witnessLines(witness: Witness | undefined): string[] {
-  if (!witness) return []
-  const more = witness.more === undefined || witness.more === 0 ? [] : [`and ${witness.more} more like these`]
-  return [witness.title, ...witness.operations.map(operationText), ...more]
-}
-
-/** `1204.1–1207.9 ms, client 3: write 17 to load:checkout:4, ok on redis-node2`. */
-function operationText({ client, text, key, startMs, endMs, outcome, node, phase }: WitnessOperation): string {
-  const end = endMs === undefined ? 'no end' : `${endMs.toFixed(1)} ms`
-  const where = node === undefined ? '' : ` on ${node}`
-  const when = phase === undefined ? '' : `, in ${phase}`
-  return `${startMs.toFixed(1)}–${end}, client ${client}: ${text} of ${key}, ${outcome}${where}${when}`
 }

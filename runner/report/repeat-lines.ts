@@ -5,7 +5,7 @@ import type { MeasureReport, RepeatReport, RunReport } from '../results/report-m
 import type { Histogram } from '../results/samples.ts'
 import { countVerdicts } from './verdicts.ts'
 
-/** `failover-basic on redis:7.0, process`. */
+/** `failover-basic through glide on redis:7.0, process`. */
 export function repeatName({
   scenario,
   server,

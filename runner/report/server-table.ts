@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
-import { displayWidth, oneLine, wrap } from '../base/text.ts'
+import { displayWidth, oneLine, visible, wrap } from '../base/text.ts'
 import type { RunReport, ScenarioReport } from '../results/report-model.ts'
 import type { OutputStyle, Paint } from './style.ts'
 import { GAP, MARGIN, textTable } from './text-table.ts'
@@ -29,7 +29,7 @@ export function serverTable(run: RunReport, style: OutputStyle, paint: Paint): s
   return ['Failover times by server', '', ...textTable(headings, cells, paint)]
 }
 
-function serverRow({ server, platform, id, verdict, failovers, durationMs }: ScenarioReport): string[] {
+function serverRow({ server, platform, id, client, repeat, verdict, failovers, durationMs }: ScenarioReport): string[] {
   const times = (wanted: boolean) =>
     failovers
       .filter((failover) => failover.outcome === 'promoted' && failover.wanted === wanted)
@@ -37,7 +37,9 @@ function serverRow({ server, platform, id, verdict, failovers, durationMs }: Sce
       .join(', ') || '-'
   const { mark, word } = VERDICT_LOOKS[verdict]
   const total = formatDuration(durationMs)
-  return [oneLine(`${server} · ${platform}`), id, `${mark} ${word}`, times(false), times(true), total]
+  const through = client === undefined ? id : `${id} through ${client}`
+  const what = oneLine(visible(repeat === undefined ? through : `${through}, repeat ${repeat.number}`))
+  return [oneLine(`${server} · ${platform}`), what, `${mark} ${word}`, times(false), times(true), total]
 }
 
 /** As wide as the texts are; where that is too much, the widest of those that may give way. */

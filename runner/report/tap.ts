@@ -2,8 +2,10 @@ import { stringify } from 'yaml'
 import { oneLine, visible } from '../base/text.ts'
 import type { AuditRuleOutcome } from '../record/audit-outcome.ts'
 import type { CheckReport, RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
+import { checkName } from './check-problems.ts'
+import { toldNames } from './play-names.ts'
 import type { Fact, Problem } from './problem.ts'
-import { checkName, isOfScenario, problemsOf, problemsOfScenario } from './problems.ts'
+import { isOfScenario, problemsOf, problemsOfScenario } from './problems.ts'
 import { VERDICT_LOOKS } from './verdicts.ts'
 
 const INDENT = '    '
@@ -13,7 +15,8 @@ const INDENT = '    '
  * with a subtest of its steps and checks. What was not run is skipped; everything else that did not pass is `not ok`.
  */
 export function tapReport(run: RunReport): string {
-  const points = run.scenarios.map((scenario, index) => scenarioPoint(scenario, index + 1))
+  const names = toldNames(run)
+  const points = run.scenarios.map((scenario, index) => scenarioPoint(scenario, names[index] ?? scenario.id, index + 1))
   for (const problem of problemsOf(run).filter(({ scenario }) => scenario === undefined)) {
     points.push([`not ok ${points.length + 1} - ${described(problem.title)}`, ...diagnostics(problem)])
   }
@@ -23,8 +26,8 @@ export function tapReport(run: RunReport): string {
   return `${['TAP version 14', plan, ...points.flat(), ...warnings, ...bail].join('\n')}\n`
 }
 
-function scenarioPoint(scenario: ScenarioReport, number: number): string[] {
-  const name = described(`${scenario.id}: ${scenario.title}`)
+function scenarioPoint(scenario: ScenarioReport, play: string, number: number): string[] {
+  const name = described(`${play}: ${scenario.title}`)
   if (scenario.verdict === 'skipped') {
     return [`ok ${number} - ${name} # SKIP ${described(scenario.reason ?? 'no reason was recorded')}`]
   }

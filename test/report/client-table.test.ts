@@ -2,11 +2,14 @@ import t from 'tap'
 import type { ClientSummary } from '../../runner/record/client-summary.ts'
 import { clientTable } from '../../runner/report/client-table.ts'
 import { consoleReport } from '../../runner/report/console.ts'
+import { githubReport } from '../../runner/report/github.ts'
 import { htmlReport } from '../../runner/report/html/suite-page.ts'
 import { markdownReport } from '../../runner/report/markdown.ts'
+import { metricsReport } from '../../runner/report/metrics.ts'
 import { playNames } from '../../runner/report/play-names.ts'
 import { repeatName } from '../../runner/report/repeat-lines.ts'
 import { PLAIN, painter } from '../../runner/report/style.ts'
+import { tapReport } from '../../runner/report/tap.ts'
 import { repeatsOf } from '../../runner/results/repeats.ts'
 import type { RunReport } from '../../runner/results/report-model.ts'
 import { reduceRun } from '../../runner/results/run-model.ts'
@@ -113,6 +116,51 @@ t.test('the page for a merge request tells of which client each check was judged
     page,
     /Checks of failover-basic through glide<.*\n\n.*\n.*\n\| ✅ passed \| app \| client\\_outage \| 9\.44 s/,
   )
+})
+
+t.test('every report says with which client, on which server and in which repeat it failed', async (t) => {
+  const found = { value: '13 s', limit: 'at most 12.00 s', samples: 9, explanation: 'Client 4 was out.' }
+  const checks = [{ on: 'app', name: 'client_outage', verdict: 'failed' as const, ...found }]
+  const [scenario] = BOTH.scenarios
+  if (scenario === undefined) throw new Error('the sample has no scenario')
+  const plays = [
+    { client: 'glide', asked: 'redis:7.0' },
+    { client: 'ioredis', asked: 'redis:7.0' },
+    { client: 'glide', asked: 'valkey:9.1' },
+    { client: 'glide', asked: 'valkey:9.1', repeat: { number: 2, of: 2 } },
+  ]
+  const names = [
+    'failover-basic through glide on redis:7.0',
+    'failover-basic through ioredis on redis:7.0',
+    'failover-basic through glide on valkey:9.1',
+    'failover-basic through glide on valkey:9.1, repeat 2',
+  ]
+  const scenarios = plays.map((play) => ({
+    ...scenario,
+    ...play,
+    server: play.asked,
+    verdict: 'failed' as const,
+    checks,
+  }))
+  const run = { ...BOTH, verdict: 'failed' as const, scenarios }
+  const skipped = { ...run, scenarios: scenarios.map((one) => ({ ...one, verdict: 'skipped' as const })) }
+  const wide = { ...PLAIN, width: 200 }
+  for (const name of names) {
+    const title = `${name}, check client_outage of app: at most 12.00 s`
+    t.match(consoleReport(run, wide), `FAILED  ${title}\n`)
+    t.match(markdownReport(run), `**failed: ${title.replace('_', '\\_')}**`)
+    t.match(htmlReport(run), `<strong>${title}</strong>`)
+    t.match(tapReport(run), ` - ${name}: `)
+    t.match(consoleReport(skipped, wide), `${name} skipped: `)
+    const escaped = name.replace(':', '%3A').replace(',', '%2C')
+    t.match(githubReport(run), `title=${escaped}%2C check client_outage`)
+    t.match(githubReport(skipped), `title=${escaped} skipped`)
+    for (const what of ['Steps', 'Checks']) t.match(markdownReport(run), `<summary>${what} of ${name}<`.slice(0, -1))
+  }
+  t.match(htmlReport(run), '>failover-basic</a> through ioredis<')
+  t.match(consoleReport(run, wide), '· repeat 2 of 2 ·')
+  t.match(consoleReport(run, wide), /redis:7.0 · Docker 20.10.24 +failover-basic through ioredis +✖/)
+  t.match(metricsReport(run), /client="ioredis"/)
 })
 
 t.test('a client that could not be played has a row, and a run without clients no table', async (t) => {

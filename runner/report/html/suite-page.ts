@@ -72,11 +72,11 @@ function scenarios(run: RunReport): Markup {
 }
 
 function scenarioRow(scenario: ScenarioReport, place: number): Markup {
-  const { id, title, verdict, reason, server, platform, failovers, steps, durationMs, repeat } = scenario
+  const { id, title, verdict, reason, server, platform, failovers, steps, durationMs, repeat, client } = scenario
   const passed = steps.filter((step) => step.verdict === 'passed').length
   const times = failovers.map(failoverTime).join(', ')
   return html`<tr${verdict === 'failed' && html` class="bad"`}><td>${badge(verdict)}</td>
-<td><a href="${pagePath(place, id)}">${id}</a>${repeat !== undefined && html` <span class="dim">#${repeat.number}</span>`}<div class="dim small">${prose(verdict === 'passed' ? title : (reason ?? title))}</div></td>
+<td><a href="${pagePath(place, id)}">${id}</a>${client !== undefined && ` through ${client}`}${repeat !== undefined && html` <span class="dim">#${repeat.number}</span>`}<div class="dim small">${prose(verdict === 'passed' ? title : (reason ?? title))}</div></td>
 <td>${server}<div class="dim small">${platform}</div></td><td class="number">${times}</td><td class="number">${passed} of ${steps.length}</td><td class="number">${formatDuration(durationMs)}</td></tr>`
 }
 

@@ -2,7 +2,7 @@ import { plural } from '../../../base/text.ts'
 import { type Comparison, type ComparisonVerdict, METRICS } from '../../../record/comparison.ts'
 import type { RunReport } from '../../../results/report-model.ts'
 import { summaryOf } from '../../../results/samples.ts'
-import { writeMeasure } from '../../repeat-lines.ts'
+import { repeatName, writeMeasure } from '../../repeat-lines.ts'
 import type { AnyVerdict } from '../../verdicts.ts'
 import { badge, html, type Markup } from '../markup.ts'
 
@@ -43,10 +43,10 @@ function table(comparisons: readonly Comparison[], before: 'play' | 'night'): Ma
 }
 
 function row(comparison: Comparison, before: 'play' | 'night'): Markup {
-  const { verdict, scenario, server, platform, metric, samples, baseline, p, sentence } = comparison
+  const { verdict, metric, samples, baseline, p, sentence } = comparison
   const [look, word] = LOOKS[verdict]
   return html`<tr${verdict === 'regressed' && html` class="bad"`}><td>${badge(look, word)}</td>
-<td class="what">${scenario} on ${server}, ${platform}: ${METRICS[metric].name}<div class="dim small">${sentence}</div></td>
+<td class="what">${repeatName(comparison)}: ${METRICS[metric].name}<div class="dim small">${sentence}</div></td>
 <td class="number" data-label="baseline">${inShort(baseline, metric, before)}</td><td class="number" data-label="now">${inShort(samples, metric, 'play')}</td><td class="number" data-label="p">${p?.toPrecision(2)}</td></tr>`
 }
 
