@@ -1,11 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../../base/clock.ts'
-import { typed } from '../../base/command-line.ts'
 import { UsageError } from '../../base/errors.ts'
 import { isFolder } from '../../base/folders.ts'
 import { replaceFile } from '../../base/plain-file.ts'
-import { quoted } from '../../base/shell-words.ts'
 import { plural } from '../../base/text.ts'
 import { readEvents } from '../../record/event-log.ts'
 import type { EventOf, RunEvent } from '../../record/events.ts'
@@ -21,6 +19,7 @@ import { nightsIn } from '../night/kept-nights.ts'
 import { thresholdOfParts, type WholeNight, wholeNight } from '../night/merged-night.ts'
 import { newRunId } from '../play.ts'
 import { shown } from '../project.ts'
+import { commandOfAll } from './again.ts'
 
 /** How far below a folder runs are looked for: the artefacts of a matrix, each with its reports. */
 const DEEPEST = 3
@@ -51,7 +50,7 @@ export function mergedRun(
   const name = nameOfWhole(parts.map(({ started }) => started))
   const place = shown(path.resolve(reports))
   const folder = createRunFolder(place, name, systemClock.wallMs())
-  const command = commandOf(parts)
+  const command = commandOfAll(parts.flatMap(({ started }) => (started.scenarios > 0 ? started.command : [])))
   const merged = mergeRuns(
     parts.map((part) => part.events),
     { runId: newRunId(systemClock.wallMs()), command, folder: folder.path },
@@ -130,24 +129,6 @@ function copied(from: string, file: string, to: string, as: string): string[] {
   mkdirSync(path.dirname(place), { recursive: true })
   copyFileSync(placeInside(from, file), place)
   return []
-}
-
-/**
- * Parts that were asked for alike, but for the seed and the part, are asked for so again without the part; else their
- * scenarios are named, with the flags of the first.
- */
-function commandOf(parts: readonly Part[]): string {
-  const commands = parts
-    .filter(({ started }) => started.scenarios > 0)
-    .map(({ started }) => started.command.replace(/ --(?:shard|reports)[ =]\S+/g, ''))
-  const [first = ''] = commands
-  const bare = new Set(commands.map((command) => command.replace(/ --seed \d+/, '')))
-  const seed = /--seed \d+(.*)$/.exec(first)
-  if (bare.size === 1 || seed === null) return first
-  const ids = parts.flatMap(({ events }) =>
-    events.flatMap((event) => (event.type === 'scenario-started' ? event.id : [])),
-  )
-  return typed('run', [...new Set(ids)].map(quoted), [seed[0].trim()])
 }
 
 /** In one line: what was put together. */
