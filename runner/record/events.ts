@@ -165,7 +165,7 @@ export type RunEvent = { atMs: number } & (
       environment?: Record<string, string>
       /** What `--allow` let scenarios do beyond the policy. */
       allowed?: string[]
-      /** The ids of the runs whose records were put together. */
+      /** The ids of the runs whose records were put together, each as it was played. */
       merged?: string[]
       /** Which part of a suite it plays. */
       shard?: ShardInfo

@@ -64,7 +64,7 @@ export function mergeRuns(runs: readonly (readonly RunEvent[])[], whole: Whole):
         scenarios: first,
         environment: environmentOf(starts),
         ...(allowed.length > 0 && { allowed }),
-        merged: starts.map(({ runId }) => runId),
+        merged: starts.flatMap(({ runId, merged = [runId] }) => merged),
       },
       ...problems.map((text): RunEvent => ({ atMs: 0, type: 'warning', text })),
       ...middle,

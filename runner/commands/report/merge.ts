@@ -75,16 +75,35 @@ function partsIn(words: readonly string[]): Part[] {
     if (started === undefined) throw new UsageError(`${shown(folder)} holds no start of a run`)
     return { folder, events, started }
   })
-  // A merge of before may lie beside what it was made from.
-  const own = parts.filter(({ folder, started }) => started.merged === undefined || words.includes(folder))
-  for (const [place, { folder, started }] of own.entries()) {
-    const other = own.findIndex((part) => part.started.runId === started.runId)
-    if (other < place) {
-      throw new UsageError(`${shown(own[other]?.folder ?? '')} and ${shown(folder)} are the same run: name it once`)
-    }
-  }
-  if (own.length === 0) throw new UsageError('--merge finds no run there')
+  const own = withoutDoubles(parts)
   return own.sort((a, b) => (a.started.shard?.number ?? 0) - (b.started.shard?.number ?? 0))
+}
+
+/**
+ * A merge of before may lie beside all that it was made from, and is left out then; else it is a run like others. Throws
+ * UsageError where two hold the same run.
+ */
+function withoutDoubles(parts: readonly Part[]): Part[] {
+  const own = parts.filter((part) => !isMadeOfOthers(part, parts))
+  for (const [place, part] of own.entries()) {
+    const other = own.slice(0, place).find((one) => leavesOf(one).some((runId) => leavesOf(part).includes(runId)))
+    if (other === undefined) continue
+    const both = `${shown(other.folder)} and ${shown(part.folder)}`
+    const isSame = [other, part].every(({ started }) => started.merged === undefined)
+    throw new UsageError(`--merge: ${both} ${isSame ? 'are the same run: name it once' : 'hold the same run: name one'}`)
+  }
+  return own
+}
+
+function isMadeOfOthers(part: Part, parts: readonly Part[]): boolean {
+  const leaves = leavesOf(part)
+  const others = parts.map(leavesOf).filter((their) => their.length < leaves.length)
+  return part.started.merged !== undefined && leaves.every((runId) => others.some((their) => their.includes(runId)))
+}
+
+/** Ids of the runs that were played: its own, or those that it was made from. */
+function leavesOf({ started }: Part): readonly string[] {
+  return started.merged ?? [started.runId]
 }
 
 /** Of a division, each part counts once. Throws UsageError. */

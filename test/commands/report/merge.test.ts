@@ -65,3 +65,18 @@ t.test('parts that had nothing to do belong to the whole', async (t) => {
   const junit = readFileSync(place('third/latest/junit.xml'), 'utf8')
   t.match(junit, /<testsuites name="suite" tests="0"/)
 })
+
+t.test('what was merged can be merged on, and counts once', async (t) => {
+  const runs = Object.fromEntries(['a', 'b', 'c'].map((id) => [id, record([id], { runId: id })]))
+  const { place, merge } = runsIn(t, runs)
+  const tier = (to: string, ...names: string[]) =>
+    mergedRun(names.map(place), { reports: place(to), baseline: undefined }).run
+  tier('one', 'a', 'b')
+  const whole = tier('two', 'one', 'c')
+  t.match(whole, { scenarios: [{ id: 'a' }, { id: 'b' }, { id: 'c' }], exitCode: 0 })
+  t.strictSame([...(whole.merged ?? [])].sort(), ['a', 'b', 'c'])
+  t.equal(merge('one', 'a', 'b', 'c', 'two').scenarios.length, 3, 'merges beside all that they were made from')
+  t.throws(() => merge('one', 'a'), { name: 'UsageError', message: /one\S* and \S*a hold the same run: name one/ })
+  t.throws(() => merge('one', 'two'), /hold the same run/)
+  t.equal(merge('two').scenarios.length, 3, 'a merge alone')
+})
