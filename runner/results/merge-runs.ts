@@ -35,13 +35,14 @@ interface Whole {
 export function mergeRuns(runs: readonly (readonly RunEvent[])[], whole: Whole): MergedRuns {
   const starts = runs.map(startOf)
   const ends = runs.map((events) => events.find((event) => event.type === 'run-ended'))
-  const problems = problemsOfDivision(starts)
+  const problems = [...problemsOfDivision(starts), ...problemsOfEnds(starts, ends)]
   const fromMs = Math.min(...starts.map(({ startedAt }) => Date.parse(startedAt)))
   const endMs = runs.map((events, part) => wallMsOf(starts[part], events.at(-1)?.atMs ?? 0))
   const verdicts = ends.map((end) => end?.verdict ?? 'interrupted')
   const verdict = verdictOfRun(problems.length > 0 ? [...verdicts, 'inconclusive'] : verdicts)
   // What a run ended with may be milder than its verdict: of repeats that disagree, most may have passed.
-  const codes = ends.map((end) => end?.exitCode ?? EXIT.interrupted)
+  // 130 is of a command that was interrupted itself, and cleaned up: of a part that was, the whole has no verdict.
+  const codes = ends.map((end) => (end === undefined || end.exitCode === EXIT.interrupted ? EXIT.noVerdict : end.exitCode))
   const exitCode = codes.reduce<number>(worstExit, problems.length > 0 ? EXIT.noVerdict : EXIT.passed)
   const files: MovedFile[] = []
   let first = 0
@@ -165,6 +166,21 @@ function environmentOf(starts: readonly EventOf<'run-started'>[]): Record<string
     ...keys.map((key) => [key, [...new Set(starts.flatMap(({ environment }) => environment?.[key] ?? []))].join('; ')]),
     ['merged from', plural(starts.length, 'run')],
   ])
+}
+
+/** Which of the runs did not come to their end, a sentence each. */
+function problemsOfEnds(
+  starts: readonly Pick<EventOf<'run-started'>, 'runId' | 'shard'>[],
+  ends: readonly (Pick<EventOf<'run-ended'>, 'exitCode'> | undefined)[],
+): string[] {
+  return starts.flatMap(({ runId, shard }, place) => {
+    const end = ends[place]
+    if (end !== undefined && end.exitCode !== EXIT.interrupted) return []
+    const where = shard?.on === undefined ? '' : ` on ${shard.on}`
+    const which = shard === undefined ? `The run ${runId}` : `Part ${shard.number} of ${shard.of}${where}`
+    const how = end === undefined ? 'broke off, its runner is gone' : 'was interrupted'
+    return [`${which} ${how}: the whole has no verdict`]
+  })
 }
 
 /** What of a suite that was divided is not there, a sentence each. */

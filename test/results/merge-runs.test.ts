@@ -114,15 +114,26 @@ t.test('parts of two divisions are no whole, however many there are', async (t) 
   t.match(run.warnings, [/part 2 is missing.*other trends/, /part 1 is missing/])
 })
 
-t.test('a regression and a run that broke off count as they do alone', async (t) => {
+t.test('a regression counts as it does alone, and a run that broke off as no verdict', async (t) => {
   t.equal(merged({ ids: ['a'] }, { ids: ['b'], exitCode: 4 }).run.exitCode, 4)
   const cut = part({ ids: ['a'] }).filter(({ type }) => type !== 'run-ended' && type !== 'scenario-ended')
   const run = reduceRun(mergeRuns([part({ ids: ['b'] }), cut], WHOLE).events)
-  t.match(run, { verdict: 'interrupted', exitCode: 130 })
+  t.match(run, { verdict: 'interrupted', exitCode: 3 }, 'whoever merges was not interrupted')
+  t.match(run.warnings, [/^The run a broke off, its runner is gone: the whole has no verdict$/])
   t.strictSame(
     run.scenarios.map(({ verdict }) => verdict),
     ['passed', 'interrupted'],
   )
+})
+
+t.test('a part that was interrupted is named', async (t) => {
+  const shard = { number: 2, of: 2, on: 'redis:7.0' }
+  const { run } = merged(
+    { ids: ['a'], shard: { ...shard, number: 1 } },
+    { ids: ['b'], verdict: 'interrupted', exitCode: 130, shard },
+  )
+  t.match(run, { verdict: 'interrupted', exitCode: 3 })
+  t.strictSame(run.warnings, ['Part 2 of 2 on redis:7.0 was interrupted: the whole has no verdict'])
 })
 
 t.test('plays that a night added stay with their own part', async (t) => {

@@ -77,7 +77,7 @@ export function wholeNight(
 ): WholeNight {
   const { events, parts } = merged
   const run = reduceRun(events)
-  if (isCutShort(run.exitCode) || overlap(merged))
+  if (isCutShort(run.exitCode) || run.verdict === 'interrupted' || overlap(merged))
     return { events: events.filter(({ type }) => type !== 'baseline-compared') }
   const night = nightOf(run, parts)
   const before = othersThan(night, kept)

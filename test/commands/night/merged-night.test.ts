@@ -57,3 +57,14 @@ t.test('parts of divisions that do not fit are neither judged nor kept', async (
   t.notOk(events.some(({ type }) => type === 'baseline-compared'))
   t.match(events.at(-1), { type: 'run-ended', exitCode: 3 })
 })
+
+t.test('a night of which a part broke off is neither judged nor kept', async (t) => {
+  const [first, second] = [
+    nightOf(TENTH, { id: 'a', number: 1, of: 2 }),
+    nightOf(TENTH, { id: 'b', number: 2, of: 2 }).filter(({ type }) => type !== 'run-ended'),
+  ]
+  const merged = mergeRuns([first, second], { runId: 'whole', command: '', folder: 'whole' })
+  const { events, kept } = wholeNight(merged, { file: 'baseline.json', kept: [], threshold: 0.1 })
+  t.equal(kept, undefined)
+  t.match(events.at(-1), { type: 'run-ended', exitCode: 3 })
+})
