@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.ts'
 import { nearestWord } from '../../base/nearest.ts'
-import { plural } from '../../base/text.ts'
+import { listed, plural } from '../../base/text.ts'
 import type { RunReport } from '../../results/report-model.ts'
 import type { Scenario } from '../../scenario/model.ts'
 import { shown } from '../project.ts'
@@ -11,12 +11,14 @@ export type Chosen = Pick<Scenario, 'id' | 'title' | 'tags' | 'file'>
 
 /**
  * Those of the scenarios that --grep, --not-tag and --last-failed leave, in their order. `lastRun` reads the last run of
- * the reports. Throws UsageError if a choice leaves none.
+ * the reports. None where nothing failed: that is no mistake, and `say` is told. Throws UsageError if another choice
+ * leaves none.
  */
 export function chosenAmong<T extends Chosen>(
   scenarios: readonly T[],
   { grep, notTags, lastFailed }: Pick<Choice, 'grep' | 'notTags' | 'lastFailed'>,
   lastRun: () => Pick<RunReport, 'folder' | 'scenarios'>,
+  say: (text: string) => void,
 ): T[] {
   let chosen = [...scenarios]
   if (grep !== undefined) {
@@ -32,13 +34,19 @@ export function chosenAmong<T extends Chosen>(
   if (!lastFailed) return chosen
   const run = lastRun()
   const failed = run.scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')
-  if (failed.length === 0) {
-    throw new UsageError(`--last-failed: in the last run, ${shown(run.folder)}, every scenario that was played passed`)
-  }
   const ids = new Set(failed.map(({ id }) => id))
-  return left(chosen, `--last-failed (${[...ids].join(', ')} did not pass in ${shown(run.folder)})`, ({ id }) =>
-    ids.has(id),
-  )
+  const again = chosen.filter(({ id }) => ids.has(id))
+  if (again.length === 0)
+    say(`--last-failed: ${noneFailed(run, ids, chosen.length)} (${shown(run.folder)}), so nothing is played`)
+  return again
+}
+
+function noneFailed({ scenarios }: Pick<RunReport, 'scenarios'>, failed: ReadonlySet<string>, asked: number): string {
+  if (failed.size > 0)
+    return `of ${plural(asked, 'scenario')} none failed in the last run, in which ${listed([...failed])} did not pass`
+  if (scenarios.every(({ verdict }) => verdict === 'skipped'))
+    return 'the last run played nothing, every scenario was skipped'
+  return 'in the last run every scenario that was played passed'
 }
 
 /** A pattern of small letters finds capital ones, too. */

@@ -41,7 +41,7 @@ export async function narrowed(
   context: CommandContext,
 ): Promise<Narrowed> {
   if (choice.notTags.length > 0) assertTags(choice.notTags, [...scenarios, ...(await libraryEntries(context))])
-  const chosen = chosenAmong(scenarios, choice, () => lastRun(reports))
+  const chosen = chosenAmong(scenarios, choice, () => lastRun(reports), context.out.progress)
   const { shard } = choice
   if (shard === undefined) return { scenarios: chosen }
   const weigh = weigher(chosen, how.servers, known)

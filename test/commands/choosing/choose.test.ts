@@ -17,7 +17,8 @@ const lastRun = (verdicts: Record<string, ScenarioReport['verdict']>) => () => {
   return { folder: 'reports/last', scenarios: played } satisfies Pick<RunReport, 'folder' | 'scenarios'>
 }
 
-const chosen = (args: string[], last = lastRun({})) => chosenAmong(scenarios, choose(...args), last).map(({ id }) => id)
+const chosen = (args: string[], last = lastRun({}), said: string[] = []) =>
+  chosenAmong(scenarios, choose(...args), last, (text) => said.push(text)).map(({ id }) => id)
 
 t.test('by name or title, tag, and what came of them', async (t) => {
   t.strictSame(chosen([]), ['failover-basic', 'partition-halves', 'stall'])
@@ -42,15 +43,28 @@ t.test('a choice that leaves nothing is told', async (t) => {
   const cases: [string[], RegExp][] = [
     [['--grep', 'failovr'], /^--grep failovr is in no name or title of 3 scenarios; did you mean failover\?$/],
     [['--not-tag', 'nightly', '--grep', 'failover'], /^--not-tag nightly leaves none of 1 scenario$/],
-    [['--last-failed'], /--last-failed: in the last run, reports\/last, every scenario that was played passed/],
   ]
   for (const [args, message] of cases) t.throws(() => chosen(args), { name: 'UsageError', message }, args.join(' '))
-  t.throws(
-    () => chosen(['--last-failed', '--grep', 'halves'], lastRun({ stall: 'failed' })),
-    /--last-failed \(stall did not pass in reports\/last\) leaves none of 1 scenario/,
-  )
   t.throws(() => assertTags(['nigtly'], scenarios), /no scenario has the tag nigtly; did you mean nightly\?/)
   t.throws(() => assertTags(['x'], scenarios), /there are the tags failover, nightly, partition/)
+})
+
+t.test('where nothing failed last time, nothing is played, and that is told', async (t) => {
+  const cases: [string[], Record<string, ScenarioReport['verdict']>, RegExp][] = [
+    [['--last-failed'], { stall: 'passed', other: 'skipped' }, /in the last run every scenario that was played passed/],
+    [['--last-failed'], { stall: 'skipped' }, /the last run played nothing, every scenario was skipped/],
+    [
+      ['--last-failed', '--grep', 'halves'],
+      { stall: 'failed' },
+      /of 1 scenario none failed in the last run, in which stall did not pass/,
+    ],
+  ]
+  for (const [args, verdicts, message] of cases) {
+    const said: string[] = []
+    t.strictSame(chosen(args, lastRun(verdicts), said), [])
+    t.match(said, [message])
+    t.match(said, [/ \(reports\/last\), so nothing is played$/])
+  }
 })
 
 t.test('values that mean nothing are refused, with what was meant', async (t) => {
