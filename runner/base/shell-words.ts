@@ -8,7 +8,9 @@ export function quoted(text: string): string {
 /** The words of a text that `quoted` made, as they were. */
 export function wordsOf(text: string): string[] {
   const found = text.match(/(?:[^\s'\\]|'[^']*'|\\')+/g) ?? []
-  return found.map((word) => word.replaceAll(/'([^']*)'|\\(')/g, (_, inside?: string, quote?: string) => inside ?? quote ?? ''))
+  return found.map((word) =>
+    word.replaceAll(/'([^']*)'|\\(')/g, (_, inside?: string, quote?: string) => inside ?? quote ?? ''),
+  )
 }
 
 /** Words as `quoted` leaves them, `***` in the place of secrets among them. */

@@ -55,7 +55,12 @@ export function parseFlags(args: readonly string[], flags: Flags, command: strin
   )
   rejectUnknownFlags(args, flags, command)
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    const { values, positionals } = parseArgs({
+      args: withNumbers(args, flags),
+      options,
+      allowPositionals: true,
+      strict: true,
+    })
     return {
       positionals,
       text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
@@ -65,8 +70,30 @@ export function parseFlags(args: readonly string[], flags: Flags, command: strin
     }
   } catch (error) {
     const [sentence = ''] = messageOf(error).split('\n')
-    throw new UsageError(sentence)
+    throw new UsageError(withoutValue(sentence, args, flags) ?? sentence)
   }
+}
+
+/** A number below zero is the value of the flag before it, whose reader says what is wanted. */
+function withNumbers(args: readonly string[], flags: Flags): string[] {
+  const joined: string[] = []
+  for (const [place, arg] of args.entries()) {
+    const before = args[place - 1] ?? ''
+    const isValue = before.startsWith('--') && flags[before.slice(2)]?.type === 'string'
+    if (isValue && /^-\d/.test(arg) && !args.slice(0, place).includes('--'))
+      joined[joined.length - 1] = `${before}=${arg}`
+    else joined.push(arg)
+  }
+  return joined
+}
+
+/** What is wanted of a flag that lacks its value; undefined where something else is wrong. */
+function withoutValue(sentence: string, args: readonly string[], flags: Flags): string | undefined {
+  const [, name] = /^Option '(?:-\w, )?--([\w-]+)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(sentence) ?? []
+  if (name === undefined) return undefined
+  const next = args[args.indexOf(`--${name}`) + 1]
+  const found = next === undefined || !args.includes(`--${name}`) ? '' : `, and \`${next}\` looks like a flag`
+  return `--${name} takes a value, ${flags[name]?.value ?? 'a text'}${found}`
 }
 
 function rejectUnknownFlags(args: readonly string[], flags: Flags, command: string): void {

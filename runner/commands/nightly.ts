@@ -3,6 +3,7 @@ import { typed } from '../base/command-line.ts'
 import { UsageError } from '../base/errors.ts'
 import { EXIT, worstExit } from '../base/exit.ts'
 import { MAX_SEED } from '../base/random.ts'
+import { plural } from '../base/text.ts'
 import { NIGHT_REPEATS, WINDOW } from '../checks/nights/defaults.ts'
 import { COMPARED, nightOf } from '../checks/nights/night.ts'
 import { serversToAdd } from '../scenario/servers-needed.ts'
@@ -95,7 +96,9 @@ export const nightly: Command = {
     const warnings = warningsIn(scenarios, line, { params: NO_PARAMS, config: settings.config }, out.color)
     tellWarnings(warnings, names, NO_PARAMS, context)
     for (const one of scenarios) checkPortsFit(one.cluster.topology, settings.portBase, serversToAdd(one))
-    out.progress(`${scenarios.length} scenarios, ${judging.repeat} times on ${choice.servers.join(', ')}`)
+    out.progress(
+      `${plural(scenarios.length, 'scenario')}, ${plural(judging.repeat, 'time')} on ${choice.servers.join(', ')}`,
+    )
     const commandFor = (drawn: number) => commandAgain(line, drawn)
     const request = {
       name: 'nightly',

@@ -42,7 +42,9 @@ export function mergeRuns(runs: readonly (readonly RunEvent[])[], whole: Whole):
   const verdict = verdictOfRun(problems.length > 0 ? [...verdicts, 'inconclusive'] : verdicts)
   // What a run ended with may be milder than its verdict: of repeats that disagree, most may have passed.
   // 130 is of a command that was interrupted itself, and cleaned up: of a part that was, the whole has no verdict.
-  const codes = ends.map((end) => (end === undefined || end.exitCode === EXIT.interrupted ? EXIT.noVerdict : end.exitCode))
+  const codes = ends.map((end) =>
+    end === undefined || end.exitCode === EXIT.interrupted ? EXIT.noVerdict : end.exitCode,
+  )
   const exitCode = codes.reduce<number>(worstExit, problems.length > 0 ? EXIT.noVerdict : EXIT.passed)
   const files: MovedFile[] = []
   let first = 0

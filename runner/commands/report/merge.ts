@@ -90,7 +90,9 @@ function withoutDoubles(parts: readonly Part[]): Part[] {
     if (other === undefined) continue
     const both = `${shown(other.folder)} and ${shown(part.folder)}`
     const isSame = [other, part].every(({ started }) => started.merged === undefined)
-    throw new UsageError(`--merge: ${both} ${isSame ? 'are the same run: name it once' : 'hold the same run: name one'}`)
+    throw new UsageError(
+      `--merge: ${both} ${isSame ? 'are the same run: name it once' : 'hold the same run: name one'}`,
+    )
   }
   return own
 }
@@ -152,5 +154,5 @@ function copied(from: string, file: string, to: string, as: string): string[] {
 
 /** In one line: what was put together. */
 export function mergedText({ environment, scenarios }: RunReport): string {
-  return `${plural(scenarios.length, 'scenario')} of ${environment?.['merged from'] ?? 'several runs'} are one run`
+  return `merged ${environment?.['merged from'] ?? 'several runs'}: ${plural(scenarios.length, 'scenario')}`
 }
