@@ -76,7 +76,10 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
       const list = z.array(spec.limit).safeParse(written)
       const wanted = list.success ? list.data : [spec.limit.parse(written)]
       return wanted.map((limit) => {
+        const named = { on, name, limit: spec.limitText(limit) }
         const measured = measuredCalmly(spec, limit, evidence)
+        const inVain = undone(measured, evidence)
+        if (inVain !== undefined) return { ...named, ...inVain, ...(evidence.load && { load: evidence.load }) }
         const compared = comparisonOf(spec, limit, measured, others)
         const doubt =
           evidence.doubt ??
@@ -85,11 +88,22 @@ export function defineCheck<Limit>(spec: CheckSpec<Limit>): Check {
         const told = compared?.differs
           ? { ...measured, explanation: `${measured.explanation} ${capitalized(compared.text)}.` }
           : measured
-        const outcome = outcomeOf({ on, name, limit: spec.limitText(limit) }, told, doubt)
+        const outcome = outcomeOf(named, told, doubt)
         return evidence.load ? { ...outcome, load: evidence.load } : outcome
       })
     },
   }
+}
+
+/** Where there is nothing to judge by because of the driver: that says nothing of the servers, nor of the scenario. */
+function undone(
+  { finding, samples }: Measured,
+  evidence: Evidence,
+): Pick<CheckOutcome, 'verdict' | 'value' | 'samples' | 'explanation'> | undefined {
+  const trouble = samples === 0 && finding !== 'violated' ? driverTrouble(evidence) : undefined
+  if (trouble === undefined) return undefined
+  const explanation = `There is nothing to judge by: ${trouble}.`
+  return { verdict: 'inconclusive', value: 'not known', samples, explanation }
 }
 
 /** What was found; a violation that servers that stood still explain, or a driver that hung, shows nothing. */

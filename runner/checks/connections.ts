@@ -4,6 +4,7 @@ import { isApplication } from './applications.ts'
 import { defineCheck, type Measured } from './check.ts'
 import { type Allowance, changesOf, leaksOf, type ServerLeak, startOf } from './connections/changes.ts'
 import { latecomers } from './connections/latecomers.ts'
+import { driverTrouble } from './driver-trouble.ts'
 import type { Evidence } from './evidence.ts'
 import { countWith, partsOf } from './limit-parts.ts'
 import { countText } from './limits.ts'
@@ -21,7 +22,7 @@ export const reconnects = defineCheck({
   ...ofConnections,
   measure(written, evidence): Measured {
     const looks = looksOf(evidence)
-    if (!looks.some(({ open }) => open > 0)) return unseen(looks)
+    if (!looks.some(({ open }) => open > 0)) return unseen(evidence, looks)
     const { reconnects: found, more, lost, byNode } = changesOf(looks)
     const amount = { value: String(found), amount: found, samples: looks.length }
     const others = more === 0 ? '' : ` ${plural(more, 'other')} came without one that had ended before.`
@@ -45,7 +46,7 @@ export const connectionsLeaked = defineCheck({
   ...ofConnections,
   measure(written, evidence): Measured {
     const looks = looksOf(evidence)
-    if (!looks.some(({ open }) => open > 0)) return unseen(looks)
+    if (!looks.some(({ open }) => open > 0)) return unseen(evidence, looks)
     const { servers, unseen: silent } = leaksOf(looks, allowanceOf(evidence, looks))
     const leaked = servers.reduce((sum, server) => sum + server.leaked, 0)
     const amount = { value: String(leaked), amount: leaked, samples: servers.length }
@@ -116,10 +117,15 @@ function serversText(servers: readonly ServerLeak[], isApp: boolean): string {
   return [...shown, ...(more > 0 ? [`${plural(more, 'other server')} had more, too`] : [])].join('; ')
 }
 
-function unseen(looks: readonly ConnectionsObservation[]): Measured {
+function unseen(evidence: Evidence, looks: readonly ConnectionsObservation[]): Measured {
+  const trouble = driverTrouble(evidence)
+  const why =
+    trouble === undefined
+      ? ': its client logs in as somebody else, or not at all. A driver is told it as `username`, an application in REDIS_USERNAME.'
+      : `; yet ${trouble}.`
   const explanation =
     looks.length === 0
       ? 'No server was asked for the connections of this workload.'
-      : 'No server had a connection of the user that the workload was given: its client logs in as somebody else, or not at all. A driver is told it as `username`, an application in REDIS_USERNAME.'
+      : `No server had a connection of the user that the workload was given${why}`
   return { finding: 'unknown', value: 'not known', samples: looks.length, explanation }
 }

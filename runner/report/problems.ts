@@ -123,8 +123,12 @@ export function problemsOfScenario(scenario: ScenarioReport, name = scenario.id)
     if (explained !== undefined && reason !== undefined) explained.reason = reason
   }
   // Something may have failed and yet not decide: somebody else had a hand in it.
-  const decides = (problem: Problem) =>
-    problem.verdict === verdict ? (problem === explained && reason !== undefined ? 2 : 1) : 0
+  const decides = (problem: Problem) => {
+    if (problem.verdict !== verdict) return 0
+    // Whatever a crash led to comes after it.
+    if (problem.rule?.rule === 'crash') return 3
+    return problem === explained && reason !== undefined ? 2 : 1
+  }
   problems.sort((a, b) => decides(b) - decides(a) || byWeight(a, b))
   if (explained !== undefined) {
     // The engine may know what to do next where the step did not: about that, and nothing beside it.

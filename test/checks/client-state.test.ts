@@ -118,6 +118,30 @@ t.test('what was not sent for want of a driver is put down to that', async (t) =
   t.match(told.explanation, /its driver wrote 64 MB on stderr, which takes its time/)
 })
 
+t.test('what could not be judged because of a driver is told as that, and fails nothing', async (t) => {
+  const misdeed = { workload: 'w', driver: 'x 1', seenMs: 160, text: 'wrote what is no message', lastWords: '' }
+  const connections = [
+    ...looks('redis-node0', { at: 0, open: 0 }, { at: 30_000, moment: 'end' }),
+    ...looks('redis-node2', { at: 0, open: 0 }, { at: 30_000, moment: 'end' }),
+  ]
+  const clients = { ...NO_CLIENTS, connections, unanswered: { w: unanswered({}) }, misdeeds: { w: misdeed } }
+  const never = [{ f: 'write', a: 1, at: [150, Infinity], lost: 'unfinished' } as const]
+  for (const [name, limit] of [
+    ['lost_writes', 0] as const,
+    ['client_outage', '30s'] as const,
+    ['stuck_clients', 0] as const,
+  ])
+    t.match(judge(name, limit, { type: 'register', ops: never, slots: { k: 6000 } }, { ...KILL_FACTS, clients }), {
+      verdict: 'inconclusive',
+      value: 'not known',
+      explanation: 'There is nothing to judge by: its driver wrote what is no message, at 160 ms.',
+    })
+  t.match(judge('reconnects', 0, { type: 'register', ops: never, slots: { k: 6000 } }, { ...KILL_FACTS, clients }), {
+    explanation:
+      'No server had a connection of the user that the workload was given; yet its driver wrote what is no message, at 160 ms.',
+  })
+})
+
 const NODES = ['redis-node0', 'redis-node2']
 
 interface Look extends Partial<ConnectionsObservation> {

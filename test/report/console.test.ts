@@ -116,6 +116,26 @@ t.test('what to do about a step is not said of a check beside it', async (t) => 
   t.strictSame(hints, [first])
 })
 
+t.test('a crash comes before what it led to', async (t) => {
+  const head = { on: 'shop', name: 'error_rate', verdict: 'failed', limit: 'at most 5%', value: '20%' } as const
+  const check = { ...head, samples: 502, explanation: '103 of 502 operations failed.' }
+  const finding = { text: 'The application shop ended with exit code 3', nodes: [] }
+  const rule = { rule: 'crash', sentence: 's', lookedAt: 'x', verdict: 'failed' as const, findings: [finding] }
+  const tape = new Tape()
+    .runStarted('x')
+    .scenarioStarted(0, 'x', 'x', [])
+    .add({ type: 'check-judged', scenario: 0, check })
+  tape.add({ type: 'audit-judged', scenario: 0, audit: { rules: [rule] } })
+  const reason = `check error_rate of shop: ${check.explanation}`
+  const times = { durationMs: 9, setupMs: 0, cleanupMs: 0 }
+  tape.add({ type: 'scenario-ended', scenario: 0, verdict: 'failed', reason, ...times })
+  const run = reduceRun(tape.runEnded('failed', 1).events)
+  t.match(
+    consoleReport(run, { color: false, width: 200 }),
+    /FAILED {2}x, audit: crash[\s\S]*FAILED {2}x, check error_rate/,
+  )
+})
+
 t.test('what failed comes before what shows too little, in every report', async (t) => {
   const [found, doubt] = ['The election took 9 s', 'no write was acknowledged (`min_in_window`)']
   const check = {
