@@ -6,7 +6,7 @@ import { describeShape } from '../record/cluster-shape.ts'
 import { Names } from '../steps/names.ts'
 import { namesInside, type Step, type Verb } from '../steps/verb.ts'
 import { appSentence } from '../workload/apps/app-plan.ts'
-import { workloadSentence } from '../workload/options.ts'
+import { type LoadOptions, workloadSentence } from '../workload/options.ts'
 import type { WrittenPardon } from './audit-section.ts'
 import { feltByClients } from './felt-by-clients.ts'
 import type { Scenario } from './model.ts'
@@ -53,8 +53,17 @@ function describeApps({ apps }: Scenario): string[] {
 
 function describeLoad({ workloads }: Scenario): string[] {
   if (workloads.length === 0) return []
-  const lines = workloads.map(({ name, options }) => `  ${name}: ${workloadSentence(options)}`)
+  const lines = workloads.map(({ name, options }) => `  ${name}: ${workloadSentence(options)}${clientOptions(options)}`)
   return ['Load in the background, from the first step to the last:', ...lines]
+}
+
+/** `; options of node-redis: pingInterval 1000`; empty without any. */
+function clientOptions({ client, driver, ioredis }: LoadOptions): string {
+  const { client: name, options } = driver ?? { client, options: ioredis }
+  const all = Object.entries(options).map(
+    ([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return all.length === 0 ? '' : `; options of ${name}: ${all.join(', ')}`
 }
 
 function describeChecks({ checks }: Scenario): string[] {

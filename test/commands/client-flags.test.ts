@@ -143,6 +143,15 @@ t.test('explain and validate read a scenario as it is played through clients', a
   const explained = await told(explain, mine, '--client', 'glide,ioredis')
   t.match(explained, /^Mine \(client glide\)\n.*through the client driver glide.*^Mine \(client ioredis\)\n/ms)
   t.match(await told(explain, waits, '--client', 'glide'), /^waits would be skipped: --client glide cannot play it/)
+  const withOptions = [
+    '--client-options',
+    'glide.requestTimeout=1000',
+    '--client-options',
+    'ioredis.slotsRefreshTimeout=2000',
+  ]
+  const tuned = await told(explain, mine, '--client', 'glide,ioredis', ...withOptions)
+  t.match(tuned, /; options of glide: requestTimeout 1000$.*; options of ioredis: slotsRefreshTimeout 2000$/ms)
+  t.notMatch(explained, 'options of')
   t.match(await told(explain, mine), /^Mine\n/)
   const validated = await told(validate, mine, waits, '--client', 'glide,direct')
   t.match(validated, /would be skipped: .*mine\.yaml: Mine \(client glide\).*waits\.yaml: Waits \(client direct\)/s)
