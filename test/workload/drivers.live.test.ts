@@ -198,12 +198,32 @@ t.test('a driver that ignores its end and SIGTERM is killed, with what it has st
   await untilGone(others)
 })
 
+const linux = { skip: process.platform === 'linux' ? false : 'only Linux shows the environment of processes' }
+
+t.test('what a driver has started in a session of its own ends with it', linux, async (t) => {
+  const load = loadThrough(t, 'straying')
+  await load.open()
+  const pids = childrenIn(load.log)
+  t.ok(
+    pids.every((pid) => lookAt(pid) !== undefined),
+    'it runs',
+  )
+  await load.run(20)
+  t.strictSame(load.seen.length, 1, 'the driver itself obeys')
+  await untilGone(pids)
+})
+
 t.test('a driver ends with the runner, however that ends', async (t) => {
-  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-    t.test(signal, async (t) => {
+  const ways = [
+    ['SIGKILL', 'deaf'],
+    ['SIGTERM', 'deaf'],
+    ...(process.platform === 'linux' ? ([['SIGKILL', 'straying']] as const) : []),
+  ] as const
+  for (const [signal, manner] of ways) {
+    t.test(`${signal}, ${manner}`, async (t) => {
       const folder = t.testdir()
       const program = path.join(import.meta.dirname, 'hold-driver.ts')
-      const runner = spawn(process.execPath, ['--import=tsx', program, folder, `mark-${process.pid}`], {
+      const runner = spawn(process.execPath, ['--import=tsx', program, folder, `mark-${process.pid}`, manner], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       t.teardown(() => runner.kill('SIGKILL'))

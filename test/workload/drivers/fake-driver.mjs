@@ -33,7 +33,7 @@ function answer(operation) {
   operations += 1
   const isEarly = operations <= 20
   const ok = { type: 'ok', id, replies: replies(operation), aKeyOfALaterVersion: 1 }
-  if (isEarly || manner === 'good' || manner === 'deaf') say(ok)
+  if (isEarly || ['good', 'deaf', 'straying'].includes(manner)) say(ok)
   else if (manner === 'twice') {
     say(ok)
     say(ok)
@@ -58,6 +58,12 @@ if (manner === 'deaf') {
   const child = spawn(process.execPath, ['-e', "process.on('SIGTERM', () => 0); setInterval(() => 0, 1000)", extra])
   process.stderr.write(`children ${process.pid} ${child.pid}\n`)
   setInterval(() => undefined, 1000)
+}
+if (manner === 'straying') {
+  const own = { detached: true, stdio: /** @type {const} */ ('ignore') }
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)', extra], own)
+  child.unref()
+  process.stderr.write(`children ${process.pid} ${child.pid}\n`)
 }
 const hello = { type: 'hello', protocol: manner === 'newer' ? 2 : 1, name: 'fake', version: '1.2' }
 if (manner === 'mute') setInterval(() => undefined, 1000)
