@@ -71,6 +71,18 @@ export const recoveryAfterServer = defineCheck({
       const explanation = unsureText(evidence, unsure)
       return { finding: 'unknown', value: shown?.value ?? 'not known', samples: all, explanation, details }
     }
+    const still = stillOut(unexplained, mostMs)
+    if (still !== undefined) {
+      const explanation = `${telling ? `${recoveryText(shownOf(telling))} Yet ` : ''}${still}: whether that is within the limit is not known.`
+      const value = shown?.value ?? 'not known'
+      return {
+        finding: 'unknown',
+        value,
+        samples: Math.max(samples, 1),
+        explanation: capitalized(explanation),
+        details,
+      }
+    }
     if (telling === undefined) return { ...nothingFelt(evidence, recoveries), details }
     const { finding } = telling
     const doubt = finding === 'unknown' ? ` The limit is ${formatDuration(mostMs)}, ${doubtText(telling)}.` : ''
@@ -173,6 +185,18 @@ function unsureText({ facts }: Evidence, unsure: readonly ClientOutage[]): strin
   return `Clients were out (${listed(shown, 3)}), and ${why}: how much of it was the client's own is not known. \`client_outage\` limits all of it.`
 }
 
+/** Clients that were out when the recording ended, with all servers back; undefined without one that says anything. */
+function stillOut(unexplained: readonly ClientOutage[], mostMs: number): string | undefined {
+  const telling = mostTelling(unexplained, mostMs, ({ lengthMs, errorMs, ended, failures }) => {
+    return { ms: lengthMs, errorMs, ended, isSingle: failures === 1 }
+  })
+  if (telling?.finding !== 'unknown' || telling.one.ended) return undefined
+  const { one } = telling
+  const more = unexplained.filter((other) => other !== one && !other.ended).length
+  const others = more === 0 ? '' : `, as had ${plural(more, 'other outage')}`
+  return `${clientText(one)} was out for ${lengthOf(one)} from ${momentText(one.startMs)} on, when its servers were back, and that had not ended when the recording did${others}`
+}
+
 function nothingFelt({ facts }: Evidence, { samples, unexplained, unended }: Recoveries): Measured {
   const own = unexplained.length + unended.length
   // Of outages beside which no server outage was seen to end, how much was the client's own is not known.
@@ -198,6 +222,11 @@ function detailsOf({ found, unexplained }: Recoveries): string[] {
       `${clientText(one.outage)}: ${told(one).value} ${one.servers.length > 1 ? 'while its servers served again' : 'after the servers'}`,
   )
   const more = found.length > slowest.length ? [`and ${plural(found.length - slowest.length, 'more outage')}`] : []
-  const others = unexplained.map((one) => `${clientText(one)}: ${lengthOf(one)}, at which no server outage was seen`)
+  const others = [...unexplained]
+    .sort((a, b) => Number(a.ended) - Number(b.ended) || b.lengthMs - a.lengthMs)
+    .map(
+      (one) =>
+        `${clientText(one)}: ${lengthOf(one)}, at which no server outage was seen${one.ended ? '' : '; it had not ended when the recording did'}`,
+    )
   return [...lines, ...more, ...others.slice(0, 4)]
 }

@@ -216,6 +216,20 @@ t.test('recovery_after_server: who was not asked between two outages of the serv
   t.match(alone, { verdict: 'inconclusive' }, 'it may have been over when the servers were back at first')
 })
 
+t.test('recovery_after_server: a client that is out at the end has not recovered', async (t) => {
+  const served = [...killed(0, 16_420), ...killed(1, 16_420)]
+  const ops = [...served, ...stream(0, 30_000, 31_000, { failed: 'MOVED' }), ...stream(1, 30_000, 31_000)]
+  const outcome = check('recovery_after_server', '3s', ops)
+  t.match(outcome, { verdict: 'inconclusive', value: '16 ms ± 16 ms' })
+  t.match(
+    outcome.explanation,
+    / Yet client 0 in shard 2 was out for at least 991 ms ± 12 ms from 29\.99 s on, when its servers were back, and that had not ended when the recording did: whether that is within the limit is not known\.$/,
+  )
+  t.match(outcome.details?.at(-1), /no server outage was seen; it had not ended when the recording did$/)
+  const once = [...served, ...stream(0, 30_000, 30_010, { failed: 'MOVED' })]
+  t.match(check('recovery_after_server', '3s', once), { verdict: 'passed' }, 'nobody tried again')
+})
+
 t.test('recovery_after_server is not guessed', async (t) => {
   const ops = killed(0, 16_420)
   const unseen = check('recovery_after_server', '1s', ops, facts([]))
