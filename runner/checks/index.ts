@@ -120,7 +120,11 @@ function accepting<T>(on: string, check: string, work: () => T): T {
  * `limits` may hold `min_operations` and its like. Throws LimitError for a limit that its check does not accept, and for a check
  * that there is not or that the workload cannot answer.
  */
-export function judgeWorkload(judged: {
+export function judgeWorkload(judged: JudgedWorkload): CheckOutcome[] {
+  return [...workloadJudgements(judged)].flat()
+}
+
+interface JudgedWorkload {
   on: string
   limits: Readonly<Record<string, unknown>>
   history: History
@@ -129,7 +133,10 @@ export function judgeWorkload(judged: {
   others?: (workload: string) => History | undefined
   /** Phases of which operations do not count where a limit names none. */
   except?: readonly string[]
-}): CheckOutcome[] {
+}
+
+/** As `judgeWorkload`, a check at a time. */
+export function* workloadJudgements(judged: JudgedWorkload): Generator<CheckOutcome[]> {
   const { on, history, facts, others, except } = judged
   const { needs, limits } = accepting(on, '', () => splitNeeds(judged.limits))
   const evidence = new Evidence(history, facts, needs, except)
@@ -137,13 +144,13 @@ export function judgeWorkload(judged: {
     const other = others?.(workload)
     return other && new Evidence(other, facts)
   }
-  return Object.entries(limits).flatMap(([name, written]) => {
+  for (const [name, written] of Object.entries(limits)) {
     const check = byName.get(name)
     if (!check) throw new LimitError(on, name, `there is no check \`${name}\``)
     const problem = cannotAnswer(check, history.type)
     if (problem !== undefined) throw new LimitError(on, name, problem)
-    return accepting(on, name, () => check.judge(on, written, evidence, otherEvidence))
-  })
+    yield accepting(on, name, () => check.judge(on, written, evidence, otherEvidence))
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { readHistory } from '../record/history-reader.ts'
 import { placeInside } from '../record/run-files.ts'
 import { runFacts } from '../results/run-facts.ts'
 import { scenarioEvents, scenarioResults } from '../results/scenario-results.ts'
-import { FAILOVER, judgeFailovers, judgeWorkload } from './index.ts'
+import { FAILOVER, judgeFailovers, workloadJudgements } from './index.ts'
 
 /**
  * Judges all checks of a scenario, from the events of its run up to its first judgement and from its histories in the
@@ -12,28 +12,32 @@ import { FAILOVER, judgeFailovers, judgeWorkload } from './index.ts'
  * on and then by check, are the scenario's own if not given. Throws HistoryError if a history cannot be read, and
  * RunFolderError if it is said to lie elsewhere.
  */
-export function judgeScenario(
+export function judgeScenario(...asked: Parameters<typeof judgements>): CheckOutcome[] {
+  return [...judgements(...asked)].flat()
+}
+
+/** As `judgeScenario`, a check at a time: a large history takes long, and others wait while it is judged. */
+export function* judgements(
   events: readonly RunEvent[],
   scenario: number,
   folder: string,
   limits?: Record<string, Record<string, unknown>>,
-): CheckOutcome[] {
+): Generator<CheckOutcome[]> {
   const known = eventsBeforeJudging(scenarioEvents(events, scenario))
   const started = known.find((event) => event.type === 'scenario-started')
-  if (started === undefined) return []
-  const limitsBySubject = Object.entries(limits ?? started.checks ?? {})
-  if (limitsBySubject.length === 0) return []
+  const limitsBySubject = Object.entries(limits ?? started?.checks ?? {})
+  if (started === undefined || limitsBySubject.length === 0) return
   const facts = runFacts(scenarioResults(known))
   const historyOf = (workload: string) => {
     const file = historyFile(known, workload)
     return file === undefined ? undefined : readHistory(placeInside(folder, file))
   }
-  return limitsBySubject.flatMap(([on, limits]) => {
-    if (on === FAILOVER) return judgeFailovers(limits, facts)
-    const history = historyOf(on)
-    if (history === undefined) return Object.keys(limits).map((name) => withoutHistory(on, name))
-    return judgeWorkload({ on, limits, history, facts, others: historyOf })
-  })
+  for (const [on, limits] of limitsBySubject) {
+    const history = on === FAILOVER ? undefined : historyOf(on)
+    if (on === FAILOVER) yield judgeFailovers(limits, facts)
+    else if (history === undefined) yield Object.keys(limits).map((name) => withoutHistory(on, name))
+    else yield* workloadJudgements({ on, limits, history, facts, others: historyOf })
+  }
 }
 
 /** Histories of a run, as paths within its folder. */

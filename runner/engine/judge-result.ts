@@ -1,5 +1,6 @@
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { clientSummaries } from '../checks/client-summaries.ts'
-import { judgeScenario } from '../checks/judge.ts'
+import { judgements, judgeScenario } from '../checks/judge.ts'
 import { PlatformError } from '../platforms/errors.ts'
 import type { CheckOutcome } from '../record/check-outcome.ts'
 import type { Scenario } from '../scenario/model.ts'
@@ -29,18 +30,25 @@ export async function doubtIfPlatformDied(result: ScenarioResult, settings: RunS
   }
 }
 
-/** Judges the checks and records what came of each, once `temper` has seen it. A scenario that came to no verdict is not judged. */
-export function judged(
+/**
+ * Judges the checks and records what came of each, once `temper` has seen it. A scenario that came to no verdict is not
+ * judged. Between two checks whoever plays beside it has a turn: that must not stand still for as long as all take.
+ */
+export async function judged(
   result: ScenarioResult,
   { checks }: Scenario,
   index: number,
   { recorder, events, folder }: RunSettings,
   onBug: (error: unknown) => void,
   temper: (outcome: CheckOutcome) => CheckOutcome = (outcome) => outcome,
-): ScenarioResult {
+): Promise<ScenarioResult> {
   if (checks.length === 0 || result.verdict === 'error' || result.verdict === 'interrupted') return result
   try {
-    const outcomes = judgeScenario(events, index, folder.path).map(temper)
+    const outcomes: CheckOutcome[] = []
+    for (const some of judgements(events, index, folder.path)) {
+      outcomes.push(...some.map(temper))
+      await othersTurn()
+    }
     for (const check of outcomes) recorder.record({ type: 'check-judged', scenario: index, check })
     return withChecks(result, outcomes)
   } catch (error) {

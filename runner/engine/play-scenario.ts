@@ -170,7 +170,7 @@ export async function playScenario(
   const nowMs = clock.nowMs()
   const temper = (outcome: CheckOutcome) => stepping?.doubted(outcome) ?? outcome
   if (!isDecided(scenario, result)) {
-    result = judged(result, scenario, place.index, settings, onBug, temper)
+    result = await judged(result, scenario, place.index, settings, onBug, temper)
     result = audited(result, audit, settings, onBug)
     result = clientsSummed(result, place.index, settings, onBug)
   }

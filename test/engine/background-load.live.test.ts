@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { judgeScenario } from '../../runner/checks/judge.ts'
+import { judgements, judgeScenario } from '../../runner/checks/judge.ts'
 import { ProcessPlatform } from '../../runner/platforms/process/process-platform.ts'
 import { FLAG, outcomeClass } from '../../runner/record/history-codes.ts'
 import { readHistory } from '../../runner/record/history-reader.ts'
@@ -78,6 +78,7 @@ checks:
     'the bins hold every operation that was sent',
   )
   t.strictSame(judgeScenario(run.events, 0, folder()), checks(), 'judging again gives the same')
+  t.equal([...judgements(run.events, 0, folder())].length, checks().length, 'a check at a time')
 })
 
 t.test('a check without samples fails, and one with too little load is inconclusive', real, async (t) => {
