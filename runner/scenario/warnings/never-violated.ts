@@ -50,12 +50,21 @@ function* tooLarge(on: string, limits: Readonly<Record<string, unknown>>, judged
     }
   }
   const longestMs = longestRunMs(judged)
-  const limit = atMostIn(limits.longest_outage).find((text) => (parseDuration(text) ?? 0) > longestMs)
-  if (limit === undefined) return
+  for (const name of ['longest_outage', 'client_outage']) {
+    const limit = atMostIn(limits[name]).find((text) => (parseDuration(text) ?? 0) > longestMs)
+    if (limit === undefined) continue
+    yield {
+      at: { path: ['checks', on, name] },
+      message: `the scenario is over before an outage could be longer than ${limit}: this check passes whatever happens`,
+      hint: `Say how long clients may be without service, as \`${name}: 15s\`.`,
+    }
+  }
+  const after = keyOf(limits.stuck_clients, 'after')
+  if (typeof after !== 'string' || (parseDuration(after) ?? 0) <= longestMs) return
   yield {
-    at: { path: ['checks', on, 'longest_outage'] },
-    message: `the scenario is over before an outage could be longer than ${limit}: this check passes whatever happens`,
-    hint: 'Say how long clients may be without service, as `longest_outage: 15s`.',
+    at: { path: ['checks', on, 'stuck_clients'] },
+    message: `the scenario is over before an operation could have been under way for ${after}: this check passes whatever happens`,
+    hint: 'Say after how long without an end a client is stuck, as `stuck_clients: { at_most: 0, after: 10s }`.',
   }
 }
 
