@@ -66,7 +66,7 @@ function problemBlock(run: RunReport, { verdict, title, reason, evidence, hint, 
 
 function scenarios(run: RunReport): Markup {
   return html`<section id="scenarios" aria-labelledby="scenarios-title"><h2 id="scenarios-title">Scenarios</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Table of scenarios"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of scenarios"><table class="blocks">
 <thead><tr><th scope="col">verdict</th><th scope="col">scenario</th><th scope="col">server</th><th scope="col" class="number">failovers</th><th scope="col" class="number">steps</th><th scope="col" class="number">took</th></tr></thead>
 <tbody>${run.scenarios.map(scenarioRow)}</tbody></table></div></section>`
 }
@@ -76,8 +76,8 @@ function scenarioRow(scenario: ScenarioReport, place: number): Markup {
   const passed = steps.filter((step) => step.verdict === 'passed').length
   const times = failovers.map(failoverTime).join(', ')
   return html`<tr${verdict === 'failed' && html` class="bad"`}><td>${badge(verdict)}</td>
-<td><a href="${pagePath(place, id)}">${id}</a>${client !== undefined && ` through ${client}`}${repeat !== undefined && html` <span class="dim">#${repeat.number}</span>`}<div class="dim small">${prose(verdict === 'passed' ? title : (reason ?? title))}</div></td>
-<td>${server}<div class="dim small">${platform}</div></td><td class="number">${times}</td><td class="number">${passed} of ${steps.length}</td><td class="number">${formatDuration(durationMs)}</td></tr>`
+<td class="what"><a href="${pagePath(place, id)}">${id}</a>${client !== undefined && ` through ${client}`}${repeat !== undefined && html` <span class="dim">#${repeat.number}</span>`}<div class="dim small">${prose(verdict === 'passed' ? title : (reason ?? title))}</div></td>
+<td data-label="server">${server}<div class="dim small">${platform}</div></td><td class="number" data-label="failovers">${times}</td><td class="number" data-label="steps">${passed} of ${steps.length}</td><td class="number" data-label="took">${formatDuration(durationMs)}</td></tr>`
 }
 
 function environment(run: RunReport): Markup {

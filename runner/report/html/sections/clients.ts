@@ -8,12 +8,13 @@ export function clientsSection(run: RunReport, pathOf?: (place: number) => strin
   if (rows.length === 0) return undefined
   return html`<section id="clients" aria-labelledby="clients-title"><h2 id="clients-title">Clients</h2>
 <p class="dim small">The longest outage of the servers and of one client in one shard; how long after the servers it was served again; operations without success; clients with an operation that never ended; connections opened in place of others.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Table of clients"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of clients"><table class="blocks">
 <thead><tr>${CLIENT_HEADINGS.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => rowMarkup(row, pathOf))}</tbody></table></div></section>`
 }
 
 function rowMarkup({ cells: [client = '', ...others], place }: ClientRow, pathOf?: (place: number) => string): Markup {
   const name = pathOf === undefined ? html`${client}` : html`<a href="${pathOf(place)}">${client}</a>`
-  return html`<tr><td>${name}</td>${others.map((text) => html`<td>${text}</td>`)}</tr>`
+  const measures = others.map((text, column) => html`<td data-label="${CLIENT_HEADINGS[column + 1]}">${text}</td>`)
+  return html`<tr><td class="what">${name}</td>${measures}</tr>`
 }
