@@ -32,9 +32,9 @@ export const reconnects = defineCheck({
       ...amount,
       finding: found > partsOf(written).at_most ? 'violated' : 'holds',
       explanation: `${plural(found, 'connection')} took the place of others that had ended.${others}${unreplaced} What came and went between two looks, a second apart, is not seen.`,
-      details: [...byNode].map(
-        ([node, { opened, closed }]) => `${node}: ${opened} opened and ${closed} ended while the load went on`,
-      ),
+      details: [...byNode]
+        .sort(([a], [b]) => byName(a, b))
+        .map(([node, { opened, closed }]) => `${node}: ${opened} opened and ${closed} ended while the load went on`),
     }
   },
 })
@@ -55,7 +55,8 @@ export const connectionsLeaked = defineCheck({
         ? ''
         : ` ${listed(silent)} gave no answer at the end and ${silent.length === 1 ? 'is' : 'are'} left out.`
     const isApp = isApplication(evidence)
-    const details = servers.map((server) => serverText(server, isApp))
+    const inOrder = [...servers].sort((a, b) => byName(a.node, b.node))
+    const details = inOrder.map((server) => serverText(server, isApp))
     if (servers.length === 0) {
       const explanation = 'No server could be asked at the end, before the client was closed.'
       return { ...amount, finding: 'unknown', value: 'not known', explanation }
@@ -73,6 +74,11 @@ export const connectionsLeaked = defineCheck({
     }
   },
 })
+
+/** `redis-node2` before `redis-node10`. */
+function byName(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
+}
 
 function looksOf({ facts, history }: Evidence): ConnectionsObservation[] {
   return (facts.clients?.connections ?? []).filter(({ workload }) => workload === history.workload)

@@ -1,5 +1,5 @@
 import { listed, plural } from '../base/text.ts'
-import { outcomeClass } from '../record/history-codes.ts'
+import { isIndeterminateCode, outcomeClass } from '../record/history-codes.ts'
 import { defineCheck } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { atMostText, type ShareLimit, scopeText, shareLimit, shareOf } from './limits.ts'
@@ -23,20 +23,23 @@ export const errorRate = defineCheck<ShareLimit>({
   },
   measure(limit, evidence) {
     const { at_most, during, class: asked } = typeof limit === 'string' ? { at_most: limit } : limit
-    const { classes, operations } = failuresOf(evidence, evidence.phase(during))
+    const { classes, operations, unknown } = failuresOf(evidence, evidence.phase(during))
     const failures = [...classes].reduce(
       (sum, [name, count]) => (asked === undefined || name === asked ? sum + count : sum),
       0,
     )
     const share = operations === 0 ? 0 : failures / operations
     const byClass = [...classes].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`)
-    const all = classes.size === 0 ? 'none failed' : `not carried out for certain: ${listed(byClass, MOST_CLASSES)}`
+    const all = asked === undefined ? '' : 'with whatever error: '
+    const open =
+      unknown === 0 ? '' : `; of ${unknown} nobody knows whether ${unknown === 1 ? 'it was' : 'they were'} carried out`
+    const told = classes.size === 0 ? 'none failed' : `${all}${listed(byClass, MOST_CLASSES)}${open}`
     return {
       finding: share > shareOf(at_most) ? 'violated' : 'holds',
       value: percentText(share),
       amount: share,
       samples: operations,
-      explanation: `${failures} of ${plural(operations, 'operation')} failed or got no answer${asked === undefined ? '' : ` with ${asked}`} (${percentText(share)}); ${all}.`,
+      explanation: `${failures} of ${plural(operations, 'operation')} failed or got no answer${asked === undefined ? '' : ` with ${asked}`} (${percentText(share)}); ${told}.`,
       ...(byClass.length > MOST_CLASSES && { details: byClass }),
     }
   },
@@ -45,7 +48,7 @@ export const errorRate = defineCheck<ShareLimit>({
 function failuresOf(
   { history }: Evidence,
   phase: number | undefined,
-): { classes: Map<string, number>; operations: number } {
+): { classes: Map<string, number>; operations: number; unknown: number } {
   const { ops, rows } = history
   const byOutcome = new Uint32Array(256)
   let operations = 0
@@ -57,12 +60,15 @@ function failuresOf(
     byOutcome[outcome] = (byOutcome[outcome] ?? 0) + 1
   }
   const classes = new Map<string, number>()
+  let unknown = 0
   for (const [outcome, count] of byOutcome.entries()) {
     const name = outcomeClass(outcome)
     // A compare-and-set that finds another value has done its work.
-    if (count > 0 && name !== 'ok' && name !== 'mismatch') classes.set(name, (classes.get(name) ?? 0) + count)
+    if (count === 0 || name === 'ok' || name === 'mismatch') continue
+    classes.set(name, (classes.get(name) ?? 0) + count)
+    if (isIndeterminateCode(outcome)) unknown += count
   }
-  return { classes, operations }
+  return { classes, operations, unknown }
 }
 
 /** `0%`, `0.03%`, `12.5%`. */

@@ -48,7 +48,8 @@ export const errorsAfterRecovery = defineCheck({
     const { classes, rows, samples } = failuresIn(evidence, whole, asked.class)
     const failures = rows.length
     const amount = { value: String(failures), amount: failures, samples }
-    const details = whole.map(
+    const inOrder = [...whole].sort((a, b) => a.shard - b.shard || a.startMs - b.startMs)
+    const details = inOrder.map(
       (one) => `shard ${one.shard}: judged from ${momentText(one.startMs)} to ${momentText(one.endMs)}`,
     )
     if (samples === 0) return { ...amount, finding: 'unknown', explanation: nothingText(evidence, graceMs), details }

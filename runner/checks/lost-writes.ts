@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatDuration, parseDuration } from '../base/duration.ts'
 import { listed, plural } from '../base/text.ts'
+import { isApplication } from './applications.ts'
 import { defineCheck, type Measured } from './check.ts'
 import { falseAcknowledgements } from './client-lies.ts'
 import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON } from './comparison.ts'
@@ -132,14 +133,16 @@ function undatable(count: number): Judgement {
   return { finding: 'unknown', explanation }
 }
 
-function unreadText({ history }: Evidence, { unread }: Losses): string[] {
+function unreadText(evidence: Evidence, { unread }: Losses): string[] {
+  const { history } = evidence
+  const from = isApplication(evidence) ? 'through the application' : 'from the masters'
   if (unread.length === 0) return []
   const names = listed(
     unread.map((key) => history.keys[key] ?? ''),
     3,
   )
   return [
-    `${plural(unread.length, 'key')} could not be read back from the masters (${names}), so what became of ${unread.length === 1 ? 'its' : 'their'} writes is unknown`,
+    `${plural(unread.length, 'key')} with acknowledged writes could not be read back ${from} (${names}), so what became of ${unread.length === 1 ? 'its' : 'their'} writes is unknown`,
   ]
 }
 

@@ -8,6 +8,7 @@ import { comparisonKeys, HALF_A_COMPARISON, isWholeComparison, WHOLE_COMPARISON 
 import type { Evidence } from './evidence.ts'
 import { AT_MOST, count, durationOf, durationText, duringKey, scopeText } from './limits.ts'
 import { type StaleRead, staleOfCounters, staleOfMembers, staleOfValues } from './stale/stale.ts'
+import { readsAt } from './values/reads.ts'
 import { witnessOf } from './witness.ts'
 import { momentText } from './words.ts'
 
@@ -67,7 +68,7 @@ export const staleReads = defineCheck<StaleReadsLimit>({
       return {
         ...amount,
         finding: 'holds',
-        explanation: `${plural(reads, 'read')} returned what had been acknowledged before they began, or something newer.`,
+        explanation: freshText(evidence, evidence.phase(during), reads),
       }
     return {
       ...amount,
@@ -88,6 +89,17 @@ function staleReadsOf(evidence: Evidence, phase: number | undefined): { stale: S
   const { type } = evidence.history
   if (type === 'counter') return staleOfCounters(evidence, phase)
   return type === 'set' || type === 'list' ? staleOfMembers(evidence, phase) : staleOfValues(evidence, phase)
+}
+
+/** What was read at the end is counted in, and told: it is no load that a client had. */
+function freshText({ history: { ops, rows } }: Evidence, phase: number | undefined, reads: number): string {
+  let finals = 0
+  for (let row = 0; row < rows; row += 1) {
+    const isFinal = ((ops.flags[row] ?? 0) & FLAG.final) !== 0 && readsAt(ops, row)
+    if (isFinal && (phase === undefined || ops.phase[row] === phase)) finals += 1
+  }
+  const atTheEnd = finals === 0 ? '' : `, ${finals} of them after the load,`
+  return `None of ${plural(reads, 'read')}${atTheEnd} is known to have returned something older than what had been acknowledged before it began.`
 }
 
 function staleText(evidence: Evidence, stale: readonly StaleRead[], { row, ageMs }: StaleRead): string {

@@ -136,6 +136,7 @@ function describeGroup(shape: Shape): string {
 /** Texts of one form, where what is said of them says what they are for and not what they are. */
 const OF_ONE_FORM: ReadonlyMap<string, string> = new Map([
   ['Duration', 'a duration (250ms, 15s, 2m)'],
+  ['Duration as a limit', 'a duration (250ms, 15s, 2m)'],
   ['Target', 'nodes in plain words (redis-node0, master of shard 1, replica of redis-node0, master of key aa, …)'],
 ])
 

@@ -82,6 +82,10 @@ t.test('what an application answers is not taken for what the servers have', asy
     told('lost_writes', ops),
     / Nothing was done to the servers that could have lost any of them: they were read back through the application, which answers wrongly or never stored them\.$/,
   )
+  t.match(
+    told('lost_writes', [write('one', 1, 1000), write('two', 7, 1000), final('one', 1)]),
+    /1 key with acknowledged writes could not be read back through the application/,
+  )
   const stale = ops.map((op): Op => (op.f === 'read' ? { ...op, flags: 0 } : op))
   t.match(told('stale_reads', stale), /: the application answers wrongly, or from something it keeps, as a cache\.$/)
 })

@@ -29,7 +29,7 @@ t.test('longest_outage: where, how long and how certain, since when, and how ope
   t.match(outcome, { verdict: 'passed', limit: 'at most 12.00 s', value: '6.40 s ± 12 ms' })
   t.equal(
     outcome.explanation,
-    'Clients of slots 5461–10922 (shard 2) were out for 6.40 s ± 12 ms, from 10.00 s on, 4 ms before `kill` in step 4; ' +
+    'Clients of slots 5461–10922 (shard 2) were out for 6.40 s ± 12 ms, from 10.00 s on, as `kill` in step 4 began; ' +
       '640 operations failed in it: 620 CLUSTERDOWN and 20 refused.',
   )
   t.strictSame(outcome.details, [

@@ -35,8 +35,11 @@ export function failuresText({ failures, classes }: Outage): string {
 }
 
 /** When it began, beside the fault of its shard. */
-export function beginText({ facts }: Evidence, { startMs, shard }: Outage): string {
+export function beginText({ facts }: Evidence, { startMs, errorMs, shard }: Outage): string {
   const near = interventionNear(facts, shard, startMs)
+  // Of what began before it by less than its error nobody knows that.
+  if (near && startMs < near.startMs && near.startMs - startMs <= errorMs)
+    return `from ${momentText(startMs)} on, as \`${near.verb}\` in step ${near.step} began`
   return `from ${momentText(startMs)} on${near ? `, ${besideIntervention(near, startMs)}` : ''}`
 }
 
