@@ -1,7 +1,9 @@
 import { messageOf } from '../../base/errors.ts'
 import type { LiveCluster } from '../live-cluster.ts'
+import { parseClusterNodes } from '../view-parser.ts'
 import type { ClosePlan, SlotHolder } from './close-plan.ts'
 import { bringKeys } from './doubled-keys.ts'
+import { slotsIn } from './slot-numbers.ts'
 
 /** Carries out what was decided about one open slot, step by step as `redis-cli --cluster fix` does it. */
 export class Closer {
@@ -9,6 +11,7 @@ export class Closer {
   readonly #plan: ClosePlan
   readonly #holders: readonly SlotHolder[]
   readonly #cluster: LiveCluster
+  readonly #haveHeard = new Set<string>()
 
   constructor(slot: number, plan: ClosePlan, holders: readonly SlotHolder[], cluster: LiveCluster) {
     this.#slot = slot
@@ -58,7 +61,45 @@ export class Closer {
   async #yield(name: string, owner: string): Promise<void> {
     await this.#giveUp(name)
     await this.#set(name, 'NODE', owner)
+    await this.#import(name, owner)
+  }
+
+  /**
+   * Opens the slot on a node that has keys of it: they are seen to be there for as long as they are, and MIGRATE may take
+   * them away. One that has none stays closed.
+   *
+   * Where the owner has only just claimed the slot, the node must have heard of that first: Valkey takes a slot that it
+   * imports from somebody whose packet does not claim it, with a new epoch, and the keys of the other are deleted. A
+   * packet from before the claim may come late (8.1, seen). A slot that has no owner goes to who claims it in a packet.
+   */
+  async #import(name: string, owner: string): Promise<void> {
+    const { client } = this.#cluster.node(name)
+    const planned = this.#holders.find((one) => one.name === name)?.keys ?? 0
+    if (planned === 0 && Number(await client.call('CLUSTER', 'COUNTKEYSINSLOT', this.#slot)) === 0) return
+    if (this.#plan.claims) await this.#hear(name, owner)
     await this.#set(name, 'IMPORTING', owner)
+  }
+
+  async #hear(name: string, owner: string): Promise<void> {
+    if (this.#haveHeard.has(name)) return
+    const { clock } = this.#cluster
+    const untilMs = clock.nowMs() + HEARS_WITHIN_MS
+    await this.#set(name, 'STABLE')
+    await this.#giveUp(name)
+    while (!(await this.#seesOwner(name, owner))) {
+      if (clock.nowMs() >= untilMs) {
+        await this.#set(name, 'NODE', owner)
+        throw new Error(`${name} did not hear within ${HEARS_WITHIN_MS / 1000} s that ${owner} owns it`)
+      }
+      await clock.sleep(TRY_EVERY_MS)
+    }
+    this.#haveHeard.add(name)
+  }
+
+  async #seesOwner(name: string, owner: string): Promise<boolean> {
+    const view = parseClusterNodes(String(await this.#cluster.node(name).client.call('CLUSTER', 'NODES')), name)
+    const id = this.#holders.find((one) => one.name === owner)?.id
+    return slotsIn(view.nodes.find((node) => node.id === id)?.slots ?? []).includes(this.#slot)
   }
 
   /** A node that knows no owner of the slot says so; it then has nothing to give up. */
@@ -75,8 +116,7 @@ export class Closer {
     let keys = 0
     for (const name of from) {
       await this.#set(name, 'NODE', owner)
-      // What it has is seen to be open for as long as it has it.
-      await this.#set(name, 'IMPORTING', owner)
+      await this.#import(name, owner)
       keys += await this.#bring(name, owner)
       await this.#set(name, 'STABLE')
     }
@@ -86,7 +126,7 @@ export class Closer {
 
   async #finish(from: string, to: string, close: readonly string[]): Promise<number> {
     await this.#set(to, 'NODE', from)
-    await this.#set(to, 'IMPORTING', from)
+    await this.#import(to, from)
     await this.#set(from, 'MIGRATING', to)
     const keys = await this.#bring(from, to)
     await this.#set(to, 'NODE', to)
@@ -127,6 +167,9 @@ export class Closer {
  */
 const SERVES_WITHIN_MS = 8000
 const TRY_EVERY_MS = 50
+
+/** A node is pinged after half its node timeout at the latest (clusterCron, cluster.c, Redis 7.0), which is 15 s by default. */
+const HEARS_WITHIN_MS = 15_000
 
 /** So often a slot is taken that another owner's ping had just given back to it. */
 const TAKES = 5

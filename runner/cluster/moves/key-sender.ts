@@ -73,10 +73,12 @@ export class KeySender {
     })
   }
 
-  /** Few keys go as they are; of many, their size says how many go together. */
+  /** Few keys go as they are; of many, their size says how many go together. Of a slot that comes one must be ASKING. */
   async #batches(open: readonly Batch[]): Promise<Batch[]> {
     const many = open.filter(({ keys }) => keys.length > KEYS_AT_ONCE)
-    const sizes = await this.#ask(many.flatMap(({ keys }) => keys.map((key): ByteCommand => ['MEMORY', 'USAGE', key])))
+    const sizeOf = (key: Buffer): ByteCommand[] => [['ASKING'], ['MEMORY', 'USAGE', key]]
+    const replies = await this.#ask(many.flatMap(({ keys }) => keys.flatMap(sizeOf)))
+    const sizes = replies.filter((_, place) => place % 2 === 1)
     let asked = 0
     return open.flatMap(({ slot, keys }) => {
       if (keys.length <= KEYS_AT_ONCE) return [{ slot, keys }]

@@ -159,6 +159,35 @@ t.test('keys that Redis hides from 8.4 on are found, and brought', async (t) => 
   )
 })
 
+t.test('what the new owner said before it had the slot may come late', async (t) => {
+  if (!(await requireDebian(t))) return
+  const config = { 'cluster-node-timeout': '1000' }
+  const stage = await liveStage(t, {
+    shards: 3,
+    replicas: 0,
+    server: 'valkey:8.1',
+    settings: config,
+    needs: { links: true },
+  })
+  const { cluster } = stage
+  t.match(
+    await stage.play(step('bus', { from: B, to: A, type: ['ping', 'pong'], delay: '300ms' }, { withinMs: 9000 })),
+    { verdict: 'passed', error: undefined },
+  )
+  for (let slot = 0; slot < 10; slot += 1) {
+    const [some, more] = [range(500), range(501).map((key) => `b${key}`)]
+    await leave(cluster, slot, { name: 'most are moved', migrating: B, importing: [B], keys: { [A]: some, [B]: more } })
+    const { left } = await closeSlots({ cluster, signal })
+    t.same(left, [])
+    const counts = [A, B].map((name) => cluster.node(name).client.call('CLUSTER', 'COUNTKEYSINSLOT', slot))
+    t.same(await Promise.all(counts), [0, 1001], `slot ${slot}`)
+  }
+})
+
+function range(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${index}`)
+}
+
 type Cluster = Awaited<ReturnType<typeof liveStage>>['cluster']
 
 async function leave(cluster: Cluster, slot: number, { migrating, importing = [], keys = {} }: Case): Promise<void> {
@@ -168,9 +197,8 @@ async function leave(cluster: Cluster, slot: number, { migrating, importing = []
     cluster.node(name).client.call('CLUSTER', 'SETSLOT', slot, state, ids.get(peer) ?? '')
   for (const name of importing) await setSlot(name, 'IMPORTING', A)
   for (const name of [A, B, C] as const) {
-    for (const key of keys[name] ?? []) {
-      await cluster.node(name).client.pipeline([['ASKING'], ['SET', `{${tagOfSlot(slot)}}:${key}`, key]])
-    }
+    const set = (key: string) => [['ASKING'], ['SET', `{${tagOfSlot(slot)}}:${key}`, key]] as const
+    await cluster.node(name).client.pipeline((keys[name] ?? []).flatMap(set))
   }
   if (migrating) await setSlot(A, 'MIGRATING', migrating)
 }
