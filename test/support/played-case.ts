@@ -4,6 +4,7 @@ import { poll } from '../../runner/base/poll.ts'
 import { endMoves } from '../../runner/cluster/moves/end-moves.ts'
 import type { MoveHow } from '../../runner/cluster/moves/move.ts'
 import { tagOfSlot } from '../../runner/cluster/slot-tags.ts'
+import { startStream } from '../../runner/cluster/start-stream.ts'
 import {
   type Case,
   type CaseOptions,
@@ -96,6 +97,8 @@ export class PlayedCase {
     if (!source?.replica || !target?.replica) throw new Error(`no pairs: ${JSON.stringify(agreed.shards)}`)
     this.#source = source
     this.#target = target
+    // One that was restarted in the case before may get nothing for a second, and be elected without what was moved.
+    await Promise.all([source, target].map(({ replica }) => startStream(this.#stage.cluster, replica)))
   }
 
   /** A master that was away follows whoever took the last of its slots: after a move that may be another shard. */
