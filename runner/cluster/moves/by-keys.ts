@@ -1,7 +1,8 @@
 import { messageOf } from '../../base/errors.ts'
 import { onAbort } from '../../base/on-abort.ts'
+import { poll } from '../../base/poll.ts'
 import { firstFew } from '../../base/text.ts'
-import type { LiveCluster } from '../live-cluster.ts'
+import type { LiveCluster, Snapshot } from '../live-cluster.ts'
 import type { Command, NodeClient } from '../node-client.ts'
 import { failureOf } from '../reply-errors.ts'
 import { formatSlotRanges } from '../slots.ts'
@@ -20,6 +21,10 @@ const SLOTS_AT_ONCE = 32
  * (cluster_legacy.c, Valkey 8.0).
  */
 const ANSWER_WITHIN_MS = 10_000
+
+/** One that was just elected is known to all as a master within a second, and on a loaded machine within several, ms. */
+const KNOWN_WITHIN_MS = 15_000
+const LOOK_EVERY_MS = 50
 
 /**
  * So many connections share the SETSLOTs to a node. Valkey holds back the answer to each, and all commands behind it on
@@ -82,7 +87,7 @@ class KeysMover {
 
   /** Throws MoveError if one of the two does not answer. */
   static async begin(move: SlotMove, options: MoveOptions): Promise<KeysMover> {
-    const snapshot = await options.cluster.look()
+    const snapshot = await lookWhenKnown(move, options)
     const idOf = (name: string): string => {
       const report = snapshot.reports.get(name)
       if (report) return report.view.myId
@@ -227,4 +232,23 @@ async function failed(
     details: await describeSlotsLeft(cluster, move, slots),
     hint: 'Slots that are open stay so until somebody closes them: `heal: all` once both nodes answer.',
   })
+}
+
+/**
+ * The look at which source and target take each other for masters: a server refuses a SETSLOT about anybody else. As it
+ * is then where one does not answer, or does not hear of it in time: the server's refusal says more.
+ */
+async function lookWhenKnown({ from, to }: SlotMove, { cluster, signal }: MoveOptions): Promise<Snapshot> {
+  let snapshot = await cluster.look()
+  const isMasterTo = (viewer: string, subject: string): boolean => {
+    const [view, id] = [snapshot.reports.get(viewer)?.view, snapshot.reports.get(subject)?.view.myId]
+    return view === undefined || id === undefined || view.nodes.find((node) => node.id === id)?.role === 'master'
+  }
+  const look = async () => {
+    if (isMasterTo(from, to) && isMasterTo(to, from)) return { ok: true, seen: '' }
+    snapshot = await cluster.look()
+    return { ok: false, seen: '' }
+  }
+  await poll(look, { clock: cluster.clock, signal, withinMs: KNOWN_WITHIN_MS, everyMs: LOOK_EVERY_MS })
+  return snapshot
 }
