@@ -61,21 +61,26 @@ export class Closer {
   async #yield(name: string, owner: string): Promise<void> {
     await this.#giveUp(name)
     await this.#set(name, 'NODE', owner)
-    await this.#import(name, owner)
+    await this.#openWhereKeys(name, owner)
   }
 
   /**
    * Opens the slot on a node that has keys of it: they are seen to be there for as long as they are, and MIGRATE may take
    * them away. One that has none stays closed.
-   *
+   */
+  async #openWhereKeys(name: string, owner: string): Promise<void> {
+    const { client } = this.#cluster.node(name)
+    const planned = this.#holders.find((one) => one.name === name)?.keys ?? 0
+    if (planned === 0 && Number(await client.call('CLUSTER', 'COUNTKEYSINSLOT', this.#slot)) === 0) return
+    await this.#import(name, owner)
+  }
+
+  /**
    * Where the owner has only just claimed the slot, the node must have heard of that first: Valkey takes a slot that it
    * imports from somebody whose packet does not claim it, with a new epoch, and the keys of the other are deleted. A
    * packet from before the claim may come late (8.1, seen). A slot that has no owner goes to who claims it in a packet.
    */
   async #import(name: string, owner: string): Promise<void> {
-    const { client } = this.#cluster.node(name)
-    const planned = this.#holders.find((one) => one.name === name)?.keys ?? 0
-    if (planned === 0 && Number(await client.call('CLUSTER', 'COUNTKEYSINSLOT', this.#slot)) === 0) return
     if (this.#plan.claims) await this.#hear(name, owner)
     await this.#set(name, 'IMPORTING', owner)
   }
@@ -116,7 +121,7 @@ export class Closer {
     let keys = 0
     for (const name of from) {
       await this.#set(name, 'NODE', owner)
-      await this.#import(name, owner)
+      await this.#openWhereKeys(name, owner)
       keys += await this.#bring(name, owner)
       await this.#set(name, 'STABLE')
     }
