@@ -109,7 +109,7 @@ async function tryToClose(
     else if (dryRun) closed.done.push(`would ${describe(slot, plan, ['close', 'move', 'bring'])}`)
     else {
       for (const move of movesOf(slot, plan)) onMove?.(move)
-      const keys = await new Closer(slot, plan, holders, cluster).run()
+      const keys = await new Closer(slot, plan, holders, { cluster, signal }).run()
       closed.done.push(`${describe(slot, plan, ['closed', 'moved', 'brought'])} (${plural(keys, 'key')})`)
     }
     return undefined

@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.ts'
+import { poll } from '../../base/poll.ts'
 import type { LiveCluster } from '../live-cluster.ts'
 import { parseClusterNodes } from '../view-parser.ts'
 import type { ClosePlan, SlotHolder } from './close-plan.ts'
@@ -11,13 +12,20 @@ export class Closer {
   readonly #plan: ClosePlan
   readonly #holders: readonly SlotHolder[]
   readonly #cluster: LiveCluster
+  readonly #signal: AbortSignal
   readonly #haveHeard = new Set<string>()
 
-  constructor(slot: number, plan: ClosePlan, holders: readonly SlotHolder[], cluster: LiveCluster) {
+  constructor(
+    slot: number,
+    plan: ClosePlan,
+    holders: readonly SlotHolder[],
+    { cluster, signal }: { cluster: LiveCluster; signal: AbortSignal },
+  ) {
     this.#slot = slot
     this.#plan = plan
     this.#holders = holders
     this.#cluster = cluster
+    this.#signal = signal
   }
 
   /** Resolves with how many keys went from one node to another. Throws Error with the server's words. */
@@ -87,16 +95,17 @@ export class Closer {
 
   async #hear(name: string, owner: string): Promise<void> {
     if (this.#haveHeard.has(name)) return
-    const { clock } = this.#cluster
-    const untilMs = clock.nowMs() + HEARS_WITHIN_MS
     await this.#set(name, 'STABLE')
     await this.#giveUp(name)
-    while (!(await this.#seesOwner(name, owner))) {
-      if (clock.nowMs() >= untilMs) {
-        await this.#set(name, 'NODE', owner)
-        throw new Error(`${name} did not hear within ${HEARS_WITHIN_MS / 1000} s that ${owner} owns it`)
-      }
-      await clock.sleep(TRY_EVERY_MS)
+    const look = async () => ({ ok: await this.#seesOwner(name, owner), seen: '' })
+    const waits = { clock: this.#cluster.clock, signal: this.#signal, withinMs: HEARS_WITHIN_MS, everyMs: TRY_EVERY_MS }
+    const heard = await poll(look, waits).catch(async (error: unknown) => {
+      await this.#set(name, 'NODE', owner)
+      throw error
+    })
+    if (!heard.ok) {
+      await this.#set(name, 'NODE', owner)
+      throw new Error(`${name} did not hear within ${HEARS_WITHIN_MS / 1000} s that ${owner} owns it`)
     }
     this.#haveHeard.add(name)
   }
