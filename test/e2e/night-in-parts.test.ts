@@ -3,21 +3,9 @@ import path from 'node:path'
 import t from 'tap'
 import type { Night } from '../../runner/record/nights.ts'
 import { reportsFolder, runCli } from '../support/cli.ts'
+import { failover } from '../support/failover-scenario.ts'
 import { clusterFlags, leaseCluster } from '../support/lease.ts'
 import { skipWithoutRedis } from '../support/local-servers.ts'
-
-/** A scenario with one failover, and nothing that takes long. */
-function failover(nodeTimeoutMs: number): string {
-  return `title: The replica of a killed master takes its place
-tags: [nightly]
-cluster: { config: { cluster-node-timeout: ${nodeTimeoutMs} } }
-steps:
-  - let: { victim: master of shard 1, heir: replica of $victim }
-  - kill: $victim
-  - expect: { node: $heir, role: master }
-    within: 30s
-`
-}
 
 t.test('two nights in two parts: merged, they are judged and kept as one', { skip: skipWithoutRedis() }, async (t) => {
   const reports = reportsFolder(t)
