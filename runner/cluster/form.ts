@@ -7,6 +7,7 @@ import { healthProblems } from './health.ts'
 import type { LiveCluster, LiveNode, Snapshot } from './live-cluster.ts'
 import type { Command, NodeClient } from './node-client.ts'
 import { ReplyError } from './reply-errors.ts'
+import { describeSplit, splitShards } from './shard-ids.ts'
 import { withShortNodeTimeout } from './short-node-timeout.ts'
 import { checkLayout, formatSlotRanges } from './slots.ts'
 import { startStream } from './start-stream.ts'
@@ -227,7 +228,9 @@ async function awaitHealthy(cluster: LiveCluster, members: readonly Member[], de
     const problems = [...healthProblems(snapshot, { nodes: names }), ...departures(snapshot, members)]
     const settledBefore = wasSettled
     wasSettled = !isShakingHands(snapshot)
-    if (problems.length === 0 && settledBefore) return { ok: true, seen: 'healthy' }
+    const isSettled = problems.length === 0 && settledBefore
+    if (isSettled) problems.push(...(await splitShards(cluster, snapshot)).map(describeSplit))
+    if (isSettled && problems.length === 0) return { ok: true, seen: 'healthy' }
     const due = viewsBehind(snapshot).filter(({ viewer, subject }) => {
       const lastMs = nudgedAtMs.get(`${subject} ${viewer}`) ?? metAtMs - NUDGE_EVERY_MS
       return deadline.clock.nowMs() - lastMs >= NUDGE_EVERY_MS

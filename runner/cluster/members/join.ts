@@ -5,6 +5,7 @@ import { isEstablished } from '../agreed-view.ts'
 import { askToFollow, FormError } from '../form.ts'
 import type { LiveCluster, LiveNode, Snapshot } from '../live-cluster.ts'
 import { ReplyError, Unreachable } from '../reply-errors.ts'
+import { describeSplit, splitShards } from '../shard-ids.ts'
 import { knowing, notKnowing, ownId } from './known.ts'
 import { MemberError } from './member-error.ts'
 
@@ -96,7 +97,9 @@ export async function follow(name: string, of: string, options: MemberOptions): 
       if (lacking !== undefined) return { ok: false, seen: lacking }
       isAsked = true
     }
-    return followsBy(await cluster.look(), name, of)
+    const snapshot = await cluster.look()
+    const look = followsBy(snapshot, name, of)
+    return look.ok ? await isWhole(snapshot, name, cluster) : look
   })
 }
 
@@ -107,12 +110,20 @@ export async function follow(name: string, of: string, options: MemberOptions): 
  */
 export async function awaitServing(name: string, options: MemberOptions): Promise<void> {
   await until(`${name} to serve`, options, async () => {
-    const { reports, unreachable } = await options.cluster.look()
+    const snapshot = await options.cluster.look()
+    const { reports, unreachable } = snapshot
     const own = reports.get(name)
     if (own === undefined) return { ok: false, seen: `${name} does not answer: ${unreachable.get(name)}` }
     const isAnyOk = [...reports.values()].some((report) => report !== own && report.info.state === 'ok')
-    return { ok: own.info.state === 'ok' || !isAnyOk, seen: `${name} says that the cluster is ${own.info.state}` }
+    if (own.info.state === 'ok') return await isWhole(snapshot, name, options.cluster)
+    return { ok: !isAnyOk, seen: `${name} says that the cluster is ${own.info.state}` }
   })
+}
+
+/** Whether a server has all shards in one piece, and all have its own so: killed before, it might not start again. */
+async function isWhole(snapshot: Snapshot, name: string, cluster: LiveCluster): Promise<Look> {
+  const split = (await splitShards(cluster, snapshot)).filter(({ by, replica }) => by === name || replica === name)
+  return { ok: split.length === 0, seen: firstFew(split.map(describeSplit), SHOWN) }
 }
 
 function asMemberError(error: unknown): never {
