@@ -1,6 +1,6 @@
 import { formatDuration, formatLimit } from '../base/duration.ts'
 import { EXIT } from '../base/exit.ts'
-import { plural } from '../base/text.ts'
+import { firstFew, plural } from '../base/text.ts'
 import type { AuditFinding, AuditRuleOutcome } from '../record/audit-outcome.ts'
 import { type Comparison, METRICS } from '../record/comparison.ts'
 import type { RunReport, ScenarioReport, StepReport } from '../results/report-model.ts'
@@ -11,11 +11,16 @@ import { toldNames } from './play-names.ts'
 import type { Fact, Problem } from './problem.ts'
 import { repeatName, repeatVerdict } from './repeat-lines.ts'
 
+/** So many scenarios are named where there are more. */
+const SCENARIOS_SHOWN = 12
+
 /** Everything that kept the run from passing, what weighs most first; empty for a run that passed. */
 export function problemsOf(run: RunReport): Problem[] {
   const names = new Map(toldNames(run).map((name, place) => [run.scenarios[place], name]))
   const problems = [
-    ...run.scenarios.toSorted(byWeight).flatMap((scenario) => problemsOfScenario(scenario, names.get(scenario))),
+    ...toldOnce(
+      run.scenarios.toSorted(byWeight).flatMap((scenario) => problemsOfScenario(scenario, names.get(scenario))),
+    ),
     ...flakyProblems(run),
     ...baselineProblems(run),
     ...unwrittenProblems(run),
@@ -24,6 +29,29 @@ export function problemsOf(run: RunReport): Problem[] {
   if (problems.length > 0 || run.verdict === 'passed') return problems
   const reason = run.warnings.at(-1) ?? 'The run ended before a scenario was played.'
   return [{ verdict: run.verdict, title: `run ${run.name}`, reason, evidence: [], facts: [], details: [] }]
+}
+
+/** Scenarios of which nothing was played for one and the same reason, as where there is no server, are one problem. */
+function toldOnce(problems: readonly Problem[]): Problem[] {
+  const first = new Map<string, Problem[]>()
+  for (const problem of problems.filter(isUnplayed)) {
+    const key = JSON.stringify([problem.reason, problem.hint])
+    first.set(key, [...(first.get(key) ?? []), problem])
+  }
+  return problems.flatMap((problem) => {
+    const [leader, ...others] = first.get(JSON.stringify([problem.reason, problem.hint])) ?? []
+    if (leader === undefined || others.length === 0 || !isUnplayed(problem)) return [problem]
+    if (problem !== leader) return []
+    const { place: _, ...told } = problem
+    const titles = [leader, ...others].map(({ title }) => title)
+    const title = `${plural(titles.length, 'scenario')} of which nothing was played`
+    return [{ ...told, title, details: [...told.details, firstFew(titles, SCENARIOS_SHOWN, ', ')] }]
+  })
+}
+
+function isUnplayed({ verdict, scenario, step, check, rule }: Problem): boolean {
+  if (verdict !== 'error' || (step ?? check ?? rule) !== undefined) return false
+  return scenario?.steps.every((one) => one.verdict === 'not-run') === true
 }
 
 /** What could not be written down of the run: without it, nobody can look at what it showed. */

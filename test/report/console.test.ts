@@ -291,6 +291,26 @@ t.test('what went wrong before any scenario is told', async (t) => {
   )
 })
 
+t.test('scenarios that nothing was played of for one reason are one problem', async (t) => {
+  const tape = new Tape().runStarted('nightly', 4)
+  const nothing = { verdict: 'error', durationMs: 2, setupMs: 0, cleanupMs: 0, hint: 'Look for it.' } as const
+  for (const [scenario, id] of ['one', 'two', 'three'].entries()) {
+    tape.scenarioStarted(scenario, id, id, [step('1', 'redis', 'GET aa', 3)])
+    tape.add({ type: 'scenario-ended', scenario, reason: 'there is no such server', ...nothing })
+  }
+  tape.scenarioStarted(3, 'other', 'other', [step('1', 'redis', 'GET aa', 3)])
+  tape.add({ type: 'scenario-ended', scenario: 3, reason: 'the port is taken', ...nothing })
+  const run = reduceRun(tape.runEnded('error', 3).events)
+  const [, ...problems] = consoleReport(run).split('! ERROR')
+  t.equal(problems.length, 3, 'two, and the counts')
+  t.match(
+    problems[0],
+    /^ {2}3 scenarios of which nothing was played\n\n {2}there is no such server\n {4}one, two, three\n\n {2}what next +Look for it\.\n\n$/,
+  )
+  t.match(problems[1], /^ {2}other\n/)
+  t.equal(junitReport(run).match(/<error /g)?.length, 4, 'each is a case of its own')
+})
+
 t.test('widths, cutting and wrapping', async (t) => {
   t.equal(displayWidth('日本'), 4)
   t.equal(displayWidth(`${ESCAPE}[31mred${ESCAPE}[39m`), 3)
