@@ -53,6 +53,11 @@ t.test('each lie about commands, however the stream is split', async (t) => {
   }
 })
 
+t.test('as many writes as asked for come in another order, one of each key at a time', async (t) => {
+  const [b1, b2] = [command('SET', 'b', '1'), command('SET', 'b', '2')]
+  t.match(throughLie({ how: 'reorder', every: 1 }, a1 + b1 + a2 + b2), { text: a2 + a1 + b2 + b1, lies: 2 })
+})
+
 t.test('the master is told once that the replica has everything', async (t) => {
   const { text, answered } = throughLie({ how: 'early-ack', every: 1 }, a1 + a2, 10)
   t.equal(text, a1 + a2)

@@ -37,8 +37,8 @@ export class StreamLiar {
   /** In a transaction: the last command of it, which may be its tail. */
   #held: StreamCommand | undefined
   #isInside = false
-  /** A write that waits for the next one of its key. */
-  #overtaken: StreamCommand | undefined
+  /** Writes that wait for the next one of their key, by key. */
+  readonly #overtaken = new Map<string, StreamCommand>()
   readonly #lastOfKey = new Map<string, Buffer>()
 
   /** `onLie` is called for each command that was treated. */
@@ -69,10 +69,10 @@ export class StreamLiar {
 
   /** What is held back, once nothing follows. */
   rest(): Buffer[] {
-    const rest = [this.#held, this.#overtaken].flatMap((one) => (one ? [one.raw] : []))
+    const rest = [...(this.#held ? [this.#held] : []), ...this.#overtaken.values()]
     this.#held = undefined
-    this.#overtaken = undefined
-    return rest
+    this.#overtaken.clear()
+    return rest.map(({ raw }) => raw)
   }
 
   /** Every so manieth write of a client. */
@@ -85,17 +85,17 @@ export class StreamLiar {
   }
 
   #reorder(command: StreamCommand): Buffer[] {
-    const waiting = this.#overtaken
+    if (command.isInTransaction || !isWrite(command)) return [command.raw]
+    const key = keyOf(command)
+    const waiting = this.#overtaken.get(key)
     if (waiting !== undefined) {
-      if (!isWrite(command) || keyOf(command) !== keyOf(waiting)) return [command.raw]
-      this.#overtaken = undefined
+      this.#overtaken.delete(key)
       this.#onLie()
       return [command.raw, waiting.raw]
     }
-    if (command.isInTransaction || !isWrite(command)) return [command.raw]
     this.#writes += 1
     if (this.#writes % this.#lie.every !== 0) return [command.raw]
-    this.#overtaken = command
+    this.#overtaken.set(key, command)
     return []
   }
 
