@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { firstFew, plural } from '../base/text.ts'
 import { type ClusterShape, describeShape } from '../record/cluster-shape.ts'
+import { writingFiles } from './append-only-files.ts'
 import { awaitEmptyNodes, type EmptyNode } from './empty-nodes.ts'
 import { ANSWER_WITHIN_MS, type FormDeadline, FormError, waitInPhase } from './form-phase.ts'
 import { healthProblems } from './health.ts'
@@ -229,7 +230,7 @@ async function awaitHealthy(cluster: LiveCluster, members: readonly Member[], de
     const settledBefore = wasSettled
     wasSettled = !isShakingHands(snapshot)
     const isSettled = problems.length === 0 && settledBefore
-    if (isSettled) problems.push(...(await splitShards(cluster, snapshot)).map(describeSplit))
+    if (isSettled) problems.push(...(await unsettled(cluster, snapshot)))
     if (isSettled && problems.length === 0) return { ok: true, seen: 'healthy' }
     const due = viewsBehind(snapshot).filter(({ viewer, subject }) => {
       const lastMs = nudgedAtMs.get(`${subject} ${viewer}`) ?? metAtMs - NUDGE_EVERY_MS
@@ -245,6 +246,13 @@ async function awaitHealthy(cluster: LiveCluster, members: readonly Member[], de
     return { ok: false, seen: firstFew(problems, PROBLEMS_SHOWN) || 'healthy, while some nodes still shake hands' }
   }
   await waitInPhase('waiting for the cluster to be healthy', lookOnce, deadline)
+}
+
+/** What a step that comes at once would meet, of a cluster that is healthy. */
+async function unsettled(cluster: LiveCluster, snapshot: Snapshot): Promise<string[]> {
+  const split = await splitShards(cluster, snapshot)
+  const writing = await writingFiles(cluster, [...snapshot.reports.keys()])
+  return [...split.map(describeSplit), ...writing.map((name) => `${name} writes its first append-only file`)]
 }
 
 /**
