@@ -38,7 +38,7 @@ export const TWIN_KINDS: readonly TwinKind[] = [
     name: 'Replication: time to live dropped',
     says: 'A key reaches the replica without its time to live.',
     lies: ['no-expiry'],
-    of: ['expiry-through-failovers'],
+    of: ['expiry-through-failovers', 'hash-fields-end'],
   },
   {
     name: 'Replication: tail of a transaction',
