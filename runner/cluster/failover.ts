@@ -47,7 +47,11 @@ export interface FailoverOptions {
 /** Short, so that a promotion is noticed within 20 ms. */
 const ROLE_EVERY_MS = 5
 
-/** Pause after a try that was refused, before the next one. */
+/**
+ * Pause after a try that was refused or given up, before the next one. Servers look every 100 ms whether a manual
+ * failover is over; a request that comes before that makes the master's pause last on, and until 6.2 the pause holds up
+ * the link of a replica that is only coming (clusterCron, cluster.c, and processInputBuffer, networking.c, Redis 6.0).
+ */
 const TRY_AGAIN_AFTER_MS = 250
 
 /**
@@ -127,7 +131,7 @@ export async function failOver(
     if (end.fate) {
       made.fate = end.fate
       progress(`${command} on ${nodeName}: ${end.fate.text}`)
-      if (end.fate.kind === 'undone') await clock.sleep(UNDONE_AGAIN_AFTER_MS, signal)
+      await clock.sleep(end.fate.kind === 'undone' ? UNDONE_AGAIN_AFTER_MS : TRY_AGAIN_AFTER_MS, signal)
     }
   }
   throw new FailoverError(
