@@ -63,8 +63,8 @@ export class Audit {
   async lookAtEnd(datasets: Datasets, signal: AbortSignal): Promise<void> {
     const cluster = this.#cluster
     if (cluster === undefined) return
-    const silent = await this.servers.lookAtAll()
-    await lookAtEnd({ ...this.#options, cluster, datasets, ...silent, firstEpoch: this.#firstEpoch, signal })
+    const silentServers = () => this.servers.lookAtAll()
+    await lookAtEnd({ ...this.#options, cluster, datasets, silentServers, firstEpoch: this.#firstEpoch, signal })
   }
 
   /**

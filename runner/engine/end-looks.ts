@@ -6,6 +6,7 @@ import type { LiveCluster, Snapshot } from '../cluster/live-cluster.ts'
 import type { Recorder } from '../record/event-log.ts'
 import type { Dataset, Datasets } from '../steps/datasets.ts'
 import { readBack } from '../steps/read-back.ts'
+import type { SilentServers } from './server-watch.ts'
 
 const LOOK_EVERY_MS = 20
 const READ_WITHIN_MS = 5000
@@ -26,10 +27,8 @@ export interface EndLooksOptions {
   /** Server settings of the run. */
   config: Readonly<Record<string, string>>
   datasets: Datasets
-  /** Nodes that the scenario left down, or that ended by themselves: the others are looked at without them. */
-  absent: readonly string[]
-  /** Nodes that stand still, though no step paused them. */
-  frozen: readonly string[]
+  /** Who gives no answer now, and why: the others are looked at without those that are absent. */
+  silentServers: () => Promise<SilentServers>
   /** The highest epoch when the cluster was ready. */
   firstEpoch: number
   signal: AbortSignal
@@ -41,10 +40,10 @@ export interface EndLooksOptions {
  * signal's reason.
  */
 export async function lookAtEnd(options: EndLooksOptions): Promise<void> {
-  const { datasets, recorder, scenario, cluster, signal, absent } = options
+  const { datasets, recorder, scenario, cluster, signal } = options
   const progress = (text: string) => recorder.record({ type: 'progress', scenario, text })
   progress('waiting for all nodes to agree that the cluster is healthy')
-  const snapshot = await settle(options)
+  const { snapshot, absent } = await settle(options)
   for (const name of datasets.names()) {
     const dataset = datasets.get(name)
     if (dataset === undefined) continue
@@ -85,20 +84,27 @@ function settlingTimeMs(config: Readonly<Record<string, string>>): number {
   return 2 * nodeTimeoutMs + syncDelayMs + SETTLE_ROOM_MS
 }
 
-/** Resolves with the look that showed it healthy; undefined if none did. */
-async function settle(options: EndLooksOptions): Promise<Snapshot | undefined> {
-  const { recorder, scenario, cluster, config, absent, frozen, firstEpoch, signal } = options
+/**
+ * Resolves with the look that showed it healthy, which is undefined if none did, and with who was absent from it. A server
+ * may end as the end begins: one that does not answer is looked after each time.
+ */
+async function settle(options: EndLooksOptions): Promise<{ snapshot?: Snapshot; absent: readonly string[] }> {
+  const { recorder, scenario, cluster, config, silentServers, firstEpoch, signal } = options
   const withinMs = settlingTimeMs(config)
-  const expected = { nodes: cluster.members.map(({ name }) => name), absent }
+  const nodes = cluster.members.map(({ name }) => name)
   let snapshot: Snapshot | undefined
+  let silent = await silentServers()
   let problems: string[] = []
   const look = async () => {
     snapshot = await cluster.look()
-    problems = healthProblems(snapshot, expected)
+    const isKnown = (name: string) => silent.absent.includes(name)
+    if (![...snapshot.unreachable.keys()].every(isKnown)) silent = await silentServers()
+    problems = healthProblems(snapshot, { nodes, absent: silent.absent })
     return { ok: problems.length === 0, seen: problems.join('; ') }
   }
   const polled = await poll(look, { clock: cluster.clock, signal, withinMs, everyMs: LOOK_EVERY_MS })
   const last = highestEpoch(snapshot)
+  const { absent, frozen } = silent
   recorder.record({
     type: 'end-state-seen',
     scenario,
@@ -106,9 +112,9 @@ async function settle(options: EndLooksOptions): Promise<Snapshot | undefined> {
     ...(polled.trueAfterMs === undefined ? {} : { settledAfterMs: polled.trueAfterMs }),
     problems: polled.ok ? [] : [...frozen.map((name) => `${name} is frozen, and no step paused it`), ...problems],
     ...(last === undefined ? {} : { epochs: { first: firstEpoch, last } }),
-    absent: [...absent],
+    absent,
   })
-  return polled.ok ? snapshot : undefined
+  return { ...(polled.ok && snapshot !== undefined && { snapshot }), absent }
 }
 
 /** The highest epoch that any node knows; undefined if none answered. */

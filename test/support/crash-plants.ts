@@ -23,11 +23,7 @@ export const crashPlants: readonly ServerPlant[] = [
   crashAt('in set-up', setUp, [FAILOVER, 'failover-basic']),
   crashAt('in the middle of a step', step('2'), [FAILOVER]),
   crashAt('while a step heals', verb('heal'), ['partition-isolated-master']),
-  {
-    ...crashAt('while the end heals', healing, ['test/e2e/scenarios/settings-left.yaml']),
-    // If the end begins before the runner has seen that the server is gone, it is waited for in vain.
-    also: ['replica_data', 'end_state'],
-  },
+  crashAt('while the end heals', healing, ['test/e2e/scenarios/settings-left.yaml']),
   crashAt('in the last step', lastStep, [FAILOVER, 'replica-killed']),
   crashAt('while the end is looked at', endLooks, ['failover-basic', 'master-killed']),
   {

@@ -105,6 +105,10 @@ export class FakeCluster {
     return this.node(name).client
   }
 
+  connectReader(name: string): LiveNode['client'] {
+    return this.node(name).client
+  }
+
   connectScenario(name: string): LiveNode['client'] {
     return this.node(name).scenario
   }
