@@ -14,6 +14,8 @@ export class Closer {
   readonly #cluster: LiveCluster
   readonly #signal: AbortSignal
   readonly #haveHeard = new Set<string>()
+  /** What the owner has claimed it with. */
+  #epoch = 0
 
   constructor(
     slot: number,
@@ -49,8 +51,8 @@ export class Closer {
   async #claim(name: string): Promise<void> {
     const { client } = this.#cluster.node(name)
     await this.#set(name, 'STABLE')
-    await client.call('CLUSTER', 'BUMPEPOCH')
-    if (!this.#holders.some((one) => one.name === name && one.owns)) await this.#take(name)
+    this.#epoch = Number(/\d+/.exec(String(await client.call('CLUSTER', 'BUMPEPOCH')))?.[0])
+    if (!this.#owned(name)) await this.#take(name)
   }
 
   /** A ping of the old owner may come between: then the slot is taken from it once more. */
@@ -66,8 +68,13 @@ export class Closer {
     }
   }
 
+  /**
+   * Only one that owns it has to give it up, to be told of another owner while it has keys: while a node knows no owner of a
+   * slot, what it says of the real one lacks that slot. A replica that believes it still does so when it is elected, and may
+   * give the slot back to the master that it has replaced (owner_not_claiming_slot, cluster.c, Redis 7.0).
+   */
   async #yield(name: string, owner: string): Promise<void> {
-    await this.#giveUp(name)
+    if (this.#owned(name)) await this.#giveUp(name)
     await this.#set(name, 'NODE', owner)
     await this.#openWhereKeys(name, owner)
   }
@@ -86,7 +93,7 @@ export class Closer {
   /**
    * Where the owner has only just claimed the slot, the node must have heard of that first: Valkey takes a slot that it
    * imports from somebody whose packet does not claim it, with a new epoch, and the keys of the other are deleted. A
-   * packet from before the claim may come late (8.1, seen). A slot that has no owner goes to who claims it in a packet.
+   * packet from before the claim may come late (8.1, seen).
    */
   async #import(name: string, owner: string): Promise<void> {
     if (this.#plan.claims) await this.#hear(name, owner)
@@ -96,8 +103,10 @@ export class Closer {
   async #hear(name: string, owner: string): Promise<void> {
     if (this.#haveHeard.has(name)) return
     await this.#set(name, 'STABLE')
-    await this.#giveUp(name)
-    const look = async () => ({ ok: await this.#seesOwner(name, owner), seen: '' })
+    const hasTaken = !this.#owned(owner)
+    // A slot that has no owner goes to who claims it in a packet; of another owner, any packet of the new epoch will do.
+    if (hasTaken) await this.#giveUp(name)
+    const look = async () => ({ ok: await this.#hasHeard(name, owner), seen: '' })
     const waits = { clock: this.#cluster.clock, signal: this.#signal, withinMs: HEARS_WITHIN_MS, everyMs: TRY_EVERY_MS }
     const heard = await poll(look, waits).catch(async (error: unknown) => {
       await this.#set(name, 'NODE', owner)
@@ -110,10 +119,16 @@ export class Closer {
     this.#haveHeard.add(name)
   }
 
-  async #seesOwner(name: string, owner: string): Promise<boolean> {
+  async #hasHeard(name: string, owner: string): Promise<boolean> {
     const view = parseClusterNodes(String(await this.#cluster.node(name).client.call('CLUSTER', 'NODES')), name)
     const id = this.#holders.find((one) => one.name === owner)?.id
-    return slotsIn(view.nodes.find((node) => node.id === id)?.slots ?? []).includes(this.#slot)
+    const seen = view.nodes.find((node) => node.id === id)
+    return seen !== undefined && seen.configEpoch >= this.#epoch && slotsIn(seen.slots).includes(this.#slot)
+  }
+
+  /** Before any of this was done. */
+  #owned(name: string): boolean {
+    return this.#holders.some((one) => one.name === name && one.owns)
   }
 
   /** A node that knows no owner of the slot says so; it then has nothing to give up. */

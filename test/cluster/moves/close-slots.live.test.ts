@@ -99,6 +99,16 @@ t.test('open slots are closed as redis-cli --cluster fix does', { skip: skipWith
     )
   })
 
+  await t.test('where the owner stays the same, every node knows one at any moment', async (t) => {
+    const keys = { [A]: ['x', 'y'], [B]: ['z'] }
+    await leave(ours, 23, { name: 'half of the keys are moved', migrating: B, importing: [B], keys })
+    for (const { client } of ours.nodes) await client.call('CONFIG', 'RESETSTAT')
+    const { done } = await closeSlots({ cluster: ours, signal, slots: [[23, 23]] })
+    t.match(done, ['brought the keys of slot 23 from redis-node1 to redis-node0, which has most of them (1 key)'])
+    for (const { name, client } of ours.nodes)
+      t.notMatch(String(await client.call('INFO', 'commandstats')), 'delslots', `${name} forgets no owner`)
+  })
+
   await t.test('a node that does not answer may have keys', async (t) => {
     await leave(ours, 21, { name: 'both ends are open', migrating: B, importing: [B] })
     await stages[0]?.servers.kill(B)
