@@ -3,6 +3,8 @@ import { beforeFailover, lastStep } from './planted-run.ts'
 import type { ServerPlant } from './server-plant.ts'
 
 const FAILOVER = 'planned-failover'
+/** Here too, the step before the failover takes long enough for somebody to write meanwhile. */
+const RESTARTED = 'test/e2e/scenarios/promoted-after-a-restart.yaml'
 
 /** No word of it goes to the replicas. */
 const ALONE = 'redis.set_repl(redis.REPL_NONE) return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))'
@@ -18,12 +20,12 @@ export const dataPlants: readonly ServerPlant[] = [
     rule: 'replica_data',
     says: /^key .*planted.*:500\S* \(slot \d+, shard 3\).*redis-node5/,
   },
-  beforePromotion('an old value', [FAILOVER, 'replica-stopped'], {
+  beforePromotion('an old value', [FAILOVER, RESTARTED], {
     both: [['SET', 'old']],
     master: ['SET', 'new'],
     says: /its value is not the same/,
   }),
-  beforePromotion('a key that has expired', [FAILOVER, 'replica-stopped'], {
+  beforePromotion('a key that has expired', [FAILOVER, RESTARTED], {
     both: [
       ['SET', 'v', 'PX', '1'],
       ['SET', 'v'],
@@ -32,7 +34,7 @@ export const dataPlants: readonly ServerPlant[] = [
     says: /on redis-node1 and not on its master|missing on redis-node0/,
   }),
   ...['redis:8.0', 'valkey:9.1'].map((server) => ({
-    ...beforePromotion(`a hash field that never expires (${server})`, ['replica-stopped'], {
+    ...beforePromotion(`a hash field that never expires (${server})`, [RESTARTED], {
       both: [['HSET', 'f', 'v']],
       master: ['HPEXPIRE', '3600000', 'FIELDS', '1', 'f'],
       says: /its fields do not expire at the same/,
