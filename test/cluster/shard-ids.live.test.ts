@@ -32,3 +32,19 @@ t.test('every server knows which shard a replica is of, however late it hears of
     t.same(await splitShards(cluster, await cluster.look()), [], `formed for the ${time + 1}. time`)
   }
 })
+
+t.test('a member that comes is taken for one of its shard by every server before it is told to be there', async (t) => {
+  if (!(await requireDebian(t))) return
+  const options = { shards: 2, replicas: 1, spares: 3, server: 'valkey:8.1' }
+  const { cluster, play } = await liveStage(t, { ...options, needs: { links: true } })
+  const late = { from: 'redis-node0', to: 'redis-node3', type: ['ping', 'pong'], delay: '300ms' }
+  t.match(await play(step('bus', late, { withinMs: 9000 })), { verdict: 'passed' })
+  for (const name of ['redis-node4', 'redis-node5', 'redis-node6']) {
+    t.match(await play(step('add-node', 'replica of redis-node0')), { verdict: 'passed', note: new RegExp(name) })
+    t.same(await splitShards(cluster, await cluster.look()), [], name)
+  }
+  for (const of of ['redis-node2', 'redis-node0', 'redis-node2']) {
+    t.match(await play(step('replicate', { node: 'redis-node4', of })), { verdict: 'passed' })
+    t.same(await splitShards(cluster, await cluster.look()), [], `redis-node4 follows ${of}`)
+  }
+})
